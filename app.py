@@ -1,0 +1,44 @@
+"""Seatkeeper: the whole surface on one page."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
+
+from chalicelib.licenseapi.routes import about, face as license_api
+from chalicelib.settings import secrets
+from chalicelib.usecases.sweep import sweep
+from chalicelib.web import clock
+from chalicelib.web.errors import in_our_shape
+from chalicelib.web.signing import public_key_pem
+
+app = Chalice(app_name="seatkeeper", debug=False)
+
+if "AWS_CHALICE_CLI_MODE" not in os.environ:  # when packaging there is no secret store yet
+    secrets()
+    public_key_pem()
+
+
+# --- middleware: the first registered is the outermost --------------------------------------------------------
+
+
+@app.middleware("http")
+def one_error_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Nothing leaves in any other shape, whoever answers."""
+    return in_our_shape(get_response(request))
+
+
+# --- faces ----------------------------------------------------------------------------------------------------
+
+app.register_blueprint(license_api, url_prefix="/api/v4")
+app.route("/", methods=["GET"])(about)
+
+
+# --- schedules ------------------------------------------------------------------------------------------------
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
+    """Expire licenses and close grace periods."""
+    return sweep(now=clock.now())

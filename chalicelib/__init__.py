@@ -1,0 +1,1 @@
+"""Seatkeeper: a license server that never hands out more than was sold."""

@@ -1,0 +1,77 @@
+"""What a company sells through which keys."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.domain.refusal import Refused
+
+COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
+PRODUCT_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A vendor: one tenant. The code is its name in every key of the database and never changes."""
+
+    code: str
+    id: int
+    name: str
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What licenses are issued for; `code` is the short code that clients send."""
+
+    company: str
+    company_id: int
+    code: str
+    id: int
+    name: str
+    authorization_method: AuthorizationMethod
+    created_at: Instant
+    prevent_vm: bool = False
+    state: Literal["active", "disabled", "archived"] = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What an application authenticates with. The shared key is the secret half."""
+
+    company: str
+    api_key: str
+    sealed_shared_key: str
+    created_at: Instant
+    read_only: bool = False
+    revoked: bool = False
+    products: frozenset[str] = frozenset()
+    """Product codes that the key is limited to; empty means all."""
+
+
+def guard_product(product: Product | None) -> Product:
+    """The product, if licenses of it can be used. Raises `Refused`."""
+    if product is None:
+        raise Refused("unknown_product")
+    if product.state == "disabled":
+        raise Refused("disabled_product")
+    if product.state == "archived":
+        raise Refused("archived_product")
+    return product
+
+
+def company_code(text: str) -> str:
+    """The stored form of a company code (upper case). Raises `Refused`."""
+    code = text.strip().upper()
+    if not COMPANY_CODE.fullmatch(code):
+        raise Refused("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
+    return code
+
+
+def product_code(text: str) -> str:
+    """A valid product code, unchanged. Raises `Refused`."""
+    if not PRODUCT_CODE.fullmatch(text):
+        raise Refused("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
+    return text

@@ -1,0 +1,169 @@
+"""A license, its seats and devices, and what can be said of them at an instant.
+
+Counters (`times_activated`, `users_assigned`, `activations`) are moved by the store's conditional writes alone;
+nothing here writes. Instants are integer milliseconds since the epoch, UTC (`domain.instants`).
+
+A device is *live* while it holds a place. Liveness is derived, so that taking many places back is one small write:
+
+* a reset of the license raises `License.epoch`, and every device of an older epoch is off;
+* a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from chalicelib.domain.instants import Instant
+
+AuthorizationMethod = Literal["license-key", "user"]
+LicenseType = Literal["perpetual", "time-limited", "subscription"]
+Phase = Literal["valid", "grace", "expired"]
+Status = Literal["disabled", "expired", "grace", "inactive", "active"]
+
+HOUR_MS = 3_600_000
+TRANSFERS_FORBIDDEN = -1
+TRANSFERS_UNLIMITED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """The terms and the counters of one license. `None` in a limit means unlimited, in a date that there is none."""
+
+    company: str
+    id: int
+    product: str
+    authorization_method: AuthorizationMethod
+    license_type: LicenseType
+    created_at: Instant
+    license_key: str | None = None
+    enabled: bool = True
+    is_trial: bool = False
+    max_activations: int | None = None
+    times_activated: int = 0
+    max_license_users: int | None = None
+    users_assigned: int = 0
+    max_transfers: int = TRANSFERS_UNLIMITED
+    transfer_count: int = 0
+    vacated: int = 0
+    """Places given up by a deactivation and not taken again: the next activation of another device is a transfer."""
+    last_vacated: str | None = None
+    """Tag of the device that gave up its place last."""
+    validity_period: Instant | None = None
+    valid_duration: str | None = None
+    """Sets `validity_period` at the first activation: `30d`, `12m`, `1y`."""
+    start_date: Instant | None = None
+    grace_period: int = 0
+    """Hours past `validity_period` in which the license still counts as valid; 0 where no grace is allowed."""
+    first_activated_at: Instant | None = None
+    announced: Phase = "valid"
+    """The last phase that the history tells of; the true phase is `phase(license, now)`."""
+    order_id: str | None = None
+    customer: str | None = None
+    epoch: int = 0
+    blacklist: frozenset[str] = frozenset()
+    """Tags of the devices that may never hold a place here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One user's place on a user-based license."""
+
+    user_id: int
+    email: str
+    activations: int
+    epoch: int
+    license_epoch: int
+    """The license's epoch that `activations` belongs to; in any later epoch the seat holds none."""
+    assigned_at: Instant
+    max_activations: int | None = None
+
+    def taken(self, license: License) -> int:
+        """Places that this seat holds now."""
+        return self.activations if self.license_epoch == license.epoch else 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """What a client says of the device it runs on."""
+
+    hardware_id: str
+    hostname: str | None = None
+    os_ver: str | None = None
+    ip: str | None = None
+    mac_address: str | None = None
+    is_vm: bool | None = None
+    vm_info: str | None = None
+    app_ver: str | None = None
+    sdk_ver: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A hardware id on a license (of one user, where the license is user-based)."""
+
+    id: int
+    hardware_id: str
+    active: bool
+    epoch: int
+    first_activated_at: Instant
+    activated_at: Instant
+    last_check_at: Instant
+    user_id: int | None = None
+    seat_epoch: int | None = None
+    hostname: str | None = None
+    os_ver: str | None = None
+    ip: str | None = None
+    mac_address: str | None = None
+    is_vm: bool | None = None
+    vm_info: str | None = None
+    app_ver: str | None = None
+    sdk_ver: str | None = None
+
+
+def device_tag(hardware_id: str) -> str:
+    """A short name of fixed length for a hardware id, which clients may choose freely and long (96 bits)."""
+    return sha256(hardware_id.encode()).hexdigest()[:24]
+
+
+def is_live(device: Device, license: License, seat: Seat | None) -> bool:
+    """Whether the device holds a place: switched on, and by no reset since."""
+    if not device.active or device.epoch != license.epoch:
+        return False
+    if license.authorization_method == "license-key":
+        return True
+    return seat is not None and device.seat_epoch == seat.epoch
+
+
+def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | None:
+    """The first instant at which a license of these terms is expired."""
+    return None if validity_period is None else validity_period + grace_period * HOUR_MS
+
+
+def phase(license: License, now: Instant) -> Phase:
+    """Where in its life the license is, by its dates and the clock alone."""
+    end = ends_at(license.validity_period, license.grace_period)
+    if end is not None and now >= end:
+        return "expired"
+    if license.validity_period is not None and now >= license.validity_period:
+        return "grace"
+    return "valid"
+
+
+def is_expired(license: License, now: Instant) -> bool:
+    """Past `validity_period` and past the grace period, where one is allowed."""
+    return phase(license, now) == "expired"
+
+
+def is_activated(license: License) -> bool:
+    """At least one device is active. A subscription counts as activated from the start."""
+    return license.license_type == "subscription" or license.times_activated > 0
+
+
+def status(license: License, now: Instant) -> Status:
+    """The one word shown for a license; the gravest that is true."""
+    if not license.enabled:
+        return "disabled"
+    where = phase(license, now)
+    if where != "valid":
+        return where
+    return "active" if is_activated(license) else "inactive"

@@ -1,0 +1,78 @@
+"""License users and their log-ins: how attempts are counted, slowed and locked.
+
+An attempt is counted *before* the password is looked at, and taken back when it was right. So guesses made at once,
+through any number of servers, are bounded by the same numbers as guesses made one after another.
+"""
+
+import re
+from dataclasses import dataclass
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.refusal import Refused
+
+FREE_FAILURES = 3
+"""Failures that cost no waiting: people mistype."""
+MAX_FAILURES = 10
+"""Failures after which the account is locked; also the number of attempts that may be under way at once."""
+LOCK_MS = 15 * 60_000
+"""How long a lock lasts, and how long failures are remembered after the last attempt."""
+
+MIN_PASSWORD, MAX_PASSWORD = 8, 128
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one company: a license user, a license manager, or both."""
+
+    company: str
+    id: int
+    email: str
+    password_hash: str
+    is_initial_password: bool
+    created_at: Instant
+    sealed_initial_password: str | None = None
+    """Encrypted; kept only until the user has chosen a password."""
+    first_name: str = ""
+    last_name: str = ""
+    phone_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Log-in attempts on one account. `started` counts failures and attempts under way."""
+
+    started: int = 0
+    failures: int = 0
+    not_before: Instant = 0
+    until: Instant = 0
+    """When all of this is forgotten."""
+
+
+def normalise_email(text: str) -> str:
+    """The one form in which an e-mail is stored and compared. Raises `Refused` where it is none."""
+    email = text.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise Refused("validation_error", "email: this is not an e-mail address.")
+    return email
+
+
+def guard_attempt(attempts: Attempts, now: Instant) -> None:
+    """Refuse an attempt while the account is slowed or locked."""
+    if now < attempts.until and now < attempts.not_before:
+        raise Refused("account_locked", retry_after=-(-(attempts.not_before - now) // 1000))
+
+
+def wait_after(failures: int) -> int:
+    """Milliseconds in which no further attempt is looked at, after so many failures in a row."""
+    if failures >= MAX_FAILURES:
+        return LOCK_MS
+    return 0 if failures < FREE_FAILURES else 1000 << (failures - FREE_FAILURES)
+
+
+def guard_new_password(new: str) -> None:
+    """Raises `Refused` for a password that is too short, or long enough to be an attack on the hash function."""
+    if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
+        raise Refused(
+            "validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters."
+        )

@@ -1,0 +1,31 @@
+"""Device variables: names and values that an application keeps with its device."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.refusal import Refused
+
+MAX_VARIABLES = 100
+"""Variables of one device."""
+MAX_NAME, MAX_VALUE = 64, 512  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable; `id` is its place in the order of creation on this device."""
+
+    id: int
+    name: str
+    value: str
+    created_at: Instant
+
+
+def merge(known: list[Variable], told: dict[str, str], now: Instant) -> list[Variable]:
+    """The variables of a device after the client has told some. Raises `Refused` where they become too many."""
+    merged = {variable.name: variable for variable in known}
+    for name, value in told.items():
+        number = merged[name].id if name in merged else len(merged) + 1
+        merged[name] = Variable(number, name, value, now)
+    if len(merged) > MAX_VARIABLES:
+        raise Refused("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
+    return list(merged.values())

@@ -1,0 +1,1 @@
+"""Face: License API v4."""

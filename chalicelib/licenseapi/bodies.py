@@ -1,0 +1,324 @@
+"""What client applications are answered. `docs/license-api.md` says the same in prose.
+
+A body is dumped without the fields that were not set: those that do not belong to a license's kind are left out.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
+from chalicelib.domain.license import HOUR_MS, License, Seat, is_activated, is_expired, status
+from chalicelib.domain.people import User
+from chalicelib.domain.places import Place
+from chalicelib.domain.variables import Variable
+from chalicelib.licenseapi.requests import Ident
+from chalicelib.web.signing import sign_license
+
+
+class AboutBody(BaseModel):
+    """GET / and GET /api/v4/."""
+
+    name: str
+    api: str
+
+
+class ProductBody(BaseModel):
+    """A product: in a license object, and with company, version and custom fields as `product_details`."""
+
+    product_id: int
+    product_name: str
+    short_code: str
+    authorization_method: str
+    allow_trial: bool
+    trial_days: int
+    prevent_vm: bool
+    floating_timeout: int
+    metadata: dict[str, Any]
+    company: dict[str, Any] | None = None
+    latest_version: str | None = None
+    custom_fields: list[Any] | None = None
+
+    @classmethod
+    def of(cls, product: Product) -> "ProductBody":
+        """As it stands in a license object."""
+        return cls(
+            product_id=product.id,
+            product_name=product.name,
+            short_code=product.code,
+            authorization_method=product.authorization_method,
+            allow_trial=False,
+            trial_days=0,
+            prevent_vm=product.prevent_vm,
+            floating_timeout=0,
+            metadata={},
+        )
+
+    @classmethod
+    def alone(cls, product: Product) -> "ProductBody":
+        """As `product_details` answers it."""
+        more: dict[str, Any] = {"company": {"id": product.company_id}, "latest_version": None, "custom_fields": []}
+        return cls.of(product).model_copy(update=more)
+
+
+class UserBody(BaseModel):
+    """A license user, with the seat on one license."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    phone_number: str
+    is_initial_password: bool
+    max_activations: int
+    allow_unlimited_activations: bool
+    total_activations: int
+    initial_password: str = ""
+    """Listed by customer_license_users, and always empty: an API key must not read passwords."""
+
+    @classmethod
+    def of(cls, license: License, seat: Seat, user: User, **more: Any) -> "UserBody":
+        """A user as seen from a license; `more` adds fields."""
+        return cls(
+            id=user.id,
+            email=user.email,
+            first_name=user.first_name,
+            last_name=user.last_name,
+            phone_number=user.phone_number,
+            is_initial_password=user.is_initial_password,
+            max_activations=seat.max_activations or 0,
+            allow_unlimited_activations=seat.max_activations is None,
+            total_activations=seat.taken(license),
+            **more,
+        )
+
+
+class VariableBody(BaseModel):
+    """A device variable; its id only in get_device_variables."""
+
+    id: int = 0
+    variable: str
+    value: str
+    device_id: int
+    created_at: str
+
+    @classmethod
+    def of(cls, variable: Variable, device_id: int, **more: Any) -> "VariableBody":
+        """A variable of a device; `more` adds fields."""
+        created_at = to_iso(variable.created_at)
+        return cls(variable=variable.name, value=variable.value, device_id=device_id, created_at=created_at, **more)
+
+
+class LicenseBody(BaseModel):
+    """The license object. Each nested group of fields has a function of its own below."""
+
+    # who
+    id: int
+    license_key: str | None = None
+    username: str | None = None
+    user: UserBody | None = None
+    # state
+    license_type: str
+    license_active: bool
+    license_enabled: bool
+    active: bool
+    is_expired: bool
+    validity_period: str | None
+    start_date: str | None
+    enable_maintenance_period: bool = False
+    maintenance_period: str | None = None
+    allow_grace_period: bool
+    grace_period: int
+    is_trial: bool
+    trial_days: int
+    # limits
+    max_activations: int
+    times_activated: int
+    allow_unlimited_activations: bool
+    max_license_users: int | None = None
+    transfer_count: int
+    max_transfers: int
+    # floating: none yet
+    is_floating: bool
+    is_floating_cloud: bool
+    floating_users: int
+    floating_timeout: int
+    floating_in_use_devices: int
+    can_borrow: bool
+    max_borrow_time: int
+    is_borrowed: bool
+    borrowed_until: str | None
+    # what the product and the order say
+    prevent_vm: bool
+    allow_offline_activation: bool
+    is_air_gapped: bool
+    is_hardware_key_auth: bool
+    product_details: ProductBody
+    product_features: list[Any]
+    custom_fields: list[Any]
+    metadata: dict[str, Any]
+    customer: dict[str, str]
+    company: dict[str, int]
+    order_store_id: str | None
+    license_template_id: int | None
+    # this device, this call
+    device_id: int | None = None
+    hardware_id: str | None = None
+    variables: list[VariableBody] | None = None
+    request: str | None = None
+    license_signature: str | None = None
+    # check only: the newest installer
+    version: str | None = None
+    installation_file: str | None = None
+    release_date: str | None = None
+    hash_md5: str | None = None
+    environment: str | None = None
+    eula_link: str | None = None
+    release_notes_link: str | None = None
+    size: str | None = None
+    requires_version: str | None = None
+    channel: str | None = None
+
+    @classmethod
+    def of(
+        cls, place: Place, product: Product, now: Instant, ident: Ident | None = None, **more: Any
+    ) -> "LicenseBody":
+        """The license of a place at `now`; `ident` is the request that is answered, and `more` adds fields."""
+        license, device = place.license, place.device
+        assert license is not None  # a place that was granted or held has one
+        fields = _who(place, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
+        fields |= _product(product) | _order(license, product)
+        if device is not None:
+            fields |= {"device_id": device.id, "hardware_id": device.hardware_id}
+        if ident is not None:
+            fields["license_signature"] = _signature(place, license, ident)
+        return cls(**fields, **more)
+
+
+CHECK_FIELDS: dict[str, None] = dict.fromkeys(
+    "version installation_file release_date hash_md5 environment eula_link release_notes_link size "
+    "requires_version channel".split()
+)
+"""What check_license adds: the newest installer, of which there is none yet."""
+
+
+class UserLicenseBody(BaseModel):
+    """A row of user_licenses."""
+
+    license: LicenseBody
+    user: UserBody | None
+
+    @classmethod
+    def of(cls, place: Place, product: Product, now: Instant) -> "UserLicenseBody":
+        """A license of a user, with the user as seen from it."""
+        body = LicenseBody.of(place, product, now)
+        return cls(license=body, user=body.user)
+
+
+class CustomerUsersBody(BaseModel):
+    """customer_license_users."""
+
+    company: dict[str, int]
+    customer: dict[str, str]
+    users: list[UserBody]
+
+    @classmethod
+    def of(cls, product: Product, email: str, rows: Iterable[tuple[License, Seat, User]]) -> "CustomerUsersBody":
+        """The users of a customer's licenses, one row a seat."""
+        users = [UserBody.of(license, seat, user, initial_password="") for license, seat, user in rows]
+        return cls(company={"id": product.company_id}, customer=_customer(email), users=users)
+
+
+_NOT_FLOATING: dict[str, Any] = {
+    "is_floating": False,
+    "is_floating_cloud": False,
+    "floating_users": 0,
+    "floating_timeout": 0,
+    "floating_in_use_devices": 0,
+    "can_borrow": False,
+    "max_borrow_time": 0,
+    "is_borrowed": False,
+    "borrowed_until": None,
+}
+
+
+def _who(place: Place, license: License) -> dict[str, Any]:
+    if license.license_key is not None:
+        return {"id": license.id, "license_key": license.license_key}
+    if place.user is None or place.seat is None:
+        return {"id": license.id}
+    user = UserBody.of(license, place.seat, place.user)
+    return {"id": license.id, "username": place.user.email, "user": user}
+
+
+def _state(license: License, now: Instant) -> dict[str, Any]:
+    return {
+        "license_type": license.license_type,
+        "license_active": is_activated(license),
+        "license_enabled": license.enabled,
+        "active": status(license, now) in ("active", "grace"),
+        "is_expired": is_expired(license, now),
+        "validity_period": to_iso(license.validity_period),
+        "start_date": to_iso(license.start_date),
+        "enable_maintenance_period": False,
+        "maintenance_period": None,
+        "allow_grace_period": license.grace_period > 0,
+        "grace_period": license.grace_period,
+        "is_trial": license.is_trial,
+        "trial_days": _trial_days(license),
+    }
+
+
+def _limits(license: License) -> dict[str, Any]:
+    users = {} if license.authorization_method == "license-key" else {"max_license_users": license.max_license_users}
+    return users | {
+        "max_activations": license.max_activations or 0,
+        "times_activated": license.times_activated,
+        "allow_unlimited_activations": license.max_activations is None,
+        "transfer_count": license.transfer_count,
+        "max_transfers": license.max_transfers,
+    }
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {
+        "prevent_vm": product.prevent_vm,
+        "allow_offline_activation": False,
+        "is_air_gapped": False,
+        "is_hardware_key_auth": False,
+        "product_details": ProductBody.of(product),
+        "product_features": [],
+    }
+
+
+def _order(license: License, product: Product) -> dict[str, Any]:
+    return {
+        "custom_fields": [],
+        "metadata": {},
+        "customer": _customer(license.customer),
+        "company": {"id": product.company_id},
+        "order_store_id": license.order_id,
+        "license_template_id": None,
+    }
+
+
+def _trial_days(license: License) -> int:
+    if not license.is_trial:
+        return 0
+    if license.valid_duration is not None:
+        return duration_days(parse_duration(license.valid_duration))
+    return 0 if license.validity_period is None else (license.validity_period - license.created_at) // (24 * HOUR_MS)
+
+
+def _customer(email: str | None) -> dict[str, str]:
+    empty = dict.fromkeys(("company_name", "first_name", "last_name", "phone", "address", "reference"), "")
+    return {"email": email or ""} | empty
+
+
+def _signature(place: Place, license: License, ident: Ident) -> str:
+    name = ident.username.split("|", 1)[0] if ident.username is not None else license.license_key
+    if name is None:  # named by its id alone: the user who holds the device
+        name = "" if place.user is None else place.user.email
+    return sign_license(ident.hardware_id, name, to_iso(license.validity_period) or "")

@@ -1,0 +1,131 @@
+"""What client applications send, as it is taken. `docs/license-api.md` says the same in prose."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
+from chalicelib.usecases.identify import Identity
+
+MAX_ID = 2**53 - 1
+
+
+def _blank_to_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _id(value: Any) -> Any:
+    """An id is an integer or, in a query, its decimal digits."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
+        return int(value)
+    return _blank_to_none(value)
+
+
+def _flag(value: Any) -> Any:
+    """A boolean is one in JSON, and `true` or `false` in a query."""
+    return {"true": True, "false": False, "": None}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(_blank_to_none)]
+Id = Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(_id)]
+Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
+Required = Annotated[Annotated[StrictStr, Field(max_length=255)], BeforeValidator(_blank_to_none)]
+Told = dict[
+    Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
+]
+Variables = Annotated[Told | None, Field(max_length=MAX_VARIABLES)]
+
+
+class Ident(BaseModel):
+    """IDENT: which license on which device."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    product: Required
+    hardware_id: Required
+    license_key: Text = None
+    username: Text = None
+    license_id: Id = None
+    bundle_code: Text = None
+    sdk_ver: Text = None
+    app_ver: Text = None
+
+    def identity(self) -> Identity:
+        """IDENT as the use cases take it."""
+        return Identity(
+            self.product, self.hardware_id, self.license_key, self.username, self.license_id, self.bundle_code
+        )
+
+    def device(self) -> DeviceReport:
+        """What the request tells of the device."""
+        told: dict[str, Any] = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
+        return DeviceReport(**told)
+
+
+class CheckRequest(Ident):
+    """GET check_license."""
+
+    os_ver: Text = None
+    hostname: Text = None
+    ip: Text = None
+    include_expired_features: Flag = None
+    env: Text = None
+    channel: Text = None
+
+
+class ActivateRequest(Ident):
+    """POST activate_license."""
+
+    password: Text = None
+    os_ver: Text = None
+    hostname: Text = None
+    ip: Text = None
+    mac_address: Text = None
+    is_vm: Flag = None
+    vm_info: Text = None
+    variables: Variables = None
+
+
+class DeactivateRequest(Ident):
+    """POST deactivate_license."""
+
+    variables: Variables = None
+
+
+class TrackRequest(Ident):
+    """POST track_device_variables."""
+
+    variables: Annotated[Told, Field(max_length=MAX_VARIABLES)]
+
+
+class ChangePasswordRequest(BaseModel):
+    """POST change_password."""
+
+    username: Required
+    password: Required
+    new_password: Required
+
+
+class UserLicensesRequest(BaseModel):
+    """GET user_licenses."""
+
+    product: Required
+    username: Required
+    password: Required
+
+
+class ProductRequest(BaseModel):
+    """GET product_details."""
+
+    product: Required
+    include_latest_version: Flag = None
+    include_custom_fields: Flag = None
+    env: Text = None
+
+
+class CustomerRequest(BaseModel):
+    """GET customer_license_users."""
+
+    product: Required
+    customer: Required

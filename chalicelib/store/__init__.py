@@ -1,0 +1,1 @@
+"""The only importer of pynamodb: tables, and one function for each atomic write or read."""

@@ -1,0 +1,139 @@
+"""The catalogue and the people of a company, and the names that lead to them."""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.catalogue import ApiKey, Company, Product
+from chalicelib.domain.history import Event
+from chalicelib.domain.people import User
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import (
+    AccountEventItem,
+    ApiKeyItem,
+    CompanyItem,
+    LinkItem,
+    ProductItem,
+    UserItem,
+    customer_part,
+    event_item,
+    held_part,
+    to_domain,
+    to_item,
+)
+
+
+def create_company(company: Company, event: Event) -> None:
+    """Raises `Stale` where the code is taken."""
+    _create(to_item(CompanyItem, company, company.code, "company"), company.code, event)
+
+
+def read_company(code: str) -> Company | None:
+    """One company, consistently."""
+    item = dynamo.get(CompanyItem(code, "company"))
+    return None if item is None else to_domain(item, Company)
+
+
+def create_product(product: Product, event: Event) -> None:
+    """Raises `Stale` where the company has a product of that code."""
+    _create(to_item(ProductItem, product, product.company, f"product#{product.code}"), product.company, event)
+
+
+def read_product(company: str, code: str) -> Product | None:
+    """One product, consistently."""
+    item = dynamo.get(ProductItem(company, f"product#{code}"))
+    return None if item is None else to_domain(item, Product)
+
+
+def create_api_key(api_key: ApiKey, event: Event) -> None:
+    """Raises `Stale` on a clash."""
+    _create(to_item(ApiKeyItem, api_key, api_key.company, f"apikey#{api_key.api_key}"), api_key.company, event)
+
+
+def read_api_key(company: str, api_key: str) -> ApiKey | None:
+    """One API key, consistently."""
+    item = dynamo.get(ApiKeyItem(company, f"apikey#{api_key}"))
+    return None if item is None else to_domain(item, ApiKey)
+
+
+def revoke_api_key(api_key: ApiKey, event: Event) -> None:
+    """Raises `Stale` where it is revoked already, or is none."""
+    item = ApiKeyItem(api_key.company, f"apikey#{api_key.api_key}")
+    write = Transaction(event_item(api_key.company, event, AccountEventItem))
+    write.update(item, [ApiKeyItem.revoked.set(True)], ApiKeyItem.revoked == False)  # noqa: E712 - an expression
+    write.commit()
+
+
+def license_of_key(company: str, license_key: str) -> int | None:
+    """The id of the license with this key. Never changes once it is there."""
+    return _link(company, f"key#{license_key}")
+
+
+def user_of_email(company: str, email: str) -> int | None:
+    """The id of the user with this e-mail."""
+    return _link(company, f"email#{email}")
+
+
+def read_user(company: str, user_id: int) -> User | None:
+    """One user, consistently."""
+    item = dynamo.get(UserItem(company, f"user#{user_id}"))
+    return None if item is None else to_domain(item, User)
+
+
+def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
+    """The licenses of a product on which the user has a seat, newest first, consistently."""
+    links = dynamo.query(LinkItem, company, held_part(user_id), backwards=True)
+    return [int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product]
+
+
+def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int]:
+    """The licenses of a product that were sold to a customer, oldest first, consistently."""
+    links = dynamo.query(LinkItem, company, customer_part(email))
+    return (int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product)
+
+
+def is_customer(company: str, email: str) -> bool:
+    """Whether anything was ever sold to this e-mail."""
+    return next(dynamo.query(LinkItem, company, customer_part(email), limit=1), None) is not None
+
+
+def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
+    """Users by id, consistently, a hundred in one round trip."""
+    found: dict[int, User] = {}
+    for start in range(0, len(user_ids), dynamo.BATCH_GET_LIMIT):
+        wanted = [UserItem(company, f"user#{id}") for id in user_ids[start : start + dynamo.BATCH_GET_LIMIT]]
+        users = [to_domain(i, User) for i in dynamo.read(wanted, consistent=True) if i is not None]
+        found |= {user.id: user for user in users}
+    return found
+
+
+def put_new_user(write: Transaction, user: User) -> None:
+    """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
+    write.put(to_item(UserItem, user, user.company, f"user#{user.id}"), UserItem.pk.does_not_exist())
+    write.put(LinkItem(user.company, f"email#{user.email}", to=user.id), LinkItem.pk.does_not_exist())
+
+
+def change_password(old: User, new: User, event: Event) -> None:
+    """Write the password of `new`, if that of `old` still holds. Raises `Stale`."""
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    sealed = new.sealed_initial_password
+    actions = [
+        UserItem.password_hash.set(new.password_hash),
+        UserItem.is_initial_password.set(new.is_initial_password),
+        UserItem.sealed_initial_password.remove()
+        if sealed is None
+        else UserItem.sealed_initial_password.set(sealed),
+    ]
+    unchanged = UserItem.password_hash == old.password_hash
+    write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)
+    write.commit()
+
+
+def _link(company: str, part: str) -> int | None:
+    link = dynamo.get(LinkItem(company, part))
+    return None if link is None or link.to is None else int(link.to)
+
+
+def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event) -> None:
+    write = Transaction(event_item(company, event, AccountEventItem))
+    write.put(item, type(item).pk.does_not_exist())
+    write.commit()

@@ -1,0 +1,51 @@
+"""Log-in attempts, counted by conditional writes before the password is looked at (`domain.people`)."""
+
+from hashlib import sha256
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import LOCK_MS, MAX_FAILURES, Attempts, wait_after
+from chalicelib.store import dynamo
+from chalicelib.store.tables import AttemptsItem, to_domain
+
+
+def read_attempts(company: str, email: str) -> Attempts:
+    """The attempts on an account, whether it exists or not. Consistent."""
+    item = dynamo.get(_item(company, email))
+    return Attempts() if item is None else to_domain(item, Attempts)
+
+
+def start_attempt(company: str, email: str, seen: Attempts, now: Instant) -> None:
+    """Count an attempt before it is made. Raises `Stale` while too many are under way, or the account is slowed."""
+    item, until = AttemptsItem, now + LOCK_MS
+    lasting = [item.until.set(until), item.expires.set(until // 1000)]
+    if seen.until <= now:  # never attempted, or forgotten: count from one
+        begun = item.until.does_not_exist() | (item.until == seen.until)
+        fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), *lasting]
+        dynamo.update(_item(company, email), fresh, begun)
+    else:
+        allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
+        dynamo.update(_item(company, email), [item.started.add(1), *lasting], allowed)
+
+
+def attempt_failed(company: str, email: str, seen: Attempts, now: Instant) -> None:
+    """The started attempt was wrong: it stays counted, and the next must wait."""
+    wait = wait_after(seen.failures + 1)
+    failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
+    dynamo.update(_item(company, email), failed)
+
+
+def attempt_succeeded(company: str, email: str, seen: Attempts) -> None:
+    """The started attempt was right: it counts no longer, and earlier failures are forgiven."""
+    account = _item(company, email)
+    if seen.failures:
+        dynamo.delete(account)
+        return
+    try:
+        dynamo.update(account, [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
+    except dynamo.Stale:
+        pass  # somebody else's success has forgiven all meanwhile
+
+
+def _item(company: str, email: str) -> AttemptsItem:
+    return AttemptsItem(f"attempts#{company}#{sha256(email.encode()).hexdigest()}")
+

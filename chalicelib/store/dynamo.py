@@ -1,0 +1,303 @@
+"""The one way to DynamoDB: one connection, one place that retries, one transaction.
+
+* Conflict is not refusal: throttling, TransactionConflict and lost answers are retried here, with full jitter and
+  inside a bound, and end as `Busy`. A failed condition is never retried; it is raised as `Stale`.
+* A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that
+  the event's presence is the proof: the caller never sees its own write as somebody else's.
+
+Errors:
+    StoreError
+    ├── Busy    could not be done in time; nothing is known to be wrong
+    └── Stale   a condition did not hold: the state is not, or no more, what the write requires
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.store.tables import REGION, EventItem
+
+Raw = dict[str, dict[str, Any]]
+"""An item as DynamoDB writes it: attribute name → type → value."""
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+ATTEMPTS = 8
+BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most about 3 s of waiting
+CONNECT_TIMEOUT, READ_TIMEOUT = 2, 10  # seconds
+MAX_CONNECTIONS = 64
+BATCH_GET_LIMIT = 100
+
+_RETRYABLE = {
+    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingException",
+    "ThrottlingError",
+    "RequestLimitExceeded",
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "InternalServerError",
+    "InternalFailure",
+    "ServiceUnavailable",
+}
+_MAY_HAVE_COMMITTED = {"InternalServerError", "InternalFailure", "ServiceUnavailable"}
+
+
+class StoreError(Exception):
+    """Parent of what the store raises by itself."""
+
+
+class Busy(StoreError):
+    """The database did not take the call within the bound; the same call may be sent again."""
+
+
+class Stale(StoreError):
+    """A condition did not hold. `items`: what is in the way, as it stands now, or None where not all is known."""
+
+    def __init__(self, items: list[Raw] | None = None) -> None:
+        super().__init__("a condition did not hold")
+        self.items = items
+
+
+@dataclass
+class Transaction:
+    """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event."""
+
+    event: EventItem
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    deletes: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, item: Model, condition: Condition) -> None:
+        """Write a whole item."""
+        self.puts.append(
+            item.get_save_kwargs_from_instance(
+                condition=condition, return_values_on_condition_failure="ALL_OLD"
+            )
+        )
+
+    def update(self, item: Model, actions: Sequence[Action], condition: Condition) -> None:
+        """Change attributes of the item with these keys."""
+        self.updates.append(
+            item.get_update_kwargs_from_instance(
+                actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
+            )
+        )
+
+    def delete(self, item: Model, condition: Condition) -> None:
+        """Delete the item with these keys."""
+        self.deletes.append(
+            item.get_delete_kwargs_from_instance(condition=condition)
+            | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        )
+
+    def commit(self) -> None:
+        """All or nothing. Raises `Stale`, `Busy`."""
+        unsure = False
+
+        def send() -> None:
+            nonlocal unsure
+            try:
+                _connection.transact_write_items([], self.deletes, self.puts, self.updates)
+            except Exception as error:
+                cause = _cause(error)
+                unsure = unsure or _may_have_committed(cause)
+                _raise_if_condition_failed(cause)
+                raise cause from error
+
+        event_condition = type(self.event).part.does_not_exist()
+        self.put(self.event, event_condition)
+        try:
+            _retrying(send)
+        except (Stale, Busy):
+            if unsure and get(self.event):
+                return
+            raise
+
+
+def get(item: M, *, consistent: bool = True) -> M | None:
+    """The stored item with the keys of `item`."""
+    found: M | None = read([item], consistent=consistent)[0]
+    return found
+
+
+def read(items: list[Any], *, consistent: bool) -> list[Any]:
+    """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
+
+    At most 100 distinct keys. Each read alone is atomic; together they are not.
+    """
+    found: dict[tuple[str, str, str], Raw] = {}
+    wanted: dict[str, dict[str, Any]] = {}
+    for item in items:
+        table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent})
+        if (key := _key(item)) not in table["Keys"]:
+            table["Keys"].append(key)
+    rounds = 0
+    while wanted:
+        answer = _dispatch("BatchGetItem", {"RequestItems": wanted})
+        for table_name, raws in answer["Responses"].items():
+            found |= {_identity(table_name, raw): raw for raw in raws}
+        wanted = answer.get("UnprocessedKeys") or {}
+        if wanted:
+            rounds += 1
+            if rounds >= ATTEMPTS:
+                raise Busy("the database left keys unread")
+            _wait(rounds)
+    return [
+        type(item).from_raw_data(raw) if (raw := found.get(_identity(item.Meta.table_name, _key(item)))) else None
+        for item in items
+    ]
+
+
+def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:
+    """One UpdateItem without an event, for what is no history: observations and attempts. Answers the new item.
+
+    Raises `Stale`, `Busy`. It may be sent twice where an answer is lost: no limit is counted by it.
+    """
+    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
+    answer = _dispatch("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
+    return type(item).from_raw_data(answer["Attributes"])
+
+
+def delete(item: Model) -> None:
+    """One DeleteItem without an event."""
+    _dispatch("DeleteItem", item.get_delete_kwargs_from_instance())
+
+
+def query(
+    model: type[M],
+    pk: str,
+    prefix: str = "",
+    *,
+    consistent: bool = True,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[M]:
+    """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
+
+    `limit` bounds the items, `after` is the sort key to go on behind.
+    """
+    kwargs: dict[str, Any] = {
+        "TableName": model.Meta.table_name,
+        "KeyConditionExpression": "pk = :pk AND begins_with(part, :prefix)" if prefix else "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {}),
+        "ConsistentRead": consistent,
+        "ScanIndexForward": not backwards,
+    }
+    if after is not None:
+        kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
+    return map(model.from_raw_data, _pages(kwargs, limit))
+
+
+def query_index(
+    model: type[M], index: str, condition: str, values: Raw, *, limit: int | None = None
+) -> Iterator[M]:
+    """The items of an index that match a key condition, in its order. Eventually consistent."""
+    kwargs = {
+        "TableName": model.Meta.table_name,
+        "IndexName": index,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+    }
+    return map(model.from_raw_data, _pages(kwargs, limit))
+
+
+def _pages(kwargs: dict[str, Any], limit: int | None) -> Iterable[Raw]:
+    left = limit
+    while True:
+        answer = _dispatch("Query", kwargs if left is None else kwargs | {"Limit": left})
+        yield from answer["Items"]
+        if left is not None:
+            left -= len(answer["Items"])
+        if "LastEvaluatedKey" not in answer or left == 0:
+            return
+        kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+_connection = Connection(
+    region=REGION,
+    connect_timeout_seconds=CONNECT_TIMEOUT,
+    read_timeout_seconds=READ_TIMEOUT,
+    max_retry_attempts=0,  # all retrying is done here, once
+    max_pool_connections=MAX_CONNECTIONS,
+)
+
+
+def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def send() -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = _connection.dispatch(operation, dict(kwargs))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise Stale from error
+            raise
+        return answer
+
+    return _retrying(send)
+
+
+def _retrying(send: Callable[[], T]) -> T:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return send()
+        except (ClientError, BotoCoreError) as error:
+            if not _is_retryable(error):
+                raise
+            if attempt == ATTEMPTS:
+                raise Busy("the database is busy or out of reach") from error
+        _wait(attempt)
+    raise AssertionError("unreachable")
+
+
+def _wait(attempt: int) -> None:
+    """Full jitter: anywhere between nothing and the exponential bound, so that rivals part."""
+    time.sleep(random.uniform(0, min(MAX_WAIT, BASE_WAIT * 2**attempt)))  # noqa: S311 - no secret
+
+
+def _cause(error: Exception) -> Exception:
+    """What pynamodb wrapped."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error
+
+
+def _codes(error: Exception) -> set[str]:
+    if not isinstance(error, ClientError):
+        return set()
+    reasons = {r.code for r in getattr(error, "cancellation_reasons", []) if r}
+    return reasons or {error.response["Error"]["Code"]}
+
+
+def _is_retryable(error: Exception) -> bool:
+    # Botocore's own errors are those of the network; a client error is judged by its codes.
+    return not isinstance(error, ClientError) or bool(_codes(error) & _RETRYABLE)
+
+
+def _may_have_committed(error: Exception) -> bool:
+    return not isinstance(error, ClientError) or bool(_codes(error) & _MAY_HAVE_COMMITTED)
+
+
+def _raise_if_condition_failed(error: Exception) -> None:
+    reasons = [r for r in getattr(error, "cancellation_reasons", []) if r]
+    if not any(r.code == "ConditionalCheckFailed" for r in reasons):
+        return
+    items = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
+    raise Stale(items if len(items) == len(reasons) else None) from error
+
+
+def _key(item: Any) -> Raw:
+    return {"pk": {"S": item.pk}} | ({"part": {"S": item.part}} if hasattr(type(item), "part") else {})
+
+
+def _identity(table: str, raw: Raw) -> tuple[str, str, str]:
+    return table, raw["pk"]["S"], raw["part"]["S"] if "part" in raw else ""

@@ -1,0 +1,133 @@
+"""Licenses as a whole: issue, change of terms, reset, and the reads of lists."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import License, Seat, device_tag
+from chalicelib.domain.people import User
+from chalicelib.store import dynamo
+from chalicelib.store.accounts import put_new_user
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import (
+    EventItem,
+    LicenseItem,
+    LinkItem,
+    OrderItem,
+    SeatItem,
+    customer_part,
+    derived,
+    event_item,
+    license_pk,
+    to_domain,
+    to_event,
+    to_item,
+)
+
+
+def issue(license: License, product: Product, manager: User | None, new_manager: bool, event: Event) -> None:
+    """Store a new license with the links that lead to it, and its order and manager.
+
+    Raises `Stale` where a name that must be unique is in use, or the order belongs to another customer.
+    """
+    pk, company = license_pk(license.company, license.id), license.company
+    write = Transaction(event_item(pk, event))
+    write.put(to_item(LicenseItem, license, pk, "license", **derived(license)), LicenseItem.pk.does_not_exist())
+    links = [LinkItem(f"license#{license.id}", "company", company=company)]
+    if license.license_key is not None:
+        links.append(LinkItem(company, f"key#{license.license_key}", to=license.id))
+    if license.customer is not None:
+        links.append(LinkItem(company, customer_part(license.customer, license.id), product=product.code))
+    for link in links:
+        write.put(link, LinkItem.pk.does_not_exist())
+    if license.order_id is not None:
+        write.update(*_order(license, manager))
+    if manager is not None and new_manager:
+        put_new_user(write, manager)
+    write.commit()
+
+
+def company_of(license_id: int) -> str | None:
+    """The company that a license id belongs to: for operators, who have no company of their own."""
+    link = dynamo.get(LinkItem(f"license#{license_id}", "company"))
+    return None if link is None else link.company
+
+
+def read_license(company: str, license_id: int) -> License | None:
+    """One license, consistently."""
+    item = dynamo.get(LicenseItem(license_pk(company, license_id), "license"))
+    return None if item is None else to_domain(item, License)
+
+
+def change_terms(old: License, new: License, event: Event) -> None:
+    """Write what `new` says of `enabled`, dates and grace, if `old` still holds. Raises `Stale`.
+
+    Counters are not touched: they may move meanwhile.
+    """
+    item = LicenseItem
+    actions = [item.enabled.set(new.enabled), item.announced.set(new.announced)]
+    for name, value in {"validity_period": new.validity_period, **_DERIVED_ABSENT, **derived(new)}.items():
+        attribute = getattr(item, name)
+        actions.append(attribute.remove() if value is None else attribute.set(value))
+    unchanged = (item.enabled == old.enabled) & (item.announced == old.announced)
+    for attribute, seen in ((item.validity_period, old.validity_period), (item.grace_period, old.grace_period)):
+        unchanged &= attribute.does_not_exist() if seen is None else attribute == seen
+    _change(old, actions, unchanged, event)
+
+
+def reset(license: License, event: Event) -> None:
+    """All devices off and all counts zero, in one write: every device of an older epoch is off. Raises `Stale`."""
+    item = LicenseItem
+    actions = [
+        item.epoch.add(1),
+        item.times_activated.set(0),
+        item.transfer_count.set(0),
+        item.vacated.set(0),
+        item.last_vacated.remove(),
+    ]
+    _change(license, actions, item.epoch == license.epoch, event)
+
+
+def blacklist(license: License, hardware_id: str, event: Event) -> None:
+    """Never again a place for this device. Raises `Stale` where it is blacklisted already."""
+    tag = device_tag(hardware_id)
+    absent = LicenseItem.blacklist.does_not_exist() | ~LicenseItem.blacklist.contains(tag)
+    _change(license, [LicenseItem.blacklist.add({tag})], absent, event)
+
+
+def seats(company: str, license_id: int) -> Iterator[Seat]:
+    """The users of a license, consistently, read in pages."""
+    return (to_domain(i, Seat) for i in dynamo.query(SeatItem, license_pk(company, license_id), "seat#"))
+
+
+def events(company: str, license_id: int, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
+    """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
+    part = None if after is None else f"event#{after}"
+    items = dynamo.query(EventItem, license_pk(company, license_id), "event#", backwards=True, after=part, limit=limit)
+    return map(to_event, items)
+
+
+def license_ids(company: str) -> Iterator[int]:
+    """The ids of a company's licenses, oldest first. Eventually consistent."""
+    items = dynamo.query_index(LicenseItem, "by_company", "company = :c", {":c": {"S": company}})
+    return (int(item.id) for item in items)
+
+
+_DERIVED_ABSENT: dict[str, Any] = {"ends_at": None, "due_at": None, "due_shard": None}
+
+
+def _order(license: License, manager: User | None) -> tuple[OrderItem, list[Any], Any]:
+    item = OrderItem(license.company, f"order#{license.order_id}")
+    actions: list[Any] = [OrderItem.customer.set(license.customer or "")]
+    if manager is not None:
+        actions.append(OrderItem.managers.add({str(manager.id)}))
+    same = OrderItem.customer.does_not_exist() | (OrderItem.customer == (license.customer or ""))
+    return item, actions, same
+
+
+def _change(license: License, actions: list[Any], condition: Any, event: Event) -> None:
+    pk = license_pk(license.company, license.id)
+    write = Transaction(event_item(pk, event))
+    write.update(LicenseItem(pk, "license"), actions, LicenseItem.pk.exists() & condition)
+    write.commit()

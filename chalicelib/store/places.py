@@ -1,0 +1,190 @@
+"""Places: the reads and the atomic writes of activation, check and deactivation.
+
+The conditions here are what enforces every limit. They say again, about the state at the moment of the write, what
+`domain.places` decided about the state that was read. Where they do not hold, `Stale` is raised.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Device, DeviceReport, License, Seat, device_tag
+from chalicelib.domain.people import User
+from chalicelib.domain.places import Grant, Place, Release
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Raw, Stale, Transaction
+from chalicelib.store.tables import (
+    DeviceItem,
+    LicenseItem,
+    SeatItem,
+    UserItem,
+    device_part,
+    derived,
+    event_item,
+    license_pk,
+    seat_part,
+    to_domain,
+)
+
+
+def read_place(
+    company: str, license_id: int, hardware_id: str | None, user_id: int | None, *, consistent: bool
+) -> Place:
+    """One round trip: the license, and where asked for the device, and the user's seat and account."""
+    pk = license_pk(company, license_id)
+    wanted: list[Any] = [LicenseItem(pk, "license")]
+    if hardware_id is not None:
+        wanted.append(DeviceItem(pk, device_part(device_tag(hardware_id), user_id)))
+    if user_id is not None:
+        wanted += [SeatItem(pk, seat_part(user_id)), UserItem(company, f"user#{user_id}")]
+    found = [_domain(item) for item in dynamo.read(wanted, consistent=consistent) if item is not None]
+    return _place(Place(None), found)
+
+
+def devices(
+    company: str, license_id: int, hardware_id: str | None = None, *, after: str | None = None, limit: int | None = None
+) -> Iterator[Device]:
+    """The devices that a license knows, live or not; of one hardware id, where given. Consistent, in pages."""
+    prefix = "device#" + (f"{device_tag(hardware_id)}#" if hardware_id else "")
+    items = dynamo.query(DeviceItem, license_pk(company, license_id), prefix, after=after, limit=limit)
+    return (to_domain(item, Device) for item in items)
+
+
+def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) -> None:
+    """Activate: license counter, seat counter, device and event move together, or not at all. Raises `Stale`."""
+    license, seat, now = grant.license, seen.seat, event.at
+    pk = license_pk(license.company, license.id)
+    write = Transaction(event_item(pk, event))
+    tag = device_tag(report.hardware_id)
+    write.update(LicenseItem(pk, "license"), _taking_actions(grant, now), _may_take(grant, tag, now))
+    if seat is not None:
+        write.update(SeatItem(pk, seat_part(seat.user_id)), *_taking_seat(license, seat))
+    user_id = None if seat is None else seat.user_id
+    device = DeviceItem(pk, device_part(tag, user_id))
+    write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat))
+    write.commit()
+
+
+def give_back(seen: Place, release: Release, event: Event, *, vacates: bool) -> None:
+    """Deactivate a live device. Raises `Stale`.
+
+    `vacates`: the place counts as given up by its device, and the next activation of another one as a transfer.
+    """
+    license, device, seat = release.license, release.device, seen.seat
+    pk, tag = license_pk(license.company, license.id), device_tag(device.hardware_id)
+    write = Transaction(event_item(pk, event))
+    actions: list[Any] = [LicenseItem.times_activated.add(-1)]
+    if vacates:
+        actions += [LicenseItem.vacated.add(1), LicenseItem.last_vacated.set(tag)]
+    write.update(LicenseItem(pk, "license"), actions, LicenseItem.epoch == license.epoch)
+    if seat is not None:
+        same_run = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
+        write.update(SeatItem(pk, seat_part(seat.user_id)), [SeatItem.activations.add(-1)], same_run)
+    item = DeviceItem(pk, device_part(tag, device.user_id))
+    write.update(item, [DeviceItem.active.set(False)], _is_live(license, seat))
+    write.commit()
+
+
+def note_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
+    """Refresh what is known of a live device, and that it was heard of. Raises `Stale` where it is live no more."""
+    pk = license_pk(license.company, license.id)
+    item = DeviceItem(pk, device_part(device_tag(device.hardware_id), device.user_id))
+    dynamo.update(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+
+
+def newer(seen: Place, stale: Stale) -> Place | None:
+    """The place as it stands now, by the items that were in a write's way; None where they do not tell."""
+    return None if stale.items is None else _place(seen, map(_from_raw, stale.items))
+
+
+def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
+    """Enabled, begun, not over, not blacklisted, below the limit, and no transfer that is not allowed."""
+    item = LicenseItem
+    condition: Condition = (
+        (item.enabled == True)  # noqa: E712 - an expression
+        & (item.epoch == grant.license.epoch)
+        & (item.start_date.does_not_exist() | (item.start_date <= now))
+        & (item.ends_at.does_not_exist() | (item.ends_at > now))
+        & (item.blacklist.does_not_exist() | ~item.blacklist.contains(tag))
+        & (item.max_activations.does_not_exist() | (item.times_activated < item.max_activations))
+    )
+    if grant.validity_period is not None:
+        condition &= item.first_activated_at.does_not_exist()
+    if not grant.fills_vacated:
+        condition &= item.vacated == 0
+    elif grant.transfer:
+        allowed = (item.max_transfers == 0) | (item.transfer_count < item.max_transfers)  # -1 is below every count
+        condition &= (item.vacated > 0) & (item.last_vacated.does_not_exist() | (item.last_vacated != tag)) & allowed
+    else:
+        condition &= (item.vacated > 0) & (item.last_vacated == tag)
+    return condition
+
+
+def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
+    item, license = LicenseItem, grant.license
+    actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
+    if grant.fills_vacated:
+        actions.append(item.vacated.add(-1))
+        actions.append(item.transfer_count.add(1) if grant.transfer else item.last_vacated.remove())
+    if grant.validity_period is not None:
+        started = replace(license, validity_period=grant.validity_period)
+        given = {"validity_period": grant.validity_period} | derived(started)
+        actions += [getattr(item, name).set(value) for name, value in given.items()]
+    return actions
+
+
+def _taking_seat(license: License, seat: Seat) -> tuple[list[Any], Condition]:
+    item = SeatItem
+    same_run = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
+    if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
+        below = item.max_activations.does_not_exist() | (item.max_activations > 0)
+        return [item.activations.set(1), item.license_epoch.set(license.epoch)], same_run & below
+    below = item.max_activations.does_not_exist() | (item.activations < item.max_activations)
+    return [item.activations.add(1)], same_run & below
+
+
+def _switching_on(grant: Grant, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Any]:
+    item = DeviceItem
+    actions = [
+        item.id.set(item.id | grant.device_id),
+        item.hardware_id.set(report.hardware_id),
+        item.active.set(True),
+        item.epoch.set(grant.license.epoch),
+        item.first_activated_at.set(item.first_activated_at | now),
+        item.activated_at.set(now),
+        item.last_check_at.set(now),
+    ]
+    if seat is not None:
+        actions += [item.user_id.set(seat.user_id), item.seat_epoch.set(seat.epoch)]
+    return actions + _reported(report)
+
+
+def _reported(report: DeviceReport) -> list[Any]:
+    given = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "hardware_id"}
+    return [getattr(DeviceItem, name).set(value) for name, value in given.items() if value is not None]
+
+
+def _is_live(license: License, seat: Seat | None) -> Condition:
+    live: Condition = (DeviceItem.active == True) & (DeviceItem.epoch == license.epoch)  # noqa: E712 - an expression
+    if seat is not None:
+        live &= DeviceItem.seat_epoch == seat.epoch
+    return live
+
+
+def _from_raw(raw: Raw) -> Any:
+    kind = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem}[raw["part"]["S"].split("#")[0]]
+    return _domain(kind.from_raw_data(raw))
+
+
+def _domain(item: Any) -> Any:
+    kinds = {LicenseItem: License, SeatItem: Seat, DeviceItem: Device, UserItem: User}
+    return to_domain(item, kinds[type(item)])
+
+
+def _place(base: Place, found: Any) -> Place:
+    names = {License: "license", Seat: "seat", Device: "device", User: "user"}
+    return replace(base, **{names[type(value)]: value for value in found})

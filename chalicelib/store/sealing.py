@@ -1,0 +1,28 @@
+"""Sealing: secrets that must be read again are stored encrypted, bound to the item that they belong to."""
+
+import base64
+import os
+from functools import cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chalicelib.settings import secrets
+
+_NONCE_BYTES = 12
+
+
+def seal(text: str, context: str) -> str:
+    """Encrypt (AES-256-GCM). The same `context` is needed to unseal, so a seal moved to another item does not open."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
+
+
+def unseal(sealed: str, context: str) -> str:
+    """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
+    raw = base64.b64decode(sealed)
+    return _cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+
+
+@cache
+def _cipher() -> AESGCM:
+    return AESGCM(base64.b64decode(secrets().data_key))

@@ -1,0 +1,79 @@
+"""Seats: who may use a user-based license, and the atomic writes that share it out."""
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User
+from chalicelib.store import dynamo
+from chalicelib.store.accounts import put_new_user
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import (
+    LicenseItem,
+    LinkItem,
+    SeatItem,
+    event_item,
+    held_part,
+    license_pk,
+    seat_part,
+    to_domain,
+    to_item,
+)
+
+
+def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
+    """One user's seat, consistently."""
+    item = dynamo.get(SeatItem(license_pk(company, license_id), seat_part(user_id)))
+    return None if item is None else to_domain(item, Seat)
+
+
+def assign(license: License, seat: Seat, new_user: User | None, event: Event) -> None:
+    """Give a user a seat, within `max_license_users`, and make the user where new. Raises `Stale`."""
+    pk, item = license_pk(license.company, license.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
+    write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
+    write.put(to_item(SeatItem, seat, pk, seat_part(seat.user_id)), SeatItem.pk.does_not_exist())
+    link = LinkItem(license.company, held_part(seat.user_id, license.id), product=license.product)
+    write.put(link, LinkItem.pk.does_not_exist())
+    if new_user is not None:
+        put_new_user(write, new_user)
+    write.commit()
+
+
+def remove(license: License, seat: Seat, event: Event) -> None:
+    """Take a seat away, with all the places that it holds, in one write. Raises `Stale`."""
+    pk, item = license_pk(license.company, license.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.taken(license))]
+    write.update(item(pk, "license"), freed, item.epoch == license.epoch)
+    write.delete(SeatItem(pk, seat_part(seat.user_id)), _unchanged(seat))
+    write.delete(LinkItem(license.company, held_part(seat.user_id, license.id)), LinkItem.pk.exists())
+    write.commit()
+
+
+def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event) -> None:
+    """Take back all the places that a seat holds, in one write. Raises `Stale`."""
+    pk, item = license_pk(license.company, license.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    freed = [item.times_activated.add(-seat.taken(license))]
+    write.update(item(pk, "license"), freed, item.epoch == license.epoch)
+    emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
+    write.update(SeatItem(pk, seat_part(seat.user_id)), emptied, _unchanged(seat))
+    write.commit()
+
+
+def set_max_activations(license: License, seat: Seat, limit: int | None, event: Event) -> None:
+    """Change a seat's own limit; places already held stay, even above it. Raises `Stale`."""
+    pk, item = license_pk(license.company, license.id), SeatItem
+    write = Transaction(event_item(pk, event))
+    actions = [item.max_activations.remove() if limit is None else item.max_activations.set(limit)]
+    write.update(item(pk, seat_part(seat.user_id)), actions, item.epoch == seat.epoch)
+    write.commit()
+
+
+def _unchanged(seat: Seat) -> Condition:
+    item = SeatItem
+    same_run: Condition = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
+    same_run &= item.activations == seat.activations
+    return same_run

@@ -1,0 +1,411 @@
+"""The tables, an item class for each kind of item in them, and how items become the domain's values.
+
+`docs/data-model.md` draws the same. Sort keys (`part`) are built here and nowhere else.
+"""
+
+import os
+from typing import Any, TypeVar
+
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.constants import NUMBER
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.domain.expiry import next_due
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.license import License, ends_at
+from chalicelib.settings import settings
+
+REGION = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+DUE_SHARDS = 8
+"""Partitions of the `due` index: its writes spread, and the sweep reads each of them."""
+
+T = TypeVar("T")
+
+
+class IntegerAttribute(Attribute[int]):
+    """A number without a fraction: all of ours are."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class _Meta:
+    region = REGION
+    billing_mode = "PAY_PER_REQUEST"
+
+
+class _Licenses(_Meta):
+    table_name = f"{settings().table_prefix}-licenses"
+
+
+class _Accounts(_Meta):
+    table_name = f"{settings().table_prefix}-accounts"
+
+
+class _Ephemera(_Meta):
+    table_name = f"{settings().table_prefix}-ephemera"
+
+
+class _IndexMeta:
+    read_capacity_units = None
+    write_capacity_units = None
+
+
+# --- licenses: one license's truth in one partition ------------------------------------------------------------
+
+
+class DueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # pynamodb's own hook
+    """Sparse: the licenses that have a transition to come, by when. What the sweep decides by is projected."""
+
+    class Meta(_IndexMeta):
+        index_name = "due"
+        projection = IncludeProjection(["company", "id", "validity_period", "grace_period", "announced"])
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = IntegerAttribute(range_key=True)
+
+
+class CompanyIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # pynamodb's own hook
+    """A company's licenses by creation: ids are time-ordered."""
+
+    class Meta(_IndexMeta):
+        index_name = "by_company"
+        projection = KeysOnlyProjection()
+
+    company = UnicodeAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+
+
+class LicenseItem(Model):
+    """`domain.license.License`, with `ends_at` (for the conditions) and the keys of the indexes."""
+
+    class Meta(_Licenses):
+        pass
+
+    due = DueIndex()
+    by_company = CompanyIndex()
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    company = UnicodeAttribute()
+    id = IntegerAttribute()
+    product = UnicodeAttribute()
+    authorization_method = UnicodeAttribute()
+    license_type = UnicodeAttribute()
+    created_at = IntegerAttribute()
+    license_key = UnicodeAttribute(null=True)
+    enabled = BooleanAttribute()
+    is_trial = BooleanAttribute(null=True)
+    max_activations = IntegerAttribute(null=True)
+    times_activated = IntegerAttribute()
+    max_license_users = IntegerAttribute(null=True)
+    users_assigned = IntegerAttribute()
+    max_transfers = IntegerAttribute()
+    transfer_count = IntegerAttribute()
+    vacated = IntegerAttribute()
+    last_vacated = UnicodeAttribute(null=True)
+    validity_period = IntegerAttribute(null=True)
+    valid_duration = UnicodeAttribute(null=True)
+    start_date = IntegerAttribute(null=True)
+    grace_period = IntegerAttribute()
+    ends_at = IntegerAttribute(null=True)
+    first_activated_at = IntegerAttribute(null=True)
+    announced = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    customer = UnicodeAttribute(null=True)
+    epoch = IntegerAttribute()
+    blacklist = UnicodeSetAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = IntegerAttribute(null=True)
+
+
+class SeatItem(Model):
+    """`domain.license.Seat`."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    user_id = IntegerAttribute()
+    email = UnicodeAttribute()
+    max_activations = IntegerAttribute(null=True)
+    activations = IntegerAttribute()
+    epoch = IntegerAttribute()
+    license_epoch = IntegerAttribute()
+    assigned_at = IntegerAttribute()
+
+
+class DeviceItem(Model):
+    """`domain.license.Device`."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    id = IntegerAttribute()
+    hardware_id = UnicodeAttribute()
+    user_id = IntegerAttribute(null=True)
+    active = BooleanAttribute()
+    epoch = IntegerAttribute()
+    seat_epoch = IntegerAttribute(null=True)
+    first_activated_at = IntegerAttribute()
+    activated_at = IntegerAttribute()
+    last_check_at = IntegerAttribute()
+    hostname = UnicodeAttribute(null=True)
+    os_ver = UnicodeAttribute(null=True)
+    ip = UnicodeAttribute(null=True)
+    mac_address = UnicodeAttribute(null=True)
+    is_vm = BooleanAttribute(null=True)
+    vm_info = UnicodeAttribute(null=True)
+    app_ver = UnicodeAttribute(null=True)
+    sdk_ver = UnicodeAttribute(null=True)
+
+
+class VariablesItem(Model):
+    """What an application keeps with its device; apart, so that the device's item stays small."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    revision = IntegerAttribute()
+    variables = JSONAttribute()
+
+
+class EventItem(Model):
+    """`domain.history.Event` of a license, in its partition."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    type = UnicodeAttribute()
+    at = IntegerAttribute()
+    actor = UnicodeAttribute()
+    ip = UnicodeAttribute(null=True)
+    user = UnicodeAttribute(null=True)
+    hardware_id = UnicodeAttribute(null=True)
+    detail = JSONAttribute(null=True)
+
+
+# --- accounts: catalogue and people, uniqueness by items of their own ------------------------------------------
+
+
+class AccountEventItem(EventItem):
+    """`domain.history.Event` of a company or a user, in the company's partition."""
+
+    class Meta(_Accounts):
+        pass
+
+
+class CompanyItem(Model):
+    """`domain.catalogue.Company`."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    code = UnicodeAttribute()
+    id = IntegerAttribute()
+    name = UnicodeAttribute()
+    created_at = IntegerAttribute()
+
+
+class ProductItem(Model):
+    """`domain.catalogue.Product`."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    company = UnicodeAttribute()
+    company_id = IntegerAttribute()
+    code = UnicodeAttribute()
+    id = IntegerAttribute()
+    name = UnicodeAttribute()
+    authorization_method = UnicodeAttribute()
+    created_at = IntegerAttribute()
+    prevent_vm = BooleanAttribute()
+    state = UnicodeAttribute()
+
+
+class ApiKeyItem(Model):
+    """`domain.catalogue.ApiKey`."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    company = UnicodeAttribute()
+    api_key = UnicodeAttribute()
+    sealed_shared_key = UnicodeAttribute()
+    created_at = IntegerAttribute()
+    read_only = BooleanAttribute()
+    revoked = BooleanAttribute()
+    products = UnicodeSetAttribute(null=True)
+
+
+class UserItem(Model):
+    """`domain.people.User`."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    company = UnicodeAttribute()
+    id = IntegerAttribute()
+    email = UnicodeAttribute()
+    password_hash = UnicodeAttribute()
+    is_initial_password = BooleanAttribute()
+    created_at = IntegerAttribute()
+    sealed_initial_password = UnicodeAttribute(null=True)
+    first_name = UnicodeAttribute(null=True)
+    last_name = UnicodeAttribute(null=True)
+    phone_number = UnicodeAttribute(null=True)
+
+
+class LinkItem(Model):
+    """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    to = IntegerAttribute(null=True)
+    product = UnicodeAttribute(null=True)
+    company = UnicodeAttribute(null=True)
+
+
+class OrderItem(Model):
+    """A sale to one customer, and the users who manage what was sold."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    customer = UnicodeAttribute(null=True)
+    managers = UnicodeSetAttribute(null=True)
+
+
+# --- ephemera: may be lost ------------------------------------------------------------------------------------
+
+
+class AttemptsItem(Model):
+    """`domain.people.Attempts` on one account."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    started = IntegerAttribute(null=True)
+    failures = IntegerAttribute(null=True)
+    not_before = IntegerAttribute(null=True)
+    until = IntegerAttribute(null=True)
+    expires = IntegerAttribute(null=True)
+    """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
+
+
+# --- keys ------------------------------------------------------------------------------------------------------
+
+
+def license_pk(company: str, license_id: int) -> str:
+    """The partition of a license: below its company, so that another company's id leads nowhere."""
+    return f"{company}#{license_id}"
+
+
+def seat_part(user_id: int) -> str:
+    """Sort key of a user's seat."""
+    return f"seat#{user_id:016d}"
+
+
+def device_part(tag: str, user_id: int | None) -> str:
+    """Sort key of a device; on a user-based license each user's use of a machine is a device of its own."""
+    return f"device#{tag}#{'' if user_id is None else f'{user_id:016d}'}"
+
+
+def held_part(user_id: int, license_id: int | None = None) -> str:
+    """Sort key of the link from a user to a license on which the user has a seat, or the prefix of all."""
+    return f"held#{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def customer_part(email: str, license_id: int | None = None) -> str:
+    """Sort key of the link from a customer to a license, or the prefix of all."""
+    return f"customer#{email}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def due_shard(license_id: int) -> str:
+    """The shard of the `due` index that a license belongs to."""
+    return str(license_id % DUE_SHARDS)
+
+
+def derived(license: License) -> dict[str, int | str]:
+    """The attributes of a license's item that follow from its terms: for the conditions, and for the sweep."""
+    end, due = ends_at(license.validity_period, license.grace_period), next_due(license)
+    given = {"ends_at": end, "due_at": due, "due_shard": None if due is None else due_shard(license.id)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+# --- items ↔ domain --------------------------------------------------------------------------------------------
+
+
+def to_domain(item: Model, kind: type[T]) -> T:
+    """The domain value that an item holds: attributes and fields have the same names."""
+    fields: dict[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
+    given = {name: value for name, value in item.attribute_values.items() if name in fields and value is not None}
+    return kind(**{name: frozenset(value) if isinstance(value, set) else value for name, value in given.items()})
+
+
+def to_item(item: type[Any], value: Any, pk: str, part: str, **extra: Any) -> Any:
+    """The item that holds a domain value; what is None or an empty set has no attribute."""
+    values = {name: getattr(value, name) for name in item.get_attributes() if hasattr(value, name)}
+    return item(pk, part, **{n: v for n, v in values.items() if v is not None and v != frozenset()}, **extra)
+
+
+def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> EventItem:
+    """The item of an event: in a license's partition, or as `AccountEventItem` in a company's."""
+    return kind(
+        pk,
+        f"event#{event.key}",
+        type=event.type,
+        at=event.at,
+        actor=event.actor.name,
+        ip=event.actor.ip,
+        user=event.user,
+        hardware_id=event.hardware_id,
+        detail=event.detail or None,
+    )
+
+
+def to_event(item: EventItem) -> Event:
+    """The event that an item holds."""
+    actor, key = Actor(item.actor, item.ip), item.part.removeprefix("event#")
+    return Event(item.type, item.at, actor, item.user, item.hardware_id, item.detail or {}, key)  # type: ignore[arg-type]
+
+
+def create_tables() -> None:
+    """Create what does not exist yet: on the embedded engine. A stage's tables belong to its stack."""
+    for item in (LicenseItem, CompanyItem, AttemptsItem):
+        if not item.exists():
+            item.create_table(wait=True)

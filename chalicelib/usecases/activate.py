@@ -1,0 +1,86 @@
+"""Activate a device on a license."""
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import DeviceReport, is_live
+from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import places
+from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.identify import Identity, Target, guard_method, read_target, targets
+from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.settle import settle
+
+
+def activate(
+    company: str, ident: Identity, password: str | None, report: DeviceReport, actor: Actor, *, now: Instant
+) -> Place:
+    """Bind a device to a license; the same device again changes nothing. Raises `Refused`.
+
+    A user who names no license gets the place that the device holds already, else one on the newest license that
+    grants it.
+    """
+    product = find_product(company, ident.product, now=now)
+    if product.authorization_method == "user" and ident.username is not None:
+        log_in(company, ident.email or "", password or "", now=now)
+    guard_method(product, ident)
+    candidates = targets(company, product, ident, now, consistent=True)
+    if len(candidates) > 1:
+        candidates = _held_first(candidates, ident)
+    refusal: Refused | None = None
+    for target in candidates:
+        try:
+            return _activate_on(target, ident, report, actor, now)
+        except Refused as refused:
+            refusal = refusal or refused
+    assert refusal is not None  # there is at least one candidate
+    raise refusal
+
+
+def _activate_on(target: Target, ident: Identity, report: DeviceReport, actor: Actor, now: Instant) -> Place:
+    def read(consistent: bool) -> Place:
+        return read_target(target, ident, consistent)
+
+    def decide(place: Place) -> Grant:
+        grant = grant_activation(place, report, prevent_vm=target.product.prevent_vm, now=now)
+        if not (ident.is_named or grant.already_live):
+            raise Refused("license_not_found")
+        return grant
+
+    def write(place: Place, grant: Grant) -> None:
+        if not grant.already_live:
+            event = _event(place, grant, report, actor, now)
+            places.take_place(place, grant, report, event)
+        elif place.device is not None and (check_is_due(place.device, now) or _has_news(place, report)):
+            places.note_check(grant.license, place.device, place.seat, report, now)
+
+    place, grant = settle(read, decide, write, places.newer)
+    return after_activation(place, grant, report, now)
+
+
+def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: Instant) -> Event:
+    return Event.new(
+        "device_activated",
+        actor,
+        now,
+        user=None if place.seat is None else place.seat.email,
+        hardware_id=report.hardware_id,
+        **({"hostname": report.hostname} if report.hostname else {}),
+        **({"transfer": 1} if grant.transfer else {}),
+    )
+
+
+def _has_news(place: Place, report: DeviceReport) -> bool:
+    """Whether the client tells something of its device that is not stored yet."""
+    told = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
+    return any(value is not None and getattr(place.device, name) != value for name, value in told.items())
+
+
+def _held_first(candidates: list[Target], ident: Identity) -> list[Target]:
+    """A repeat must find its own place again, however many newer licenses there are."""
+
+    def holds(target: Target) -> bool:
+        place = read_target(target, ident, consistent=True)
+        return bool(place.license and place.device and is_live(place.device, place.license, place.seat))
+
+    return sorted(candidates, key=lambda target: not holds(target))

@@ -1,0 +1,69 @@
+"""Assign a user to a license."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, seats
+from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.initial_password import new_user
+from chalicelib.usecases.settle import settle
+
+DEFAULT_MAX_ACTIVATIONS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    license: License
+    user: User | None
+    seat: Seat | None
+
+
+def assign_user(
+    company: str, license_id: int, email: str, max_activations: int | None, actor: Actor, *, now: Instant
+) -> tuple[License, Seat, User]:
+    """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
+
+    Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
+    """
+    address = normalise_email(email)
+    new = new_user(company, address, now=now)
+
+    def read(_: bool) -> _State:
+        license = find_license(company, license_id)
+        user_id = accounts.user_of_email(company, address)
+        if user_id is None:
+            return _State(license, None, None)
+        return _State(license, accounts.read_user(company, user_id), seats.read_seat(company, license_id, user_id))
+
+    def decide(state: _State) -> Seat:
+        license = state.license
+        if license.authorization_method != "user":
+            raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
+        if state.seat is not None:
+            raise Refused("user_already_assigned")
+        guard_seat_limit(license, max_activations)
+        if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
+            raise Refused("license_users_limit_reached")
+        user = state.user or new
+        return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations)
+
+    def write(state: _State, seat: Seat) -> None:
+        event = Event.new("user_assigned", actor, now, user=address)
+        seats.assign(state.license, seat, None if state.user else new, event)
+
+    state, seat = settle(read, decide, write)
+    return state.license, seat, state.user or new
+
+
+def guard_seat_limit(license: License, max_activations: int | None) -> None:
+    """A seat's own limit cannot be beyond what the license allows in all. Raises `Refused`."""
+    in_all = license.max_activations
+    if max_activations is not None and max_activations < 0:
+        raise Refused("validation_error", "max-activations: give a number from 0, or unlimited.")
+    if in_all is not None and (max_activations is None or max_activations > in_all):
+        raise Refused("max_activations_too_high", f"The license allows {in_all} activations in all.")

@@ -1,0 +1,61 @@
+"""The audit: count every license again from its items, and name each difference."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chalicelib.domain.license import License, Seat, is_live
+from chalicelib.store import accounts, licenses, places
+
+
+def audit(company: str) -> Iterator[tuple[int, list[str]]]:
+    """Each license of a company, oldest first, with what is wrong with it: nothing, for all of them, we trust."""
+    for license_id in licenses.license_ids(company):
+        yield license_id, _differences(company, license_id)
+
+
+def _differences(company: str, license_id: int) -> list[str]:
+    """Compare counters with items. On a license that is in use meanwhile, only a difference that stays is one."""
+    found: list[str] = []
+    for _ in range(5):
+        before = licenses.read_license(company, license_id)
+        if before is None:
+            return ["the license is gone"]
+        found = list(_compare(before))
+        if not found or licenses.read_license(company, license_id) == before:
+            return found
+    return found
+
+
+def _compare(license: License) -> Iterator[str]:
+    seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
+    live: Counter[int | None] = Counter()
+    for device in places.devices(license.company, license.id):
+        seat = None if device.user_id is None else seats.get(device.user_id)
+        live[device.user_id] += is_live(device, license, seat)
+    yield from _unequal("times_activated", license.times_activated, "active devices", live.total())
+    yield from _over("active devices", live.total(), "max_activations", license.max_activations)
+    yield from _unequal("users_assigned", license.users_assigned, "seats", len(seats))
+    yield from _over("seats", len(seats), "max_license_users", license.max_license_users)
+    if 0 < license.max_transfers < license.transfer_count:
+        yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"
+    for seat in seats.values():
+        yield from _compare_seat(license, seat, live[seat.user_id])
+    if license.license_key is not None and accounts.license_of_key(license.company, license.license_key) != license.id:
+        yield "the license key does not lead to it"
+
+
+def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:
+    for difference in _unequal("activations", seat.taken(license), "active devices", live):
+        yield f"seat of {seat.email}: {difference}"
+    if license.id not in accounts.licenses_of_user(license.company, seat.user_id, license.product):
+        yield f"seat of {seat.email}: the user is not linked to it"
+
+
+def _unequal(name: str, count: int, of: str, items: int) -> Iterator[str]:
+    if count != items:
+        yield f"{name} is {count}, but there are {items} {of}"
+
+
+def _over(name: str, count: int, limit_name: str, limit: int | None) -> Iterator[str]:
+    if limit is not None and count > limit:
+        yield f"there are {count} {name}, above {limit_name} {limit}"

@@ -1,0 +1,85 @@
+"""Change a seat: its limit, its activations, its end; and set the user's password."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.ids import new_id, new_initial_password
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, seats
+from chalicelib.usecases.assign_user import guard_seat_limit
+from chalicelib.usecases.find_license import find_seat
+from chalicelib.usecases.initial_password import seal_initial_password
+from chalicelib.usecases.passwords import hash_password
+from chalicelib.usecases.settle import settle
+
+_State = tuple[License, Seat]
+
+
+def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
+    """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`."""
+
+    def write(license: License, seat: Seat) -> None:
+        event = Event.new("user_removed", actor, now, user=seat.email, devices=seat.taken(license))
+        seats.remove(license, seat, event)
+
+    _change(company, license_id, email, write)
+
+
+def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
+    """Switch off all devices of one user on this license, in one write. Raises `Refused`."""
+
+    def write(license: License, seat: Seat) -> None:
+        event = Event.new("user_activations_reset", actor, now, user=seat.email, devices=seat.taken(license))
+        seats.reset_activations(license, seat, new_id(now), event)
+
+    _change(company, license_id, email, write)
+
+
+def set_max_activations(
+    company: str, license_id: int, email: str, limit: int | None, actor: Actor, *, now: Instant
+) -> None:
+    """Change the seat's own limit; devices that are active stay so. Raises `Refused`: `max_activations_too_high`."""
+
+    def write(license: License, seat: Seat) -> None:
+        event = Event.new("user_limit_changed", actor, now, user=seat.email, max_activations=limit)
+        seats.set_max_activations(license, seat, limit, event)
+
+    def decide(state: _State) -> _State:
+        guard_seat_limit(state[0], limit)
+        return state
+
+    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+
+
+def set_password(
+    company: str, license_id: int, email: str, password: str | None, actor: Actor, *, now: Instant
+) -> tuple[User, str]:
+    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Refused`."""
+    if password is not None:
+        guard_new_password(password)
+    initial = password or new_initial_password()
+
+    def read(_: bool) -> User:
+        _license, seat = find_seat(company, license_id, email)
+        user = accounts.read_user(company, seat.user_id)
+        if user is None:
+            raise Refused("user_not_found")
+        return user
+
+    def decide(user: User) -> User:
+        sealed = seal_initial_password(company, user.id, initial)
+        hashed = hash_password(initial)
+        return replace(user, password_hash=hashed, is_initial_password=True, sealed_initial_password=sealed)
+
+    def write(old: User, new: User) -> None:
+        accounts.change_password(old, new, Event.new("password_set", actor, now, user=old.email))
+
+    return settle(read, decide, write)[1], initial
+
+
+def _change(company: str, license_id: int, email: str, write: Callable[[License, Seat], None]) -> None:
+    settle(lambda _: find_seat(company, license_id, email), lambda state: state, lambda _, state: write(*state))

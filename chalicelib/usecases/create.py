@@ -1,0 +1,103 @@
+"""A vendor sets up shop: company, products, API keys."""
+
+import secrets
+
+from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.sealing import seal, unseal
+
+
+def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
+    """A new tenant. Raises `Refused`: `already_exists`, `validation_error`."""
+    company = Company(company_code(code), new_id(now), _name(name), now)
+    try:
+        accounts.create_company(company, Event.new("company_created", actor, now))
+    except Stale:
+        raise Refused("already_exists", f"There is a company with the code {company.code} already.") from None
+    return company
+
+
+def find_company(code: str) -> Company:
+    """The company with this code. Raises `Refused`: `company_not_found`."""
+    company = accounts.read_company(company_code(code))
+    if company is None:
+        raise Refused("company_not_found")
+    return company
+
+
+def create_product(
+    company: str,
+    code: str,
+    name: str,
+    authorization_method: AuthorizationMethod,
+    actor: Actor,
+    *,
+    prevent_vm: bool = False,
+    now: Instant,
+) -> Product:
+    """A new product of a company. Raises `Refused`."""
+    owner = find_company(company)
+    product = Product(
+        company=owner.code,
+        company_id=owner.id,
+        code=product_code(code),
+        id=new_id(now),
+        name=_name(name),
+        authorization_method=authorization_method,
+        created_at=now,
+        prevent_vm=prevent_vm,
+    )
+    try:
+        accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
+    except Stale:
+        raise Refused("already_exists", f"There is a product with the code {product.code} already.") from None
+    return product
+
+
+def create_api_key(
+    company: str, products: frozenset[str], read_only: bool, actor: Actor, *, now: Instant
+) -> tuple[ApiKey, str]:
+    """A new API key and its shared key in clear, which is shown this once. Raises `Refused`."""
+    owner = find_company(company)
+    for code in products:
+        if accounts.read_product(owner.code, code) is None:
+            raise Refused("unknown_product")
+    name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
+    sealed = seal(shared_key, _context(name))
+    api_key = ApiKey(owner.code, name, sealed, now, read_only=read_only, products=products)
+    accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
+    return api_key, shared_key
+
+
+def shared_key(api_key: ApiKey) -> str:
+    """The secret half of an API key, in clear."""
+    return unseal(api_key.sealed_shared_key, _context(api_key.api_key))
+
+
+def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
+    """Calls with this key are refused from now on, within a minute everywhere. Raises `Refused`."""
+    found = accounts.read_api_key(find_company(company).code, name)
+    if found is None:
+        raise Refused("api_key_not_found")
+    try:
+        accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
+    except Stale:
+        pass  # it is revoked already
+    return found
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= 200:
+        raise Refused("validation_error", "name: give 1 to 200 characters.")
+    return name
+
+
+def _context(api_key: str) -> str:
+    return f"shared-key#{api_key}"

@@ -1,0 +1,32 @@
+"""Who uses what a customer has bought of a product."""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, licenses
+from chalicelib.usecases.catalogue import find_product
+
+
+def customer_license_users(
+    company: str, product: str, customer: str, *, now: Instant
+) -> Iterator[tuple[License, Seat, User]]:
+    """Every seat on the customer's licenses of the product. Raises `Refused`: `customer_not_found`, …"""
+    found = find_product(company, product, now=now)
+    email = normalise_email(customer)
+    ids = list(accounts.licenses_of_customer(company, email, found.code))
+    if not ids and not accounts.is_customer(company, email):
+        raise Refused("customer_not_found")
+    return _seats(company, ids)
+
+
+def _seats(company: str, ids: list[int]) -> Iterator[tuple[License, Seat, User]]:
+    for license_id in ids:
+        license = licenses.read_license(company, license_id)
+        seats = list(licenses.seats(company, license_id))
+        users = accounts.read_users(company, [seat.user_id for seat in seats])
+        for seat in seats:
+            if license is not None and seat.user_id in users:
+                yield license, seat, users[seat.user_id]

@@ -1,0 +1,28 @@
+"""Give a place back, from the device that holds it."""
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.places import Place, Release, release
+from chalicelib.store import places
+from chalicelib.usecases.identify import Identity, find_place
+from chalicelib.usecases.settle import settle
+
+
+def deactivate(company: str, ident: Identity, actor: Actor, *, now: Instant) -> None:
+    """Free the device's place. A device that was active once and holds none is answered the same: it is a repeat.
+
+    Raises `Refused`: `device_not_found` for a device that was never active here.
+    """
+
+    def read(consistent: bool) -> Place:
+        return find_place(company, ident, now=now, consistent=consistent)
+
+    def write(place: Place, given: Release) -> None:
+        if given.live:
+            places.give_back(place, given, _event(place), vacates=True)
+
+    def _event(place: Place) -> Event:
+        user = None if place.seat is None else place.seat.email
+        return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id)
+
+    settle(read, release, write, places.newer)

@@ -1,0 +1,24 @@
+"""Find a license and a seat on it, for those who manage them."""
+
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import normalise_email
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, licenses, seats
+
+
+def find_license(company: str, license_id: int) -> License:
+    """Raises `Refused`: `license_not_found`, for another company's id too."""
+    license = licenses.read_license(company, license_id)
+    if license is None:
+        raise Refused("license_not_found")
+    return license
+
+
+def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]:
+    """A license and a user's seat on it. Raises `Refused`: `license_not_found`, `user_not_found`."""
+    license = find_license(company, license_id)
+    user_id = accounts.user_of_email(company, normalise_email(email))
+    seat = None if user_id is None else seats.read_seat(company, license_id, user_id)
+    if seat is None:
+        raise Refused("user_not_found")
+    return license, seat

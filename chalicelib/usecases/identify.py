@@ -1,0 +1,143 @@
+"""IDENT: which license, device and user a call means. All that is sent must agree, else `license_not_found`."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain import keys
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import is_live
+from chalicelib.domain.people import normalise_email
+from chalicelib.domain.places import Place
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, places
+from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.remember import MINUTE_MS, Memory
+
+_license_of_key: Memory[int] = Memory(100_000, None)  # never changes
+_user_of_email: Memory[int] = Memory(10_000, MINUTE_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a client says of itself; absent parts are None."""
+
+    product: str
+    hardware_id: str
+    license_key: str | None = None
+    username: str | None = None
+    license_id: int | None = None
+    bundle_code: str | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the client shows a key or a user, and not just an id that it was told once."""
+        return self.license_key is not None or self.username is not None
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail in `username`: what stands before the first `|`."""
+        return None if self.username is None else self.username.split("|", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The keys of the items that a call is about."""
+
+    company: str
+    product: Product
+    license_id: int
+    user_id: int | None
+
+
+def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool) -> Place:
+    """The place that `ident` names, as it stands. Raises `Refused`.
+
+    With `consistent`, nothing remembered and no replica takes part.
+    """
+    product = find_product(company, ident.product, now=now)
+    guard_method(product, ident)
+    if product.authorization_method == "license-key" or ident.username is not None:
+        places_named = [read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)]
+        held = [p for p in places_named if p.device and p.license and is_live(p.device, p.license, p.seat)]
+        return (held or places_named)[0]
+    return _place_of_device(company, product, ident, consistent)
+
+
+def targets(company: str, product: Product, ident: Identity, now: Instant, consistent: bool) -> list[Target]:
+    """Every license that may be meant, newest first; at least one. Raises `Refused`."""
+    if product.authorization_method == "license-key":
+        return [Target(company, product, _license_id(company, ident, now), None)]
+    user_id = _user_id(company, ident, now, consistent)
+    if ident.license_id is not None:
+        return [Target(company, product, ident.license_id, user_id)]
+    license_ids = accounts.licenses_of_user(company, user_id, product.code)
+    if not license_ids:
+        raise Refused("license_not_found")
+    return [Target(company, product, license_id, user_id) for license_id in license_ids]
+
+
+def read_target(target: Target, ident: Identity, consistent: bool) -> Place:
+    """Read a target and hold what was sent against it; what does not agree is as good as absent."""
+    place = places.read_place(
+        target.company, target.license_id, ident.hardware_id, target.user_id, consistent=consistent
+    )
+    return place if _agrees(place, target, ident) else Place(None)
+
+
+def guard_method(product: Product, ident: Identity) -> None:
+    """Refuse a call that names its license in a way that the product does not know."""
+    if ident.bundle_code is not None:
+        raise Refused("license_not_found")
+    by_key = product.authorization_method == "license-key"
+    named, foreign = (ident.license_key, ident.username) if by_key else (ident.username, ident.license_key)
+    if named is None and (foreign is not None or ident.license_id is None):
+        raise Refused("license_key_required" if by_key or foreign is None else "license_not_found")
+    if foreign is not None:
+        raise Refused("license_not_found")
+
+
+def _license_id(company: str, ident: Identity, now: Instant) -> int:
+    if ident.license_key is None:
+        assert ident.license_id is not None  # guard_method has seen to it
+        return ident.license_id
+    key = keys.normalise(ident.license_key)
+    found = None
+    if not keys.is_mistyped(key):
+        found = _license_of_key.get((company, key), lambda: accounts.license_of_key(company, key), now)
+    if found is None or ident.license_id not in (None, found):
+        raise Refused("license_not_found")
+    return found
+
+
+def _user_id(company: str, ident: Identity, now: Instant, consistent: bool) -> int:
+    try:
+        email = normalise_email(ident.email or "")
+    except Refused:
+        raise Refused("license_not_found") from None
+    load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
+    user_id = _user_of_email.get((company, email), load, now, fresh=consistent)
+    if user_id is None:
+        raise Refused("license_not_found")
+    return user_id
+
+
+def _agrees(place: Place, target: Target, ident: Identity) -> bool:
+    license = place.license
+    if license is None or license.product != target.product.code:
+        return False
+    if license.authorization_method != target.product.authorization_method:
+        return False
+    if ident.username is not None and (place.user is None or place.user.email != normalise_email(ident.email or "")):
+        return False  # the e-mail has gone to somebody else since it was remembered
+    return ident.is_named or place.device is not None  # an id alone proves nothing: it is accepted from its devices
+
+
+def _place_of_device(company: str, product: Product, ident: Identity, consistent: bool) -> Place:
+    """A user-based license named by its id alone: the user is the one who is active on the device."""
+    assert ident.license_id is not None  # guard_method has seen to it
+    for device in places.devices(company, ident.license_id, ident.hardware_id):
+        target = Target(company, product, ident.license_id, device.user_id)
+        place = read_target(target, ident, consistent)
+        if place.license is not None:
+            return place
+    raise Refused("license_not_found")

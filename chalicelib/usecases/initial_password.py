@@ -1,0 +1,36 @@
+"""Initial passwords: made for a user, readable until the user has chosen one."""
+
+from chalicelib.domain.ids import new_id, new_initial_password
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User
+from chalicelib.store.sealing import seal, unseal
+from chalicelib.usecases.passwords import hash_password
+
+
+def new_user(company: str, email: str, *, now: Instant) -> User:
+    """A user who is not stored yet, with a generated initial password."""
+    user_id, password = new_id(now), new_initial_password()
+    return User(
+        company=company,
+        id=user_id,
+        email=email,
+        password_hash=hash_password(password),
+        is_initial_password=True,
+        created_at=now,
+        sealed_initial_password=seal_initial_password(company, user_id, password),
+    )
+
+
+def seal_initial_password(company: str, user_id: int, password: str) -> str:
+    """The form in which an initial password is stored beside its hash."""
+    return seal(password, _context(company, user_id))
+
+
+def initial_password(user: User) -> str | None:
+    """The initial password in clear, or None once the user has chosen a password."""
+    sealed = user.sealed_initial_password
+    return None if sealed is None else unseal(sealed, _context(user.company, user.id))
+
+
+def _context(company: str, user_id: int) -> str:
+    return f"initial-password#{company}#{user_id}"

@@ -1,0 +1,142 @@
+"""Issue a license."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain import keys
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant, duration_days, parse_duration
+from chalicelib.domain.license import License, LicenseType
+from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, licenses
+from chalicelib.store.dynamo import Stale
+from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.initial_password import new_user
+
+MAX_COUNT = 10_000_000
+MAX_GRACE_HOURS = 24 * 366 * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is sold. None: no limit, no date, or not given."""
+
+    license_type: LicenseType
+    max_activations: int | None
+    max_license_users: int | None = None
+    validity_period: Instant | None = None
+    valid_duration: str | None = None
+    start_date: Instant | None = None
+    grace_period: int = 0
+    max_transfers: int = 0
+    is_trial: bool = False
+    order_id: str | None = None
+    customer: str | None = None
+    license_key: str | None = None
+
+
+def issue_license(
+    company: str, product: str, terms: Terms, manager: str | None, actor: Actor, *, now: Instant
+) -> tuple[License, User | None]:
+    """Issue a license; answers it, and its order's manager. Raises `Refused` for terms that contradict each other.
+
+    A manager who has no account yet gets one, with an initial password.
+    """
+    sold = find_product(find_company(company).code, product, now=now)
+    _guard_terms(terms, sold)
+    who, is_new = _manager(sold.company, manager, now)
+    license = _license(sold, terms, now)
+    event = Event.new("license_issued", actor, now, user=None if who is None else who.email, product=sold.code)
+    try:
+        licenses.issue(license, sold, who, is_new, event)
+    except Stale:
+        raise Refused(
+            "already_exists", "The license key is in use, or the order belongs to another customer."
+        ) from None
+    return license, who
+
+
+def _license(product: Product, terms: Terms, now: Instant) -> License:
+    key = None
+    if product.authorization_method == "license-key":
+        key = _license_key(terms.license_key) if terms.license_key else keys.new_license_key()
+    license_id = new_id(now)
+    return License(
+        company=product.company,
+        id=license_id,
+        product=product.code,
+        authorization_method=product.authorization_method,
+        license_type=terms.license_type,
+        created_at=now,
+        license_key=key,
+        is_trial=terms.is_trial,
+        max_activations=terms.max_activations,
+        max_license_users=terms.max_license_users,
+        max_transfers=terms.max_transfers,
+        validity_period=terms.validity_period,
+        valid_duration=terms.valid_duration,
+        start_date=terms.start_date,
+        grace_period=terms.grace_period,
+        order_id=terms.order_id or f"order-{license_id}",
+        customer=None if terms.customer is None else normalise_email(terms.customer),
+    )
+
+
+def _guard_terms(terms: Terms, product: Product) -> None:
+    def refuse_if(wrong: bool, sentence: str) -> None:
+        if wrong:
+            raise Refused("validation_error", sentence)
+
+    dated = terms.validity_period is not None or terms.valid_duration is not None
+    refuse_if(terms.license_type == "perpetual" and dated, "validity-period: a perpetual license has no end.")
+    refuse_if(
+        terms.license_type != "perpetual" and not dated,
+        f"validity-period: a {terms.license_type} license needs --validity-period or --valid-duration.",
+    )
+    refuse_if(
+        terms.validity_period is not None and terms.valid_duration is not None,
+        "validity-period: give --validity-period or --valid-duration, not both.",
+    )
+    if terms.valid_duration is not None:
+        _guard_duration(terms.valid_duration)
+    refuse_if(terms.grace_period > 0 and not dated, "grace-period: a license without an end has no grace period.")
+    refuse_if(not 0 <= terms.grace_period <= MAX_GRACE_HOURS, f"grace-period: give 0 to {MAX_GRACE_HOURS} hours.")
+    for name, value in (("max-activations", terms.max_activations), ("max-license-users", terms.max_license_users)):
+        refuse_if(value is not None and not 0 <= value <= MAX_COUNT, f"{name}: give 0 to {MAX_COUNT}.")
+    refuse_if(not -1 <= terms.max_transfers <= MAX_COUNT, "max-transfers: give -1 (none), 0 (unlimited) or more.")
+    late = terms.start_date and terms.validity_period and terms.start_date >= terms.validity_period
+    refuse_if(bool(late), "start-date: it must lie before the validity period's end.")
+    by_user = product.authorization_method == "user"
+    refuse_if(by_user and terms.license_key is not None, "license-key: the product is authorized by user, not by key.")
+    refuse_if(not by_user and terms.max_license_users is not None, "max-license-users: the product has no users.")
+    refuse_if(terms.order_id is not None and not _is_plain(terms.order_id), "order: give 1 to 100 printable characters.")
+
+
+def _guard_duration(text: str) -> None:
+    try:
+        duration_days(parse_duration(text))
+    except ValueError as error:
+        raise Refused("validation_error", f"valid-duration: {error}") from None
+
+
+def _license_key(text: str) -> str:
+    key = keys.normalise(text)
+    if not _is_plain(key) or keys.is_mistyped(key):
+        raise Refused("validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours.")
+    return key
+
+
+def _is_plain(text: str) -> bool:
+    return 1 <= len(text) <= 100 and text.isprintable()
+
+
+def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, bool]:
+    if email is None:
+        return None, False
+    address = normalise_email(email)
+    user_id = accounts.user_of_email(company, address)
+    found = None if user_id is None else accounts.read_user(company, user_id)
+    return (found, False) if found is not None else (new_user(company, address, now=now), True)

@@ -1,0 +1,52 @@
+"""The sweep: announce, once, what the dates of licenses have brought about."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from chalicelib.domain.expiry import Transition, next_due, transitions_due
+from chalicelib.domain.history import Actor, Event, EventType
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import Phase
+from chalicelib.store.due import Due, announce, due_licenses
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.tables import DUE_SHARDS
+
+SWEEP = Actor("sweep")
+_EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
+
+
+def sweep(*, now: Instant, progress: Callable[[int], None] = lambda done: None) -> dict[str, int]:
+    """Announce every transition up to `now`, however long ago; answers how many of each kind.
+
+    Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
+    announces, the others find it done. Interrupted, it goes on where it was at the next run.
+    `progress` is told the number of licenses done, now and then, from several threads.
+    """
+    with ThreadPoolExecutor(DUE_SHARDS) as threads:
+        counts = threads.map(lambda shard: _sweep_shard(shard, now, progress), range(DUE_SHARDS))
+        total: Counter[str] = sum(counts, Counter())
+    return {event: total[event] for event in _EVENTS.values()}
+
+
+def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for done, due in enumerate(due_licenses(shard, now), start=1):
+        transitions = transitions_due(due, now)
+        if transitions and _announce(due, transitions, now):
+            counts.update(_EVENTS[transition.phase] for transition in transitions)
+        if done % 100 == 0:
+            progress(100)
+    return counts
+
+
+def _announce(due: Due, transitions: list[Transition], now: Instant) -> bool:
+    events = [Event.new(_EVENTS[t.phase], SWEEP, now, since=to_iso(t.at)) for t in transitions]
+    announced = transitions[-1].phase
+    rest = replace(due, announced=announced)
+    try:
+        announce(due, announced, next_due(rest), events)
+    except Stale:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Who calls: an application with an API key, proved by an HMAC over the Date header."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.history import Actor
+from chalicelib.domain.instants import Instant
+from chalicelib.settings import settings
+from chalicelib.usecases.catalogue import find_api_key
+from chalicelib.usecases.create import shared_key
+from chalicelib.web import hmac_signature
+from chalicelib.web.errors import RequestError
+
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The authenticated caller, and the instant at which the call is taken to happen."""
+
+    api_key: ApiKey
+    ip: str
+    now: Instant
+
+    @property
+    def company(self) -> str:
+        """The tenant that all of the call's keys start from."""
+        return self.api_key.company
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as it stands in history."""
+        return Actor(f"api:{self.api_key.api_key}", self.ip)
+
+    def guard_product(self, product: str) -> None:
+        """Raises `RequestError` where the key is limited to other products."""
+        if self.api_key.products and product not in self.api_key.products:
+            raise RequestError("api_key_product_not_allowed")
+
+
+def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Instant) -> Caller:
+    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`."""
+    date = headers.get("date")
+    credentials = hmac_signature.parse_authorization(headers.get("authorization"))
+    hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
+    api_key = find_api_key(credentials.api_key, now=now)
+    if api_key is None:
+        raise RequestError("invalid_api_key")
+    hmac_signature.verify(credentials, shared_key(api_key), date or "")
+    if api_key.revoked:
+        raise RequestError("api_key_revoked")
+    if writes and api_key.read_only:
+        raise RequestError("api_key_read_only")
+    return Caller(api_key, ip, now)

@@ -1,0 +1,132 @@
+"""The endpoint decorator: what every call of the License API goes through, in order.
+
+size → authentication → parsing → the face's function → serialising → signing; whatever is raised on the way becomes
+an answer in the one error shape.
+"""
+
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.store.dynamo import Busy
+from chalicelib.web import clock
+from chalicelib.web.authentication import Caller, authenticate
+from chalicelib.web.canonical import canonical_json
+from chalicelib.web.errors import RequestError, error_response
+from chalicelib.web.hmac_signature import AuthError
+from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.parse import parse_json
+from chalicelib.web.signing import sign
+
+Q = TypeVar("Q", bound=BaseModel)
+Answer = BaseModel | Sequence[BaseModel] | str
+"""A model or a list of models is sent as JSON, a str as plain text."""
+
+BUSY_RETRY_SECONDS = 1
+log = logging.getLogger("seatkeeper")
+
+
+class Endpoints:
+    """Makes the decorators of one face."""
+
+    def __init__(self, face: Blueprint) -> None:
+        self._face = face
+
+    def __call__(self, schema: type[Q]) -> Callable[[Callable[[Q, Caller], Answer]], Callable[[], Response]]:
+        """`@endpoint(Schema)`: an authenticated call; GET takes the query, POST a JSON body."""
+
+        def decorate(function: Callable[[Q, Caller], Answer]) -> Callable[[], Response]:
+            @functools.wraps(function)
+            def view() -> Response:
+                return self._guarded(lambda request: self._answer(request, schema, function))
+
+            return view
+
+        return decorate
+
+    def public(self, function: Callable[[], Answer]) -> Callable[[], Response]:
+        """`@endpoint.public`: a call that anybody may make."""
+
+        @functools.wraps(function)
+        def view() -> Response:
+            return self._guarded(lambda _request: signed(function()))
+
+        return view
+
+    def _answer(self, request: Request, schema: type[Q], function: Callable[[Q, Caller], Answer]) -> Response:
+        if len(request.raw_body) > MAX_BODY_BYTES:
+            raise RequestError("payload_too_large")
+        ip = request.context.get("identity", {}).get("sourceIp", "")
+        caller = authenticate(request.headers, ip, writes=request.method != "GET", now=clock.now())
+        parsed = parse(schema, request)
+        if (product := getattr(parsed, "product", None)) is not None:
+            caller.guard_product(product)
+        return signed(function(parsed, caller))
+
+    def _guarded(self, answer: Callable[[Request], Response]) -> Response:
+        # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
+        request = self._face.current_request
+        try:
+            return answer(request)
+        except Refused as refused:
+            return error_response(refused.code, refused.detail, retry_after=refused.retry_after)
+        except RequestError as error:
+            return error_response(error.code, error.message)
+        except AuthError as error:
+            return error_response(error.code)
+        except Busy:
+            return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
+        except Exception:
+            log.exception("bug in %s %s", request.method, request.path)
+            return error_response("internal_error")
+
+
+def parse(schema: type[Q], request: Request) -> Q:
+    """The request's query or JSON body as a model. Raises `RequestError` that names the first wrong field."""
+    try:
+        return schema.model_validate(_query(request) if request.method == "GET" else _body(request))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        if first["type"] == "missing" or first["input"] in (None, ""):
+            code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
+            raise RequestError(code, f"{field}: this parameter is required.") from None
+        raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
+
+
+def signed(answer: Answer) -> Response:
+    """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body."""
+    if isinstance(answer, str):
+        kind, body = "text/plain; charset=utf-8", answer.encode()
+    else:
+        kind, body = "application/json", canonical_json(_plain(answer))
+    headers: dict[str, str | list[str]] = {"Content-Type": kind, "LicenseSignature": sign(body), "Cache-Control": "no-store"}
+    return Response(body.decode(), headers)
+
+
+def _plain(answer: Any) -> Any:
+    if isinstance(answer, BaseModel):
+        return answer.model_dump(exclude_unset=True)
+    return [_plain(part) for part in answer]
+
+
+def _query(request: Request) -> dict[str, str]:
+    given = request.query_params
+    return {} if given is None else {name: given.getlist(name)[-1] for name in given}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    if not request.raw_body.strip():
+        raise RequestError("missing_content")
+    try:
+        body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
+    except ValueError as error:
+        raise RequestError("invalid_json", f"The body is not valid JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise RequestError("validation_error", "body: a JSON object is expected.")
+    return body

@@ -1,0 +1,128 @@
+"""Every error that a call can be answered with: one table, one shape.
+
+Clients take a 4xx of this shape as the server's word, and anything else (a 5xx, a body that is no such JSON) as
+"server unreachable". So a denial is always a 4xx from this table.
+"""
+
+from dataclasses import dataclass
+
+from chalice.app import Response
+
+from chalicelib.web.canonical import canonical_json
+
+# code: (HTTP status, message). The order is that of the wire contract.
+ERRORS: dict[str, tuple[int, str]] = {
+    "not_found": (404, "There is nothing at this address."),
+    "method_not_allowed": (405, "This address does not take this method."),
+    "validation_error": (400, "A field has a wrong type or value."),
+    "missing_headers": (400, "The headers Date and Authorization are needed."),
+    "missing_parameters": (400, "A required parameter is missing."),
+    "missing_content": (400, "The request needs a body."),
+    "invalid_json": (400, "The body is not valid JSON."),
+    "payload_too_large": (413, "The body is too large."),
+    "unsupported_media_type": (415, "The body must be application/json."),  # ours: the contract names no code
+    "authorization_invalid_headers": (401, "The Authorization header cannot be read."),
+    "authorization_missing_params": (401, "The Authorization header lacks a parameter."),
+    "hmac_required": (400, "The Authorization header must use the algorithm hmac-sha256."),
+    "date_header_invalid": (400, "The Date header is not a date in RFC 7231 form (GMT)."),
+    "date_header_diff": (400, "The Date header is too far from the server's clock."),
+    "signature_mismatch": (401, "The signature does not match the Date header and the shared key."),
+    "invalid_api_key": (401, "This API key does not exist."),
+    "api_key_revoked": (401, "This API key has been revoked."),
+    "api_key_read_only": (403, "This API key may only read."),
+    "api_key_product_not_allowed": (403, "This API key may not be used for this product."),
+    "oauth_token_expired": (401, "The access token has expired."),
+    "oauth_token_malformed": (401, "The access token cannot be read."),
+    "unknown_product": (400, "There is no product with this code."),
+    "disabled_product": (400, "This product is disabled."),
+    "archived_product": (400, "This product is archived."),
+    "license_key_required": (400, "The license key is missing."),
+    "missing_hardware_id": (400, "The hardware id is missing."),
+    "license_not_found": (400, "No license matches what was sent."),
+    "license_not_enabled": (400, "This license is disabled."),
+    "license_not_active": (400, "This license is not active."),
+    "license_expired": (400, "This license has expired."),
+    "license_start_date_not_reached": (400, "This license is not valid yet."),
+    "license_activated_max_times": (400, "All activations of this license are in use."),
+    "user_activated_max_times": (400, "All activations of this user are in use."),
+    "device_not_found": (400, "This device is not active on the license."),
+    "blacklisted": (400, "This device is blacklisted."),
+    "trial_expired": (400, "The trial has expired."),
+    "trial_not_allowed": (400, "This product offers no trial."),
+    "missing_email": (400, "The e-mail is missing."),
+    "unsupported_product_feature": (400, "The product does not have this feature."),
+    "active_license_required": (400, "The license must be active."),
+    "version_not_found": (400, "There is no such version."),
+    "borrow_not_allowed": (400, "This license cannot be borrowed."),
+    "borrow_until_not_valid": (400, "The license cannot be borrowed until then."),
+    "max_floating_reached": (400, "All floating places are in use."),
+    "license_not_floating": (400, "This license is not floating."),
+    "feature_not_floating": (400, "This feature is not floating."),
+    "floating_feature_device_not_in_use": (400, "The device does not hold this feature."),
+    "not_enough_license_consumptions": (400, "The license has not enough consumptions left."),
+    "not_enough_feature_consumptions": (400, "The feature has not enough consumptions left."),
+    "negative_consumptions_not_allowed": (400, "Consumptions cannot be negative here."),
+    "wrong_license_type": (400, "The license is not of the type that this call needs."),
+    "vm_not_allowed": (400, "This product does not run on virtual machines."),
+    "device_transfer_limit_reached": (400, "This license has been moved to another device as often as it may."),
+    "device_transfer_not_allowed": (400, "This license may not be moved to another device."),
+    "invalid_credentials": (401, "The e-mail or the password is wrong."),
+    "account_locked": (429, "Too many failed log-ins; try again later."),
+    "change_password_not_allowed": (400, "This password cannot be changed here."),
+    "customer_not_found": (400, "There is no such customer."),
+    "offline_activation_not_allowed": (400, "This license cannot be activated offline."),
+    "sso_not_configured": (400, "Single sign-on is not configured."),
+    "rate_limit_exceeded": (429, "Too many requests; try again later."),
+    "service_busy": (503, "The service is busy; try again."),
+    "internal_error": (500, "Something went wrong on our side."),
+    # Ours: said to those who manage licenses, not to client applications.
+    "company_not_found": (404, "There is no company with this code."),
+    "api_key_not_found": (404, "There is no such API key."),
+    "already_exists": (409, "There is one already."),
+    "user_not_found": (404, "No such user is assigned to this license."),
+    "user_already_assigned": (409, "This user is assigned to the license already."),
+    "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
+    "max_activations_too_high": (400, "The license does not allow so many activations."),
+}
+
+_CODE_OF_STATUS = {
+    403: "not_found",  # what Chalice and API Gateway say of an unknown path
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+    429: "rate_limit_exceeded",
+    503: "service_busy",
+}
+
+
+@dataclass(frozen=True)
+class RequestError(Exception):
+    """A request that cannot be understood, or comes from nobody we know. `message` replaces the table's."""
+
+    code: str
+    message: str | None = None
+
+
+class ErrorResponse(Response):
+    """An answer in the one error shape."""
+
+
+def error_response(code: str, message: str | None = None, *, retry_after: int | None = None) -> ErrorResponse:
+    """The answer for a code of the table: `{"status": …, "code": …, "message": …}`."""
+    status, standard = ERRORS[code]
+    body = canonical_json({"status": status, "code": code, "message": message or standard}).decode()
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return ErrorResponse(body, headers, status)
+
+
+def in_our_shape(response: Response) -> Response:
+    """What Chalice answers by itself (unknown path, wrong method, wrong type, a bug) in the one error shape."""
+    if response.status_code < 400 or isinstance(response, ErrorResponse):
+        return response
+    shaped = error_response(_CODE_OF_STATUS.get(response.status_code, "internal_error"))
+    if "Allow" in response.headers:
+        shaped.headers["Allow"] = response.headers["Allow"]
+    return shaped

@@ -1,0 +1,1 @@
+"""What runs, builds and measures Seatkeeper. Nothing here ships to Lambda."""

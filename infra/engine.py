@@ -1,0 +1,180 @@
+"""The embedded engine: one `roto-server` process that speaks DynamoDB on a loopback port.
+
+    with start(Path("data")) as engine:
+        subprocess.run([...], env=environment(engine.endpoint))
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+_READY = b"roto listening"
+_START_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+class EngineError(Exception):
+    """The engine did not start; the text is one sentence for the operator, then the engine's last words if any."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine. As a context manager it is stopped at the end."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """What `AWS_ENDPOINT_URL` has to be."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def kill(self) -> None:
+        """End it as a power failure would (SIGKILL); returns when it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in good order; returns when it is gone. Does nothing the second time."""
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(data_dir: Path | None, port: int = 0) -> Engine:
+    """Start the engine on `data_dir`, or in memory alone when that is None, and return when it answers.
+
+    Every acknowledged write is on the disk (`--durable`). Port 0 means any free one. The engine dies with the thread
+    that started it (Linux): start it from one that lives as long as the engine is to. Raises `EngineError`.
+    """
+    log = _locked_log(data_dir) if data_dir else tempfile.TemporaryFile()
+    with log:
+        port = _free_port(port)
+        store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
+        process = subprocess.Popen(
+            [_binary(), "--port", str(port), *store],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Nothing of ours: the engine has variables of its own that would move its data or silence its log.
+            env={"NO_COLOR": "1"},
+            # A Ctrl-C at the terminal is for us; we stop the engine last.
+            start_new_session=True,
+            preexec_fn=_die_with(os.getpid()),
+        )
+        engine = Engine(process, port)
+        try:
+            _wait_until_ready(process, log)
+        except BaseException:
+            engine.kill()
+            raise
+    return engine
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """The environment of a process that is to use the engine: ours, without any AWS setting of the developer's own.
+
+    In a test: `mock.patch.dict(os.environ, environment(engine.endpoint), clear=True)`.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return ours | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def _binary() -> str:
+    path = Path(sys.executable).parent / "roto-server"
+    if not path.exists():
+        raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-dev.txt.")
+    return str(path)
+
+
+def _locked_log(data_dir: Path) -> BinaryIO:
+    """Open the engine's log, which is also the lock on its data.
+
+    Two engines on one directory: each opens it without a word, or one of them fails half-way. The engine inherits
+    the open file as its output, so the lock lives exactly as long as the engine does, whatever becomes of us.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir.with_name(data_dir.name + ".log").open("ab+")
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log.close()
+        raise EngineError(f"Another engine is running on {data_dir}: stop it first.") from None
+    log.truncate(0)
+    return log
+
+
+def _free_port(port: int) -> int:
+    """`port` if it is free, or any free one for 0. The engine would not say which one it took."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise EngineError(f"The engine cannot have port {port}: {error.strerror}.") from None
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: BinaryIO) -> None:
+    """Wait for the engine's own word: a connection would be answered by whoever has the port."""
+    deadline = time.monotonic() + _START_SECONDS
+    while _READY not in (words := os.pread(log.fileno(), 65536, 0)):
+        if process.poll() is not None:
+            raise EngineError(f"The engine ended at once (exit {process.returncode}). {_last(words)}")
+        if time.monotonic() > deadline:
+            raise EngineError(f"The engine did not answer within {_START_SECONDS:.0f} seconds. {_last(words)}")
+        time.sleep(0.002)
+
+
+def _last(words: bytes) -> str:
+    return "It said: " + (words.decode(errors="replace").strip()[-1000:] or "nothing") if words else "It said nothing."
+
+
+def _die_with(parent: int) -> Callable[[], None] | None:
+    """What the child runs before it becomes the engine: ask Linux to end it when its parent ends, however that is."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before we could ask
+            os._exit(1)
+
+    return ask

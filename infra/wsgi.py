@@ -1,0 +1,100 @@
+"""A Chalice app as a WSGI app: what API Gateway and Lambda do around it, done in process.
+
+Unlike Chalice's own local server it carries the client's real address, bounds the body and answers in our error shape.
+"""
+
+import logging
+import re
+from base64 import b64decode
+from collections.abc import Iterable
+from http.client import responses
+from typing import Any
+from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from chalice import Chalice
+from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
+
+from chalicelib.web.errors import error_response
+from chalicelib.web.limits import MAX_BODY_BYTES
+
+_log = logging.getLogger(__name__)
+_MEMORY_MB, _TIMEOUT_MS = 256, 30_000
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def wsgi(app: Chalice) -> WSGIApplication:
+    """Serve `app`, from many threads at once; the app object is changed for that.
+
+    The server must end `wsgi.input` where the body ends (`wsgi.input_terminated`), chunked or not.
+    """
+    app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
+    events = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            status, headers, body = _as_http(_answer(app, events, environ))
+        except Exception:
+            _log.exception("Caught exception for path %s", environ.get("PATH_INFO"))
+            status, headers, body = _as_http(_error("internal_error"))
+        start_response(status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return serve
+
+
+def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment) -> dict[str, Any]:
+    """The answer in the form that a Lambda hands to API Gateway."""
+    body = _read_body(environ)
+    if len(body) > MAX_BODY_BYTES:
+        return _error("payload_too_large")
+    context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
+    # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
+    path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
+    try:
+        event = events.create_lambda_event(
+            environ["REQUEST_METHOD"],
+            # The host keeps a path that begins with two slashes from being read as one.
+            f"http://localhost{path}?{environ.get('QUERY_STRING', '')}",
+            _headers(environ),
+            body or None,
+        )
+    except ValueError:  # no route
+        return _error("not_found")
+    event["requestContext"] |= {
+        "path": path,
+        "requestId": context.aws_request_id,
+        "identity": {"sourceIp": environ.get("REMOTE_ADDR", "")},
+    }
+    return app(event, context)
+
+
+def _read_body(environ: WSGIEnvironment) -> bytes:
+    """The body, or its first `MAX_BODY_BYTES` + 1 bytes: enough to know that it is too long, however it is framed."""
+    body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+    return body
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
+    plain = {name.replace("_", "-"): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+    return headers | plain
+
+
+def _as_http(answer: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status line, headers and body. Raises on what cannot be sent, before anything is."""
+    status, text = answer["statusCode"], answer["body"]
+    body = b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+    headers = [(name, str(value)) for name, value in answer["headers"].items()]
+    headers += [(name, str(value)) for name, values in answer["multiValueHeaders"].items() for value in values]
+    for name, value in headers:
+        if not _HEADER_VALUE.fullmatch(value):  # a line break would begin another header
+            raise ValueError(f"bad value for header {name}")
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", "application/json"))  # API Gateway's own default
+    headers.append(("Content-Length", str(len(body))))
+    return f"{status} {responses.get(status, '')}", headers, body
+
+
+def _error(code: str) -> dict[str, Any]:
+    return error_response(code).to_dict()

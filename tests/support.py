@@ -1,0 +1,124 @@
+"""What tests share: a vendor with products, and a client application that signs its calls."""
+
+import secrets
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import DeviceReport, License
+from chalicelib.domain.people import User
+from chalicelib.domain.places import Place
+from chalicelib.store import licenses
+from chalicelib.usecases import create
+from chalicelib.usecases.activate import activate
+from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.audit import audit
+from chalicelib.usecases.check import check
+from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.web import clock
+from chalicelib.web.hmac_signature import sign
+
+ADMIN = Actor("admin")
+NOW: Instant = 1_795_500_000_000
+"""2026-11-24T06:00:00Z: the instant at which tests of use cases happen."""
+HOUR, DAY = 3_600_000, 86_400_000
+
+
+@dataclass
+class Vendor:
+    """A company, as the use cases see it: all calls happen at `now`, unless they are given another instant."""
+
+    code: str = field(default_factory=lambda: f"T{secrets.token_hex(6).upper()}")
+    now: Instant = NOW
+    products: dict[str, Product] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        create.create_company(self.code, "A vendor", ADMIN, now=self.now)
+        self.product("viewer", "license-key")
+        self.product("revit", "user")
+        key, self.shared_key = create.create_api_key(self.code, frozenset(), False, ADMIN, now=self.now)
+        self.api_key = key.api_key
+
+    def product(self, code: str, method: Any, *, prevent_vm: bool = False) -> Product:
+        product = create.create_product(
+            self.code, code, code.title(), method, ADMIN, prevent_vm=prevent_vm, now=self.now
+        )
+        self.products[code] = product
+        return product
+
+    def issue(self, product: str = "viewer", manager: str | None = None, **terms: Any) -> License:
+        """Issue a license: perpetual and with five activations, unless told otherwise."""
+        given = {"license_type": "perpetual", "max_activations": 5} | terms
+        return issue_license(self.code, product, Terms(**given), manager, ADMIN, now=self.now)[0]
+
+    def assign(self, license: License, email: str, max_activations: int | None = 1) -> tuple[User, str | None]:
+        """Give a user a seat; answers the user and the initial password, if there is one."""
+        _, _, user = assign_user(self.code, license.id, email, max_activations, ADMIN, now=self.now)
+        return user, initial_password(user)
+
+    def activate(self, who: License | str, hardware_id: str, password: str | None = None, **more: Any) -> Place:
+        """Activate by key, or by e-mail and password."""
+        at, report = more.pop("now", self.now), more.pop("report", {})
+        ident, device = self.ident(who, hardware_id, **more), DeviceReport(hardware_id, **report)
+        return activate(self.code, ident, password, device, ADMIN, now=at)
+
+    def check(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> Place:
+        ident = self.ident(who, hardware_id, **more)
+        return check(self.code, ident, DeviceReport(hardware_id), now=self.now if now is None else now)
+
+    def deactivate(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> None:
+        ident = self.ident(who, hardware_id, **more)
+        deactivate(self.code, ident, ADMIN, now=self.now if now is None else now)
+
+    def ident(self, who: License | str, hardware_id: str, **more: Any) -> Identity:
+        """By the license's key, or by a user's e-mail."""
+        named = {"username": who} if isinstance(who, str) else {"license_key": who.license_key}
+        product = "revit" if isinstance(who, str) else who.product
+        return Identity(**({"product": product, "hardware_id": hardware_id} | named | more))
+
+    def stored(self, license: License) -> License:
+        """The license as it stands in the database."""
+        found = licenses.read_license(self.code, license.id)
+        assert found is not None
+        return found
+
+    def history(self, license: License) -> list[Event]:
+        """The events of a license, oldest first."""
+        return list(licenses.events(self.code, license.id))[::-1]
+
+    def differences(self) -> list[str]:
+        """What the audit finds wrong."""
+        return [difference for _, found in audit(self.code) for difference in found]
+
+
+class Application:
+    """A client application: signs its calls and sends them over HTTP, to the app in process or to a server."""
+
+    def __init__(self, api_key: str, shared_key: str, http: httpx.Client) -> None:
+        self.api_key, self.shared_key, self.http = api_key, shared_key, http
+
+    def headers(self, at: Instant | None = None) -> dict[str, str]:
+        """Date and Authorization of a call that is made at `at` (now, where not given)."""
+        date = formatdate((clock.now() if at is None else at) / 1000, usegmt=True)
+        parameters = {
+            "algorithm": "hmac-sha256",
+            "headers": "date",
+            "signature": sign(self.shared_key, date),
+            "apiKey": self.api_key,
+        }
+        return {"Date": date, "Authorization": ",".join(f'{name}="{value}"' for name, value in parameters.items())}
+
+    def get(self, call: str, **query: Any) -> httpx.Response:
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        return self.http.get(f"/api/v4/{call}", params=given, headers=self.headers())
+
+    def post(self, call: str, **body: Any) -> httpx.Response:
+        return self.http.post(f"/api/v4/{call}", json=body, headers=self.headers())
