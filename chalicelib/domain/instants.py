@@ -23,9 +23,7 @@ _NAIVE_EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 # datetime.fromisoformat takes far more, week dates too: this is the part that JSON clients and forms send.
-_ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
-)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 _DURATION = re.compile(r"([1-9]\d{0,6})([hdmy])", re.ASCII)
 
 _HOURS = {"h": 1, "d": 24}

@@ -151,9 +151,7 @@ def test_any_sum_lies_later_and_within_the_years_or_is_refused(instant: int, dur
 
 
 @given(instants, st.integers(1, 100), st.sampled_from(["m", "y"]))
-def test_months_and_years_keep_the_day_and_the_time_or_take_the_last_day(
-    instant: int, count: int, unit: str
-) -> None:
+def test_months_and_years_keep_the_day_and_the_time_or_take_the_last_day(instant: int, count: int, unit: str) -> None:
     start = datetime.fromtimestamp(instant // 1000, UTC)
     if start.year > 9800:
         return
@@ -165,8 +163,6 @@ def test_months_and_years_keep_the_day_and_the_time_or_take_the_last_day(
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "days"), [("30d", 30), ("12m", 360), ("1y", 365), ("24h", 1), ("25h", 2), ("1h", 1)]
-)
+@pytest.mark.parametrize(("text", "days"), [("30d", 30), ("12m", 360), ("1y", 365), ("24h", 1), ("25h", 2), ("1h", 1)])
 def test_trial_days_count_30_a_month_365_a_year_and_a_day_begun(text: str, days: int) -> None:
     assert duration_days(parse_duration(text)) == days
