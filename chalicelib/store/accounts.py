@@ -119,9 +119,7 @@ def change_password(old: User, new: User, event: Event) -> None:
     actions = [
         UserItem.password_hash.set(new.password_hash),
         UserItem.is_initial_password.set(new.is_initial_password),
-        UserItem.sealed_initial_password.remove()
-        if sealed is None
-        else UserItem.sealed_initial_password.set(sealed),
+        UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
     ]
     unchanged = UserItem.password_hash == old.password_hash
     write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)

@@ -1,5 +1,6 @@
 """Log-in attempts, counted by conditional writes before the password is looked at (`domain.people`)."""
 
+from contextlib import suppress
 from hashlib import sha256
 
 from chalicelib.domain.instants import Instant
@@ -40,12 +41,9 @@ def attempt_succeeded(company: str, email: str, seen: Attempts) -> None:
     if seen.failures:
         dynamo.delete(account)
         return
-    try:
+    with suppress(dynamo.Stale):  # somebody else's success may have forgiven all meanwhile
         dynamo.update(account, [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
-    except dynamo.Stale:
-        pass  # somebody else's success has forgiven all meanwhile
 
 
 def _item(company: str, email: str) -> AttemptsItem:
     return AttemptsItem(f"attempts#{company}#{sha256(email.encode()).hexdigest()}")
-

@@ -81,9 +81,7 @@ class Transaction:
     def put(self, item: Model, condition: Condition) -> None:
         """Write a whole item."""
         self.puts.append(
-            item.get_save_kwargs_from_instance(
-                condition=condition, return_values_on_condition_failure="ALL_OLD"
-            )
+            item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
         )
 
     def update(self, item: Model, actions: Sequence[Action], condition: Condition) -> None:
@@ -200,9 +198,7 @@ def query(
     return map(model.from_raw_data, _pages(kwargs, limit))
 
 
-def query_index(
-    model: type[M], index: str, condition: str, values: Raw, *, limit: int | None = None
-) -> Iterator[M]:
+def query_index(model: type[M], index: str, condition: str, values: Raw, *, limit: int | None = None) -> Iterator[M]:
     """The items of an index that match a key condition, in its order. Eventually consistent."""
     kwargs = {
         "TableName": model.Meta.table_name,
