@@ -1,6 +1,6 @@
 """The catalogue as calls see it: remembered for a minute."""
 
-from chalicelib.domain.catalogue import ApiKey, Company, Product, guard_product
+from chalicelib.domain.catalogue import ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts
 from chalicelib.usecases.remember import MINUTE_MS, Memory

@@ -37,7 +37,7 @@ def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Act
 
 
 def _free(company: str, license_id: int, device: Device, actor: Actor, now: Instant) -> int:
-    def read(consistent: bool) -> Place:
+    def read(_consistent: bool) -> Place:
         return places.read_place(company, license_id, device.hardware_id, device.user_id, consistent=True)
 
     def decide(place: Place) -> Release:

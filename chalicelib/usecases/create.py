@@ -1,6 +1,7 @@
 """A vendor sets up shop: company, products, API keys."""
 
 import secrets
+from contextlib import suppress
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code
 from chalicelib.domain.history import Actor, Event
@@ -85,10 +86,8 @@ def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> Ap
     found = accounts.read_api_key(find_company(company).code, name)
     if found is None:
         raise Refused("api_key_not_found")
-    try:
+    with suppress(Stale):  # it may be revoked already
         accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
-    except Stale:
-        pass  # it is revoked already
     return found
 
 

@@ -112,7 +112,9 @@ def _guard_terms(terms: Terms, product: Product) -> None:
     by_user = product.authorization_method == "user"
     refuse_if(by_user and terms.license_key is not None, "license-key: the product is authorized by user, not by key.")
     refuse_if(not by_user and terms.max_license_users is not None, "max-license-users: the product has no users.")
-    refuse_if(terms.order_id is not None and not _is_plain(terms.order_id), "order: give 1 to 100 printable characters.")
+    refuse_if(
+        terms.order_id is not None and not _is_plain(terms.order_id), "order: give 1 to 100 printable characters."
+    )
 
 
 def _guard_duration(text: str) -> None:
@@ -125,7 +127,9 @@ def _guard_duration(text: str) -> None:
 def _license_key(text: str) -> str:
     key = keys.normalise(text)
     if not _is_plain(key) or keys.is_mistyped(key):
-        raise Refused("validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours.")
+        raise Refused(
+            "validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours."
+        )
     return key
 
 

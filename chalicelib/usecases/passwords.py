@@ -14,7 +14,7 @@ def hash_password(password: str) -> str:
 
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether the password is right. None stands for no such account and takes the same time."""
-    from argon2.exceptions import VerifyMismatchError
+    from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - see _hasher
 
     try:
         _hasher().verify(password_hash or _nobody(), password)
@@ -25,7 +25,7 @@ def verify_password(password_hash: str | None, password: str) -> bool:
 
 @cache
 def _hasher() -> "PasswordHasher":
-    from argon2 import PasswordHasher  # imported here: most calls know no password
+    from argon2 import PasswordHasher  # noqa: PLC0415 - most calls know no password
 
     # OWASP's second choice for argon2id: 19 MiB, two passes, one lane.
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

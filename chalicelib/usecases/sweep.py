@@ -17,7 +17,7 @@ SWEEP = Actor("sweep")
 _EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 
 
-def sweep(*, now: Instant, progress: Callable[[int], None] = lambda done: None) -> dict[str, int]:
+def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None) -> dict[str, int]:
     """Announce every transition up to `now`, however long ago; answers how many of each kind.
 
     Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
