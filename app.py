@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
-from chalicelib.licenseapi.routes import about, face as license_api
+from chalicelib.licenseapi.routes import about
+from chalicelib.licenseapi.routes import face as license_api
 from chalicelib.settings import secrets
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -39,6 +39,6 @@ app.route("/", methods=["GET"])(about)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
-def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
+def sweep_due(_event: CloudWatchEvent) -> dict[str, int]:
     """Expire licenses and close grace periods."""
     return sweep(now=clock.now())

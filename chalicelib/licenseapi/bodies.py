@@ -182,9 +182,7 @@ class LicenseBody(BaseModel):
     channel: str | None = None
 
     @classmethod
-    def of(
-        cls, place: Place, product: Product, now: Instant, ident: Ident | None = None, **more: Any
-    ) -> "LicenseBody":
+    def of(cls, place: Place, product: Product, now: Instant, ident: Ident | None = None, **more: Any) -> "LicenseBody":
         """The license of a place at `now`; `ident` is the request that is answered, and `more` adds fields."""
         license, device = place.license, place.device
         assert license is not None  # a place that was granted or held has one
@@ -198,8 +196,18 @@ class LicenseBody(BaseModel):
 
 
 CHECK_FIELDS: dict[str, None] = dict.fromkeys(
-    "version installation_file release_date hash_md5 environment eula_link release_notes_link size "
-    "requires_version channel".split()
+    [
+        "version",
+        "installation_file",
+        "release_date",
+        "hash_md5",
+        "environment",
+        "eula_link",
+        "release_notes_link",
+        "size",
+        "requires_version",
+        "channel",
+    ]
 )
 """What check_license adds: the newest installer, of which there is none yet."""
 

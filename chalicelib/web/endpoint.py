@@ -105,7 +105,11 @@ def signed(answer: Answer) -> Response:
         kind, body = "text/plain; charset=utf-8", answer.encode()
     else:
         kind, body = "application/json", canonical_json(_plain(answer))
-    headers: dict[str, str | list[str]] = {"Content-Type": kind, "LicenseSignature": sign(body), "Cache-Control": "no-store"}
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": kind,
+        "LicenseSignature": sign(body),
+        "Cache-Control": "no-store",
+    }
     return Response(body.decode(), headers)
 
 

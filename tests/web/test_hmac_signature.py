@@ -126,9 +126,7 @@ def test_no_header_fails_in_any_other_way(header: str) -> None:
         assert credentials.signature == SIGNATURE
 
 
-@pytest.mark.parametrize(
-    "signature", ["", "x", "ü", "\ud800", SIGNATURE[:-1], SIGNATURE + "=", SIGNATURE.lower()]
-)
+@pytest.mark.parametrize("signature", ["", "x", "ü", "\ud800", SIGNATURE[:-1], SIGNATURE + "=", SIGNATURE.lower()])
 def test_any_other_signature_is_a_mismatch(signature: str) -> None:
     with pytest.raises(AuthError, match="signature_mismatch"):
         verify(with_signature(signature), SHARED_KEY, DATE)
