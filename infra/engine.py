@@ -1,7 +1,7 @@
 """The embedded engine: one `roto-server` process that speaks DynamoDB on a loopback port.
 
-    with start(Path("data")) as engine:
-        subprocess.run([...], env=environment(engine.endpoint))
+with start(Path("data")) as engine:
+    subprocess.run([...], env=environment(engine.endpoint))
 """
 
 import ctypes
@@ -73,8 +73,7 @@ def start(data_dir: Path | None, port: int = 0) -> Engine:
     Every acknowledged write is on the disk (`--durable`). Port 0 means any free one. The engine dies with the thread
     that started it (Linux): start it from one that lives as long as the engine is to. Raises `EngineError`.
     """
-    log = _locked_log(data_dir) if data_dir else tempfile.TemporaryFile()
-    with log:
+    with _locked_log(data_dir) if data_dir else tempfile.TemporaryFile() as log:
         port = _free_port(port)
         store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
         process = subprocess.Popen(
@@ -86,7 +85,7 @@ def start(data_dir: Path | None, port: int = 0) -> Engine:
             env={"NO_COLOR": "1"},
             # A Ctrl-C at the terminal is for us; we stop the engine last.
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),
+            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
         )
         engine = Engine(process, port)
         try:

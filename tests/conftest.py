@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from infra import engine, local
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-")
 _engine = engine.start(None)
-
 
 
 os.environ |= local.environment(Path(_home.name), _engine.endpoint)

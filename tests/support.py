@@ -56,7 +56,7 @@ class Vendor:
 
     def issue(self, product: str = "viewer", manager: str | None = None, **terms: Any) -> License:
         """Issue a license: perpetual and with five activations, unless told otherwise."""
-        given = {"license_type": "perpetual", "max_activations": 5} | terms
+        given: dict[str, Any] = {"license_type": "perpetual", "max_activations": 5} | terms
         return issue_license(self.code, product, Terms(**given), manager, ADMIN, now=self.now)[0]
 
     def assign(self, license: License, email: str, max_activations: int | None = 1) -> tuple[User, str | None]:
