@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 8
 BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most about 3 s of waiting
-CONNECT_TIMEOUT, READ_TIMEOUT = 2, 10  # seconds
+CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
+DEADLINE = 8.0  # seconds after which nothing is tried again: API Gateway gives up at 29, and clients before
 MAX_CONNECTIONS = 64
 BATCH_GET_LIMIT = 100
 
@@ -244,13 +245,14 @@ def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _retrying(send: Callable[[], T]) -> T:
+    start = time.monotonic()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return send()
         except (ClientError, BotoCoreError) as error:
             if not _is_retryable(error):
                 raise
-            if attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
                 raise Busy("the database is busy or out of reach") from error
         _wait(attempt)
     raise AssertionError("unreachable")

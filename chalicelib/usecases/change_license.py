@@ -59,10 +59,11 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 def _new_end(license: License, validity_period: Instant | None, by: str | None, now: Instant) -> Instant:
     if license.license_type == "perpetual":
         raise Refused("validation_error", "validity-period: a perpetual license has no end to extend.")
+    if license.validity_period is None:
+        sentence = "validity-period: the license has no end yet; it gets one at its first activation."
+        raise Refused("validation_error", sentence)
     if validity_period is not None:
         return validity_period
-    if license.validity_period is None:
-        raise Refused("validation_error", "by: the license has no end yet; it gets one at its first activation.")
     try:
         return add(max(license.validity_period, now), parse_duration(by or ""))
     except ValueError as error:

@@ -4,8 +4,6 @@ Clients take a 4xx of this shape as the server's word, and anything else (a 5xx,
 "server unreachable". So a denial is always a 4xx from this table.
 """
 
-from dataclasses import dataclass
-
 from chalice.app import Response
 
 from chalicelib.web.canonical import canonical_json
@@ -96,12 +94,12 @@ _CODE_OF_STATUS = {
 }
 
 
-@dataclass(frozen=True)
 class RequestError(Exception):
     """A request that cannot be understood, or comes from nobody we know. `message` replaces the table's."""
 
-    code: str
-    message: str | None = None
+    def __init__(self, code: str, message: str | None = None) -> None:
+        super().__init__(message or code)
+        self.code, self.message = code, message
 
 
 class ErrorResponse(Response):
