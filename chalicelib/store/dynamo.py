@@ -229,6 +229,7 @@ _connection = Connection(
     max_retry_attempts=0,  # all retrying is done here, once
     max_pool_connections=MAX_CONNECTIONS,
 )
+assert _connection.client  # made now: botocore's sessions are not made for the threads of the first calls
 
 
 def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
