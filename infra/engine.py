@@ -30,16 +30,11 @@ class EngineError(Exception):
 
 
 @dataclass(frozen=True)
-class Engine:
-    """A running engine. As a context manager it is stopped at the end."""
+class Child:
+    """A running process of ours that listens on a loopback port. As a context manager it is stopped at the end."""
 
     process: subprocess.Popen[bytes]
     port: int
-
-    @property
-    def endpoint(self) -> str:
-        """What `AWS_ENDPOINT_URL` has to be."""
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -67,6 +62,15 @@ class Engine:
         self.stop()
 
 
+class Engine(Child):
+    """A running engine."""
+
+    @property
+    def endpoint(self) -> str:
+        """What `AWS_ENDPOINT_URL` has to be."""
+        return f"http://127.0.0.1:{self.port}"
+
+
 def start(data_dir: Path | None, port: int = 0) -> Engine:
     """Start the engine on `data_dir`, or in memory alone when that is None, and return when it answers.
 
@@ -85,7 +89,7 @@ def start(data_dir: Path | None, port: int = 0) -> Engine:
             env={"NO_COLOR": "1"},
             # A Ctrl-C at the terminal is for us; we stop the engine last.
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
         )
         engine = Engine(process, port)
         try:
@@ -112,6 +116,20 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
+
+
+def die_with(parent: int) -> Callable[[], None] | None:
+    """What the child runs before it becomes the engine: ask Linux to end it when its parent ends, however that is."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before we could ask
+            os._exit(1)
+
+    return ask
 
 
 def _binary() -> str:
@@ -163,17 +181,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: BinaryIO) -> None:
 
 def _last(words: bytes) -> str:
     return "It said: " + (words.decode(errors="replace").strip()[-1000:] or "nothing") if words else "It said nothing."
-
-
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """What the child runs before it becomes the engine: ask Linux to end it when its parent ends, however that is."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before we could ask
-            os._exit(1)
-
-    return ask

@@ -1,0 +1,210 @@
+"""The server for one machine: the app under waitress, one process with threads, on a loopback port.
+
+    python -m infra.serve --port 8000      in the environment of `infra.local.environment`
+
+From Python, as a child process: `with start(environment(home, engine.endpoint)) as server: … server.base_url`.
+What the limits below hold, and why waitress: `docs/serving.md`.
+"""
+
+import argparse
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, Never
+from wsgiref.types import WSGIApplication
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
+
+from chalicelib.settings import SettingsError
+from chalicelib.web.errors import error_response
+from chalicelib.web.limits import MAX_BODY_BYTES
+from infra.engine import Child, die_with
+from infra.wsgi import wsgi
+
+ROOT = Path(__file__).resolve().parent.parent
+THREADS = 16
+"""Calls under way at once; a thread waits for the database for most of a call."""
+MAX_CONNECTIONS = 800
+"""Open at once, idle ones included; more wait unanswered. Below the 1024 files that a process usually may open."""
+IDLE_SECONDS = 60
+"""After so long without a byte a connection is closed."""
+REQUEST_SECONDS = 30
+"""A request that has not arrived whole by then is given up, however steadily its bytes drip."""
+MAX_HEADER_BYTES = 32 * 1024
+"""Of the request line and the headers together."""
+MAX_READ_BYTES = 8 * MAX_BODY_BYTES
+"""Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
+sending does not look for an answer."""
+
+_START_SECONDS = 20.0
+_SAID = "Serving on "
+_CODE_OF_STATUS = {413: "payload_too_large", 500: "internal_error"}
+_MESSAGE_OF_STATUS = {
+    400: "The request is not valid HTTP.",
+    431: f"The request line and headers are longer than {MAX_HEADER_BYTES} bytes.",
+    501: "The only transfer encoding taken is chunked.",
+}
+
+
+class ServeError(Exception):
+    """The server did not start; the text is one sentence for the operator."""
+
+
+class Server(Child):
+    """A server that runs as a child process."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def start(environment: dict[str, str], port: int = 0) -> Server:
+    """Start a server as a child process and return when it answers; port 0 means any free one.
+
+    It ends with the thread that started it (Linux). Its log goes to our standard error. Raises `ServeError`.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+    )
+    try:
+        return Server(process, _port_said_by(process))
+    except BaseException:
+        Child(process, port).kill()
+        raise
+
+
+def listen(port: int) -> "LocalServer":
+    """A server that has the port and does not answer yet. Raises `ServeError` where it cannot have it."""
+    try:
+        return LocalServer(
+            _not_yet,
+            listen=f"127.0.0.1:{port}",
+            threads=THREADS,
+            ident="Seatkeeper",
+            connection_limit=MAX_CONNECTIONS,
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=5,
+            max_request_header_size=MAX_HEADER_BYTES,
+            max_request_body_size=MAX_READ_BYTES,
+            inbuf_overflow=MAX_READ_BYTES,
+        )
+    except OSError as error:
+        raise ServeError(f"Port {port} cannot be had: {error.strerror}.") from None
+
+
+class _Request(HTTPRequestParser):
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.begun = time.time()
+
+
+class _ErrorTask(ErrorTask):
+    """What waitress answers by itself, in our one error shape."""
+
+    def execute(self) -> None:
+        request: Any = self.request
+        status = request.error.code
+        answer = error_response(_CODE_OF_STATUS.get(status, "validation_error"), _MESSAGE_OF_STATUS.get(status))
+        body = answer.body.encode()
+        self.status = str(answer.status_code)
+        self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    parser_class = _Request
+    error_task_class = _ErrorTask
+
+
+class LocalServer(TcpWSGIServer):
+    """Waitress with our error shape, and with a bound on the time in which a request has to arrive."""
+
+    channel_class = _Channel
+
+    @property
+    def port(self) -> int:
+        """The port it has."""
+        assert self.socket is not None
+        port: int = self.socket.getsockname()[1]
+        return port
+
+    def maintenance(self, now: int) -> None:
+        """Close what is idle, and what only drips."""
+        super().maintenance(now)
+        channels: Any = self.active_channels
+        for channel in channels.values():
+            if channel.request is not None and channel.request.begun < now - REQUEST_SECONDS:
+                channel.will_close = True
+
+    def serve(self) -> None:
+        """Answer until SIGTERM or SIGINT; calls under way are answered first."""
+        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGINT, _end)
+        self.application = _app()
+        print(f"{_SAID}http://127.0.0.1:{self.port}", flush=True)
+        self.run()
+        self.close()
+
+
+def main() -> None:
+    """Serve until told to end. Exit 2 and one sentence on standard error for what cannot be served."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.serve",
+        description="Serve the License API on 127.0.0.1, in the environment of infra.local.environment.",
+        epilog="example: python -m infra.serve --port 8000",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="0 means any free one (default: 8000)")
+    given = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        listen(given.port).serve()
+    except (ServeError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _app() -> WSGIApplication:
+    from app import app  # noqa: PLC0415 - it reads the environment, and takes its time
+
+    return wsgi(app)
+
+
+def _not_yet(*_: object) -> Never:
+    raise AssertionError("nothing is read before the app is there")
+
+
+def _end(_signal: int, _frame: FrameType | None) -> Never:
+    raise SystemExit
+
+
+def _port_said_by(process: subprocess.Popen[bytes]) -> int:
+    assert process.stdout is not None
+    if not select.select([process.stdout], [], [], _START_SECONDS)[0]:
+        raise ServeError(f"The server did not answer within {_START_SECONDS:.0f} seconds.")
+    line = process.stdout.readline().decode()
+    if not line.startswith(_SAID):
+        raise ServeError(f"The server did not start (exit {process.wait()}).")
+    return int(line.rsplit(":", 1)[1])
+
+
+if __name__ == "__main__":
+    main()
