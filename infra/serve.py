@@ -198,9 +198,10 @@ def _end(_signal: int, _frame: FrameType | None) -> Never:
 
 def _port_said_by(process: subprocess.Popen[bytes]) -> int:
     assert process.stdout is not None
-    if not select.select([process.stdout], [], [], _START_SECONDS)[0]:
-        raise ServeError(f"The server did not answer within {_START_SECONDS:.0f} seconds.")
-    line = process.stdout.readline().decode()
+    with process.stdout as said:  # it says nothing more
+        if not select.select([said], [], [], _START_SECONDS)[0]:
+            raise ServeError(f"The server did not answer within {_START_SECONDS:.0f} seconds.")
+        line = said.readline().decode()
     if not line.startswith(_SAID):
         raise ServeError(f"The server did not start (exit {process.wait()}).")
     return int(line.rsplit(":", 1)[1])
