@@ -1,0 +1,113 @@
+"""A whole site to race against: the durable engine, two servers on it, and a crew of four processes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.license import License
+from chalicelib.store.tables import create_tables
+from chalicelib.web import clock
+from infra import engine as embedded
+from infra import local, serve
+from tests.race import storms
+from tests.race.clients import Call, Client
+from tests.race.crew import Crew
+from tests.support import Vendor
+
+CLIENTS = 64
+SERVERS = 2
+_DATA = "data"
+
+
+@dataclass
+class Site:
+    """One machine with a vendor on it; `running` starts one."""
+
+    home: Path
+    engine: embedded.Engine
+    servers: list[serve.Server]
+    crew: Crew
+    vendor: Vendor
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every process on this site."""
+        return local.environment(self.home, self.engine.endpoint)
+
+    def kill(self, *, servers: int = 0, engine: bool = False) -> None:
+        """End some servers, or the engine, or all, as a power failure would."""
+        if engine:
+            self.engine.kill()
+        for server in self.servers[:servers]:
+            server.kill()
+
+    def restart(self) -> None:
+        """Start what was killed, where it was."""
+        if self.engine.process.poll() is not None:
+            self.engine = embedded.start(self.home / _DATA, self.engine.port)
+        for i, server in enumerate(self.servers):
+            if server.process.poll() is not None:
+                self.servers[i] = serve.start(self.environment, server.port)
+
+    def issue(self, product: str = "viewer", **terms: Any) -> License:
+        """A license of five activations, unless told otherwise."""
+        return self.crew.do(Vendor.issue, self.vendor, product, **terms)
+
+    def stored(self, license: License) -> License:
+        """The license as it stands in the database."""
+        return self.crew.do(Vendor.stored, self.vendor, license)
+
+    def events(self, license: License, type: str) -> list[Any]:
+        """The events of one type in a license's history."""
+        return [event for event in self.crew.do(Vendor.history, self.vendor, license) if event.type == type]
+
+    def differences(self) -> list[str]:
+        """What the audit finds wrong on any license."""
+        return self.crew.do(Vendor.differences, self.vendor)
+
+    def assign(self, license: License, email: str, max_activations: int) -> str:
+        """Give a new user a seat; answers the initial password."""
+        _, password = self.crew.do(Vendor.assign, self.vendor, license, email, max_activations)
+        assert password is not None
+        return password
+
+    def client(self, number: int, license: License, device: int | None = None, **more: Any) -> Client:
+        """Client `number`, on a device of its own unless one is given, with the license's key."""
+        ident = {"product": license.product} | ({"license_key": license.license_key} if license.license_key else {})
+        ports = tuple(server.port for server in self.servers)
+        name = f"device-{number if device is None else device}"
+        given: dict[str, Any] = {"ident": ident, "hardware_id": name, "turn": number} | more
+        return Client(self.vendor.api_key, self.vendor.shared_key, ports, **given)
+
+    def rush(self, clients: list[Client]) -> list[Call]:
+        """All of them activate at once."""
+        return self.storm([partial(storms.activate, client) for client in clients])
+
+    def mix(self, clients: list[Client], seed: int, steps: int) -> list[Call]:
+        """All of them activate, check, deactivate and repeat, at random, for so many calls each."""
+        return self.storm([partial(storms.mix, client, seed + i, steps) for i, client in enumerate(clients)])
+
+    def storm(self, tasks: Sequence[Callable[[], list[Call]]]) -> list[Call]:
+        """Do all the tasks at once; answers the notes of all clients."""
+        return list(chain.from_iterable(self.crew.at_once(tasks)))
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Site]:
+    """A site with its data in `home`, as long as the context lasts."""
+    engine = embedded.start(home / _DATA)
+    environment = local.environment(home, engine.endpoint)
+    with Crew(environment) as crew:
+        crew.do(create_tables)
+        vendor = crew.do(Vendor, now=clock.now())
+        servers = [serve.start(environment) for _ in range(SERVERS)]
+        site = Site(home, engine, servers, crew, vendor)
+        try:
+            yield site
+        finally:
+            for child in (*site.servers, site.engine):
+                child.stop()

@@ -1,0 +1,139 @@
+"""64 clients, in four processes, race over two servers for few places: no limit is passed at any instant."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store.dynamo import Busy
+from tests.race.clients import OK, Call, Client
+from tests.race.crew import a_seed
+from tests.race.history import FULL, contradictions, held, most_at_once, needless_refusals, told
+from tests.race.site import CLIENTS, Site
+from tests.support import Vendor
+
+PLACES = 5
+SEAT_FULL = "user_activated_max_times"
+
+
+def judge(calls: list[Call], places: int = PLACES) -> None:
+    """Fail with the notes that matter where they prove that too many places were held, or an answer was wrong."""
+    crowd = most_at_once(held(calls))
+    assert len(crowd) <= places, f"{len(crowd)} devices held {places} places:\n{told(calls, crowd)}"
+    assert contradictions(calls) == []
+
+
+def test_of_64_devices_that_rush_for_5_places_5_get_one(site: Site) -> None:
+    for _ in range(5):
+        license = site.issue(max_activations=PLACES)
+        calls = site.rush([site.client(number, license) for number in range(CLIENTS)])
+        assert Counter(call.outcome for call in calls) == {OK: PLACES, FULL: CLIENTS - PLACES}, told(calls)
+        assert site.stored(license).times_activated == PLACES
+        assert len(site.events(license, "device_activated")) == PLACES
+    assert site.differences() == []
+
+
+def test_a_device_that_calls_several_times_at_once_is_answered_the_same_each_time(site: Site) -> None:
+    for _ in range(5):
+        license = site.issue(max_activations=PLACES)
+        calls = site.rush([site.client(number, license, device=number % 8) for number in range(CLIENTS)])
+        answers = {(call.hardware_id, call.outcome, call.device_id) for call in calls}
+        assert Counter(outcome for _, outcome, _ in answers) == {OK: PLACES, FULL: 8 - PLACES}, told(calls)
+        assert site.stored(license).times_activated == PLACES
+    assert site.differences() == []
+
+
+def test_coming_and_going_never_holds_more_than_5_places(site: Site) -> None:
+    license = site.issue(max_activations=PLACES)
+    calls = site.mix([site.client(number, license) for number in range(CLIENTS)], a_seed(), steps=25)
+    judge(calls)
+    assert needless_refusals(calls, PLACES) == []
+    assert Counter(call.outcome for call in calls if call.is_open) == {}
+    granted = len(site.events(license, "device_activated"))
+    assert granted > 4 * PLACES, "hardly a place changed hands: this was no race"
+    assert site.stored(license).times_activated == granted - len(site.events(license, "device_deactivated"))
+    assert site.differences() == []
+
+
+@pytest.mark.parametrize("allowed", [7, -1])
+def test_no_more_transfers_than_allowed_happen_however_many_devices_come_and_go(site: Site, allowed: int) -> None:
+    license = site.issue(max_activations=PLACES, max_transfers=allowed)
+    calls = site.mix([site.client(number, license) for number in range(CLIENTS)], a_seed(), steps=12)
+    judge(calls)
+    happened = [event for event in site.events(license, "device_activated") if event.detail.get("transfer")]
+    assert len(happened) == site.stored(license).transfer_count == max(allowed, 0), told(calls)
+    refusal = "device_transfer_not_allowed" if allowed < 0 else "device_transfer_limit_reached"
+    assert refusal in {call.outcome for call in calls}
+    assert site.differences() == []
+
+
+def test_neither_a_seat_nor_the_license_holds_more_than_it_may(site: Site) -> None:
+    license = site.issue("revit", max_activations=PLACES, max_license_users=4)
+    clients = users_of(site, license, users=4, seat=2)
+    rush = site.rush(clients)
+    outcomes = Counter(call.outcome for call in rush)
+    assert set(outcomes) <= {OK, SEAT_FULL, FULL}, outcomes
+    assert outcomes[OK] == PLACES, told(rush)
+    assert_seats_keep_their_limit(rush, seat=2)
+
+    mix = site.mix(clients, a_seed(), steps=6)
+    calls = rush + mix
+    judge(calls)
+    assert_seats_keep_their_limit(calls, seat=2)
+    assert Counter(call.outcome for call in calls if call.is_open) == {}
+    assert site.differences() == []
+
+
+def test_of_64_users_who_are_assigned_at_once_5_get_a_seat(site: Site) -> None:
+    for _ in range(2):
+        license = site.issue("revit", max_activations=CLIENTS, max_license_users=PLACES)
+        emails = [f"user-{license.id}-{number}@customer.test" for number in range(CLIENTS)]
+        answers = site.crew.at_once([partial(assign, site.vendor, license, email) for email in emails])
+        refused = CLIENTS - PLACES
+        assert Counter(answers) == {OK: PLACES, "license_users_limit_reached": refused}, list(
+            zip(emails, answers, strict=True)
+        )
+        assert site.stored(license).users_assigned == PLACES
+        assert len(site.events(license, "user_assigned")) == PLACES
+    assert site.differences() == []
+
+
+def test_a_user_who_is_assigned_by_many_at_once_gets_one_seat(site: Site) -> None:
+    license = site.issue("revit", max_activations=CLIENTS, max_license_users=PLACES)
+    email = f"user-{license.id}@customer.test"
+    answers = site.crew.at_once([partial(assign, site.vendor, license, email) for _ in range(CLIENTS)])
+    assert Counter(answers) == {OK: 1, "user_already_assigned": CLIENTS - 1}
+    assert site.stored(license).users_assigned == 1
+    assert site.differences() == []
+
+
+def assign(vendor: Vendor, license: License, email: str) -> str:
+    """In one of the crew's processes: give a user a seat; answers `ok` or the code of the refusal."""
+    try:
+        vendor.assign(license, email)
+    except Refused as refused:
+        return refused.code
+    except Busy:
+        return "service_busy"
+    return OK
+
+
+def users_of(site: Site, license: License, *, users: int, seat: int) -> list[Client]:
+    """64 clients, shared out evenly among users who hold a seat of so many activations."""
+    emails = [f"user-{license.id}-{number}@customer.test" for number in range(users)]
+    passwords = {email: site.assign(license, email, seat) for email in emails}
+    clients = []
+    for number in range(CLIENTS):
+        email = emails[number % users]
+        ident = {"product": license.product, "username": email}
+        clients.append(site.client(number, license, ident=ident, password=passwords[email]))
+    return clients
+
+
+def assert_seats_keep_their_limit(calls: list[Call], seat: int) -> None:
+    for user in {call.user for call in calls}:
+        own = [call for call in calls if call.user == user]
+        crowd = most_at_once(held(own))
+        assert len(crowd) <= seat, f"{user} held {len(crowd)} places of {seat}:\n{told(own, crowd)}"
