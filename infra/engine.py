@@ -22,6 +22,8 @@ from typing import BinaryIO, Self
 _READY = b"roto listening"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
+_LOCK_SECONDS = 1.0
+"""For the engine of somebody who was killed a moment ago to end."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -100,6 +102,14 @@ def start(data_dir: Path | None, port: int = 0) -> Engine:
     return engine
 
 
+def is_running(data_dir: Path) -> bool:
+    """Whether an engine runs on this directory, whoever started it."""
+    if not _log_of(data_dir).exists():
+        return False
+    with _log_of(data_dir).open("rb") as log:
+        return not _lock(log)
+
+
 def environment(endpoint: str) -> dict[str, str]:
     """The environment of a process that is to use the engine: ours, without any AWS setting of the developer's own.
 
@@ -119,7 +129,7 @@ def environment(endpoint: str) -> dict[str, str]:
 
 
 def die_with(parent: int) -> Callable[[], None] | None:
-    """What the child runs before it becomes the engine: ask Linux to end it when its parent ends, however that is."""
+    """What a child runs before its program: ask Linux to end it when its parent ends, however that is."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
@@ -146,14 +156,27 @@ def _locked_log(data_dir: Path) -> BinaryIO:
     the open file as its output, so the lock lives exactly as long as the engine does, whatever becomes of us.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    log = data_dir.with_name(data_dir.name + ".log").open("ab+")
+    log = _log_of(data_dir).open("ab+")
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while not _lock(log):
+        if time.monotonic() > deadline:
+            log.close()
+            raise EngineError(f"Another engine is running on {data_dir}: stop it first.")
+        time.sleep(0.02)
+    log.truncate(0)
+    return log
+
+
+def _lock(log: BinaryIO) -> bool:
     try:
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        log.close()
-        raise EngineError(f"Another engine is running on {data_dir}: stop it first.") from None
-    log.truncate(0)
-    return log
+        return False
+    return True
+
+
+def _log_of(data_dir: Path) -> Path:
+    return data_dir.with_name(data_dir.name + ".log")
 
 
 def _free_port(port: int) -> int:

@@ -23,6 +23,30 @@ def environment(home: Path, endpoint: str) -> dict[str, str]:
     }
 
 
+def running(home: Path) -> dict[str, str] | None:
+    """How to reach the server that runs on `home`: its variables `AWS_…` and `SEATKEEPER_…`, and `base_url`; or None.
+
+    The file of a server that was killed counts for nothing: its engine is gone.
+    """
+    if not engine.is_running(data_dir(home)):
+        return None
+    try:
+        told: dict[str, str] = json.loads(environment_file(home).read_text())
+    except FileNotFoundError:
+        return None
+    return told
+
+
+def data_dir(home: Path) -> Path:
+    """Where the engine keeps the data."""
+    return home.resolve() / "data"
+
+
+def environment_file(home: Path) -> Path:
+    """Where a running server says how to reach it."""
+    return home.resolve() / "environment.json"
+
+
 def secrets_file(home: Path) -> Path:
     """The secrets of this machine: made at random the first time, readable by their owner alone."""
     path = home.resolve() / "secrets.json"

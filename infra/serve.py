@@ -14,11 +14,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from http.client import responses
 from pathlib import Path
 from types import FrameType
 from typing import Any, Never
-from wsgiref.types import WSGIApplication
 
+from chalice.app import Chalice
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
@@ -31,8 +33,8 @@ from infra.engine import Child, die_with
 from infra.wsgi import wsgi
 
 ROOT = Path(__file__).resolve().parent.parent
-THREADS = 16
-"""Calls under way at once; a thread waits for the database for most of a call."""
+THREADS = 8
+"""Calls under way at once. Python runs one at a time: more threads would wait for each other, not for the database."""
 MAX_CONNECTIONS = 800
 """Open at once, idle ones included; more wait unanswered. Below the 1024 files that a process usually may open."""
 IDLE_SECONDS = 60
@@ -41,9 +43,11 @@ REQUEST_SECONDS = 30
 """A request that has not arrived whole by then is given up, however steadily its bytes drip."""
 MAX_HEADER_BYTES = 32 * 1024
 """Of the request line and the headers together."""
-MAX_READ_BYTES = 8 * MAX_BODY_BYTES
+MAX_READ_BYTES = 4 * MAX_BODY_BYTES
 """Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
-sending does not look for an answer."""
+sending may not look for an answer."""
+
+BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
 
 _START_SECONDS = 20.0
 _SAID = "Serving on "
@@ -103,10 +107,10 @@ def listen(port: int) -> "LocalServer":
             cleanup_interval=5,
             max_request_header_size=MAX_HEADER_BYTES,
             max_request_body_size=MAX_READ_BYTES,
-            inbuf_overflow=MAX_READ_BYTES,
+            inbuf_overflow=MAX_BODY_BYTES,
         )
     except OSError as error:
-        raise ServeError(f"Port {port} cannot be had: {error.strerror}.") from None
+        raise ServeError(f"Port {port} cannot be had: {error.strerror}. Choose another one.") from None
 
 
 class _Request(HTTPRequestParser):
@@ -123,7 +127,7 @@ class _ErrorTask(ErrorTask):
         status = request.error.code
         answer = error_response(_CODE_OF_STATUS.get(status, "validation_error"), _MESSAGE_OF_STATUS.get(status))
         body = answer.body.encode()
-        self.status = str(answer.status_code)
+        self.status = f"{answer.status_code} {responses[answer.status_code]}"
         self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
         self.content_length = len(body)
         self.set_close_on_finish()
@@ -141,11 +145,10 @@ class LocalServer(TcpWSGIServer):
     channel_class = _Channel
 
     @property
-    def port(self) -> int:
-        """The port it has."""
+    def base_url(self) -> str:
+        """Where it answers, without a slash at the end."""
         assert self.socket is not None
-        port: int = self.socket.getsockname()[1]
-        return port
+        return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
     def maintenance(self, now: int) -> None:
         """Close what is idle, and what only drips."""
@@ -155,14 +158,35 @@ class LocalServer(TcpWSGIServer):
             if channel.request is not None and channel.request.begun < now - REQUEST_SECONDS:
                 channel.will_close = True
 
-    def serve(self) -> None:
-        """Answer until SIGTERM or SIGINT; calls under way are answered first."""
-        signal.signal(signal.SIGTERM, _end)
-        signal.signal(signal.SIGINT, _end)
-        self.application = _app()
-        print(f"{_SAID}http://127.0.0.1:{self.port}", flush=True)
+    def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:
+        """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` is told the base URL.
+
+        `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
+        """
+        end_on_signals()
+        self.application = wsgi(_app(), behind_proxy=behind_proxy)
+        announce(self.base_url)
         self.run()
         self.close()
+
+
+def end_on_signals() -> None:
+    """SIGTERM and SIGINT end this process in good order, by `SystemExit`; once they have, they are not heard again."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+
+
+def log_to_stderr() -> None:
+    """Where and how a server logs: standard error, what is wrong and nothing else."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls wait for a thread is no news
+
+
+def port_number(text: str) -> int:
+    """A port, 0 for any free one. Raises `ServeError`."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise ServeError(f"The port must be a number from 0 to 65535, not {text!r}.")
+    return int(text)
 
 
 def main() -> None:
@@ -172,20 +196,22 @@ def main() -> None:
         description="Serve the License API on 127.0.0.1, in the environment of infra.local.environment.",
         epilog="example: python -m infra.serve --port 8000",
     )
-    parser.add_argument("--port", type=int, default=8000, help="0 means any free one (default: 8000)")
+    parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")
+    parser.add_argument("--behind-proxy", action="store_true", help=BEHIND_PROXY_HELP)
     given = parser.parse_args()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     try:
-        listen(given.port).serve()
+        server = listen(port_number(given.port))
+        server.serve(lambda base_url: print(_SAID + base_url, flush=True), behind_proxy=given.behind_proxy)
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
 
-def _app() -> WSGIApplication:
+def _app() -> Chalice:
     from app import app  # noqa: PLC0415 - it reads the environment, and takes its time
 
-    return wsgi(app)
+    return app
 
 
 def _not_yet(*_: object) -> Never:
@@ -193,6 +219,8 @@ def _not_yet(*_: object) -> Never:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     raise SystemExit
 
 

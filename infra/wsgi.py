@@ -8,6 +8,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable
 from http.client import responses
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -23,17 +24,20 @@ _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-def wsgi(app: Chalice) -> WSGIApplication:
+def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     """Serve `app`, from many threads at once; the app object is changed for that.
 
     The server must end `wsgi.input` where the body ends (`wsgi.input_terminated`), chunked or not.
+    The client's address is the peer's; `behind_proxy`, the last one in X-Forwarded-For, where that is an address.
     """
-    app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
+    if not isinstance(app, LocalChalice):
+        app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
     events = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            status, headers, body = _as_http(_answer(app, events, environ))
+            client = _forwarded_for(environ) if behind_proxy else environ.get("REMOTE_ADDR", "")
+            status, headers, body = _as_http(_answer(app, events, environ, client))
         except Exception:
             _log.exception("Caught exception for path %s", environ.get("PATH_INFO"))
             status, headers, body = _as_http(_error("internal_error"))
@@ -43,7 +47,7 @@ def wsgi(app: Chalice) -> WSGIApplication:
     return serve
 
 
-def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment) -> dict[str, Any]:
+def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, client: str) -> dict[str, Any]:
     """The answer in the form that a Lambda hands to API Gateway."""
     body = _read_body(environ)
     if len(body) > MAX_BODY_BYTES:
@@ -64,7 +68,7 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     event["requestContext"] |= {
         "path": path,
         "requestId": context.aws_request_id,
-        "identity": {"sourceIp": environ.get("REMOTE_ADDR", "")},
+        "identity": {"sourceIp": client},
     }
     return app(event, context)
 
@@ -73,6 +77,16 @@ def _read_body(environ: WSGIEnvironment) -> bytes:
     """The body, or its first `MAX_BODY_BYTES` + 1 bytes: enough to know that it is too long, however it is framed."""
     body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
     return body
+
+
+def _forwarded_for(environ: WSGIEnvironment) -> str:
+    """The address that the proxy itself has added; those before it are the client's own word."""
+    told = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(told))
+    except ValueError:
+        peer: str = environ.get("REMOTE_ADDR", "")
+        return peer
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -1,0 +1,118 @@
+"""One signed call of the License API to the running demo, as an application would make it.
+
+    python -m infra.call activate_license product=viewer license_key=… hardware_id=my-laptop
+
+Keys and address come from `demo.json`. Exit 0 for a 2xx whose signature is right, else 1; 2 if nothing answers.
+"""
+
+import argparse
+import base64
+import json
+import sys
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from chalicelib.web.hmac_signature import sign
+
+POST_CALLS = frozenset({"activate_license", "deactivate_license", "change_password", "track_device_variables"})
+"""The calls that take a JSON body; all others take a query."""
+_TIMEOUT_SECONDS = 30
+
+
+class CallError(Exception):
+    """There is nothing to call, or nobody answers; the text is one sentence."""
+
+
+def call(demo: dict[str, Any], name: str, parameters: dict[str, Any]) -> httpx.Response:
+    """Sign and send a call to the server that `demo.json` tells of. Raises `CallError` where nobody answers."""
+    url = f"{demo['base_url']}/api/v4/{name}"
+    date = formatdate(usegmt=True)
+    signature = sign(demo["shared_key"], date)
+    headers = {
+        "Date": date,
+        "Authorization": f'algorithm="hmac-sha256",headers="date",signature="{signature}",apiKey="{demo["api_key"]}"',
+        "Content-Type": "application/json",
+    }
+    try:
+        if name.strip("/") in POST_CALLS:
+            return httpx.post(url, json=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)
+        return httpx.get(url, params=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)
+    except httpx.HTTPError as error:
+        raise CallError(f"Nothing answers at {url} ({error}): is `make run` running?") from None
+
+
+def is_signed(response: httpx.Response, public_key: str) -> bool:
+    """Whether the header `LicenseSignature` is the server's signature of the body."""
+    key = load_pem_public_key(public_key.encode())
+    assert isinstance(key, RSAPublicKey)
+    try:
+        signature = base64.b64decode(response.headers.get("LicenseSignature", ""), validate=True)
+        key.verify(signature, response.content, PKCS1v15(), SHA256())
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def main() -> None:
+    """Make one call and show its answer."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.call",
+        description="Make one signed call of the License API to the running demo; verify and show the answer.",
+        epilog="example: python -m infra.call check_license product=viewer license_key=… hardware_id=my-laptop",
+    )
+    parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
+    parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details, …")
+    parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
+    given = parser.parse_args()
+    try:
+        demo = _read(given.home / "demo.json")
+        response = call(demo, given.call, dict(_parameter(text) for text in given.parameter))
+    except CallError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    signed = is_signed(response, demo["public_key"])
+    how = "signature verified" if signed else "errors are not signed" if response.is_error else "SIGNATURE WRONG"
+    print(f"{response.status_code} {response.reason_phrase}, {how}")
+    print(_pretty(response))
+    sys.exit(0 if signed and response.is_success else 1)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        demo: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise CallError(f"There is no {path}: start `make run` first.") from None
+    except (OSError, ValueError) as error:
+        raise CallError(f"{path} cannot be read: {error}.") from None
+    return demo
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, is_pair, value = text.partition("=")
+    if not name or not is_pair:
+        raise CallError(f"A parameter is written name=value, not {text!r}.")
+    if not value.startswith("{"):
+        return name, value
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        raise CallError(f"The value of {name} is no JSON: {error}.") from None
+
+
+def _pretty(response: httpx.Response) -> str:
+    try:
+        return json.dumps(response.json(), indent=2, ensure_ascii=False)
+    except ValueError:
+        return response.text
+
+
+if __name__ == "__main__":
+    main()

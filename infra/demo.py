@@ -1,0 +1,108 @@
+"""The demo of a first start: a company with two products and a license of each, to be tried with `infra.call`.
+
+Made step by step, each of which looks first whether it has been done: a start that was cut short is finished by the
+next one. Once `demo.json` tells of it nothing is made again, whatever the operator has done with it since.
+"""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.history import Actor
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import AuthorizationMethod, License
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, dynamo, licenses
+from chalicelib.store.tables import ApiKeyItem, to_domain
+from chalicelib.usecases import create
+from chalicelib.usecases.assign_user import DEFAULT_MAX_ACTIVATIONS, assign_user
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.web.signing import public_key_pem
+from infra import local
+
+COMPANY, MANAGER, USER, CUSTOMER = "QBITEC", "manager@qbitec.com", "don.joe@qbitec.com", "office@studio.example"
+ORDER = "demo"
+_ACTOR = Actor("demo")
+
+
+def demo_file(home: Path) -> Path:
+    """Where the keys and passwords of the demo stand, readable by their owner alone."""
+    return home.resolve() / "demo.json"
+
+
+def seed(home: Path, base_url: str, *, now: Instant) -> dict[str, Any]:
+    """Make the demo, or what is missing of it, on the first start; answers what `demo.json` says from now on."""
+    demo = _told(home) or _make(now)
+    demo["base_url"] = base_url
+    local.write_private(demo_file(home), demo)
+    return demo
+
+
+def _told(home: Path) -> dict[str, Any] | None:
+    """What an earlier start has made, if the data is still there."""
+    try:
+        demo: dict[str, Any] = json.loads(demo_file(home).read_text())
+    except FileNotFoundError:
+        return None
+    return demo if accounts.read_api_key(COMPANY, demo["api_key"]) else None
+
+
+def _make(now: Instant) -> dict[str, Any]:
+    with suppress(Refused):  # each may be there
+        create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
+    _product("revit", "Qbitech for Revit", "user", now)
+    _product("viewer", "Qbitech Viewer", "license-key", now)
+    revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
+    viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now)
+    with suppress(Refused):
+        assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now)
+    api_key = _api_key(now)
+    return {
+        "base_url": "",
+        "company_code": COMPANY,
+        "api_key": api_key.api_key,
+        "shared_key": create.shared_key(api_key),
+        "public_key": public_key_pem(),
+        "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
+        "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
+        "licenses": [
+            {
+                "id": license.id,
+                "product": license.product,
+                "license_key": license.license_key,
+                "max_activations": license.max_activations,
+                "max_license_users": license.max_license_users,
+            }
+            for license in (revit, viewer)
+        ],
+    }
+
+
+def _product(code: str, name: str, method: AuthorizationMethod, now: Instant) -> None:
+    with suppress(Refused):
+        create.create_product(COMPANY, code, name, method, _ACTOR, now=now)
+
+
+def _license(product: str, terms: Terms, now: Instant) -> License:
+    stored = (licenses.read_license(COMPANY, id) for id in licenses.license_ids(COMPANY))
+    for license in stored:
+        if license is not None and license.product == product and license.order_id == ORDER:
+            return license
+    return issue_license(COMPANY, product, terms, MANAGER, _ACTOR, now=now)[0]
+
+
+def _api_key(now: Instant) -> ApiKey:
+    stored = (to_domain(item, ApiKey) for item in dynamo.query(ApiKeyItem, COMPANY, "apikey#"))
+    free = (key for key in stored if not (key.revoked or key.read_only or key.products))
+    return next(free, None) or create.create_api_key(COMPANY, frozenset(), False, _ACTOR, now=now)[0]
+
+
+def _user(email: str) -> User:
+    user_id = accounts.user_of_email(COMPANY, email)
+    user = None if user_id is None else accounts.read_user(COMPANY, user_id)
+    assert user is not None, f"{email} has just been made"
+    return user

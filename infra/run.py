@@ -1,0 +1,142 @@
+"""Everything on one machine: the engine, the tables, a demo, the sweep and the server, until Ctrl-C.
+
+    python -m infra.run                 what `make run` does; PORT in the environment (8000)
+
+All that is kept is in one folder, `.local`: the data, the secrets, `demo.json`. While it runs, `environment.json`
+there says how to reach it (`infra.local.running`).
+"""
+
+import argparse
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import SettingsError
+from infra import engine, local, serve
+
+SWEEP_SECONDS = 5 * 60
+_log = logging.getLogger("seatkeeper")
+
+
+def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
+    """Serve `home` on 127.0.0.1:`port` (0: any free one) until SIGTERM or SIGINT.
+
+    Changes `os.environ`, so once in a process. Raises `EngineError`, `ServeError`, `SettingsError`, `SystemExit`.
+    """
+    begun = time.monotonic()
+    serve.end_on_signals()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with engine.start(local.data_dir(home)) as database:
+        server = serve.listen(port)
+        environment = local.environment(home, database.endpoint)
+        os.environ.clear()
+        os.environ.update(environment)
+        demo = _prepare(home, server.base_url)
+        with _reachable(home, environment | {"base_url": server.base_url}), _sweeping():
+            server.serve(lambda base_url: _say(base_url, home, demo, begun), behind_proxy=behind_proxy)
+    print("\nStopped. All data is kept.", flush=True)
+
+
+def main() -> None:
+    """Run until told to end. Exit 2 and one sentence on standard error for what cannot be run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.run",
+        description="Run engine, sweep and server on 127.0.0.1:$PORT (8000), with all data in one folder.",
+        epilog="example: PORT=8001 python -m infra.run --home .local",
+    )
+    parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
+    parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
+    given = parser.parse_args()
+    serve.log_to_stderr()
+    try:
+        run(given.home, serve.port_number(os.environ.get("PORT") or "8000"), behind_proxy=given.behind_proxy)
+    except (engine.EngineError, serve.ServeError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _prepare(home: Path, base_url: str) -> dict[str, Any]:
+    # Imported now: they read the environment.
+    from chalicelib.store.tables import create_tables  # noqa: PLC0415
+    from chalicelib.web import clock  # noqa: PLC0415
+    from infra.demo import seed  # noqa: PLC0415
+
+    create_tables()
+    return seed(home, base_url, now=clock.now())
+
+
+@contextmanager
+def _reachable(home: Path, environment: dict[str, str]) -> Iterator[None]:
+    """While this lasts, the other commands find the engine and the server by `local.running`."""
+    ours = {n: value for n, value in environment.items() if n.startswith(("AWS_", "SEATKEEPER_")) or n == "base_url"}
+    local.write_private(local.environment_file(home), dict(ours))
+    try:
+        yield
+    finally:
+        local.environment_file(home).unlink(missing_ok=True)
+
+
+@contextmanager
+def _sweeping() -> Iterator[None]:
+    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up."""
+    from chalicelib.usecases.sweep import sweep  # noqa: PLC0415
+    from chalicelib.web import clock  # noqa: PLC0415
+
+    stopping = threading.Event()
+
+    def go_on(_done: int) -> None:
+        if stopping.is_set():
+            raise InterruptedError("the server is stopping")
+
+    def keep_sweeping() -> None:
+        while not stopping.is_set():
+            try:
+                sweep(now=clock.now(), progress=go_on)
+            except InterruptedError:
+                return
+            except Exception:
+                _log.exception("the sweep failed; the next one catches up")
+            stopping.wait(SWEEP_SECONDS)
+
+    thread = threading.Thread(target=keep_sweeping, name="sweep")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _say(base_url: str, home: Path, demo: dict[str, Any], begun: float) -> None:
+    python = Path(sys.executable)
+    with_home = "" if home == Path(".local") else f"--home {home} "
+    call = f"{_short(python)} -m infra.call {with_home}"
+    key = next(license["license_key"] for license in demo["licenses"] if license["license_key"])
+    who = f"product=viewer license_key={key} hardware_id=my-laptop"
+    print(
+        f"Serving on {base_url} after {time.monotonic() - begun:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n"
+        f"\n"
+        f"Try, in another terminal:\n"
+        f"  curl {base_url}/\n"
+        f"  {call}activate_license {who}\n"
+        f"  {call}check_license {who}\n"
+        f"  {call}deactivate_license {who}\n"
+        f"\n"
+        f"Keys and passwords of the demo (company {demo['company_code']}): {_short(home / 'demo.json')}",
+        flush=True,
+    )
+
+
+def _short(path: Path) -> Path:
+    """The path from here, where it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    main()
