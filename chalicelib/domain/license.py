@@ -11,7 +11,7 @@ A device is *live* while it holds a place. Liveness is derived, so that taking m
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, overload
 
 from chalicelib.domain.instants import Instant
 
@@ -134,6 +134,10 @@ def is_live(device: Device, license: License, seat: Seat | None) -> bool:
     return seat is not None and device.seat_epoch == seat.epoch
 
 
+@overload
+def ends_at(validity_period: Instant, grace_period: int) -> Instant: ...
+@overload
+def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | None: ...
 def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | None:
     """The first instant at which a license of these terms is expired."""
     return None if validity_period is None else validity_period + grace_period * HOUR_MS

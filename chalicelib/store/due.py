@@ -1,46 +1,76 @@
-"""What the sweep reads and writes: licenses with a transition that is due and not announced."""
+"""What is due: licenses with a transition to come, filed by when, so that the sweep reads no others.
+
+A filed item moves in the transaction that changes what it follows from. It is no secondary index: those lag, and the
+embedded engine reads a whole table to answer a query of one (docs/data-model.md).
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalicelib.domain.expiry import next_due
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Phase
+from chalicelib.domain.license import License, Phase
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import LicenseItem, due_shard, event_item, license_pk, to_domain
+from chalicelib.store.tables import (
+    DUE_SHARDS,
+    DueItem,
+    LicenseItem,
+    due_part,
+    due_pk,
+    event_item,
+    license_pk,
+    to_domain,
+    to_item,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A license as the `due` index shows it: enough to decide (`domain.expiry.Dated`), confirmed by the write."""
+    """Of a license, what the sweep decides by (`domain.expiry.Dated`)."""
 
     company: str
     id: int
-    due_at: Instant
     announced: Phase
     grace_period: int
-    validity_period: Instant | None = None
+    validity_period: Instant
 
 
 def due_licenses(shard: int, now: Instant) -> Iterator[Due]:
-    """The licenses of one shard that are due at `now`, the longest overdue first. Eventually consistent."""
-    values = {":s": {"S": str(shard)}, ":now": {"N": str(now)}}
-    items = dynamo.query_index(LicenseItem, "due", "due_shard = :s AND due_at <= :now", values)
+    """The licenses of one shard that are due at `now`, the longest overdue first, read in pages. Consistent."""
+    items = dynamo.query(DueItem, due_pk(shard), before=due_part(now + 1))
     return (to_domain(item, Due) for item in items)
 
 
-def announce(due: Due, announced: Phase, next_at: Instant | None, events: list[Event]) -> None:
+def announce(due: Due, announced: Phase, events: list[Event]) -> None:
     """Mark transitions as announced and write their events, once. Raises `Stale` where someone else has."""
-    pk, item = license_pk(due.company, due.id), LicenseItem
+    pk = license_pk(due.company, due.id)
     write = Transaction(event_item(pk, events[0]))
     for event in events[1:]:
         row = event_item(pk, event)
         write.put(row, type(row).pk.does_not_exist())
-    actions = [item.announced.set(announced)]
-    if next_at is None:
-        actions += [item.due_at.remove(), item.due_shard.remove()]
-    else:
-        actions += [item.due_at.set(next_at), item.due_shard.set(due_shard(due.id))]
-    write.update(item(pk, "license"), actions, (item.due_at == due.due_at) & (item.announced == due.announced))
+    unannounced = LicenseItem.announced == due.announced
+    write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
+    refile(write, due, replace(due, announced=announced))
     write.commit()
+
+
+def refile(write: Transaction, old: License | Due | None, new: License | Due) -> None:
+    """Let a transaction that makes `old` into `new` move what is filed of it, too."""
+    was, becomes = None if old is None else filed(old), filed(new)
+    if was is not None and (becomes is None or was.part != becomes.part):
+        write.delete(was, DueItem.pk.exists())
+        was = None
+    if becomes is not None:
+        write.put(becomes, DueItem.pk.does_not_exist() if was is None else DueItem.pk.exists())
+
+
+def filed(license: License | Due) -> DueItem | None:
+    """The item under which a license is filed; None where no transition is to come."""
+    at = next_due(license)
+    if at is None:
+        return None
+    part = due_part(at, license_pk(license.company, license.id))
+    item: DueItem = to_item(DueItem, license, due_pk(license.id % DUE_SHARDS), part)
+    return item

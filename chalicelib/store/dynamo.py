@@ -179,34 +179,25 @@ def query(
     prefix: str = "",
     *,
     consistent: bool = True,
+    before: str | None = None,
     backwards: bool = False,
     limit: int | None = None,
     after: str | None = None,
 ) -> Iterator[M]:
     """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
 
-    `limit` bounds the items, `after` is the sort key to go on behind.
+    `before` asks for the sort keys below it instead; `limit` bounds the items, `after` is the sort key to go on behind.
     """
+    name, bound = ("begins_with(part, :bound)", prefix) if before is None else ("part < :bound", before)
     kwargs: dict[str, Any] = {
         "TableName": model.Meta.table_name,
-        "KeyConditionExpression": "pk = :pk AND begins_with(part, :prefix)" if prefix else "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {}),
+        "KeyConditionExpression": f"pk = :pk AND {name}" if bound else "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":bound": {"S": bound}} if bound else {}),
         "ConsistentRead": consistent,
         "ScanIndexForward": not backwards,
     }
     if after is not None:
         kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
-    return map(model.from_raw_data, _pages(kwargs, limit))
-
-
-def query_index(model: type[M], index: str, condition: str, values: Raw, *, limit: int | None = None) -> Iterator[M]:
-    """The items of an index that match a key condition, in its order. Eventually consistent."""
-    kwargs = {
-        "TableName": model.Meta.table_name,
-        "IndexName": index,
-        "KeyConditionExpression": condition,
-        "ExpressionAttributeValues": values,
-    }
     return map(model.from_raw_data, _pages(kwargs, limit))
 
 

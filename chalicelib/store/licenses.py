@@ -5,10 +5,11 @@ from typing import Any
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.history import Event
-from chalicelib.domain.license import License, Seat, device_tag
+from chalicelib.domain.license import License, Seat, device_tag, ends_at
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_new_user
+from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.tables import (
     EventItem,
@@ -17,9 +18,9 @@ from chalicelib.store.tables import (
     OrderItem,
     SeatItem,
     customer_part,
-    derived,
     event_item,
     license_pk,
+    sold_part,
     to_domain,
     to_event,
     to_item,
@@ -33,8 +34,10 @@ def issue(license: License, product: Product, manager: User | None, new_manager:
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
-    write.put(to_item(LicenseItem, license, pk, "license", **derived(license)), LicenseItem.pk.does_not_exist())
-    links = [LinkItem(f"license#{license.id}", "company", company=company)]
+    end = ends_at(license.validity_period, license.grace_period)
+    write.put(to_item(LicenseItem, license, pk, "license", ends_at=end), LicenseItem.pk.does_not_exist())
+    refile(write, None, license)
+    links = [LinkItem(f"license#{license.id}", "company", company=company), LinkItem(company, sold_part(license.id))]
     if license.license_key is not None:
         links.append(LinkItem(company, f"key#{license.license_key}", to=license.id))
     if license.customer is not None:
@@ -65,15 +68,17 @@ def change_terms(old: License, new: License, event: Event) -> None:
 
     Counters are not touched: they may move meanwhile.
     """
-    item = LicenseItem
+    item, end = LicenseItem, ends_at(new.validity_period, new.grace_period)
     actions = [item.enabled.set(new.enabled), item.announced.set(new.announced)]
-    for name, value in {"validity_period": new.validity_period, **_DERIVED_ABSENT, **derived(new)}.items():
-        attribute = getattr(item, name)
+    for attribute, value in ((item.validity_period, new.validity_period), (item.ends_at, end)):
         actions.append(attribute.remove() if value is None else attribute.set(value))
     unchanged = (item.enabled == old.enabled) & (item.announced == old.announced)
     for attribute, seen in ((item.validity_period, old.validity_period), (item.grace_period, old.grace_period)):
         unchanged &= attribute.does_not_exist() if seen is None else attribute == seen
-    _change(old, actions, unchanged, event)
+    write = _changing(old, actions, unchanged, event)
+    if (old.announced, old.validity_period) != (new.announced, new.validity_period):
+        refile(write, old, new)
+    write.commit()
 
 
 def reset(license: License, event: Event) -> None:
@@ -86,14 +91,14 @@ def reset(license: License, event: Event) -> None:
         item.vacated.set(0),
         item.last_vacated.remove(),
     ]
-    _change(license, actions, item.epoch == license.epoch, event)
+    _changing(license, actions, item.epoch == license.epoch, event).commit()
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:
     """Never again a place for this device. Raises `Stale` where it is blacklisted already."""
     tag = device_tag(hardware_id)
     absent = LicenseItem.blacklist.does_not_exist() | ~LicenseItem.blacklist.contains(tag)
-    _change(license, [LicenseItem.blacklist.add({tag})], absent, event)
+    _changing(license, [LicenseItem.blacklist.add({tag})], absent, event).commit()
 
 
 def seats(company: str, license_id: int) -> Iterator[Seat]:
@@ -109,12 +114,9 @@ def events(company: str, license_id: int, *, after: str | None = None, limit: in
 
 
 def license_ids(company: str) -> Iterator[int]:
-    """The ids of a company's licenses, oldest first. Eventually consistent."""
-    items = dynamo.query_index(LicenseItem, "by_company", "company = :c", {":c": {"S": company}})
-    return (int(item.id) for item in items)
-
-
-_DERIVED_ABSENT: dict[str, Any] = {"ends_at": None, "due_at": None, "due_shard": None}
+    """The ids of a company's licenses, oldest first, consistently, read in pages."""
+    links = dynamo.query(LinkItem, company, sold_part())
+    return (int(link.part.removeprefix(sold_part())) for link in links)
 
 
 def _order(license: License, manager: User | None) -> tuple[OrderItem, list[Any], Any]:
@@ -126,8 +128,8 @@ def _order(license: License, manager: User | None) -> tuple[OrderItem, list[Any]
     return item, actions, same
 
 
-def _change(license: License, actions: list[Any], condition: Any, event: Event) -> None:
+def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
     write.update(LicenseItem(pk, "license"), actions, LicenseItem.pk.exists() & condition)
-    write.commit()
+    return write

@@ -12,17 +12,17 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, DeviceReport, License, Seat, device_tag
+from chalicelib.domain.license import Device, DeviceReport, License, Seat, device_tag, ends_at
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Grant, Place, Release
 from chalicelib.store import dynamo
+from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Raw, Stale, Transaction
 from chalicelib.store.tables import (
     DeviceItem,
     LicenseItem,
     SeatItem,
     UserItem,
-    derived,
     device_part,
     event_item,
     license_pk,
@@ -61,6 +61,8 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
     write = Transaction(event_item(pk, event))
     tag = device_tag(report.hardware_id)
     write.update(LicenseItem(pk, "license"), _taking_actions(grant, now), _may_take(grant, tag, now))
+    if grant.validity_period is not None:
+        refile(write, license, replace(license, validity_period=grant.validity_period))
     if seat is not None:
         write.update(SeatItem(pk, seat_part(seat.user_id)), *_taking_seat(license, seat))
     user_id = None if seat is None else seat.user_id
@@ -98,7 +100,10 @@ def note_check(license: License, device: Device, seat: Seat | None, report: Devi
 
 def newer(seen: Place, stale: Stale) -> Place | None:
     """The place as it stands now, by the items that were in a write's way; None where they do not tell."""
-    return None if stale.items is None else _place(seen, map(_from_raw, stale.items))
+    if stale.items is None:
+        return None
+    known = [(_KINDS[kind], raw) for raw in stale.items if (kind := _kind(raw)) in _KINDS]
+    return _place(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
 
 
 def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
@@ -131,9 +136,8 @@ def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
         actions.append(item.vacated.add(-1))
         actions.append(item.transfer_count.add(1) if grant.transfer else item.last_vacated.remove())
     if grant.validity_period is not None:
-        started = replace(license, validity_period=grant.validity_period)
-        given = {"validity_period": grant.validity_period} | derived(started)
-        actions += [getattr(item, name).set(value) for name, value in given.items()]
+        end = ends_at(grant.validity_period, license.grace_period)
+        actions += [item.validity_period.set(grant.validity_period), item.ends_at.set(end)]
     return actions
 
 
@@ -175,9 +179,11 @@ def _is_live(license: License, seat: Seat | None) -> Condition:
     return live
 
 
-def _from_raw(raw: Raw) -> Any:
-    kind = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem}[raw["part"]["S"].split("#")[0]]
-    return _domain(kind.from_raw_data(raw))
+_KINDS: dict[str, Any] = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem}
+
+
+def _kind(raw: Raw) -> str:
+    return str(raw["part"]["S"].split("#")[0])
 
 
 def _domain(item: Any) -> Any:

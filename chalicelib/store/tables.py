@@ -14,17 +14,15 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
 )
 from pynamodb.constants import NUMBER
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.domain.expiry import next_due
 from chalicelib.domain.history import Actor, Event
-from chalicelib.domain.license import License, ends_at
+from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
 
 REGION = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 DUE_SHARDS = 8
-"""Partitions of the `due` index: its writes spread, and the sweep reads each of them."""
+"""Partitions of what is due: its writes spread, and the sweep reads each of them."""
 
 T = TypeVar("T")
 
@@ -58,44 +56,14 @@ class _Ephemera(_Meta):
     table_name = f"{settings().table_prefix}-ephemera"
 
 
-class _IndexMeta:
-    read_capacity_units = None
-    write_capacity_units = None
-
-
 # --- licenses: one license's truth in one partition ------------------------------------------------------------
 
 
-class DueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # pynamodb's own hook
-    """Sparse: the licenses that have a transition to come, by when. What the sweep decides by is projected."""
-
-    class Meta(_IndexMeta):
-        index_name = "due"
-        projection = IncludeProjection(["company", "id", "validity_period", "grace_period", "announced"])
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = IntegerAttribute(range_key=True)
-
-
-class CompanyIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # pynamodb's own hook
-    """A company's licenses by creation: ids are time-ordered."""
-
-    class Meta(_IndexMeta):
-        index_name = "by_company"
-        projection = KeysOnlyProjection()
-
-    company = UnicodeAttribute(hash_key=True)
-    id = IntegerAttribute(range_key=True)
-
-
 class LicenseItem(Model):
-    """`domain.license.License`, with `ends_at` (for the conditions) and the keys of the indexes."""
+    """`domain.license.License`, with `ends_at` for the conditions."""
 
     class Meta(_Licenses):
         pass
-
-    due = DueIndex()
-    by_company = CompanyIndex()
 
     pk = UnicodeAttribute(hash_key=True)
     part = UnicodeAttribute(range_key=True)
@@ -127,8 +95,6 @@ class LicenseItem(Model):
     customer = UnicodeAttribute(null=True)
     epoch = IntegerAttribute()
     blacklist = UnicodeSetAttribute(null=True)
-    due_shard = UnicodeAttribute(null=True)
-    due_at = IntegerAttribute(null=True)
 
 
 class SeatItem(Model):
@@ -185,6 +151,21 @@ class VariablesItem(Model):
     part = UnicodeAttribute(range_key=True)
     revision = IntegerAttribute()
     variables = JSONAttribute()
+
+
+class DueItem(Model):
+    """`store.due.Due`: a license with a transition to come, filed by when."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    company = UnicodeAttribute()
+    id = IntegerAttribute()
+    announced = UnicodeAttribute()
+    grace_period = IntegerAttribute()
+    validity_period = IntegerAttribute()
 
 
 class EventItem(Model):
@@ -355,16 +336,19 @@ def customer_part(email: str, license_id: int | None = None) -> str:
     return f"customer#{email}#" + ("" if license_id is None else f"{license_id:016d}")
 
 
-def due_shard(license_id: int) -> str:
-    """The shard of the `due` index that a license belongs to."""
-    return str(license_id % DUE_SHARDS)
+def sold_part(license_id: int | None = None) -> str:
+    """Sort key of the link from a company to a license, or the prefix of all."""
+    return "license#" + ("" if license_id is None else f"{license_id:016d}")
 
 
-def derived(license: License) -> dict[str, int | str]:
-    """The attributes of a license's item that follow from its terms: for the conditions, and for the sweep."""
-    end, due = ends_at(license.validity_period, license.grace_period), next_due(license)
-    given = {"ends_at": end, "due_at": due, "due_shard": None if due is None else due_shard(license.id)}
-    return {name: value for name, value in given.items() if value is not None}
+def due_pk(shard: int) -> str:
+    """The partition of what is due in one shard; a license belongs to the shard `id % DUE_SHARDS`."""
+    return f"due#{shard}"
+
+
+def due_part(at: Instant, license: str = "") -> str:
+    """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it."""
+    return f"{at:015d}#{license}" if license else f"{at:015d}"
 
 
 # --- items ↔ domain --------------------------------------------------------------------------------------------

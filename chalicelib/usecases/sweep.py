@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
-from chalicelib.domain.expiry import Transition, next_due, transitions_due
+from chalicelib.domain.expiry import Transition, transitions_due
 from chalicelib.domain.history import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
@@ -42,11 +41,10 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
 
 
 def _announce(due: Due, transitions: list[Transition], now: Instant) -> bool:
-    events = [Event.new(_EVENTS[t.phase], SWEEP, now, since=to_iso(t.at)) for t in transitions]
-    announced = transitions[-1].phase
-    rest = replace(due, announced=announced)
+    # A millisecond apart, so that the history keeps their order.
+    events = [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
     try:
-        announce(due, announced, next_due(rest), events)
+        announce(due, transitions[-1].phase, events)
     except Stale:
         return False
     return True
