@@ -43,6 +43,12 @@ def due_licenses(shard: int, now: Instant) -> Iterator[Due]:
     return (to_domain(item, Due) for item in items)
 
 
+def is_filed(license: License) -> bool:
+    """Whether a license is filed as its dates require; for the audit. Consistent."""
+    item = filed(license)
+    return item is None or dynamo.get(item) is not None
+
+
 def announce(due: Due, announced: Phase, events: list[Event]) -> None:
     """Mark transitions as announced and write their events, once. Raises `Stale` where someone else has."""
     pk = license_pk(due.company, due.id)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from chalicelib.domain.license import License, Seat, is_live
 from chalicelib.store import accounts, licenses, places
+from chalicelib.store.due import is_filed
 
 
 def audit(company: str) -> Iterator[tuple[int, list[str]]]:
@@ -42,6 +43,8 @@ def _compare(license: License) -> Iterator[str]:
         yield from _compare_seat(license, seat, live[seat.user_id])
     if license.license_key is not None and accounts.license_of_key(license.company, license.license_key) != license.id:
         yield "the license key does not lead to it"
+    if not is_filed(license):
+        yield "its next transition is not filed, so no sweep will announce it"
 
 
 def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:
