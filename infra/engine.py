@@ -155,8 +155,12 @@ def _locked_log(data_dir: Path) -> BinaryIO:
     Two engines on one directory: each opens it without a word, or one of them fails half-way. The engine inherits
     the open file as its output, so the lock lives exactly as long as the engine does, whatever becomes of us.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    log = _log_of(data_dir).open("ab+")
+    try:
+        data_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.mkdir(exist_ok=True)
+        log = _log_of(data_dir).open("ab+")
+    except OSError as error:
+        raise EngineError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
     deadline = time.monotonic() + _LOCK_SECONDS
     while not _lock(log):
         if time.monotonic() > deadline:

@@ -31,7 +31,6 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with engine.start(local.data_dir(home)) as database:
         server = serve.listen(port)
         environment = local.environment(home, database.endpoint)
@@ -95,14 +94,14 @@ def _sweeping() -> Iterator[None]:
             raise InterruptedError("the server is stopping")
 
     def keep_sweeping() -> None:
-        while not stopping.is_set():
+        while True:
             try:
                 sweep(now=clock.now(), progress=go_on)
-            except InterruptedError:
-                return
             except Exception:
-                _log.exception("the sweep failed; the next one catches up")
-            stopping.wait(SWEEP_SECONDS)
+                if not stopping.is_set():
+                    _log.exception("the sweep failed; the next one catches up")
+            if stopping.wait(SWEEP_SECONDS):
+                return
 
     thread = threading.Thread(target=keep_sweeping, name="sweep")
     thread.start()
