@@ -31,16 +31,22 @@ class CallError(Exception):
     """There is nothing to call, or nobody answers; the text is one sentence."""
 
 
+def signed_headers(api_key: str, shared_key: str, at: float | None = None) -> dict[str, str]:
+    """Date and Authorization of a call that is made at an instant, in seconds since the epoch (default: now)."""
+    date = formatdate(at, usegmt=True)
+    parameters = {
+        "algorithm": "hmac-sha256",
+        "headers": "date",
+        "signature": sign(shared_key, date),
+        "apiKey": api_key,
+    }
+    return {"Date": date, "Authorization": ",".join(f'{name}="{value}"' for name, value in parameters.items())}
+
+
 def call(demo: dict[str, Any], name: str, parameters: dict[str, Any]) -> httpx.Response:
     """Sign and send a call to the server that `demo.json` tells of. Raises `CallError` where nobody answers."""
     url = f"{demo['base_url']}/api/v4/{name}"
-    date = formatdate(usegmt=True)
-    signature = sign(demo["shared_key"], date)
-    headers = {
-        "Date": date,
-        "Authorization": f'algorithm="hmac-sha256",headers="date",signature="{signature}",apiKey="{demo["api_key"]}"',
-        "Content-Type": "application/json",
-    }
+    headers = signed_headers(demo["api_key"], demo["shared_key"]) | {"Content-Type": "application/json"}
     try:
         if name.strip("/") in POST_CALLS:
             return httpx.post(url, json=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -23,8 +22,7 @@ from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.identify import Identity
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
-from chalicelib.web import clock
-from chalicelib.web.hmac_signature import sign
+from infra.call import signed_headers
 
 ADMIN = Actor("admin")
 NOW: Instant = 1_795_500_000_000
@@ -107,14 +105,7 @@ class Application:
 
     def headers(self, at: Instant | None = None) -> dict[str, str]:
         """Date and Authorization of a call that is made at `at` (now, where not given)."""
-        date = formatdate((clock.now() if at is None else at) / 1000, usegmt=True)
-        parameters = {
-            "algorithm": "hmac-sha256",
-            "headers": "date",
-            "signature": sign(self.shared_key, date),
-            "apiKey": self.api_key,
-        }
-        return {"Date": date, "Authorization": ",".join(f'{name}="{value}"' for name, value in parameters.items())}
+        return signed_headers(self.api_key, self.shared_key, None if at is None else at / 1000)
 
     def get(self, call: str, **query: Any) -> httpx.Response:
         given = {name: str(value) for name, value in query.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Measurements of Seatkeeper beside their floor, in one run: `make bench`."""

@@ -1,0 +1,30 @@
+"""`make bench`: start an engine and a server of their own, and measure (`infra.bench.measure`)."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from infra import engine, local, serve
+
+
+def main() -> None:
+    """Measure and print."""
+    argparse.ArgumentParser(
+        prog="python -m infra.bench",
+        description="Measure Seatkeeper beside the bare engine calls and one RSA signature, in one run; some minutes.",
+        epilog="example: python -m infra.bench > figures.txt",
+    ).parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="seatkeeper-bench-") as folder,
+        engine.start(Path(folder, "data")) as running,
+    ):
+        os.environ |= local.environment(Path(folder), running.endpoint)
+        from infra.bench.measure import measure  # noqa: PLC0415 - it needs the environment
+
+        with serve.start(dict(os.environ)) as server:
+            measure(running, server)
+
+
+if __name__ == "__main__":
+    main()

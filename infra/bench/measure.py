@@ -1,0 +1,143 @@
+"""What is measured, and how it is printed: every figure of ours beside its floor, or beside the work that it did."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from secrets import token_hex
+
+from chalicelib.domain.history import Actor
+from chalicelib.store.tables import LicenseItem, create_tables
+from chalicelib.usecases import create
+from chalicelib.usecases.audit import audit
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.sweep import sweep
+from chalicelib.web import clock
+from infra.bench.clients import Application, Job
+from infra.bench.floor import floor
+from infra.bench.seed import seed_licenses
+from infra.engine import Engine
+from infra.serve import Server
+
+COMPANY, PRODUCT = "BENCH", "viewer"
+CALLS = {1: 1000, 16: 4000}
+"""Calls measured, by the number of clients at once."""
+LICENSES = 64
+"""Licenses that the calls are spread over: rivalry is measured by the storm alone."""
+STORM_DEVICES, STORM_PLACES, STORM_CLIENTS = 1000, 500, 64
+SWEEPS = {1_000: 10_000, 10_000: 100_000}
+"""Due licenses: of so many that are stored."""
+IMPORT_RUNS = 7
+
+_ADMIN = Actor("bench")
+_BARE = "import chalice; from pydantic import BaseModel; from pynamodb.connection import Connection as C; C().client"
+
+
+def measure(engine: Engine, server: Server) -> None:
+    """Print one section after the other."""
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    print(f"{time.strftime('%Y-%m-%d')}, {machine}")
+    application = _application(server)
+    license_keys = [_issue(None) for _ in range(LICENSES)]
+    _imports()
+    for call in ("check_license", "activate_license"):
+        for clients, calls in CALLS.items():
+            _call(application, license_keys, call, clients, calls)
+    _storm(application)
+    for due, stored in SWEEPS.items():
+        _sweep(due, stored)
+    _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
+    print(f"  server {_megabytes(server.pid):.0f} MB, engine {_megabytes(engine.pid):.0f} MB")
+
+
+def _application(server: Server) -> Application:
+    create_tables()
+    now = clock.now()
+    create.create_company(COMPANY, "Bench", _ADMIN, now=now)
+    create.create_product(COMPANY, PRODUCT, "Viewer", "license-key", _ADMIN, now=now)
+    key, shared_key = create.create_api_key(COMPANY, frozenset(), False, _ADMIN, now=now)
+    return Application(server, key.api_key, shared_key)
+
+
+def _issue(max_activations: int | None) -> str:
+    terms = Terms("perpetual", max_activations)
+    license, _ = issue_license(COMPANY, PRODUCT, terms, None, _ADMIN, now=clock.now())
+    assert license.license_key is not None
+    return license.license_key
+
+
+def _imports() -> None:
+    """CPU of a process that imports the app, and of one that imports what it is built on, by turns."""
+    bare, ours = [], []
+    for _ in range(IMPORT_RUNS):
+        bare.append(_cpu_ms(_BARE))
+        ours.append(_cpu_ms("import app"))
+    app, base = statistics.median(ours), statistics.median(bare)
+    _title(f"Import, median CPU of {IMPORT_RUNS}")
+    print(f"  ours   {app:.0f} ms   the app")
+    print(f"  floor  {base:.0f} ms   chalice, pydantic, pynamodb and its client")
+    print(f"  {app / base:.2f} of the floor")
+
+
+def _cpu_ms(code: str) -> float:
+    program = f"import time; start = time.process_time(); {code}; print((time.process_time() - start) * 1000)"
+    return float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout)
+
+
+def _call(application: Application, license_keys: list[str], call: str, clients: int, calls: int) -> None:
+    """One call of the License API, beside its floor in the same minute."""
+    is_activation = call == "activate_license"
+    devices = [_device(license_keys[n % LICENSES]) for n in range(calls if is_activation else LICENSES)]
+    if not is_activation:
+        application.do([("activate_license", device) for device in devices], clients)
+    jobs: list[Job] = [(call, devices[n % len(devices)]) for n in range(calls)]
+    bare = floor(call, LicenseItem.Meta.table_name, calls, clients)
+    ours = application.do(jobs, clients)
+    _title(f"{call}, {clients} client{'s' * (clients > 1)}, {calls:,} calls")
+    print(f"  ours   {ours}")
+    print(f"  floor  {bare}")
+    print(f"  {ours.per_second / bare.per_second:.2f} of the floor's calls a second,", end=" ")
+    print(f"{ours.cpu_ms - bare.cpu_ms:+.2f} ms of CPU a call, {calls - ours.statuses[200]} not granted")
+
+
+def _storm(application: Application) -> None:
+    key = _issue(STORM_PLACES)
+    answers = application.do([("activate_license", _device(key)) for _ in range(STORM_DEVICES)], STORM_CLIENTS)
+    _title(f"Storm: {STORM_DEVICES:,} devices, {STORM_CLIENTS} at once, on one license of {STORM_PLACES}")
+    other = STORM_DEVICES - answers.statuses[200] - answers.statuses[400]
+    print(f"  granted {answers.statuses[200]}, refused {answers.statuses[400]}, answered otherwise {other}")
+    print(f"  {answers.seconds:.1f} s, p50 {answers.percentile(50):.0f} ms, p99 {answers.percentile(99):.0f} ms")
+    print(f"  differences that the audit finds: {sum(len(found) for _, found in audit(COMPANY))}")
+
+
+def _sweep(due: int, stored: int) -> None:
+    """The first sweep with so many due, and the next one, for which nothing is left."""
+    now, first = clock.now(), stored * 1000
+    company = f"{COMPANY}-{stored}"
+    seed_licenses(company, PRODUCT, first, due, now - 1)
+    seed_licenses(company, PRODUCT, first + due, stored - due, now + 10**9)
+    started = time.perf_counter()
+    announced = sweep(now=now)["license_expired"]
+    swept = time.perf_counter()
+    again = sweep(now=now)["license_expired"]
+    _title(f"Sweep: {due:,} due of {stored:,}")
+    print(
+        f"  announced {announced:,} in {swept - started:.1f} s, {(swept - started) / due * 1000:.2f} ms each;", end=" "
+    )
+    print(f"the next one {again} in {(time.perf_counter() - swept) * 1000:.0f} ms")
+
+
+def _device(license_key: str) -> dict[str, str]:
+    return {"product": PRODUCT, "license_key": license_key, "hardware_id": token_hex(16)}
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+def _megabytes(pid: int) -> float:
+    """Resident memory of a process (Linux)."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024

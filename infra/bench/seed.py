@@ -1,0 +1,59 @@
+"""A vendor to measure with, and a great many licenses, written past the use cases because that is much faster."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.keys import new_license_key
+from chalicelib.domain.license import License
+from chalicelib.store.due import filed
+from chalicelib.store.tables import EventItem, LicenseItem, LinkItem, event_item, license_pk, sold_part, to_item
+from infra.progress import progress
+
+_BATCH = 25
+_ADMIN = Actor("bench")
+
+
+def seed_licenses(company: str, product: str, first: int, count: int, validity_period: Instant) -> None:
+    """Store time-limited licenses with all items that issuing them stores; ids count up from `first`."""
+    client, batch = boto3.client("dynamodb"), []
+    for number, license_id in enumerate(range(first, first + count)):
+        for item in _items(company, product, license_id, validity_period):
+            batch.append((item.Meta.table_name, {"PutRequest": {"Item": item.serialize()}}))
+            if len(batch) == _BATCH:
+                _write(client, batch)
+                batch = []
+        progress("licenses stored", number + 1, count)
+    _write(client, batch)
+
+
+def _items(company: str, product: str, license_id: int, validity_period: Instant) -> Iterator[Any]:
+    license = License(
+        company=company,
+        id=license_id,
+        product=product,
+        authorization_method="license-key",
+        license_type="time-limited",
+        created_at=0,
+        license_key=new_license_key(),
+        max_activations=5,
+        validity_period=validity_period,
+    )
+    pk = license_pk(company, license_id)
+    yield to_item(LicenseItem, license, pk, "license", ends_at=validity_period)
+    yield filed(license)
+    yield event_item(pk, Event.new("license_issued", _ADMIN, 0, product=product), EventItem)
+    yield LinkItem(f"license#{license_id}", "company", company=company)
+    yield LinkItem(company, sold_part(license_id))
+    yield LinkItem(company, f"key#{license.license_key}", to=license_id)
+
+
+def _write(client: Any, batch: list[tuple[str, dict[str, Any]]]) -> None:
+    wanted: dict[str, list[dict[str, Any]]] = {}
+    for table, request in batch:
+        wanted.setdefault(table, []).append(request)
+    while wanted:
+        wanted = client.batch_write_item(RequestItems=wanted)["UnprocessedItems"]
