@@ -1,0 +1,237 @@
+"""The WSGI adapter: what API Gateway and Lambda would hold, held in process."""
+
+import io
+import json
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+from urllib.parse import quote
+from wsgiref.types import WSGIApplication
+
+import pytest
+from chalice.app import Chalice, Response
+
+from app import app
+from chalicelib.web.limits import MAX_BODY_BYTES
+from infra.wsgi import wsgi
+from tests.support import Application, Vendor
+
+
+class Answer:
+    """What a WSGI app answered."""
+
+    def __init__(
+        self, served: WSGIApplication, method: str, path: str, body: bytes | Any = b"", **environ: str
+    ) -> None:
+        given: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "REMOTE_ADDR": "192.0.2.7",
+            "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
+            "wsgi.input_terminated": True,
+        }
+        self.body = b"".join(served(given | environ, self._start))
+
+    def _start(self, status: str, headers: list[tuple[str, str]], _exc_info: object = None, /) -> Any:
+        self.status, self.headers = int(status[:3]), dict(headers)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        """The code, of an answer in the one error shape."""
+        assert self.headers["Content-Type"] == "application/json"
+        assert self.json.keys() == {"status", "code", "message"}
+        assert self.json["status"] == self.status
+        code: str = self.json["code"]
+        return code
+
+
+def echo_app() -> Chalice:
+    """An app that tells what it is asked, and one that behaves badly."""
+    echoing = Chalice("echo")
+
+    @echoing.route("/echo", methods=["GET", "POST"])
+    def echo() -> dict[str, Any]:
+        request: Any = echoing.current_request
+        query = dict(request.query_params or {})
+        body = request.raw_body.decode() if request.method == "POST" else ""
+        return {"query": query, "body": body, "ip": request.context["identity"]["sourceIp"]}
+
+    @echoing.route("/split")
+    def split() -> Response:
+        request: Any = echoing.current_request
+        return Response("", {"X-Name": request.query_params["value"]})
+
+    @echoing.route("/two")
+    def two() -> Response:
+        return Response("", {"Set-Cookie": ["a=1", "b=2\r\nX-Evil: 1"]})
+
+    @echoing.route("/plain")
+    def plain() -> Response:
+        return Response("ü", {"Content-Type": "text/plain"})
+
+    return echoing
+
+
+@pytest.fixture
+def echo() -> WSGIApplication:
+    """The echoing app, served."""
+    return wsgi(echo_app())
+
+
+@pytest.fixture(scope="module")
+def served() -> WSGIApplication:
+    """The app itself, served."""
+    return wsgi(app)
+
+
+def test_each_thread_sees_its_own_request() -> None:
+    """Even when all are in the same view at the same time."""
+    app, together = Chalice("together"), Barrier(8, timeout=30)
+
+    @app.route("/meet")
+    def meet() -> str:
+        together.wait()
+        request: Any = app.current_request
+        return str(request.query_params["name"])
+
+    served = wsgi(app)
+    names = [f"call-{number}" for number in range(8 * 20)]
+    with ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda name: Answer(served, "GET", "/meet", QUERY_STRING=f"name={name}"), names)
+        assert [answer.body.decode() for answer in answers] == names
+
+
+def test_an_app_may_be_served_twice() -> None:
+    app = echo_app()
+    for served in (wsgi(app), wsgi(app)):
+        assert Answer(served, "GET", "/echo").status == 200
+
+
+def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApplication) -> None:
+    answer = Answer(echo, "GET", "/echo", HTTP_X_FORWARDED_FOR="198.51.100.1", HTTP_X_REAL_IP="198.51.100.2")
+    assert answer.json["ip"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("told", "ip"),
+    [
+        ("198.51.100.1", "198.51.100.1"),
+        ("203.0.113.66, 198.51.100.1", "198.51.100.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("203.0.113.66, not an address", "192.0.2.7"),
+        ("", "192.0.2.7"),
+    ],
+)
+def test_behind_a_proxy_the_clients_address_is_what_the_proxy_added(told: str, ip: str) -> None:
+    behind = wsgi(echo_app(), behind_proxy=True)
+    assert Answer(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=told).json["ip"] == ip
+
+
+def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplication) -> None:
+    license = vendor.issue()
+    body = {"product": "viewer", "hardware_id": "h", "license_key": license.license_key}
+    signed = Application(vendor.api_key, vendor.shared_key, None).headers()  # type: ignore[arg-type] # it sends nothing
+    headers = {f"HTTP_{name.upper()}": value for name, value in signed.items()}
+    answer = Answer(
+        served,
+        "POST",
+        "/api/v4/activate_license",
+        json.dumps(body).encode(),
+        CONTENT_TYPE="application/json",
+        HTTP_X_FORWARDED_FOR="198.51.100.1",
+        **headers,
+    )
+    assert answer.status == 200, answer.body
+    assert vendor.history(license)[-1].actor.ip == "192.0.2.7"
+
+
+def test_a_body_of_the_greatest_length_is_read_whole(echo: WSGIApplication) -> None:
+    body = secrets.token_hex(MAX_BODY_BYTES // 2).encode()
+    assert Answer(echo, "POST", "/echo", body).json["body"] == body.decode()
+
+
+def test_a_longer_body_is_answered_413(echo: WSGIApplication) -> None:
+    answer = Answer(echo, "POST", "/echo", b"x" * (MAX_BODY_BYTES + 1))
+    assert (answer.status, answer.error) == (413, "payload_too_large")
+
+
+def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def read(self, size: int = -1) -> bytes:
+            assert size >= 0, "nobody can read it whole"
+            self.given += size
+            return b"x" * size
+
+    endless = Endless()
+    assert Answer(echo, "POST", "/echo", endless).error == "payload_too_large"
+    assert endless.given <= MAX_BODY_BYTES + 1
+
+
+@pytest.mark.parametrize("path", sorted(app.routes))
+def test_every_route_answers_with_and_without_a_slash_at_the_end(path: str, served: WSGIApplication) -> None:
+    method = next(iter(app.routes[path]))
+    answers = [Answer(served, method, form) for form in (path, path.rstrip("/") + "/")]
+    assert 404 not in {answer.status for answer in answers}
+    assert answers[0].body == answers[1].body
+
+
+WRONG_PATHS = (
+    *("/nothing", "/api", "/api/v4/check_license/more", "/api/v4/check_license?x=1", "//example.com/", "/..", "*"),
+    *("/api/v4/../v4/check_license", "/%2e", "/{id}", "/\x00", "/\xff\xfe", "/\r\nX-Evil: 1", "/#"),
+)
+"""Paths at which there is nothing, as a server hands them over: decoded."""
+
+
+@pytest.mark.parametrize("path", WRONG_PATHS, ids=quote)
+def test_where_there_is_nothing_the_answer_is_404_in_our_shape(path: str, served: WSGIApplication) -> None:
+    answer = Answer(served, "GET", path)
+    assert (answer.status, answer.error) == (404, "not_found")
+
+
+def test_an_empty_path_is_the_root(served: WSGIApplication) -> None:
+    assert Answer(served, "GET", "").body == Answer(served, "GET", "/").body
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
+def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method: str, served: WSGIApplication) -> None:
+    answer = Answer(served, method, "/api/v4/check_license")
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET"
+    assert answer.body == b"" if method == "HEAD" else answer.error == "method_not_allowed"
+
+
+def test_a_body_of_another_type_is_answered_415_in_our_shape(served: WSGIApplication) -> None:
+    answer = Answer(served, "POST", "/api/v4/activate_license", b"<a/>", CONTENT_TYPE="text/xml")
+    assert (answer.status, answer.error) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("/split", "value=a%0d%0aX-Evil:%201"), ("/split", "value=a%0a"), ("/two", "")]
+)
+def test_a_header_that_would_begin_another_is_never_sent(path: str, query: str, echo: WSGIApplication) -> None:
+    answer = Answer(echo, "GET", path, QUERY_STRING=query)
+    assert answer.status == 500
+    assert not any("Evil" in name or "\n" in value for name, value in answer.headers.items())
+
+
+def test_what_breaks_around_the_app_is_answered_500_in_our_shape(echo: WSGIApplication) -> None:
+    class Broken(io.RawIOBase):
+        def read(self, _size: int = -1) -> bytes:
+            raise ConnectionResetError
+
+    answer = Answer(echo, "POST", "/echo", Broken())
+    assert (answer.status, answer.error) == (500, "internal_error")
+
+
+def test_the_length_of_an_answer_is_that_of_its_bytes(echo: WSGIApplication) -> None:
+    answer = Answer(echo, "GET", "/plain")
+    assert answer.body == "ü".encode()
+    assert answer.headers["Content-Length"] == "2"
