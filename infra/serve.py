@@ -11,6 +11,7 @@ import logging
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ IDLE_SECONDS = 60
 """After so long without a byte a connection is closed."""
 REQUEST_SECONDS = 30
 """A request that has not arrived whole by then is given up, however steadily its bytes drip."""
+LINGER_SECONDS = 2
+"""After the last answer on a connection, for the client to close it too."""
 MAX_HEADER_BYTES = 32 * 1024
 """Of the request line and the headers together."""
 MAX_READ_BYTES = 4 * MAX_BODY_BYTES
@@ -135,8 +138,37 @@ class _ErrorTask(ErrorTask):
 
 
 class _Channel(HTTPChannel):
+    """A connection that is closed with the client, so that it sees the last answer.
+
+    Closed with bytes unread, as after an error, it would be reset, and the answer lost on its way.
+    """
+
     parser_class = _Request
     error_task_class = _ErrorTask
+    lingers_until = 0.0
+
+    def handle_write(self) -> None:
+        ends, self.close_when_flushed = self.close_when_flushed, False
+        super().handle_write()
+        if ends and self.connected:
+            if self.total_outbufs_len:
+                self.close_when_flushed = True
+            else:
+                self._linger()
+
+    def _linger(self) -> None:
+        assert self.socket is not None
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the client has gone
+            self.will_close = True
+        self.lingers_until = time.time() + LINGER_SECONDS
+
+    def readable(self) -> bool:
+        return bool(self.lingers_until and not self.will_close) or super().readable()
+
+    def received(self, data: bytes) -> bool:
+        return not self.lingers_until and super().received(data)
 
 
 class LocalServer(TcpWSGIServer):
@@ -151,11 +183,12 @@ class LocalServer(TcpWSGIServer):
         return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
     def maintenance(self, now: int) -> None:
-        """Close what is idle, and what only drips."""
+        """Close what is idle, what only drips, and what does not close with us."""
         super().maintenance(now)
         channels: Any = self.active_channels
         for channel in channels.values():
-            if channel.request is not None and channel.request.begun < now - REQUEST_SECONDS:
+            drips = channel.request is not None and channel.request.begun < now - REQUEST_SECONDS
+            if drips or 0 < channel.lingers_until < now:
                 channel.will_close = True
 
     def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:

@@ -1,0 +1,276 @@
+"""The server for one machine, as it is started and over real sockets."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.web.limits import MAX_BODY_BYTES
+from infra import serve
+from tests.support import Application, Vendor
+
+SERVE = [sys.executable, "-m", "infra.serve"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[serve.Server]:
+    """A server on this process's engine."""
+    with serve.start(dict(os.environ)) as server:
+        yield server
+
+
+@pytest.fixture
+def http(server: serve.Server) -> Iterator[httpx.Client]:
+    """A client of the server."""
+    with httpx.Client(base_url=server.base_url, timeout=30) as client:
+        yield client
+
+
+def refused(*arguments: str, **environment: str) -> str:
+    """What a server says on standard error that does not start, with exit 2 and nothing else said."""
+    done = subprocess.run(
+        [*SERVE, *arguments],
+        cwd=serve.ROOT,
+        env=dict(os.environ) | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
+
+
+def exchange(server: serve.Server, *parts: bytes) -> tuple[int, dict[str, Any]]:
+    """Send bytes and read to the end: the status, and the body, which has to be in the one error shape."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        for part in parts:
+            connection.sendall(part)
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    answer = json.loads(body)
+    assert answer.keys() == {"status", "code", "message"}
+    assert b"Content-Type: application/json" in head
+    return int(head.split(maxsplit=2)[1]), answer
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_says_one_line_and_ends_in_good_order(number: signal.Signals) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*SERVE, "--port", "0"], cwd=serve.ROOT, text=True, **pipes) as process:  # type: ignore[call-overload]
+        line = process.stdout.readline()
+        base_url = line.removeprefix("Serving on ").rstrip()
+        assert httpx.get(base_url).status_code == 200
+        process.send_signal(number)
+        rest, errors = process.communicate()
+    assert (line, rest, errors) == (f"Serving on {base_url}\n", "", "")
+    assert process.returncode == 0
+    assert base_url.startswith("http://127.0.0.1:")
+
+
+def test_a_port_in_use_is_one_sentence(server: serve.Server) -> None:
+    sentence = f"Port {server.port} cannot be had: Address already in use. Choose another one.\n"
+    assert refused("--port", str(server.port)) == sentence
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536", "8000.5", "٨٠"])
+def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
+    with pytest.raises(serve.ServeError, match=r"^The port must be a number from 0 to 65535, not "):
+        serve.port_number(port)
+
+
+def test_an_incomplete_environment_is_one_sentence() -> None:
+    assert refused("--port", "0", SEATKEEPER_SECRETS="nowhere").startswith(
+        "The environment is not complete: SEATKEEPER_SECRETS"
+    )
+
+
+def test_a_server_that_does_not_start_is_an_error_for_who_started_it(server: serve.Server) -> None:
+    with pytest.raises(serve.ServeError, match=r"^The server did not start \(exit 2\)\.$"):
+        serve.start(dict(os.environ), server.port)
+
+
+def test_help_shows_an_example() -> None:
+    done = subprocess.run([*SERVE, "--help"], cwd=serve.ROOT, capture_output=True, text=True, check=True)
+    assert "example: python -m infra.serve --port 8000" in done.stdout
+
+
+def test_a_killed_server_leaves_nothing_behind() -> None:
+    with serve.start(dict(os.environ)) as server:
+        assert httpx.get(server.base_url).status_code == 200
+        server.kill()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(server.base_url)
+        with serve.start(dict(os.environ), server.port) as another:
+            assert httpx.get(another.base_url).status_code == 200
+
+
+def test_a_server_ends_with_the_process_that_started_it() -> None:
+    script = """
+import os, sys
+from infra import serve
+print(serve.start(dict(os.environ)).pid, flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=serve.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        server = os.pidfd_open(int(starter.stdout.readline()))
+        starter.kill()
+    try:
+        assert select.select([server], [], [], 30)[0], "the server outlives its starter"
+    finally:
+        os.close(server)
+
+
+def test_an_activation_over_the_wire_is_stored(server: serve.Server, http: httpx.Client, vendor: Vendor) -> None:
+    license = vendor.issue()
+    application = Application(vendor.api_key, vendor.shared_key, http)
+    answer = application.post("activate_license", product="viewer", hardware_id="h", license_key=license.license_key)
+    assert answer.status_code == 200, answer.text
+    assert vendor.stored(license).times_activated == 1
+    assert vendor.history(license)[-1].actor.ip == "127.0.0.1"
+
+
+def test_a_chunked_body_is_a_body(http: httpx.Client, vendor: Vendor) -> None:
+    license = vendor.issue()
+    body = json.dumps({"product": "viewer", "hardware_id": "h", "license_key": license.license_key}).encode()
+    headers = Application(vendor.api_key, vendor.shared_key, http).headers() | {"Content-Type": "application/json"}
+    chunks = (body[start : start + 7] for start in range(0, len(body), 7))
+    answer = http.post("/api/v4/activate_license", content=chunks, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert vendor.stored(license).times_activated == 1
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_that_is_too_long_is_answered_413(is_chunked: bool, http: httpx.Client) -> None:
+    body = b"x" * (MAX_BODY_BYTES + 1)
+    answer = http.post("/api/v4/activate_license", content=iter([body]) if is_chunked else body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+
+
+def test_a_body_that_claims_to_be_endless_is_answered_413_unread(server: serve.Server) -> None:
+    head = b"POST /api/v4/activate_license HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+    assert exchange(server, head)[1]["code"] == "payload_too_large"
+
+
+def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> None:
+    head = b"POST /api/v4/activate_license HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    assert exchange(server, head, *[chunk] * (serve.MAX_READ_BYTES // 0x10000))[1]["code"] == "payload_too_large"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(b"NONSENSE\r\n\r\n", id="request line"),
+        pytest.param(b"GET / HTTP/1.1\r\nno colon\r\n\r\n", id="header"),
+        pytest.param(b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", id="bare CR"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n", id="length"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", id="two lengths"),
+        pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
+        pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
+        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * serve.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
+        pytest.param(b"GET /" + b"a" * serve.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
+    ],
+)
+def test_what_is_not_http_is_answered_400_in_our_shape(request_bytes: bytes, server: serve.Server) -> None:
+    status, answer = exchange(server, request_bytes)
+    assert (status, answer["status"], answer["code"]) == (400, 400, "validation_error")
+
+
+def test_headers_that_are_not_too_long_are_taken(http: httpx.Client) -> None:
+    assert http.get("/", headers={"X-Long": "a" * (serve.MAX_HEADER_BYTES - 1000)}).status_code == 200
+
+
+def test_a_connection_is_kept_for_the_next_call(server: serve.Server) -> None:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+        connection.connect()
+        first = connection.sock
+        for path, status in (("/", 200), ("/nothing", 404), ("/api/v4/check_license", 400), ("/", 200)):
+            connection.request("GET", path)
+            with connection.getresponse() as answer:
+                assert (answer.status, bool(answer.read())) == (status, True)
+            assert connection.sock is first
+
+
+def test_clients_that_never_finish_their_request_hinder_nobody(server: serve.Server, http: httpx.Client) -> None:
+    halves = (
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"POST /api/v4/activate_license HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
+    )
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4 * serve.THREADS)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.sendall(halves[number % 2])
+        assert http.get("/").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+class Watched:
+    """A connection to a server whose loop and clock the test turns."""
+
+    def __init__(self, server: serve.LocalServer, connection: socket.socket) -> None:
+        self.server, self.connection, self.now = server, connection, int(time.time())
+        self.channels: Any = server.active_channels
+        self.turn(until=lambda: self.channels)
+
+    def turn(self, *, until: Callable[[], object] = lambda: False, rounds: int = 1000) -> None:
+        """Let the server do what there is to do."""
+        for _ in range(rounds):
+            if until():
+                return
+            self.server.asyncore.loop(timeout=0.02, use_poll=True, map=self.server._map, count=1)  # type: ignore[attr-defined]
+
+    def is_open_after(self, seconds: int) -> bool:
+        """Whether the server keeps the connection once so much time has passed."""
+        self.server.maintenance(self.now + seconds)
+        self.turn(rounds=3)
+        return bool(self.channels)
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    """A connection to a server in this process."""
+    server = serve.listen(0)
+    with socket.create_connection(("127.0.0.1", int(server.base_url.rsplit(":", 1)[1])), timeout=30) as connection:
+        yield Watched(server, connection)
+    server.task_dispatcher.shutdown()
+    server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
+
+
+def test_a_request_that_only_drips_is_given_up(watched: Watched) -> None:
+    watched.connection.sendall(b"GET / HTTP/1.1\r\n")
+    [channel] = watched.channels.values()
+    watched.turn(until=lambda: channel.request)
+    channel.last_activity = watched.now + 1000  # its last byte has just come
+    assert watched.is_open_after(serve.REQUEST_SECONDS - 5)
+    assert not watched.is_open_after(serve.REQUEST_SECONDS + 5)
+    assert watched.connection.recv(1) == b""
+
+
+def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
+    assert watched.is_open_after(serve.IDLE_SECONDS - 5)
+    assert not watched.is_open_after(serve.IDLE_SECONDS + 5)
+    assert watched.connection.recv(1) == b""
+
+
+def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(watched: Watched) -> None:
+    watched.connection.sendall(b"NONSENSE\r\n\r\n")
+    [channel] = watched.channels.values()
+    watched.turn(until=lambda: channel.lingers_until)
+    assert watched.connection.recv(8).startswith(b"HTTP/1.")
+    watched.connection.sendall(b"and more" * 1000)
+    assert watched.is_open_after(0)
+    assert not watched.is_open_after(serve.LINGER_SECONDS + 5)
