@@ -14,6 +14,16 @@ class Sample:
     """Seconds, in any order."""
     statuses: Counter[int] = field(default_factory=Counter)
 
+    @staticmethod
+    def sum(parts: "list[Sample]") -> "Sample":
+        """Several samples, taken one after the other, as one."""
+        return Sample(
+            sum(part.seconds for part in parts),
+            sum(part.cpu_seconds for part in parts),
+            [latency for part in parts for latency in part.latencies],
+            sum((part.statuses for part in parts), Counter()),
+        )
+
     @property
     def per_second(self) -> float:
         return len(self.latencies) / self.seconds
