@@ -66,7 +66,7 @@ def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
 @endpoint(DeactivateRequest)
 def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
     """Give the place back."""
-    deactivate(caller.company, request.identity(), caller.actor, now=caller.now)
+    deactivate(caller.company, request.identity(), caller.actor, told=request.variables, now=caller.now)
     return "license_deactivated"
 
 

@@ -3,16 +3,23 @@
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.places import Place, Release, release
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import places
+from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.identify import Identity, find_place
 from chalicelib.usecases.settle import settle
 
 
-def deactivate(company: str, ident: Identity, actor: Actor, *, now: Instant) -> None:
+def deactivate(
+    company: str, ident: Identity, actor: Actor, *, told: dict[str, str] | None = None, now: Instant
+) -> None:
     """Free the device's place. A device that was active once and holds none is answered the same: it is a repeat.
 
-    Raises `Refused`: `device_not_found` for a device that was never active here.
+    `told`: variables to keep with the device, its last words. Raises `Refused`: `device_not_found` for a device that
+    was never active here.
     """
+    if told:
+        _keep(company, ident, told, actor, now)
 
     def read(consistent: bool) -> Place:
         return find_place(company, ident, now=now, consistent=consistent)
@@ -26,3 +33,11 @@ def deactivate(company: str, ident: Identity, actor: Actor, *, now: Instant) -> 
         return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id)
 
     settle(read, release, write, places.newer)
+
+
+def _keep(company: str, ident: Identity, told: dict[str, str], actor: Actor, now: Instant) -> None:
+    try:
+        track_variables(company, ident, told, actor, now=now)
+    except Refused as refused:
+        if refused.code != "device_not_found":  # that is a repeat: it told them the first time
+            raise
