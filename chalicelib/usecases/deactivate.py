@@ -39,5 +39,5 @@ def _keep(company: str, ident: Identity, told: dict[str, str], actor: Actor, now
     try:
         track_variables(company, ident, told, actor, now=now)
     except Refused as refused:
-        if refused.code != "device_not_found":  # that is a repeat: it told them the first time
+        if refused.code == "validation_error":  # all else is no reason to hold a place
             raise
