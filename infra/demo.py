@@ -56,10 +56,11 @@ def _make(now: Instant) -> dict[str, Any]:
         create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
     _product("revit", "Qbitech for Revit", "user", now)
     _product("viewer", "Qbitech Viewer", "license-key", now)
+    # A millisecond apart: ids of one millisecond are equal once in 4096.
     revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
-    viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now)
+    viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now + 1)
     with suppress(Refused):
-        assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now)
+        assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now + 1)
     api_key = _api_key(now)
     return {
         "base_url": "",

@@ -43,7 +43,7 @@ class Child:
         return self.process.pid
 
     def kill(self) -> None:
-        """End it as a power failure would (SIGKILL); returns when it is gone."""
+        """End it at once (SIGKILL), in whatever it is about; returns when it is gone."""
         self.process.kill()
         self.process.wait()
 

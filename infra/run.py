@@ -37,7 +37,7 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
         os.environ.clear()
         os.environ.update(environment)
         demo = _prepare(home, server.base_url)
-        with _reachable(home, environment | {"base_url": server.base_url}), _sweeping():
+        with _reachable(home, environment | {"base_url": server.base_url}), sweeping():
             server.serve(lambda base_url: _say(base_url, home, demo, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
@@ -82,7 +82,7 @@ def _reachable(home: Path, environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _sweeping() -> Iterator[None]:
+def sweeping() -> Iterator[None]:
     """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up."""
     from chalicelib.usecases.sweep import sweep  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415

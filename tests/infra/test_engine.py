@@ -50,7 +50,7 @@ def names_in(running: engine.Engine) -> set[str]:
         return {item["name"]["S"] for item in client.scan(TableName="table")["Items"]}
 
 
-def test_what_was_acknowledged_is_there_after_a_power_failure(tmp_path: Path) -> None:
+def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
     names = {f"item {number}" for number in range(50)}
     with engine.start(tmp_path / "data") as first:
         put(first, *names)

@@ -1,0 +1,332 @@
+"""The one-command run, in homes of its own: the demo, the printed call, a second start, and all ways to end."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Never
+
+import httpx
+import pytest
+
+from app import app
+from chalicelib.store import accounts, dynamo, licenses
+from chalicelib.store.tables import ApiKeyItem, CompanyItem
+from chalicelib.usecases.audit import audit
+from chalicelib.usecases.change_seat import remove_user
+from chalicelib.web import clock
+from infra import call, demo, engine, local, run
+from infra.serve import ROOT
+from tests.support import ADMIN, Vendor
+
+RUN = [sys.executable, "-m", "infra.run"]
+
+
+@dataclass
+class Running:
+    """A run on a home, once it answers."""
+
+    home: Path
+    process: subprocess.Popen[str]
+    said: str
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """What `demo.json` says."""
+        told: dict[str, Any] = json.loads((self.home / "demo.json").read_text())
+        return told
+
+    def call(self, name: str, **parameters: Any) -> httpx.Response:
+        """A signed call, the answer to which has to be signed where it is no error."""
+        answer = call.call(self.demo, name, parameters)
+        assert answer.is_error or call.is_signed(answer, self.demo["public_key"])
+        return answer
+
+    def end(self, number: signal.Signals) -> tuple[int, str, str]:
+        """Send a signal and wait: the exit code, and what was said since on standard output and error."""
+        self.process.send_signal(number)
+        rest, errors = self.process.communicate()
+        return self.process.returncode, rest, errors
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Running]:
+    """Start a run on `home`, on any free port."""
+    pipe = subprocess.PIPE
+    environment = dict(os.environ) | {"PORT": "0"}
+    command = [*RUN, "--home", str(home)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=pipe, stderr=pipe) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            while "demo.json" not in said:
+                line = process.stdout.readline()
+                assert line, process.communicate()[1]
+                said += line
+            yield Running(home, process, said)
+        finally:
+            process.kill()
+
+
+def refused(*arguments: str, port: str = "0") -> str:
+    """What a run says on standard error that does not start, with exit 2 and nothing else said."""
+    environment = dict(os.environ) | {"PORT": port}
+    done = subprocess.run([*RUN, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A run on a new home."""
+    with running(tmp_path_factory.mktemp("first") / "home") as first:
+        yield first
+
+
+def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
+    demo = first.demo
+    names = ["base_url", "company_code", "api_key", "shared_key", "public_key", "manager", "license_user", "licenses"]
+    assert list(demo) == names
+    assert demo["company_code"] == "QBITEC"
+    assert demo["manager"].keys() == {"email", "password"}
+    assert demo["license_user"].keys() == {"email", "initial_password"}
+    assert demo["license_user"]["email"] == "don.joe@qbitec.com"
+    revit, viewer = demo["licenses"]
+    limits = {"id", "product", "license_key", "max_activations", "max_license_users"}
+    assert revit.keys() == viewer.keys() == limits
+    assert (revit["product"], revit["max_activations"], revit["max_license_users"]) == ("revit", 10, 5)
+    assert (viewer["product"], viewer["max_activations"], viewer["max_license_users"]) == ("viewer", 5, None)
+    assert revit["license_key"] is None
+    assert f"Serving on {demo['base_url']} " in first.said
+
+
+def test_secrets_are_for_their_owner_alone(first: Running) -> None:
+    assert stat.S_IMODE(first.home.stat().st_mode) == 0o700
+    for name in ("demo.json", "environment.json", "secrets.json"):
+        assert stat.S_IMODE((first.home / name).stat().st_mode) == 0o600, name
+
+
+def test_the_printed_call_activates_a_license(first: Running) -> None:
+    [printed] = [line for line in first.said.splitlines() if " activate_license " in line]
+    done = subprocess.run(shlex.split(printed), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    head, _, body = done.stdout.partition("\n")
+    assert head == "200 OK, signature verified"
+    assert (json.loads(body)["request"], json.loads(body)["hardware_id"]) == ("activation", "my-laptop")
+    assert first.call("check_license", **json_of(shlex.split(printed))).status_code == 200
+
+
+def json_of(words: list[str]) -> dict[str, str]:
+    """The parameters of a printed call."""
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def test_the_demo_user_activates_with_the_initial_password(first: Running) -> None:
+    user = first.demo["license_user"]
+    who = {"username": user["email"], "password": user["initial_password"]}
+    answer = first.call("activate_license", product="revit", hardware_id="h", **who)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["max_license_users"] == 5
+    assert [held["user"]["email"] for held in first.call("user_licenses", product="revit", **who).json()] == [
+        user["email"]
+    ]
+
+
+def test_a_refused_call_is_shown_with_its_reason(first: Running) -> None:
+    command = [sys.executable, "-m", "infra.call", "--home", str(first.home), "check_license", "product=viewer"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("400 Bad Request, errors are not signed\n")
+    assert '"code": "missing_hardware_id"' in done.stdout
+
+
+def test_other_commands_find_the_engine_of_a_run(first: Running) -> None:
+    found = local.running(first.home)
+    assert found is not None
+    assert found["base_url"] == first.demo["base_url"]
+    assert found["SEATKEEPER_SECRETS"] == f"file:{first.home.resolve() / 'secrets.json'}"
+    assert httpx.get(found["AWS_ENDPOINT_URL"]).status_code < 500
+
+
+def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
+    assert refused("--home", str(first.home)) == f"Another engine is running on {first.home / 'data'}: stop it first.\n"
+    assert local.running(first.home) is not None
+    assert httpx.get(first.demo["base_url"]).status_code == 200
+
+
+def test_a_port_in_use_is_one_sentence_and_leaves_no_engine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        sentence = f"Port {port} cannot be had: Address already in use. Choose another one.\n"
+        assert refused("--home", str(tmp_path / "home"), port=port) == sentence
+    assert not engine.is_running(local.data_dir(tmp_path / "home"))
+    assert local.running(tmp_path / "home") is None
+
+
+def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Path) -> None:
+    sentence = refused("--home", str(tmp_path / "home"), port="http")
+    assert sentence == "The port must be a number from 0 to 65535, not 'http'.\n"
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: signal.Signals, tmp_path: Path) -> None:
+    with running(tmp_path / "home") as first:
+        before = first.demo
+        device = {"product": "viewer", "license_key": before["licenses"][1]["license_key"], "hardware_id": "kept"}
+        assert first.call("activate_license", **device).status_code == 200
+        code, said, errors = first.end(number)
+    if number != signal.SIGKILL:
+        assert (code, said, errors) == (0, "\nStopped. All data is kept.\n", "")
+        assert not local.environment_file(tmp_path / "home").exists()
+        assert not engine.is_running(local.data_dir(tmp_path / "home"))
+    with running(tmp_path / "home") as second:
+        assert second.demo | {"base_url": ""} == before | {"base_url": ""}
+        assert second.call("check_license", **device).json()["times_activated"] == 1
+
+
+class CutShortError(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture
+def company(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> str:
+    """A code for the demo's company that no other test uses."""
+    code = f"{vendor.code}-DEMO"
+    monkeypatch.setattr(demo, "COMPANY", code)
+    return code
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize("at", range(7))
+def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
+    at: int, is_written: bool, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut at each of its seven writes, before it and after it."""
+    commit, begun = dynamo.Transaction.commit, 0
+
+    def commit_or_end(self: dynamo.Transaction) -> None:
+        nonlocal begun
+        begun += 1
+        if begun <= at or is_written:
+            commit(self)
+        if begun > at:
+            raise CutShortError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dynamo.Transaction, "commit", commit_or_end)
+        with pytest.raises(CutShortError):
+            demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+    assert not demo.demo_file(tmp_path).exists()
+
+    told = demo.seed(tmp_path, "http://127.0.0.1:2", now=clock.now())
+    assert_one_demo(company, told)
+    assert demo.seed(tmp_path, "http://127.0.0.1:3", now=clock.now()) == told | {"base_url": "http://127.0.0.1:3"}
+    assert_one_demo(company, told)
+
+
+def assert_one_demo(company: str, told: dict[str, Any]) -> None:
+    """All of the demo is stored, once, and `demo.json` tells of it."""
+    assert dynamo.get(CompanyItem(company, "company")) is not None
+    stored = [licenses.read_license(company, id) for id in licenses.license_ids(company)]
+    assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]
+    assert [license.id for license in stored if license] == [license["id"] for license in told["licenses"]]
+    assert [item.api_key for item in dynamo.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
+    assert told["manager"]["password"]
+    assert told["license_user"]["initial_password"]
+    for email in (demo.MANAGER, demo.USER):
+        assert accounts.user_of_email(company, email) is not None
+    assert [difference for _, found in audit(company) for difference in found] == []
+
+
+def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, tmp_path: Path) -> None:
+    told = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+    remove_user(company, told["licenses"][0]["id"], demo.USER, ADMIN, now=clock.now())
+    demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+    revit = licenses.read_license(company, told["licenses"][0]["id"])
+    assert revit is not None
+    assert revit.users_assigned == 0
+
+
+def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, tmp_path: Path) -> None:
+    local.write_private(demo.demo_file(tmp_path), {"api_key": "gone", "base_url": ""})
+    assert_one_demo(company, demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now()))
+
+
+def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=vendor.now + 1)
+    with run.sweeping():
+        pass
+    assert vendor.history(license)[-1].type == "license_expired"
+
+
+def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    third, begun = threading.Event(), 0
+
+    def failing(**_: Any) -> Never:
+        nonlocal begun
+        begun += 1
+        if begun == 3:
+            third.set()
+        raise RuntimeError("no database")
+
+    monkeypatch.setattr("chalicelib.usecases.sweep.sweep", failing)
+    monkeypatch.setattr(run, "SWEEP_SECONDS", 0)
+    with run.sweeping():
+        assert third.wait(30)
+    assert "the sweep failed; the next one catches up" in caplog.text
+
+
+def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:
+    answer = call.call(first.demo, "product_details", {"product": "viewer"})
+    forged = httpx.Response(200, headers=answer.headers, content=answer.content.replace(b"viewer", b"reviewer"))
+    unsigned = httpx.Response(200, content=answer.content)
+    public_key = first.demo["public_key"]
+    verdicts = [call.is_signed(response, public_key) for response in (answer, forged, unsigned)]
+    assert verdicts == [True, False, False]
+
+
+def test_infra_call_knows_which_calls_take_a_body() -> None:
+    posts = {path.rsplit("/", 1)[1] for path, methods in app.routes.items() if "POST" in methods}
+    assert posts == call.POST_CALLS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "demo_json", "sentence"),
+    [
+        (["check_license"], None, "There is no {home}/demo.json: start `make run` first."),
+        (["check_license"], "{", "{home}/demo.json cannot be read: "),
+        (["check_license", "product"], "{}", "A parameter is written name=value, not 'product'."),
+        (["check_license", "variables={"], "{}", "The value of variables is no JSON: "),
+        (
+            ["about"],
+            '{"base_url": "http://127.0.0.1:1", "shared_key": "", "api_key": "", "public_key": ""}',
+            "Nothing answers at http://127.0.0.1:1/api/v4/about ([Errno 111] Connection refused)",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_one_sentence(
+    arguments: list[str],
+    demo_json: str | None,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if demo_json is not None:
+        (tmp_path / "demo.json").write_text(demo_json)
+    monkeypatch.setattr(sys, "argv", ["infra.call", "--home", str(tmp_path), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        call.main()
+    said, errors = capsys.readouterr()
+    assert (ended.value.code, said, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith(sentence.format(home=tmp_path) if "{home}" in sentence else sentence)
