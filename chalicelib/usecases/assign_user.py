@@ -31,7 +31,6 @@ def assign_user(
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
     """
     address = normalise_email(email)
-    new = new_user(company, address, now=now)
 
     def read(_: bool) -> _State:
         license = find_license(company, license_id)
@@ -40,7 +39,7 @@ def assign_user(
             return _State(license, None, None)
         return _State(license, accounts.read_user(company, user_id), seats.read_seat(company, license_id, user_id))
 
-    def decide(state: _State) -> Seat:
+    def decide(state: _State) -> tuple[Seat, User]:
         license = state.license
         if license.authorization_method != "user":
             raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
@@ -49,15 +48,16 @@ def assign_user(
         guard_seat_limit(license, max_activations)
         if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
             raise Refused("license_users_limit_reached")
-        user = state.user or new
-        return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations)
+        user = state.user or new_user(company, address, now=now)  # anew each time: the id may be another's
+        return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations), user
 
-    def write(state: _State, seat: Seat) -> None:
+    def write(state: _State, granted: tuple[Seat, User]) -> None:
+        seat, user = granted
         event = Event.new("user_assigned", actor, now, user=address)
-        seats.assign(state.license, seat, None if state.user else new, event)
+        seats.assign(state.license, seat, None if state.user else user, event)
 
-    state, seat = settle(read, decide, write)
-    return state.license, seat, state.user or new
+    state, (seat, user) = settle(read, decide, write)
+    return state.license, seat, user
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:

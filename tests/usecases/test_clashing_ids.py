@@ -1,0 +1,41 @@
+"""Ids of one millisecond may be equal: whoever draws another's id draws again."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support import Vendor
+
+
+@pytest.fixture
+def draw(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[int]], None]:
+    """Says what the random parts of the next ids are; those after them are counted up."""
+
+    def say(first: list[int]) -> None:
+        def numbers() -> Iterator[int]:
+            yield from first
+            yield from range(100, 4096)
+
+        drawn = numbers()
+        monkeypatch.setattr("chalicelib.domain.ids.secrets.randbits", lambda _bits: next(drawn))
+
+    return say
+
+
+def test_two_licenses_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
+    draw([7, 7])
+    assert vendor.issue().id != vendor.issue().id
+
+
+def test_two_users_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    draw([7, 8, 7])  # the first user, that seat, the second user
+    first, second = vendor.assign(license, "one@customer.test")[0], vendor.assign(license, "two@customer.test")[0]
+    assert first.id != second.id
+    assert vendor.stored(license).users_assigned == 2
+
+
+def test_two_managers_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
+    draw([7, 8, 7])  # the first manager, that license, the second manager
+    vendor.issue("revit", manager="one@customer.test")
+    vendor.issue("revit", manager="two@customer.test")
