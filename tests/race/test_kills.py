@@ -1,0 +1,50 @@
+"""What is killed amid a storm, as by a power failure, has lost nothing that was acknowledged when it is back."""
+
+import time
+from functools import partial
+from itertools import chain
+from math import inf
+from typing import Any
+
+import pytest
+
+from tests.race import storms
+from tests.race.clients import OK
+from tests.race.crew import a_seed
+from tests.race.history import contradictions, held, most_at_once, told
+from tests.race.site import CLIENTS, SERVERS, Site
+
+PLACES = 5
+CALLS = 400
+"""That are answered before the kill, and again after everything is back."""
+
+
+@pytest.mark.parametrize(
+    "victims",
+    [{"servers": 1}, {"engine": True}, {"servers": SERVERS, "engine": True}],
+    ids=["a server", "the engine", "everything"],
+)
+def test_a_kill_amid_a_storm_loses_no_acknowledged_place(site: Site, victims: dict[str, Any]) -> None:
+    license, seed = site.issue(max_activations=PLACES), a_seed()
+    clients = [site.client(number, license) for number in range(CLIENTS)]
+    outcome = site.crew.begin([partial(storms.carry_on, client, seed + i) for i, client in enumerate(clients)])
+    for _ in range(2):
+        site.crew.wait_for(CALLS)
+        site.kill(**victims)
+        site.restart()
+    back = time.monotonic()
+    site.crew.wait_for(CALLS)
+    site.crew.end()
+    calls = list(chain.from_iterable(outcome()))
+
+    places = held(calls)
+    crowd = most_at_once(places)
+    assert len(crowd) <= PLACES, f"{len(crowd)} devices held {PLACES} places:\n{told(calls, crowd)}"
+    assert contradictions(calls) == []
+    assert any(place.start > back for place in places), "nobody got a place after the restart"
+    assert site.differences() == []
+    for place in places:
+        if place.end == inf:
+            client = site.client(0, license, hardware_id=place.hardware_id)
+            assert client.check().outcome == OK, told(calls, [place])
+            client.close()
