@@ -9,6 +9,7 @@ there says how to reach it (`infra.local.running`).
 import argparse
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -32,6 +33,8 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
     begun = time.monotonic()
     serve.end_on_signals()
     with engine.start(local.data_dir(home)) as database:
+        local.environment_file(home).unlink(missing_ok=True)  # of a run that was killed
+        _end_with(database)
         server = serve.listen(port)
         environment = local.environment(home, database.endpoint)
         os.environ.clear()
@@ -39,6 +42,8 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
         demo = _prepare(home, server.base_url)
         with _reachable(home, environment | {"base_url": server.base_url}), sweeping():
             server.serve(lambda base_url: _say(base_url, home, demo, begun), behind_proxy=behind_proxy)
+        if database.process.poll() is not None:
+            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -58,6 +63,16 @@ def main() -> None:
     except (engine.EngineError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+def _end_with(database: engine.Engine) -> None:
+    """A server without its engine can only refuse: end it, so that whoever watches over it starts both again."""
+
+    def wait_and_end() -> None:
+        database.process.wait()
+        os.kill(os.getpid(), signal.SIGTERM)  # not heard where we are ending already
+
+    threading.Thread(target=wait_and_end, name="engine", daemon=True).start()
 
 
 def _prepare(home: Path, base_url: str) -> dict[str, Any]:

@@ -157,6 +157,13 @@ def test_other_commands_find_the_engine_of_a_run(first: Running) -> None:
     assert httpx.get(found["AWS_ENDPOINT_URL"]).status_code < 500
 
 
+def test_what_a_killed_run_left_behind_counts_for_nothing(tmp_path: Path) -> None:
+    local.write_private(local.environment_file(tmp_path), {"base_url": "http://127.0.0.1:1"})
+    assert local.running(tmp_path) is None
+    with engine.start(local.data_dir(tmp_path)):
+        assert local.running(tmp_path) == {"base_url": "http://127.0.0.1:1"}
+
+
 def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
     assert refused("--home", str(first.home)) == f"Another engine is running on {first.home / 'data'}: stop it first.\n"
     assert local.running(first.home) is not None
@@ -192,6 +199,17 @@ def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: sign
     with running(tmp_path / "home") as second:
         assert second.demo | {"base_url": ""} == before | {"base_url": ""}
         assert second.call("check_license", **device).json()["times_activated"] == 1
+
+
+def test_a_run_ends_with_its_engine(tmp_path: Path) -> None:
+    """It could only refuse; whoever watches over it is to start both again."""
+    with running(tmp_path / "home") as first:
+        pid = first.process.pid
+        [database] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(database), signal.SIGKILL)
+        said, errors = first.process.communicate()
+    assert (first.process.returncode, said) == (2, "")
+    assert errors == f"The engine has ended by itself. Its last words: {tmp_path / 'home' / 'data'}.log\n"
 
 
 class CutShortError(Exception):
