@@ -97,16 +97,16 @@ class Site:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Site]:
+def running(home: Path, start_server: Callable[[dict[str, str]], serve.Server] = serve.start) -> Iterator[Site]:
     """A site with its data in `home`, as long as the context lasts."""
     engine = embedded.start(home / _DATA)
     environment = local.environment(home, engine.endpoint)
     with Crew(environment) as crew:
         crew.do(create_tables)
-        vendor = crew.do(Vendor, now=clock.now())
-        servers = [serve.start(environment) for _ in range(SERVERS)]
-        site = Site(home, engine, servers, crew, vendor)
+        site = Site(home, engine, [], crew, crew.do(Vendor, now=clock.now()))
         try:
+            for _ in range(SERVERS):
+                site.servers.append(start_server(environment))
             yield site
         finally:
             for child in (*site.servers, site.engine):
