@@ -5,6 +5,7 @@ through any number of servers, are bounded by the same numbers as guesses made o
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
@@ -50,17 +51,26 @@ class Attempts:
 
 
 def normalise_email(text: str) -> str:
-    """The one form in which an e-mail is stored and compared. Raises `Refused` where it is none."""
-    email = text.strip().lower()
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
+    """The one form in which an e-mail is stored and compared. Raises `Refused` where it is none.
+
+    What cannot be seen (a zero-width space, a mark of direction) would make a second account that looks like the first.
+    """
+    email = unicodedata.normalize("NFC", text.strip().lower())
+    if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise Refused("validation_error", "email: this is not an e-mail address.")
     return email
 
 
 def guard_attempt(attempts: Attempts, now: Instant) -> None:
-    """Refuse an attempt while the account is slowed or locked."""
-    if now < attempts.until and now < attempts.not_before:
-        raise Refused("account_locked", retry_after=-(-(attempts.not_before - now) // 1000))
+    """Refuse an attempt while the account is slowed or locked.
+
+    Guesses made at once each know of fewer failures than there are in the end, and leave too short a wait: the number
+    of failures locks by itself.
+    """
+    locked = attempts.failures >= MAX_FAILURES
+    closed_until = attempts.until if locked else min(attempts.not_before, attempts.until)
+    if now < closed_until:
+        raise Refused("account_locked", retry_after=-(-(closed_until - now) // 1000))
 
 
 def wait_after(failures: int) -> int:

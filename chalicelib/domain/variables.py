@@ -7,6 +7,8 @@ from chalicelib.domain.refusal import Refused
 
 MAX_VARIABLES = 100
 """Variables of one device."""
+MAX_CHARACTERS = 30_000
+"""Of all their names and values: one item of DynamoDB's 400 KB, even where each character takes the most bytes, 12."""
 MAX_NAME, MAX_VALUE = 64, 512  # characters
 
 
@@ -28,4 +30,6 @@ def merge(known: list[Variable], told: dict[str, str], now: Instant) -> list[Var
         merged[name] = Variable(number, name, value, now)
     if len(merged) > MAX_VARIABLES:
         raise Refused("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
+    if sum(len(variable.name) + len(variable.value) for variable in merged.values()) > MAX_CHARACTERS:
+        raise Refused("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
     return list(merged.values())

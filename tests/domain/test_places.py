@@ -84,7 +84,7 @@ def test_a_license_that_is_absent_is_told_before_anything_else() -> None:
 
 
 def test_a_spent_transfer_limit_stands_in_the_order_where_a_forbidden_transfer_does() -> None:
-    spent = {"vacated": 1, "last_vacated": device_tag("other"), "max_transfers": 2, "transfer_count": 2}
+    spent: dict[str, Any] = {"vacated": 1, "last_vacated": device_tag("other"), "max_transfers": 2, "transfer_count": 2}
     assert refusal(a_users_place(seat={"activations": 2}, times_activated=5, **spent)) == (
         "device_transfer_limit_reached"
     )
