@@ -8,6 +8,7 @@ from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.tables import (
+    COMPANIES,
     AccountEventItem,
     ApiKeyItem,
     CompanyItem,
@@ -23,14 +24,20 @@ from chalicelib.store.tables import (
 
 
 def create_company(company: Company, event: Event) -> None:
-    """Raises `Stale` where the code is taken."""
-    _create(to_item(CompanyItem, company, company.code, "company"), company.code, event)
+    """Store a company, with the link that lists it. Raises `Stale` where the code is taken."""
+    link = LinkItem(COMPANIES, company.code)
+    _create(to_item(CompanyItem, company, company.code, "company"), company.code, event, link)
 
 
 def read_company(code: str) -> Company | None:
     """One company, consistently."""
     item = dynamo.get(CompanyItem(code, "company"))
     return None if item is None else to_domain(item, Company)
+
+
+def company_codes() -> Iterator[str]:
+    """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
+    return (link.part for link in dynamo.query(LinkItem, COMPANIES))
 
 
 def create_product(product: Product, event: Event) -> None:
@@ -131,7 +138,8 @@ def _link(company: str, part: str) -> int | None:
     return None if link is None or link.to is None else int(link.to)
 
 
-def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event) -> None:
+def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event, *links: LinkItem) -> None:
     write = Transaction(event_item(company, event, AccountEventItem))
-    write.put(item, type(item).pk.does_not_exist())
+    for new in (item, *links):
+        write.put(new, type(new).pk.does_not_exist())
     write.commit()

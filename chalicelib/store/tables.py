@@ -341,6 +341,10 @@ def sold_part(license_id: int | None = None) -> str:
     return "license#" + ("" if license_id is None else f"{license_id:016d}")
 
 
+COMPANIES = "companies"
+"""The partition of the links to all companies; no company's code has small letters."""
+
+
 def due_pk(shard: int) -> str:
     """The partition of what is due in one shard; a license belongs to the shard `id % DUE_SHARDS`."""
     return f"due#{shard}"

@@ -1,6 +1,6 @@
 """Assign a user to a license."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
@@ -17,6 +17,18 @@ DEFAULT_MAX_ACTIVATIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """What is told of a user besides the e-mail; empty where it is not."""
+
+    first_name: str = ""
+    last_name: str = ""
+    phone_number: str = ""
+
+
+NOBODY_KNOWN = Person()
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     license: License
     user: User | None
@@ -24,10 +36,18 @@ class _State:
 
 
 def assign_user(
-    company: str, license_id: int, email: str, max_activations: int | None, actor: Actor, *, now: Instant
+    company: str,
+    license_id: int,
+    email: str,
+    max_activations: int | None,
+    actor: Actor,
+    *,
+    person: Person = NOBODY_KNOWN,
+    now: Instant,
 ) -> tuple[License, Seat, User]:
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
+    An account that is there already is not changed: a `person` that contradicts it is refused.
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
     """
     address = normalise_email(email)
@@ -48,7 +68,10 @@ def assign_user(
         guard_seat_limit(license, max_activations)
         if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
             raise Refused("license_users_limit_reached")
-        user = state.user or new_user(company, address, now=now)  # anew each time: the id may be another's
+        if state.user is not None:
+            _guard_person(state.user, person)
+        # Made anew each time: the id may be another's.
+        user = state.user or replace(new_user(company, address, now=now), **asdict(person))
         return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations), user
 
     def write(state: _State, granted: tuple[Seat, User]) -> None:
@@ -58,6 +81,14 @@ def assign_user(
 
     state, (seat, user) = settle(read, decide, write)
     return state.license, seat, user
+
+
+def _guard_person(user: User, told: Person) -> None:
+    for name, value in asdict(told).items():
+        known = getattr(user, name)
+        if value not in ("", known):
+            field = name.replace("_", "-")
+            raise Refused("already_exists", f"{field}: the account exists already, and says {known or 'nothing'}.")
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:

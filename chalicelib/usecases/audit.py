@@ -8,6 +8,11 @@ from chalicelib.store import accounts, licenses, places
 from chalicelib.store.due import is_filed
 
 
+def companies() -> Iterator[str]:
+    """The codes of all companies, in order."""
+    return accounts.company_codes()
+
+
 def audit(company: str) -> Iterator[tuple[int, list[str]]]:
     """Each license of a company, oldest first, with what is wrong with it: nothing, for all of them, we trust."""
     for license_id in licenses.license_ids(company):

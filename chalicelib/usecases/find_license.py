@@ -14,6 +14,15 @@ def find_license(company: str, license_id: int) -> License:
     return license
 
 
+def find_owner(license_id: int, company: str | None) -> str:
+    """The company of a license, for operators; where they name one, it must be that. Raises `Refused`."""
+    owner = licenses.company_of(license_id)
+    if owner is None or company not in (None, owner):
+        whose = "" if company is None else f" of {company}"
+        raise Refused("license_not_found", f"There is no license {license_id}{whose}.")
+    return owner
+
+
 def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]:
     """A license and a user's seat on it. Raises `Refused`: `license_not_found`, `user_not_found`."""
     license = find_license(company, license_id)

@@ -1,0 +1,264 @@
+"""What each command of the table does: a use case, and its answer as a document.
+
+Import this when the environment stands. Arguments are the domain's values (`values.py`), and `now`.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from chalicelib.domain.history import Actor
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import licenses, places
+from chalicelib.usecases import change_license, change_seat, create
+from chalicelib.usecases import sweep as sweeping
+from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.audit import audit as audited
+from chalicelib.usecases.audit import companies
+from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.find_license import find_license, find_owner, find_seat
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+from infra.progress import progress
+
+ADMIN = Actor("admin")
+_NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
+_COUNTED = (
+    *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
+    *("max_transfers", "transfer_count", "valid_duration", "grace_period"),
+)
+_DATED = ("validity_period", "start_date", "first_activated_at", "created_at")
+LONG_SECONDS = 2.0
+"""What takes longer tells how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answers; `note` is said on standard error, to a person who may not have meant it."""
+
+    document: dict[str, Any]
+    note: str = ""
+    exit_code: int = 0
+
+
+# --- the catalogue -----------------------------------------------------------------------------------------------
+
+
+def company_create(code: str, name: str, *, now: Instant) -> Answer:
+    company = create.create_company(code, name, ADMIN, now=now)
+    return Answer({"code": company.code, "id": company.id, "name": company.name})
+
+
+def apikey_create(company: str, read_only: bool, product: list[str], *, now: Instant) -> Answer:
+    key, shared_key = create.create_api_key(company, frozenset(product), read_only, ADMIN, now=now)
+    keys = {"api_key": key.api_key, "shared_key": shared_key}
+    limits = {"read_only": key.read_only, "products": sorted(key.products) or None}
+    return Answer({"company": key.company} | keys | limits, "The shared key is shown this once.")
+
+
+def apikey_revoke(api_key: str, *, now: Instant) -> Answer:
+    company = api_key.rpartition("-")[0]
+    try:
+        revoked = create.revoke_api_key(company, api_key, ADMIN, now=now)
+    except Refused:  # whatever it is about: a key that is none names no company, either
+        raise Refused("api_key_not_found", f"There is no API key {api_key!r}.") from None
+    return Answer({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
+
+
+def product_create(
+    company: str, code: str, name: str, authorization_method: AuthorizationMethod, prevent_vm: bool, *, now: Instant
+) -> Answer:
+    product = create.create_product(company, code, name, authorization_method, ADMIN, prevent_vm=prevent_vm, now=now)
+    fields = ("company", "code", "id", "name", "authorization_method", "prevent_vm")
+    return Answer({field: getattr(product, field) for field in fields})
+
+
+# --- licenses ----------------------------------------------------------------------------------------------------
+
+
+def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> Answer:
+    terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
+    license, who = issue_license(company, product, Terms(**terms), manager, ADMIN, now=now)
+    account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
+    return Answer(_document(license, now) | account, _doubt(license, now))
+
+
+def license_show(license: int, company: str | None, *, now: Instant) -> Answer:
+    found = find_license(find_owner(license, company), license)
+    seats = {seat.user_id: seat for seat in licenses.seats(found.company, found.id)}
+    users = [
+        {"email": seat.email, "activations": seat.taken(found), "max_activations": seat.max_activations}
+        for seat in seats.values()
+    ]
+    devices = []
+    for device in places.devices(found.company, found.id):
+        seat = None if device.user_id is None else seats.get(device.user_id)
+        row = {"hardware_id": device.hardware_id, "active": is_live(device, found, seat)}
+        row |= {"email": None if seat is None else seat.email, "hostname": device.hostname}
+        devices.append(row | {"last_check_at": to_iso(device.last_check_at)})
+    return Answer(_document(found, now) | {"users": users, "devices": devices})
+
+
+def license_enable(license: int, company: str | None, *, now: Instant) -> Answer:
+    changed = change_license.set_enabled(find_owner(license, company), license, True, ADMIN, now=now)
+    return Answer(_document(changed, now))
+
+
+def license_disable(license: int, company: str | None, *, now: Instant) -> Answer:
+    changed = change_license.set_enabled(find_owner(license, company), license, False, ADMIN, now=now)
+    return Answer(_document(changed, now))
+
+
+def license_reset(license: int, company: str | None, *, now: Instant) -> Answer:
+    changed = change_license.reset_license(find_owner(license, company), license, ADMIN, now=now)
+    return Answer(_document(changed, now))
+
+
+def license_extend(license: int, company: str | None, validity_period: Instant, *, now: Instant) -> Answer:
+    owner = find_owner(license, company)
+    changed = change_license.extend(owner, license, validity_period, None, ADMIN, now=now)
+    return Answer(_document(changed, now), _doubt(changed, now))
+
+
+# --- users and devices -------------------------------------------------------------------------------------------
+
+
+def user_assign(
+    license: int,
+    company: str | None,
+    email: str,
+    max_activations: int | None,
+    first_name: str,
+    last_name: str,
+    phone: str,
+    *,
+    now: Instant,
+) -> Answer:
+    owner, person = find_owner(license, company), Person(first_name, last_name, phone)
+    _, seat, user = assign_user(owner, license, email, max_activations, ADMIN, person=person, now=now)
+    document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
+    password = initial_password(user)
+    known = "" if password else "The user has an account already, and has chosen a password."
+    return Answer(document | {"initial_password": password}, known)
+
+
+def user_remove(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
+    change_seat.remove_user(find_owner(license, company), license, email, ADMIN, now=now)
+    return Answer({"license": license, "email": email, "removed": True})
+
+
+def user_set_password(license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant) -> Answer:
+    owner = find_owner(license, company)
+    given = _password() if password_stdin else None
+    user, password = change_seat.set_password(owner, license, email, given, ADMIN, now=now)
+    return Answer({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
+
+
+def user_set_max_activations(
+    license: int, company: str | None, email: str, max_activations: int | None, *, now: Instant
+) -> Answer:
+    owner = find_owner(license, company)
+    change_seat.set_max_activations(owner, license, email, max_activations, ADMIN, now=now)
+    return _seat(owner, license, email)
+
+
+def user_reset_activations(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
+    owner = find_owner(license, company)
+    change_seat.reset_activations(owner, license, email, ADMIN, now=now)
+    return _seat(owner, license, email)
+
+
+def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+    freed = reset_device(find_owner(license, company), license, hardware_id, ADMIN, now=now)
+    return Answer({"license": license, "hardware_id": hardware_id, "freed": freed})
+
+
+def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+    owner = find_owner(license, company)
+    blacklist_device(owner, license, hardware_id, ADMIN, now=now)
+    known = next(places.devices(owner, license, hardware_id), None) is not None
+    document = {"license": license, "hardware_id": hardware_id, "blacklisted": True}
+    return Answer(document, "" if known else "The license has never seen this device: it is refused when it comes.")
+
+
+# --- all licenses ------------------------------------------------------------------------------------------------
+
+
+def sweep(*, now: Instant) -> Answer:
+    with _counting("licenses swept") as tell:
+        return Answer({"now": to_iso(now)} | sweeping.sweep(now=now, progress=tell))
+
+
+def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - what is counted is what stands there
+    codes = list(companies()) if company is None else [create.find_company(company).code]
+    licenses_counted, differences = 0, []
+    with _counting("licenses counted") as tell:
+        for code in codes:
+            for license, found in audited(code):
+                licenses_counted += 1
+                differences += [{"company": code, "license": license, "difference": text} for text in found]
+                tell(1)
+    document = {"companies": len(codes), "licenses": licenses_counted, "differences": differences}
+    return Answer(document, exit_code=1 if differences else 0)
+
+
+# --- what they share ---------------------------------------------------------------------------------------------
+
+
+def _document(license: License, now: Instant) -> dict[str, Any]:
+    """A license as JSON; None in a limit is unlimited, and dates are in ISO form."""
+    named = {field: getattr(license, field) for field in _NAMED}
+    counted = {field: getattr(license, field) for field in _COUNTED}
+    dated = {field: to_iso(getattr(license, field)) for field in _DATED}
+    state = {"status": status(license, now), "is_expired": is_expired(license, now)}
+    return named | state | counted | dated | {"blacklisted_devices": len(license.blacklist)}
+
+
+def _doubt(license: License, now: Instant) -> str:
+    """What is allowed, and yet seldom meant."""
+    if is_expired(license, now):
+        return "The license has expired with this end."
+    if license.max_activations == 0:
+        return "No device can be activated with 0 activations; say unlimited where there is no limit."
+    return ""
+
+
+def _seat(company: str, license_id: int, email: str) -> Answer:
+    license, seat = find_seat(company, license_id, email)
+    used, limit = seat.taken(license), seat.max_activations
+    over = limit is not None and used > limit
+    return Answer(
+        {"license": license_id, "email": email, "max_activations": limit, "activations": used},
+        "More devices are active than that; they stay so until they are reset." if over else "",
+    )
+
+
+def _password() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Refused("validation_error", "The password on standard input is not valid UTF-8.") from None
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[int], None]]:
+    """Tell how many more are done, from any thread; once it takes long, standard error says so."""
+    begun, lock, done, told = time.monotonic(), Lock(), 0, False
+
+    def tell(more: int) -> None:
+        nonlocal done, told
+        with lock:
+            done += more
+            if time.monotonic() - begun > LONG_SECONDS:
+                progress(what, done)
+                told = True
+
+    yield tell
+    if told:
+        progress(what, done, done)

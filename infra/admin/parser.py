@@ -1,0 +1,113 @@
+"""The command line, built from the table. What is wrong with it is a `Mistake`, not argparse's own exit."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Never
+
+from infra.admin.table import COMMANDS, Command, Option
+
+PROG = "python -m infra.admin"
+
+
+class Mistake(Exception):
+    """What the operator has asked for cannot be done; the text is one sentence."""
+
+
+def read_command_line(arguments: Sequence[str]) -> tuple[Command, dict[str, Any], argparse.Namespace]:
+    """The command, the arguments of its function, and all that was given. Raises `Mistake`, SystemExit for --help."""
+    if any(not _is_utf8(argument) for argument in arguments):
+        raise Mistake("The command line is not valid UTF-8.")
+    given = _parser().parse_args(arguments)
+    command: Command = given.command
+    return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+    def error(self, message: str) -> Never:
+        raise Mistake(f"{message.removeprefix('argument ').rstrip('.')}; see {self.prog} --help.")
+
+
+def _parser() -> _Parser:
+    nouns: dict[str, list[Command]] = {}
+    for command in COMMANDS:
+        nouns.setdefault(command.name.partition(" ")[0], []).append(command)
+    parser = _Parser(
+        prog=PROG,
+        description="Manage the Seatkeeper that runs here, or the stage that SEATKEEPER_TABLE_PREFIX and "
+        "SEATKEEPER_SECRETS\nin the environment name.",
+        epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference, 2 nothing done for what "
+        "standard error says,\n3 the database did not do it or did not answer",
+    )
+    pages = parser.add_subparsers(metavar="NOUN", required=True)
+    for noun, commands in nouns.items():
+        if commands[0].name == noun:
+            _add(pages, noun, commands[0])
+            continue
+        page = pages.add_parser(
+            noun,
+            help=", ".join(command.name.removeprefix(f"{noun} ") for command in commands),
+            epilog=_example(commands[0]),
+        )
+        verbs = page.add_subparsers(metavar="VERB", required=True)
+        for command in commands:
+            _add(verbs, command.name.removeprefix(f"{noun} "), command)
+    return parser
+
+
+def _add(pages: Any, word: str, command: Command) -> None:
+    sentence = f"{command.help[0].upper()}{command.help[1:]}."
+    page = pages.add_parser(word, help=command.help, description=sentence, epilog=_example(command))
+    page.set_defaults(command=command)
+    for option in command.options:
+        _add_option(page, option)
+    page.add_argument("--json", action="store_true", help="answer one JSON document")
+    page.add_argument("--home", type=Path, metavar="DIR", help="folder of the data of `python -m infra.run` (.local)")
+
+
+def _add_option(page: _Parser, option: Option) -> None:
+    more: dict[str, Any] = {"help": option.help}
+    if option.read is None:
+        more |= {"action": "store_true"}
+    else:
+        more |= {"metavar": option.shape, "type": _reader(option.read)}
+    if option.name.startswith("--") and option.read is not None:
+        more |= {"action": "append" if option.many else _Once, "required": option.required}
+        more |= {"default": [] if option.many else option.default}
+    page.add_argument(option.name, **more)
+
+
+class _Once(argparse.Action):
+    """An option that was given twice is a slip: the second value would silently win."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _flag: str | None = None) -> None:
+        if self in (seen := namespace.__dict__.setdefault("seen", set())):
+            raise argparse.ArgumentError(self, "give it once.")
+        seen.add(self)
+        setattr(namespace, self.dest, values)
+
+
+def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read_or_say_why(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read_or_say_why
+
+
+def _example(command: Command) -> str:
+    return f"example: {PROG} {command.name} {command.example}"
+
+
+def _is_utf8(argument: str) -> bool:
+    # What the shell hands over in other bytes stands in it as lone surrogates.
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,45 @@
+"""An answer as text: a document's values line by line, its lists as tables."""
+
+from typing import Any
+
+from infra.admin.values import UNLIMITED
+
+_WORD_OF_NONE = {"max_activations": UNLIMITED, "max_license_users": UNLIMITED, "products": "all"}
+_WORD_OF = {("max_transfers", -1): "none", ("max_transfers", 0): UNLIMITED}
+_GAP = "  "
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """For people to read. What does not print is escaped: a client that names its device is not to write here."""
+    values = {name: value for name, value in document.items() if not isinstance(value, list)}
+    lines = _aligned([[name.replace("_", " "), _word(name, value)] for name, value in values.items()])
+    for name, rows in document.items():
+        if isinstance(rows, list):
+            lines += ["", *_table(name.replace("_", " "), rows)]
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: list[Any]) -> list[str]:
+    if not rows:
+        return [f"{title}: none"]
+    if not isinstance(rows[0], dict):
+        return [f"{title}:", *(f"{_GAP}{_word('', row)}" for row in rows)]
+    heads = [name.replace("_", " ") for name in rows[0]]
+    cells = [heads, *([_word(name, value) for name, value in row.items()] for row in rows)]
+    return [f"{title}:", *(f"{_GAP}{line}" for line in _aligned(cells))]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = (_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [line.rstrip() for line in padded]
+
+
+def _word(name: str, value: Any) -> str:
+    if value is None:
+        return _WORD_OF_NONE.get(name, "-")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if (name, value) in _WORD_OF:
+        return _WORD_OF[name, value]
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(value))

@@ -1,0 +1,182 @@
+"""Every command, as data. The function of a command stands in `commands.py` and has its name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from infra.admin import values
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`--name VALUE`, or a value by its place where the name has no dashes; a switch where nothing is read."""
+
+    name: str
+    shape: str
+    help: str
+    read: Callable[[str], Any] | None = None
+    required: bool = False
+    default: Any = None
+    many: bool = False
+
+    @property
+    def argument(self) -> str:
+        """The argument of the command's function."""
+        return self.name.lstrip("-").replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` is noun and verb, or the verb alone."""
+
+    name: str
+    help: str
+    example: str
+    options: tuple[Option, ...]
+
+    @property
+    def function(self) -> str:
+        """The function's name in `commands.py`."""
+        return self.name.replace(" ", "_").replace("-", "_")
+
+
+OF_COMPANY = Option("--company", "CODE", "the company", values.company, required=True)
+IF_COMPANY = Option("--company", "CODE", "refuse the license of any other company", values.company)
+NAME = Option("--name", "TEXT", "as people read it", values.text, required=True)
+THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
+ON = (Option("--license", "ID", "the license", values.license_id, required=True), IF_COMPANY)
+USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
+DASH = "the device; write --hardware-id=-x for one that begins with a dash"
+DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
+METHOD = values.one_of("license-key", "user")
+TYPE = values.one_of("perpetual", "time-limited", "subscription")
+END = "the end; a date alone is its first instant, UTC"
+
+COMMANDS = (
+    Command(
+        "company create",
+        "a new company: a vendor with products and licenses of its own",
+        '--code QBITEC --name "Qbitec"',
+        (Option("--code", "CODE", "1 to 32 of A-Z, 0-9 and inner dashes; for good", values.company, True), NAME),
+    ),
+    Command(
+        "apikey create",
+        "a new API key; its shared key is shown this once",
+        "--company QBITEC --read-only --product viewer",
+        (
+            OF_COMPANY,
+            Option("--read-only", "", "the key may not change anything"),
+            Option("--product", "CODE", "only this product; may be repeated", values.product, many=True),
+        ),
+    ),
+    Command(
+        "apikey revoke",
+        "refuse an API key for good, within a minute everywhere",
+        "QBITEC-0123456789abcdef0123456789abcdef",
+        (Option("api_key", "API_KEY", "the API key", values.text),),
+    ),
+    Command(
+        "product create",
+        "a new product",
+        '--company QBITEC --code viewer --name "Qbitec Viewer" --authorization-method license-key',
+        (
+            OF_COMPANY,
+            Option("--code", "CODE", "what applications send", values.product, True),
+            NAME,
+            Option("--authorization-method", "METHOD", "license-key or user", METHOD, True),
+            Option("--prevent-vm", "", "refuse virtual machines"),
+        ),
+    ),
+    Command(
+        "license issue",
+        "a new license",
+        "--company QBITEC --product viewer --license-type time-limited --max-activations 5 --valid-duration 1y",
+        (
+            OF_COMPANY,
+            Option("--product", "CODE", "the product", values.product, True),
+            Option("--license-type", "TYPE", "perpetual, time-limited or subscription", TYPE, True),
+            Option("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit, True),
+            Option("--max-license-users", "N", "of a product with users; unlimited, if not given", values.limit),
+            Option("--validity-period", "ISO", END, values.instant),
+            Option("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+            Option("--start-date", "ISO", "no activation before", values.instant),
+            Option("--grace-period", "HOURS", "of use after the end (0)", values.count, default=0),
+            Option("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (0)", values.transfers, default=0),
+            Option("--order", "ID", "an order of the same customer, or a new one", values.text),
+            Option("--customer", "EMAIL", "who buys", values.email),
+            Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
+            Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
+            Option("--trial", "", "mark it as a trial"),
+        ),
+    ),
+    Command("license show", "terms, counts, users and devices", "123456789", THIS),
+    Command("license enable", "let a disabled license be used again", "123456789", THIS),
+    Command("license disable", "refuse every use of a license until it is enabled", "123456789", THIS),
+    Command("license reset", "switch off all devices and set all counts to zero", "123456789", THIS),
+    Command(
+        "license extend",
+        "give a license another end; one that has expired comes back to life",
+        "123456789 --validity-period 2027-12-31T23:59:59Z",
+        (*THIS, Option("--validity-period", "ISO", END, values.instant, True)),
+    ),
+    Command(
+        "user assign",
+        "give a user a place on a license, and an account with an initial password, if new",
+        "--license 123456789 --email don.joe@qbitec.com --max-activations 2 --first-name Don --last-name Joe",
+        (
+            *USER,
+            Option("--max-activations", "N", "of this user: a number, or unlimited (1)", values.limit, default=1),
+            Option("--first-name", "TEXT", "of a new account", values.text, default=""),
+            Option("--last-name", "TEXT", "of a new account", values.text, default=""),
+            Option("--phone", "TEXT", "of a new account", values.text, default=""),
+        ),
+    ),
+    Command(
+        "user remove",
+        "take a user's place away, and switch the devices on it off",
+        "--license 123456789 --email don.joe@qbitec.com",
+        USER,
+    ),
+    Command(
+        "user set-password",
+        "set a user's initial password: one from standard input, else a new one",
+        "--license 123456789 --email don.joe@qbitec.com --password-stdin < password.txt",
+        (*USER, Option("--password-stdin", "", "read it from the first line of standard input")),
+    ),
+    Command(
+        "user set-max-activations",
+        "change how many devices a user may have; those that are active stay so",
+        "--license 123456789 --email don.joe@qbitec.com --max-activations 3",
+        (*USER, Option("--max-activations", "N", "a number, or unlimited", values.limit, True)),
+    ),
+    Command(
+        "user reset-activations",
+        "switch off a user's devices on a license",
+        "--license 123456789 --email don.joe@qbitec.com",
+        USER,
+    ),
+    Command(
+        "device reset",
+        "free the places of a device; no transfer",
+        "--license 123456789 --hardware-id my-laptop",
+        DEVICE,
+    ),
+    Command(
+        "device blacklist",
+        "free the places of a device, and refuse it for good",
+        "--license 123456789 --hardware-id my-laptop",
+        DEVICE,
+    ),
+    Command(
+        "sweep",
+        "announce in the history what has expired since the last sweep",
+        "--now 2026-12-31T12:00:00Z",
+        (Option("--now", "ISO", "as if it were then; what it announces is not taken back", values.clock),),
+    ),
+    Command(
+        "audit",
+        "count every license again from its items; exit 1 if anything differs",
+        "--company QBITEC",
+        (Option("--company", "CODE", "this company alone", values.company),),
+    ),
+)

@@ -1,0 +1,122 @@
+"""From what stands on the command line to the domain's values: here and nowhere else.
+
+Each function raises ValueError with a sentence that follows the option's name. White space around a value is a slip
+of the hand and is cut, but not where a client could mean it: in a hardware id.
+"""
+
+import unicodedata
+from collections.abc import Callable
+
+from chalicelib.domain import catalogue, instants, people
+from chalicelib.domain.ids import new_event_key
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.refusal import Refused
+
+MAX_ID = 2**53 - 1
+MAX_TEXT, MAX_HARDWARE_ID = 200, 255  # characters
+UNLIMITED = "unlimited"
+
+
+def text(given: str) -> str:
+    """One line of printable characters: a name, a key, an order."""
+    value = given.strip()
+    if not (1 <= len(value) <= MAX_TEXT and value.isprintable()):
+        raise ValueError(f"give 1 to {MAX_TEXT} printable characters.")
+    return value
+
+
+def company(given: str) -> str:
+    """A company's code, in capitals."""
+    return _by_rule(catalogue.company_code, given)
+
+
+def product(given: str) -> str:
+    """A product's code."""
+    return _by_rule(catalogue.product_code, given.strip())
+
+
+def email(given: str) -> str:
+    """An e-mail in its stored form. A letter that only looks like one of ours would make another person of it."""
+    for letter in given.strip():
+        if not letter.isascii():
+            raise ValueError(f"{given!a} has {unicodedata.name(letter, 'a character')} in it: type the address anew.")
+    return _by_rule(people.normalise_email, given)
+
+
+def license_id(given: str) -> int:
+    """A license's id, as JavaScript can count it."""
+    value = _digits(given)
+    if value is None or not 1 <= value <= MAX_ID:
+        raise ValueError(f"{given!r} is no license id: a whole number from 1 to {MAX_ID}.")
+    return value
+
+
+def count(given: str) -> int:
+    """How many, from 0."""
+    value = _digits(given)
+    if value is None or value > MAX_ID:
+        raise ValueError(f"{given!r} is no whole number from 0.")
+    return value
+
+
+def limit(given: str) -> int | None:
+    """How many at most; None for `unlimited`."""
+    if given.strip().lower() == UNLIMITED:
+        return None
+    try:
+        return count(given)
+    except ValueError:
+        raise ValueError(f"{given!r} is neither a whole number from 0 nor the word {UNLIMITED}.") from None
+
+
+def transfers(given: str) -> int:
+    """How often a license may move: -1 never, 0 without limit."""
+    return -1 if given.strip() == "-1" else count(given)
+
+
+def instant(given: str) -> Instant:
+    """A date, or an instant; without a zone, of UTC."""
+    return instants.from_iso(given.strip())
+
+
+def clock(given: str) -> Instant:
+    """An instant that the clock may show: one that history can be written at."""
+    at = instant(given)
+    new_event_key(at + 1)
+    return at
+
+
+def duration(given: str) -> str:
+    """A duration such as 30d, 12m or 1y."""
+    return str(instants.parse_duration(given.strip()))
+
+
+def hardware_id(given: str) -> str:
+    """What a client calls its device, to the letter."""
+    if not 1 <= len(given) <= MAX_HARDWARE_ID:
+        raise ValueError(f"give 1 to {MAX_HARDWARE_ID} characters.")
+    return given
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """The reader of a closed list."""
+
+    def read(given: str) -> str:
+        if given.strip() not in words:
+            raise ValueError(f"{given!r} is none of {', '.join(words)}.")
+        return given.strip()
+
+    return read
+
+
+def _digits(given: str) -> int | None:
+    # int() would take 1_000, signs, and the digits of all alphabets.
+    digits = given.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else None
+
+
+def _by_rule(rule: Callable[[str], str], given: str) -> str:
+    try:
+        return rule(given)
+    except Refused as refused:  # "field: sentence", and the field here is the option
+        raise ValueError(refused.detail.partition(": ")[2]) from None
