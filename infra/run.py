@@ -32,9 +32,8 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    with engine.start(local.data_dir(home)) as database:
+    with engine.start(local.data_dir(home)) as database, _ending_with(database):
         local.environment_file(home).unlink(missing_ok=True)  # of a run that was killed
-        _end_with(database)
         server = serve.listen(port)
         environment = local.environment(home, database.endpoint)
         os.environ.clear()
@@ -65,14 +64,24 @@ def main() -> None:
         sys.exit(2)
 
 
-def _end_with(database: engine.Engine) -> None:
-    """A server without its engine can only refuse: end it, so that whoever watches over it starts both again."""
+@contextmanager
+def _ending_with(database: engine.Engine) -> Iterator[None]:
+    """While this lasts, the end of the engine ends us: a server without it could only refuse.
+
+    So whoever watches over the server starts both again.
+    """
+    leaving = threading.Event()
 
     def wait_and_end() -> None:
         database.process.wait()
-        os.kill(os.getpid(), signal.SIGTERM)  # not heard where we are ending already
+        if not leaving.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait_and_end, name="engine", daemon=True).start()
+    try:
+        yield
+    finally:
+        leaving.set()
 
 
 def _prepare(home: Path, base_url: str) -> dict[str, Any]:
