@@ -15,6 +15,12 @@ def activate(client: Client) -> list[Call]:
     return _done(client)
 
 
+def deactivate(client: Client) -> list[Call]:
+    """Deactivate once."""
+    client.deactivate()
+    return _done(client)
+
+
 def lose_and_repeat(client: Client) -> list[Call]:
     """Activate, and hang up before the answer, twice; then stay for it, and check."""
     for _ in range(2):
