@@ -22,7 +22,7 @@ from typing import BinaryIO, Self
 _READY = b"roto listening"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
-_LOCK_SECONDS = 1.0
+_LOCK_SECONDS = 3.0
 """For the engine of somebody who was killed a moment ago to end."""
 _PR_SET_PDEATHSIG = 1
 
