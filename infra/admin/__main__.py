@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do one command and answer on standard output; returns the exit code."""
     try:
         command, values, given = read_command_line(sys.argv[1:] if arguments is None else arguments)
-        os.environ.update(surroundings(os.environ, given.home))
+        surroundings = environment(os.environ, given.home)
+        os.environ.clear()
+        os.environ.update(surroundings)
         answer = _do(command, values)
     except (Mistake, SettingsError) as error:
         print(error, file=sys.stderr)
@@ -48,17 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return answer.exit_code
 
 
-def surroundings(environ: Mapping[str, str], home: Path | None) -> dict[str, str]:
-    """What to add to the environment: nothing where it names a stage, else how to reach what runs in `home`.
+def environment(ours: Mapping[str, str], home: Path | None) -> dict[str, str]:
+    """The environment of the command: ours where that names a stage, else that of what runs in `home`.
 
     A `home` that is given comes first. Raises `Mistake` where nothing runs there.
     """
-    if home is None and any(name in environ for name in _OF_A_STAGE):
-        return {}
+    if home is None and any(name in ours for name in _OF_A_STAGE):
+        return dict(ours)
     running = local.running(home or HOME)
     if running is None:
         raise Mistake("Seatkeeper is not running here: start it with `make run`.")
-    return {name: value for name, value in running.items() if name != "base_url"}
+    # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
+    kept = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
+    return kept | {name: value for name, value in running.items() if name != "base_url"}
 
 
 def _do(command: Command, values: dict[str, Any]) -> "Answer":

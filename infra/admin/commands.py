@@ -134,13 +134,13 @@ def user_assign(
     company: str | None,
     email: str,
     max_activations: int | None,
-    first_name: str,
-    last_name: str,
-    phone: str,
+    first_name: str | None,
+    last_name: str | None,
+    phone: str | None,
     *,
     now: Instant,
 ) -> Answer:
-    owner, person = find_owner(license, company), Person(first_name, last_name, phone)
+    owner, person = find_owner(license, company), Person(first_name or "", last_name or "", phone or "")
     _, seat, user = assign_user(owner, license, email, max_activations, ADMIN, person=person, now=now)
     document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
     password = initial_password(user)

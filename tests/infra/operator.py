@@ -1,0 +1,51 @@
+"""What the tests of the admin commands share: an operator at the command line, in process."""
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from infra.admin.__main__ import main
+
+
+class Operator:
+    """Types commands; `python -m infra.admin` is left out."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def run(self, line: str) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        self._capsys.readouterr()
+        code = main(shlex.split(line))
+        return (code, *self._capsys.readouterr())
+
+    def asks(self, line: str, exit_code: int = 0) -> Any:
+        """The one JSON document that a command answers."""
+        code, output, errors = self.run(f"{line} --json")
+        assert code == exit_code, errors
+        return json.loads(output)
+
+    def reads(self, line: str) -> str:
+        """The text that a command answers."""
+        code, output, errors = self.run(line)
+        assert code == 0, errors
+        return output
+
+    def noted(self, line: str) -> str:
+        """What standard error says beside an answer."""
+        code, output, errors = self.run(line)
+        assert (code, output != "") == (0, True)
+        return errors
+
+    def refused(self, line: str) -> str:
+        """The one sentence on standard error for what was not done."""
+        code, output, errors = self.run(line)
+        assert (code, output, errors.count("\n"), errors[-2:]) == (2, "", 1, ".\n"), errors
+        return errors.rstrip()
+
+
+def told(text: str, name: str) -> str:
+    """The value beside a name in an answer as text."""
+    return next(line.removeprefix(name).strip() for line in text.splitlines() if line.startswith(f"{name}  "))

@@ -1,0 +1,470 @@
+"""The admin commands, as they answer."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, dynamo, sealing
+from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.usecases import create
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.log_in import log_in
+from infra import engine, local
+from infra.admin import __main__ as admin
+from infra.admin import commands
+from infra.admin.parser import Mistake
+from infra.admin.table import COMMANDS
+from infra.serve import ROOT
+from tests.infra.operator import Operator, told
+from tests.support import ADMIN, DAY, HOUR, Vendor
+
+FAR = "2080-01-02T03:04:05.678Z"
+EMAIL = "don.joe@qbitec.com"
+
+
+@pytest.fixture
+def operator(capsys: pytest.CaptureFixture[str]) -> Operator:
+    return Operator(capsys)
+
+
+@pytest.fixture
+def seat(vendor: Vendor) -> License:
+    """A user-based license of five activations with one user, who may have two."""
+    license = vendor.issue("revit", max_license_users=2)
+    vendor.assign(license, EMAIL, 2)
+    return vendor.stored(license)
+
+
+def password_of(vendor: Vendor, license: License, email: str) -> str:
+    """An initial password: that of the user who is assigned."""
+    _, password = vendor.assign(license, email, 2)
+    assert password is not None
+    return password
+
+
+# --- the catalogue -----------------------------------------------------------------------------------------------
+
+
+def test_a_new_company_has_its_code_in_capitals_and_is_listed(operator: Operator, vendor: Vendor) -> None:
+    code = f"{vendor.code}-2"
+    answer = operator.asks(f"company create --code ' {code.lower()} ' --name 'Zwei & Söhne '")
+    assert answer == {"code": code, "id": create.find_company(code).id, "name": "Zwei & Söhne"}
+    assert code in list(accounts.company_codes())
+
+
+def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
+    line = f"product create --company {vendor.code} --code cad.Pro --name CAD --authorization-method user --prevent-vm"
+    answer = operator.asks(line)
+    stored = accounts.read_product(vendor.code, "cad.Pro")
+    assert stored is not None
+    assert answer == {
+        "company": vendor.code,
+        "code": "cad.Pro",
+        "id": stored.id,
+        "name": "CAD",
+        "authorization_method": "user",
+        "prevent_vm": True,
+    }
+    assert (stored.authorization_method, stored.prevent_vm) == ("user", True)
+
+
+def test_a_new_api_key_answers_both_halves_once(operator: Operator, vendor: Vendor) -> None:
+    code, output, errors = operator.run(f"apikey create --company {vendor.code} --json")
+    answer = json.loads(output)
+    stored = accounts.read_api_key(vendor.code, answer["api_key"])
+    assert stored is not None
+    assert create.shared_key(stored) == answer["shared_key"]
+    assert (code, errors) == (0, "The shared key is shown this once.\n")
+    assert (answer["read_only"], answer["products"]) == (False, None)
+
+
+def test_an_api_key_may_be_limited_to_reading_and_to_products(operator: Operator, vendor: Vendor) -> None:
+    answer = operator.asks(f"apikey create --company {vendor.code} --read-only --product viewer --product revit")
+    stored = accounts.read_api_key(vendor.code, answer["api_key"])
+    assert stored is not None
+    assert (stored.read_only, stored.products) == (True, frozenset({"viewer", "revit"}))
+    assert (answer["read_only"], answer["products"]) == (True, ["revit", "viewer"])
+
+
+def test_a_revoked_api_key_stays_revoked_however_often_it_is_asked_for(operator: Operator, vendor: Vendor) -> None:
+    for _ in range(2):
+        answer = operator.asks(f"apikey revoke {vendor.api_key}")
+        assert answer == {"company": vendor.code, "api_key": vendor.api_key, "revoked": True}
+    stored = accounts.read_api_key(vendor.code, vendor.api_key)
+    assert stored is not None
+    assert stored.revoked
+
+
+# --- licenses ----------------------------------------------------------------------------------------------------
+
+
+def test_a_license_is_issued_with_every_option(operator: Operator, vendor: Vendor) -> None:
+    answer = operator.asks(
+        f"license issue --company {vendor.code} --product revit --license-type subscription --max-activations 10 "
+        f"--max-license-users 5 --validity-period {FAR} --start-date 2030-01-01 --grace-period 72 --max-transfers -1 "
+        "--order ' A-17 ' --customer Office@Studio.example --manager ann@studio.example --trial"
+    )
+    stored = find_license(vendor.code, answer["id"])
+    given = {name: getattr(stored, name) for name in ("license_type", "max_activations", "max_license_users")}
+    assert given == {"license_type": "subscription", "max_activations": 10, "max_license_users": 5}
+    assert (to_iso(stored.validity_period), to_iso(stored.start_date)) == (FAR, "2030-01-01T00:00:00.000Z")
+    assert (stored.grace_period, stored.max_transfers, stored.is_trial) == (72, -1, True)
+    assert (stored.order_id, stored.customer) == ("A-17", "office@studio.example")
+    assert {name: answer[name] for name in given} == given
+    assert (answer["validity_period"], answer["start_date"]) == (FAR, "2030-01-01T00:00:00.000Z")
+    assert (answer["status"], answer["license_key"]) == ("active", None)
+
+
+def test_a_new_manager_can_log_in_with_the_answered_password(operator: Operator, vendor: Vendor) -> None:
+    line = f"license issue --company {vendor.code} --product viewer --license-type perpetual --max-activations 1"
+    answer = operator.asks(f"{line} --manager ann@studio.example")
+    user = log_in(vendor.code, "ann@studio.example", answer["manager_initial_password"], now=vendor.now)
+    assert answer["manager"] == user.email
+
+
+def test_unlimited_is_null_and_a_duration_waits_for_the_first_activation(operator: Operator, vendor: Vendor) -> None:
+    line = f"license issue --company {vendor.code} --product viewer --license-type time-limited"
+    answer = operator.asks(f"{line} --max-activations Unlimited --valid-duration 30d --license-key ' my own key '")
+    assert (answer["max_activations"], answer["valid_duration"], answer["validity_period"]) == (None, "30d", None)
+    assert answer["license_key"] == "MY OWN KEY"
+    assert vendor.activate(find_license(vendor.code, answer["id"]), "a").license is not None
+
+
+def test_a_license_shows_its_users_and_devices(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit")
+    password = password_of(vendor, license, EMAIL)
+    vendor.activate(EMAIL, "on", password, report={"hostname": "desk"})
+    vendor.activate(EMAIL, "off", password)
+    vendor.deactivate(EMAIL, "off", license_id=license.id)
+    answer = operator.asks(f"license show {license.id} --company {vendor.code}")
+    assert (answer["id"], answer["times_activated"], answer["status"]) == (license.id, 1, "active")
+    assert answer["users"] == [{"email": EMAIL, "activations": 1, "max_activations": 2}]
+    devices = {device["hardware_id"]: device for device in answer["devices"]}
+    at = to_iso(vendor.now)
+    shown = {"hardware_id": "on", "active": True, "email": EMAIL, "hostname": "desk", "last_check_at": at}
+    assert devices["on"] == shown
+    assert devices["off"]["active"] is False
+
+
+def test_disabling_and_enabling_may_be_repeated(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    for verb, status in (("disable", "disabled"), ("disable", "disabled"), ("enable", "inactive")):
+        assert operator.asks(f"license {verb} {license.id}")["status"] == status
+        assert vendor.stored(license).enabled is (verb == "enable")
+    events = [event.type for event in vendor.history(license)]
+    assert events == ["license_issued", "license_disabled", "license_enabled"]
+
+
+def test_a_reset_license_has_no_devices(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "a")
+    assert operator.asks(f"license reset {license.id}")["times_activated"] == 0
+    with pytest.raises(Refused, match="device_not_found"):
+        vendor.check(license, "a")
+
+
+def test_an_extended_license_comes_back_to_life(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=vendor.now - DAY)
+    answer = operator.asks(f"license extend {license.id} --validity-period {FAR}")
+    assert (answer["validity_period"], answer["is_expired"]) == (FAR, False)
+    assert to_iso(vendor.stored(license).validity_period) == FAR
+
+
+# --- users and devices -------------------------------------------------------------------------------------------
+
+
+def test_an_assigned_user_can_log_in_with_the_answered_password(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit")
+    names = "--first-name Don --last-name ' Joe ' --phone '+43 1 234'"
+    answer = operator.asks(f"user assign --license {license.id} --email {EMAIL.upper()} --max-activations 2 {names}")
+    user = log_in(vendor.code, EMAIL, answer["initial_password"], now=vendor.now)
+    assert (user.first_name, user.last_name, user.phone_number) == ("Don", "Joe", "+43 1 234")
+    assert (answer["email"], answer["user_id"], answer["max_activations"]) == (EMAIL, user.id, 2)
+
+
+def test_a_user_has_one_activation_unless_told_otherwise(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_activations=None)
+    assert operator.asks(f"user assign --license {license.id} --email a@b.example")["max_activations"] == 1
+    unlimited = operator.asks(f"user assign --license {license.id} --email c@d.example --max-activations unlimited")
+    assert unlimited["max_activations"] is None
+
+
+def test_a_password_that_a_user_has_chosen_is_not_answered(operator: Operator, vendor: Vendor, seat: License) -> None:
+    initial = operator.asks(f"user set-password --license {seat.id} --email {EMAIL}")["initial_password"]
+    second, third = vendor.issue("revit"), vendor.issue("revit")
+    assert operator.asks(f"user assign --license {second.id} --email {EMAIL}")["initial_password"] == initial
+    change_password(vendor.code, EMAIL, initial, "chosen-by-me", ADMIN, now=vendor.now)
+    code, output, errors = operator.run(f"user assign --license {third.id} --email {EMAIL} --json")
+    assert (code, json.loads(output)["initial_password"]) == (0, None)
+    assert errors == "The user has an account already, and has chosen a password.\n"
+
+
+def test_another_name_for_an_account_that_is_there_is_refused(
+    operator: Operator, vendor: Vendor, seat: License
+) -> None:
+    license = vendor.issue("revit")
+    line = f"user assign --license {license.id} --email {EMAIL} --first-name"
+    assert operator.refused(f"{line} John") == "first-name: the account exists already, and says nothing."
+    assert vendor.stored(license).users_assigned == 0
+
+
+def test_a_removed_user_makes_room(operator: Operator, vendor: Vendor, seat: License) -> None:
+    answer = operator.asks(f"user remove --license {seat.id} --email {EMAIL}")
+    assert answer == {"license": seat.id, "email": EMAIL, "removed": True}
+    assert vendor.stored(seat).users_assigned == 0
+    assert operator.refused(f"user remove --license {seat.id} --email {EMAIL}") == (
+        "No such user is assigned to this license."
+    )
+
+
+def test_a_generated_password_is_answered(operator: Operator, vendor: Vendor, seat: License) -> None:
+    answer = operator.asks(f"user set-password --license {seat.id} --email {EMAIL}")
+    assert log_in(vendor.code, EMAIL, answer["initial_password"], now=vendor.now).id == answer["user_id"]
+
+
+def test_a_password_from_standard_input_is_not_shown(
+    operator: Operator, vendor: Vendor, seat: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(" pass wörd \r\nnot this\n"))
+    code, output, _ = operator.run(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
+    assert (code, "pass w" in output) == (0, False)
+    assert log_in(vendor.code, EMAIL, " pass wörd ", now=vendor.now).is_initial_password
+
+
+def test_a_users_limit_may_be_changed_below_what_is_in_use_with_a_note(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit")
+    password = password_of(vendor, license, EMAIL)
+    for device in ("a", "b"):
+        vendor.activate(EMAIL, device, password)
+    line = f"user set-max-activations --license {license.id} --email {EMAIL} --max-activations"
+    assert operator.noted(f"{line} 1") == "More devices are active than that; they stay so until they are reset.\n"
+    shown = {"license": license.id, "email": EMAIL, "max_activations": 1, "activations": 2}
+    assert operator.asks(f"{line} 1") == shown
+    assert operator.asks(f"user reset-activations --license {license.id} --email {EMAIL}") == shown | {"activations": 0}
+    assert vendor.stored(license).times_activated == 0
+
+
+def test_a_reset_device_frees_its_place(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=1)
+    odd = "--  Größe/№ 1\u200b\n"
+    vendor.activate(license, odd)
+    line = f"device reset --license {license.id} --hardware-id='{odd}'"
+    assert operator.asks(line) == {"license": license.id, "hardware_id": odd, "freed": 1}
+    assert operator.asks(line)["freed"] == 0
+    assert vendor.stored(license).times_activated == 0
+
+
+def test_a_blacklisted_device_is_off_for_good(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "a")
+    line = f"device blacklist --license {license.id} --hardware-id"
+    for _ in range(2):
+        answer = operator.asks(f"{line} a")
+        assert answer == {"license": license.id, "hardware_id": "a", "blacklisted": True}
+    with pytest.raises(Refused, match="blacklisted"):
+        vendor.activate(license, "a")
+    assert vendor.stored(license).times_activated == 0
+    assert operator.noted(f"{line} 'a '").startswith("The license has never seen this device")
+
+
+# --- all licenses ------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_announces_once_what_is_due(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=vendor.now + DAY, grace_period=1)
+    before, amid, after = (to_iso(vendor.now + DAY + hours * HOUR) for hours in (-1, 0, 1))
+    types = []
+    for at in (before, amid, after, after):
+        answer = operator.asks(f"sweep --now {at}")
+        assert answer.keys() == {"now", "grace_started", "license_expired"}
+        types.append([event.type for event in vendor.history(license)][1:])
+    assert types == [[], ["grace_started"], *[["grace_started", "license_expired"]] * 2]
+
+
+def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> None:
+    vendor = Vendor()
+    sound, broken = vendor.issue(), vendor.issue()
+    vendor.activate(broken, "a")
+    clean = {"companies": 1, "licenses": 2, "differences": []}
+    assert operator.asks(f"audit --company {vendor.code}") == clean
+    item = LicenseItem(license_pk(vendor.code, broken.id), "license")
+    item.update([LicenseItem.times_activated.set(3)])
+    difference = "times_activated is 3, but there are 1 active devices"
+    found = {"company": vendor.code, "license": broken.id, "difference": difference}
+    assert operator.asks(f"audit --company {vendor.code}", 1) == clean | {"differences": [found]}
+    code, output, _ = operator.run("audit")
+    assert (code, difference in output, str(sound.id) in output) == (1, True, False)
+    item.update([LicenseItem.times_activated.set(1)])
+    assert vendor.differences() == []
+
+
+def test_what_takes_long_tells_how_far_it_is(
+    operator: Operator, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        vendor.issue()
+    assert operator.noted(f"audit --company {vendor.code}") == ""
+    monkeypatch.setattr(commands, "LONG_SECONDS", -1.0)
+    assert operator.noted(f"audit --company {vendor.code}").endswith("3 of 3 licenses counted\n")
+
+
+# --- text --------------------------------------------------------------------------------------------------------
+
+TEXTS = {
+    "company create": ("--code {company}-2 --name Two", "name", "Two"),
+    "apikey create": ("--company {company}", "products", "all"),
+    "apikey revoke": ("{api_key}", "revoked", "yes"),
+    "product create": (
+        "--company {company} --code cad --name CAD --authorization-method user",
+        *("authorization method", "user"),
+    ),
+    "license issue": (
+        "--company {company} --product viewer --license-type perpetual --max-activations unlimited --max-transfers -1",
+        *("max transfers", "none"),
+    ),
+    "license show": ("{license}", "max license users", "unlimited"),
+    "license enable": ("{license}", "enabled", "yes"),
+    "license disable": ("{license}", "status", "disabled"),
+    "license reset": ("{license}", "times activated", "0"),
+    "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T00:00:00.000Z"),
+    "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
+    "user remove": ("--license {license} --email {email}", "removed", "yes"),
+    "user set-password": ("--license {license} --email {email}", "email", EMAIL),
+    "user set-max-activations": (
+        "--license {license} --email {email} --max-activations 5",
+        *("max activations", "5"),
+    ),
+    "user reset-activations": ("--license {license} --email {email}", "activations", "0"),
+    "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
+    "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
+    "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
+    "audit": ("--company {company}", "licenses", "1"),
+}
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, command: str) -> None:
+    license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
+    vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
+    arguments, name, value = TEXTS[command]
+    given = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
+    assert told(operator.reads(f"{command} {arguments.format(**given)}"), name) == value
+
+
+def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "a\x1b[2J", report={"hostname": "größe\u202e"})
+    text = operator.reads(f"license show {license.id}")
+    users, _, devices, heads, row = text.splitlines()[-5:]
+    assert (users, devices) == ("users: none", "devices:")
+    assert heads.split("  ")[1] == "hardware id"
+    assert row.split()[:2] == ["a\\x1b[2J", "yes"]
+    assert "größe\\u202e" in row
+
+
+# --- where the database is ---------------------------------------------------------------------------------------
+
+
+def started(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A real run of `python -m infra.admin`."""
+    line = [sys.executable, "-m", "infra.admin", *arguments]
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def strangers() -> dict[str, str]:
+    """The environment of an operator who knows nothing of a stage, and has an AWS profile of another kind."""
+    kept = {n: value for n, value in os.environ.items() if not n.startswith(("AWS_", "SEATKEEPER_"))}
+    return kept | {"AWS_PROFILE": "another", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+
+
+def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -> None:
+    told = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
+    with engine.start(local.data_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
+        local.write_private(local.environment_file(tmp_path), {**told, "base_url": "http://127.0.0.1:8000"})
+        done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "differences": []}
+
+
+def test_a_command_that_finds_nothing_running_says_how_to_start_it(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sentence = "Seatkeeper is not running here: start it with `make run`."
+    assert operator.refused(f"audit --home {tmp_path}") == sentence
+    monkeypatch.setattr(admin, "HOME", tmp_path)
+    local.write_private(local.environment_file(tmp_path), {})  # left by one that was killed
+    assert admin.environment({"SEATKEEPER_SECRETS": "file:x"}, None) == {"SEATKEEPER_SECRETS": "file:x"}
+    with pytest.raises(Mistake, match="start it with"):
+        admin.environment({}, None)
+
+
+def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:
+    done = started(["audit"], {**strangers(), "SEATKEEPER_TABLE_PREFIX": "stage"} | {"SEATKEEPER_SECRETS": "nowhere"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("The environment is not complete: SEATKEEPER_SECRETS")
+    assert done.stderr.count("\n") == 1
+
+
+# --- trouble with the database -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
+    """Let every call to the database end in an error, at the first attempt."""
+    events = dynamo._connection.client.meta.events
+    handlers: list[Callable[..., None]] = []
+
+    def fail(error: Exception) -> None:
+        def handler(**_: Any) -> None:
+            raise error
+
+        handlers.append(handler)
+        events.register_first("before-send.dynamodb", handler)
+
+    monkeypatch.setattr(dynamo, "ATTEMPTS", 1)
+    yield fail
+    for handler in handlers:
+        events.unregister("before-send.dynamodb", handler)
+
+
+def test_a_database_out_of_reach_is_one_sentence_and_exit_3(
+    operator: Operator, vendor: Vendor, ailing: Callable[[Exception], None]
+) -> None:
+    license = vendor.issue()
+    ailing(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
+    assert operator.run(f"license disable {license.id}") == (
+        *(3, ""),
+        "It may have been done or not, look before you repeat it: the database is busy or out of reach.\n",
+    )
+
+
+def test_a_database_that_refuses_is_one_sentence_and_exit_3(
+    operator: Operator, vendor: Vendor, ailing: Callable[[Exception], None]
+) -> None:
+    license = vendor.issue()
+    denied = {"Error": {"Code": "AccessDeniedException", "Message": "You may not."}}
+    ailing(ClientError(denied, "BatchGetItem"))  # type: ignore[arg-type] # a part of it
+    assert operator.run(f"license show {license.id}") == (3, "", "The database refuses it: You may not.\n")
+
+
+def test_secrets_of_other_data_are_one_sentence_and_exit_3(
+    operator: Operator, vendor: Vendor, seat: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = vendor.issue("revit")
+    monkeypatch.setattr(sealing, "_cipher", lambda: AESGCM(bytes(32)))
+    code, output, errors = operator.run(f"user assign --license {other.id} --email {EMAIL}")
+    assert (code, output) == (3, "")
+    assert errors == "SEATKEEPER_SECRETS are not those that this data was sealed with.\n"

@@ -1,0 +1,328 @@
+"""What operators get wrong: one clear sentence on standard error, exit 2, and nothing half done."""
+
+import io
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.store import accounts, licenses
+from infra.admin import commands
+from infra.admin.parser import PROG, Mistake, read_command_line
+from infra.admin.table import COMMANDS
+from infra.serve import ROOT
+from tests.infra.operator import Operator
+from tests.support import DAY, Vendor
+
+EMAIL = "don.joe@qbitec.com"
+ISSUE = "license issue --company {company} --product viewer --license-type perpetual --max-activations 1"
+TIMED = "license issue --company {company} --product viewer --license-type time-limited --max-activations 1"
+
+
+@pytest.fixture
+def operator(capsys: pytest.CaptureFixture[str]) -> Operator:
+    return Operator(capsys)
+
+
+@pytest.fixture
+def seat(vendor: Vendor) -> License:
+    """A user-based license of five activations and one user, who has a seat."""
+    license = vendor.issue("revit", max_license_users=1)
+    vendor.assign(license, EMAIL)
+    return vendor.stored(license)
+
+
+# --- the command line --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "the following arguments are required: NOUN; see python -m infra.admin --help."),
+        ("licence show 1", "NOUN: invalid choice: 'licence'"),
+        ("license", "the following arguments are required: VERB; see python -m infra.admin license --help."),
+        ("license list", "VERB: invalid choice: 'list'"),
+        ("license show", "the following arguments are required: ID; see python -m infra.admin license show --help."),
+        ("license show 1 2", "unrecognized arguments: 2"),
+        ("license show 1 --jso", "unrecognized arguments: --jso"),
+        ("license show 1 --company a --company b", "--company: give it once"),
+        ("company create --code A", "the following arguments are required: --name"),
+        ("company create --code --name", "--code: expected one argument"),
+        ("company create --code A_B --name B", "--code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes"),
+        ("company create --code A --name ' '", "--name: give 1 to 200 printable characters"),
+        ("company create --code A --name 'a\tb'", "--name: give 1 to 200 printable characters"),
+        ("product create --company A --code 'a b' --name b", "--code: a product code is 1 to 64 letters"),
+        (
+            "product create --company A --code a --name b --authorization-method key",
+            "--authorization-method: 'key' is none of license-key, user",
+        ),
+        ("user set-password --license 1 --email a@b.example --password x", "unrecognized arguments: --password x"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_one_sentence(operator: Operator, line: str, sentence: str) -> None:
+    assert operator.refused(line).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "0",
+        "-1",
+        "+1",
+        "1_000",
+        "1.0",
+        "0x1",
+        "\uff11",
+        "9007199254740992",
+        pytest.param("9" * 5000, id="5000 digits"),
+        "abc",
+        "1 2",
+    ],
+)
+def test_an_id_that_is_none_is_one_sentence(operator: Operator, number: str) -> None:
+    said = operator.refused(f"user remove --license='{number}'")
+    assert "is no license id: a whole number from 1 to 9007199254740991" in said
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *(
+            "",
+            "don",
+            "don@",
+            "@b.example",
+            "don@b",
+            "don joe@b.example",
+            "Don <don@b.example>",
+            "a@b.example,c@d.example",
+        ),
+        *(
+            "d\u043en@b.example",
+            "don\u200b@b.example",
+            "don@\u212aiosk.example",
+            f"{'x' * 65}@b.example",
+            "d\u00ad@b.example",
+        ),
+    ],
+)
+def test_an_email_that_is_none_or_only_looks_like_one_is_one_sentence(operator: Operator, email: str) -> None:
+    said = operator.refused(f"user assign --license 1 --email='{email}'")
+    assert said.startswith("--email: ")
+    assert said.isascii()
+
+
+@pytest.mark.parametrize("number", ["-1", "1.5", "many", "", "1e3", "²", "99999999999999999999"])
+def test_a_limit_that_is_none_is_one_sentence(operator: Operator, number: str) -> None:
+    said = operator.refused(f"user assign --license 1 --email a@b.example --max-activations='{number}'")
+    assert said.startswith(f"--max-activations: {number!r} is neither a whole number from 0 nor the word unlimited")
+
+
+@pytest.mark.parametrize(
+    "date", ["", "soon", "2027-13-01", "2027-02-30", "27-01-01", "2027-W01", "1969-12-31", "1800000000"]
+)
+def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> None:
+    said = operator.refused(f"license extend 1 --validity-period='{date}'")
+    assert said.startswith("--validity-period: ")
+    assert "date" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (f"{TIMED} --valid-duration 30", "--valid-duration: A duration must be a number and one of h, d, m, y"),
+        (f"{TIMED} --valid-duration 0d", "--valid-duration: A duration must be a number and one of h, d, m, y"),
+        (f"{TIMED} --valid-duration 9999y", "--valid-duration: A duration is at most 1000 years"),
+        (f"{ISSUE} --grace-period -1", "--grace-period: '-1' is no whole number from 0"),
+        (f"{ISSUE} --max-transfers -2", "--max-transfers: '-2' is no whole number from 0"),
+        ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
+        (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),
+        ("device reset --license 1 --hardware-id -x", "--hardware-id: expected one argument"),
+        ("sweep --now 9999-01-01", "--now: An event needs a time between 1970 and 2286"),
+    ],
+)
+def test_a_value_that_is_none_is_one_sentence(operator: Operator, line: str, sentence: str) -> None:
+    assert operator.refused(line.format(company="A")).startswith(sentence)
+
+
+def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
+    with pytest.raises(Mistake, match=r"^The command line is not valid UTF-8\.$"):
+        read_command_line(["company", "create", "--code", "A", "--name", "M\udcfcller"])
+
+
+# --- what the database knows better ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("company create --code {company} --name Again", "There is a company with the code {company} already."),
+        (
+            "product create --company {company} --code viewer --name Again --authorization-method user",
+            "There is a product with the code viewer already.",
+        ),
+        (
+            "product create --company {company}X --code a --name b --authorization-method user",
+            "There is no company with",
+        ),
+        ("apikey create --company {company}X", "There is no company with this code."),
+        ("apikey create --company {company} --product cad", "There is no product with this code."),
+        ("apikey revoke {company}-0", "There is no API key '{company}-0'."),
+        ("apikey revoke viewer", "There is no API key 'viewer'."),
+        ("audit --company {company}X", "There is no company with this code."),
+        (ISSUE.replace("viewer", "cad"), "There is no product with this code."),
+        (f"{ISSUE} --validity-period 2030-01-01", "validity-period: a perpetual license has no end."),
+        (f"{ISSUE} --valid-duration 1y", "validity-period: a perpetual license has no end."),
+        (f"{ISSUE} --grace-period 1", "grace-period: a license without an end has no grace period."),
+        (f"{ISSUE} --max-license-users 1", "max-license-users: the product has no users."),
+        (f"{ISSUE} --max-transfers 10000001", "max-transfers: give -1 (none), 0 (unlimited) or more."),
+        (f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE", "license-key: 1 to 100 printable characters; one of"),
+        (f"{ISSUE} --license-key {{key}}", "The license key is in use, or the order belongs to another customer."),
+        (f"{ISSUE} --order {{order}} --customer a@b.example", "The license key is in use, or the order belongs to"),
+        (TIMED, "validity-period: a time-limited license needs --validity-period or --valid-duration."),
+        (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "validity-period: give --validity-period or"),
+        (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-01", "start-date: it must lie before"),
+        (f"{TIMED} --valid-duration 1y --grace-period 999999999", "grace-period: give 0 to 87840 hours."),
+        ("license show {unknown}", "There is no license {unknown}."),
+        ("license show {license} --company OTHER", "There is no license {license} of OTHER."),
+        ("license extend {license} --validity-period 2030-01-01", "validity-period: a perpetual license has no end to"),
+        ("license extend {waiting} --validity-period 2030-01-01", "validity-period: the license has no end yet;"),
+        (
+            "user assign --license {license} --email a@b.example",
+            "license: it is authorized by its key; it has no users.",
+        ),
+        ("user assign --license {seat} --email {email}", "This user is assigned to the license already."),
+        ("user assign --license {seat} --email a@b.example", "All license users that the license allows are assigned."),
+        ("user set-max-activations --license {seat} --email {email} --max-activations 6", "The license allows 5 activ"),
+        (
+            "user set-max-activations --license {seat} --email {email} --max-activations unlimited",
+            "The license allows 5",
+        ),
+        ("user remove --license {seat} --email a@b.example", "No such user is assigned to this license."),
+        ("user reset-activations --license {seat} --email a@b.example", "No such user is assigned to this license."),
+        ("device reset --license {license} --hardware-id 'my-laptop '", "This device is not active on the license."),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
+    operator: Operator, vendor: Vendor, seat: License, line: str, sentence: str
+) -> None:
+    license, waiting = vendor.issue(), vendor.issue(license_type="time-limited", valid_duration="30d")
+    vendor.activate(license, "my-laptop")
+    given = {
+        "company": vendor.code,
+        "email": EMAIL,
+        "seat": seat.id,
+        "license": license.id,
+        "waiting": waiting.id,
+        "unknown": license.id + 1_000_000_007,
+        "key": license.license_key,
+        "order": license.order_id,
+    }
+    before = everything(vendor)
+    assert operator.refused(line.format(**given)).startswith(sentence.format(**given))
+    assert everything(vendor) == before
+
+
+def everything(vendor: Vendor) -> list[object]:
+    """All that a refused command might have left behind."""
+    ids = list(licenses.license_ids(vendor.code))
+    return [
+        *(licenses.read_license(vendor.code, id) for id in ids),
+        *(list(licenses.events(vendor.code, id)) for id in ids),
+        *(list(licenses.seats(vendor.code, id)) for id in ids),
+        accounts.read_company(vendor.code),
+        accounts.read_product(vendor.code, "viewer"),
+        accounts.user_of_email(vendor.code, "a@b.example"),
+    ]
+
+
+@pytest.mark.parametrize("verb", ["show", "enable", "disable", "reset", "extend"])
+def test_the_license_of_another_company_is_not_touched(operator: Operator, vendor: Vendor, verb: str) -> None:
+    other = Vendor()
+    license = other.issue(license_type="time-limited", validity_period=vendor.now + DAY)
+    more = " --validity-period 2030-01-01" if verb == "extend" else ""
+    sentence = f"There is no license {license.id} of {vendor.code}."
+    assert operator.refused(f"license {verb} {license.id} --company {vendor.code}{more}") == sentence
+    assert other.stored(license) == license
+
+
+@pytest.mark.parametrize("typed", ["short", "", "x" * 129])
+def test_a_password_that_is_too_short_or_too_long_is_one_sentence(
+    operator: Operator, vendor: Vendor, seat: License, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed + "\n"))
+    said = operator.refused(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
+    assert said == "new_password: choose from 8 to 128 characters."
+
+
+def test_a_password_in_another_encoding_is_one_sentence(
+    operator: Operator, vendor: Vendor, seat: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"pass w\xf6rd\n"), encoding="utf-8"))
+    said = operator.refused(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
+    assert said == "The password on standard input is not valid UTF-8."
+
+
+# --- what is done, and yet seldom meant --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        (ISSUE.replace("--max-activations 1", "--max-activations 0"), "No device can be activated with 0 activations"),
+        (f"{TIMED} --validity-period 2020-01-01", "The license has expired with this end."),
+        ("license extend {license} --validity-period 2020-01-01", "The license has expired with this end."),
+    ],
+)
+def test_what_is_seldom_meant_is_done_with_a_note(operator: Operator, vendor: Vendor, line: str, note: str) -> None:
+    license = vendor.issue(license_type="subscription", validity_period=vendor.now + DAY)
+    assert operator.noted(line.format(company=vendor.code, license=license.id)).startswith(note)
+
+
+# --- the table, its functions and its pages ----------------------------------------------------------------------
+
+
+def examples() -> list[str]:
+    """Every command line in the documentation."""
+    lines = (ROOT / "docs" / "admin.md").read_text().splitlines()
+    return [line.removeprefix(f"{PROG} ") for line in lines if line.startswith(f"{PROG} ")]
+
+
+def test_every_command_of_the_table_has_a_function_and_an_example_in_the_documentation() -> None:
+    documented = {read_command_line(arguments(line))[0].name for line in examples()}
+    assert documented == {command.name for command in COMMANDS}
+    assert all(callable(getattr(commands, command.function)) for command in COMMANDS)
+
+
+def test_every_option_is_in_the_documentation() -> None:
+    text = Path(ROOT / "docs" / "admin.md").read_text()
+    options = {option.name for command in COMMANDS for option in command.options if option.name.startswith("--")}
+    assert {option for option in options | {"--json", "--home", "--help"} if option not in text} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_example_of_a_command_is_one_of_it(command: object, capsys: pytest.CaptureFixture[str]) -> None:
+    found = next(known for known in COMMANDS if known is command)
+    assert read_command_line(arguments(f"{found.name} {found.example}"))[0] is found
+    assert found.example in page(capsys, *found.name.split())
+
+
+@pytest.mark.parametrize("words", [[], ["license"], ["sweep"]])
+def test_help_shows_an_example_at_every_level(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"\nexample: {PROG} {' '.join(words)}" in page(capsys, *words)
+
+
+def page(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What `--help` says after these words."""
+    with pytest.raises(SystemExit) as ended:
+        read_command_line([*words, "--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def arguments(line: str) -> list[str]:
+    """The arguments that a shell makes of a line, without redirection."""
+    return shlex.split(line.partition(" < ")[0])
