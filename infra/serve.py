@@ -217,7 +217,7 @@ def log_to_stderr() -> None:
 
 def port_number(text: str) -> int:
     """A port, 0 for any free one. Raises `ServeError`."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise ServeError(f"The port must be a number from 0 to 65535, not {text!r}.")
     return int(text)
 
