@@ -158,6 +158,20 @@ def read(items: list[Any], *, consistent: bool) -> list[Any]:
     ]
 
 
+def read_together(items: list[Any]) -> list[Any]:
+    """The stored items with the keys of `items`, all as they stood at one instant; None for those that do not exist.
+
+    For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
+    would be refused for the place that it has just taken itself. Costs twice the units; at most 100 items.
+    """
+    gets = [{"Get": {"TableName": item.Meta.table_name, "Key": _key(item)}} for item in items]
+    answer = _dispatch("TransactGetItems", {"TransactItems": gets})
+    return [
+        type(item).from_raw_data(found["Item"]) if found.get("Item") else None
+        for item, found in zip(items, answer["Responses"], strict=True)
+    ]
+
+
 def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:
     """One UpdateItem without an event, for what is no history: observations and attempts. Answers the new item.
 

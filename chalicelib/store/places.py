@@ -34,14 +34,18 @@ from chalicelib.store.tables import (
 def read_place(
     company: str, license_id: int, hardware_id: str | None, user_id: int | None, *, consistent: bool
 ) -> Place:
-    """One round trip: the license, and where asked for the device, and the user's seat and account."""
+    """One round trip: the license, and where asked for the device, and the user's seat and account.
+
+    With `consistent`, all as they stand at one instant, so that a refusal may rest on it.
+    """
     pk = license_pk(company, license_id)
     wanted: list[Any] = [LicenseItem(pk, "license")]
     if hardware_id is not None:
         wanted.append(DeviceItem(pk, device_part(device_tag(hardware_id), user_id)))
     if user_id is not None:
         wanted += [SeatItem(pk, seat_part(user_id)), UserItem(company, f"user#{user_id}")]
-    found = [_domain(item) for item in dynamo.read(wanted, consistent=consistent) if item is not None]
+    stored = dynamo.read_together(wanted) if consistent else dynamo.read(wanted, consistent=False)
+    found = [_domain(item) for item in stored if item is not None]
     return _place(Place(None), found)
 
 
@@ -67,7 +71,8 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
         write.update(SeatItem(pk, seat_part(seat.user_id)), *_taking_seat(license, seat))
     user_id = None if seat is None else seat.user_id
     device = DeviceItem(pk, device_part(tag, user_id))
-    write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat))
+    unknown_or_same = DeviceItem.id.does_not_exist() | (DeviceItem.id == grant.device_id)
+    write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat) & unknown_or_same)
     write.commit()
 
 
@@ -154,7 +159,7 @@ def _taking_seat(license: License, seat: Seat) -> tuple[list[Any], Condition]:
 def _switching_on(grant: Grant, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Any]:
     item = DeviceItem
     actions = [
-        item.id.set(item.id | grant.device_id),
+        item.id.set(grant.device_id),
         item.hardware_id.set(report.hardware_id),
         item.active.set(True),
         item.epoch.set(grant.license.epoch),
