@@ -2,42 +2,26 @@
 
 import io
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, dynamo, sealing
+from chalicelib.store import accounts
 from chalicelib.store.tables import LicenseItem, license_pk
 from chalicelib.usecases import create
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
-from infra import engine, local
-from infra.admin import __main__ as admin
 from infra.admin import commands
-from infra.admin.parser import Mistake
 from infra.admin.table import COMMANDS
-from infra.serve import ROOT
 from tests.infra.operator import Operator, told
 from tests.support import ADMIN, DAY, HOUR, Vendor
 
 FAR = "2080-01-02T03:04:05.678Z"
 EMAIL = "don.joe@qbitec.com"
-
-
-@pytest.fixture
-def operator(capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(capsys)
 
 
 @pytest.fixture
@@ -373,98 +357,3 @@ def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator,
     assert heads.split("  ")[1] == "hardware id"
     assert row.split()[:2] == ["a\\x1b[2J", "yes"]
     assert "größe\\u202e" in row
-
-
-# --- where the database is ---------------------------------------------------------------------------------------
-
-
-def started(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """A real run of `python -m infra.admin`."""
-    line = [sys.executable, "-m", "infra.admin", *arguments]
-    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def strangers() -> dict[str, str]:
-    """The environment of an operator who knows nothing of a stage, and has an AWS profile of another kind."""
-    kept = {n: value for n, value in os.environ.items() if not n.startswith(("AWS_", "SEATKEEPER_"))}
-    return kept | {"AWS_PROFILE": "another", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
-
-
-def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -> None:
-    told = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
-    with engine.start(local.data_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
-        local.write_private(local.environment_file(tmp_path), {**told, "base_url": "http://127.0.0.1:8000"})
-        done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "differences": []}
-
-
-def test_a_command_that_finds_nothing_running_says_how_to_start_it(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    sentence = "Seatkeeper is not running here: start it with `make run`."
-    assert operator.refused(f"audit --home {tmp_path}") == sentence
-    monkeypatch.setattr(admin, "HOME", tmp_path)
-    local.write_private(local.environment_file(tmp_path), {})  # left by one that was killed
-    assert admin.environment({"SEATKEEPER_SECRETS": "file:x"}, None) == {"SEATKEEPER_SECRETS": "file:x"}
-    with pytest.raises(Mistake, match="start it with"):
-        admin.environment({}, None)
-
-
-def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:
-    done = started(["audit"], {**strangers(), "SEATKEEPER_TABLE_PREFIX": "stage"} | {"SEATKEEPER_SECRETS": "nowhere"})
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("The environment is not complete: SEATKEEPER_SECRETS")
-    assert done.stderr.count("\n") == 1
-
-
-# --- trouble with the database -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
-    """Let every call to the database end in an error, at the first attempt."""
-    events = dynamo._connection.client.meta.events
-    handlers: list[Callable[..., None]] = []
-
-    def fail(error: Exception) -> None:
-        def handler(**_: Any) -> None:
-            raise error
-
-        handlers.append(handler)
-        events.register_first("before-send.dynamodb", handler)
-
-    monkeypatch.setattr(dynamo, "ATTEMPTS", 1)
-    yield fail
-    for handler in handlers:
-        events.unregister("before-send.dynamodb", handler)
-
-
-def test_a_database_out_of_reach_is_one_sentence_and_exit_3(
-    operator: Operator, vendor: Vendor, ailing: Callable[[Exception], None]
-) -> None:
-    license = vendor.issue()
-    ailing(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
-    assert operator.run(f"license disable {license.id}") == (
-        *(3, ""),
-        "It may have been done or not, look before you repeat it: the database is busy or out of reach.\n",
-    )
-
-
-def test_a_database_that_refuses_is_one_sentence_and_exit_3(
-    operator: Operator, vendor: Vendor, ailing: Callable[[Exception], None]
-) -> None:
-    license = vendor.issue()
-    denied = {"Error": {"Code": "AccessDeniedException", "Message": "You may not."}}
-    ailing(ClientError(denied, "BatchGetItem"))  # type: ignore[arg-type] # a part of it
-    assert operator.run(f"license show {license.id}") == (3, "", "The database refuses it: You may not.\n")
-
-
-def test_secrets_of_other_data_are_one_sentence_and_exit_3(
-    operator: Operator, vendor: Vendor, seat: License, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = vendor.issue("revit")
-    monkeypatch.setattr(sealing, "_cipher", lambda: AESGCM(bytes(32)))
-    code, output, errors = operator.run(f"user assign --license {other.id} --email {EMAIL}")
-    assert (code, output) == (3, "")
-    assert errors == "SEATKEEPER_SECRETS are not those that this data was sealed with.\n"

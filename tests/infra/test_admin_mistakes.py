@@ -4,6 +4,7 @@ import io
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,6 @@ from tests.support import DAY, Vendor
 EMAIL = "don.joe@qbitec.com"
 ISSUE = "license issue --company {company} --product viewer --license-type perpetual --max-activations 1"
 TIMED = "license issue --company {company} --product viewer --license-type time-limited --max-activations 1"
-
-
-@pytest.fixture
-def operator(capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(capsys)
 
 
 @pytest.fixture
@@ -207,23 +203,25 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
-    operator: Operator, vendor: Vendor, seat: License, line: str, sentence: str
+    operator: Operator, shop: tuple[Vendor, dict[str, Any]], line: str, sentence: str
 ) -> None:
-    license, waiting = vendor.issue(), vendor.issue(license_type="time-limited", valid_duration="30d")
-    vendor.activate(license, "my-laptop")
-    given = {
-        "company": vendor.code,
-        "email": EMAIL,
-        "seat": seat.id,
-        "license": license.id,
-        "waiting": waiting.id,
-        "unknown": license.id + 1_000_000_007,
-        "key": license.license_key,
-        "order": license.order_id,
-    }
+    vendor, given = shop
     before = everything(vendor)
     assert operator.refused(line.format(**given)).startswith(sentence.format(**given))
     assert everything(vendor) == before
+
+
+@pytest.fixture(scope="module")
+def shop() -> tuple[Vendor, dict[str, Any]]:
+    """A vendor with some licenses, for tests that change nothing, and what lines are filled in with."""
+    vendor = Vendor()
+    license, seat = vendor.issue(), vendor.issue("revit", max_license_users=1)
+    waiting = vendor.issue(license_type="time-limited", valid_duration="30d")
+    vendor.activate(license, "my-laptop")
+    vendor.assign(seat, EMAIL)
+    ids = {"license": license.id, "seat": seat.id, "waiting": waiting.id, "unknown": license.id + 1_000_000_007}
+    names = {"company": vendor.code, "email": EMAIL, "key": license.license_key, "order": license.order_id}
+    return vendor, ids | names
 
 
 def everything(vendor: Vendor) -> list[object]:
