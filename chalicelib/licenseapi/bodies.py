@@ -326,7 +326,10 @@ def _customer(email: str | None) -> dict[str, str]:
 
 
 def _signature(place: Place, license: License, ident: Ident) -> str:
-    name = ident.username.split("|", 1)[0] if ident.username is not None else license.license_key
-    if name is None:  # named by its id alone: the user who holds the device
-        name = "" if place.user is None else place.user.email
+    if ident.username is not None:
+        name = ident.username.split("|", 1)[0]
+    elif place.user is not None:  # named by its id alone: the user who holds the device
+        name = place.user.email
+    else:  # as it was sent, for the client verifies with what it has
+        name = ident.license_key or license.license_key or ""
     return sign_license(ident.hardware_id, name, to_iso(license.validity_period) or "")

@@ -93,7 +93,7 @@ def parse(schema: type[Q], request: Request) -> Q:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
-        if first["type"] == "missing" or first["input"] in (None, ""):
+        if first["type"] == "missing" or (len(first["loc"]) == 1 and first["input"] in (None, "")):
             code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
             raise RequestError(code, f"{field}: this parameter is required.") from None
         raise RequestError("validation_error", f"{field}: {first['msg']}.") from None

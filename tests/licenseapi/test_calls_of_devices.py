@@ -1,0 +1,81 @@
+"""track_device_variables and get_device_variables, product_details, and what anybody may ask."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.licenseapi.objects import granted, product_object, refused, told, verify
+from tests.support import Application, Vendor
+
+
+@pytest.fixture
+def ident(application: Application, vendor: Vendor) -> dict[str, Any]:
+    """IDENT of a device that is active on a license of its own."""
+    license = vendor.issue()
+    given = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
+    granted(application.post("activate_license", **given))
+    return given
+
+
+def test_variables_are_set_by_name_and_others_stay(application: Application, ident: dict[str, Any]) -> None:
+    application.post("track_device_variables", **ident, variables={"a": "1", "b": "2"})
+    rows = granted(application.post("track_device_variables", **ident, variables={"b": "3", "ä": "4"}))
+    assert [(row["variable"], row["value"]) for row in rows] == [("b", "3"), ("ä", "4")]
+    assert set(rows[0]) == {"variable", "value", "device_id", "created_at"}
+    found = granted(application.get("get_device_variables", **ident))
+    assert [(row["id"], row["variable"], row["value"]) for row in found] == [
+        (1, "a", "1"),
+        (2, "b", "3"),
+        (3, "ä", "4"),
+    ]
+    assert set(found[0]) == {"id", "variable", "value", "device_id", "created_at"}
+
+
+def test_variables_need_a_device_that_is_active(application: Application, ident: dict[str, Any]) -> None:
+    stranger = ident | {"hardware_id": "hw-2"}
+    answer = application.post("track_device_variables", **stranger, variables={"a": "1"})
+    assert refused(answer) == "device_not_found"
+    assert refused(application.get("get_device_variables", **stranger)) == "device_not_found"
+    assert refused(application.post("track_device_variables", **ident)) == "missing_parameters"
+
+
+def test_the_last_words_of_a_device_are_kept(application: Application, ident: dict[str, Any]) -> None:
+    for value in ("first", "a repeat says nothing new"):
+        assert told(application.post("deactivate_license", **ident, variables={"bye": value})) == "license_deactivated"
+    granted(application.post("activate_license", **ident))
+    assert [row["value"] for row in granted(application.get("get_device_variables", **ident))] == ["first"]
+
+
+def test_the_hundred_and_first_variable_is_refused_and_the_others_stay(
+    application: Application, ident: dict[str, Any]
+) -> None:
+    application.post("track_device_variables", **ident, variables={f"v{n}": "x" for n in range(100)})
+    answer = application.post("track_device_variables", **ident, variables={"one more": "x"})
+    assert refused(answer) == "validation_error"
+    assert len(granted(application.get("get_device_variables", **ident))) == 100
+
+
+def test_product_details_answers_the_product(application: Application, vendor: Vendor) -> None:
+    body = granted(application.get("product_details", product="revit", include_latest_version="true"))
+    assert body == product_object(vendor, "revit") | {
+        "company": {"id": vendor.products["revit"].company_id},
+        "latest_version": None,
+        "custom_fields": [],
+    }
+    assert refused(application.get("product_details", product="none")) == "unknown_product"
+
+
+def test_anybody_may_ask_whether_the_server_is_there(http: httpx.Client) -> None:
+    for path in ("/", "/api/v4", "/api/v4/"):
+        assert granted(http.get(path)) == {"name": "Seatkeeper", "api": "v4"}
+
+
+def test_anybody_may_have_the_public_key(http: httpx.Client) -> None:
+    for path in ("/api/v4/public_key", "/api/v4/public_key/"):
+        assert told(http.get(path)).startswith("-----BEGIN PUBLIC KEY-----")
+
+
+def test_a_text_is_signed_too(application: Application, ident: dict[str, Any]) -> None:
+    answer = application.post("deactivate_license", **ident)
+    verify(b"license_deactivated", answer.headers["LicenseSignature"])
