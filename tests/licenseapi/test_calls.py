@@ -146,15 +146,12 @@ def test_a_device_that_was_never_here_has_nothing_to_check_or_give_back(
 def test_a_reset_of_the_device_or_of_the_license_ends_its_check(
     application: Application, vendor: Vendor, license: License
 ) -> None:
-    for number, reset in enumerate(
-        (
-            lambda: reset_device(vendor.code, license.id, "hw-1", ADMIN, now=clock.now()),
-            lambda: reset_license(vendor.code, license.id, ADMIN, now=clock.now()),
-        )
-    ):
-        granted(application.post("activate_license", **ident(license)))
-        reset()
-        assert refused(application.get("check_license", **ident(license))) == "device_not_found", number
+    granted(application.post("activate_license", **ident(license)))
+    reset_device(vendor.code, license.id, "hw-1", ADMIN, now=clock.now())
+    assert refused(application.get("check_license", **ident(license))) == "device_not_found"
+    granted(application.post("activate_license", **ident(license)))
+    reset_license(vendor.code, license.id, ADMIN, now=clock.now())
+    assert refused(application.get("check_license", **ident(license))) == "device_not_found"
 
 
 def test_an_expired_license_is_checked_and_not_activated(application: Application, vendor: Vendor) -> None:
