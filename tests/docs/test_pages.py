@@ -1,0 +1,38 @@
+"""All pages: links lead somewhere, commands exist, settings are told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.settings import Settings
+from tests.docs.pages import PAGES, ROOT
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    named = re.findall(r"`((?:chalicelib|infra|tests|domain|store|usecases)/[\w./]*)`", page.read_text())
+    assert [name for name in named if not any((root / name).exists() for root in (ROOT, ROOT / "chalicelib"))] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_is_named_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|[A-Z]+=\S+ )make ([a-z-]+)(?:`|\s+#|$)", page.read_text(), re.MULTILINE))
+    assert named - targets == set()
+
+
+def test_every_setting_is_documented() -> None:
+    text = "".join(page.read_text() for page in PAGES)
+    assert [name for name in Settings.model_fields if f"SEATKEEPER_{name.upper()}" not in text] == []
+
+
+def test_every_page_can_be_found_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES[1:] if page.name not in readme] == []
