@@ -1,6 +1,6 @@
 """Licenses as a whole: issue, change of terms, reset, and the reads of lists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.domain.catalogue import Product
@@ -63,10 +63,10 @@ def read_license(company: str, license_id: int) -> License | None:
     return None if item is None else to_domain(item, License)
 
 
-def change_terms(old: License, new: License, event: Event) -> None:
+def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
     """Write what `new` says of `enabled`, dates and grace, if `old` still holds. Raises `Stale`.
 
-    Counters are not touched: they may move meanwhile.
+    Counters are not touched: they may move meanwhile. `earlier`: events that stand before this one in the history.
     """
     item, end = LicenseItem, ends_at(new.validity_period, new.grace_period)
     actions = [item.enabled.set(new.enabled), item.announced.set(new.announced)]
@@ -78,6 +78,8 @@ def change_terms(old: License, new: License, event: Event) -> None:
     write = _changing(old, actions, unchanged, event)
     if (old.announced, old.validity_period) != (new.announced, new.validity_period):
         refile(write, old, new)
+    for earlier_event in earlier:
+        write.put(event_item(license_pk(old.company, old.id), earlier_event), EventItem.part.does_not_exist())
     write.commit()
 
 

@@ -53,7 +53,7 @@ def devices(
     company: str, license_id: int, hardware_id: str | None = None, *, after: str | None = None, limit: int | None = None
 ) -> Iterator[Device]:
     """The devices that a license knows, live or not; of one hardware id, where given. Consistent, in pages."""
-    prefix = "device#" + (f"{device_tag(hardware_id)}#" if hardware_id else "")
+    prefix = "device#" + ("" if hardware_id is None else f"{device_tag(hardware_id)}#")
     items = dynamo.query(DeviceItem, license_pk(company, license_id), prefix, after=after, limit=limit)
     return (to_domain(item, Device) for item in items)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.expiry import announced_after_change
+from chalicelib.domain.expiry import announced_after_change, transitions_due
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, phase
@@ -10,6 +10,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.settle import settle
+from chalicelib.usecases.sweep import announcements
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:
@@ -31,7 +32,7 @@ def extend(
 ) -> License:
     """Set a new end, or move it on by a duration from the later of the old end and now. Raises `Refused`.
 
-    A license that has expired comes back to life.
+    A license that has expired comes back to life. What no sweep has announced of the old dates yet is announced now.
     """
 
     def decide(license: License) -> License:
@@ -39,8 +40,9 @@ def extend(
 
     def write(old: License, new: License) -> None:
         if old.validity_period != new.validity_period:
-            end = to_iso(new.validity_period)
-            licenses.change_terms(old, new, Event.new("license_extended", actor, now, validity_period=end))
+            missed, end = announcements(transitions_due(old, now), now), to_iso(new.validity_period)
+            event = Event.new("license_extended", actor, now + len(missed), validity_period=end)
+            licenses.change_terms(old, new, event, missed)
 
     return settle(lambda _: find_license(company, license_id), decide, write)[1]
 
@@ -71,5 +73,6 @@ def _new_end(license: License, validity_period: Instant | None, by: str | None, 
 
 
 def _with_end(license: License, end: Instant, now: Instant) -> License:
-    moved = replace(license, validity_period=end)
-    return replace(moved, announced=announced_after_change(license.announced, phase(moved, now)))
+    moved, missed = replace(license, validity_period=end), transitions_due(license, now)
+    announced = missed[-1].phase if missed else license.announced
+    return replace(moved, announced=announced_after_change(announced, phase(moved, now)))

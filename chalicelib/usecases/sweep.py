@@ -40,11 +40,14 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     return counts
 
 
+def announcements(transitions: list[Transition], now: Instant) -> list[Event]:
+    """The events that announce transitions: a millisecond apart, so that the history keeps their order."""
+    return [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
+
+
 def _announce(due: Due, transitions: list[Transition], now: Instant) -> bool:
-    # A millisecond apart, so that the history keeps their order.
-    events = [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
     try:
-        announce(due, transitions[-1].phase, events)
+        announce(due, transitions[-1].phase, announcements(transitions, now))
     except Stale:
         return False
     return True

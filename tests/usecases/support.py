@@ -1,0 +1,23 @@
+"""What the tests of use cases share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Code, Refused
+from tests.support import Vendor
+
+
+@contextmanager
+def refused(code: Code) -> Iterator[None]:
+    """What is done inside is refused with this code."""
+    with pytest.raises(Refused) as caught:
+        yield
+    assert caught.value.code == code, caught.value.detail
+
+
+def kinds(vendor: Vendor, license: License) -> list[str]:
+    """The types of the events of a license but its issue, oldest first; those of one millisecond in any order."""
+    return [event.type for event in vendor.history(license) if event.type != "license_issued"]

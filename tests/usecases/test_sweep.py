@@ -1,0 +1,141 @@
+"""The sweep announces each transition once, however late, however often, and reads no more than what is due.
+
+Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.instants import from_iso, to_iso
+from chalicelib.store import dynamo
+from chalicelib.store.tables import DUE_SHARDS
+from chalicelib.usecases.change_license import extend, set_enabled
+from chalicelib.usecases.sweep import SWEEP, sweep
+from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+from tests.usecases.support import kinds
+
+END = NOW + 3000 * DAY
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_due_yet() -> None:
+    """What other tests of this process left behind is announced before."""
+    sweep(now=END - 1)
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The names of the operations sent to the database."""
+    sent: list[str] = []
+    client = dynamo._connection.client
+
+    def note(model: Any, **_: Any) -> None:
+        sent.append(model.name)
+
+    client.meta.events.register("before-call.dynamodb", note)
+    try:
+        yield sent
+    finally:
+        client.meta.events.unregister("before-call.dynamodb", note)
+
+
+def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+    for past_end in (-1, 0, 0, HOUR, 24 * HOUR - 1, 24 * HOUR, 24 * HOUR, 99 * DAY):
+        sweep(now=END + past_end)
+    told = vendor.history(license)[1:]
+    assert [(event.type, event.at, event.detail) for event in told] == [
+        ("grace_started", END, {"since": to_iso(END)}),
+        ("license_expired", END + 24 * HOUR, {"since": to_iso(END + 24 * HOUR)}),
+    ]
+    assert {event.actor for event in told} == {SWEEP}
+
+
+def test_the_answer_counts_what_was_announced(vendor: Vendor) -> None:
+    for grace in (0, 0, 24):
+        vendor.issue(license_type="time-limited", validity_period=END, grace_period=grace)
+    assert sweep(now=END) == {"grace_started": 1, "license_expired": 2}
+    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0}
+    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1}
+
+
+def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+    sweep(now=END + 5000 * DAY)
+    told = vendor.history(license)[1:]
+    assert [(event.type, event.detail) for event in told] == [
+        ("grace_started", {"since": to_iso(END)}),
+        ("license_expired", {"since": to_iso(END + 24 * HOUR)}),
+    ]
+
+
+def test_sweeps_at_the_same_time_announce_once_together(vendor: Vendor) -> None:
+    licenses = [vendor.issue(license_type="time-limited", validity_period=END) for _ in range(12)]
+    with ThreadPoolExecutor(6) as threads:
+        told = list(threads.map(lambda _: sweep(now=END), range(6)))
+    assert sum(counts["license_expired"] for counts in told) == len(licenses)
+    assert [kinds(vendor, license) for license in licenses] == [["license_expired"]] * len(licenses)
+
+
+def test_an_extension_in_time_leaves_nothing_to_announce(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END)
+    extend(vendor.code, license.id, END + DAY, None, ADMIN, now=NOW)
+    sweep(now=END + DAY - 1)
+    assert kinds(vendor, license) == ["license_extended"]
+
+
+def test_a_license_that_expires_again_after_an_extension_is_announced_again(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+    sweep(now=END + 2 * DAY)
+    extend(vendor.code, license.id, END + 9 * DAY, None, ADMIN, now=END + 3 * DAY)
+    sweep(now=END + 4 * DAY)
+    sweep(now=END + 9 * DAY)
+    sweep(now=END + 10 * DAY)
+    assert kinds(vendor, license) == [
+        "grace_started",
+        "license_expired",
+        "license_extended",
+        "grace_started",
+        "license_expired",
+    ]
+
+
+def test_an_extension_out_of_grace_lets_grace_begin_anew(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+    sweep(now=END)
+    extend(vendor.code, license.id, END + 9 * DAY, None, ADMIN, now=END + HOUR)
+    sweep(now=END + 8 * DAY)
+    sweep(now=END + 9 * DAY)
+    assert kinds(vendor, license) == ["grace_started", "license_extended", "grace_started"]
+
+
+def test_a_disabled_license_expires_like_any_other(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END)
+    set_enabled(vendor.code, license.id, False, ADMIN, now=NOW)
+    sweep(now=END)
+    assert kinds(vendor, license) == ["license_disabled", "license_expired"]
+
+
+def test_a_duration_is_due_only_once_it_has_begun(vendor: Vendor) -> None:
+    begun, unused = (vendor.issue(license_type="time-limited", valid_duration="10y") for _ in range(2))
+    vendor.activate(begun, "pc")
+    sweep(now=from_iso("2036-11-24T05:59:59.999Z"))
+    assert kinds(vendor, begun) == ["device_activated"]
+    sweep(now=from_iso("2036-11-24T06:00:00.000Z"))
+    assert (kinds(vendor, begun), kinds(vendor, unused)) == (["device_activated", "license_expired"], [])
+
+
+def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_other(vendor: Vendor) -> None:
+    for days in range(20):
+        vendor.issue(license_type="time-limited", validity_period=END + days * DAY)
+    vendor.issue()
+    with counted() as sent:
+        assert sweep(now=END + 4 * DAY)["license_expired"] == 5
+    assert sorted(sent) == ["Query"] * DUE_SHARDS + ["TransactWriteItems"] * 5
+    with counted() as sent:
+        sweep(now=END + 4 * DAY)
+    assert sent == ["Query"] * DUE_SHARDS
