@@ -21,3 +21,12 @@ def refused(code: Code) -> Iterator[None]:
 def kinds(vendor: Vendor, license: License) -> list[str]:
     """The types of the events of a license but its issue, oldest first; those of one millisecond in any order."""
     return [event.type for event in vendor.history(license) if event.type != "license_issued"]
+
+
+def one_after_another(vendor: Vendor, count: int) -> list[License]:
+    """User-based licenses of one user each, a millisecond apart, the oldest first."""
+    issued = []
+    for _ in range(count):
+        vendor.now += 1
+        issued.append(vendor.issue("revit", max_license_users=1))
+    return issued

@@ -1,0 +1,84 @@
+"""Check: a live device is answered as the license stands; all others are refused."""
+
+from typing import Any
+
+from chalicelib.domain.license import DeviceReport, is_expired
+from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
+from chalicelib.usecases.check import check
+from tests.support import DAY, NOW, Vendor
+from tests.usecases.support import kinds, refused
+
+
+def test_a_check_answers_the_license_and_the_device_and_is_no_event(vendor: Vendor) -> None:
+    license = vendor.issue()
+    activated = vendor.activate(license, "pc")
+    place = vendor.check(license, "pc")
+    assert (place.license, place.device) == (vendor.stored(license), activated.device)
+    assert kinds(vendor, license) == ["device_activated"]
+
+
+def test_an_expired_license_is_answered_and_says_so(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=NOW + DAY)
+    vendor.activate(license, "pc")
+    for at, expired in ((NOW + DAY - 1, False), (NOW + DAY, True), (NOW + 500 * DAY, True)):
+        found = vendor.check(license, "pc", now=at).license
+        assert found is not None
+        assert is_expired(found, at) == expired
+
+
+def test_a_device_that_holds_no_place_is_refused(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    vendor.deactivate(license, "pc")
+    for hardware_id in ("pc", "unknown"):
+        with refused("device_not_found"):
+            vendor.check(license, hardware_id)
+
+
+def test_the_time_and_the_news_of_a_check_are_kept_once_in_a_quarter_of_an_hour(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+
+    def noted(after: int, hostname: str) -> tuple[int, str | None]:
+        ident, report = vendor.ident(license, "pc"), DeviceReport("pc", hostname=hostname)
+        check(vendor.code, ident, report, now=NOW + after)
+        device = vendor.check(license, "pc").device
+        assert device is not None
+        return device.last_check_at - NOW, device.hostname
+
+    assert noted(CHECK_NOTED_EVERY_MS - 1, "early") == (0, None)
+    assert noted(CHECK_NOTED_EVERY_MS, "due") == (CHECK_NOTED_EVERY_MS, "due")
+    assert noted(CHECK_NOTED_EVERY_MS + 1, "late") == (CHECK_NOTED_EVERY_MS, "due")
+
+
+def test_a_device_may_name_the_license_by_its_id_alone(vendor: Vendor) -> None:
+    by_key, by_user = vendor.issue(), vendor.issue("revit", max_license_users=1)
+    _, password = vendor.assign(by_user, "ada@customer.test")
+    vendor.activate(by_key, "pc")
+    vendor.activate("ada@customer.test", "pc", password)
+    for license in (by_key, by_user):
+        by_id: dict[str, Any] = {"license_key": None, "license_id": license.id}
+        assert vendor.check(license, "pc", **by_id).license == vendor.stored(license)
+        with refused("license_not_found"):
+            vendor.check(license, "unknown", **by_id)
+
+
+def test_a_user_is_answered_the_license_that_the_device_is_active_on(vendor: Vendor) -> None:
+    old, new = (vendor.issue("revit", max_license_users=1) for _ in range(2))
+    _, password = vendor.assign(old, "ada@customer.test")
+    vendor.assign(new, "ada@customer.test")
+    for license, hardware_id in ((old, "a"), (new, "b")):
+        vendor.activate("ada@customer.test", hardware_id, password, license_id=license.id)
+    for license, hardware_id in ((old, "a"), (new, "b")):
+        assert vendor.check("ada@customer.test", hardware_id).license == vendor.stored(license)
+
+
+def test_a_user_is_not_answered_from_the_device_of_another_one(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    _, password = vendor.assign(license, "ada@customer.test")
+    vendor.assign(license, "bob@customer.test")
+    vendor.activate("ada@customer.test", "pc", password)
+    with refused("device_not_found"):
+        vendor.check("bob@customer.test", "pc")
+    with refused("license_not_found"):
+        vendor.check("nobody@customer.test", "pc")
