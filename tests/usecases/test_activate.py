@@ -150,9 +150,9 @@ def test_where_transfers_are_forbidden_only_the_last_device_comes_back(vendor: V
 
 def test_a_transfer_stands_in_the_history(vendor: Vendor) -> None:
     license = vendor.issue(max_activations=1)
-    vendor.activate(license, "a")
-    vendor.deactivate(license, "a", now=NOW + 1)
-    vendor.activate(license, "b", now=NOW + 2)
+    vendor.activate(license, "a", now=NOW + 1)
+    vendor.deactivate(license, "a", now=NOW + 2)
+    vendor.activate(license, "b", now=NOW + 3)
     assert [event.detail for event in vendor.history(license)[1:]] == [{}, {}, {"transfer": 1}]
 
 
