@@ -15,30 +15,32 @@ def read_attempts(company: str, email: str) -> Attempts:
     return Attempts() if item is None else to_domain(item, Attempts)
 
 
-def start_attempt(company: str, email: str, seen: Attempts, now: Instant) -> None:
-    """Count an attempt before it is made. Raises `Stale` while too many are under way, or the account is slowed."""
+def start_attempt(company: str, email: str, seen: Attempts, now: Instant) -> Attempts:
+    """Count an attempt before it is made; answers the attempts with this one, and without what is forgotten.
+
+    Raises `Stale` while too many are under way, or the account is slowed.
+    """
     item, until = AttemptsItem, now + LOCK_MS
     lasting = [item.until.set(until), item.expires.set(until // 1000)]
     if seen.until <= now:  # never attempted, or forgotten: count from one
         begun = item.until.does_not_exist() | (item.until == seen.until)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), *lasting]
-        dynamo.update(_item(company, email), fresh, begun)
-    else:
-        allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
-        dynamo.update(_item(company, email), [item.started.add(1), *lasting], allowed)
+        return to_domain(dynamo.update(_item(company, email), fresh, begun), Attempts)
+    allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
+    return to_domain(dynamo.update(_item(company, email), [item.started.add(1), *lasting], allowed), Attempts)
 
 
-def attempt_failed(company: str, email: str, seen: Attempts, now: Instant) -> None:
+def attempt_failed(company: str, email: str, started: Attempts, now: Instant) -> None:
     """The started attempt was wrong: it stays counted, and the next must wait."""
-    wait = wait_after(seen.failures + 1)
+    wait = wait_after(started.failures + 1)
     failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
     dynamo.update(_item(company, email), failed)
 
 
-def attempt_succeeded(company: str, email: str, seen: Attempts) -> None:
+def attempt_succeeded(company: str, email: str, started: Attempts) -> None:
     """The started attempt was right: it counts no longer, and earlier failures are forgiven."""
     account = _item(company, email)
-    if seen.failures:
+    if started.failures:
         dynamo.delete(account)
         return
     with suppress(dynamo.Stale):  # somebody else's success may have forgiven all meanwhile

@@ -23,13 +23,13 @@ def log_in(company: str, email: str, password: str, *, now: Instant) -> User:
         email = normalise_email(email)
     except Refused:
         raise Refused("invalid_credentials") from None
-    seen = _start(company, email, now)
+    started = _start(company, email, now)
     user_id = accounts.user_of_email(company, email)
     user = accounts.read_user(company, user_id or _NO_USER)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
-        attempts.attempt_failed(company, email, seen, now)
+        attempts.attempt_failed(company, email, started, now)
         raise Refused("invalid_credentials")
-    attempts.attempt_succeeded(company, email, seen)
+    attempts.attempt_succeeded(company, email, started)
     return user
 
 
@@ -38,10 +38,8 @@ def _start(company: str, email: str, now: Instant) -> Attempts:
         seen = attempts.read_attempts(company, email)
         guard_attempt(seen, now)
         try:
-            attempts.start_attempt(company, email, seen, now)
+            return attempts.start_attempt(company, email, seen, now)
         except Stale:
             # Not locked, but as many attempts are under way as may be: wait for one of them to end.
             time.sleep(random.uniform(0, _MAX_WAIT))  # noqa: S311 - no secret
-        else:
-            return seen
     raise Busy("too many log-ins to one account at once")

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Code, Refused
+from chalicelib.store import dynamo
 from tests.support import Vendor
 
 
@@ -30,3 +32,19 @@ def one_after_another(vendor: Vendor, count: int) -> list[License]:
         vendor.now += 1
         issued.append(vendor.issue("revit", max_license_users=1))
     return issued
+
+
+@contextmanager
+def calls_counted() -> Iterator[list[str]]:
+    """The names of the operations that are sent to the database inside."""
+    sent: list[str] = []
+    client = dynamo._connection.client
+
+    def note(model: Any, **_: Any) -> None:
+        sent.append(model.name)
+
+    client.meta.events.register("before-call.dynamodb", note)
+    try:
+        yield sent
+    finally:
+        client.meta.events.unregister("before-call.dynamodb", note)

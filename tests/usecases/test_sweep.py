@@ -3,20 +3,16 @@
 Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from chalicelib.domain.instants import from_iso, to_iso
-from chalicelib.store import dynamo
 from chalicelib.store.tables import DUE_SHARDS
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
-from tests.usecases.support import kinds
+from tests.usecases.support import calls_counted, kinds
 
 END = NOW + 3000 * DAY
 
@@ -25,22 +21,6 @@ END = NOW + 3000 * DAY
 def _nothing_is_due_yet() -> None:
     """What other tests of this process left behind is announced before."""
     sweep(now=END - 1)
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The names of the operations sent to the database."""
-    sent: list[str] = []
-    client = dynamo._connection.client
-
-    def note(model: Any, **_: Any) -> None:
-        sent.append(model.name)
-
-    client.meta.events.register("before-call.dynamodb", note)
-    try:
-        yield sent
-    finally:
-        client.meta.events.unregister("before-call.dynamodb", note)
 
 
 def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened(vendor: Vendor) -> None:
@@ -133,9 +113,9 @@ def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_ot
     for days in range(20):
         vendor.issue(license_type="time-limited", validity_period=END + days * DAY)
     vendor.issue()
-    with counted() as sent:
+    with calls_counted() as sent:
         assert sweep(now=END + 4 * DAY)["license_expired"] == 5
     assert sorted(sent) == ["Query"] * DUE_SHARDS + ["TransactWriteItems"] * 5
-    with counted() as sent:
+    with calls_counted() as sent:
         sweep(now=END + 4 * DAY)
     assert sent == ["Query"] * DUE_SHARDS
