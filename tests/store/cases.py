@@ -1,0 +1,344 @@
+"""Every use case that writes, in a small state of its own: what the tests of faults run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.history import EventType
+from chalicelib.domain.license import License
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
+from chalicelib.usecases import (
+    activate,
+    assign_user,
+    change_device,
+    change_license,
+    change_password,
+    change_seat,
+    check,
+    create,
+    deactivate,
+    device_variables,
+    issue_license,
+    log_in,
+    sweep,
+    user_licenses,
+)
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.passwords import verify_password
+from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+
+ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
+END = NOW + 6000 * DAY
+"""In a year of its own: a sweep is of all companies."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A use case: what stands before, the call, and the events that it writes, each once."""
+
+    name: str
+    function: Callable[..., Any]
+    prepare: Callable[[Vendor], Any]
+    act: Callable[[Vendor, Any], Any]
+    events: tuple[EventType, ...] = ()
+    only_if_new: bool = False
+    """A failed condition is an answer, as "there is one already": it is not decided anew."""
+
+
+@dataclass(frozen=True)
+class Seated:
+    """A user-based license with a user on it."""
+
+    license: License
+    user: User
+    password: str
+
+
+def key_license(vendor: Vendor) -> License:
+    return vendor.issue()
+
+
+def ending(vendor: Vendor) -> License:
+    return vendor.issue(license_type="time-limited", validity_period=NOW + DAY, grace_period=24)
+
+
+def active(vendor: Vendor) -> License:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    return license
+
+
+def vacated(vendor: Vendor) -> License:
+    license = vendor.issue(max_transfers=1)
+    vendor.activate(license, "old pc")
+    vendor.deactivate(license, "old pc")
+    return license
+
+
+def with_variables(vendor: Vendor) -> License:
+    license = active(vendor)
+    track(vendor, license, colour="red", size="1")
+    return license
+
+
+def user_license(vendor: Vendor) -> License:
+    return vendor.issue("revit", max_license_users=2)
+
+
+def seated(vendor: Vendor) -> Seated:
+    license = user_license(vendor)
+    user, password = vendor.assign(license, ADA)
+    assert password is not None
+    return Seated(license, user, password)
+
+
+def at_work(vendor: Vendor) -> Seated:
+    seat = seated(vendor)
+    vendor.activate(ADA, "pc", seat.password)
+    return seat
+
+
+def after_a_failure(vendor: Vendor) -> Seated:
+    seat = seated(vendor)
+    enter(vendor, "wrong")
+    return seat
+
+
+def known_elsewhere(vendor: Vendor) -> License:
+    seated(vendor)
+    vendor.now += 1
+    return user_license(vendor)
+
+
+def due(vendor: Vendor) -> License:
+    sweep.sweep(now=END - 1)  # what other tests of this process left behind
+    return vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+
+
+def nothing(_: Vendor) -> None:
+    return None
+
+
+def enter(vendor: Vendor, password: str) -> Any:
+    try:
+        return log_in.log_in(vendor.code, ADA, password, now=vendor.now)
+    except Refused as refused:
+        return refused.code
+
+
+def track(vendor: Vendor, license: License, **told: str) -> Any:
+    ident = vendor.ident(license, "pc")
+    return device_variables.track_variables(vendor.code, ident, told, ADMIN, now=vendor.now)
+
+
+def say_goodbye(vendor: Vendor, license: License) -> None:
+    ident, told = vendor.ident(license, "pc"), {"colour": "blue"}
+    deactivate.deactivate(vendor.code, ident, ADMIN, told=told, now=vendor.now)
+
+
+def choose_password(vendor: Vendor, seat: Seated) -> Any:
+    user = change_password.change_password(vendor.code, ADA, seat.password, NEW_PASSWORD, ADMIN, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+def set_password(vendor: Vendor, seat: Seated) -> Any:
+    user, initial = change_seat.set_password(vendor.code, seat.license.id, ADA, None, ADMIN, now=vendor.now)
+    stored = accounts.read_user(vendor.code, user.id)
+    assert stored is not None
+    return user, stored == user, verify_password(stored.password_hash, initial), initial_password(stored) == initial
+
+
+def assign(vendor: Vendor, license: License) -> Any:
+    user, initial = vendor.assign(license, ADA)
+    stored = accounts.read_user(vendor.code, user.id)
+    assert stored is not None
+    assert initial is not None
+    return user, stored == user, verify_password(stored.password_hash, initial)
+
+
+def issue_by_key(vendor: Vendor, _: None) -> Any:
+    license = vendor.issue(license_type="subscription", validity_period=NOW + DAY, customer="c@customer.test")
+    return license, vendor.stored(license) == license
+
+
+def issue_to_manager(vendor: Vendor, _: None) -> Any:
+    terms = issue_license.Terms("perpetual", 5, max_license_users=2, order_id="order")
+    return issue_license.issue_license(vendor.code, "revit", terms, ADA, ADMIN, now=vendor.now)
+
+
+def create_company(vendor: Vendor, _: None) -> Any:
+    return create.create_company(f"{vendor.code}2", "Another vendor", ADMIN, now=vendor.now)
+
+
+def create_api_key(vendor: Vendor, _: None) -> Any:
+    key, shared = create.create_api_key(vendor.code, frozenset({"revit"}), False, ADMIN, now=vendor.now)
+    return key, create.shared_key(key) == shared, accounts.read_api_key(vendor.code, key.api_key) == key
+
+
+def revoke(vendor: Vendor, _: None) -> Any:
+    create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
+    return accounts.read_api_key(vendor.code, vendor.api_key)
+
+
+def enable(enabled: bool) -> Callable[[Vendor, License], Any]:
+    def act(vendor: Vendor, license: License) -> Any:
+        return change_license.set_enabled(vendor.code, license.id, enabled, ADMIN, now=vendor.now)
+
+    return act
+
+
+def disabled(vendor: Vendor) -> License:
+    license = vendor.issue()
+    enable(False)(vendor, license)
+    return license
+
+
+def extend_late(vendor: Vendor, license: License) -> Any:
+    """No sweep has run: what it would have announced is announced in the same transaction."""
+    return change_license.extend(vendor.code, license.id, None, "30d", ADMIN, now=NOW + 3 * DAY)
+
+
+def on_license(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, License], Any]:
+    return lambda vendor, license: function(vendor.code, license.id, *more, ADMIN, now=vendor.now)
+
+
+def on_seat(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, Seated], Any]:
+    return lambda vendor, seat: function(vendor.code, seat.license.id, ADA, *more, ADMIN, now=vendor.now)
+
+
+CASES = (
+    Case("activate", activate.activate, key_license, lambda v, x: v.activate(x, "pc"), ("device_activated",)),
+    Case(
+        "activate for the first time",
+        activate.activate,
+        lambda v: v.issue(license_type="time-limited", valid_duration="30d", grace_period=24),
+        lambda v, x: v.activate(x, "pc"),
+        ("device_activated",),
+    ),
+    Case("activate by transfer", activate.activate, vacated, lambda v, x: v.activate(x, "pc"), ("device_activated",)),
+    Case(
+        "activate by e-mail",
+        activate.activate,
+        seated,
+        lambda v, x: v.activate(ADA, "pc", x.password),
+        ("device_activated",),
+    ),
+    Case(
+        "activate again with news",
+        activate.activate,
+        active,
+        lambda v, x: v.activate(x, "pc", report={"hostname": "desk"}),
+    ),
+    Case("check", check.check, active, lambda v, x: v.check(x, "pc", now=NOW + HOUR)),
+    Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR)),
+    Case(
+        "deactivate, with last words",
+        deactivate.deactivate,
+        with_variables,
+        say_goodbye,
+        ("variables_tracked", "device_deactivated"),
+    ),
+    Case(
+        "deactivate by e-mail",
+        deactivate.deactivate,
+        at_work,
+        lambda v, _: v.deactivate(ADA, "pc"),
+        ("device_deactivated",),
+    ),
+    Case(
+        "track variables",
+        device_variables.track_variables,
+        active,
+        lambda v, x: track(v, x, colour="red"),
+        ("variables_tracked",),
+    ),
+    Case(
+        "track more variables",
+        device_variables.track_variables,
+        with_variables,
+        lambda v, x: track(v, x, colour="blue", weight="2"),
+        ("variables_tracked",),
+    ),
+    Case("log in", log_in.log_in, seated, lambda v, x: enter(v, x.password)),
+    Case("log in after a failure", log_in.log_in, after_a_failure, lambda v, x: enter(v, x.password)),
+    Case("fail to log in", log_in.log_in, seated, lambda v, _: enter(v, "wrong")),
+    Case(
+        "list one's licenses",
+        user_licenses.user_licenses,
+        seated,
+        lambda v, x: user_licenses.user_licenses(v.code, "revit", ADA, x.password, now=v.now),
+    ),
+    Case("change the password", change_password.change_password, seated, choose_password, ("password_changed",), True),
+    Case("assign a new user", assign_user.assign_user, user_license, assign, ("user_assigned",)),
+    Case("assign a known user", assign_user.assign_user, known_elsewhere, assign, ("user_assigned",)),
+    Case("remove a user", change_seat.remove_user, at_work, on_seat(change_seat.remove_user), ("user_removed",)),
+    Case(
+        "reset a user's activations",
+        change_seat.reset_activations,
+        at_work,
+        on_seat(change_seat.reset_activations),
+        ("user_activations_reset",),
+    ),
+    Case(
+        "change a user's limit",
+        change_seat.set_max_activations,
+        seated,
+        on_seat(change_seat.set_max_activations, 3),
+        ("user_limit_changed",),
+    ),
+    Case("set a user's password", change_seat.set_password, seated, set_password, ("password_set",)),
+    Case("disable", change_license.set_enabled, key_license, enable(False), ("license_disabled",)),
+    Case("enable", change_license.set_enabled, disabled, enable(True), ("license_enabled",)),
+    Case(
+        "extend",
+        change_license.extend,
+        ending,
+        extend_late,
+        ("grace_started", "license_expired", "license_extended"),
+    ),
+    Case(
+        "reset a license",
+        change_license.reset_license,
+        active,
+        on_license(change_license.reset_license),
+        ("license_reset",),
+    ),
+    Case(
+        "reset a device",
+        change_device.reset_device,
+        active,
+        on_license(change_device.reset_device, "pc"),
+        ("device_reset",),
+    ),
+    Case(
+        "blacklist a device",
+        change_device.blacklist_device,
+        active,
+        on_license(change_device.blacklist_device, "pc"),
+        ("device_blacklisted", "device_reset"),
+        True,
+    ),
+    Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
+    Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),
+    Case("create a company", create.create_company, nothing, create_company, ("company_created",), True),
+    Case(
+        "create a product",
+        create.create_product,
+        nothing,
+        lambda v, _: v.product("more", "user"),
+        ("product_created",),
+        True,
+    ),
+    Case("create an API key", create.create_api_key, nothing, create_api_key, ("api_key_created",), True),
+    Case("revoke an API key", create.revoke_api_key, nothing, revoke, ("api_key_revoked",), True),
+    Case(
+        "sweep",
+        sweep.sweep,
+        due,
+        lambda _, __: sweep.sweep(now=END + 2 * DAY),
+        ("grace_started", "license_expired"),
+        True,
+    ),
+)

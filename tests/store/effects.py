@@ -1,0 +1,91 @@
+"""What a use case did: its answer and the change of the stored items, in words that are equal from run to run."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Raw
+from chalicelib.store.tables import COMPANIES, DUE_SHARDS, DueItem, LicenseItem, LinkItem, due_pk, sold_part
+from tests.store.cases import Case
+from tests.store.faults import WRITES, Fault, Wire, wire
+from tests.support import Vendor
+
+ACCOUNTS, LICENSES = LinkItem.Meta.table_name, LicenseItem.Meta.table_name
+
+_RANDOM = (
+    (re.compile(r"\bT[0-9A-F]{12}"), "COMPANY"),
+    (re.compile(r"\bCOMPANY-[0-9a-f]{32}\b"), "API KEY"),
+    (re.compile(r"\b[2-9A-HJ-NP-Z]{5}(-[2-9A-HJ-NP-Z]{5}){4}\b"), "LICENSE KEY"),
+    (re.compile(r"(#\d{13}#)[A-Z2-7]{10}\b"), r"\1EVENT"),
+    (re.compile(r"\bdue#\d\b"), "due#SHARD"),
+    (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
+    (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
+)
+_ID = re.compile(r"\b0?([1-9]\d{14})\b")
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Of one run of a case."""
+
+    answer: str
+    changes: list[str]
+    """Items that were added, removed or changed."""
+    events: list[str]
+    """The types of the events among them."""
+    wire: Wire = field(compare=False)
+    """What was sent; each of its bodies is one write."""
+
+
+def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Effects:
+    """Run a case for a vendor of its own; the writes with numbers in `at` meet the fault. The audit finds nothing."""
+    vendor = Vendor()
+    prepared = case.prepare(vendor)
+    before = stored(vendor.code)
+    with wire(fault, at, WRITES) as sent:
+        try:
+            answer = case.act(vendor, prepared)
+        except Refused as refused:
+            answer = refused.code
+    after = stored(vendor.code)
+    assert vendor.differences() == [], "the audit finds differences"
+    keys = sorted(key for key in before | after if before.get(key) != after.get(key))
+    changes = sorted(_plain(json.dumps([key, before.get(key), after.get(key)], sort_keys=True)) for key in keys)
+    events = [after[key]["type"]["S"] for key in keys if key[2].startswith("event#")]
+    return Effects(_plain(repr(answer)), changes, sorted(events), sent)
+
+
+def stored(code: str) -> dict[tuple[str, str, str], Raw]:
+    """All items of the companies whose codes start so, by table and key, but for attempts: those may be lost."""
+    links = _partition(ACCOUNTS, COMPANIES, code)
+    found = links.copy()
+    for _, _, company in links:
+        account = _partition(ACCOUNTS, company)
+        found |= account
+        for license_id in [int(part.removeprefix(sold_part())) for *_, part in account if part.startswith(sold_part())]:
+            found |= _partition(ACCOUNTS, f"license#{license_id}")
+            found |= _partition(LICENSES, f"{company}#{license_id}")
+            due = _partition(DueItem.Meta.table_name, due_pk(license_id % DUE_SHARDS))
+            found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
+    return found
+
+
+def _partition(table: str, pk: str, prefix: str = "") -> dict[tuple[str, str, str], Raw]:
+    values = {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {})
+    query: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk" + (" AND begins_with(part, :prefix)" if prefix else ""),
+        "ExpressionAttributeValues": values,
+        "ConsistentRead": True,
+    }
+    return {(table, pk, item["part"]["S"]): item for item in dynamo._pages(query, None)}
+
+
+def _plain(text: str) -> str:
+    """Without what is drawn at random: of an id, what stays is the instant at which it was made."""
+    for pattern, name in _RANDOM:
+        text = pattern.sub(name, text)
+    return _ID.sub(lambda found: f"ID of {int(found[1]) >> 12}", text)
