@@ -47,11 +47,7 @@ _RETRYABLE = {
     "TransactionConflict",
     "TransactionConflictException",
     "TransactionInProgressException",
-    "InternalServerError",
-    "InternalFailure",
-    "ServiceUnavailable",
 }
-_MAY_HAVE_COMMITTED = {"InternalServerError", "InternalFailure", "ServiceUnavailable"}
 
 
 class StoreError(Exception):
@@ -112,7 +108,7 @@ class Transaction:
                 cause = _cause(error)
                 unsure = unsure or _may_have_committed(cause)
                 _raise_if_condition_failed(cause)
-                raise cause from error
+                raise cause from cause.__cause__
 
         event_condition = type(self.event).part.does_not_exist()
         self.put(self.event, event_condition)
@@ -283,12 +279,15 @@ def _codes(error: Exception) -> set[str]:
 
 
 def _is_retryable(error: Exception) -> bool:
-    # Botocore's own errors are those of the network; a client error is judged by its codes.
-    return not isinstance(error, ClientError) or bool(_codes(error) & _RETRYABLE)
+    return _may_have_committed(error) or bool(_codes(error) & _RETRYABLE)
 
 
 def _may_have_committed(error: Exception) -> bool:
-    return not isinstance(error, ClientError) or bool(_codes(error) & _MAY_HAVE_COMMITTED)
+    """Botocore's own errors are those of the network; a 5xx may come from a balancer, and not in DynamoDB's words."""
+    if not isinstance(error, ClientError):
+        return True
+    told = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb leaves the status out
+    return bool(told.response["ResponseMetadata"]["HTTPStatusCode"] >= 500)
 
 
 def _raise_if_condition_failed(error: Exception) -> None:
