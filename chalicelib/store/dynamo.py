@@ -287,7 +287,7 @@ def _may_have_committed(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return True
     told = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb leaves the status out
-    return bool(told.response["ResponseMetadata"]["HTTPStatusCode"] >= 500)
+    return bool(told.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
 
 
 def _raise_if_condition_failed(error: Exception) -> None:
