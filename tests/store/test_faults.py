@@ -3,17 +3,40 @@
 Each use case is run once to count its writes, then once for each fault at each of its writes.
 """
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
-from types import SimpleNamespace
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from chalicelib import usecases
+from chalicelib.domain.people import LOCK_MS, MAX_FAILURES
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
-from tests.store.cases import CASES, Case
-from tests.store.effects import Effects, effects
-from tests.store.faults import ANSWER_LOST, NOT_COMMITTED, Fault
+from chalicelib.store.dynamo import Busy
+from chalicelib.usecases.log_in import log_in
+from tests.store.cases import ADA, CASES, Case, seated
+from tests.store.effects import Effects, effects, stored
+from tests.store.faults import (
+    ALWAYS,
+    ANSWER_LOST,
+    NOT_COMMITTED,
+    Fault,
+    Send,
+    answer_timed_out,
+    in_conflict_and_condition_failed,
+    out_of_reach,
+    throttled,
+    wire,
+)
+from tests.support import NOW, Vendor
+from tests.usecases.support import kinds, refused
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -47,3 +70,153 @@ def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, fault: Fau
     expected = undisturbed(case)
     for number in range(1, len(expected.wire.bodies) + 1):
         assert effects(case, fault, range(number, number + 1)) == expected, f"at write {number}"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.only_if_new], ids=named)
+def test_a_failed_condition_beside_a_conflict_is_decided_anew_and_never_sent_again_as_it_is(case: Case) -> None:
+    expected = undisturbed(case)
+    for number, body in enumerate(expected.wire.bodies, start=1):
+        if "TransactItems" in body:
+            found = effects(case, in_conflict_and_condition_failed, range(number, number + 1))
+            assert found == expected, f"at write {number}"
+            keys = found.wire.event_keys()
+            assert len(keys) == len(set(keys)), "the same transaction was sent twice"
+
+
+def test_every_use_case_that_writes_is_a_case_here() -> None:
+    writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
+    assert writing == {case.function for case in CASES}
+
+
+def public_functions(package: ModuleType) -> Iterator[FunctionType]:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_"):
+                yield value
+
+
+def reaches_a_write(function: FunctionType) -> bool:
+    """Whether one of the three ways to write is named in a function, or in one of ours that it leads to."""
+    seen: set[Any] = set()
+    ahead: list[Any] = [function]
+    while ahead:
+        if (value := ahead.pop()) not in seen:
+            seen.add(value)
+            ahead += named_in(value) if isinstance(value, FunctionType) else []
+    return not seen.isdisjoint({dynamo.Transaction, dynamo.update, dynamo.delete})
+
+
+def named_in(function: FunctionType) -> list[Any]:
+    """The functions and classes of ours that a function names, by themselves or behind their module."""
+    known, names = function.__globals__, set(names_of(function.__code__))
+    direct = [known[name] for name in names if name in known]
+    modules = [value for value in direct if isinstance(value, ModuleType)]
+    behind = [getattr(module, name) for module in modules for name in names if hasattr(module, name)]
+    ours = [value for value in direct + behind if isinstance(value, FunctionType | type)]
+    return [value for value in ours if value.__module__.startswith("chalicelib.")]
+
+
+def names_of(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_of(inner)
+
+
+# --- when it does not pass --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", NOT_COMMITTED, ids=named)
+def test_a_fault_that_stays_ends_as_busy_after_the_bound_and_nothing_is_written(fault: Fault, vendor: Vendor) -> None:
+    license = vendor.issue()
+    before = stored(vendor.code)
+    with wire(fault) as sent, pytest.raises(Busy):
+        vendor.activate(license, "pc")
+    assert len(sent.bodies) == dynamo.ATTEMPTS
+    assert stored(vendor.code) == before
+
+
+@pytest.mark.parametrize("lost", ANSWER_LOST, ids=named)
+def test_a_lost_answer_is_found_out_also_when_no_other_attempt_gets_through(lost: Fault, vendor: Vendor) -> None:
+    def lost_then_throttled(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        return lost(request, send) if len(sent.bodies) == 1 else throttled(request, send)
+
+    license = vendor.issue()
+    with wire(lost_then_throttled) as sent:
+        assert vendor.activate(license, "pc").device is not None
+    assert len(sent.bodies) == dynamo.ATTEMPTS
+    assert kinds(vendor, license) == ["device_activated"]
+
+
+def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    def slow(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        clock[0] += dynamo.READ_TIMEOUT
+        return out_of_reach(request, send)
+
+    monkeypatch.setattr(dynamo, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    license = vendor.issue()
+    with wire(slow) as sent, pytest.raises(Busy):
+        vendor.activate(license, "pc")
+    assert clock[0] > dynamo.DEADLINE
+    assert clock[0] - dynamo.READ_TIMEOUT <= dynamo.DEADLINE
+    assert len(sent.bodies) < dynamo.ATTEMPTS
+
+
+def test_a_failed_condition_is_sent_once(vendor: Vendor) -> None:
+    with wire() as sent, refused("already_exists"):
+        vendor.product("viewer", "license-key")
+    assert len(sent.bodies) == 1
+
+
+# --- log-ins: the one place where a lost answer may count twice --------------------------------------------------
+#
+# Attempts are counted by single writes that carry no event, so one whose answer is lost may count twice. That is
+# harmless: whoever guesses gets fewer guesses, not more, and whoever knows the password gets in.
+
+
+@pytest.mark.parametrize("lost", ANSWER_LOST, ids=named)
+def test_lost_answers_give_a_guesser_no_further_guess(
+    lost: Fault, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each write of each guess is committed and its answer lost, and each is sent once more."""
+    guesses = 0
+
+    def looked_at(_hash: str | None, _password: str) -> bool:
+        nonlocal guesses
+        guesses += 1
+        return False
+
+    monkeypatch.setattr("chalicelib.usecases.log_in.verify_password", looked_at)
+    now, end = NOW, NOW + LOCK_MS
+    with wire(lost, range(1, ALWAYS.stop, 2)):
+        while now < end:
+            try:
+                log_in(vendor.code, ADA, "wrong", now=now)
+            except Busy:
+                break
+            except Refused as no:
+                now += 1000 * (no.retry_after or 0)
+    assert 0 < guesses <= MAX_FAILURES
+
+
+@pytest.mark.parametrize("lost", ANSWER_LOST, ids=named)
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_lost_answers_keep_out_nobody_who_knows_the_password(lost: Fault, write: int, vendor: Vendor) -> None:
+    seat = seated(vendor)
+    for _ in range(MAX_FAILURES - 1):
+        with wire(lost, range(write, write + 1)):
+            assert log_in(vendor.code, ADA, seat.password, now=NOW).email == ADA
+
+
+def test_attempts_that_lost_answers_left_behind_are_forgotten_like_failures(vendor: Vendor) -> None:
+    """Whoever loses ten answers in a quarter of an hour is told to come again, and gets in after another."""
+    seat = seated(vendor)
+    for _ in range(MAX_FAILURES):
+        with wire(answer_timed_out, range(1, 2)), suppress(Busy):
+            log_in(vendor.code, ADA, seat.password, now=NOW)
+    with pytest.raises(Busy):
+        log_in(vendor.code, ADA, seat.password, now=NOW + LOCK_MS - 1)
+    assert log_in(vendor.code, ADA, seat.password, now=NOW + LOCK_MS).email == ADA
