@@ -38,7 +38,7 @@ class Wire:
         if _operation(request) not in self._operations:
             return None
         with self._lock:
-            self.bodies.append(_body(request))
+            self.bodies.append(body_of(request))
             number = len(self.bodies)
         if self._fault is None or number not in self._at:
             return None
@@ -95,7 +95,7 @@ def server_failed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
 
 def unnamed_failure(request: AWSPreparedRequest, _: Send) -> AWSResponse:
     """A balancer in between answers: not in DynamoDB's words."""
-    return _answer(request, 503, b"<html>Service Unavailable</html>")
+    return answer(request, 503, b"<html>Service Unavailable</html>")
 
 
 def out_of_reach(request: AWSPreparedRequest, _: Send) -> AWSResponse:
@@ -134,7 +134,7 @@ ANSWER_LOST = (answer_timed_out, answer_replaced, answer_replaced_by_unnamed)
 
 def cancelled(request: AWSPreparedRequest, codes: list[str]) -> AWSResponse:
     """A cancelled transaction: the reasons of its first items, and none for the others."""
-    count = len(_body(request)["TransactItems"])
+    count = len(body_of(request)["TransactItems"])
     reasons = [{"Code": code, "Message": "injected"} for code in codes] + [{"Code": "None"}] * (count - len(codes))
     return _failed(request, 400, "TransactionCanceledException", CancellationReasons=reasons)
 
@@ -147,17 +147,17 @@ def _in_the_way(request: AWSPreparedRequest, code: str) -> AWSResponse:
 
 def _failed(request: AWSPreparedRequest, status: int, code: str, **more: Any) -> AWSResponse:
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected", **more}
-    return _answer(request, status, json.dumps(body).encode())
+    return answer(request, status, json.dumps(body).encode())
 
 
-def _answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse:
+def answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse:
     return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
 
-def _body(request: AWSPreparedRequest) -> dict[str, Any]:
+def body_of(request: AWSPreparedRequest) -> dict[str, Any]:
     assert isinstance(request.body, str | bytes)
-    body: dict[str, Any] = json.loads(request.body)
-    return body
+    told: dict[str, Any] = json.loads(request.body)
+    return told
 
 
 def _operation(request: AWSPreparedRequest) -> str:
