@@ -64,11 +64,11 @@ def secrets() -> Secrets:
     """The secrets of this process, read once. Raises `SettingsError`."""
     path = Path(settings().secrets.removeprefix("file:"))
     try:
-        return Secrets.model_validate(json.loads(path.read_text()))
+        return Secrets(**json.loads(path.read_text()))
     except OSError as error:
         raise SettingsError(f"The secrets cannot be read: {error.strerror}.") from None
     except ValidationError as error:
         names = ", ".join(f"{e['loc'][0]} ({e['msg']})" for e in error.errors())
         raise SettingsError(f"The secrets are malformed: {names}.") from None
-    except ValueError:
+    except (ValueError, TypeError):
         raise SettingsError("The secrets are malformed: not a JSON object.") from None

@@ -42,6 +42,6 @@ def _private_key() -> RSAPrivateKey:
         if not isinstance(key, RSAPrivateKey) or not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
             raise SettingsError(f"signing_key must be an RSA key of {MIN_KEY_BITS} to {MAX_KEY_BITS} bits.")
         key.public_key().verify(key.sign(b"", PKCS1v15(), SHA256()), b"", PKCS1v15(), SHA256())
-    except (ValueError, InvalidSignature):
-        raise SettingsError("The secrets are malformed: signing_key is no private key in PEM.") from None
+    except (ValueError, TypeError, InvalidSignature):
+        raise SettingsError("The secrets are malformed: signing_key is no unencrypted private key in PEM.") from None
     return key

@@ -1,0 +1,193 @@
+"""A malformed environment or secret is one sentence at start, and the sentence holds no secret."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from chalicelib.settings import Secrets, Settings, SettingsError, secrets, settings
+from chalicelib.web import signing
+
+HIDDEN = "hunter2"
+DATA_KEY = base64.b64encode(bytes(range(32))).decode()
+PEM = f"-----BEGIN PRIVATE KEY-----\n{HIDDEN}\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """One that holds nothing of ours."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SEATKEEPER_{name.upper()}", raising=False)
+    return monkeypatch
+
+
+def read_settings() -> Settings:
+    """As at start: nothing is remembered."""
+    return settings.__wrapped__()
+
+
+def read_secrets(path: Path, monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    """As at start, from a file."""
+    monkeypatch.setattr("chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=f"file:{path}"))
+    return secrets.__wrapped__()
+
+
+def signing_key(text: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """As at start, from the secrets."""
+    monkeypatch.setattr(signing, "secrets", lambda: Secrets(signing_key=text, data_key=DATA_KEY))
+    return signing._private_key.__wrapped__()
+
+
+def is_one_sentence(error: pytest.ExceptionInfo[SettingsError]) -> bool:
+    text = str(error.value)
+    return text[0].isupper() and text.endswith(".") and "\n" not in text
+
+
+def pem(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, encryption: KeySerializationEncryption | None = None
+) -> str:
+    form = PrivateFormat.PKCS8 if encryption is None else PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption()).decode()
+
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+
+def test_the_environment_is_read_by_the_names_of_the_fields(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage-1")
+    environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
+    assert read_settings() == Settings(table_prefix="stage-1", secrets="file:/somewhere", hmac_window_minutes=15)
+    environment.setenv("SEATKEEPER_HMAC_WINDOW_MINUTES", "5")
+    assert read_settings().hmac_window_minutes == 5
+
+
+def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert is_one_sentence(caught)
+    assert "SEATKEEPER_TABLE_PREFIX (Field required)" in str(caught.value)
+    assert "SEATKEEPER_SECRETS (Field required)" in str(caught.value)
+    assert "SEATKEEPER_HMAC_WINDOW_MINUTES" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TABLE_PREFIX", ""),
+        ("TABLE_PREFIX", "two words"),
+        ("TABLE_PREFIX", "long" * 51),
+        ("SECRETS", ""),
+        ("SECRETS", "file:"),
+        ("SECRETS", f"elsewhere:{HIDDEN}"),
+        ("HMAC_WINDOW_MINUTES", ""),
+        ("HMAC_WINDOW_MINUTES", "0"),
+        ("HMAC_WINDOW_MINUTES", "1441"),
+        ("HMAC_WINDOW_MINUTES", "ten"),
+    ],
+)
+def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage")
+    environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
+    environment.setenv(f"SEATKEEPER_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert is_one_sentence(caught)
+    assert str(caught.value).count("SEATKEEPER_") == 1
+    assert f"SEATKEEPER_{name}" in str(caught.value)
+    assert HIDDEN not in str(caught.value)
+
+
+# --- the secrets -------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_text(json.dumps({"signing_key": PEM, "data_key": DATA_KEY}))
+    found = read_secrets(path, monkeypatch)
+    assert (found.signing_key, found.data_key) == (PEM, DATA_KEY)
+    assert HIDDEN not in f"{found} {found!r}"
+    assert DATA_KEY not in f"{found} {found!r}"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({}, ["signing_key", "data_key"]),
+        ({"signing_key": PEM}, ["data_key"]),
+        ({"signing_key": PEM, "data_key": HIDDEN}, ["data_key"]),
+        ({"signing_key": PEM, "data_key": f"{HIDDEN}\u00e9"}, ["data_key"]),
+        ({"signing_key": PEM, "data_key": base64.b64encode(HIDDEN.encode() * 5).decode()}, ["data_key", "32 bytes"]),
+        ({"signing_key": PEM, "data_key": DATA_KEY + "\n"}, ["data_key"]),
+        ({"signing_key": PEM, "data_key": 5}, ["data_key"]),
+        ({"signing_key": PEM, "data_key": None}, ["data_key"]),
+        ({"signing_key": HIDDEN, "data_key": DATA_KEY}, ["signing_key"]),
+        ({"signing_key": [PEM], "data_key": DATA_KEY}, ["signing_key"]),
+        ([PEM, DATA_KEY], ["not a JSON object"]),
+        (HIDDEN, ["not a JSON object"]),
+        (None, ["not a JSON object"]),
+        (f"{{{HIDDEN}".encode(), ["not a JSON object"]),
+        (b"\xff\xfe" + HIDDEN.encode(), ["not a JSON object"]),
+        (b"", ["not a JSON object"]),
+    ],
+)
+def test_malformed_secrets_are_one_sentence_that_names_them_and_shows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, told: list[str]
+) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    with pytest.raises(SettingsError) as caught:
+        read_secrets(path, monkeypatch)
+    assert is_one_sentence(caught)
+    assert [word for word in told if word not in str(caught.value)] == []
+    assert HIDDEN not in str(caught.value)
+    assert DATA_KEY not in str(caught.value)
+    assert caught.value.__suppress_context__, "a traceback would show what pydantic saw"
+
+
+def test_secrets_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(SettingsError, match="The secrets cannot be read") as caught:
+            read_secrets(path, monkeypatch)
+        assert is_one_sentence(caught)
+
+
+# --- the signing key ---------------------------------------------------------------------------------------------
+
+
+def test_an_rsa_key_in_either_form_of_pem_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    traditional = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    for text in (pem(key), traditional):
+        assert signing_key(text, monkeypatch).public_key() == key.public_key()
+
+
+def test_a_key_that_cannot_sign_our_answers_is_one_sentence_that_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = pem(key)
+    unfit = {
+        "no PEM": PEM,
+        "cut off": text[: len(text) // 2],
+        "with another modulus": text[:200] + ("B" if text[200] == "A" else "A") + text[201:],
+        "with a passphrase": pem(key, BestAvailableEncryption(b"passphrase")),
+        "short": pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)),  # noqa: S505 - on purpose
+        "elliptic": pem(ec.generate_private_key(ec.SECP256R1())),
+    }
+    for name, wrong in unfit.items():
+        with pytest.raises(SettingsError, match="signing_key") as caught:
+            signing_key(wrong, monkeypatch)
+        assert is_one_sentence(caught), name
+        assert [line for line in wrong.splitlines() if line in str(caught.value)] == [], name
