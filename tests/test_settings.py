@@ -190,4 +190,4 @@ def test_a_key_that_cannot_sign_our_answers_is_one_sentence_that_does_not_show_i
         with pytest.raises(SettingsError, match="signing_key") as caught:
             signing_key(wrong, monkeypatch)
         assert is_one_sentence(caught), name
-        assert [line for line in wrong.splitlines() if line in str(caught.value)] == [], name
+        assert [line for line in wrong.splitlines() if line and line in str(caught.value)] == [], name

@@ -40,7 +40,8 @@ def _private_key() -> RSAPrivateKey:
         # The full check of an RSA key takes 35 ms of every cold start; one signature that verifies says as much.
         key = load_pem_private_key(secrets().signing_key.encode(), None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, RSAPrivateKey) or not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
-            raise SettingsError(f"signing_key must be an RSA key of {MIN_KEY_BITS} to {MAX_KEY_BITS} bits.")
+            bits = f"{MIN_KEY_BITS} to {MAX_KEY_BITS} bits"
+            raise SettingsError(f"The secrets are malformed: signing_key must be an RSA key of {bits}.")
         key.public_key().verify(key.sign(b"", PKCS1v15(), SHA256()), b"", PKCS1v15(), SHA256())
     except (ValueError, TypeError, InvalidSignature):
         raise SettingsError("The secrets are malformed: signing_key is no unencrypted private key in PEM.") from None
