@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from pydantic import ValidationError
 
 from chalicelib.settings import Secrets, Settings, SettingsError, secrets, settings
 from chalicelib.web import signing
@@ -153,7 +154,14 @@ def test_malformed_secrets_are_one_sentence_that_names_them_and_shows_none(
     assert [word for word in told if word not in str(caught.value)] == []
     assert HIDDEN not in str(caught.value)
     assert DATA_KEY not in str(caught.value)
-    assert caught.value.__suppress_context__, "a traceback would show what pydantic saw"
+    assert caught.value.__cause__ is None, "a traceback would show what pydantic saw"
+    assert caught.value.__suppress_context__
+
+
+def test_not_even_the_error_below_shows_a_secret() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Secrets(signing_key=HIDDEN, data_key=HIDDEN)
+    assert HIDDEN not in str(caught.value)
 
 
 def test_secrets_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

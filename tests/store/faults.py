@@ -67,11 +67,11 @@ def wire(fault: Fault | None = None, at: range = ALWAYS, operations: frozenset[s
 
 
 def throughput_exceeded(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-    return _failed(request, 400, "ProvisionedThroughputExceededException")
+    return failed(request, 400, "ProvisionedThroughputExceededException")
 
 
 def throttled(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-    return _failed(request, 400, "ThrottlingException")
+    return failed(request, 400, "ThrottlingException")
 
 
 def in_conflict(request: AWSPreparedRequest, _: Send) -> AWSResponse:
@@ -90,7 +90,7 @@ def in_conflict_and_condition_failed(request: AWSPreparedRequest, _: Send) -> AW
 
 
 def server_failed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-    return _failed(request, 500, "InternalServerError")
+    return failed(request, 500, "InternalServerError")
 
 
 def unnamed_failure(request: AWSPreparedRequest, _: Send) -> AWSResponse:
@@ -136,25 +136,28 @@ def cancelled(request: AWSPreparedRequest, codes: list[str]) -> AWSResponse:
     """A cancelled transaction: the reasons of its first items, and none for the others."""
     count = len(body_of(request)["TransactItems"])
     reasons = [{"Code": code, "Message": "injected"} for code in codes] + [{"Code": "None"}] * (count - len(codes))
-    return _failed(request, 400, "TransactionCanceledException", CancellationReasons=reasons)
+    return failed(request, 400, "TransactionCanceledException", CancellationReasons=reasons)
 
 
 def _in_the_way(request: AWSPreparedRequest, code: str) -> AWSResponse:
     if _operation(request).startswith("Transact"):
         return cancelled(request, [code])
-    return _failed(request, 400, f"{code}Exception" if code == "TransactionConflict" else "ThrottlingException")
+    return failed(request, 400, f"{code}Exception" if code == "TransactionConflict" else "ThrottlingException")
 
 
-def _failed(request: AWSPreparedRequest, status: int, code: str, **more: Any) -> AWSResponse:
+def failed(request: AWSPreparedRequest, status: int, code: str, **more: Any) -> AWSResponse:
+    """An error in DynamoDB's words."""
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected", **more}
     return answer(request, status, json.dumps(body).encode())
 
 
 def answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse:
+    """What botocore takes for the database's answer."""
     return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
 
 def body_of(request: AWSPreparedRequest) -> dict[str, Any]:
+    """What is asked of the database."""
     assert isinstance(request.body, str | bytes)
     told: dict[str, Any] = json.loads(request.body)
     return told

@@ -22,6 +22,8 @@ from tests.store.faults import (
     answer,
     answer_timed_out,
     body_of,
+    cancelled,
+    failed,
     in_conflict_and_condition_failed,
     out_of_reach,
     throttled,
@@ -111,6 +113,29 @@ def test_a_commit_that_is_sure_asks_nothing_more(pk: str) -> None:
     with wire(throttled, FIRST, ANYTHING) as sent, pytest.raises(Stale):
         putting(pk, 2).commit()
     assert len(sent.bodies) == 2  # throttled; a condition failed
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"])
+def test_every_reason_that_passes_is_tried_again(pk: str, code: str) -> None:
+    with wire(lambda request, _: cancelled(request, [code]), FIRST):
+        putting(pk, 1).commit()
+    assert revisions(pk) == [1]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    ],
+)
+def test_every_failure_that_passes_is_tried_again(pk: str, code: str) -> None:
+    with wire(lambda request, _: failed(request, 400, code), FIRST):
+        links(pk, "a")
+    assert dynamo.get(LinkItem(pk, "a")) is not None
 
 
 def test_what_is_wrong_with_a_call_itself_is_neither_tried_again_nor_called_busy(pk: str) -> None:
