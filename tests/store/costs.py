@@ -1,0 +1,150 @@
+"""What calls to the database cost: round trips, and units by DynamoDB's published rules from the items as stored.
+
+The engine tells no real capacity, so the sizes are taken here: each item of a write is read before and after it, by a
+client beside the one whose calls are counted. A write costs the larger of the two in started KB, twice in a
+transaction; a read started blocks of 4 KB, half where it may lag, twice in a transaction.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import botocore.session
+
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Raw
+from chalicelib.store.tables import REGION
+
+KB = 1024
+_KINDS = {
+    "BatchGetItem": "read",
+    "TransactGetItems": "read",
+    "Query": "read",
+    "UpdateItem": "write",
+    "DeleteItem": "write",
+    "TransactWriteItems": "transaction",
+}
+Key = tuple[str, str]
+"""Of an item: its table, and its key attributes as JSON."""
+
+
+@dataclass
+class Cost:
+    """What was sent inside `counted`."""
+
+    calls: list[str] = field(default_factory=list)
+    """The names of the operations, in order."""
+    _read: list[float] = field(default_factory=list)
+    _written: list[int] = field(default_factory=list)
+
+    @property
+    def read_units(self) -> float:
+        """Of all calls."""
+        return sum(self._read)
+
+    @property
+    def write_units(self) -> int:
+        """Of all calls."""
+        return sum(self._written)
+
+    @property
+    def round_trips(self) -> str:
+        """As in the documentation: `2 reads + 1 transaction`."""
+        counts = Counter(_KINDS[call] for call in self.calls)
+        kinds = [(counts[kind], kind) for kind in ("read", "write", "transaction") if counts[kind]]
+        return " + ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in kinds) or "none"
+
+    def _before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> None:
+        asked = json.loads(params["body"])
+        self.calls.append(model.name)
+        context["asked"], context["before"] = asked, _stored(_keys_written(model.name, asked))
+
+    def _after(self, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+        before, factor = context["before"], 2 if model.name == "TransactWriteItems" else 1
+        after = _stored(list(before))
+        self._written.extend(factor * _blocks(max(size(before[key]), size(after[key])), KB) for key in before)
+        self._read.append(_read_units(model.name, context["asked"], parsed))
+
+
+@contextmanager
+def counted() -> Iterator[Cost]:
+    """Count what the store sends inside, from whichever threads."""
+    cost, events = Cost(), dynamo._connection.client.meta.events
+    events.register("before-call.dynamodb", cost._before)
+    events.register("after-call.dynamodb", cost._after)
+    try:
+        yield cost
+    finally:
+        events.unregister("before-call.dynamodb", cost._before)
+        events.unregister("after-call.dynamodb", cost._after)
+
+
+def size(item: Raw | None) -> int:
+    """Bytes of an item as capacity is counted by; 0 where there is none."""
+    return 0 if item is None else sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+
+
+def stored(table: str, key: Raw) -> Raw | None:
+    """An item as it stands, read beside the store."""
+    found: Raw | None = _beside().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    return found
+
+
+def _bytes(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "SS":
+        return sum(len(text.encode()) for text in content)
+    if kind == "BOOL":
+        return 1
+    assert kind == "N", kind  # we store no other
+    digits = Decimal(content).normalize().as_tuple().digits
+    return math.ceil(len(digits) / 2) + 1
+
+
+def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> float:
+    """Blocks are counted by the item, those of a Query all together; what does not exist is one block."""
+    if operation == "TransactGetItems":
+        return sum(2 * _blocks(size(found.get("Item"))) for found in answer["Responses"])
+    if operation == "Query":
+        return _blocks(sum(map(size, answer["Items"]))) / (1 if asked["ConsistentRead"] else 2)
+    units = 0.0
+    if operation == "BatchGetItem":
+        assert not answer.get("UnprocessedKeys")
+        for table, wanted in asked["RequestItems"].items():
+            found = answer["Responses"][table]
+            blocks = sum(_blocks(size(item)) for item in found) + len(wanted["Keys"]) - len(found)
+            units += blocks / (1 if wanted["ConsistentRead"] else 2)
+    return units
+
+
+def _blocks(length: int, of: int = 4 * KB) -> int:
+    return max(1, math.ceil(length / of))
+
+
+def _keys_written(operation: str, asked: dict[str, Any]) -> list[Key]:
+    writes = [asked] if operation in ("UpdateItem", "DeleteItem") else []
+    if operation == "TransactWriteItems":
+        writes = [write for kinds in asked["TransactItems"] for write in kinds.values()]
+    return [_key(write) for write in writes]
+
+
+def _key(write: dict[str, Any]) -> Key:
+    keys = write["Key"] if "Key" in write else {n: v for n, v in write["Item"].items() if n in ("pk", "part")}
+    return write["TableName"], json.dumps(keys)
+
+
+def _stored(keys: list[Key]) -> dict[Key, Raw | None]:
+    return {(table, key): stored(table, json.loads(key)) for table, key in keys}
+
+
+@cache
+def _beside() -> Any:
+    return botocore.session.get_session().create_client("dynamodb", region_name=REGION)

@@ -1,0 +1,260 @@
+"""What each call costs, warm, is what docs/data-model.md says, and within the budgets.
+
+Warm: the process knows the key, the user and the product, as after any call of the same minute. Names are as long as
+real ones get.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import DeviceReport, License, device_tag
+from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import dynamo, places
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import (
+    DUE_SHARDS,
+    AccountEventItem,
+    LicenseItem,
+    LinkItem,
+    device_part,
+    event_item,
+    license_pk,
+    seat_part,
+)
+from chalicelib.usecases import activate, check, deactivate, sweep
+from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.identify import Identity
+from tests.docs.pages import DOCS
+from tests.store.costs import KB, counted, size, stored
+from tests.support import ADMIN, DAY, NOW, Vendor
+
+ADA = "ada.lovelace@engineering.customer-a.test"
+BUYER, MANAGER = "purchasing.dept@group.customer-a.test", "license.manager@group.customer-a.test"
+PC, OTHER = "a" * 64, "b" * 64
+END = NOW + 9000 * DAY
+"""In a year of its own: a sweep is of all companies."""
+DUE = NOW + CHECK_NOTED_EVERY_MS
+TERMS: dict[str, Any] = {
+    "license_type": "time-limited",
+    "grace_period": 720,
+    "max_transfers": 3,
+    "customer": BUYER,
+    "manager": MANAGER,
+}
+
+Call = Callable[[], object]
+PAGE = (DOCS / "data-model.md").read_text().partition("## What a call costs")[2].partition("\n## ")[0]
+FIGURES = {
+    call: (round_trips, float(read), float(written))
+    for call, round_trips, read, written in re.findall(
+        r"^\| (.+?) \| (.+?) \| ([\d.]+) \| (\d+) \|$", PAGE, re.MULTILINE
+    )
+}
+"""Of each call: its round trips, its read units and its write units."""
+
+
+@dataclass
+class Site:
+    """A license, and the calls of devices that tell of themselves at length."""
+
+    vendor: Vendor
+    license: License
+    password: str | None = None
+
+    def activate(self, hardware_id: str, *, by_id: bool = True) -> None:
+        ident, report = self.ident(hardware_id, by_id), a_report(hardware_id)
+        activate.activate(self.vendor.code, ident, self.password, report, ADMIN, now=NOW)
+
+    def check(self, hardware_id: str, now: int = NOW, *, by_id: bool = True) -> None:
+        check.check(self.vendor.code, self.ident(hardware_id, by_id), a_report(hardware_id), now=now)
+
+    def deactivate(self, hardware_id: str) -> None:
+        deactivate.deactivate(self.vendor.code, self.ident(hardware_id), ADMIN, now=NOW)
+
+    def ident(self, hardware_id: str, by_id: bool = True) -> Identity:
+        """Clients send the license's id as well, once they were told it."""
+        who = self.license if self.password is None else ADA
+        return self.vendor.ident(who, hardware_id, **({"license_id": self.license.id} if by_id else {}))
+
+    def item(self, part: str) -> Any:
+        """As stored."""
+        pk = license_pk(self.vendor.code, self.license.id)
+        return stored(LicenseItem.Meta.table_name, {"pk": {"S": pk}, "part": {"S": part}})
+
+
+def a_report(hardware_id: str) -> DeviceReport:
+    return DeviceReport(
+        hardware_id,
+        hostname="workstation-0042.structural-engineering.munich.customer-a.test",
+        os_ver="Microsoft Windows 11 Enterprise 10.0.26100 Build 26100 (64-bit)",
+        ip="2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+        mac_address="00:1B:44:11:3A:B7",
+        is_vm=True,
+        vm_info="VMware Virtual Platform, Intel 440BX Desktop Reference",
+        app_ver="2027.1.3.44181",
+        sdk_ver="python 4.2.11",
+    )
+
+
+def by_key(vendor: Vendor, *active: str, **terms: Any) -> Site:
+    dated = {} if "valid_duration" in terms else {"validity_period": NOW + 365 * DAY}
+    return _warm(Site(vendor, vendor.issue(**(TERMS | dated | terms))), active)
+
+
+def by_user(vendor: Vendor, *active: str, **terms: Any) -> Site:
+    dated = {} if "valid_duration" in terms else {"validity_period": NOW + 365 * DAY}
+    license = vendor.issue("revit", max_license_users=5, **(TERMS | dated | terms))
+    return _warm(Site(vendor, license, vendor.assign(license, ADA, 5)[1]), active)
+
+
+def _warm(site: Site, active: tuple[str, ...]) -> Site:
+    for hardware_id in active:
+        site.activate(hardware_id)
+    with suppress(Refused):
+        site.check(OTHER)
+    return site
+
+
+def activating(site: Site, **how: Any) -> Call:
+    return lambda: site.activate(PC, **how)
+
+
+def transferring(site: Site) -> Call:
+    site.deactivate(OTHER)
+    return activating(site)
+
+
+def refused(site: Site) -> Call:
+    def call() -> None:
+        with pytest.raises(Refused):
+            site.activate(PC)
+
+    return call
+
+
+def checking(site: Site, now: int, **how: Any) -> Call:
+    site.check(OTHER, now)  # what is remembered for a minute is remembered anew
+    return lambda: site.check(PC, now, **how)
+
+
+def deactivating(site: Site) -> Call:
+    return lambda: site.deactivate(PC)
+
+
+def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0) -> Call:
+    """A sweep at the end of so many licenses; what other tests left behind is announced before."""
+    sweep.sweep(now=END - 1)
+    for _ in range(licenses):
+        by_key(vendor, OTHER, validity_period=END, grace_period=grace_period)
+    return lambda: sweep.sweep(now=END)
+
+
+CALLS: dict[str, Callable[[Vendor], Call]] = {
+    "check by key": lambda v: checking(by_key(v, OTHER, PC), DUE - 1),
+    "check by key, once in 15 minutes": lambda v: checking(by_key(v, OTHER, PC), DUE),
+    "check by user": lambda v: checking(by_user(v, OTHER, PC), DUE - 1),
+    "check by user, once in 15 minutes": lambda v: checking(by_user(v, OTHER, PC), DUE),
+    "check by user, without the license's id": lambda v: checking(by_user(v, OTHER, PC), DUE - 1, by_id=False),
+    "activate by key": lambda v: activating(by_key(v, OTHER)),
+    "activate by key, the first that starts a duration": lambda v: activating(by_key(v, valid_duration="12m")),
+    "activate by key, a transfer": lambda v: transferring(by_key(v, OTHER)),
+    "activate by key, again": lambda v: activating(by_key(v, OTHER, PC)),
+    "activate by key, refused": lambda v: refused(by_key(v, OTHER, max_activations=1)),
+    "activate by user": lambda v: activating(by_user(v, OTHER)),
+    "activate by user, the first that starts a duration": lambda v: activating(by_user(v, valid_duration="12m")),
+    "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),
+    "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
+    "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
+    "sweep, nothing due": sweeping,
+    "sweep, one license expires": lambda v: sweeping(v, 1),
+    "sweep, one license comes into grace": lambda v: sweeping(v, 1, 720),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_costs_what_the_page_says(vendor: Vendor, call: str) -> None:
+    prepared = CALLS[call](vendor)
+    with counted() as cost:
+        prepared()
+    assert (cost.round_trips, cost.read_units, cost.write_units) == FIGURES[call], cost.calls
+
+
+def test_the_page_lists_these_calls() -> None:
+    assert list(FIGURES) == list(CALLS)
+
+
+@pytest.mark.parametrize(
+    ("call", "round_trips", "read", "written"),
+    [
+        ("check by key", "1 read", 1, 0),
+        ("check by key, once in 15 minutes", "1 read + 1 write", 1, 1),
+        ("check by user", "1 read", 2, 0),  # the user and the seat are read, too
+        ("check by user, once in 15 minutes", "1 read + 1 write", 2, 1),
+        ("activate by key", "1 read + 1 transaction", 1, 10),
+        ("activate by key, the first that starts a duration", "1 read + 1 transaction", 1, 10),
+        ("activate by key, a transfer", "1 read + 1 transaction", 1, 10),
+        ("activate by key, again", "1 read", 1, 0),
+        ("activate by user", f"{1 + 4} reads + 2 writes + 1 transaction", 6, 2 + 10),  # with a log-in
+        ("activate by user, the first that starts a duration", "5 reads + 2 writes + 1 transaction", 6, 2 + 10),
+        ("deactivate by key", "1 read + 1 transaction", 1, 10),
+        ("deactivate by user", "1 read + 1 transaction", 2, 10),
+        ("sweep, nothing due", f"{DUE_SHARDS} reads", DUE_SHARDS, 0),
+        ("sweep, one license expires", f"{DUE_SHARDS} reads + 1 transaction", DUE_SHARDS, 10),
+    ],
+)
+def test_the_page_is_within_the_budgets(call: str, round_trips: str, read: float, written: int) -> None:
+    assert FIGURES[call][0] == round_trips
+    assert FIGURES[call][1] <= read
+    assert FIGURES[call][2] <= written
+
+
+def test_a_sweep_costs_a_transaction_for_each_license_that_is_due(vendor: Vendor) -> None:
+    due = sweeping(vendor, 3)
+    by_key(vendor, validity_period=END + 1)
+    with counted() as cost:
+        due()
+    _, read, written = FIGURES["sweep, one license expires"]
+    assert (cost.round_trips, cost.read_units) == (f"{DUE_SHARDS} reads + 3 transactions", read)
+    assert cost.write_units == 3 * written
+
+
+def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -> None:
+    """The license, until more than twenty devices are blacklisted on it."""
+    site = by_user(vendor, OTHER, valid_duration="12m", start_date=NOW, order_id="PO-2026-11-24/4500098765-0001")
+    site.deactivate(OTHER)
+    for number in range(20):
+        blacklist_device(vendor.code, site.license.id, f"{number}", ADMIN, now=NOW)
+    (device,) = places.devices(vendor.code, site.license.id)
+    assert device.user_id is not None
+    parts = ("license", seat_part(device.user_id), device_part(device_tag(OTHER), device.user_id))
+    assert [part for part in parts if not 0 < size(site.item(part)) <= KB] == []
+
+
+@pytest.mark.parametrize(("length", "written", "read"), [(1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)])
+def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, written: int, read: int) -> None:
+    item, event = LinkItem(vendor.code, "padded"), Event.new("company_created", ADMIN, NOW)
+    padding = "x" * (length - len(f"pk{item.pk}part{item.part}product"))
+    write = Transaction(event_item(vendor.code, event, AccountEventItem))
+    write.delete(item, LinkItem.pk.exists())
+    steps: list[tuple[Call, float, int]] = [
+        (lambda: dynamo.update(item, [LinkItem.product.set(padding)]), 0, written),
+        (lambda: dynamo.read([item, LinkItem(vendor.code, "absent")], consistent=True), read + 1, 0),
+        (lambda: dynamo.read([item, LinkItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
+        (lambda: dynamo.read_together([item, LinkItem(vendor.code, "absent")]), 2 * (read + 1), 0),
+        (lambda: list(dynamo.query(LinkItem, vendor.code, "padded")), read, 0),
+        (lambda: dynamo.update(item, [LinkItem.product.set("x")]), 0, written),
+        (lambda: dynamo.update(item, [LinkItem.product.set(padding)]), 0, written),
+        (write.commit, 0, 2 * written + 2),  # the event is small
+        (lambda: dynamo.delete(item), 0, 1),  # there is none
+    ]
+    for number, (step, read_units, write_units) in enumerate(steps):
+        with counted() as cost:
+            step()
+        assert (cost.read_units, cost.write_units) == (read_units, write_units), number
