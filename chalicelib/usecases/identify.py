@@ -1,5 +1,6 @@
 """IDENT: which license, device and user a call means. All that is sent must agree, else `license_not_found`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain import keys
@@ -57,9 +58,9 @@ def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool)
     product = find_product(company, ident.product, now=now)
     guard_method(product, ident)
     if product.authorization_method == "license-key" or ident.username is not None:
-        places_named = [read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)]
-        held = [p for p in places_named if p.device and p.license and is_live(p.device, p.license, p.seat)]
-        return (held or places_named)[0]
+        return _held_or_first(
+            read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)
+        )
     return _place_of_device(company, product, ident, consistent)
 
 
@@ -135,9 +136,15 @@ def _agrees(place: Place, target: Target, ident: Identity) -> bool:
 def _place_of_device(company: str, product: Product, ident: Identity, consistent: bool) -> Place:
     """A user-based license named by its id alone: the user is the one who is active on the device."""
     assert ident.license_id is not None  # guard_method has seen to it
-    for device in places.devices(company, ident.license_id, ident.hardware_id):
-        target = Target(company, product, ident.license_id, device.user_id)
-        place = read_target(target, ident, consistent)
-        if place.license is not None:
-            return place
-    raise Refused("license_not_found")
+    known = places.devices(company, ident.license_id, ident.hardware_id)
+    users = [Target(company, product, ident.license_id, device.user_id) for device in known]
+    if not users:
+        raise Refused("license_not_found")
+    return _held_or_first(read_target(target, ident, consistent) for target in users)
+
+
+def _held_or_first(named: Iterable[Place]) -> Place:
+    """Of all places that may be meant the one that the device holds, else the first."""
+    read = list(named)
+    held = (p for p in read if p.device and p.license and is_live(p.device, p.license, p.seat))
+    return next(held, read[0])

@@ -1,0 +1,67 @@
+"""A vendor sets up shop."""
+
+from chalicelib.store import accounts
+from chalicelib.usecases import create
+from chalicelib.usecases.catalogue import find_api_key, find_product
+from chalicelib.usecases.remember import MINUTE_MS
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import refused
+
+NO_PRODUCTS: frozenset[str] = frozenset()
+
+
+def test_a_company_is_found_by_its_code_in_any_case_and_made_once(vendor: Vendor) -> None:
+    found = create.find_company(f" {vendor.code.lower()} ")
+    assert (found.code, found.name) == (vendor.code, "A vendor")
+    with refused("already_exists"):
+        create.create_company(vendor.code.lower(), "Again", ADMIN, now=NOW)
+    assert create.find_company(vendor.code).name == "A vendor"
+    with refused("company_not_found"):
+        create.find_company("NOBODY")
+
+
+def test_a_name_is_one_to_two_hundred_characters(vendor: Vendor) -> None:
+    for name in ("", "  ", "x" * 201):
+        with refused("validation_error"):
+            create.create_company("UNNAMED", name, ADMIN, now=NOW)
+        with refused("validation_error"):
+            create.create_product(vendor.code, "new", name, "user", ADMIN, now=NOW)
+
+
+def test_a_product_is_made_once_and_its_code_differs_by_case(vendor: Vendor) -> None:
+    with refused("already_exists"):
+        create.create_product(vendor.code, "viewer", "Again", "user", ADMIN, now=NOW)
+    other = create.create_product(vendor.code, "Viewer", "Another", "user", ADMIN, now=NOW)
+    assert find_product(vendor.code, "Viewer", now=NOW) == other
+    assert find_product(vendor.code, "viewer", now=NOW) == vendor.products["viewer"]
+
+
+def test_an_api_key_opens_its_shared_key_and_belongs_to_its_company(vendor: Vendor) -> None:
+    api_key, shared_key = create.create_api_key(vendor.code, frozenset({"viewer"}), True, ADMIN, now=NOW)
+    stored = accounts.read_api_key(vendor.code, api_key.api_key)
+    assert stored == api_key
+    assert (api_key.company, api_key.read_only, api_key.products) == (vendor.code, True, frozenset({"viewer"}))
+    assert create.shared_key(api_key) == shared_key
+    assert shared_key not in repr(stored)
+
+
+def test_an_api_key_is_limited_to_products_that_exist(vendor: Vendor) -> None:
+    with refused("unknown_product"):
+        create.create_api_key(vendor.code, frozenset({"viewer", "nothing"}), False, ADMIN, now=NOW)
+
+
+def test_a_revoked_key_is_known_as_such_within_a_minute(vendor: Vendor) -> None:
+    api_key, _ = create.create_api_key(vendor.code, NO_PRODUCTS, False, ADMIN, now=NOW)
+    assert find_api_key(api_key.api_key, now=NOW) == api_key
+    for _ in range(2):
+        create.revoke_api_key(vendor.code, api_key.api_key, ADMIN, now=NOW)
+    found = find_api_key(api_key.api_key, now=NOW + MINUTE_MS)
+    assert found is not None
+    assert found.revoked
+
+
+def test_a_key_of_no_shape_or_of_nobody_is_no_api_key(vendor: Vendor) -> None:
+    for text in ("", "-", "x", "-x", f"{vendor.code}-", f"{vendor.code}-0", "NOBODY-0"):
+        assert find_api_key(text, now=NOW) is None
+    with refused("api_key_not_found"):
+        create.revoke_api_key(vendor.code, f"{vendor.code}-0", ADMIN, now=NOW)

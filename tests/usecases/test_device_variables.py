@@ -1,0 +1,67 @@
+"""Variables of a device."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.device_variables import device_variables, track_variables
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import kinds, refused
+
+
+def test_variables_are_kept_with_their_device_and_no_other(vendor: Vendor) -> None:
+    license = vendor.issue()
+    a, b = vendor.ident(license, "a"), vendor.ident(license, "b")
+    for hardware_id in ("a", "b"):
+        vendor.activate(license, hardware_id)
+    track_variables(vendor.code, a, {"theme": "dark", "lang": "de"}, ADMIN, now=NOW)
+    device, told = track_variables(vendor.code, a, {"theme": "light"}, ADMIN, now=NOW + 1)
+    assert device.hardware_id == "a"
+    assert [(v.id, v.name, v.value, v.created_at) for v in told] == [(1, "theme", "light", NOW + 1)]
+    assert [(v.name, v.value) for v in device_variables(vendor.code, a, now=NOW)[1]] == [
+        ("theme", "light"),
+        ("lang", "de"),
+    ]
+    assert device_variables(vendor.code, b, now=NOW)[1] == []
+    assert kinds(vendor, license).count("variables_tracked") == 2
+
+
+def test_variables_told_at_once_are_all_kept(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    ident = vendor.ident(license, "pc")
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda n: track_variables(vendor.code, ident, {f"n{n}": str(n)}, ADMIN, now=NOW), range(6)))
+    kept = device_variables(vendor.code, ident, now=NOW)[1]
+    assert {variable.name for variable in kept} == {f"n{n}" for n in range(6)}
+    assert sorted(variable.id for variable in kept) == [1, 2, 3, 4, 5, 6]
+
+
+def test_too_many_variables_are_refused_and_none_of_them_kept(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    ident = vendor.ident(license, "pc")
+    with refused("validation_error"):
+        track_variables(vendor.code, ident, {f"n{n}": "" for n in range(101)}, ADMIN, now=NOW)
+    assert device_variables(vendor.code, ident, now=NOW)[1] == []
+
+
+def test_the_most_that_a_device_may_keep_can_be_stored(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    ident = vendor.ident(license, "pc")
+    told = {f"{n:02}": "🔑" * 512 for n in range(58)}
+    assert len(track_variables(vendor.code, ident, told, ADMIN, now=NOW)[1]) == 58
+    with refused("validation_error"):
+        track_variables(vendor.code, ident, {"more": "🔑" * 512}, ADMIN, now=NOW)
+
+
+def test_a_device_without_a_place_neither_tells_nor_reads(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    reset_device(vendor.code, license.id, "pc", ADMIN, now=NOW)
+    for hardware_id in ("pc", "unknown"):
+        ident = vendor.ident(license, hardware_id)
+        with refused("device_not_found"):
+            track_variables(vendor.code, ident, {"a": "b"}, ADMIN, now=NOW)
+        with refused("device_not_found"):
+            device_variables(vendor.code, ident, now=NOW)

@@ -1,0 +1,43 @@
+"""IDENT: which license, device and user a call means, where more than one may be meant."""
+
+from typing import Any
+
+from tests.support import Vendor
+from tests.usecases.support import refused
+
+ADA, BOB = "ada@customer.test", "bob@customer.test"
+
+
+def test_of_two_users_on_one_machine_the_id_alone_means_the_one_who_is_active(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    passwords = {who: vendor.assign(license, who)[1] for who in (ADA, BOB)}
+    by_id: dict[str, Any] = {"license_key": None, "license_id": license.id}
+    for who, other in ((ADA, BOB), (BOB, ADA)):
+        vendor.activate(other, "shared", passwords[other])
+        vendor.activate(who, "shared", passwords[who])
+        vendor.deactivate(other, "shared")
+        place = vendor.check(license, "shared", **by_id)
+        assert place.user is not None
+        assert place.user.email == who
+        vendor.deactivate(license, "shared", **by_id)
+        with refused("device_not_found"):
+            vendor.check(license, "shared", **by_id)
+    assert vendor.stored(license).times_activated == 0
+
+
+def test_a_key_that_is_mistyped_is_not_found(vendor: Vendor) -> None:
+    license = vendor.issue()
+    assert license.license_key is not None
+    first, rest = license.license_key[0], license.license_key[1:]
+    mistyped = ("3" if first == "2" else "2") + rest
+    with refused("license_not_found"):
+        vendor.activate(license, "pc", license_key=mistyped)
+
+
+def test_a_key_is_no_name_on_a_user_based_product_and_an_email_none_on_the_other(vendor: Vendor) -> None:
+    by_key, by_user = vendor.issue(), vendor.issue("revit", max_license_users=1)
+    vendor.assign(by_user, ADA)
+    with refused("license_not_found"):
+        vendor.check(by_key, "pc", product="revit")
+    with refused("license_key_required"):
+        vendor.check(ADA, "pc", product="viewer")

@@ -1,0 +1,126 @@
+"""Issue a license: what is sold, under terms that do not contradict each other."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.store import accounts, licenses
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.support import refused
+
+TIMED: dict[str, Any] = {"license_type": "time-limited"}
+
+
+def test_an_issued_license_is_stored_as_sold_with_its_event(vendor: Vendor) -> None:
+    license = vendor.issue(max_transfers=3, customer=" Shop@Customer.test", order_id="A-1")
+    assert vendor.stored(license) == license
+    assert (license.customer, license.order_id, license.times_activated) == ("shop@customer.test", "A-1", 0)
+    (event,) = vendor.history(license)
+    assert (event.type, event.detail) == ("license_issued", {"product": "viewer"})
+    assert licenses.company_of(license.id) == vendor.code
+    assert list(licenses.license_ids(vendor.code)) == [license.id]
+
+
+def test_a_key_is_made_where_none_is_brought_and_none_for_users(vendor: Vendor) -> None:
+    made, brought = vendor.issue(), vendor.issue(license_key=" acme-2026/7 ")
+    assert len(made.license_key or "") == 29
+    assert brought.license_key == "ACME-2026/7"
+    assert vendor.activate(brought, "pc", license_key="Acme-2026/7").device
+    assert vendor.issue("revit").license_key is None
+
+
+def test_a_key_that_is_in_use_is_refused_and_nothing_is_stored(vendor: Vendor) -> None:
+    first = vendor.issue(license_key="SAME")
+    with refused("already_exists"):
+        vendor.issue(license_key="same", manager="new@customer.test")
+    assert list(licenses.license_ids(vendor.code)) == [first.id]
+    assert accounts.user_of_email(vendor.code, "new@customer.test") is None
+
+
+def test_two_companies_may_use_the_same_key(vendor: Vendor) -> None:
+    other = Vendor()
+    ours, theirs = vendor.issue(license_key="SAME"), other.issue(license_key="SAME")
+    vendor.activate(ours, "pc")
+    assert other.stored(theirs).times_activated == 0
+    with refused("device_not_found"):
+        other.check(theirs, "pc")
+
+
+def test_an_order_belongs_to_one_customer_and_may_hold_many_licenses(vendor: Vendor) -> None:
+    for _ in range(2):
+        vendor.issue(order_id="A-1", customer="shop@customer.test")
+    for customer in ("else@customer.test", None):
+        with refused("already_exists"):
+            vendor.issue(order_id="A-1", customer=customer)
+    assert len(list(licenses.license_ids(vendor.code))) == 2
+
+
+def test_a_manager_gets_an_account_once(vendor: Vendor) -> None:
+    def issue() -> Any:
+        terms = Terms("perpetual", 1)
+        return issue_license(vendor.code, "revit", terms, " Boss@Customer.test", ADMIN, now=NOW)[1]
+
+    first, second = issue(), issue()
+    assert (first.email, second) == ("boss@customer.test", first)
+    assert initial_password(first)
+
+
+@pytest.mark.parametrize(
+    ("product", "terms"),
+    [
+        ("viewer", {"validity_period": NOW + DAY}),
+        ("viewer", {"valid_duration": "30d"}),
+        ("viewer", {"license_type": "time-limited"}),
+        ("viewer", {"license_type": "subscription"}),
+        ("viewer", TIMED | {"validity_period": NOW + DAY, "valid_duration": "30d"}),
+        ("viewer", TIMED | {"valid_duration": "30"}),
+        ("viewer", TIMED | {"valid_duration": "1001y"}),
+        ("viewer", {"grace_period": 24}),
+        ("viewer", TIMED | {"valid_duration": "30d", "grace_period": -1}),
+        ("viewer", TIMED | {"valid_duration": "30d", "grace_period": 1_000_000}),
+        ("viewer", TIMED | {"validity_period": NOW, "start_date": NOW}),
+        ("viewer", {"max_activations": -1}),
+        ("viewer", {"max_activations": 10_000_001}),
+        ("viewer", {"max_transfers": -2}),
+        ("viewer", {"max_license_users": 5}),
+        ("viewer", {"license_key": "A\nB"}),
+        ("viewer", {"license_key": "ABCDE-FGH23-JKLMN-PQRST-UVW42"}),
+        ("viewer", {"license_key": "x" * 101}),
+        ("viewer", {"order_id": ""}),
+        ("viewer", {"order_id": "a\x00"}),
+        ("viewer", {"customer": "nobody"}),
+        ("revit", {"license_key": "ANY"}),
+        ("revit", {"max_license_users": -1}),
+    ],
+)
+def test_terms_that_contradict_each_other_are_refused_and_nothing_is_stored(
+    vendor: Vendor, product: str, terms: dict[str, Any]
+) -> None:
+    with refused("validation_error"):
+        vendor.issue(product, **terms)
+    assert list(licenses.license_ids(vendor.code)) == []
+
+
+@pytest.mark.parametrize(
+    ("product", "terms"),
+    [
+        ("viewer", {"max_activations": 0}),
+        ("viewer", {"max_activations": None, "max_transfers": -1}),
+        ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
+        ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True}),
+        ("revit", {"max_license_users": 0}),
+        ("revit", {"max_license_users": None}),
+    ],
+)
+def test_terms_that_go_together_are_kept(vendor: Vendor, product: str, terms: dict[str, Any]) -> None:
+    stored = vendor.stored(vendor.issue(product, **terms))
+    assert {name: getattr(stored, name) for name in terms} == terms
+
+
+def test_a_license_is_of_a_product_that_exists(vendor: Vendor) -> None:
+    with refused("unknown_product"):
+        vendor.issue("nothing")
+    with refused("company_not_found"):
+        issue_license("NOBODY", "viewer", Terms("perpetual", 1), None, ADMIN, now=NOW)
