@@ -63,6 +63,12 @@ def read_license(company: str, license_id: int) -> License | None:
     return None if item is None else to_domain(item, License)
 
 
+def ends_as_dated(license: License) -> bool:
+    """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
+    item = dynamo.get(LicenseItem(license_pk(license.company, license.id), "license"))
+    return item is None or item.ends_at == ends_at(license.validity_period, license.grace_period)
+
+
 def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
     """Write what `new` says of `enabled`, dates and grace, if `old` still holds. Raises `Stale`.
 

@@ -48,6 +48,8 @@ def _compare(license: License) -> Iterator[str]:
         yield from _compare_seat(license, seat, live[seat.user_id])
     if license.license_key is not None and accounts.license_of_key(license.company, license.license_key) != license.id:
         yield "the license key does not lead to it"
+    if not licenses.ends_as_dated(license):
+        yield "its end does not follow from its dates"
     if not is_filed(license):
         yield "its next transition is not filed, so no sweep will announce it"
 

@@ -1,0 +1,176 @@
+"""The audit names each difference between what is counted and what is there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License, device_tag
+from chalicelib.store import dynamo
+from chalicelib.store.tables import (
+    DUE_SHARDS,
+    LicenseItem,
+    LinkItem,
+    device_part,
+    due_part,
+    due_pk,
+    held_part,
+    license_pk,
+    seat_part,
+)
+from chalicelib.usecases.audit import audit
+from tests.support import DAY, NOW, Vendor
+
+ADA = "ada@customer.test"
+Raw = dict[str, Any]
+
+_client: Any = dynamo._connection.client
+
+
+class Tamper:
+    """Changes items behind everybody's back, and puts them right again."""
+
+    def __init__(self) -> None:
+        self.before: list[tuple[str, Raw, Raw | None]] = []
+
+    def set(self, table: str, pk: str, part: str, **values: Any) -> None:
+        """Give attributes other values; None takes one away."""
+        item = self._remember(table, pk, part)
+        assert item is not None, part
+        for name, value in values.items():
+            item.pop(name, None)
+            if value is not None:
+                item[name] = {"BOOL": value} if isinstance(value, bool) else {"N": str(value)}
+        _client.put_item(TableName=table, Item=item)
+
+    def remove(self, table: str, pk: str, part: str) -> None:
+        """Take a whole item away."""
+        assert self._remember(table, pk, part) is not None, part
+        _client.delete_item(TableName=table, Key=_key(pk, part))
+
+    def undo(self) -> None:
+        """All as it was."""
+        for table, key, item in reversed(self.before):
+            if item is not None:
+                _client.put_item(TableName=table, Item=item)
+            else:
+                _client.delete_item(TableName=table, Key=key)
+
+    def _remember(self, table: str, pk: str, part: str) -> Raw | None:
+        answer: Raw = _client.get_item(TableName=table, Key=_key(pk, part), ConsistentRead=True)
+        item: Raw | None = answer.get("Item")
+        self.before.append((table, _key(pk, part), None if item is None else dict(item)))
+        return item
+
+
+def _key(pk: str, part: str) -> Raw:
+    return {"pk": {"S": pk}, "part": {"S": part}}
+
+
+@pytest.fixture
+def tamper(vendor: Vendor) -> Iterator[Tamper]:
+    """Undone before the vendor's own audit."""
+    tamper = Tamper()
+    yield tamper
+    tamper.undo()
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    """A user-based license with an end, and one user of two on one device."""
+    vendor.now = NOW
+    license = vendor.issue(
+        "revit", license_type="time-limited", validity_period=NOW + 4000 * DAY, max_license_users=2, max_transfers=3
+    )
+    _, password = vendor.assign(license, ADA, 2)
+    vendor.activate(ADA, "pc", password)
+    return license
+
+
+LICENSES, ACCOUNTS = LicenseItem.Meta.table_name, LinkItem.Meta.table_name
+
+
+def test_an_untouched_license_has_no_differences(vendor: Vendor, license: License) -> None:
+    other = vendor.issue()
+    vendor.activate(other, "pc")
+    assert dict(audit(vendor.code)) == {license.id: [], other.id: []}
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "named"),
+    [
+        ("license", {"times_activated": 0}, "times_activated is 0, but there are 1 active devices"),
+        ("license", {"times_activated": 2}, "times_activated is 2, but there are 1 active devices"),
+        ("license", {"max_activations": 0}, "there are 1 active devices, above max_activations 0"),
+        ("license", {"users_assigned": 0}, "users_assigned is 0, but there are 1 seats"),
+        ("license", {"max_license_users": 0}, "there are 1 seats, above max_license_users 0"),
+        ("license", {"transfer_count": 4}, "transfer_count 4 is above max_transfers 3"),
+        ("license", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
+        ("license", {"ends_at": NOW + 5000 * DAY}, "its end does not follow from its dates"),
+        ("license", {"ends_at": None}, "its end does not follow from its dates"),
+        ("license", {"validity_period": NOW + 5000 * DAY}, "its end does not follow from its dates"),
+        (
+            "license",
+            {"validity_period": NOW + 5000 * DAY},
+            "its next transition is not filed, so no sweep will announce it",
+        ),
+        ("seat", {"activations": 0}, f"seat of {ADA}: activations is 0, but there are 1 active devices"),
+        ("seat", {"epoch": 7}, f"seat of {ADA}: activations is 1, but there are 0 active devices"),
+        ("device", {"active": False}, "times_activated is 1, but there are 0 active devices"),
+        ("device", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
+        ("device", {"seat_epoch": 7}, f"seat of {ADA}: activations is 1, but there are 0 active devices"),
+    ],
+)
+def test_an_altered_item_is_named(
+    vendor: Vendor, license: License, tamper: Tamper, part: str, values: dict[str, Any], named: str
+) -> None:
+    tamper.set(LICENSES, license_pk(vendor.code, license.id), full(vendor, license, part), **values)
+    assert named in vendor.differences()
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ("license", "the license is gone"),
+        ("seat", "users_assigned is 1, but there are 0 seats"),
+        ("device", "times_activated is 1, but there are 0 active devices"),
+    ],
+)
+def test_a_removed_item_is_named(vendor: Vendor, license: License, tamper: Tamper, part: str, named: str) -> None:
+    tamper.remove(LICENSES, license_pk(vendor.code, license.id), full(vendor, license, part))
+    assert named in vendor.differences()
+
+
+def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
+    by_key = vendor.issue()
+    assert vendor.differences() == []
+    user_id = seat_user(vendor, license)
+    tamper.remove(ACCOUNTS, vendor.code, held_part(user_id, license.id))
+    tamper.remove(ACCOUNTS, vendor.code, f"key#{by_key.license_key}")
+    assert dict(audit(vendor.code)) == {
+        license.id: [f"seat of {ADA}: the user is not linked to it"],
+        by_key.id: ["the license key does not lead to it"],
+    }
+
+
+def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
+    part = due_part(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
+    tamper.remove(LICENSES, due_pk(license.id % DUE_SHARDS), part)
+    assert vendor.differences() == ["its next transition is not filed, so no sweep will announce it"]
+
+
+def full(vendor: Vendor, license: License, part: str) -> str:
+    """The whole sort key of the license's only item of a kind."""
+    user_id = seat_user(vendor, license)
+    return {
+        "license": "license",
+        "seat": seat_part(user_id),
+        "device": device_part(device_tag("pc"), user_id),
+    }[part]
+
+
+def seat_user(vendor: Vendor, license: License) -> int:
+    """Ada's id."""
+    user = vendor.check(ADA, "pc", license_id=license.id).user
+    assert user is not None
+    return user.id
