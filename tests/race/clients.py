@@ -7,12 +7,11 @@ them.
 import json
 import time
 from dataclasses import dataclass, field, replace
-from email.utils import formatdate
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from chalicelib.web.hmac_signature import sign
+from infra.call import signed_headers
 
 Verb = Literal["activate", "check", "deactivate"]
 OK, LOST = "ok", "lost"
@@ -117,10 +116,7 @@ class Client:
         return _outcome(response.status, response.getheader("Content-Type", ""), response.read())
 
     def _headers(self) -> dict[str, str]:
-        date = formatdate(usegmt=True)
-        parameters = f'signature="{sign(self.shared_key, date)}",apiKey="{self.api_key}"'
-        authorization = f'algorithm="hmac-sha256",headers="date",{parameters}'
-        return {"Date": date, "Authorization": authorization, "Content-Type": "application/json"}
+        return signed_headers(self.api_key, self.shared_key) | {"Content-Type": "application/json"}
 
 
 def _outcome(status: int, kind: str, raw: bytes) -> tuple[str, int | None]:
