@@ -246,8 +246,8 @@ def test_a_user_gets_the_newest_license_that_grants(vendor: Vendor) -> None:
     for license in (new, old):
         vendor.assign(license, ADA)
     assert vendor.activate(ADA, "a", password).license == vendor.stored(new)
-    set_enabled(vendor.code, middle.id, False, ADMIN, now=NOW)
-    assert vendor.activate(ADA, "b", password).license == vendor.stored(old)
+    set_enabled(vendor.code, old.id, False, ADMIN, now=NOW)
+    assert vendor.activate(ADA, "b", password).license == vendor.stored(middle)
     with refused("user_activated_max_times"):
         vendor.activate(ADA, "c", password)  # the reason of the newest
 
