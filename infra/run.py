@@ -32,7 +32,7 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    with engine.start(local.data_dir(home)) as database, _ending_with(database):
+    with engine.start(local.data_dir(home)) as database, _ending_with(database, home):
         local.environment_file(home).unlink(missing_ok=True)  # of a run that was killed
         server = serve.listen(port)
         environment = local.environment(home, database.endpoint)
@@ -41,8 +41,6 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
         demo = _prepare(home, server.base_url)
         with _reachable(home, environment | {"base_url": server.base_url}), sweeping():
             server.serve(lambda base_url: _say(base_url, home, demo, begun), behind_proxy=behind_proxy)
-        if database.process.poll() is not None:
-            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -65,16 +63,17 @@ def main() -> None:
 
 
 @contextmanager
-def _ending_with(database: engine.Engine) -> Iterator[None]:
-    """While this lasts, the end of the engine ends us: a server without it could only refuse.
+def _ending_with(database: engine.Engine, home: Path) -> Iterator[None]:
+    """While this lasts, the end of the engine ends us, with `EngineError`: a server without it could only refuse.
 
     So whoever watches over the server starts both again.
     """
-    leaving = threading.Event()
+    leaving, ended = threading.Event(), threading.Event()
 
     def wait_and_end() -> None:
         database.process.wait()
         if not leaving.is_set():
+            ended.set()
             os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait_and_end, name="engine", daemon=True).start()
@@ -82,6 +81,8 @@ def _ending_with(database: engine.Engine) -> Iterator[None]:
         yield
     finally:
         leaving.set()
+        if ended.is_set():  # wherever the signal has met us
+            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
 
 
 def _prepare(home: Path, base_url: str) -> dict[str, Any]:
