@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.refusal import Refused
 
+MAX_MANAGERS = 20
+"""Of one order: each license is filed under each of them, in one transaction."""
 COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
 PRODUCT_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
@@ -20,6 +22,10 @@ class Company:
     id: int
     name: str
     created_at: Instant
+    accent: str = ""
+    """The one colour of its portal, `#rrggbb`; empty: ours."""
+    logo: str = ""
+    """An SVG drawing; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,31 @@ class ApiKey:
     revoked: bool = False
     products: frozenset[str] = frozenset()
     """Product codes that the key is limited to; empty means all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sale to one customer. Its managers share out the licenses that were sold in it."""
+
+    company: str
+    id: str
+    customer: str = ""
+    managers: frozenset[int] = frozenset()
+    """Users' ids."""
+    joining: frozenset[int] = frozenset()
+    """Those of them to whom not all older licenses of the order may be shown yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What never changes of a license that was sold in an order: enough to find it in a list."""
+
+    license_id: int
+    product: str
+    license_type: LicenseType
+    order_id: str
+    license_key: str = ""
+    customer: str = ""
 
 
 def guard_product(product: Product | None) -> Product:

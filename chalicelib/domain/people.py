@@ -37,6 +37,11 @@ class User:
     first_name: str = ""
     last_name: str = ""
     phone_number: str = ""
+    is_manager: bool = False
+    session_epoch: int = 0
+    """Sessions of an older epoch are over: a new password raises it."""
+    seats_given: int = 0
+    """How often the user was given a seat. It says that nothing was given meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,13 @@ def put_new_user(write: Transaction, user: User) -> None:
 
 
 def change_password(old: User, new: User, event: Event) -> None:
-    """Write the password of `new`, if that of `old` still holds. Raises `Stale`."""
+    """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
     sealed = new.sealed_initial_password
     actions = [
         UserItem.password_hash.set(new.password_hash),
         UserItem.is_initial_password.set(new.is_initial_password),
+        UserItem.session_epoch.add(1),
         UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
     ]
     unchanged = UserItem.password_hash == old.password_hash

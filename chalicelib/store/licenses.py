@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalogue import Order
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat, device_tag, ends_at
 from chalicelib.domain.people import User
@@ -11,14 +11,16 @@ from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_new_user
 from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.orders import file_license
 from chalicelib.store.tables import (
     EventItem,
     LicenseItem,
     LinkItem,
-    OrderItem,
     SeatItem,
+    UserItem,
     customer_part,
     event_item,
+    event_part,
     license_pk,
     sold_part,
     to_domain,
@@ -27,10 +29,12 @@ from chalicelib.store.tables import (
 )
 
 
-def issue(license: License, product: Product, manager: User | None, new_manager: bool, event: Event) -> None:
-    """Store a new license with the links that lead to it, and its order and manager.
+def issue(
+    license: License, old: Order | None, order: Order, manager: User | None, new_manager: bool, event: Event
+) -> None:
+    """Store a new license with the links that lead to it, and its order, made from `old`, and manager.
 
-    Raises `Stale` where a name that must be unique is in use, or the order belongs to another customer.
+    Raises `Stale` where a name that must be unique is in use, or the order has changed meanwhile.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
@@ -41,13 +45,14 @@ def issue(license: License, product: Product, manager: User | None, new_manager:
     if license.license_key is not None:
         links.append(LinkItem(company, f"key#{license.license_key}", to=license.id))
     if license.customer is not None:
-        links.append(LinkItem(company, customer_part(license.customer, license.id), product=product.code))
+        links.append(LinkItem(company, customer_part(license.customer, license.id), product=license.product))
     for link in links:
         write.put(link, LinkItem.pk.does_not_exist())
-    if license.order_id is not None:
-        write.update(*_order(license, manager))
+    file_license(write, license, old, order)
     if manager is not None and new_manager:
         put_new_user(write, manager)
+    elif manager is not None and not manager.is_manager:
+        write.update(UserItem(company, f"user#{manager.id}"), [UserItem.is_manager.set(True)], UserItem.pk.exists())
     write.commit()
 
 
@@ -116,8 +121,10 @@ def seats(company: str, license_id: int) -> Iterator[Seat]:
 
 def events(company: str, license_id: int, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
     """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
-    part = None if after is None else f"event#{after}"
-    items = dynamo.query(EventItem, license_pk(company, license_id), "event#", backwards=True, after=part, limit=limit)
+    part = None if after is None else event_part(after)
+    items = dynamo.query(
+        EventItem, license_pk(company, license_id), event_part(), backwards=True, after=part, limit=limit
+    )
     return map(to_event, items)
 
 
@@ -125,15 +132,6 @@ def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
     links = dynamo.query(LinkItem, company, sold_part())
     return (int(link.part.removeprefix(sold_part())) for link in links)
-
-
-def _order(license: License, manager: User | None) -> tuple[OrderItem, list[Any], Any]:
-    item = OrderItem(license.company, f"order#{license.order_id}")
-    actions: list[Any] = [OrderItem.customer.set(license.customer or "")]
-    if manager is not None:
-        actions.append(OrderItem.managers.add({str(manager.id)}))
-    same = OrderItem.customer.does_not_exist() | (OrderItem.customer == (license.customer or ""))
-    return item, actions, same
 
 
 def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:

@@ -12,6 +12,7 @@ from chalicelib.store.tables import (
     LicenseItem,
     LinkItem,
     SeatItem,
+    UserItem,
     event_item,
     held_part,
     license_pk,
@@ -28,16 +29,23 @@ def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
 
 
 def assign(license: License, seat: Seat, new_user: User | None, event: Event) -> None:
-    """Give a user a seat, within `max_license_users`, and make the user where new. Raises `Stale`."""
+    """Give a user a seat, within `max_license_users`, and make the user where new. Raises `Stale`.
+
+    A user who is there already takes note of it: nobody may be deciding what to do with the account at this instant.
+    """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
     write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
     write.put(to_item(SeatItem, seat, pk, seat_part(seat.user_id)), SeatItem.pk.does_not_exist())
-    link = LinkItem(license.company, held_part(seat.user_id, license.id), product=license.product)
+    link = LinkItem(license.company, held_part(seat.user_id, license.id))
+    link.product, link.order_id = license.product, license.order_id
     write.put(link, LinkItem.pk.does_not_exist())
     if new_user is not None:
         put_new_user(write, new_user)
+    else:
+        user = UserItem(license.company, f"user#{seat.user_id}")
+        write.update(user, [UserItem.seats_given.add(1)], UserItem.pk.exists())
     write.commit()
 
 

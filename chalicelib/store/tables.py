@@ -4,6 +4,7 @@
 """
 
 import os
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from pynamodb.attributes import (
@@ -207,6 +208,8 @@ class CompanyItem(Model):
     id = IntegerAttribute()
     name = UnicodeAttribute()
     created_at = IntegerAttribute()
+    accent = UnicodeAttribute(null=True)
+    logo = UnicodeAttribute(null=True)
 
 
 class ProductItem(Model):
@@ -263,6 +266,9 @@ class UserItem(Model):
     first_name = UnicodeAttribute(null=True)
     last_name = UnicodeAttribute(null=True)
     phone_number = UnicodeAttribute(null=True)
+    is_manager = BooleanAttribute(null=True)
+    session_epoch = IntegerAttribute(null=True)
+    seats_given = IntegerAttribute(null=True)
 
 
 class LinkItem(Model):
@@ -276,10 +282,27 @@ class LinkItem(Model):
     to = IntegerAttribute(null=True)
     product = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
+    order_id = UnicodeAttribute(null=True)
+
+
+class SoldItem(Model):
+    """`domain.catalogue.Sold`: a license, filed under its order and under each user who manages it."""
+
+    class Meta(_Accounts):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    license_id = IntegerAttribute()
+    product = UnicodeAttribute()
+    license_key = UnicodeAttribute(null=True)
+    license_type = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    customer = UnicodeAttribute(null=True)
 
 
 class OrderItem(Model):
-    """A sale to one customer, and the users who manage what was sold."""
+    """`domain.catalogue.Order`."""
 
     class Meta(_Accounts):
         pass
@@ -288,6 +311,7 @@ class OrderItem(Model):
     part = UnicodeAttribute(range_key=True)
     customer = UnicodeAttribute(null=True)
     managers = UnicodeSetAttribute(null=True)
+    joining = UnicodeSetAttribute(null=True)
 
 
 # --- ephemera: may be lost ------------------------------------------------------------------------------------
@@ -308,6 +332,32 @@ class AttemptsItem(Model):
     """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
 
 
+class SessionItem(Model):
+    """`domain.session.Session`, under the hash of its token."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    company = UnicodeAttribute()
+    user_id = IntegerAttribute()
+    epoch = IntegerAttribute()
+    opened_at = IntegerAttribute()
+    seen_at = IntegerAttribute()
+    expires = IntegerAttribute()
+
+
+class SubmissionItem(Model):
+    """A form that was sent, under the hash of its one-time token; what came of it, once it is done."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    outcome = JSONAttribute(null=True)
+    expires = IntegerAttribute()
+
+
 # --- keys ------------------------------------------------------------------------------------------------------
 
 
@@ -326,6 +376,11 @@ def device_part(tag: str, user_id: int | None) -> str:
     return f"device#{tag}#{'' if user_id is None else f'{user_id:016d}'}"
 
 
+def event_part(key: str = "") -> str:
+    """Sort key of an event, or the prefix of all. It sorts below the devices, and they below the license."""
+    return f"at#{key}"
+
+
 def held_part(user_id: int, license_id: int | None = None) -> str:
     """Sort key of the link from a user to a license on which the user has a seat, or the prefix of all."""
     return f"held#{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
@@ -334,6 +389,18 @@ def held_part(user_id: int, license_id: int | None = None) -> str:
 def customer_part(email: str, license_id: int | None = None) -> str:
     """Sort key of the link from a customer to a license, or the prefix of all."""
     return f"customer#{email}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def managed_part(user_id: int, license_id: int | None = None) -> str:
+    """Sort key of a license under a user who manages it, or the prefix of all."""
+    return f"managed#{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def ordered_part(order_id: str, license_id: int | None = None) -> str:
+    """Sort key of a license under its order, or the prefix of all. An order's id may hold any printable character."""
+    return f"ordered#{sha256(order_id.encode()).hexdigest()[:24]}#" + (
+        "" if license_id is None else f"{license_id:016d}"
+    )
 
 
 def sold_part(license_id: int | None = None) -> str:
@@ -375,7 +442,7 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
     """The item of an event: in a license's partition, or as `AccountEventItem` in a company's."""
     return kind(
         pk,
-        f"event#{event.key}",
+        event_part(event.key),
         type=event.type,
         at=event.at,
         actor=event.actor.name,
@@ -388,7 +455,7 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
 
 def to_event(item: EventItem) -> Event:
     """The event that an item holds."""
-    actor, key = Actor(item.actor, item.ip), item.part.removeprefix("event#")
+    actor, key = Actor(item.actor, item.ip), item.part.removeprefix(event_part())
     return Event(item.type, item.at, actor, item.user, item.hardware_id, item.detail or {}, key)  # type: ignore[arg-type]
 
 

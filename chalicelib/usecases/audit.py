@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.license import License, Seat, is_live
-from chalicelib.store import accounts, licenses, places
+from chalicelib.store import accounts, licenses, orders, places
 from chalicelib.store.due import is_filed
 
 
@@ -48,10 +48,21 @@ def _compare(license: License) -> Iterator[str]:
         yield from _compare_seat(license, seat, live[seat.user_id])
     if license.license_key is not None and accounts.license_of_key(license.company, license.license_key) != license.id:
         yield "the license key does not lead to it"
+    yield from _unshown(license)
     if not licenses.ends_as_dated(license):
         yield "its end does not follow from its dates"
     if not is_filed(license):
         yield "its next transition is not filed, so no sweep will announce it"
+
+
+def _unshown(license: License) -> Iterator[str]:
+    order = orders.read_order(license.company, license.order_id or "")
+    if order is None:
+        yield "its order is not there"
+        return
+    for user_id in sorted(order.managers):
+        if not orders.is_shown(license.company, user_id, license.id):
+            yield f"the order's manager {user_id} is not shown it"
 
 
 def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:

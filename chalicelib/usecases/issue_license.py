@@ -1,17 +1,17 @@
 """Issue a license."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain import keys
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType
 from chalicelib.domain.people import User, normalise_email
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, licenses
+from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
@@ -53,11 +53,30 @@ def issue_license(
     for _ in range(DRAWS):
         who, is_new = _manager(sold.company, manager, now)
         license = _license(sold, terms, now)
+        old = orders.read_order(sold.company, license.order_id or "")
+        order = _joined(license, old, who)
         event = Event.new("license_issued", actor, now, user=None if who is None else who.email, product=sold.code)
         with suppress(Stale):
-            licenses.issue(license, sold, who, is_new, event)
+            licenses.issue(license, old, order, who, is_new, event)
+            if order.joining:
+                orders.let_join(order)
             return license, who
-    raise Refused("already_exists", "The license key is in use, or the order belongs to another customer.")
+    raise Refused("already_exists", "The license key is in use.")
+
+
+def _joined(license: License, old: Order | None, manager: User | None) -> Order:
+    """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
+    customer = license.customer or ""
+    if old is None:
+        managers = frozenset[int]() if manager is None else frozenset({manager.id})
+        return Order(license.company, license.order_id or "", customer, managers)
+    if old.customer != customer:
+        raise Refused("already_exists", f"The order {old.id} belongs to another customer.")
+    if manager is None or manager.id in old.managers:
+        return old
+    if len(old.managers) >= MAX_MANAGERS:
+        raise Refused("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+    return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
 
 
 def _license(product: Product, terms: Terms, now: Instant) -> License:
@@ -144,4 +163,6 @@ def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None
     address = normalise_email(email)
     user_id = accounts.user_of_email(company, address)
     found = None if user_id is None else accounts.read_user(company, user_id)
-    return (found, False) if found is not None else (new_user(company, address, now=now), True)
+    return (
+        (found, False) if found is not None else (replace(new_user(company, address, now=now), is_manager=True), True)
+    )

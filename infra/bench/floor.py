@@ -57,7 +57,7 @@ def _activate(client: Any, table: str) -> None:
     pk, new = f"floor#{secrets.randbelow(64)}", secrets.token_hex(12)
     _check(client, table, pk)
     device = {"pk": {"S": pk}, "part": {"S": f"device#{new}"}, "hardware_id": {"S": new}, "active": {"BOOL": True}}
-    event = {"pk": {"S": pk}, "part": {"S": f"event#{new}"}, "type": {"S": "device_activated"}}
+    event = {"pk": {"S": pk}, "part": {"S": f"at#{new}"}, "type": {"S": "device_activated"}}
     counter = {
         "TableName": table,
         "Key": {"pk": {"S": pk}, "part": {"S": "license"}},

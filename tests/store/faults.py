@@ -48,7 +48,7 @@ class Wire:
         """The keys of the events that the transactions carried, in order, each as often as it was sent."""
         writes = [write for body in self.bodies for write in body.get("TransactItems", [])]
         parts = [write["Put"]["Item"]["part"]["S"] for write in writes if "Put" in write]
-        return [part for part in parts if part.startswith("event#")]
+        return [part for part in parts if part.startswith("at#")]
 
 
 @contextmanager

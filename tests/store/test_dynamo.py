@@ -64,7 +64,7 @@ def revisions(pk: str) -> list[int]:
 
 
 def events(pk: str) -> list[str]:
-    return [item.part for item in dynamo.query(EventItem, pk, "event#")]
+    return [item.part for item in dynamo.query(EventItem, pk, "at#")]
 
 
 def links(pk: str, *parts: str) -> None:

@@ -302,7 +302,7 @@ class Machine(RuleBasedStateMachine):
         devices = {(d.hardware_id, self.email(d.user_id)): d for d in _values(stored, DeviceItem, Device, "device#")}
         assert {key: device.last_check_at for key, device in devices.items()} == model.heard
         assert {k for k, d in devices.items() if is_live(d, license, seats.get(k[1] or ""))} == model.live
-        told = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("event#")]
+        told = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("at#")]
         assert sorted(told) == sorted(model.history)  # those of one millisecond have no order
 
     def items(self) -> dict[str, Raw]:

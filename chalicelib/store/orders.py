@@ -1,0 +1,69 @@
+"""Orders, and what was sold in them, filed under the order and under each of its managers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.catalogue import Order, Sold
+from chalicelib.domain.license import License
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import OrderItem, SoldItem, managed_part, ordered_part, to_domain, to_item
+
+
+def read_order(company: str, order_id: str) -> Order | None:
+    """One order, consistently."""
+    item = dynamo.get(OrderItem(company, f"order#{order_id}"))
+    if item is None:
+        return None
+    return Order(company, order_id, item.customer or "", _ids(item.managers), _ids(item.joining))
+
+
+def file_license(write: Transaction, license: License, old: Order | None, new: Order) -> None:
+    """Let the transaction that issues a license make `old` into `new`, and file the license in it."""
+    item = OrderItem(new.company, f"order#{new.id}")
+    actions: list[Any] = [OrderItem.customer.set(new.customer)]
+    for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.joining, new.joining)):
+        if ids:
+            actions.append(attribute.set({str(id) for id in ids}))
+    unchanged: Condition = OrderItem.pk.does_not_exist()
+    if old is not None:
+        unchanged = OrderItem.customer == old.customer
+        managers = {str(id) for id in old.managers}
+        unchanged &= OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
+    write.update(item, actions, unchanged)
+    sold = Sold(
+        license.id,
+        license.product,
+        license.license_type,
+        new.id,
+        license.license_key or "",
+        license.customer or "",
+    )
+    for part in (ordered_part(new.id, license.id), *(managed_part(user_id, license.id) for user_id in new.managers)):
+        write.put(to_item(SoldItem, sold, new.company, part), SoldItem.pk.does_not_exist())
+
+
+def sold_in_order(company: str, order_id: str) -> Iterator[Sold]:
+    """The licenses that were sold in an order, oldest first, consistently, read in pages."""
+    return (to_domain(item, Sold) for item in dynamo.query(SoldItem, company, ordered_part(order_id)))
+
+
+def let_join(order: Order) -> None:
+    """File all that was sold in an order under those who have come to manage it. Repeating is safe."""
+    for user_id in order.joining:
+        sold = sold_in_order(order.company, order.id)
+        rows = (to_item(SoldItem, s, order.company, managed_part(user_id, s.license_id)) for s in sold)
+        dynamo.put_all(rows)
+    joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
+    dynamo.update(OrderItem(order.company, f"order#{order.id}"), joined)
+
+
+def is_shown(company: str, user_id: int, license_id: int) -> bool:
+    """Whether a license is filed under a user who manages it; for the audit. Consistent."""
+    return dynamo.get(SoldItem(company, managed_part(user_id, license_id))) is not None
+
+
+def _ids(texts: set[str] | None) -> frozenset[int]:
+    return frozenset(int(text) for text in texts or ())
