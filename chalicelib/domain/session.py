@@ -18,6 +18,21 @@ class SessionOver(Exception):
     """Nobody is logged in: the session has ended, or never was."""
 
 
+class PasswordToChoose(Exception):
+    """The log-in was with an initial password: nothing else may be done before another one is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who a browser says to be, by its cookie. Only the stored session proves it."""
+
+    company: str
+    user_id: int
+    token: str
+    nonce: str = ""
+    """Of the form that led to the page that is asked for, if one did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A log-in that lasts. It is stored under the hash of its token, which only the browser keeps."""

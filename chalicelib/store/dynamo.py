@@ -133,6 +133,12 @@ def read(items: list[Any], *, consistent: bool) -> list[Any]:
 
     At most 100 distinct keys. Each read alone is atomic; together they are not.
     """
+    raws = read_raw(items, consistent=consistent)
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+
+
+def read_raw(items: list[Any], *, consistent: bool) -> list[Raw | None]:
+    """As `read`, but the items as they are stored."""
     found: dict[tuple[str, str, str], Raw] = {}
     wanted: dict[str, dict[str, Any]] = {}
     for item in items:
@@ -150,10 +156,7 @@ def read(items: list[Any], *, consistent: bool) -> list[Any]:
             if rounds >= ATTEMPTS:
                 raise Busy("the database left keys unread")
             _wait(rounds)
-    return [
-        type(item).from_raw_data(raw) if (raw := found.get(_identity(item.Meta.table_name, _key(item)))) else None
-        for item in items
-    ]
+    return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
 
 
 def read_together(items: list[Any]) -> list[Any]:
@@ -204,34 +207,48 @@ def query(
     pk: str,
     prefix: str = "",
     *,
-    consistent: bool = True,
     before: str | None = None,
-    between: tuple[str, str] | None = None,
     backwards: bool = False,
     limit: int | None = None,
     after: str | None = None,
 ) -> Iterator[M]:
     """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
 
-    `before` asks for the sort keys below it instead, `between` for those from the first to the last of two;
-    `limit` bounds the items, `after` is the sort key to go on behind.
+    `before` asks for the sort keys below it instead; `limit` bounds the items, `after` is the sort key to go on behind.
+    Consistent.
     """
-    name, bounds = "begins_with(part, :a)", [prefix] if prefix else []
-    if before is not None:
-        name, bounds = "part < :a", [before]
-    elif between is not None:
-        name, bounds = "part BETWEEN :a AND :b", list(between)
+    where = ("begins_with(part, :a)", prefix) if before is None else ("part < :a", before)
+    raws = _query(model, pk, where[0] if where[1] else "", where[1:], backwards, limit, after)
+    return map(model.from_raw_data, raws)
+
+
+def query_between(
+    table: type[Model], pk: str, first: str, last: str, *, backwards: bool = False, limit: int | None = None
+) -> Iterator[Raw]:
+    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent."""
+    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None)
+
+
+def _query(
+    table: type[Model],
+    pk: str,
+    condition: str,
+    bounds: tuple[str, ...],
+    backwards: bool,
+    limit: int | None,
+    after: str | None,
+) -> Iterator[Raw]:
     kwargs: dict[str, Any] = {
-        "TableName": model.Meta.table_name,
-        "KeyConditionExpression": f"pk = :pk AND {name}" if bounds else "pk = :pk",
+        "TableName": table.Meta.table_name,
+        "KeyConditionExpression": f"pk = :pk AND {condition}" if condition else "pk = :pk",
         "ExpressionAttributeValues": {":pk": {"S": pk}}
-        | {f":{n}": {"S": b} for n, b in zip("ab", bounds, strict=False)},
-        "ConsistentRead": consistent,
+        | {f":{name}": {"S": bound} for name, bound in zip("ab", bounds, strict=False) if bound},
+        "ConsistentRead": True,
         "ScanIndexForward": not backwards,
     }
     if after is not None:
         kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
-    return map(model.from_raw_data, _pages(kwargs, limit))
+    return iter(_pages(kwargs, limit))
 
 
 def _put_request(item: Model) -> tuple[str, dict[str, Any]]:

@@ -354,6 +354,7 @@ class SubmissionItem(Model):
         pass
 
     pk = UnicodeAttribute(hash_key=True)
+    claim = UnicodeAttribute(null=True)
     outcome = JSONAttribute(null=True)
     expires = IntegerAttribute()
 
@@ -366,9 +367,9 @@ def license_pk(company: str, license_id: int) -> str:
     return f"{company}#{license_id}"
 
 
-def seat_part(user_id: int) -> str:
-    """Sort key of a user's seat."""
-    return f"seat#{user_id:016d}"
+def seat_part(user_id: int | None = None) -> str:
+    """Sort key of a user's seat, or the prefix of all."""
+    return "seat#" + ("" if user_id is None else f"{user_id:016d}")
 
 
 def device_part(tag: str, user_id: int | None) -> str:
@@ -430,6 +431,18 @@ def to_domain(item: Model, kind: type[T]) -> T:
     fields: dict[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
     given = {name: value for name, value in item.attribute_values.items() if name in fields and value is not None}
     return kind(**{name: frozenset(value) if isinstance(value, set) else value for name, value in given.items()})
+
+
+def from_raw(raw: dict[str, dict[str, Any]], kind: type[T]) -> T:
+    """The domain value that a stored item holds, as `to_domain`, in a quarter of the time: for lists of thousands.
+
+    For items of texts, integers, booleans and sets of texts alone.
+    """
+    fields: dict[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
+    return kind(**{n: _READ[t](v) for n, typed in raw.items() if n in fields for t, v in typed.items()})
+
+
+_READ: dict[str, Any] = {"S": str, "N": int, "BOOL": bool, "SS": frozenset}
 
 
 def to_item(item: type[Any], value: Any, pk: str, part: str, **extra: Any) -> Any:

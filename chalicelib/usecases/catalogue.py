@@ -11,7 +11,12 @@ _api_keys: Memory[ApiKey] = Memory(4096, MINUTE_MS)
 
 def find_product(company: str, code: str, *, now: Instant) -> Product:
     """A product that can be used. Raises `Refused`: `unknown_product`, `disabled_product`, `archived_product`."""
-    return guard_product(_products.get((company, code), lambda: accounts.read_product(company, code), now))
+    return guard_product(known_product(company, code, now=now))
+
+
+def known_product(company: str, code: str, *, now: Instant) -> Product | None:
+    """A product, whether it can be used or not."""
+    return _products.get((company, code), lambda: accounts.read_product(company, code), now)
 
 
 def find_api_key(api_key: str, *, now: Instant) -> ApiKey | None:

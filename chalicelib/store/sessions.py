@@ -1,0 +1,63 @@
+"""Sessions and the forms sent in them: hashed, forgotten by themselves, never what a limit rests on."""
+
+import secrets
+from dataclasses import fields
+from hashlib import sha256
+from typing import Any
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.session import ABSOLUTE_MS, Session
+from chalicelib.store import dynamo
+from chalicelib.store.tables import SessionItem, SubmissionItem
+
+Outcome = dict[str, Any]
+"""What came of a form, as the face tells it after the redirect."""
+
+
+def session_item(token: str) -> SessionItem:
+    """Where the session of a token is stored."""
+    return SessionItem(f"session#{_hash(token)}")
+
+
+def submission_item(token: str, nonce: str) -> SubmissionItem:
+    """Where a form that is sent in a session is noted."""
+    return SubmissionItem(f"form#{_hash(f'{token}#{nonce}')}")
+
+
+def open_session(token: str, session: Session) -> None:
+    """Store a new session."""
+    expires = (session.opened_at + ABSOLUTE_MS) // 1000
+    given = {field.name: getattr(session, field.name) for field in fields(session)}
+    dynamo.put_all([SessionItem(session_item(token).pk, expires=expires, **given)])
+
+
+def touch_session(token: str, now: Instant) -> None:
+    """Note that a session is in use. Raises `Stale` where it was ended meanwhile."""
+    dynamo.update(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
+
+
+def end_session(token: str) -> None:
+    """Forget a session."""
+    dynamo.delete(session_item(token))
+
+
+def claim_submission(token: str, nonce: str, now: Instant) -> None:
+    """Note that a form is being carried out. Raises `Stale` where it was sent before."""
+    item, claim = SubmissionItem, secrets.token_hex(8)
+    claimed = [item.claim.set(claim), item.expires.set((now + ABSOLUTE_MS) // 1000)]
+    # The claim tells our own write, sent again after its answer was lost, from another's.
+    dynamo.update(submission_item(token, nonce), claimed, item.pk.does_not_exist() | (item.claim == claim))
+
+
+def finish_submission(token: str, nonce: str, outcome: Outcome) -> None:
+    """Note what came of a form."""
+    dynamo.update(submission_item(token, nonce), [SubmissionItem.outcome.set(outcome)])
+
+
+def release_submission(token: str, nonce: str) -> None:
+    """Forget a form that was refused: the same may be sent again."""
+    dynamo.delete(submission_item(token, nonce))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

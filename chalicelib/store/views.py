@@ -1,0 +1,209 @@
+"""What the pages of the portal read: one Query of what lies side by side, then one BatchGet of all it refers to.
+
+Who asks is read in that same BatchGet, so nothing may be shown before it has been looked at (`usecases.views`). All
+reads are consistent: a page that follows a change shows it.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.catalogue import Company, Product, Sold
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import Device, License, Seat
+from chalicelib.domain.people import User
+from chalicelib.domain.session import Asker, Session
+from chalicelib.domain.variables import Variable
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import BATCH_GET_LIMIT
+from chalicelib.store.sessions import Outcome, session_item, submission_item
+from chalicelib.store.tables import (
+    CompanyItem,
+    DeviceItem,
+    EventItem,
+    LicenseItem,
+    LinkItem,
+    ProductItem,
+    SeatItem,
+    SoldItem,
+    UserItem,
+    VariablesItem,
+    device_part,
+    event_part,
+    from_raw,
+    held_part,
+    license_pk,
+    managed_part,
+    seat_part,
+    to_domain,
+    to_event,
+)
+
+_AFTER_ALL = "~"
+"""Sorts behind every sort key that begins as what it is put behind."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a BatchGet has found, by kind."""
+
+    session: Session | None = None
+    user: User | None = None
+    company: Company | None = None
+    outcome: Outcome | None = None
+    managed: Sold | None = None
+    licenses: dict[int, License] = field(default_factory=dict)
+    products: dict[str, Product] = field(default_factory=dict)
+    seats: dict[tuple[int, int], Seat] = field(default_factory=dict)
+    """By license and user."""
+    users: dict[int, User] = field(default_factory=dict)
+    device: Device | None = None
+    variables: list[Variable] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page refers to, besides who asks."""
+
+    managed: int | None = None
+    """The license that the asker should manage."""
+    licenses: Iterable[int] = ()
+    products: Iterable[str] = ()
+    seats: Iterable[tuple[int, int]] = ()
+    users: Iterable[int] = ()
+    device: tuple[int, str, int | None] | None = None
+    """License, tag and user; its variables come with it."""
+
+
+def look_up(asker: Asker, wanted: Wanted) -> Found:
+    """Who asks, and what is wanted, in one round trip."""
+    found = Found()
+    for item in dynamo.read(list(_items(asker, wanted)), consistent=True):
+        if item is not None:
+            _note(found, asker, item)
+    return found
+
+
+def managed_licenses(company: str, user_id: int) -> list[Sold]:
+    """What a user manages, oldest first; a thousand licenses in about 0.25 MB."""
+    prefix = managed_part(user_id)
+    raws = dynamo.query_between(SoldItem, company, prefix, prefix + _AFTER_ALL)
+    return [from_raw(raw, Sold) for raw in raws]
+
+
+def held_licenses(company: str, user_id: int) -> list[tuple[int, str]]:
+    """The licenses on which a user has a seat, with their products, newest first."""
+    links = dynamo.query(LinkItem, company, held_part(user_id), backwards=True)
+    return [(int(link.part.rsplit("#", 1)[1]), link.product or "") for link in links]
+
+
+def licenses_by_id(company: str, ids: list[int]) -> dict[int, License]:
+    """Licenses, a hundred in one round trip, four at once: for what only their present state can tell."""
+    chunks = [ids[start : start + BATCH_GET_LIMIT] for start in range(0, len(ids), BATCH_GET_LIMIT)]
+
+    def read(chunk: list[int]) -> list[License]:
+        items = [LicenseItem(license_pk(company, id), "license") for id in chunk]
+        return [from_raw(raw, License) for raw in dynamo.read_raw(items, consistent=True) if raw is not None]
+
+    with ThreadPoolExecutor(4) as threads:
+        return {license.id: license for chunk in threads.map(read, chunks) for license in chunk}
+
+
+@dataclass(slots=True)
+class Partition:
+    """What a Query has found in a license's partition."""
+
+    license: License | None = None
+    devices: list[Device] = field(default_factory=list)
+    seats: dict[int, Seat] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+
+def license_with_users(company: str, license_id: int) -> Partition:
+    """A license and all its seats."""
+    pk = license_pk(company, license_id)
+    return _partition(dynamo.query_between(LicenseItem, pk, "license", seat_part() + _AFTER_ALL))
+
+
+def license_with_devices(company: str, license_id: int) -> Partition:
+    """A license, all its devices and all its seats."""
+    pk = license_pk(company, license_id)
+    return _partition(dynamo.query_between(LicenseItem, pk, "device#", seat_part() + _AFTER_ALL))
+
+
+def license_with_history(company: str, license_id: int, limit: int) -> Partition:
+    """A license, its devices and its newest events, together at most `limit` of them."""
+    pk = license_pk(company, license_id)
+    raws = dynamo.query_between(LicenseItem, pk, event_part(), "license", backwards=True, limit=limit)
+    return _partition(raws)
+
+
+def _partition(raws: Iterator[dynamo.Raw]) -> Partition:
+    found = Partition()
+    for raw in raws:
+        kind = raw["part"]["S"].split("#", 1)[0]
+        if kind == "license":
+            found.license = from_raw(raw, License)
+        elif kind == "device":
+            found.devices.append(from_raw(raw, Device))
+        elif kind == "seat":
+            seat = from_raw(raw, Seat)
+            found.seats[seat.user_id] = seat
+        elif kind == "at":
+            found.events.append(to_event(EventItem.from_raw_data(raw)))
+    return found
+
+
+def _items(asker: Asker, wanted: Wanted) -> Iterator[Any]:
+    company = asker.company
+    yield session_item(asker.token)
+    yield UserItem(company, f"user#{asker.user_id}")
+    yield CompanyItem(company, "company")
+    if asker.nonce:
+        yield submission_item(asker.token, asker.nonce)
+    if wanted.managed is not None:
+        yield SoldItem(company, managed_part(asker.user_id, wanted.managed))
+    for license_id in wanted.licenses:
+        yield LicenseItem(license_pk(company, license_id), "license")
+    for code in wanted.products:
+        yield ProductItem(company, f"product#{code}")
+    for license_id, user_id in wanted.seats:
+        yield SeatItem(license_pk(company, license_id), seat_part(user_id))
+    for user_id in wanted.users:
+        yield UserItem(company, f"user#{user_id}")
+    if wanted.device is not None:
+        license_id, tag, owner = wanted.device
+        part = device_part(tag, owner)
+        yield DeviceItem(license_pk(company, license_id), part)
+        yield VariablesItem(license_pk(company, license_id), part.replace("device#", "variables#", 1))
+
+
+def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one line a kind
+    match type(item).__name__:
+        case "SessionItem":
+            found.session = to_domain(item, Session)
+        case "UserItem":
+            user = to_domain(item, User)
+            found.users[user.id] = user
+            if user.id == asker.user_id:
+                found.user = user
+        case "CompanyItem":
+            found.company = to_domain(item, Company)
+        case "SubmissionItem":
+            found.outcome = item.outcome
+        case "SoldItem":
+            found.managed = to_domain(item, Sold)
+        case "LicenseItem":
+            license = to_domain(item, License)
+            found.licenses[license.id] = license
+        case "ProductItem":
+            product = to_domain(item, Product)
+            found.products[product.code] = product
+        case "SeatItem":
+            seat = to_domain(item, Seat)
+            found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
+        case "DeviceItem":
+            found.device = to_domain(item, Device)
+        case "VariablesItem":
+            found.variables = [Variable(**row) for row in item.variables]

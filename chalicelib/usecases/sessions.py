@@ -1,0 +1,56 @@
+"""Sessions of the portal: opened by a log-in, carried by a sealed cookie, ended by a log-out or a new password."""
+
+import secrets
+from contextlib import suppress
+
+from cryptography.exceptions import InvalidTag
+
+from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import Asker, Session
+from chalicelib.store import sessions
+from chalicelib.store.sealing import seal, unseal
+from chalicelib.usecases.log_in import log_in
+
+_NO_COMPANY = "?"
+_CONTEXT = "session"
+
+
+def log_in_to_portal(company: str, email: str, password: str, *, now: Instant) -> tuple[User, Asker]:
+    """A session for who knows all three. Raises `Refused`: `invalid_credentials`, `account_locked`.
+
+    What is no company code costs the same as one of no company: nothing tells which of the three was wrong.
+    """
+    code = _NO_COMPANY
+    with suppress(Refused):
+        code = company_code(company)
+    user = log_in(code, email, password, now=now)
+    return user, open_session(user, now=now)
+
+
+def open_session(user: User, *, now: Instant) -> Asker:
+    """A new session of a user who has proved who he is."""
+    asker = Asker(user.company, user.id, secrets.token_urlsafe(32))
+    sessions.open_session(asker.token, Session(user.company, user.id, user.session_epoch, now, now))
+    return asker
+
+
+def log_out(asker: Asker) -> None:
+    """End one session. Doing so again changes nothing."""
+    sessions.end_session(asker.token)
+
+
+def to_cookie(asker: Asker) -> str:
+    """What the browser keeps. Sealed: nobody can make one, so a stranger's makes us read nothing."""
+    return seal(f"{asker.company} {asker.user_id} {asker.token}", _CONTEXT)
+
+
+def from_cookie(text: str) -> Asker | None:
+    """Who a cookie says to ask; None where it is none of ours."""
+    try:
+        company, user_id, token = unseal(text, _CONTEXT).split(" ")
+    except (InvalidTag, ValueError):
+        return None
+    return Asker(company, int(user_id), token)
