@@ -36,6 +36,12 @@ def touch_session(token: str, now: Instant) -> None:
     dynamo.update(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
 
 
+def move_session(token: str, epoch: int, now: Instant) -> None:
+    """Let a session belong to another epoch of its user. Raises `Stale` where it was ended meanwhile."""
+    moved = [SessionItem.epoch.set(epoch), SessionItem.seen_at.set(now)]
+    dynamo.update(session_item(token), moved, SessionItem.pk.exists())
+
+
 def end_session(token: str) -> None:
     """Forget a session."""
     dynamo.delete(session_item(token))

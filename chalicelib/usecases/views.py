@@ -1,5 +1,6 @@
 """What the pages of the portal show. Each view proves who asks, and answers nothing of what he may not see."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -273,6 +274,14 @@ def one_license(asker: Asker, license_id: int, *, now: Instant) -> LicenseView:
     return _managed(asker, None, license_id, now)
 
 
+def user_license(asker: Asker, license_id: int, *, now: Instant) -> LicenseView:
+    """The same, of a license that has users; one that is authorized by its key has no such pages."""
+    view = one_license(asker, license_id, now=now)
+    if view.license.authorization_method != "user":
+        raise Refused("user_not_found", "This license is authorized by its key; it has no users.")
+    return view
+
+
 def own_licenses(asker: Asker, asked: Asked, *, now: Instant) -> SeatsView:
     """The licenses on which the asker has a seat, newest first. Raises `SessionOver`."""
     held = views.held_licenses(asker.company, asker.user_id)
@@ -445,7 +454,10 @@ def _device_view(base: LicenseView, found: Found, owner: int | None, events: lis
 
 def _device_key(key: str) -> tuple[str, int | None]:
     """Tag and user of a device, from its name in an address. Raises `Refused`: `device_not_found`."""
-    tag, dash, user = key.partition("-")
-    if not (tag.isalnum() and tag.isascii() and len(tag) == 24) or (dash and not (user.isdigit() and len(user) <= 16)):
+    parts = _DEVICE_KEY.fullmatch(key)
+    if parts is None:
         raise Refused("device_not_found")
-    return tag, int(user) if dash else None
+    return parts[1], None if parts[2] is None else int(parts[2])
+
+
+_DEVICE_KEY = re.compile(r"([0-9a-f]{24})(?:-([0-9]{1,16}))?")

@@ -102,7 +102,11 @@ class RequestError(Exception):
         self.code, self.message = code, message
 
 
-class ErrorResponse(Response):
+class FinalResponse(Response):
+    """An answer that has its final shape: nobody who passes it on changes it."""
+
+
+class ErrorResponse(FinalResponse):
     """An answer in the one error shape."""
 
 
@@ -118,7 +122,7 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
 
 def in_our_shape(response: Response) -> Response:
     """What Chalice answers by itself (unknown path, wrong method, wrong type, a bug) in the one error shape."""
-    if response.status_code < 400 or isinstance(response, ErrorResponse):
+    if response.status_code < 400 or isinstance(response, FinalResponse):
         return response
     shaped = error_response(_CODE_OF_STATUS.get(response.status_code, "internal_error"))
     if "Allow" in response.headers:

@@ -1,0 +1,1 @@
+"""The portal: pages and forms for license managers and license users."""

@@ -1,0 +1,118 @@
+"""Licenses: the list, and the details of one with what can be done to it as a whole."""
+
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.domain.session import Asker, SessionOver
+from chalicelib.portal.lifeline import lifeline
+from chalicelib.portal.request import Ask
+from chalicelib.portal.routing import Nothing, Said, action, face, guarded, page, redirect
+from chalicelib.usecases import change_license, views
+from chalicelib.usecases.views import Asked, LicenseView
+
+LICENSES = "/portal/licenses"
+ONE = LICENSES + "/{license_id}"
+
+
+@face.route("/portal", methods=["GET"])
+def home() -> Response:
+    """Where each begins: managers at their licenses, others at their own."""
+
+    def answer(ask: Ask) -> Response:
+        if ask.asker is None:
+            raise SessionOver
+        visit = views.visit(ask.asker, now=ask.now)
+        return redirect(ask, LICENSES if visit.user.is_manager else "/portal/seats")
+
+    return guarded(answer)
+
+
+def asked(ask: Ask) -> Asked:
+    """Which rows of a list the address asks for."""
+    return Asked(**{name: ask.query[name][:200] for name in Asked.__dataclass_fields__ if name in ask.query})
+
+
+@page(LICENSES, "licenses.html")
+def licenses(ask: Ask, asker: Asker) -> Any:
+    """The licenses that the user manages."""
+    return views.managed_licenses(asker, asked(ask), now=ask.now), {"asked": asked(ask)}
+
+
+@page(ONE, "license.html")
+def license(ask: Ask, asker: Asker, license_id: int) -> Any:
+    """The snapshot of a license."""
+    view = views.license_details(asker, license_id, now=ask.now)
+    return view, {"lifeline": lifeline(view.license, ask.now)}
+
+
+@page(ONE + "/history", "history.html")
+def history(ask: Ask, asker: Asker, license_id: int) -> Any:
+    """The history of a license, newest first."""
+    return views.license_history(asker, license_id, ask.query.get("after", ""), now=ask.now)
+
+
+def _one(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
+    return views.one_license(asker, license_id, now=ask.now)
+
+
+def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
+    view = _one(ask, asker, license_id)
+    devices = view.license.times_activated
+    return view, {
+        "title": "Reset license",
+        "sentences": [
+            f"All {devices} active devices are deactivated, and all counts of activations and transfers go to zero."
+            if devices
+            else "No device is active. The count of transfers goes to zero.",
+            "People can activate again at once. This cannot be undone.",
+        ],
+        "button": "Reset license",
+        "danger": True,
+    }
+
+
+@action(ONE + "/reset", "confirm.html", Nothing, _look_reset)
+def reset(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+    """All devices off, counts to zero."""
+    user = view.visit.user
+    change_license.reset_license(user.company, license_id, ask.actor(user.email), now=ask.now)
+    return Said(f"{LICENSES}/{license_id}", "The license was reset. All its devices are deactivated.")
+
+
+def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
+    return _one(ask, asker, license_id), {
+        "title": "Disable license",
+        "sentences": [
+            "No device can activate or use this license until it is enabled again. Users and devices stay as they are."
+        ],
+        "button": "Disable license",
+        "danger": True,
+    }
+
+
+@action(ONE + "/disable", "confirm.html", Nothing, _look_disable)
+def disable(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+    """Refuse every use, until it is enabled again."""
+    return _set_enabled(ask, view, license_id, False, "The license is disabled.")
+
+
+def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
+    return _one(ask, asker, license_id), {
+        "title": "Enable license",
+        "sentences": ["Devices can use this license again, as its terms allow."],
+        "button": "Enable license",
+        "danger": False,
+    }
+
+
+@action(ONE + "/enable", "confirm.html", Nothing, _look_enable)
+def enable(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+    """Let it be used again."""
+    return _set_enabled(ask, view, license_id, True, "The license is enabled.")
+
+
+def _set_enabled(ask: Ask, view: LicenseView, license_id: int, enabled: bool, says: str) -> Said:
+    user = view.visit.user
+    change_license.set_enabled(user.company, license_id, enabled, ask.actor(user.email), now=ask.now)
+    return Said(f"{LICENSES}/{license_id}", says)

@@ -1,0 +1,108 @@
+"""Log in, log out, a forgotten password: the pages of a browser that is not logged in."""
+
+import re
+from collections.abc import Callable
+
+from chalice.app import Response
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.portal.forms import FIELD, nonce_of
+from chalicelib.portal.render import render
+from chalicelib.portal.request import Ask
+from chalicelib.portal.routing import (
+    FORMS,
+    LOG_IN,
+    OUT_OF_DATE,
+    end_session,
+    face,
+    guarded,
+    redirect,
+    set_session,
+    set_visitor,
+    visitor,
+)
+from chalicelib.portal.words import refusal_words
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
+from chalicelib.usecases.sessions import log_in_to_portal, log_out
+from chalicelib.web.errors import ERRORS
+
+HOME, FORGOTTEN, CODE, LOG_OUT = "/portal", "/portal/forgotten", "/portal/forgotten/code", "/portal/log-out"
+_OURS = re.compile(r"/portal(/[A-Za-z0-9._-]+)*")
+
+
+def _form(path: str, template: str) -> Callable[[Callable[[Ask], Response]], None]:
+    """A form for a browser that is not logged in: GET shows it, POST has to carry its token."""
+
+    def decorate(act: Callable[[Ask], Response]) -> None:
+        def show(ask: Ask, status: int = 200, error: str = "") -> Response:
+            secret, typed = visitor(ask), ask.fields or ask.query
+            response = render(template, ask, secret, None, status=status, error=error, typed=typed)
+            set_visitor(ask, response, secret)
+            return response
+
+        def carry_out(ask: Ask) -> Response:
+            if nonce_of(visitor(ask), ask.path, ask.fields.get(FIELD, "")) is None:
+                return show(ask, 403, OUT_OF_DATE)
+            try:
+                return act(ask)
+            except Refused as refused:
+                return show(ask, ERRORS[refused.code][0], refusal_words(refused))
+
+        face.route(path, methods=["GET"], name=f"GET {path}")(lambda: guarded(show))
+        face.route(path, methods=["POST"], name=f"POST {path}", content_types=FORMS)(lambda: guarded(carry_out))
+
+    return decorate
+
+
+@_form(LOG_IN, "log_in.html")
+def log_in(ask: Ask) -> Response:
+    """Open a session for who knows company code, e-mail and password."""
+    given = ask.fields
+    _, asker = log_in_to_portal(
+        given.get("company", ""), given.get("email", ""), given.get("password", ""), now=ask.now
+    )
+    to = given.get("next", "")
+    response = redirect(ask, to if _OURS.fullmatch(to) else HOME)
+    set_session(ask, response, asker)
+    return response
+
+
+@_form(FORGOTTEN, "forgotten.html")
+def forgotten(ask: Ask) -> Response:
+    """Send a code by mail, if there is such an account; nothing tells whether there is."""
+    company, email = ask.fields.get("company", ""), ask.fields.get("email", "")
+    request_code(company, email, now=ask.now)
+    secret = visitor(ask)
+    response = render("forgotten_code.html", ask, secret, None, typed={"company": company, "email": email})
+    set_visitor(ask, response, secret)
+    return response
+
+
+@_form(CODE, "forgotten_code.html")
+def forgotten_code(ask: Ask) -> Response:
+    """Set a new password by the code."""
+    given = ask.fields
+    set_password_by_code(
+        given.get("company", ""),
+        given.get("email", ""),
+        given.get("code", ""),
+        given.get("new_password", ""),
+        ask.actor(given.get("email", "")),
+        now=ask.now,
+    )
+    return redirect(ask, f"{LOG_IN}?changed=yes")
+
+
+@face.route(LOG_OUT, methods=["POST"], content_types=FORMS)
+def leave() -> Response:
+    """End the session. Who is not logged in comes to the same page."""
+
+    def answer(ask: Ask) -> Response:
+        asker = ask.asker
+        response = redirect(ask, LOG_IN)
+        if asker is not None and nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is not None:
+            log_out(asker)
+            end_session(ask, response)
+        return response
+
+    return guarded(answer)

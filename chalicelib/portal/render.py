@@ -1,0 +1,124 @@
+"""Pages: templates filled in, and the headers that every page has."""
+
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.instants import Instant
+from chalicelib.portal.forms import FIELD, new_token
+from chalicelib.portal.request import Ask
+from chalicelib.portal.words import event_words
+from chalicelib.usecases.views import Visit
+from chalicelib.web.errors import FinalResponse
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+HERE = Path(__file__).parent
+SENT_BEFORE = "This form was sent before. The page shows what has come of it."
+STATIC = HERE / "static"
+HEADERS: dict[str, str] = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def render(
+    template: str, ask: Ask, secret: str, visit: Visit | None, *, status: int = 200, **context: Any
+) -> FinalResponse:
+    """A page. `secret`: what the tokens of its forms are keyed by."""
+    company = None if visit is None else visit.company
+    page = _environment().get_template(template)
+    body = page.render(
+        {
+            "visit": visit,
+            "accent": "" if company is None else company.accent.removeprefix("#"),
+            "logo_href": "" if company is None or not company.logo else f"{ask.prefix}{logo_path(company.logo)}",
+            "said": _said(ask, visit),
+            "error": "",
+            "typed": {},
+            "path": ask.path,
+            "href": lambda path: ask.prefix + path,
+            "static": lambda name: ask.prefix + static_path(name),
+            "form_token": lambda path: _hidden(new_token(secret, path)),
+            "event_words": event_words,
+            "now": ask.now,
+        }
+        | context
+    )
+    return FinalResponse(body, dict(HEADERS), status)
+
+
+def _said(ask: Ask, visit: Visit | None) -> dict[str, Any] | None:
+    if visit is None or "done" not in ask.query:
+        return None
+    return visit.outcome or {"says": SENT_BEFORE}
+
+
+@cache
+def static_path(name: str) -> str:
+    """The address of a file in `static/`, with the hash of what it holds: it may be kept for ever."""
+    stem, _, kind = name.rpartition(".")
+    return f"/static/{stem}.{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}.{kind}"
+
+
+def logo_path(logo: str) -> str:
+    """The address of a company's logo, likewise."""
+    return f"/portal/logo/{sha256(logo.encode()).hexdigest()[:12]}.svg"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only pages need it
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"when": _when, "day": _day, "limit": _limit, "number": _number}
+    return environment
+
+
+def _hidden(token: str) -> "Markup":
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
+
+
+def _when(at: Instant | None) -> "Markup | str":
+    return _time(at, "%-d %b %Y, %H:%M UTC")
+
+
+def _day(at: Instant | None) -> "Markup | str":
+    return _time(at, "%-d %b %Y")
+
+
+def _time(at: Instant | None, form: str) -> "Markup | str":
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    if at is None:
+        return "–"
+    then = datetime.fromtimestamp(at / 1000, UTC)
+    return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime(form))
+
+
+def _limit(number: int | None) -> str:
+    return "unlimited" if number is None else _number(number)
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")

@@ -1,0 +1,235 @@
+"""What every page and every form of the portal goes through.
+
+    @page("/portal/licenses/{license_id}", "license.html")       a view, shown
+    @action("/portal/…/reset", "confirm.html", Nothing, look)    a form: GET shows it, POST carries it out, once
+
+`look` and the views prove who asks and that what he names is his (`usecases.views`); nothing is carried out before.
+A form is carried out once: its token is claimed first, and what came of it is shown after a redirect, also to who sends
+it again. One that is refused is shown again, with what was typed and why.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from http.cookies import Morsel
+from secrets import token_urlsafe
+from typing import Any, TypeVar
+
+from chalice.app import Blueprint, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, SessionOver
+from chalicelib.portal.forms import FIELD, nonce_of
+from chalicelib.portal.render import render
+from chalicelib.portal.request import SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
+from chalicelib.portal.words import as_sentence, refusal_words
+from chalicelib.store.dynamo import Busy
+from chalicelib.usecases.once import once
+from chalicelib.usecases.sessions import to_cookie
+from chalicelib.usecases.views import Visit
+from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
+
+face = Blueprint(__name__)
+log = logging.getLogger("seatkeeper")
+
+LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
+FORMS = ["application/x-www-form-urlencoded", "multipart/form-data"]
+OUT_OF_DATE = "This form is out of date. Here is a fresh one with what you typed: please send it again."
+
+V = TypeVar("V", bound=Callable[..., Any])
+A = TypeVar("A", bound=Callable[..., "Said"])
+F = TypeVar("F", bound=BaseModel)
+Look = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a form: where to go on, and what is said there."""
+
+    to: str
+    says: str = ""
+    reveal: str = ""
+    """Where an initial password can be seen, if one was made."""
+
+
+class Nothing(BaseModel):
+    """A form that only asks to confirm."""
+
+
+class NotFound(Exception):
+    """There is nothing at this address."""
+
+
+def page(path: str, template: str) -> Callable[[V], V]:
+    """`@page(path, template)`: a function of the request, who asks and the path's parts, that answers a view to show.
+
+    Or a view and a dict of what the template shows besides it.
+    """
+
+    def decorate(view: V) -> V:
+        def show(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+            shown, more = _parted(view(ask, asker, **parts))
+            return render(template, ask, asker.token, _visit(shown), view=shown, **more)
+
+        _route(path, "GET", show)
+        return view
+
+    return decorate
+
+
+def action(path: str, template: str, schema: type[F], look: Look) -> Callable[[A], A]:
+    """`@action(path, template, Schema, look)`: a function of the request, the view, the form and the path's parts.
+
+    `look` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
+    """
+
+    def decorate(act: A) -> A:
+        def shown(ask: Ask, looked: Any, **more: Any) -> Response:
+            view, besides = _parted(looked)
+            visit = _visit(view)
+            context = {"view": view, "back": _back(ask.path)} | besides | more
+            return render(template, ask, visit.asker.token, visit, **context)
+
+        def show(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+            return shown(ask, look(ask, asker, **parts))
+
+        def carry_out(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+            looked = look(ask, asker, **parts)
+
+            def again(status: int, error: str) -> Response:
+                return shown(ask, looked, status=status, error=error, typed=ask.fields)
+
+            nonce = nonce_of(asker.token, ask.path, ask.fields.get(FIELD, ""))
+            if nonce is None:
+                return again(403, OUT_OF_DATE)
+            try:
+                form = schema.model_validate(ask.fields)
+                view = _parted(looked)[0]
+                outcome = once(asker, nonce, lambda: asdict(act(ask, view, form, **parts)), now=ask.now)
+            except ValidationError as error:
+                return again(400, as_sentence(error.errors()[0]["msg"].removeprefix("Value error, ")))
+            except Refused as refused:
+                return again(ERRORS[refused.code][0], refusal_words(refused))
+            to = outcome["to"] if outcome else _back(ask.path)
+            return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
+
+        _route(path, "GET", show)
+        _route(path, "POST", carry_out)
+        return act
+
+    return decorate
+
+
+def _back(path: str) -> str:
+    """The list that a form belongs to: its address without the last part."""
+    return path.rpartition("/")[0]
+
+
+def _route(path: str, method: str, handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> None:
+    def view(**parts: str) -> Response:
+        def answer(ask: Ask) -> Response:
+            asker = ask.asker
+            if asker is None:
+                raise SessionOver
+            return handle(ask, asker, {name: _part(name, text) for name, text in parts.items()})
+
+        return guarded(answer)
+
+    face.route(
+        path, methods=[method], name=f"{method} {path}", **({"content_types": FORMS} if method == "POST" else {})
+    )(view)
+
+
+def guarded(answer: Callable[[Ask], Response]) -> Response:
+    """What `answer` gives for the current request, or a page that says why not."""
+    try:
+        ask = read_request(face.current_request)
+    except RequestError as error:
+        ask = None
+        status, standard = ERRORS[error.code]
+        return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
+    try:
+        return answer(ask)
+    except SessionOver:
+        return _to_log_in(ask)
+    except PasswordToChoose:
+        return redirect(ask, CHOOSE)
+    except NotFound:
+        return failed(ask, 404, "Not found", "There is nothing at this address.")
+    except Refused as refused:
+        status = ERRORS[refused.code][0]
+        return failed(ask, status, "Not found" if status == 404 else "Refused", refusal_words(refused))
+    except Busy:
+        return failed(ask, 503, "Busy", "The database is busy. Nothing was changed: please try again in a moment.")
+    except Exception:
+        log.exception("bug in %s %s", face.current_request.method, face.current_request.path)
+        return failed(ask, 500, "A mistake of ours", "Something went wrong here, and it was noted. Please try again.")
+
+
+def failed(ask: Ask, status: int, title: str, sentence: str) -> Response:
+    """A page that says what is wrong."""
+    response = render("error.html", ask, "", None, status=status, title=title, sentence=sentence)
+    if status == 503:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def redirect(ask: Ask, path: str) -> Response:
+    """Go on there, by GET."""
+    return FinalResponse("", {"Location": ask.prefix + path, "Cache-Control": "no-store"}, 303)
+
+
+def set_session(ask: Ask, response: Response, asker: Asker) -> None:
+    """Let the browser keep a session."""
+    _set_cookie(ask, response, SESSION_COOKIE, to_cookie(asker), ABSOLUTE_MS // 1000)
+
+
+def end_session(ask: Ask, response: Response) -> None:
+    """Let the browser forget its session."""
+    _set_cookie(ask, response, SESSION_COOKIE, "", 0)
+
+
+def visitor(ask: Ask) -> str:
+    """The secret of a browser that is not logged in; a new one where it keeps none."""
+    known = ask.cookies.get(VISITOR_COOKIE, "")
+    return known if len(known) == 43 else token_urlsafe(32)
+
+
+def set_visitor(ask: Ask, response: Response, secret: str) -> None:
+    """Let the browser keep that secret."""
+    _set_cookie(ask, response, VISITOR_COOKIE, secret, ABSOLUTE_MS // 1000)
+
+
+def _set_cookie(ask: Ask, response: Response, name: str, value: str, seconds: int) -> None:
+    morsel: Morsel[str] = Morsel()
+    morsel.set(name, value, value)
+    morsel.update({"path": f"{ask.prefix}/portal", "max-age": str(seconds), "httponly": True, "samesite": "Lax"})
+    if ask.secure:
+        morsel["secure"] = True
+    response.headers["Set-Cookie"] = morsel.OutputString()
+
+
+def _to_log_in(ask: Ask) -> Response:
+    where = ask.path if ask.method == "GET" and ask.path != LOG_IN else ""
+    response = redirect(ask, f"{LOG_IN}?next={where}" if where else LOG_IN)
+    if SESSION_COOKIE in ask.cookies:
+        end_session(ask, response)
+    return response
+
+
+def _part(name: str, text: str) -> Any:
+    if not name.endswith("_id"):
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise NotFound
+    return int(text)
+
+
+def _parted(shown: Any) -> tuple[Any, dict[str, Any]]:
+    """A view, and what is shown besides it."""
+    return shown if isinstance(shown, tuple) else (shown, {})
+
+
+def _visit(view: Any) -> Visit:
+    return view if isinstance(view, Visit) else view.visit

@@ -1,0 +1,186 @@
+"""License users: the list, and all that a manager does with one of them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import Asker
+from chalicelib.portal.licenses import ONE, asked
+from chalicelib.portal.request import Ask
+from chalicelib.portal.routing import Nothing, Said, action, page
+from chalicelib.usecases import change_seat, views
+from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.views import LicenseView, UserView
+
+USERS = ONE + "/users"
+USER = USERS + "/{user_id}"
+
+
+def _count(text: Any) -> Any:
+    """A number of activations as it is typed; nothing typed is None."""
+    plain = str(text).strip()
+    if plain and not (plain.isascii() and plain.isdigit() and len(plain) <= 8):
+        raise ValueError("Max activations: give a number from 0.")
+    return int(plain) if plain else None
+
+
+Count = Annotated[int | None, BeforeValidator(_count)]
+
+
+class PersonForm(BaseModel):
+    """Names and phone number."""
+
+    first_name: str = Field("", max_length=100)
+    last_name: str = Field("", max_length=100)
+    phone_number: str = Field("", max_length=40)
+
+    def person(self) -> Person:
+        """As the use cases take it."""
+        return Person(self.first_name.strip(), self.last_name.strip(), self.phone_number.strip())
+
+
+class AssignForm(PersonForm):
+    """A new license user."""
+
+    email: str = ""
+    max_activations: Count = None
+
+
+class EmailForm(BaseModel):
+    """Another e-mail."""
+
+    email: str = ""
+
+
+class PasswordForm(BaseModel):
+    """A password that a manager sets for a user."""
+
+    how: Literal["generate", "own"] = "generate"
+    password: str = ""
+
+
+class LimitForm(BaseModel):
+    """A user's own limit."""
+
+    max_activations: Count = None
+    unlimited: bool = False
+
+
+@page(USERS, "users.html")
+def users(ask: Ask, asker: Asker, license_id: int) -> Any:
+    """Who uses the license."""
+    return views.license_users(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
+
+
+def _license(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
+    return views.user_license(asker, license_id, now=ask.now)
+
+
+def _user(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
+    return views.license_user(asker, license_id, user_id, now=ask.now), {"back": list_path(license_id)}
+
+
+def list_path(license_id: int) -> str:
+    """The address of a license's users."""
+    return f"/portal/licenses/{license_id}/users"
+
+
+@action(USERS + "/assign", "assign.html", AssignForm, _license)
+def assign(ask: Ask, view: LicenseView, form: AssignForm, license_id: int) -> Said:
+    """Give a person a seat."""
+    me = view.visit.user
+    limit = 1 if form.max_activations is None else form.max_activations
+    _, seat, user = assign_user(
+        me.company, license_id, form.email, limit, ask.actor(me.email), person=form.person(), now=ask.now
+    )
+    back = list_path(license_id)
+    if not user.is_initial_password:
+        return Said(back, f"{seat.email} was assigned, and keeps the password that the account has.")
+    reveal = f"{back}/{user.id}/initial-password"
+    return Said(
+        back, f"{seat.email} was assigned. Copy the initial password now, or show it later in the list.", reveal
+    )
+
+
+@page(USER + "/initial-password", "initial_password.html")
+def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
+    """The initial password, until the user has chosen one."""
+    view = views.license_user(asker, license_id, user_id, now=ask.now)
+    password = reveal_initial_password(asker.company, license_id, view.row.user.email, asker.user_id)
+    return view, {"password": password, "back": list_path(license_id)}
+
+
+@action(USER + "/email", "change_email.html", EmailForm, _user)
+def email(ask: Ask, view: UserView, form: EmailForm, license_id: int, user_id: int) -> Said:
+    """Change the e-mail of the account."""
+    me, old = view.visit.user, view.row.user.email
+    changed = change_email(me.company, license_id, old, form.email, ask.actor(me.email), manager_id=me.id, now=ask.now)
+    return Said(list_path(license_id), f"{old} is now {changed.email}, on all licenses. The password stays.")
+
+
+@action(USER + "/password", "set_password.html", PasswordForm, _user)
+def password(ask: Ask, view: UserView, form: PasswordForm, license_id: int, user_id: int) -> Said:
+    """Set or generate a password, which the user has to change at the next log-in."""
+    me, who = view.visit.user, view.row.user.email
+    own = form.password if form.how == "own" else None
+    change_seat.set_password(me.company, license_id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
+    back = list_path(license_id)
+    says = f"{who} has a new initial password, and chooses another one at the next log-in. All sessions are ended."
+    return Said(back, says, f"{back}/{user_id}/initial-password")
+
+
+@action(USER + "/limit", "set_limit.html", LimitForm, _user)
+def limit(ask: Ask, view: UserView, form: LimitForm, license_id: int, user_id: int) -> Said:
+    """Change the user's own limit."""
+    me, who = view.visit.user, view.row.user.email
+    if form.max_activations is None and not form.unlimited:
+        raise Refused("validation_error", "Give a number, or tick unlimited.")
+    wanted = None if form.unlimited else form.max_activations
+    change_seat.set_max_activations(me.company, license_id, who, wanted, ask.actor(me.email), now=ask.now)
+    told = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
+    return Said(list_path(license_id), f"{who} {told}. Devices that are active stay so.")
+
+
+def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
+    view, more = _user(ask, asker, license_id, user_id)
+    return view, more | {
+        "title": "Reset total activations",
+        "sentences": [
+            f"All {view.row.taken} active devices of {view.row.user.email} on this license are deactivated.",
+            "The places are free at once, and the user can activate again.",
+        ],
+        "button": "Reset activations",
+        "danger": True,
+    }
+
+
+@action(USER + "/reset", "confirm.html", Nothing, _look_reset)
+def reset(ask: Ask, view: UserView, _form: Nothing, license_id: int, user_id: int) -> Said:
+    """Deactivate the user's devices on this license."""
+    me, who = view.visit.user, view.row.user.email
+    change_seat.reset_activations(me.company, license_id, who, ask.actor(me.email), now=ask.now)
+    return Said(list_path(license_id), f"The devices of {who} on this license are deactivated.")
+
+
+def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
+    view, more = _user(ask, asker, license_id, user_id)
+    return view, more | {
+        "title": "Remove user",
+        "sentences": [
+            f"{view.row.user.email} can no longer use this license; {view.row.taken} active devices are deactivated.",
+            "That makes room for another user. The account itself stays, with its password and other licenses.",
+        ],
+        "button": "Remove user",
+        "danger": True,
+    }
+
+
+@action(USER + "/remove", "confirm.html", Nothing, _look_remove)
+def remove(ask: Ask, view: UserView, _form: Nothing, license_id: int, user_id: int) -> Said:
+    """Take the seat away."""
+    me, who = view.visit.user, view.row.user.email
+    change_seat.remove_user(me.company, license_id, who, ask.actor(me.email), now=ask.now)
+    return Said(list_path(license_id), f"{who} was removed. There is room for another user.")

@@ -1,0 +1,66 @@
+"""What the portal says: events and refusals in the words of people."""
+
+import re
+
+from chalicelib.domain.history import Event, EventType
+from chalicelib.domain.refusal import Refused
+from chalicelib.web.errors import ERRORS
+
+_EVENTS: dict[EventType, str] = {
+    "license_issued": "License issued",
+    "license_enabled": "License enabled",
+    "license_disabled": "License disabled",
+    "license_extended": "License extended",
+    "license_reset": "License reset: all devices deactivated",
+    "grace_started": "Grace period began",
+    "license_expired": "License expired",
+    "device_activated": "Device activated",
+    "device_deactivated": "Device deactivated",
+    "device_reset": "Device reset",
+    "device_blacklisted": "Device blacklisted",
+    "user_assigned": "User assigned",
+    "user_removed": "User removed",
+    "user_activations_reset": "Activations of the user reset",
+    "user_limit_changed": "Limit of the user changed",
+    "variables_tracked": "Device variables changed",
+}
+_REFUSALS = {
+    "invalid_credentials": "Company code, e-mail and password do not belong together.",
+    "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",
+    "license_users_limit_reached": (
+        "All users of this license are assigned. Remove one first, or ask your vendor for more users."
+    ),
+    "user_already_assigned": "This e-mail is assigned to the license already.",
+    "user_not_found": "This user has no seat on the license any more.",
+    "device_not_found": "This device is not known on the license.",
+    "license_not_found": "There is no such license here.",
+}
+_FIELD = re.compile(r"[a-z_-]+: ")
+
+
+def event_words(event: Event) -> str:
+    """An event as a short sentence."""
+    words = _EVENTS.get(event.type) or event.type.replace("_", " ").capitalize()
+    if event.type == "device_activated" and event.detail.get("transfer"):
+        return f"{words} (a transfer)"
+    return words
+
+
+def refusal_words(refused: Refused) -> str:
+    """Why something was refused, and what to do."""
+    told = refused.detail or _REFUSALS.get(refused.code) or ERRORS[refused.code][1]
+    if refused.retry_after is not None and refused.code == "account_locked":
+        return f"Too many attempts. Try again in {_span(refused.retry_after)}, or set a new password."
+    return as_sentence(told)
+
+
+def as_sentence(told: str) -> str:
+    """Without the name of the field that it begins with: people see the field."""
+    plain = _FIELD.sub("", told, count=1) if _FIELD.match(told) else told
+    return plain[:1].upper() + plain[1:]
+
+
+def _span(seconds: int) -> str:
+    if seconds <= 90:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"

@@ -1,0 +1,40 @@
+"""People who log in to the portal: they have chosen a password, and a session is open."""
+
+from chalicelib.domain.license import License
+from chalicelib.domain.people import User
+from chalicelib.domain.session import Asker
+from chalicelib.store import accounts
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.sessions import open_session
+from tests.support import ADMIN, Vendor
+
+PASSWORD = "chosen by himself"
+MANAGER = "manager@customer.test"
+
+
+def account(vendor: Vendor, email: str) -> User:
+    """An account as it stands."""
+    user_id = accounts.user_of_email(vendor.code, email)
+    user = accounts.read_user(vendor.code, user_id or 0)
+    assert user is not None
+    return user
+
+
+def chosen(vendor: Vendor, email: str) -> User:
+    """The account, once its owner has chosen a password."""
+    user = account(vendor, email)
+    if user.is_initial_password:
+        change_password(vendor.code, email, initial_password(user) or "", PASSWORD, ADMIN, now=vendor.now)
+    return account(vendor, email)
+
+
+def logged_in(vendor: Vendor, email: str) -> Asker:
+    """A session of a user who has chosen a password."""
+    return open_session(chosen(vendor, email), now=vendor.now)
+
+
+def issued(vendor: Vendor, product: str = "revit", manager: str = MANAGER, **terms: object) -> License:
+    """A license of an order that somebody manages."""
+    given = {"max_license_users": 5} if product == "revit" else {}
+    return vendor.issue(product, manager, **(given | terms))

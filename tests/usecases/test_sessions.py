@@ -1,0 +1,88 @@
+"""Sessions: opened by all three together, carried by a cookie that nobody else can make."""
+
+import pytest
+
+from chalicelib.domain.people import MAX_FAILURES
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import SessionOver
+from chalicelib.store import dynamo
+from chalicelib.store.tables import SessionItem
+from chalicelib.usecases import sessions, views
+from tests.support import NOW, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, chosen, issued, logged_in
+
+
+@pytest.fixture
+def manager(vendor: Vendor) -> str:
+    issued(vendor)
+    return chosen(vendor, MANAGER).email
+
+
+def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
+    company, email = f" {vendor.code.lower()} ", manager.upper()
+    user, asker = sessions.log_in_to_portal(company, email, PASSWORD, now=NOW)
+    assert views.visit(asker, now=NOW).user == user
+
+
+@pytest.mark.parametrize(
+    ("company", "email", "password"),
+    [
+        ("{}", MANAGER, "another password"),
+        ("{}", "nobody@customer.test", PASSWORD),
+        ("{}", "no e-mail", PASSWORD),
+        ("NOBODY", MANAGER, PASSWORD),
+        ("no company code", MANAGER, PASSWORD),
+        ("companies", MANAGER, PASSWORD),
+        ("", "", ""),
+        ("#" * 3000, "x" * 3000, "x" * 3000),
+        ("\ud800", "\ud800", "\ud800"),
+    ],
+)
+def test_what_was_wrong_is_told_by_nothing(
+    vendor: Vendor, manager: str, company: str, email: str, password: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        sessions.log_in_to_portal(company.format(vendor.code), email, password, now=NOW)
+    assert (refused.value.code, refused.value.detail) == ("invalid_credentials", "")
+
+
+def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
+    codes = []
+    for n in range(MAX_FAILURES):
+        with pytest.raises(Refused) as refused:
+            sessions.log_in_to_portal("no code", f"{vendor.code}@customer.test", "guess", now=NOW + n)
+        codes.append(refused.value.code)
+    assert codes[-1] == "account_locked"
+
+
+def test_the_token_is_stored_hashed(vendor: Vendor, manager: str) -> None:
+    asker = logged_in(vendor, manager)
+    assert dynamo.get(SessionItem(f"session#{asker.token}")) is None
+    assert views.visit(asker, now=NOW)
+
+
+def test_a_cookie_is_ours_or_nothing(vendor: Vendor, manager: str) -> None:
+    asker = logged_in(vendor, manager)
+    cookie = sessions.to_cookie(asker)
+    assert sessions.from_cookie(cookie) == asker
+    assert asker.token not in cookie
+    for forged in ("", "x", "é", cookie[:-1], "A" + cookie[1:], cookie[:-4] + "AAA=", "\x00", "=" * 5000):
+        assert sessions.from_cookie(forged) is None
+
+
+def test_a_log_out_ends_one_session_and_may_be_repeated(vendor: Vendor, manager: str) -> None:
+    here, there = logged_in(vendor, manager), logged_in(vendor, manager)
+    for _ in range(2):
+        sessions.log_out(here)
+    with pytest.raises(SessionOver):
+        views.visit(here, now=NOW)
+    assert views.visit(there, now=NOW)
+
+
+def test_a_session_can_be_kept_when_all_others_end(vendor: Vendor, manager: str) -> None:
+    here = logged_in(vendor, manager)
+    sessions.keep_session(here, 7, now=NOW)
+    with pytest.raises(SessionOver):
+        views.visit(here, now=NOW)
+    sessions.keep_session(here, chosen(vendor, manager).session_epoch, now=NOW)
+    assert views.visit(here, now=NOW)

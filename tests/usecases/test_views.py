@@ -1,0 +1,353 @@
+"""What the pages show, to whom, and what they read for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License, device_tag
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import ABSOLUTE_MS, IDLE_MS, TOUCH_MS, Asker, PasswordToChoose, SessionOver
+from chalicelib.usecases import views
+from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.change_seat import remove_user, reset_activations
+from chalicelib.usecases.sessions import log_out, open_session
+from chalicelib.usecases.views import Asked
+from tests.store.costs import counted
+from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, issued, logged_in
+
+ADA = "ada@customer.test"
+View = Callable[[Asker, License], Any]
+
+OF_A_LICENSE: dict[str, View] = {
+    "one_license": lambda a, li: views.one_license(a, li.id, now=NOW),
+    "user_license": lambda a, li: views.user_license(a, li.id, now=NOW),
+    "license_details": lambda a, li: views.license_details(a, li.id, now=NOW),
+    "license_history": lambda a, li: views.license_history(a, li.id, "", now=NOW),
+    "license_devices": lambda a, li: views.license_devices(a, li.id, Asked(), now=NOW),
+    "license_device": lambda a, li: views.license_device(a, li.id, device_key(a), now=NOW),
+    "license_users": lambda a, li: views.license_users(a, li.id, Asked(), now=NOW),
+    "license_user": lambda a, li: views.license_user(a, li.id, _ada[a.company], now=NOW),
+}
+OF_OWN_SEATS: dict[str, View] = {
+    "own_devices": lambda a, li: views.own_devices(a, li.id, Asked(), now=NOW),
+    "own_device": lambda a, li: views.own_device(a, li.id, device_key(a), now=NOW),
+}
+OF_NO_LICENSE: dict[str, View] = {
+    "visit": lambda a, _li: views.visit(a, now=NOW),
+    "managed_licenses": lambda a, _li: views.managed_licenses(a, Asked(), now=NOW),
+    "own_licenses": lambda a, _li: views.own_licenses(a, Asked(), now=NOW),
+}
+ALL = OF_A_LICENSE | OF_OWN_SEATS | OF_NO_LICENSE
+
+
+_ada: dict[str, int] = {}
+"""Ada's id at each company."""
+
+
+def device_key(asker: Asker) -> str:
+    """How her device is named in addresses."""
+    return f"{device_tag('pc')}-{_ada[asker.company]}"
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    """A user-based license of an order with a manager, on which Ada has one active device."""
+    license = issued(vendor)
+    ada, password = vendor.assign(license, ADA)
+    _ada[vendor.code] = ada.id
+    vendor.activate(ADA, "pc", password, report={"hostname": "ada-pc"})
+    return license
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_LICENSE))
+def test_a_manager_sees_the_licenses_of_his_orders(vendor: Vendor, license: License, name: str) -> None:
+    view = OF_A_LICENSE[name](logged_in(vendor, MANAGER), license)
+    assert view.license == vendor.stored(license)
+    assert (view.product, view.status, view.visit.user.email) == ("Revit", "active", MANAGER)
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_LICENSE))
+def test_any_other_license_does_not_exist(vendor: Vendor, license: License, name: str) -> None:
+    issued(vendor, manager="other@customer.test")
+    stranger = Vendor()
+    issued(stranger, manager=MANAGER)
+    _ada[stranger.code] = stranger.assign(issued(stranger), ADA)[0].id
+    for asker in (
+        logged_in(vendor, "other@customer.test"),
+        logged_in(vendor, ADA),
+        logged_in(stranger, MANAGER),
+    ):
+        with pytest.raises(Refused) as refused:
+            OF_A_LICENSE[name](asker, license)
+        assert refused.value.code == "license_not_found"
+
+
+@pytest.mark.parametrize("name", sorted(OF_OWN_SEATS))
+def test_a_license_user_sees_the_own_devices_and_those_alone(vendor: Vendor, license: License, name: str) -> None:
+    _, password = vendor.assign(license, "bob@customer.test")
+    vendor.activate("bob@customer.test", "pc", password)
+    view = OF_OWN_SEATS[name](logged_in(vendor, ADA), license)
+    rows = view.page.rows if name == "own_devices" else [view.row]
+    assert [(row.device.hostname, row.email, row.state) for row in rows] == [("ada-pc", ADA, "active")]
+    for email in (MANAGER, "bob@customer.test"):
+        with pytest.raises(Refused):
+            views.own_device(logged_in(vendor, email), license.id, device_key(logged_in(vendor, ADA)), now=NOW)
+    with pytest.raises(Refused) as refused:
+        OF_OWN_SEATS["own_devices"](logged_in(vendor, MANAGER), license)
+    assert refused.value.code == "license_not_found"
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_no_page_is_shown_without_a_session_that_lasts(vendor: Vendor, license: License, name: str) -> None:
+    asker = logged_in(vendor, ADA if name in OF_OWN_SEATS else MANAGER)
+    for forged in (
+        Asker(asker.company, asker.user_id, "another token"),
+        Asker(
+            asker.company, account(vendor, ADA if asker.user_id != account(vendor, ADA).id else MANAGER).id, asker.token
+        ),
+    ):
+        with pytest.raises((SessionOver, Refused)):  # refused: a device of another one is none
+            ALL[name](forged, license)
+    log_out(asker)
+    with pytest.raises(SessionOver):
+        ALL[name](asker, license)
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_who_has_an_initial_password_chooses_another_one_first(vendor: Vendor, license: License, name: str) -> None:
+    asker = open_session(account(vendor, ADA if name in OF_OWN_SEATS else MANAGER), now=NOW)
+    with pytest.raises(PasswordToChoose):
+        ALL[name](asker, license)
+    assert views.visit(asker, choosing=True, now=NOW).user.is_initial_password
+
+
+def test_a_session_ends_when_it_is_idle(vendor: Vendor, license: License) -> None:
+    asker = logged_in(vendor, MANAGER)
+    assert views.visit(asker, now=NOW + IDLE_MS - 1)  # and is used with that
+    assert views.visit(asker, now=NOW + 2 * IDLE_MS - 2)
+    with pytest.raises(SessionOver):
+        views.visit(asker, now=NOW + 3 * IDLE_MS - 2)
+
+
+def test_a_session_ends_however_much_it_is_used(vendor: Vendor, license: License) -> None:
+    asker = logged_in(vendor, MANAGER)
+    for at in range(NOW, NOW + ABSOLUTE_MS, IDLE_MS - 1):
+        assert views.visit(asker, now=at)
+    with pytest.raises(SessionOver):
+        views.visit(asker, now=NOW + ABSOLUTE_MS)
+
+
+def test_a_new_password_ends_all_sessions(vendor: Vendor, license: License) -> None:
+    askers = [logged_in(vendor, MANAGER) for _ in range(2)]
+    change_password(vendor.code, MANAGER, PASSWORD, "another password", ADMIN, now=NOW)
+    for asker in askers:
+        with pytest.raises(SessionOver):
+            views.visit(asker, now=NOW)
+
+
+# --- what is read -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_page_is_two_reads(vendor: Vendor, license: License, name: str) -> None:
+    asker = logged_in(vendor, ADA if name in OF_OWN_SEATS else MANAGER)
+    ALL[name](asker, license)  # the product is known from now on
+    with counted() as cost:
+        ALL[name](asker, license)
+    assert len(cost.calls) <= 2, cost.calls
+    assert cost.write_units == 0
+
+
+def test_that_a_session_is_used_is_written_once_in_five_minutes(vendor: Vendor, license: License) -> None:
+    asker = logged_in(vendor, MANAGER)
+    with counted() as cost:
+        for at in (NOW + TOUCH_MS, NOW + TOUCH_MS + 1, NOW + 2 * TOUCH_MS - 1):
+            views.visit(asker, now=at)
+    assert cost.round_trips == "3 reads + 1 write"
+
+
+# --- the list of licenses ---------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_what_all_orders_hold_newest_first(vendor: Vendor) -> None:
+    first = issued(vendor, "viewer", order_id="A")
+    vendor.now += 1
+    second = issued(vendor, order_id="B")
+    vendor.now += 1
+    vendor.issue("viewer")  # of an order that nobody manages
+    view = views.managed_licenses(logged_in(vendor, MANAGER), Asked(), now=NOW)
+    assert [(row.license.id, row.product, row.status) for row in view.page.rows] == [
+        (second.id, "Revit", "inactive"),
+        (first.id, "Viewer", "inactive"),
+    ]
+    assert (view.page.total, view.products, view.any) == (2, {"revit": "Revit", "viewer": "Viewer"}, True)
+
+
+def test_who_comes_to_manage_an_order_sees_all_that_it_holds(vendor: Vendor) -> None:
+    old = [issued(vendor, "viewer", order_id="A") for _ in range(3)]
+    new = issued(vendor, "viewer", "second@customer.test", order_id="A")
+    for email in (MANAGER, "second@customer.test"):
+        view = views.managed_licenses(logged_in(vendor, email), Asked(), now=NOW)
+        assert {row.license.id for row in view.page.rows} == {license.id for license in [*old, new]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (Asked(search="key-b"), "B"),
+        (Asked(search="order b"), "B"),
+        (Asked(search="  "), "CBA"),
+        (Asked(search="nothing"), ""),
+        (Asked(product="revit"), "C"),
+        (Asked(product="none"), ""),
+        (Asked(status="active"), "A"),
+        (Asked(status="disabled"), "B"),
+        (Asked(status="expired"), "C"),
+        (Asked(sort="oldest"), "ABC"),
+        (Asked(sort="product"), "CBA"),
+        (Asked(sort="order"), "ABC"),
+        (Asked(sort="ends"), "CBA"),
+        (Asked(sort="activations"), "ACB"),
+        (Asked(sort="users"), "CBA"),
+        (Asked(sort="no such order"), "CBA"),
+        (Asked(product="viewer", status="disabled", search="b", sort="ends"), "B"),
+    ],
+)
+def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: Asked, found: str) -> None:
+    a = issued(vendor, "viewer", order_id="order a", license_key="KEY-A")
+    vendor.now += 1
+    dated = {"license_type": "time-limited"}
+    b = issued(vendor, "viewer", order_id="order b", license_key="KEY-B", validity_period=NOW + 9 * DAY, **dated)
+    vendor.now += 1
+    c = issued(vendor, order_id="order c", validity_period=NOW + HOUR, **dated)
+    vendor.activate(a, "pc")
+    set_enabled(vendor.code, b.id, False, ADMIN, now=NOW)
+    names = {a.id: "A", b.id: "B", c.id: "C"}
+    view = views.managed_licenses(logged_in(vendor, MANAGER), asked, now=NOW + HOUR - 1 + bool(asked.status))
+    assert "".join(names[row.license.id] for row in view.page.rows) == found
+
+
+def test_pages_of_the_list_hold_every_license_once(vendor: Vendor) -> None:
+    issue = [issued(vendor, "viewer", order_id="A").id for _ in range(60)]
+    asker, seen, after = logged_in(vendor, MANAGER), [], ""
+    while True:
+        page = views.managed_licenses(asker, Asked(after=after, sort="oldest"), now=NOW).page
+        assert (page.first, page.total) == (len(seen) + 1, 60)
+        seen += [row.license.id for row in page.rows]
+        after = page.after
+        if not after:
+            break
+    assert sorted(seen) == sorted(issue)
+    back = views.managed_licenses(asker, Asked(before=page.before, sort="oldest"), now=NOW).page
+    assert [row.license.id for row in back.rows] == seen[25:50]
+
+
+# --- one license ------------------------------------------------------------------------------------------------
+
+
+def test_details_tell_the_newest_events_and_the_last_check(vendor: Vendor, license: License) -> None:
+    vendor.check(ADA, "pc", now=NOW + HOUR)
+    view = views.license_details(logged_in(vendor, MANAGER), license.id, now=NOW)
+    assert sorted(event.type for event in view.events) == ["device_activated", "license_issued", "user_assigned"]
+    assert (view.last_check, view.all_devices, view.more_events) == (NOW + HOUR, True, False)
+
+
+def test_details_of_a_license_with_many_devices_still_tell_its_history(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer", max_activations=None)
+    for n in range(views.STORY):
+        vendor.activate(license, f"pc-{n}", now=NOW + n)
+    view = views.license_details(logged_in(vendor, MANAGER), license.id, now=NOW)
+    assert [event.hardware_id for event in view.events] == [f"pc-{n}" for n in range(99, 89, -1)]
+    assert (view.more_events, view.all_devices) == (True, False)
+
+
+def test_history_is_read_page_by_page(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer", max_activations=None)
+    for n in range(60):
+        vendor.activate(license, f"pc-{n}", now=NOW + n)
+    asker, seen, after = logged_in(vendor, MANAGER), [], ""
+    while True:
+        view = views.license_history(asker, license.id, after, now=NOW)
+        seen += view.events
+        after = view.after
+        if not after:
+            break
+    assert seen == vendor.history(license)[::-1]
+
+
+def test_devices_are_shown_with_their_state(vendor: Vendor, license: License) -> None:
+    _, password = vendor.assign(license, "bob@customer.test", 4)
+    for n, hardware_id in enumerate(("reset", "bad", "off", "on")):
+        vendor.activate("bob@customer.test", hardware_id, password, now=NOW + n)
+    reset_device(vendor.code, license.id, "reset", ADMIN, now=NOW)
+    blacklist_device(vendor.code, license.id, "bad", ADMIN, now=NOW)
+    vendor.deactivate("bob@customer.test", "off")
+    asker = logged_in(vendor, MANAGER)
+    rows = views.license_devices(asker, license.id, Asked(), now=NOW).page.rows
+    assert [(row.device.hardware_id, row.state) for row in rows] == [
+        ("on", "active"),
+        ("off", "deactivated"),
+        ("bad", "blacklisted"),
+        ("reset", "deactivated"),
+        ("pc", "active"),
+    ]
+    found = views.license_devices(asker, license.id, Asked(search="ADA", status="active"), now=NOW).page.rows
+    assert [row.device.hardware_id for row in found] == ["pc"]
+    reset_activations(vendor.code, license.id, ADA, ADMIN, now=NOW)
+    remove_user(vendor.code, license.id, "bob@customer.test", ADMIN, now=NOW)
+    rows = views.license_devices(asker, license.id, Asked(), now=NOW).page.rows
+    assert {row.state for row in rows} == {"deactivated", "blacklisted"}
+
+
+def test_one_device_is_shown_with_its_own_history(vendor: Vendor, license: License) -> None:
+    _, password = vendor.assign(license, "bob@customer.test")
+    vendor.activate("bob@customer.test", "pc", password)
+    asker = logged_in(vendor, MANAGER)
+    view = views.license_device(asker, license.id, device_key(asker), now=NOW)
+    assert view.row.device.hostname == "ada-pc"
+    assert [(event.type, event.user) for event in view.events] == [("device_activated", ADA)]
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", "f" * 24, "g" * 24, "f" * 24 + "-", "f" * 24 + "-1", "f" * 24 + "-²", "é" * 24]
+)
+def test_a_device_that_is_not_known_is_not_found(vendor: Vendor, license: License, key: str) -> None:
+    with pytest.raises(Refused) as refused:
+        views.license_device(logged_in(vendor, MANAGER), license.id, key, now=NOW)
+    assert refused.value.code == "device_not_found"
+
+
+def test_users_are_shown_by_email_with_what_they_hold(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, "aaron@customer.test", 3)
+    asker = logged_in(vendor, MANAGER)
+    view = views.license_users(asker, license.id, Asked(), now=NOW)
+    assert [(row.user.email, row.taken, row.seat.max_activations) for row in view.page.rows] == [
+        ("aaron@customer.test", 0, 3),
+        (ADA, 1, 1),
+    ]
+    found = views.license_users(asker, license.id, Asked(search="AARON"), now=NOW)
+    assert [row.user.email for row in found.page.rows] == ["aaron@customer.test"]
+
+
+def test_a_user_without_a_seat_is_not_found(vendor: Vendor, license: License) -> None:
+    vendor.assign(issued(vendor), "bob@customer.test")
+    with pytest.raises(Refused) as refused:
+        views.license_user(logged_in(vendor, MANAGER), license.id, account(vendor, "bob@customer.test").id, now=NOW)
+    assert refused.value.code == "user_not_found"
+
+
+def test_a_license_by_key_has_no_pages_of_users(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer")
+    with pytest.raises(Refused) as refused:
+        views.user_license(logged_in(vendor, MANAGER), license.id, now=NOW)
+    assert refused.value.code == "user_not_found"
+
+
+def test_own_licenses_are_those_with_a_seat(vendor: Vendor, license: License) -> None:
+    issued(vendor)
+    view = views.own_licenses(logged_in(vendor, ADA), Asked(), now=NOW)
+    assert [(row.license.id, row.product, row.seat.activations) for row in view.page.rows] == [(license.id, "Revit", 1)]
