@@ -27,6 +27,8 @@ class Settings(BaseModel):
     """Names of the tables start with this and a dash: one prefix a stage."""
     secrets: Annotated[str, Field(pattern=r"^file:.+$")]
     """Where the secrets are: `file:<path>` of a JSON file that only the operator may read."""
+    mail: Annotated[str, Field(pattern=r"^(file:.+|ses:[^@\s]+@[^@\s]+\.[^@\s.]+)$")]
+    """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     """How far a request's Date may lie from our clock, either way."""
 

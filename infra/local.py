@@ -20,6 +20,7 @@ def environment(home: Path, endpoint: str) -> dict[str, str]:
     return engine.environment(endpoint) | {
         "SEATKEEPER_TABLE_PREFIX": TABLE_PREFIX,
         "SEATKEEPER_SECRETS": f"file:{secrets_file(home)}",
+        "SEATKEEPER_MAIL": f"file:{home.resolve() / 'mail'}",
     }
 
 

@@ -39,7 +39,9 @@ def read_settings() -> Settings:
 
 def read_secrets(path: Path, monkeypatch: pytest.MonkeyPatch) -> Secrets:
     """As at start, from a file."""
-    monkeypatch.setattr("chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=f"file:{path}"))
+    monkeypatch.setattr(
+        "chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=f"file:{path}", mail="file:mail")
+    )
     return secrets.__wrapped__()
 
 
@@ -67,7 +69,10 @@ def pem(
 def test_the_environment_is_read_by_the_names_of_the_fields(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage-1")
     environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
-    assert read_settings() == Settings(table_prefix="stage-1", secrets="file:/somewhere", hmac_window_minutes=15)
+    environment.setenv("SEATKEEPER_MAIL", "ses:no-reply@vendor.example")
+    assert read_settings() == Settings(
+        table_prefix="stage-1", secrets="file:/somewhere", mail="ses:no-reply@vendor.example", hmac_window_minutes=15
+    )
     environment.setenv("SEATKEEPER_HMAC_WINDOW_MINUTES", "5")
     assert read_settings().hmac_window_minutes == 5
 
@@ -78,6 +83,7 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: p
     assert is_one_sentence(caught)
     assert "SEATKEEPER_TABLE_PREFIX (Field required)" in str(caught.value)
     assert "SEATKEEPER_SECRETS (Field required)" in str(caught.value)
+    assert "SEATKEEPER_MAIL (Field required)" in str(caught.value)
     assert "SEATKEEPER_HMAC_WINDOW_MINUTES" not in str(caught.value)
 
 
@@ -90,6 +96,14 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: p
         ("SECRETS", ""),
         ("SECRETS", "file:"),
         ("SECRETS", f"elsewhere:{HIDDEN}"),
+        ("MAIL", ""),
+        ("MAIL", "file:"),
+        ("MAIL", "ses:"),
+        ("MAIL", "ses:vendor.example"),
+        ("MAIL", "ses:Vendor <no-reply@vendor.example>"),
+        ("MAIL", "ses:no-reply@vendor"),
+        ("MAIL", f"smtp:{HIDDEN}@vendor.example"),
+        ("MAIL", f"/var/mail/{HIDDEN}"),
         ("HMAC_WINDOW_MINUTES", ""),
         ("HMAC_WINDOW_MINUTES", "0"),
         ("HMAC_WINDOW_MINUTES", "1441"),
@@ -101,6 +115,7 @@ def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
 ) -> None:
     environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage")
     environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
+    environment.setenv("SEATKEEPER_MAIL", "file:/somewhere")
     environment.setenv(f"SEATKEEPER_{name}", value)
     with pytest.raises(SettingsError) as caught:
         read_settings()

@@ -1,0 +1,159 @@
+"""Mail: into a folder, or through SES; its content is told to nobody else."""
+
+import email
+import logging
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.stub import Stubber
+
+from chalicelib import mail
+from chalicelib.mail import MailError, get_ready, send
+from chalicelib.settings import Settings
+
+SECRET = "1234 5678"
+TEXT = f"Grüße, your code is {SECRET}.\n\nA line longer than the 78 letters of old: {'x' * 80}\n"
+
+
+def use(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    settings = Settings(table_prefix="t", secrets="file:/somewhere", mail=way)
+    monkeypatch.setattr("chalicelib.mail.settings", lambda: settings)
+
+
+def parsed(file: Path) -> EmailMessage:
+    message = email.message_from_string(file.read_text(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+# --- a folder ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where mail goes; not there yet."""
+    use(monkeypatch, f"file:{tmp_path}/home/mail")
+    return tmp_path / "home/mail"
+
+
+def test_a_mail_is_one_file_that_any_mail_program_reads(folder: Path) -> None:
+    send("ada@customer.test", "Grüße von Qbitec", TEXT)
+    (file,) = folder.iterdir()
+    message = parsed(file)
+    assert file.suffix == ".eml"
+    assert (message["To"], message["Subject"]) == ("ada@customer.test", "Grüße von Qbitec")
+    assert message.get_content() == TEXT
+    assert SECRET in file.read_text(), "people look for it with grep"
+
+
+def test_only_its_owner_reads_it(folder: Path) -> None:
+    send("ada@customer.test", "Hello", TEXT)
+    (file,) = folder.iterdir()
+    assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_mails_lie_in_the_order_in_which_they_were_sent(folder: Path) -> None:
+    for number in range(20):
+        send("ada@customer.test", f"mail {number}", TEXT)
+    assert [parsed(file)["Subject"] for file in sorted(folder.iterdir())] == [f"mail {number}" for number in range(20)]
+
+
+@pytest.mark.parametrize("user", ["a,b", 'a"b', "<a", "größe", "a;b", "(a"])
+def test_an_odd_address_is_one_address(folder: Path, user: str) -> None:
+    send(f"{user}@customer.test", "Hello", TEXT)
+    (file,) = folder.iterdir()
+    (address,) = parsed(file)["To"].addresses
+    assert (address.username, address.domain) == (user, "customer.test")
+
+
+def test_a_subject_begins_no_other_header(folder: Path) -> None:
+    send("ada@customer.test", "Evil\r\nBcc: eve@evil.test", TEXT)
+    (file,) = folder.iterdir()
+    assert parsed(file)["Bcc"] is None
+    assert parsed(file)["Subject"] == "Evil Bcc: eve@evil.test"
+
+
+def test_a_mail_that_cannot_be_written_whole_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("chalicelib.mail.os.fsync", full)
+    with pytest.raises(MailError, match=r"^The mail cannot be written: No space left on device\.$"):
+        send("ada@customer.test", "Hello", TEXT)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("")
+    use(monkeypatch, f"file:{tmp_path}/taken/mail")
+    with pytest.raises(MailError, match=r"^The mail cannot be written: [A-Z][a-z ]+\.$") as caught:
+        send("ada@customer.test", "Hello", TEXT)
+    assert caught.value.__suppress_context__
+
+
+# --- SES ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """SES as botocore knows it, without a network."""
+    use(monkeypatch, "ses:no-reply@vendor.test")
+    client: Any = boto3.client("sesv2")
+    monkeypatch.setattr("chalicelib.mail._ses", lambda: client)
+    with Stubber(client) as stubber:
+        yield stubber
+
+
+def test_ses_gets_the_mail_as_it_is(ses: Stubber) -> None:
+    content = {
+        "Subject": {"Data": "Grüße von Qbitec", "Charset": "UTF-8"},
+        "Body": {"Text": {"Data": TEXT, "Charset": "UTF-8"}},
+    }
+    expected = {
+        "FromEmailAddress": "no-reply@vendor.test",
+        "Destination": {"ToAddresses": ["ada@customer.test"]},
+        "Content": {"Simple": content},
+    }
+    ses.add_response("send_email", {"MessageId": "1"}, expected)
+    send("ada@customer.test", "Grüße\nvon Qbitec", TEXT)
+    ses.assert_no_pending_responses()
+
+
+def test_what_ses_refuses_is_one_sentence_without_the_mail(ses: Stubber, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "chalicelib")
+    ses.add_client_error("send_email", "MessageRejected", f"not verified: ada@customer.test {SECRET}")
+    with pytest.raises(MailError) as caught:
+        send("ada@customer.test", "Hello", TEXT)
+    assert str(caught.value) == "SES refuses the mail: MessageRejected."
+    assert caught.value.__suppress_context__, "a traceback would show what SES said"
+    assert SECRET not in caplog.text
+
+
+def test_ses_out_of_reach_is_one_sentence(ses: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="https://ses.test")
+
+    monkeypatch.setattr(ses.client, "send_email", slow)
+    with pytest.raises(MailError, match=r"^SES did not answer: ReadTimeoutError\.$"):
+        send("ada@customer.test", "Hello", TEXT)
+
+
+def test_ses_is_asked_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, "ses:no-reply@vendor.test")
+    config = mail._ses.__wrapped__().meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 1)
+
+
+@pytest.mark.parametrize(("way", "made"), [("file:/nowhere", 0), ("ses:no-reply@vendor.test", 1)])
+def test_what_the_first_mail_needs_can_be_made_before(way: str, made: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients: list[str] = []
+    use(monkeypatch, way)
+    monkeypatch.setattr("chalicelib.mail._ses", lambda: clients.append("made"))
+    get_ready()
+    assert len(clients) == made
