@@ -142,6 +142,7 @@ def _say(base_url: str, home: Path, demo: dict[str, Any], begun: float) -> None:
     with_home = "" if home == Path(".local") else f"--home {home} "
     call = f"{_short(python)} -m infra.call {with_home}"
     key = next(license["license_key"] for license in demo["licenses"] if license["license_key"])
+    manager = demo["manager"]
     who = f"product=viewer license_key={key} hardware_id=my-laptop"
     print(
         f"Serving on {base_url} after {time.monotonic() - begun:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n"
@@ -152,7 +153,11 @@ def _say(base_url: str, home: Path, demo: dict[str, Any], begun: float) -> None:
         f"  {call}check_license {who}\n"
         f"  {call}deactivate_license {who}\n"
         f"\n"
-        f"Keys and passwords of the demo (company {demo['company_code']}): {_short(home / 'demo.json')}",
+        f"The portal, in a browser: {base_url}/portal\n"
+        f"  company code {demo['company_code']}, e-mail {manager['email']}, password {manager['password']}\n"
+        f"  (that is the initial password: it lasts until you have chosen another one)\n"
+        f"\n"
+        f"Keys and passwords of the demo: {_short(home / 'demo.json')}",
         flush=True,
     )
 

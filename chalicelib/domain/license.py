@@ -65,6 +65,19 @@ class License:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenseState:
+    """Of a license, what tells its status and its use, as the fields of the same names there."""
+
+    id: int
+    license_type: LicenseType
+    enabled: bool
+    times_activated: int
+    users_assigned: int
+    validity_period: Instant | None = None
+    grace_period: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """One user's place on a user-based license."""
 
@@ -143,7 +156,7 @@ def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | Non
     return None if validity_period is None else validity_period + grace_period * HOUR_MS
 
 
-def phase(license: License, now: Instant) -> Phase:
+def phase(license: License | LicenseState, now: Instant) -> Phase:
     """Where in its life the license is, by its dates and the clock alone."""
     end = ends_at(license.validity_period, license.grace_period)
     if end is not None and now >= end:
@@ -158,12 +171,12 @@ def is_expired(license: License, now: Instant) -> bool:
     return phase(license, now) == "expired"
 
 
-def is_activated(license: License) -> bool:
+def is_activated(license: License | LicenseState) -> bool:
     """At least one device is active. A subscription counts as activated from the start."""
     return license.license_type == "subscription" or license.times_activated > 0
 
 
-def status(license: License, now: Instant) -> Status:
+def status(license: License | LicenseState, now: Instant) -> Status:
     """The one word shown for a license; the gravest that is true."""
     if not license.enabled:
         return "disabled"

@@ -67,7 +67,7 @@ def logo(name: str) -> Response:
 
 
 def _file(text: str, kind: str, caching: str) -> Response:
-    headers = {
+    headers: dict[str, str | list[str]] = {
         "Content-Type": KINDS[kind],
         "Cache-Control": caching,
         "X-Content-Type-Options": "nosniff",

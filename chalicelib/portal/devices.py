@@ -50,9 +50,9 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
 
 
 @action(DEVICES + "/{device}/reset", "confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: DeviceView, _form: Nothing, license_id: int, device: str) -> Said:  # noqa: ARG001 - of the path
+def reset(ask: Ask, view: DeviceView, _form: Nothing) -> Said:
     """Free the device's place."""
-    return free(ask, view, f"/portal/licenses/{license_id}/devices")
+    return free(ask, view, f"/portal/licenses/{view.license.id}/devices")
 
 
 def free(ask: Ask, view: DeviceView, back: str) -> Said:

@@ -73,11 +73,11 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
 
 
 @action(ONE + "/reset", "confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+def reset(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """All devices off, counts to zero."""
     user = view.visit.user
-    change_license.reset_license(user.company, license_id, ask.actor(user.email), now=ask.now)
-    return Said(f"{LICENSES}/{license_id}", "The license was reset. All its devices are deactivated.")
+    change_license.reset_license(user.company, view.license.id, ask.actor(user.email), now=ask.now)
+    return Said(f"{LICENSES}/{view.license.id}", "The license was reset. All its devices are deactivated.")
 
 
 def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
@@ -92,9 +92,9 @@ def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
 
 
 @action(ONE + "/disable", "confirm.html", Nothing, _look_disable)
-def disable(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+def disable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """Refuse every use, until it is enabled again."""
-    return _set_enabled(ask, view, license_id, False, "The license is disabled.")
+    return _set_enabled(ask, view, False, "The license is disabled.")
 
 
 def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
@@ -107,12 +107,12 @@ def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
 
 
 @action(ONE + "/enable", "confirm.html", Nothing, _look_enable)
-def enable(ask: Ask, view: LicenseView, _form: Nothing, license_id: int) -> Said:
+def enable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """Let it be used again."""
-    return _set_enabled(ask, view, license_id, True, "The license is enabled.")
+    return _set_enabled(ask, view, True, "The license is enabled.")
 
 
-def _set_enabled(ask: Ask, view: LicenseView, license_id: int, enabled: bool, says: str) -> Said:
+def _set_enabled(ask: Ask, view: LicenseView, enabled: bool, says: str) -> Said:
     user = view.visit.user
-    change_license.set_enabled(user.company, license_id, enabled, ask.actor(user.email), now=ask.now)
-    return Said(f"{LICENSES}/{license_id}", says)
+    change_license.set_enabled(user.company, view.license.id, enabled, ask.actor(user.email), now=ask.now)
+    return Said(f"{LICENSES}/{view.license.id}", says)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SENT_BEFORE = "This form was sent before. The page shows what has come of it."
 STATIC = HERE / "static"
-HEADERS: dict[str, str] = {
+HEADERS: dict[str, str | list[str]] = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -111,7 +111,7 @@ def _time(at: Instant | None, form: str) -> "Markup | str":
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     if at is None:
-        return "–"
+        return "\N{EN DASH}"
     then = datetime.fromtimestamp(at / 1000, UTC)
     return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime(form))
 

@@ -3,6 +3,7 @@
 import email.policy
 from dataclasses import dataclass, field
 from email.parser import BytesParser
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request
@@ -47,7 +48,7 @@ class Ask:
 def read_request(request: Request) -> Ask:
     """The request, with its form read. Raises `RequestError`: `payload_too_large`, `validation_error`."""
     prefix, path = _parts(request)
-    query = request.query_params or {}
+    query: Any = request.query_params or {}
     headers = request.headers
     return Ask(
         request.method,
@@ -63,7 +64,7 @@ def read_request(request: Request) -> Ask:
 
 
 def _parts(request: Request) -> tuple[str, str]:
-    """What a browser sees as the path, parted where our routes begin: a stage or a custom domain's mapping is before."""
+    """What a browser sees as the path, parted where our routes begin: a stage or a mapping may stand before."""
     seen = str(request.context.get("path") or request.path).rstrip("/").split("/")
     ours = len(request.path.rstrip("/").split("/")) - 1
     return "/".join(seen[:-ours]), "/" + "/".join(unquote(part) for part in seen[-ours:])

@@ -79,7 +79,7 @@ def page(path: str, template: str) -> Callable[[V], V]:
 
 
 def action(path: str, template: str, schema: type[F], look: Look) -> Callable[[A], A]:
-    """`@action(path, template, Schema, look)`: a function of the request, the view, the form and the path's parts.
+    """`@action(path, template, Schema, look)`: a function of the request, the view and the form, that carries it out.
 
     `look` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
     """
@@ -106,7 +106,7 @@ def action(path: str, template: str, schema: type[F], look: Look) -> Callable[[A
             try:
                 form = schema.model_validate(ask.fields)
                 view = _parted(looked)[0]
-                outcome = once(asker, nonce, lambda: asdict(act(ask, view, form, **parts)), now=ask.now)
+                outcome = once(asker, nonce, lambda: asdict(act(ask, view, form)), now=ask.now)
             except ValidationError as error:
                 return again(400, as_sentence(error.errors()[0]["msg"].removeprefix("Value error, ")))
             except Refused as refused:
@@ -143,10 +143,10 @@ def _route(path: str, method: str, handle: Callable[[Ask, Asker, dict[str, Any]]
 
 def guarded(answer: Callable[[Ask], Response]) -> Response:
     """What `answer` gives for the current request, or a page that says why not."""
+    request = face.current_request
     try:
-        ask = read_request(face.current_request)
+        ask = read_request(request)
     except RequestError as error:
-        ask = None
         status, standard = ERRORS[error.code]
         return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
     try:
@@ -155,16 +155,23 @@ def guarded(answer: Callable[[Ask], Response]) -> Response:
         return _to_log_in(ask)
     except PasswordToChoose:
         return redirect(ask, CHOOSE)
-    except NotFound:
-        return failed(ask, 404, "Not found", "There is nothing at this address.")
-    except Refused as refused:
-        status = ERRORS[refused.code][0]
-        return failed(ask, status, "Not found" if status == 404 else "Refused", refusal_words(refused))
-    except Busy:
-        return failed(ask, 503, "Busy", "The database is busy. Nothing was changed: please try again in a moment.")
-    except Exception:
-        log.exception("bug in %s %s", face.current_request.method, face.current_request.path)
-        return failed(ask, 500, "A mistake of ours", "Something went wrong here, and it was noted. Please try again.")
+    except Exception as error:
+        status, title, sentence = _told(error)
+        if status == 500:
+            log.exception("bug in %s %s", request.method, request.path)
+        return failed(ask, status, title, sentence)
+
+
+def _told(error: Exception) -> tuple[int, str, str]:
+    match error:
+        case NotFound():
+            return 404, "Not found", "There is nothing at this address."
+        case Refused():
+            status = ERRORS[error.code][0]
+            return status, "Not found" if status == 404 else "Refused", refusal_words(error)
+        case Busy():
+            return 503, "Busy", "The database is busy. Nothing was changed: please try again in a moment."
+    return 500, "A mistake of ours", "Something went wrong here, and it was noted. Please try again."
 
 
 def failed(ask: Ask, status: int, title: str, sentence: str) -> Response:
@@ -204,9 +211,8 @@ def set_visitor(ask: Ask, response: Response, secret: str) -> None:
 def _set_cookie(ask: Ask, response: Response, name: str, value: str, seconds: int) -> None:
     morsel: Morsel[str] = Morsel()
     morsel.set(name, value, value)
-    morsel.update({"path": f"{ask.prefix}/portal", "max-age": str(seconds), "httponly": True, "samesite": "Lax"})
-    if ask.secure:
-        morsel["secure"] = True
+    attributes: dict[str, Any] = {"path": f"{ask.prefix}/portal", "max-age": seconds, "httponly": True}
+    morsel.update(attributes | {"samesite": "Lax", "secure": ask.secure})
     response.headers["Set-Cookie"] = morsel.OutputString()
 
 

@@ -38,6 +38,6 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
 
 
 @action(ONE + "/devices/{device}/reset", "confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: DeviceView, _form: Nothing, license_id: int, device: str) -> Said:  # noqa: ARG001 - of the path
+def reset(ask: Ask, view: DeviceView, _form: Nothing) -> Said:
     """Free the own device's place."""
-    return free(ask, view, f"{SEATS}/{license_id}")
+    return free(ask, view, f"{SEATS}/{view.license.id}")

@@ -89,14 +89,14 @@ def list_path(license_id: int) -> str:
 
 
 @action(USERS + "/assign", "assign.html", AssignForm, _license)
-def assign(ask: Ask, view: LicenseView, form: AssignForm, license_id: int) -> Said:
+def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     """Give a person a seat."""
     me = view.visit.user
     limit = 1 if form.max_activations is None else form.max_activations
     _, seat, user = assign_user(
-        me.company, license_id, form.email, limit, ask.actor(me.email), person=form.person(), now=ask.now
+        me.company, view.license.id, form.email, limit, ask.actor(me.email), person=form.person(), now=ask.now
     )
-    back = list_path(license_id)
+    back = list_path(view.license.id)
     if not user.is_initial_password:
         return Said(back, f"{seat.email} was assigned, and keeps the password that the account has.")
     reveal = f"{back}/{user.id}/initial-password"
@@ -114,34 +114,36 @@ def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> A
 
 
 @action(USER + "/email", "change_email.html", EmailForm, _user)
-def email(ask: Ask, view: UserView, form: EmailForm, license_id: int, user_id: int) -> Said:
+def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
     """Change the e-mail of the account."""
     me, old = view.visit.user, view.row.user.email
-    changed = change_email(me.company, license_id, old, form.email, ask.actor(me.email), manager_id=me.id, now=ask.now)
-    return Said(list_path(license_id), f"{old} is now {changed.email}, on all licenses. The password stays.")
+    changed = change_email(
+        me.company, view.license.id, old, form.email, ask.actor(me.email), manager_id=me.id, now=ask.now
+    )
+    return Said(list_path(view.license.id), f"{old} is now {changed.email}, on all licenses. The password stays.")
 
 
 @action(USER + "/password", "set_password.html", PasswordForm, _user)
-def password(ask: Ask, view: UserView, form: PasswordForm, license_id: int, user_id: int) -> Said:
+def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.visit.user, view.row.user.email
     own = form.password if form.how == "own" else None
-    change_seat.set_password(me.company, license_id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
-    back = list_path(license_id)
+    change_seat.set_password(me.company, view.license.id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
+    back = list_path(view.license.id)
     says = f"{who} has a new initial password, and chooses another one at the next log-in. All sessions are ended."
-    return Said(back, says, f"{back}/{user_id}/initial-password")
+    return Said(back, says, f"{back}/{view.row.user.id}/initial-password")
 
 
 @action(USER + "/limit", "set_limit.html", LimitForm, _user)
-def limit(ask: Ask, view: UserView, form: LimitForm, license_id: int, user_id: int) -> Said:
+def limit(ask: Ask, view: UserView, form: LimitForm) -> Said:
     """Change the user's own limit."""
     me, who = view.visit.user, view.row.user.email
     if form.max_activations is None and not form.unlimited:
         raise Refused("validation_error", "Give a number, or tick unlimited.")
     wanted = None if form.unlimited else form.max_activations
-    change_seat.set_max_activations(me.company, license_id, who, wanted, ask.actor(me.email), now=ask.now)
+    change_seat.set_max_activations(me.company, view.license.id, who, wanted, ask.actor(me.email), now=ask.now)
     told = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    return Said(list_path(license_id), f"{who} {told}. Devices that are active stay so.")
+    return Said(list_path(view.license.id), f"{who} {told}. Devices that are active stay so.")
 
 
 def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
@@ -158,11 +160,11 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
 
 
 @action(USER + "/reset", "confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: UserView, _form: Nothing, license_id: int, user_id: int) -> Said:
+def reset(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Deactivate the user's devices on this license."""
     me, who = view.visit.user, view.row.user.email
-    change_seat.reset_activations(me.company, license_id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(license_id), f"The devices of {who} on this license are deactivated.")
+    change_seat.reset_activations(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
+    return Said(list_path(view.license.id), f"The devices of {who} on this license are deactivated.")
 
 
 def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
@@ -179,8 +181,8 @@ def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
 
 
 @action(USER + "/remove", "confirm.html", Nothing, _look_remove)
-def remove(ask: Ask, view: UserView, _form: Nothing, license_id: int, user_id: int) -> Said:
+def remove(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Take the seat away."""
     me, who = view.visit.user, view.row.user.email
-    change_seat.remove_user(me.company, license_id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(license_id), f"{who} was removed. There is room for another user.")
+    change_seat.remove_user(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
+    return Said(list_path(view.license.id), f"{who} was removed. There is room for another user.")

@@ -137,12 +137,13 @@ def read(items: list[Any], *, consistent: bool) -> list[Any]:
     return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
 
 
-def read_raw(items: list[Any], *, consistent: bool) -> list[Raw | None]:
-    """As `read`, but the items as they are stored."""
+def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) -> list[Raw | None]:
+    """As `read`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
     found: dict[tuple[str, str, str], Raw] = {}
     wanted: dict[str, dict[str, Any]] = {}
+    projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
     for item in items:
-        table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent})
+        table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
         if (key := _key(item)) not in table["Keys"]:
             table["Keys"].append(key)
     rounds = 0
@@ -223,10 +224,20 @@ def query(
 
 
 def query_between(
-    table: type[Model], pk: str, first: str, last: str, *, backwards: bool = False, limit: int | None = None
+    table: type[Model],
+    pk: str,
+    first: str,
+    last: str,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    only: str = "",
 ) -> Iterator[Raw]:
-    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent."""
-    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None)
+    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent.
+
+    `only`: the one attribute that is answered.
+    """
+    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None, only)
 
 
 def _query(
@@ -237,6 +248,7 @@ def _query(
     backwards: bool,
     limit: int | None,
     after: str | None,
+    only: str = "",
 ) -> Iterator[Raw]:
     kwargs: dict[str, Any] = {
         "TableName": table.Meta.table_name,
@@ -246,6 +258,8 @@ def _query(
         "ConsistentRead": True,
         "ScanIndexForward": not backwards,
     }
+    if only:
+        kwargs["ProjectionExpression"] = only
     if after is not None:
         kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
     return iter(_pages(kwargs, limit))

@@ -286,19 +286,17 @@ class LinkItem(Model):
 
 
 class SoldItem(Model):
-    """`domain.catalogue.Sold`: a license, filed under its order and under each user who manages it."""
+    """`domain.catalogue.Sold`: a license, filed under its order and under each user who manages it.
+
+    All in one attribute: a list of ten thousand is read in a fifth of the time that it takes with one for each field.
+    """
 
     class Meta(_Accounts):
         pass
 
     pk = UnicodeAttribute(hash_key=True)
     part = UnicodeAttribute(range_key=True)
-    license_id = IntegerAttribute()
-    product = UnicodeAttribute()
-    license_key = UnicodeAttribute(null=True)
-    license_type = UnicodeAttribute()
-    order_id = UnicodeAttribute()
-    customer = UnicodeAttribute(null=True)
+    facts = UnicodeAttribute()
 
 
 class OrderItem(Model):

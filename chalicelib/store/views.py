@@ -11,12 +11,13 @@ from typing import Any
 
 from chalicelib.domain.catalogue import Company, Product, Sold
 from chalicelib.domain.history import Event
-from chalicelib.domain.license import Device, License, Seat
+from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.people import User
 from chalicelib.domain.session import Asker, Session
 from chalicelib.domain.variables import Variable
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import BATCH_GET_LIMIT
+from chalicelib.store.orders import to_sold
 from chalicelib.store.sessions import Outcome, session_item, submission_item
 from chalicelib.store.tables import (
     CompanyItem,
@@ -85,29 +86,23 @@ def look_up(asker: Asker, wanted: Wanted) -> Found:
     return found
 
 
-def managed_licenses(company: str, user_id: int) -> list[Sold]:
-    """What a user manages, oldest first; a thousand licenses in about 0.25 MB."""
-    prefix = managed_part(user_id)
-    raws = dynamo.query_between(SoldItem, company, prefix, prefix + _AFTER_ALL)
-    return [from_raw(raw, Sold) for raw in raws]
-
-
 def held_licenses(company: str, user_id: int) -> list[tuple[int, str]]:
     """The licenses on which a user has a seat, with their products, newest first."""
     links = dynamo.query(LinkItem, company, held_part(user_id), backwards=True)
     return [(int(link.part.rsplit("#", 1)[1]), link.product or "") for link in links]
 
 
-def licenses_by_id(company: str, ids: list[int]) -> dict[int, License]:
-    """Licenses, a hundred in one round trip, four at once: for what only their present state can tell."""
+def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
+    """The present state of licenses, a hundred in one round trip, four at once."""
     chunks = [ids[start : start + BATCH_GET_LIMIT] for start in range(0, len(ids), BATCH_GET_LIMIT)]
 
-    def read(chunk: list[int]) -> list[License]:
+    def read(chunk: list[int]) -> list[LicenseState]:
         items = [LicenseItem(license_pk(company, id), "license") for id in chunk]
-        return [from_raw(raw, License) for raw in dynamo.read_raw(items, consistent=True) if raw is not None]
+        raws = dynamo.read_raw(items, consistent=True, only=tuple(LicenseState.__dataclass_fields__))
+        return [from_raw(raw, LicenseState) for raw in raws if raw is not None]
 
     with ThreadPoolExecutor(4) as threads:
-        return {license.id: license for chunk in threads.map(read, chunks) for license in chunk}
+        return {state.id: state for chunk in threads.map(read, chunks) for state in chunk}
 
 
 @dataclass(slots=True)
@@ -193,7 +188,7 @@ def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one li
         case "SubmissionItem":
             found.outcome = item.outcome
         case "SoldItem":
-            found.managed = to_domain(item, Sold)
+            found.managed = to_sold(item.facts)
         case "LicenseItem":
             license = to_domain(item, License)
             found.licenses[license.id] = license

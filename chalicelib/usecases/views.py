@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain.catalogue import Company, Sold
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, Seat, Status, device_tag, is_live, status
+from chalicelib.domain.license import Device, License, LicenseState, Seat, Status, device_tag, is_live, status
 from chalicelib.domain.paging import PAGE_SIZE, Page, page_of
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
@@ -17,6 +17,7 @@ from chalicelib.domain.session import TOUCH_MS, Asker, PasswordToChoose, Session
 from chalicelib.domain.variables import Variable
 from chalicelib.store import licenses, sessions, views
 from chalicelib.store.dynamo import Stale
+from chalicelib.store.orders import managed_by
 from chalicelib.store.views import Found, Wanted
 from chalicelib.usecases.catalogue import known_product
 
@@ -181,20 +182,18 @@ def visit(asker: Asker, *, choosing: bool = False, now: Instant) -> Visit:
 
 def managed_licenses(asker: Asker, asked: Asked, *, now: Instant) -> LicensesView:
     """The list of licenses. Two reads, unless a status is asked for or sorted by: then each license is looked at."""
-    all_sold = views.managed_licenses(asker.company, asker.user_id)
+    all_sold = managed_by(asker.company, asker.user_id)
     codes = sorted({sold.product for sold in all_sold})[:MAX_PRODUCTS]
     sold = [s for s in all_sold if _matches(s, asked)]
-    by_state = bool(asked.status) or asked.sort in _BY_STATE
-    known = views.licenses_by_id(asker.company, [s.license_id for s in sold]) if by_state else {}
-    if by_state:
-        sold = [s for s in sold if s.license_id in known and _has_status(known[s.license_id], asked.status, now)]
-        sold.sort(key=lambda s: _BY_STATE.get(asked.sort, _newest)(known[s.license_id]))
-    else:
-        sold.sort(key=_BY_FACT.get(asked.sort, lambda s: -s.license_id))
+    sold.sort(key=_BY_FACT.get(asked.sort, lambda s: -s.license_id))
+    if asked.status or asked.sort in _BY_STATE:
+        states = views.license_states(asker.company, [s.license_id for s in sold])
+        sold = [s for s in sold if s.license_id in states and _has_status(states[s.license_id], asked.status, now)]
+        if asked.sort in _BY_STATE:
+            sold.sort(key=lambda s: _BY_STATE[asked.sort](states[s.license_id]))
     page = page_of(sold, lambda s: str(s.license_id), asked.after, asked.before)
-    missing = [s.license_id for s in page.rows if s.license_id not in known]
-    found = views.look_up(asker, Wanted(licenses=missing, products=codes))
-    known |= found.licenses
+    found = views.look_up(asker, Wanted(licenses=[s.license_id for s in page.rows], products=codes))
+    known = found.licenses
     entered = _enter(asker, found, now)
     names = {code: found.products[code].name for code in codes if code in found.products}
     rows = [
@@ -377,10 +376,10 @@ _BY_FACT: dict[str, Callable[[Sold], Any]] = {
     "product": lambda s: (s.product.lower(), -s.license_id),
     "order": lambda s: (s.order_id.lower(), -s.license_id),
 }
-_BY_STATE: dict[str, Callable[[License], Any]] = {
-    "ends": lambda license: (license.validity_period or _LAST, -license.id),
-    "users": lambda license: (-license.users_assigned, -license.id),
-    "activations": lambda license: (-license.times_activated, -license.id),
+_BY_STATE: dict[str, Callable[[LicenseState], Any]] = {
+    "ends": lambda state: (state.validity_period or _LAST, -state.id),
+    "users": lambda state: (-state.users_assigned, -state.id),
+    "activations": lambda state: (-state.times_activated, -state.id),
 }
 _SEATS: dict[str, Callable[[Seat], Any]] = {
     "newest": lambda seat: (-seat.assigned_at, seat.email),
@@ -397,10 +396,6 @@ def _by_email(seat: Seat) -> Any:
     return seat.email
 
 
-def _newest(license: License) -> Any:
-    return -license.id
-
-
 def _matches(sold: Sold, asked: Asked) -> bool:
     if asked.product and sold.product != asked.product:
         return False
@@ -408,8 +403,8 @@ def _matches(sold: Sold, asked: Asked) -> bool:
     return all(any(word in text.lower() for text in texts) for word in asked.search.lower().split())
 
 
-def _has_status(license: License, wanted: str, now: Instant) -> bool:
-    return not wanted or status(license, now) == wanted
+def _has_status(state: LicenseState, wanted: str, now: Instant) -> bool:
+    return not wanted or status(state, now) == wanted
 
 
 def _page(page: Page[Any], rows: list[Any]) -> Page[Any]:

@@ -18,6 +18,7 @@ from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.bench.clients import Application, Job
 from infra.bench.floor import floor
+from infra.bench.portal import portal
 from infra.bench.sample import Sample
 from infra.bench.seed import seed_licenses
 from infra.engine import Engine
@@ -52,6 +53,7 @@ def measure(engine: Engine, server: Server) -> None:
     _storm(application)
     for due, stored in SWEEPS.items():
         _sweep(due, stored)
+    portal(server)
     _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
     print(f"  server {_megabytes(server.pid):.0f} MB, engine {_megabytes(engine.pid):.0f} MB")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, device_tag
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, IDLE_MS, TOUCH_MS, Asker, PasswordToChoose, SessionOver
@@ -233,7 +234,8 @@ def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: Asked, 
 
 def test_pages_of_the_list_hold_every_license_once(vendor: Vendor) -> None:
     issue = [issued(vendor, "viewer", order_id="A").id for _ in range(60)]
-    asker, seen, after = logged_in(vendor, MANAGER), [], ""
+    asker, after = logged_in(vendor, MANAGER), ""
+    seen: list[int] = []
     while True:
         page = views.managed_licenses(asker, Asked(after=after, sort="oldest"), now=NOW).page
         assert (page.first, page.total) == (len(seen) + 1, 60)
@@ -269,7 +271,8 @@ def test_history_is_read_page_by_page(vendor: Vendor) -> None:
     license = issued(vendor, "viewer", max_activations=None)
     for n in range(60):
         vendor.activate(license, f"pc-{n}", now=NOW + n)
-    asker, seen, after = logged_in(vendor, MANAGER), [], ""
+    asker, after = logged_in(vendor, MANAGER), ""
+    seen: list[Event] = []
     while True:
         view = views.license_history(asker, license.id, after, now=NOW)
         seen += view.events

@@ -1,0 +1,166 @@
+"""The portal for a manager of very many licenses, and a license of very many devices: time, reads and bytes a page."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from chalicelib.domain.catalogue import Sold
+from chalicelib.domain.history import Actor
+from chalicelib.domain.license import Device, License, device_tag
+from chalicelib.domain.people import User
+from chalicelib.domain.session import Asker
+from chalicelib.store import accounts, dynamo
+from chalicelib.store.orders import sold_item
+from chalicelib.store.tables import (
+    DeviceItem,
+    LicenseItem,
+    UserItem,
+    device_part,
+    license_pk,
+    managed_part,
+    to_item,
+)
+from chalicelib.usecases import create, views
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.sessions import open_session, to_cookie
+from chalicelib.usecases.views import Asked
+from chalicelib.web import clock
+from infra.progress import progress
+from infra.serve import Server
+
+COMPANY, MANAGER = "BENCH-PORTAL", "manager@bench.test"
+LICENSES, DEVICES = 10_000, 5_000
+RUNS = 9
+_ADMIN = Actor("bench")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, and the view that it shows."""
+
+    name: str
+    path: str
+    view: Callable[[], Any]
+
+
+def portal(server: Server) -> None:
+    """Store it all, then print a line for each page."""
+    license, asker = _prepare()
+    cookie = {"Cookie": f"seatkeeper={to_cookie(asker)}", "Accept-Encoding": "gzip"}
+    print(f"\nPortal: a manager of {LICENSES:,} licenses, a license of {DEVICES:,} devices; median of {RUNS}")
+    with httpx.Client(base_url=server.base_url, headers=cookie, timeout=60) as http:
+        for page in _pages(asker, license):
+            times, size = zip(*(_get(http, page.path) for _ in range(RUNS)), strict=True)
+            reads = _reads(page.view)
+            print(f"  {page.name:34} {statistics.median(times):6.0f} ms  {reads:3} reads  {size[0] / 1024:5.1f} KB")
+
+
+def _pages(asker: Asker, license: License) -> list[Page]:
+    def listed(name: str, query: str, **asked: str) -> Page:
+        path = f"/portal/licenses?{query}"
+        return Page(name, path, lambda: views.managed_licenses(asker, Asked(**asked), now=clock.now()))
+
+    one = f"/portal/licenses/{license.id}"
+    return [
+        listed("licenses", ""),
+        listed("licenses, searched", "search=7", search="7"),
+        listed("licenses, of a status", "status=inactive", status="inactive"),
+        listed("licenses, by valid until", "sort=ends", sort="ends"),
+        Page("license details", one, lambda: views.license_details(asker, license.id, now=clock.now())),
+        Page(
+            "devices",
+            f"{one}/devices",
+            lambda: views.license_devices(asker, license.id, Asked(), now=clock.now()),
+        ),
+    ]
+
+
+def _get(http: httpx.Client, path: str) -> tuple[float, int]:
+    started = time.perf_counter()
+    answer = http.get(path)
+    elapsed = (time.perf_counter() - started) * 1000
+    assert answer.status_code == 200, f"{path}: {answer.status_code}"
+    return elapsed, int(answer.headers["Content-Length"])
+
+
+def _reads(view: Callable[[], Any]) -> int:
+    """How often a view asks the database."""
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    events = dynamo._connection.client.meta.events
+    events.register("before-call.dynamodb", note)
+    try:
+        view()
+    finally:
+        events.unregister("before-call.dynamodb", note)
+    return len(calls)
+
+
+def _prepare() -> tuple[License, Asker]:
+    now = clock.now()
+    create.create_company(COMPANY, "Bench", _ADMIN, now=now)
+    create.create_product(COMPANY, "viewer", "Viewer", "license-key", _ADMIN, now=now)
+    license, manager = issue_license(COMPANY, "viewer", Terms("perpetual", DEVICES), MANAGER, _ADMIN, now=now)
+    assert manager is not None
+    dynamo.put_all(_filed(manager))
+    dynamo.put_all(_stored(now))
+    dynamo.put_all(_devices(license, now))
+    counted = [LicenseItem.times_activated.set(DEVICES)]
+    dynamo.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
+    chosen = [UserItem.is_initial_password.set(False)]
+    dynamo.update(UserItem(COMPANY, f"user#{manager.id}"), chosen)
+    user = accounts.read_user(COMPANY, manager.id)
+    assert user is not None
+    return license, open_session(user, now=now)
+
+
+def _filed(manager: User) -> Iterator[Any]:
+    for number in range(1, LICENSES):
+        sold = Sold(number, "viewer", "time-limited", f"order-{number % 40}", f"BENCH-{number:06}")
+        yield sold_item(sold, COMPANY, managed_part(manager.id, number))
+        progress("licenses filed", number + 1, LICENSES)
+
+
+def _stored(now: int) -> Iterator[Any]:
+    for number in range(1, LICENSES):
+        license = License(
+            company=COMPANY,
+            id=number,
+            product="viewer",
+            authorization_method="license-key",
+            license_type="time-limited",
+            created_at=now,
+            license_key=f"BENCH-{number:06}",
+            max_activations=5,
+            validity_period=now + number * 3_600_000,
+        )
+        yield to_item(LicenseItem, license, license_pk(COMPANY, number), "license", ends_at=license.validity_period)
+        progress("licenses stored", number + 1, LICENSES)
+
+
+def _devices(license: License, now: int) -> Iterator[Any]:
+    for number in range(DEVICES):
+        hardware_id = f"hardware-{number:05}"
+        device = Device(
+            id=number + 1,
+            hardware_id=hardware_id,
+            active=True,
+            epoch=0,
+            first_activated_at=now,
+            activated_at=now,
+            last_check_at=now - number * 1000,
+            hostname=f"workstation-{number}",
+            os_ver="Windows 11",
+            ip="192.0.2.7",
+            app_ver="2.4.1",
+        )
+        part = device_part(device_tag(hardware_id), None)
+        yield to_item(DeviceItem, device, license_pk(COMPANY, license.id), part)
+        progress("devices stored", number + 1, DEVICES)

@@ -1,0 +1,125 @@
+"""Every route of the portal, taken from the route table, with sessions of everybody who must see nothing there."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.domain.license import License, device_tag
+from tests.portal.browser import Browser, browser_of
+from tests.support import Vendor
+from tests.usecases.people import MANAGER, account, issued
+
+ADA, SECRET_HOST = "ada@victim.test", "host-of-ada"
+PORTAL = sorted(
+    (path, method) for path, methods in app.routes.items() for method in methods if path.startswith("/portal")
+)
+OF_LICENSES = [route for route in PORTAL if "{license_id}" in route[0] and route[0].startswith("/portal/licenses")]
+OF_SEATS = [route for route in PORTAL if "{license_id}" in route[0] and route[0].startswith("/portal/seats")]
+OTHERS = [route for route in PORTAL if "{license_id}" not in route[0]]
+FOR_EVERYBODY = {
+    "/portal/log-in",
+    "/portal/log-out",
+    "/portal/forgotten",
+    "/portal/forgotten/code",
+    "/portal/theme/{name}",
+}
+
+
+def real_now() -> Vendor:
+    """A vendor whose sessions last at the clock of the server."""
+    from chalicelib.web import clock
+
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def victim() -> tuple[Vendor, License]:
+    vendor = real_now()
+    license = issued(vendor, license_key=None)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password, report={"hostname": SECRET_HOST})
+    return vendor, license
+
+
+def concrete(path: str, vendor: Vendor, license: License) -> str:
+    """The route's address for what the victim has."""
+    user = account(vendor, ADA).id
+    names: dict[str, Any] = {"license_id": license.id, "user_id": user, "device": f"{device_tag('pc')}-{user}"}
+    return re.sub(r"\{(\w+)\}", lambda part: str(names.get(part[1], "1")), path)
+
+
+def strangers(vendor: Vendor) -> dict[str, Browser]:
+    """Who must see nothing of the victim's license."""
+    issued(vendor, manager="other@customer.test")
+    elsewhere = real_now()
+    issued(elsewhere, manager=MANAGER)
+    bob_at = issued(vendor, manager="other@customer.test")
+    vendor.assign(bob_at, "bob@customer.test")
+    return {
+        "manager of another order": browser_of(vendor, "other@customer.test"),
+        "manager of another company": browser_of(elsewhere, MANAGER),
+        "license user of another order": browser_of(vendor, "bob@customer.test"),
+    }
+
+
+def hits(browser: Browser, path: str, method: str) -> Any:
+    return browser.get(path) if method == "GET" else browser.post(path, {"form": "x.y", "email": "eve@customer.test"})
+
+
+def test_the_route_table_is_divided_whole() -> None:
+    assert sorted(OF_LICENSES + OF_SEATS + OTHERS) == PORTAL
+    assert len(OF_LICENSES) > 20
+    assert len(OF_SEATS) > 3
+
+
+def test_any_other_license_is_not_found_on_every_route(victim: tuple[Vendor, License]) -> None:
+    vendor, license = victim
+    before = (vendor.stored(license), vendor.history(license))
+    hostile = strangers(vendor)
+    own_user = browser_of(vendor, ADA)
+    for path, method in OF_LICENSES + OF_SEATS:
+        address = concrete(path, vendor, license)
+        who = hostile | ({"its own license user": own_user} if (path, method) in OF_LICENSES else {})
+        who |= {"its manager": browser_of(vendor, MANAGER)} if (path, method) in OF_SEATS else {}
+        for name, browser in who.items():
+            page = hits(browser, address, method)
+            assert page.status == 404, (name, method, address, page.status)
+            assert not any(told in page.answer.text for told in (ADA, SECRET_HOST)), (name, method, address)
+    assert (vendor.stored(license), vendor.history(license)) == before
+
+
+def test_who_is_not_logged_in_comes_to_the_log_in_from_every_route(victim: tuple[Vendor, License]) -> None:
+    vendor, license = victim
+    before = (vendor.stored(license), vendor.history(license))
+    for path, method in PORTAL:
+        if path in FOR_EVERYBODY:
+            continue
+        page = hits(Browser(), concrete(path, vendor, license), method)
+        assert page.path == "/portal/log-in", (method, path)
+        assert ADA not in page.answer.text
+    assert (vendor.stored(license), vendor.history(license)) == before
+
+
+def test_pages_without_a_license_show_nothing_of_others(victim: tuple[Vendor, License]) -> None:
+    vendor, license = victim
+    for name, browser in strangers(vendor).items():
+        for path, method in OTHERS:
+            if path == "/portal/log-out":
+                continue
+            page = hits(browser, concrete(path, vendor, license), method)
+            told = [word for word in (ADA, SECRET_HOST, str(license.id)) if word in page.answer.text]
+            assert not told, (name, method, path)
+            assert page.status < 500
+
+
+def test_no_form_is_carried_out_without_its_token(victim: tuple[Vendor, License]) -> None:
+    vendor, license = victim
+    manager = browser_of(vendor, MANAGER)
+    before = (vendor.stored(license), vendor.history(license), account(vendor, ADA))
+    for path, method in OF_LICENSES:
+        if method == "POST":
+            page = hits(manager, concrete(path, vendor, license), method)
+            assert page.status in (403, 404), path
+    assert (vendor.stored(license), vendor.history(license), account(vendor, ADA)) == before
