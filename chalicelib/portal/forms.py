@@ -21,8 +21,8 @@ def new_token(secret: str, path: str) -> str:
 def nonce_of(secret: str, path: str, token: str) -> str | None:
     """The nonce of a token that was made for this browser and address; None for any other."""
     nonce, _, mac = token.partition(".")
-    return nonce if hmac.compare_digest(mac.encode(), _mac(secret, nonce, path).encode()) else None
+    return nonce if hmac.compare_digest(mac.encode(errors="replace"), _mac(secret, nonce, path).encode()) else None
 
 
 def _mac(secret: str, nonce: str, path: str) -> str:
-    return hmac.new(secret.encode(), f"{nonce} {path}".encode(), sha256).hexdigest()[:32]
+    return hmac.new(secret.encode(), f"{nonce} {path}".encode(errors="replace"), sha256).hexdigest()[:32]

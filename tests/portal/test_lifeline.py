@@ -1,0 +1,53 @@
+"""The line of a license's life: all its dates, in order, and no two labels in one place."""
+
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.domain.license import HOUR_MS, License
+from chalicelib.portal.lifeline import LABEL_WIDTH, lifeline
+from tests.domain.samples import a_license as sample
+from tests.support import DAY, NOW
+
+FULL: dict[str, int] = {
+    "created_at": NOW - 100 * DAY,
+    "start_date": NOW - 99 * DAY,
+    "first_activated_at": NOW - 98 * DAY,
+    "validity_period": NOW + DAY,
+    "grace_period": 72,
+}
+
+
+def test_all_dates_stand_on_the_line_in_their_order() -> None:
+    line = lifeline(sample(**FULL), NOW)
+    assert [mark.kind for mark in line.marks] == [
+        "created",
+        "start",
+        "first_activated",
+        "today",
+        "valid_until",
+        "grace_end",
+    ]
+    assert [mark.x for mark in line.marks] == sorted(mark.x for mark in line.marks)
+    assert (line.marks[0].x, line.marks[-1].x) == line.track
+    assert line.marks[-1].when == NOW + DAY + 72 * HOUR_MS
+    assert line.grace == (line.marks[4].x, line.marks[5].x)
+
+
+def test_the_words_say_the_same() -> None:
+    assert lifeline(sample(created_at=NOW), NOW + DAY).text == (
+        "The life of the license: created 24 November 2026, today 25 November 2026."
+    )
+
+
+@pytest.mark.parametrize(
+    "license", [sample(**FULL), sample(created_at=NOW), sample(**(FULL | {"created_at": NOW + DAY}))]
+)
+@pytest.mark.parametrize("later", [0, 1, DAY, 4000 * DAY])
+def test_no_two_labels_of_a_row_overlap(license: License, later: int) -> None:
+    line = lifeline(license, NOW + later)
+    rows = {mark.row for mark in line.marks}
+    for row in rows:
+        places = [mark.x for mark in line.marks if mark.row == row]
+        assert all(right - left >= LABEL_WIDTH for left, right in pairwise(places))
+    assert rows == set(range(len(rows)))

@@ -1,0 +1,103 @@
+"""A request as the portal sees it, whatever stands before it and however its form is sent."""
+
+from typing import Any
+
+import pytest
+from chalice.app import Request
+
+from chalicelib.portal.request import read_request
+from chalicelib.web.errors import RequestError
+from chalicelib.web.limits import MAX_BODY_BYTES
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def request(
+    seen: str = "/portal/licenses/7",
+    resource: str = "/portal/licenses/{license_id}",
+    *,
+    method: str = "POST",
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    query: dict[str, list[str]] | None = None,
+) -> Request:
+    """As Chalice makes it of API Gateway's event."""
+    event: dict[str, Any] = {
+        "multiValueQueryStringParameters": query,
+        "headers": headers or {"Content-Type": URLENCODED},
+        "pathParameters": {},
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": resource,
+            "path": seen,
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": body,
+        "stageVariables": None,
+    }
+    return Request(event, None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "resource", "prefix", "path"),
+    [
+        ("/portal", "/portal", "", "/portal"),
+        ("/portal/", "/portal", "", "/portal"),
+        ("/portal/licenses/7", "/portal/licenses/{license_id}", "", "/portal/licenses/7"),
+        ("/dev/portal/licenses/7", "/portal/licenses/{license_id}", "/dev", "/portal/licenses/7"),
+        ("/portal/portal/licenses/7/", "/portal/licenses/{license_id}", "/portal", "/portal/licenses/7"),
+        ("/a/b/static/x.css", "/static/{name}", "/a/b", "/static/x.css"),
+        ("/portal/licenses/a%2Fb", "/portal/licenses/{license_id}", "", "/portal/licenses/a/b"),
+    ],
+)
+def test_what_stands_before_the_portal_is_told_apart(seen: str, resource: str, prefix: str, path: str) -> None:
+    ask = read_request(request(seen, resource))
+    assert (ask.prefix, ask.path) == (prefix, path)
+
+
+def test_cookies_query_and_address_are_read() -> None:
+    headers = {"Cookie": "a=1; b=x=y==; odd; a=2", "X-Forwarded-Proto": "https"}
+    ask = read_request(request(method="GET", headers=headers, query={"q": ["first", "last"]}))
+    assert ask.cookies == {"a": "2", "b": "x=y==", "odd": ""}
+    assert (ask.query, ask.ip, ask.secure, ask.fields) == ({"q": "last"}, "192.0.2.1", True, {})
+
+
+def test_a_form_is_read() -> None:
+    assert read_request(request(body=b"a=1&b=%C3%A9+x&c=")).fields == {"a": "1", "b": "é x", "c": ""}
+
+
+def multipart(*parts: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
+    lines = [b"--edge\r\nContent-Disposition: form-data; " + name.encode() + b"\r\n\r\n" + text for name, text in parts]
+    return b"\r\n".join([*lines, b"--edge--\r\n"]), {"Content-Type": "multipart/form-data; boundary=edge"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read_as_spreadsheets_write_it(encoding: str) -> None:
+    people = "email,name\r\nzoë@customer.test,Zoë\r\n"
+    file = 'name="file"; filename="people.csv"'
+    body, headers = multipart(('name="people"', b"typed\r\ntoo"), (file, people.encode(encoding)))
+    assert read_request(request(body=body, headers=headers)).fields == {"people": "typed\r\ntoo", "file": people}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code"),
+    [
+        (b"x" * (MAX_BODY_BYTES + 1), None, "payload_too_large"),
+        (b"&".join(b"a%d=" % n for n in range(51)), None, "validation_error"),
+        (b"a=%FF", None, "validation_error"),
+        (b"\xff\xfea", None, "validation_error"),
+        (*multipart(('name="file"', "Zoë".encode("cp1252"))), "validation_error"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | None, code: str) -> None:
+    with pytest.raises(RequestError) as error:
+        read_request(request(body=body, headers=headers))
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "multipart/form-data; boundary=other", "multipart/form-data; boundary="]
+)
+def test_a_form_without_its_parts_is_empty(kind: str) -> None:
+    body, _ = multipart(('name="a"', b"1"))
+    assert read_request(request(body=body, headers={"Content-Type": kind})).fields == {}

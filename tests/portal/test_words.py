@@ -1,0 +1,34 @@
+"""Events and refusals in the words of people."""
+
+from typing import get_args
+
+from chalicelib.domain.history import Actor, Event, EventType
+from chalicelib.domain.refusal import Code, Refused
+from chalicelib.portal.words import event_words, refusal_words
+from tests.support import NOW
+
+
+def test_every_event_is_told_in_words() -> None:
+    for type in get_args(EventType):
+        words = event_words(Event(type, NOW, Actor("admin")))
+        assert words[:1].isupper()
+        assert "_" not in words
+
+
+def test_every_refusal_is_a_sentence() -> None:
+    for code in get_args(Code):
+        words = refusal_words(Refused(code))
+        assert words[:1].isupper()
+        assert words.endswith("."), words
+        assert "_" not in words
+
+
+def test_the_name_of_a_field_is_left_out() -> None:
+    assert refusal_words(Refused("validation_error", "email: this is not an e-mail address.")) == (
+        "This is not an e-mail address."
+    )
+
+
+def test_how_long_to_wait_is_told() -> None:
+    assert "in 1 second," in refusal_words(Refused("account_locked", retry_after=1))
+    assert "in 15 minutes," in refusal_words(Refused("account_locked", retry_after=900))
