@@ -7,6 +7,7 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import face as license_api
+from chalicelib.portal.routes import face as portal
 from chalicelib.settings import secrets
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -32,7 +33,9 @@ def one_error_shape(request: Request, get_response: Callable[[Request], Response
 # --- faces ----------------------------------------------------------------------------------------------------
 
 app.register_blueprint(license_api, url_prefix="/api/v4")
+app.register_blueprint(portal)
 app.route("/", methods=["GET"])(about)
+app.api.binary_types.append("multipart/form-data")  # an uploaded list of people, whatever its encoding
 
 
 # --- schedules ------------------------------------------------------------------------------------------------

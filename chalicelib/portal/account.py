@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import CHOOSE, Nothing, Said, action, page
+from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.portal.users import PersonForm
 from chalicelib.usecases import views
 from chalicelib.usecases.change_account import change_person, choose_password, end_other_sessions
@@ -25,7 +25,7 @@ class NewPasswordForm(BaseModel):
     again: str = ""
 
 
-@page(ACCOUNT, "account.html")
+@page("account.html")
 def account(ask: Ask, asker: Asker) -> Visit:
     """What the account says."""
     return views.visit(asker, now=ask.now)
@@ -35,7 +35,7 @@ def _me(ask: Ask, asker: Asker) -> Visit:
     return views.visit(asker, now=ask.now)
 
 
-@action(ACCOUNT + "/person", "person.html", PersonForm, _me)
+@action("person.html", PersonForm, _me)
 def person(ask: Ask, view: Visit, form: PersonForm) -> Said:
     """Change the own names and phone number."""
     change_person(view.user.company, view.user.id, form.person(), ask.actor(view.user.email), now=ask.now)
@@ -51,7 +51,7 @@ def _look_sessions(ask: Ask, asker: Asker) -> Any:
     }
 
 
-@action(ACCOUNT + "/sessions", "confirm.html", Nothing, _look_sessions)
+@action("confirm.html", Nothing, _look_sessions)
 def sessions(ask: Ask, view: Visit, _form: Nothing) -> Said:
     """End all sessions but this one."""
     epoch = end_other_sessions(view.user.company, view.user.id, ask.actor(view.user.email), now=ask.now)
@@ -65,7 +65,7 @@ def _look_password(ask: Ask, asker: Asker) -> Any:
     return visit, {"initial": initial, "back": "/portal/account"}
 
 
-@action(CHOOSE, "choose_password.html", NewPasswordForm, _look_password)
+@action("choose_password.html", NewPasswordForm, _look_password)
 def password(ask: Ask, view: Visit, form: NewPasswordForm) -> Said:
     """Choose a new password; all other sessions end."""
     if form.new_password != form.again:

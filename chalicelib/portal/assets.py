@@ -1,14 +1,15 @@
 """What pages load: stylesheets, scripts, a company's colour and logo. Addresses change with what they hold."""
 
 import re
+from typing import Any
 
 from chalice.app import Response
 
 from chalicelib.domain.colour import accent_pair, ink_on
-from chalicelib.domain.session import Asker, SessionOver
+from chalicelib.domain.session import Asker
 from chalicelib.portal.render import STATIC, logo_path, static_path
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import NotFound, face, guarded
+from chalicelib.portal.screen import NotFound, Screen, logged_in
 from chalicelib.usecases import views
 from chalicelib.web.errors import FinalResponse
 
@@ -18,52 +19,36 @@ _HASHED = re.compile(r"([a-z.-]+)\.[0-9a-f]{12}\.(css|js|svg)")
 _THEME = re.compile(r"([0-9a-f]{6})\.css")
 
 
-@face.route("/static/{name}", methods=["GET"])
-def static(name: str) -> Response:
+def _static(_ask: Ask, parts: dict[str, Any]) -> Response:
     """A file of `static/`, by its hashed name."""
-
-    def answer(_ask: Ask) -> Response:
-        parts = _HASHED.fullmatch(name)
-        file = f"{parts[1]}.{parts[2]}" if parts else ""
-        if parts is None or not (STATIC / file).is_file() or static_path(file) != f"/static/{name}":
-            raise NotFound
-        return _file((STATIC / file).read_text(), parts[2], FOR_EVER)
-
-    return guarded(answer)
+    name = parts["name"]
+    told = _HASHED.fullmatch(name)
+    file = f"{told[1]}.{told[2]}" if told else ""
+    if told is None or not (STATIC / file).is_file() or static_path(file) != f"/static/{name}":
+        raise NotFound
+    return _file((STATIC / file).read_text(), told[2], FOR_EVER)
 
 
-@face.route("/portal/theme/{name}", methods=["GET"])
-def theme(name: str) -> Response:
+def _theme(_ask: Ask, parts: dict[str, Any]) -> Response:
     """The stylesheet of an accent colour, whose digits are its name."""
-
-    def answer(_ask: Ask) -> Response:
-        parts = _THEME.fullmatch(name)
-        if parts is None:
-            raise NotFound
-        light, dark = accent_pair(f"#{parts[1]}")
-        rule = ":root{{--accent:{};--accent-ink:{}}}"
-        text = (
-            f"{rule.format(light, ink_on(light))}@media(prefers-color-scheme:dark){{{rule.format(dark, ink_on(dark))}}}"
-        )
-        return _file(text, "css", FOR_EVER)
-
-    return guarded(answer)
+    told = _THEME.fullmatch(parts["name"])
+    if told is None:
+        raise NotFound
+    light, dark = accent_pair(f"#{told[1]}")
+    rule = ":root{{--accent:{};--accent-ink:{}}}"
+    plain, at_night = rule.format(light, ink_on(light)), rule.format(dark, ink_on(dark))
+    return _file(f"{plain}@media(prefers-color-scheme:dark){{{at_night}}}", "css", FOR_EVER)
 
 
-@face.route("/portal/logo/{name}", methods=["GET"])
-def logo(name: str) -> Response:
+def _logo(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
     """The logo of the company whose portal this is, for who is logged in."""
+    company = views.visit(asker, choosing=True, now=ask.now).company
+    if not company.logo or logo_path(company.logo) != f"/portal/logo/{parts['name']}":
+        raise NotFound
+    return _file(company.logo, "svg", "private, max-age=31536000, immutable")
 
-    def answer(ask: Ask) -> Response:
-        asker: Asker | None = ask.asker
-        if asker is None:
-            raise SessionOver
-        company = views.visit(asker, choosing=True, now=ask.now).company
-        if not company.logo or logo_path(company.logo) != f"/portal/logo/{name}":
-            raise NotFound
-        return _file(company.logo, "svg", "private, max-age=31536000, immutable")
 
-    return guarded(answer)
+static, theme, logo = Screen(_static), Screen(_theme), Screen(logged_in(_logo))
 
 
 def _file(text: str, kind: str, caching: str) -> Response:

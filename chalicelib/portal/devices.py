@@ -3,23 +3,21 @@
 from typing import Any
 
 from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import ONE, asked
+from chalicelib.portal.licenses import asked
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import Nothing, Said, action, page
+from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import views
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.views import DeviceRow, DeviceView
 
-DEVICES = ONE + "/devices"
 
-
-@page(DEVICES, "devices.html")
+@page("devices.html")
 def devices(ask: Ask, asker: Asker, license_id: int) -> Any:
     """All devices that were ever active on the license."""
     return views.license_devices(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
 
 
-@page(DEVICES + "/{device}", "device.html")
+@page("device.html")
 def device(ask: Ask, asker: Asker, license_id: int, device: str) -> DeviceView:
     """All that is known of one."""
     return views.license_device(asker, license_id, device, now=ask.now)
@@ -49,7 +47,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
     return view, reset_question(view.row, f"/portal/licenses/{license_id}/devices")
 
 
-@action(DEVICES + "/{device}/reset", "confirm.html", Nothing, _look_reset)
+@action("confirm.html", Nothing, _look_reset)
 def reset(ask: Ask, view: DeviceView, _form: Nothing) -> Said:
     """Free the device's place."""
     return free(ask, view, f"/portal/licenses/{view.license.id}/devices")

@@ -4,28 +4,23 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.session import Asker, SessionOver
+from chalicelib.domain.session import Asker
 from chalicelib.portal.lifeline import lifeline
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import Nothing, Said, action, face, guarded, page, redirect
+from chalicelib.portal.screen import Nothing, Said, Screen, action, logged_in, page, redirect
 from chalicelib.usecases import change_license, views
 from chalicelib.usecases.views import Asked, LicenseView
 
 LICENSES = "/portal/licenses"
-ONE = LICENSES + "/{license_id}"
 
 
-@face.route("/portal", methods=["GET"])
-def home() -> Response:
+def _home(ask: Ask, asker: Asker, _parts: dict[str, Any]) -> Response:
     """Where each begins: managers at their licenses, others at their own."""
+    visit = views.visit(asker, now=ask.now)
+    return redirect(ask, LICENSES if visit.user.is_manager else "/portal/seats")
 
-    def answer(ask: Ask) -> Response:
-        if ask.asker is None:
-            raise SessionOver
-        visit = views.visit(ask.asker, now=ask.now)
-        return redirect(ask, LICENSES if visit.user.is_manager else "/portal/seats")
 
-    return guarded(answer)
+home = Screen(logged_in(_home))
 
 
 def asked(ask: Ask) -> Asked:
@@ -33,20 +28,20 @@ def asked(ask: Ask) -> Asked:
     return Asked(**{name: ask.query[name][:200] for name in Asked.__dataclass_fields__ if name in ask.query})
 
 
-@page(LICENSES, "licenses.html")
+@page("licenses.html")
 def licenses(ask: Ask, asker: Asker) -> Any:
     """The licenses that the user manages."""
     return views.managed_licenses(asker, asked(ask), now=ask.now), {"asked": asked(ask)}
 
 
-@page(ONE, "license.html")
+@page("license.html")
 def license(ask: Ask, asker: Asker, license_id: int) -> Any:
     """The snapshot of a license."""
     view = views.license_details(asker, license_id, now=ask.now)
     return view, {"lifeline": lifeline(view.license, ask.now)}
 
 
-@page(ONE + "/history", "history.html")
+@page("history.html")
 def history(ask: Ask, asker: Asker, license_id: int) -> Any:
     """The history of a license, newest first."""
     return views.license_history(asker, license_id, ask.query.get("after", ""), now=ask.now)
@@ -72,7 +67,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action(ONE + "/reset", "confirm.html", Nothing, _look_reset)
+@action("confirm.html", Nothing, _look_reset)
 def reset(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """All devices off, counts to zero."""
     user = view.visit.user
@@ -91,7 +86,7 @@ def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action(ONE + "/disable", "confirm.html", Nothing, _look_disable)
+@action("confirm.html", Nothing, _look_disable)
 def disable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """Refuse every use, until it is enabled again."""
     return _set_enabled(ask, view, False, "The license is disabled.")
@@ -106,7 +101,7 @@ def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action(ONE + "/enable", "confirm.html", Nothing, _look_enable)
+@action("confirm.html", Nothing, _look_enable)
 def enable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     """Let it be used again."""
     return _set_enabled(ask, view, True, "The license is enabled.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from chalice.app import Response
 
@@ -9,13 +10,11 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import (
-    FORMS,
+from chalicelib.portal.screen import (
     LOG_IN,
     OUT_OF_DATE,
+    Screen,
     end_session,
-    face,
-    guarded,
     redirect,
     set_session,
     set_visitor,
@@ -26,35 +25,34 @@ from chalicelib.usecases.forgotten_password import request_code, set_password_by
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.web.errors import ERRORS
 
-HOME, FORGOTTEN, CODE, LOG_OUT = "/portal", "/portal/forgotten", "/portal/forgotten/code", "/portal/log-out"
+HOME = "/portal"
 _OURS = re.compile(r"/portal(/[A-Za-z0-9._-]+)*")
 
 
-def _form(path: str, template: str) -> Callable[[Callable[[Ask], Response]], None]:
+def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
     """A form for a browser that is not logged in: GET shows it, POST has to carry its token."""
 
-    def decorate(act: Callable[[Ask], Response]) -> None:
-        def show(ask: Ask, status: int = 200, error: str = "") -> Response:
+    def decorate(act: Callable[[Ask], Response]) -> Screen:
+        def show(ask: Ask, _parts: dict[str, Any], status: int = 200, error: str = "") -> Response:
             secret, typed = visitor(ask), ask.fields or ask.query
             response = render(template, ask, secret, None, status=status, error=error, typed=typed)
             set_visitor(ask, response, secret)
             return response
 
-        def carry_out(ask: Ask) -> Response:
+        def carry_out(ask: Ask, parts: dict[str, Any]) -> Response:
             if nonce_of(visitor(ask), ask.path, ask.fields.get(FIELD, "")) is None:
-                return show(ask, 403, OUT_OF_DATE)
+                return show(ask, parts, 403, OUT_OF_DATE)
             try:
                 return act(ask)
             except Refused as refused:
-                return show(ask, ERRORS[refused.code][0], refusal_words(refused))
+                return show(ask, parts, ERRORS[refused.code][0], refusal_words(refused))
 
-        face.route(path, methods=["GET"], name=f"GET {path}")(lambda: guarded(show))
-        face.route(path, methods=["POST"], name=f"POST {path}", content_types=FORMS)(lambda: guarded(carry_out))
+        return Screen(show, carry_out)
 
     return decorate
 
 
-@_form(LOG_IN, "log_in.html")
+@_form("log_in.html")
 def log_in(ask: Ask) -> Response:
     """Open a session for who knows company code, e-mail and password."""
     given = ask.fields
@@ -67,7 +65,7 @@ def log_in(ask: Ask) -> Response:
     return response
 
 
-@_form(FORGOTTEN, "forgotten.html")
+@_form("forgotten.html")
 def forgotten(ask: Ask) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
     company, email = ask.fields.get("company", ""), ask.fields.get("email", "")
@@ -78,7 +76,7 @@ def forgotten(ask: Ask) -> Response:
     return response
 
 
-@_form(CODE, "forgotten_code.html")
+@_form("forgotten_code.html")
 def forgotten_code(ask: Ask) -> Response:
     """Set a new password by the code."""
     given = ask.fields
@@ -93,16 +91,14 @@ def forgotten_code(ask: Ask) -> Response:
     return redirect(ask, f"{LOG_IN}?changed=yes")
 
 
-@face.route(LOG_OUT, methods=["POST"], content_types=FORMS)
-def leave() -> Response:
+def _leave(ask: Ask, _parts: dict[str, Any]) -> Response:
     """End the session. Who is not logged in comes to the same page."""
+    asker = ask.asker
+    response = redirect(ask, LOG_IN)
+    if asker is not None and nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is not None:
+        log_out(asker)
+        end_session(ask, response)
+    return response
 
-    def answer(ask: Ask) -> Response:
-        asker = ask.asker
-        response = redirect(ask, LOG_IN)
-        if asker is not None and nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is not None:
-            log_out(asker)
-            end_session(ask, response)
-        return response
 
-    return guarded(answer)
+leave = Screen(None, _leave)

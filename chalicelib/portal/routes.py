@@ -1,6 +1,70 @@
-"""The portal as one face: every screen registers its own pages and forms."""
+"""The portal on one page: every address, and the screen that answers there.
 
-from chalicelib.portal import account, assets, batch, devices, licenses, log_in, seats, users
-from chalicelib.portal.routing import face
+Screens are imported when they are first asked for: an application's call does not wait for the portal.
+"""
 
-__all__ = ["account", "assets", "batch", "devices", "face", "licenses", "log_in", "seats", "users"]
+from collections.abc import Callable
+from importlib import import_module
+
+from chalice.app import Blueprint, Response
+
+face = Blueprint(__name__)
+
+FORM_TYPES = ["application/x-www-form-urlencoded", "multipart/form-data"]
+PAGE, FORM, POST = ("GET",), ("GET", "POST"), ("POST",)
+LICENSE = "/portal/licenses/{license_id}"
+USER = LICENSE + "/users/{user_id}"
+SEAT = "/portal/seats/{license_id}"
+
+TABLE = (
+    ("/portal", "licenses.home", PAGE),
+    ("/portal/log-in", "log_in.log_in", FORM),
+    ("/portal/log-out", "log_in.leave", POST),
+    ("/portal/forgotten", "log_in.forgotten", FORM),
+    ("/portal/forgotten/code", "log_in.forgotten_code", FORM),
+    ("/portal/licenses", "licenses.licenses", PAGE),
+    (LICENSE, "licenses.license", PAGE),
+    (LICENSE + "/history", "licenses.history", PAGE),
+    (LICENSE + "/reset", "licenses.reset", FORM),
+    (LICENSE + "/disable", "licenses.disable", FORM),
+    (LICENSE + "/enable", "licenses.enable", FORM),
+    (LICENSE + "/devices", "devices.devices", PAGE),
+    (LICENSE + "/devices/{device}", "devices.device", PAGE),
+    (LICENSE + "/devices/{device}/reset", "devices.reset", FORM),
+    (LICENSE + "/users", "users.users", PAGE),
+    (LICENSE + "/users/assign", "users.assign", FORM),
+    (USER + "/initial-password", "users.initial_password", PAGE),
+    (USER + "/email", "users.email", FORM),
+    (USER + "/password", "users.password", FORM),
+    (USER + "/limit", "users.limit", FORM),
+    (USER + "/reset", "users.reset", FORM),
+    (USER + "/remove", "users.remove", FORM),
+    ("/portal/seats", "seats.seats", PAGE),
+    (SEAT, "seats.devices", PAGE),
+    (SEAT + "/devices/{device}", "seats.device", PAGE),
+    (SEAT + "/devices/{device}/reset", "seats.reset", FORM),
+    ("/portal/account", "account.account", PAGE),
+    ("/portal/account/person", "account.person", FORM),
+    ("/portal/account/sessions", "account.sessions", FORM),
+    ("/portal/password", "account.password", FORM),
+    ("/portal/logo/{name}", "assets.logo", PAGE),
+    ("/portal/theme/{name}", "assets.theme", PAGE),
+    ("/static/{name}", "assets.static", PAGE),
+)
+
+
+def _screen(name: str) -> Callable[..., Response]:
+    def view(**parts: str) -> Response:
+        module, screen = name.split(".")
+        response: Response = getattr(import_module(f"{__package__}.{module}"), screen).answer(
+            face.current_request, parts
+        )
+        return response
+
+    return view
+
+
+for _path, _name, _methods in TABLE:
+    for _method in _methods:
+        _types = {"content_types": FORM_TYPES} if _method == "POST" else {}
+        face.route(_path, methods=[_method], name=f"{_method} {_path}", **_types)(_screen(_name))

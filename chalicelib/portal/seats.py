@@ -6,27 +6,26 @@ from chalicelib.domain.session import Asker
 from chalicelib.portal.devices import free, reset_question
 from chalicelib.portal.licenses import asked
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import Nothing, Said, action, page
+from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import views
 from chalicelib.usecases.views import DevicesView, DeviceView, SeatsView
 
 SEATS = "/portal/seats"
-ONE = SEATS + "/{license_id}"
 
 
-@page(SEATS, "seats.html")
+@page("seats.html")
 def seats(ask: Ask, asker: Asker) -> SeatsView:
     """The licenses that the user may use."""
     return views.own_licenses(asker, asked(ask), now=ask.now)
 
 
-@page(ONE, "own_devices.html")
+@page("own_devices.html")
 def devices(ask: Ask, asker: Asker, license_id: int) -> DevicesView:
     """The own devices on one of them."""
     return views.own_devices(asker, license_id, asked(ask), now=ask.now)
 
 
-@page(ONE + "/devices/{device}", "own_device.html")
+@page("own_device.html")
 def device(ask: Ask, asker: Asker, license_id: int, device: str) -> DeviceView:
     """All that is known of an own device."""
     return views.own_device(asker, license_id, device, now=ask.now)
@@ -37,7 +36,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
     return view, reset_question(view.row, f"{SEATS}/{license_id}")
 
 
-@action(ONE + "/devices/{device}/reset", "confirm.html", Nothing, _look_reset)
+@action("confirm.html", Nothing, _look_reset)
 def reset(ask: Ask, view: DeviceView, _form: Nothing) -> Said:
     """Free the own device's place."""
     return free(ask, view, f"{SEATS}/{view.license.id}")

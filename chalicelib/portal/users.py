@@ -6,17 +6,14 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import ONE, asked
+from chalicelib.portal.licenses import asked
 from chalicelib.portal.request import Ask
-from chalicelib.portal.routing import Nothing, Said, action, page
+from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import change_seat, views
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.views import LicenseView, UserView
-
-USERS = ONE + "/users"
-USER = USERS + "/{user_id}"
 
 
 def _count(text: Any) -> Any:
@@ -69,7 +66,7 @@ class LimitForm(BaseModel):
     unlimited: bool = False
 
 
-@page(USERS, "users.html")
+@page("users.html")
 def users(ask: Ask, asker: Asker, license_id: int) -> Any:
     """Who uses the license."""
     return views.license_users(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
@@ -88,7 +85,7 @@ def list_path(license_id: int) -> str:
     return f"/portal/licenses/{license_id}/users"
 
 
-@action(USERS + "/assign", "assign.html", AssignForm, _license)
+@action("assign.html", AssignForm, _license)
 def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     """Give a person a seat."""
     me = view.visit.user
@@ -105,7 +102,7 @@ def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     )
 
 
-@page(USER + "/initial-password", "initial_password.html")
+@page("initial_password.html")
 def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     """The initial password, until the user has chosen one."""
     view = views.license_user(asker, license_id, user_id, now=ask.now)
@@ -113,7 +110,7 @@ def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> A
     return view, {"password": password, "back": list_path(license_id)}
 
 
-@action(USER + "/email", "change_email.html", EmailForm, _user)
+@action("change_email.html", EmailForm, _user)
 def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
     """Change the e-mail of the account."""
     me, old = view.visit.user, view.row.user.email
@@ -123,7 +120,7 @@ def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
     return Said(list_path(view.license.id), f"{old} is now {changed.email}, on all licenses. The password stays.")
 
 
-@action(USER + "/password", "set_password.html", PasswordForm, _user)
+@action("set_password.html", PasswordForm, _user)
 def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.visit.user, view.row.user.email
@@ -134,7 +131,7 @@ def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
     return Said(back, says, f"{back}/{view.row.user.id}/initial-password")
 
 
-@action(USER + "/limit", "set_limit.html", LimitForm, _user)
+@action("set_limit.html", LimitForm, _user)
 def limit(ask: Ask, view: UserView, form: LimitForm) -> Said:
     """Change the user's own limit."""
     me, who = view.visit.user, view.row.user.email
@@ -159,7 +156,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     }
 
 
-@action(USER + "/reset", "confirm.html", Nothing, _look_reset)
+@action("confirm.html", Nothing, _look_reset)
 def reset(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Deactivate the user's devices on this license."""
     me, who = view.visit.user, view.row.user.email
@@ -180,7 +177,7 @@ def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     }
 
 
-@action(USER + "/remove", "confirm.html", Nothing, _look_remove)
+@action("confirm.html", Nothing, _look_remove)
 def remove(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Take the seat away."""
     me, who = view.visit.user, view.row.user.email

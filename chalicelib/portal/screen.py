@@ -1,7 +1,7 @@
 """What every page and every form of the portal goes through.
 
-    @page("/portal/licenses/{license_id}", "license.html")       a view, shown
-    @action("/portal/…/reset", "confirm.html", Nothing, look)    a form: GET shows it, POST carries it out, once
+    @page("license.html")                        a view, shown
+    @action("confirm.html", Nothing, look)       a form: GET shows it, POST carries it out, once
 
 `look` and the views prove who asks and that what he names is his (`usecases.views`); nothing is carried out before.
 A form is carried out once: its token is claimed first, and what came of it is shown after a redirect, also to who sends
@@ -15,7 +15,7 @@ from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Any, TypeVar
 
-from chalice.app import Blueprint, Response
+from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.domain.refusal import Refused
@@ -30,16 +30,14 @@ from chalicelib.usecases.sessions import to_cookie
 from chalicelib.usecases.views import Visit
 from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
 
-face = Blueprint(__name__)
 log = logging.getLogger("seatkeeper")
 
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
-FORMS = ["application/x-www-form-urlencoded", "multipart/form-data"]
 OUT_OF_DATE = "This form is out of date. Here is a fresh one with what you typed: please send it again."
 
-V = TypeVar("V", bound=Callable[..., Any])
-A = TypeVar("A", bound=Callable[..., "Said"])
 F = TypeVar("F", bound=BaseModel)
+Handler = Callable[[Ask, dict[str, Any]], Response]
+"""Answers a request, given the parts of its path."""
 Look = Callable[..., Any]
 
 
@@ -61,30 +59,58 @@ class NotFound(Exception):
     """There is nothing at this address."""
 
 
-def page(path: str, template: str) -> Callable[[V], V]:
-    """`@page(path, template)`: a function of the request, who asks and the path's parts, that answers a view to show.
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What answers at an address: `get`, and `post` where there is a form."""
+
+    get: Handler | None
+    post: Handler | None = None
+
+    def answer(self, request: Request, parts: dict[str, str]) -> Response:
+        """What is at the address, or a page that says why not."""
+        try:
+            ask = read_request(request)
+        except RequestError as error:
+            status, standard = ERRORS[error.code]
+            return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
+        handle = self.post if ask.method == "POST" else self.get
+        assert handle is not None, "the route table names the methods that a screen has"
+        try:
+            return handle(ask, {name: _part(name, text) for name, text in parts.items()})
+        except SessionOver:
+            return _to_log_in(ask)
+        except PasswordToChoose:
+            return redirect(ask, CHOOSE)
+        except Exception as error:
+            status, title, sentence = _told(error)
+            if status == 500:
+                log.exception("bug in %s %s", request.method, request.path)
+            return failed(ask, status, title, sentence)
+
+
+def page(template: str) -> Callable[[Callable[..., Any]], Screen]:
+    """`@page(template)`: a function of the request, who asks and the path's parts, that answers a view to show.
 
     Or a view and a dict of what the template shows besides it.
     """
 
-    def decorate(view: V) -> V:
+    def decorate(view: Callable[..., Any]) -> Screen:
         def show(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
             shown, more = _parted(view(ask, asker, **parts))
             return render(template, ask, asker.token, _visit(shown), view=shown, **more)
 
-        _route(path, "GET", show)
-        return view
+        return Screen(logged_in(show))
 
     return decorate
 
 
-def action(path: str, template: str, schema: type[F], look: Look) -> Callable[[A], A]:
-    """`@action(path, template, Schema, look)`: a function of the request, the view and the form, that carries it out.
+def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[Ask, Any, F], Said]], Screen]:
+    """`@action(template, Schema, look)`: a function of the request, the view and the form, that carries it out.
 
     `look` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
     """
 
-    def decorate(act: A) -> A:
+    def decorate(act: Callable[[Ask, Any, F], Said]) -> Screen:
         def shown(ask: Ask, looked: Any, **more: Any) -> Response:
             view, besides = _parted(looked)
             visit = _visit(view)
@@ -114,52 +140,26 @@ def action(path: str, template: str, schema: type[F], look: Look) -> Callable[[A
             to = outcome["to"] if outcome else _back(ask.path)
             return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
 
-        _route(path, "GET", show)
-        _route(path, "POST", carry_out)
-        return act
+        return Screen(logged_in(show), logged_in(carry_out))
 
     return decorate
+
+
+def logged_in(handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> Handler:
+    """For who has a session cookie; whether the session lasts, the views look at."""
+
+    def answer(ask: Ask, parts: dict[str, Any]) -> Response:
+        asker = ask.asker
+        if asker is None:
+            raise SessionOver
+        return handle(ask, asker, parts)
+
+    return answer
 
 
 def _back(path: str) -> str:
     """The list that a form belongs to: its address without the last part."""
     return path.rpartition("/")[0]
-
-
-def _route(path: str, method: str, handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> None:
-    def view(**parts: str) -> Response:
-        def answer(ask: Ask) -> Response:
-            asker = ask.asker
-            if asker is None:
-                raise SessionOver
-            return handle(ask, asker, {name: _part(name, text) for name, text in parts.items()})
-
-        return guarded(answer)
-
-    face.route(
-        path, methods=[method], name=f"{method} {path}", **({"content_types": FORMS} if method == "POST" else {})
-    )(view)
-
-
-def guarded(answer: Callable[[Ask], Response]) -> Response:
-    """What `answer` gives for the current request, or a page that says why not."""
-    request = face.current_request
-    try:
-        ask = read_request(request)
-    except RequestError as error:
-        status, standard = ERRORS[error.code]
-        return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
-    try:
-        return answer(ask)
-    except SessionOver:
-        return _to_log_in(ask)
-    except PasswordToChoose:
-        return redirect(ask, CHOOSE)
-    except Exception as error:
-        status, title, sentence = _told(error)
-        if status == 500:
-            log.exception("bug in %s %s", request.method, request.path)
-        return failed(ask, status, title, sentence)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:
