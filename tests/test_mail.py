@@ -27,7 +27,7 @@ def use(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
 
 
 def parsed(file: Path) -> EmailMessage:
-    message = email.message_from_string(file.read_text(), policy=default)
+    message = email.message_from_bytes(file.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -68,7 +68,7 @@ def test_mails_lie_in_the_order_in_which_they_were_sent(folder: Path) -> None:
 def test_an_odd_address_is_one_address(folder: Path, user: str) -> None:
     send(f"{user}@customer.test", "Hello", TEXT)
     (file,) = folder.iterdir()
-    (address,) = parsed(file)["To"].addresses
+    (address,) = email.message_from_string(file.read_text(), policy=default)["To"].addresses
     assert (address.username, address.domain) == (user, "customer.test")
 
 

@@ -29,6 +29,7 @@ Code = Literal[
     # people
     "invalid_credentials",
     "account_locked",
+    "invalid_code",
     "customer_not_found",
     "user_not_found",
     "user_already_assigned",

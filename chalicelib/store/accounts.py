@@ -122,6 +122,12 @@ def put_new_user(write: Transaction, user: User) -> None:
 def change_password(old: User, new: User, event: Event) -> None:
     """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
+    put_password(write, old, new)
+    write.commit()
+
+
+def put_password(write: Transaction, old: User, new: User) -> None:
+    """Add the same to a transaction."""
     sealed = new.sealed_initial_password
     actions = [
         UserItem.password_hash.set(new.password_hash),
@@ -131,7 +137,6 @@ def change_password(old: User, new: User, event: Event) -> None:
     ]
     unchanged = UserItem.password_hash == old.password_hash
     write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)
-    write.commit()
 
 
 def _link(company: str, part: str) -> int | None:

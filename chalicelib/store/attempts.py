@@ -47,5 +47,10 @@ def attempt_succeeded(company: str, email: str, started: Attempts) -> None:
         dynamo.update(account, [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
 
 
+def forgive(company: str, email: str) -> None:
+    """Forget all attempts: the account is neither slowed nor locked."""
+    dynamo.delete(_item(company, email))
+
+
 def _item(company: str, email: str) -> AttemptsItem:
     return AttemptsItem(f"attempts#{company}#{sha256(email.encode()).hexdigest()}")

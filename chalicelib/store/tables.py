@@ -330,6 +330,21 @@ class AttemptsItem(Model):
     """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
 
 
+class CodeItem(Model):
+    """`domain.one_time_code.OneTimeCode` of one account; the code is stored as a hash that needs our key."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    code_hash = UnicodeAttribute()
+    until = IntegerAttribute()
+    tries = IntegerAttribute()
+    used = BooleanAttribute()
+    mailed = JSONAttribute()
+    expires = IntegerAttribute()
+
+
 class SessionItem(Model):
     """`domain.session.Session`, under the hash of its token."""
 

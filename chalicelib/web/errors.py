@@ -81,6 +81,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "user_already_assigned": (409, "This user is assigned to the license already."),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
+    "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
 
 _CODE_OF_STATUS = {

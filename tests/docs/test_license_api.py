@@ -24,6 +24,7 @@ FOR_MANAGERS = {
     "user_already_assigned",
     "license_users_limit_reached",
     "max_activations_too_high",
+    "invalid_code",
 }
 """Codes that the License API does not answer."""
 

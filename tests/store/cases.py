@@ -8,7 +8,7 @@ from chalicelib.domain.history import EventType
 from chalicelib.domain.license import License
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts
+from chalicelib.store import accounts, codes
 from chalicelib.usecases import (
     activate,
     assign_user,
@@ -20,6 +20,7 @@ from chalicelib.usecases import (
     create,
     deactivate,
     device_variables,
+    forgotten_password,
     issue_license,
     log_in,
     sweep,
@@ -27,6 +28,7 @@ from chalicelib.usecases import (
 )
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
+from tests.mailbox import mailed_code, mails
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
@@ -140,6 +142,25 @@ def say_goodbye(vendor: Vendor, license: License) -> None:
 
 def choose_password(vendor: Vendor, seat: Seated) -> Any:
     user = change_password.change_password(vendor.code, ADA, seat.password, NEW_PASSWORD, ADMIN, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+def ask_for_code(vendor: Vendor, _: Seated) -> Any:
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    stored, code = codes.read_code(vendor.code, ADA), mailed_code(vendor, ADA)
+    right = stored.code_hash == codes.hash_code(vendor.code, ADA, code)
+    return right, stored.until, stored.mailed, len(mails(vendor, ADA))
+
+
+def with_code(vendor: Vendor) -> str:
+    after_a_failure(vendor)
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    return mailed_code(vendor, ADA)
+
+
+def use_code(vendor: Vendor, code: str) -> Any:
+    given = (vendor.code, ADA, code, NEW_PASSWORD, ADMIN)
+    user = forgotten_password.set_password_by_code(*given, now=vendor.now)
     return user, enter(vendor, NEW_PASSWORD) == user
 
 
@@ -271,6 +292,14 @@ CASES = (
         lambda v, x: user_licenses.user_licenses(v.code, "revit", ADA, x.password, now=v.now),
     ),
     Case("change the password", change_password.change_password, seated, choose_password, ("password_changed",), True),
+    Case("ask for a code", forgotten_password.request_code, seated, ask_for_code),
+    Case(
+        "set the password by a code",
+        forgotten_password.set_password_by_code,
+        with_code,
+        use_code,
+        ("password_changed",),
+    ),
     Case("assign a new user", assign_user.assign_user, user_license, assign, ("user_assigned",)),
     Case("assign a known user", assign_user.assign_user, known_elsewhere, assign, ("user_assigned",)),
     Case("remove a user", change_seat.remove_user, at_work, on_seat(change_seat.remove_user), ("user_removed",)),

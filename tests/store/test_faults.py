@@ -45,6 +45,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
     monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: CHEAP)
 
 

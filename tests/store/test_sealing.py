@@ -10,7 +10,7 @@ from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.people import User
 from chalicelib.settings import Secrets
 from chalicelib.store import sealing
-from chalicelib.store.sealing import seal, unseal
+from chalicelib.store.sealing import keyed_hash, seal, unseal
 from chalicelib.usecases import create
 from chalicelib.usecases.initial_password import initial_password
 from tests.support import ADMIN, NOW, Vendor
@@ -49,6 +49,15 @@ def test_a_seal_does_not_open_with_another_data_key(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sealing, "_cipher", sealing._cipher.__wrapped__)
     with pytest.raises(InvalidTag):
         unseal(sealed, "here")
+
+
+def test_a_keyed_hash_is_that_of_one_text_one_context_and_one_data_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = [keyed_hash(text, context) for text, context in (("12", "a"), ("1", "a2"), ("2", "a1"), ("12", "b"))]
+    assert keyed_hash("12", "a") == hashes[0]
+    other = Secrets.model_construct(signing_key="", data_key=base64.b64encode(os.urandom(32)).decode())
+    monkeypatch.setattr(sealing, "secrets", lambda: other)
+    hashes.append(keyed_hash("12", "a"))
+    assert len(set(hashes)) == 5
 
 
 def test_the_initial_password_of_one_user_does_not_open_for_another_user_or_company() -> None:

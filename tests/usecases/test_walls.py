@@ -29,10 +29,12 @@ from chalicelib.usecases.customer_license_users import customer_license_users
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.identify import find_place
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.user_licenses import user_licenses
+from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
@@ -121,6 +123,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "invalid_credentials",
         [lambda c, v: change_password(c, ADA, v.password, "chosen by eve", ADMIN, now=NOW)],
     ),
+    (
+        set_password_by_code,
+        "invalid_code",
+        [lambda c, v: set_password_by_code(c, ADA, code_of(v), "chosen by eve", ADMIN, now=NOW)],
+    ),
     (user_licenses, "invalid_credentials", [lambda c, v: user_licenses(c, "revit", ADA, v.password, now=NOW)]),
     (customer_license_users, "customer_not_found", [lambda c, _v: customer_license_users(c, "revit", SHOP, now=NOW)]),
     (
@@ -140,8 +147,16 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     ),
 ]
 
-NAMES_NOTHING = {"audit", "create_product", "new_user", "seal_initial_password", "targets"}
+NAMES_NOTHING = {"audit", "create_product", "new_user", "request_code", "seal_initial_password", "targets"}
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
+
+
+def code_of(victim: Victim) -> str:
+    """The code by which Ada may set her password, at the victim."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+        request_code(victim.vendor.code, ADA, now=NOW)
+    return mailed_code(victim.vendor, ADA)
 
 
 def place(company: str, ident: Any) -> Any:

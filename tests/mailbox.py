@@ -1,0 +1,25 @@
+"""What was mailed, as its reader finds it: tests and local runs mail into a folder."""
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+from chalicelib.settings import settings
+from tests.support import Vendor
+
+
+def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
+    """The mails about an account of a company, the oldest first."""
+    folder = Path(settings().mail.removeprefix("file:"))
+    all_mails = [message_from_bytes(file.read_bytes(), policy=default) for file in sorted(folder.glob("*.eml"))]
+    ours = [mail for mail in all_mails if isinstance(mail, EmailMessage) and mail["To"] == email]
+    return [mail for mail in ours if re.search(rf"Company code: +{vendor.code}$", mail.get_content(), re.MULTILINE)]
+
+
+def mailed_code(vendor: Vendor, email: str) -> str:
+    """The code in the newest mail about an account."""
+    found = re.search(r"^ +Code: +(\d{8})$", mails(vendor, email)[-1].get_content(), re.MULTILINE)
+    assert found
+    return found[1]

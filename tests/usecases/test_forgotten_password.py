@@ -1,0 +1,343 @@
+"""A forgotten password: only who reads the account's mail sets a new one, and nobody learns who has an account."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hmac import compare_digest
+from threading import BoundedSemaphore
+from threading import Event as Signal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES, VALID_MS
+from chalicelib.domain.people import MAX_FAILURES
+from chalicelib.domain.refusal import Refused
+from chalicelib.mail import MailError
+from chalicelib.store import accounts, codes, dynamo
+from chalicelib.store.dynamo import Busy
+from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.usecases import forgotten_password
+from chalicelib.usecases.forgotten_password import LEAST_SECONDS, request_code, set_password_by_code
+from chalicelib.usecases.log_in import log_in
+from tests.mailbox import mailed_code, mails
+from tests.store.faults import wire
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import account
+from tests.usecases.support import calls_counted, refused
+
+ADA, NOBODY, NEW = "ada@customer.test", "nobody@customer.test", "a new password"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each wait was: nobody really waits, and nothing takes time but what a test adds."""
+    waits: list[float] = []
+    unhurried = SimpleNamespace(monotonic=lambda: 0.0, sleep=waits.append)
+    monkeypatch.setattr(forgotten_password, "time", unhurried)
+    return waits
+
+
+@pytest.fixture
+def initial(vendor: Vendor) -> str:
+    """Ada's initial password: she has an account."""
+    _, password = vendor.assign(vendor.issue("revit", max_license_users=1), ADA)
+    assert password is not None
+    return password
+
+
+def asked(vendor: Vendor, email: str = ADA, now: int = NOW) -> str:
+    """The code that was mailed."""
+    request_code(vendor.code, email, now=now)
+    return mailed_code(vendor, email)
+
+
+def enter(vendor: Vendor, code: str, *, email: str = ADA, now: int = NOW, password: str = NEW) -> str:
+    """What came of a code: the refusal, or that it was taken."""
+    try:
+        set_password_by_code(vendor.code, email, code, password, ADMIN, now=now)
+    except Refused as refused:
+        return refused.code
+    return "taken"
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 10**8:08d}"
+
+
+# --- the mail ----------------------------------------------------------------------------------------------------
+
+
+def test_the_mail_says_for_which_company_how_long_and_what_to_do_when_one_did_not_ask(
+    vendor: Vendor, initial: str
+) -> None:
+    code = asked(vendor)
+    (mail,) = mails(vendor, ADA)
+    text = mail.get_content()
+    assert mail["Subject"] == "Your code for A vendor"
+    assert code not in mail["Subject"], "it would stand on a locked screen"
+    for told in (code, "A vendor", vendor.code, ADA, "valid for 15 minutes", "do not know who asked", "stays as it is"):
+        assert told in text
+    assert max(len(line) for line in text.splitlines()) <= 90
+
+
+def test_a_newer_code_replaces_the_older_one(vendor: Vendor, initial: str) -> None:
+    first = asked(vendor)
+    second = asked(vendor, now=NOW + 1)
+    assert first != second
+    assert enter(vendor, first) == "invalid_code"
+    assert enter(vendor, second) == "taken"
+
+
+def test_the_stored_code_tells_nobody_the_code_and_belongs_to_one_account(vendor: Vendor, initial: str) -> None:
+    code = asked(vendor)
+    item = dynamo.get(codes._item(vendor.code, ADA))
+    assert item is not None
+    assert code not in str(item.attribute_values)
+    hashes = {codes.hash_code(company, email, code) for company in (vendor.code, "OTHER") for email in (ADA, NOBODY)}
+    assert len(hashes) == 4
+    assert item.code_hash == codes.hash_code(vendor.code, ADA, code)
+
+
+def test_in_any_hour_three_mails_are_sent_and_the_newest_code_stays_good(vendor: Vendor, initial: str) -> None:
+    for minute in range(5):
+        request_code(vendor.code, ADA, now=NOW + minute * 60_000)
+    assert len(mails(vendor, ADA)) == MAX_MAILS
+    assert enter(vendor, mailed_code(vendor, ADA), now=NOW + 5 * 60_000) == "taken"
+    request_code(vendor.code, ADA, now=NOW + MAIL_WINDOW_MS - 1)
+    assert len(mails(vendor, ADA)) == MAX_MAILS
+    request_code(vendor.code, ADA, now=NOW + MAIL_WINDOW_MS)
+    assert len(mails(vendor, ADA)) == MAX_MAILS + 1
+
+
+def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(
+    vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgotten_password, "_asking", BoundedSemaphore(16))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: request_code(vendor.code, ADA, now=NOW), range(16)))
+    sent = mails(vendor, ADA)
+    assert len(sent) == MAX_MAILS
+    stored = codes.read_code(vendor.code, ADA).code_hash
+    told = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
+    assert [codes.hash_code(vendor.code, ADA, code) == stored for code in told].count(True) == 1
+
+
+def test_a_mail_that_is_not_taken_is_told_to_the_operator_alone(
+    vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+
+    def fail(_to: str, _subject: str, text: str) -> None:
+        said.append(text)
+        raise MailError("SES refuses the mail: MessageRejected.")
+
+    monkeypatch.setattr("chalicelib.mail.send", fail)
+    caplog.set_level(logging.DEBUG)
+    request_code(vendor.code, ADA, now=NOW)
+    code = said[0].split("Code:")[1].split()[0]
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("chalicelib")]
+    assert ours == ["no code could be mailed: SES refuses the mail: MessageRejected."]
+    assert code not in caplog.text, "nor does any library of ours tell it"
+
+
+# --- nothing tells who has an account ----------------------------------------------------------------------------
+
+
+def work_of(act: Callable[[], Any]) -> list[Any]:
+    """The calls to the database, and of each write what does not depend on the account's name."""
+    with calls_counted() as sent, wire() as written:
+        act()
+    return [sent, [sorted(body) for body in written.bodies], [body["UpdateExpression"] for body in written.bodies]]
+
+
+def test_a_request_does_the_same_work_and_answers_the_same_whether_there_is_an_account_or_not(
+    vendor: Vendor, initial: str, clock: list[float]
+) -> None:
+    for _ in range(MAX_MAILS + 1):  # also when no further mail is sent
+        ada = work_of(lambda: request_code(vendor.code, ADA, now=NOW))
+        nobody = work_of(lambda: request_code(vendor.code, NOBODY, now=NOW))
+        stranger = work_of(lambda: request_code("NOWHERE-" + vendor.code, ADA, now=NOW))
+        assert ada == nobody == stranger
+    assert mails(vendor, NOBODY) == []
+    assert codes.read_code(vendor.code, NOBODY).mailed == codes.read_code(vendor.code, ADA).mailed
+    assert clock == [LEAST_SECONDS] * 3 * (MAX_MAILS + 1)
+
+
+@pytest.mark.parametrize("email", [ADA, NOBODY, "no e-mail"])
+def test_a_request_takes_its_time_however_little_there_was_to_do(
+    vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    ticks, waits = iter([10.0, 10.25]), list[float]()
+    monkeypatch.setattr(forgotten_password, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=waits.append))
+    request_code(vendor.code, email, now=NOW)
+    assert waits == [LEAST_SECONDS - 0.25]
+
+
+def test_a_request_that_took_longer_waits_no_more(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks, waits = iter([10.0, 15.0]), list[float]()
+    monkeypatch.setattr(forgotten_password, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=waits.append))
+    request_code(vendor.code, ADA, now=NOW)
+    assert waits == [0.0]
+
+
+def test_waiting_requests_never_take_up_all_threads(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger who asks again and again keeps nobody from anything else."""
+    waiting, go_on = [Signal() for _ in range(3)], Signal()
+    unused = iter(waiting)
+
+    def sleep(_seconds: float) -> None:
+        next(unused).set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(forgotten_password, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
+    with ThreadPoolExecutor(3) as threads:
+        asking = [threads.submit(request_code, vendor.code, NOBODY, now=NOW) for _ in range(3)]
+        try:
+            assert all(signal.wait(30) for signal in waiting)
+            with pytest.raises(Busy):
+                request_code(vendor.code, NOBODY, now=NOW)
+        finally:
+            go_on.set()
+        assert [request.result() for request in asking] == [None] * 3
+
+
+@pytest.mark.parametrize("email", [ADA, NOBODY])
+def test_a_wrong_code_does_the_same_work_whether_there_is_an_account_or_not(
+    vendor: Vendor, initial: str, email: str
+) -> None:
+    asked(vendor)
+    request_code(vendor.code, NOBODY, now=NOW)
+    wrong = other_than(mailed_code(vendor, ADA))
+    with calls_counted() as sent:
+        assert enter(vendor, wrong, email=email) == "invalid_code"
+    assert sent == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("company", ["", "no company", "A#B", "NOWHERE"])
+@pytest.mark.parametrize("email", [ADA, "", "no e-mail", "ada\ud800@customer.test"])
+def test_what_can_be_no_account_is_answered_like_an_unknown_one(company: str, email: str) -> None:
+    request_code(company, email, now=NOW)
+    with refused("invalid_code"):
+        set_password_by_code(company, email, "12345678", NEW, ADMIN, now=NOW)
+
+
+# --- the code ----------------------------------------------------------------------------------------------------
+
+
+def test_the_right_code_sets_the_password_and_the_initial_one_is_gone(vendor: Vendor, initial: str) -> None:
+    before, code = account(vendor, ADA), asked(vendor)
+    user = set_password_by_code(f" {vendor.code.lower()}", ADA.upper(), f"{code[:4]} {code[4:]} ", NEW, ADMIN, now=NOW)
+    assert user == account(vendor, ADA) == log_in(vendor.code, ADA, NEW, now=NOW)
+    assert (user.is_initial_password, user.sealed_initial_password) == (False, None)
+    assert user.session_epoch == before.session_epoch + 1, "all sessions are over"
+    with refused("invalid_credentials"):
+        log_in(vendor.code, ADA, initial, now=NOW)
+
+
+def test_the_new_password_stands_in_the_history_with_how_it_was_set(vendor: Vendor, initial: str) -> None:
+    enter(vendor, asked(vendor))
+    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    (changed,) = [event for event in events if event.type == "password_changed"]
+    assert (changed.user, changed.detail, changed.actor, changed.at) == (ADA, {"by": "code"}, ADMIN, NOW)
+
+
+def test_a_wrong_code_changes_nothing(vendor: Vendor, initial: str) -> None:
+    before, code = account(vendor, ADA), asked(vendor)
+    for wrong in (other_than(code), "", code[:-1], code + "0", code[::-1] + "x", "\u0661" * 8, "\ud800"):
+        assert enter(vendor, wrong, now=NOW) == "invalid_code"
+    assert account(vendor, ADA) == before
+
+
+@pytest.mark.parametrize("wrong", range(MAX_TRIES + 2))
+def test_a_code_is_void_after_five_tries(vendor: Vendor, initial: str, wrong: int) -> None:
+    code = asked(vendor)
+    for _ in range(wrong):
+        assert enter(vendor, other_than(code)) == "invalid_code"
+    assert enter(vendor, code) == ("taken" if wrong < MAX_TRIES else "invalid_code")
+
+
+def test_tries_at_once_are_bounded_like_tries_in_a_row(
+    vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, looked_at = asked(vendor), list[str]()
+
+    def look_at(one: str, other: str) -> bool:
+        looked_at.append(other)
+        return compare_digest(one, other)
+
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.compare_digest", look_at)
+    guesses = [f"{(int(code) + n) % 10**8:08d}" for n in range(1, 25)]
+    with ThreadPoolExecutor(12) as threads:
+        answers = set(threads.map(lambda guess: enter(vendor, guess), guesses))
+    assert (answers, len(looked_at)) == ({"invalid_code"}, MAX_TRIES)
+    assert enter(vendor, code) == "invalid_code"
+
+
+def test_a_code_ends_after_a_quarter_of_an_hour(vendor: Vendor, initial: str) -> None:
+    code = asked(vendor)
+    assert enter(vendor, code, now=NOW + VALID_MS) == "invalid_code"
+    assert enter(vendor, code, now=NOW + VALID_MS - 1) == "taken"
+
+
+def test_a_used_code_sets_no_other_password(vendor: Vendor, initial: str) -> None:
+    code = asked(vendor)
+    assert [enter(vendor, code), enter(vendor, code, password="another password")] == ["taken", "invalid_code"]
+    assert log_in(vendor.code, ADA, NEW, now=NOW)
+
+
+def test_the_same_call_once_more_is_answered_the_same_and_changes_nothing(vendor: Vendor, initial: str) -> None:
+    code = asked(vendor)
+    first = set_password_by_code(vendor.code, ADA, code, NEW, ADMIN, now=NOW)
+    with wire() as sent:
+        assert set_password_by_code(vendor.code, ADA, code, NEW, ADMIN, now=NOW) == first
+    assert not any("TransactItems" in body for body in sent.bodies)
+    assert account(vendor, ADA) == first
+
+
+def test_of_two_who_use_one_code_at_once_one_sets_the_password(vendor: Vendor, initial: str) -> None:
+    code = asked(vendor)
+    with ThreadPoolExecutor(2) as threads:
+        told = list(threads.map(lambda new: enter(vendor, code, password=new), ["the first one", "the second one"]))
+    assert sorted(told) == ["invalid_code", "taken"]
+    chosen = ["the first one", "the second one"][told.index("taken")]
+    assert log_in(vendor.code, ADA, chosen, now=NOW)
+
+
+def test_a_password_that_was_changed_meanwhile_does_not_stop_the_code(
+    vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, real, changes = asked(vendor), codes.redeem, iter([accounts.change_password])
+
+    def redeem(stored: Any, old: Any, new: Any, event: Any) -> None:
+        for change in changes:
+            change(old, forgotten_password._with_password(old, "in between"), event)
+            raise dynamo.Stale
+        real(stored, old, new, event)
+
+    monkeypatch.setattr(codes, "redeem", redeem)
+    assert enter(vendor, code) == "taken"
+    assert log_in(vendor.code, ADA, NEW, now=NOW)
+
+
+@pytest.mark.parametrize("password", ["", "7 chars", "x" * 129])
+def test_a_password_that_cannot_be_chosen_costs_no_try(vendor: Vendor, initial: str, password: str) -> None:
+    code = asked(vendor)
+    for _ in range(MAX_TRIES):
+        assert enter(vendor, code, password=password) == "validation_error"
+    assert enter(vendor, code) == "taken"
+
+
+def test_who_has_locked_the_account_by_guessing_is_let_in_after_the_code(vendor: Vendor, initial: str) -> None:
+    now, failures = NOW, 0
+    while failures < MAX_FAILURES:
+        try:
+            log_in(vendor.code, ADA, "wrong", now=now)
+        except Refused as no:
+            failures += no.code == "invalid_credentials"
+            now += 1000 * (no.retry_after or 0)
+    with refused("account_locked"):
+        log_in(vendor.code, ADA, initial, now=now)
+    assert enter(vendor, asked(vendor, now=now), now=now) == "taken"
+    assert log_in(vendor.code, ADA, NEW, now=now)
