@@ -1,8 +1,10 @@
 """A Chalice app as a WSGI app: what API Gateway and Lambda do around it, done in process.
 
-Unlike Chalice's own local server it carries the client's real address, bounds the body and answers in our error shape.
+Unlike Chalice's own local server it carries the client's real address, bounds the body, answers in our error shape and
+compresses what is long.
 """
 
+import gzip
 import logging
 import re
 from base64 import b64decode
@@ -21,6 +23,9 @@ from chalicelib.web.limits import MAX_BODY_BYTES
 
 _log = logging.getLogger(__name__)
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
+COMPRESSED_BYTES = 1024
+"""Texts from this length on are compressed for clients that take it: API Gateway's `minimumCompressionSize`."""
+_TEXTS = re.compile(r"(text/.+|application/(json|javascript|xml)|image/svg\+xml)", re.IGNORECASE)
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -37,10 +42,11 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             client = _forwarded_for(environ) if behind_proxy else environ.get("REMOTE_ADDR", "")
-            status, headers, body = _as_http(_answer(app, events, environ, client))
+            answer = _answer(app, events, environ, client)
+            status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
             _log.exception("Caught exception for path %s", environ.get("PATH_INFO"))
-            status, headers, body = _as_http(_error("internal_error"))
+            status, headers, body = _as_http(_error("internal_error"), "")
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
@@ -95,8 +101,8 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     return headers | plain
 
 
-def _as_http(answer: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Status line, headers and body. Raises on what cannot be sent, before anything is."""
+def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status line, headers and body, for a client that takes these codings. Raises on what cannot be sent."""
     status, text = answer["statusCode"], answer["body"]
     body = b64decode(text) if answer.get("isBase64Encoded") else text.encode()
     headers = [(name, str(value)) for name, value in answer["headers"].items()]
@@ -106,8 +112,29 @@ def _as_http(answer: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]
             raise ValueError(f"bad value for header {name}")
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))  # API Gateway's own default
+    if len(body) >= COMPRESSED_BYTES and _is_plain_text(headers):
+        headers.append(("Vary", "Accept-Encoding"))
+        if _takes_gzip(codings):
+            headers.append(("Content-Encoding", "gzip"))
+            body = gzip.compress(body, mtime=0)
     headers.append(("Content-Length", str(len(body))))
     return f"{status} {responses.get(status, '')}", headers, body
+
+
+def _is_plain_text(headers: list[tuple[str, str]]) -> bool:
+    """Whether the body is a text, and not coded already."""
+    told = {name.lower(): value for name, value in headers}
+    return "content-encoding" not in told and bool(_TEXTS.fullmatch(told["content-type"].partition(";")[0].strip()))
+
+
+def _takes_gzip(codings: str) -> bool:
+    """What an Accept-Encoding says of gzip, or else of all codings. A weight of zero forbids one (RFC 9110, 12.5.3)."""
+    weights: dict[str, str] = {}
+    for told in codings.lower().split(","):
+        coding, _, weight = told.partition(";")
+        weights[coding.strip()] = weight.strip().removeprefix("q=")
+    weight = weights.get("gzip", weights.get("*", "0"))
+    return weight == "" or weight.strip("0.") != ""
 
 
 def _error(code: str) -> dict[str, Any]:

@@ -1,16 +1,23 @@
 """The WSGI adapter: what API Gateway and Lambda would hold, held in process."""
 
+import gzip
 import io
 import json
 import secrets
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 from wsgiref.types import WSGIApplication
 
+import httpx
 import pytest
 from chalice.app import Chalice, Response
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app import app
 from chalicelib.web.limits import MAX_BODY_BYTES
@@ -74,6 +81,13 @@ def echo_app() -> Chalice:
     @echoing.route("/plain")
     def plain() -> Response:
         return Response("ü", {"Content-Type": "text/plain"})
+
+    @echoing.route("/long", methods=["GET", "HEAD"])
+    def long() -> Response:
+        query: Any = echoing.current_request.query_params or {}  # type: ignore[union-attr]
+        coded = {"Content-Encoding": query["coding"]} if "coding" in query else {}
+        headers = {"Content-Type": query.get("type", "text/html; charset=utf-8"), "Vary": "Cookie", **coded}
+        return Response("x" * int(query.get("length", 5000)), headers)
 
     return echoing
 
@@ -229,6 +243,98 @@ def test_what_breaks_around_the_app_is_answered_500_in_our_shape(echo: WSGIAppli
 
     answer = Answer(echo, "POST", "/echo", Broken())
     assert (answer.status, answer.error) == (500, "internal_error")
+
+
+# --- compression -------------------------------------------------------------------------------------------------
+
+
+def test_a_long_text_is_compressed_for_who_takes_it(echo: WSGIApplication) -> None:
+    plain, short = (Answer(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=coding) for coding in ("", "br, GZIP"))
+    assert (plain.body, gzip.decompress(short.body)) == (b"x" * 5000, plain.body)
+    assert "Content-Encoding" not in plain.headers
+    assert short.headers["Content-Encoding"] == "gzip"
+    assert int(short.headers["Content-Length"]) == len(short.body) < 100
+
+
+@pytest.mark.parametrize(
+    ("codings", "compressed"),
+    [
+        *(
+            ("gzip", True),
+            ("deflate, gzip;q=0.5", True),
+            ("*", True),
+            ("gzip;q=1.0, *;q=0", True),
+            ("gzip ; q=1", True),
+        ),
+        *(("gzip;q=0", False), ("gzip;q=0.000", False), ("*, gzip;q=0", False), ("*;q=0", False), ("br", False)),
+        *(("", False), ("identity", False), ("x-gzip-like", False), (",;,", False)),
+    ],
+)
+def test_who_does_not_take_gzip_does_not_get_it(echo: WSGIApplication, codings: str, compressed: bool) -> None:
+    answer = Answer(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=codings)
+    assert answer.headers.get("Content-Encoding") == ("gzip" if compressed else None)
+
+
+@pytest.mark.parametrize("codings", ["gzip", ""])
+def test_a_cache_is_told_that_there_are_two_forms_whichever_it_got(codings: str) -> None:
+    told: list[tuple[str, str]] = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/long",
+        "wsgi.input": io.BytesIO(),
+        "HTTP_ACCEPT_ENCODING": codings,
+    }
+    list(wsgi(echo_app())(environ, lambda _status, headers, _info=None: told.extend(headers)))  # type: ignore[arg-type]
+    assert [value for name, value in told if name == "Vary"] == ["Cookie", "Accept-Encoding"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("length=1023", "type=font/woff2", "type=application/pdf", "type=image/svg", "coding=br"),
+        "type=application/json-seq",
+    ],
+)
+def test_what_is_short_or_no_text_or_coded_already_is_left_alone(echo: WSGIApplication, query: str) -> None:
+    answer = Answer(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
+    assert answer.body.strip(b"x") == b""
+    assert answer.headers["Vary"] == "Cookie"
+    assert answer.headers.get("Content-Encoding") in {None, "br"}
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "text/css",
+        "Text/HTML;charset=utf-8",
+        "text/javascript",
+        "application/json",
+        "image/svg%2bxml",
+        "application/xml",
+    ],
+)
+def test_texts_of_all_kinds_are_compressed(echo: WSGIApplication, type: str) -> None:
+    query = f"type={type}&length=1024"
+    answer = Answer(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
+    assert gzip.decompress(answer.body) == b"x" * 1024
+
+
+def test_a_head_has_the_headers_of_the_get_and_no_body(echo: WSGIApplication) -> None:
+    head, get = (Answer(echo, method, "/long", HTTP_ACCEPT_ENCODING="gzip") for method in ("HEAD", "GET"))
+    assert (head.headers, head.body) == (get.headers, b"")
+    assert int(head.headers["Content-Length"]) == len(get.body)
+
+
+def test_the_signature_is_that_of_the_answer_before_it_is_compressed(vendor: Vendor, served: WSGIApplication) -> None:
+    with httpx.Client(transport=httpx.WSGITransport(served), base_url="http://license.test") as http:
+        client = Application(vendor.api_key, vendor.shared_key, http)
+        sent = {"product": "viewer", "hardware_id": "h", "license_key": vendor.issue().license_key}
+        answer = client.post("activate_license", **sent)
+        public_key = load_pem_public_key(http.get("/api/v4/public_key").content)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert isinstance(public_key, RSAPublicKey)
+    signature = b64decode(answer.headers["LicenseSignature"])
+    public_key.verify(signature, answer.content, PKCS1v15(), SHA256())  # httpx has decompressed it
 
 
 def test_the_length_of_an_answer_is_that_of_its_bytes(echo: WSGIApplication) -> None:
