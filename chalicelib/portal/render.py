@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.instants import Instant
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.request import Ask
-from chalicelib.portal.words import event_words
+from chalicelib.portal.words import actor_words, event_words
 from chalicelib.usecases.views import Visit
 from chalicelib.web.errors import FinalResponse
 
@@ -89,7 +89,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"when": _when, "day": _day, "limit": _limit, "number": _number}
+    environment.filters |= {"when": _when, "day": _day, "limit": _limit, "number": _number, "actor": actor_words}
     return environment
 
 

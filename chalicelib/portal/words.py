@@ -46,6 +46,12 @@ def event_words(event: Event) -> str:
     return words
 
 
+def actor_words(name: str) -> str:
+    """Who made a change: a person's e-mail, or what kind of program or office it was."""
+    kind, _, who = name.partition(":")
+    return who if kind == "user" else {"api": "application", "sweep": "the clock"}.get(kind, "vendor")
+
+
 def refusal_words(refused: Refused) -> str:
     """Why something was refused, and what to do."""
     told = refused.detail or _REFUSALS.get(refused.code) or ERRORS[refused.code][1]

@@ -84,6 +84,7 @@ class LicenseView:
     license: License
     product: str
     """The product's name, as people read it."""
+    prevent_vm: bool
     status: Status
 
 
@@ -289,11 +290,12 @@ def own_licenses(asker: Asker, asked: Asked, *, now: Instant) -> SeatsView:
     seats = [(license_id, asker.user_id) for license_id in ids]
     found = views.look_up(asker, Wanted(licenses=ids, seats=seats))
     entered = _enter(asker, found, now)
-    rows = [
-        SeatRow(found.licenses[id], seat, _name(found.licenses[id], now), status(found.licenses[id], now))
-        for id in ids
-        if id in found.licenses and (seat := found.seats.get((id, asker.user_id)))
-    ]
+    rows = []
+    for license_id in ids:
+        license, seat = found.licenses.get(license_id), found.seats.get((license_id, asker.user_id))
+        if license is not None and seat is not None:
+            base = _license_view(entered, license, now)
+            rows.append(SeatRow(license, seat, base.product, base.status))
     return SeatsView(entered, _page(page, rows))
 
 
@@ -348,7 +350,7 @@ def _proved(asker: Asker, found: Found, license_id: int, license: License | None
     entered, license = _enter(asker, found, now), license or found.licenses.get(license_id)
     if found.managed is None or license is None:
         raise Refused("license_not_found")
-    return LicenseView(entered, license, _name(license, now), status(license, now))
+    return _license_view(entered, license, now)
 
 
 def _owned(asker: Asker, found: Found, license_id: int, now: Instant) -> LicenseView:
@@ -356,16 +358,17 @@ def _owned(asker: Asker, found: Found, license_id: int, now: Instant) -> License
     entered, license = _enter(asker, found, now), found.licenses.get(license_id)
     if (license_id, asker.user_id) not in found.seats or license is None:
         raise Refused("license_not_found")
-    return LicenseView(entered, license, _name(license, now), status(license, now))
+    return _license_view(entered, license, now)
 
 
-def _fields(base: LicenseView) -> tuple[Visit, License, str, Status]:
-    return base.visit, base.license, base.product, base.status
-
-
-def _name(license: License, now: Instant) -> str:
+def _license_view(entered: Visit, license: License, now: Instant) -> LicenseView:
     product = known_product(license.company, license.product, now=now)
-    return license.product if product is None else product.name
+    name, prevent_vm = (license.product, False) if product is None else (product.name, product.prevent_vm)
+    return LicenseView(entered, license, name, prevent_vm, status(license, now))
+
+
+def _fields(base: LicenseView) -> tuple[Visit, License, str, bool, Status]:
+    return base.visit, base.license, base.product, base.prevent_vm, base.status
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
