@@ -12,7 +12,8 @@ help: ## list the targets
 run: .venv/installed ## serve on 127.0.0.1:$PORT (8000) with data in .local/; Ctrl-C stops all
 	@exec $(BIN)/python -m infra.run
 
-test: .venv/installed ## run every test
+test: .venv/installed ## run every test; the first time installs Chromium and axe-core for them
+	@$(BIN)/python -m tests.e2e.install
 	$(BIN)/python -m pytest -n auto
 
 lint: .venv/installed ## check style, types and the direction of the imports
@@ -25,7 +26,7 @@ bench: .venv/installed ## measure against the bare engine, in one run
 	@$(BIN)/python -m infra.bench
 
 clean: ## remove what the other targets made, except the data in .local/
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt

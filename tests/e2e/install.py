@@ -1,0 +1,93 @@
+"""What the tests in a browser need beside Python: Debian's Chromium, and axe-core from npm in a folder of ours.
+
+    python -m tests.e2e.install        `make test` runs it: it gets what is missing, and says loudly what it cannot get
+
+What is there is looked at each time and remembered nowhere, so it costs nothing where all is there.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[2] / ".browser"
+AXE_VERSION = "4.14.1"
+AXE = HOME / "node_modules" / "axe-core" / "axe.min.js"
+DEBIAN_PACKAGES = ("chromium", "fonts-liberation")
+IN_CI = bool(os.environ.get("CI"))
+"""Where no test in a browser is skipped: what is missing fails."""
+
+
+def chromium() -> str | None:
+    """Where Chromium is."""
+    return shutil.which("chromium")
+
+
+def axe() -> Path | None:
+    """Where the script of axe-core is, if it is of the version that is wanted."""
+    package = AXE.with_name("package.json")
+    if not (AXE.is_file() and package.is_file()):
+        return None
+    return AXE if json.loads(package.read_text())["version"] == AXE_VERSION else None
+
+
+def main() -> None:
+    """Get what is missing."""
+    if chromium() is None:
+        _install_chromium()
+    if axe() is None:
+        _install_axe()
+
+
+def _install_chromium() -> None:
+    root = _root()
+    if shutil.which("apt-get") is None or root is None:
+        _tell("Chromium", "Install the package chromium; it takes apt-get, and root or sudo without a password.")
+        return
+    print("Installing Debian's Chromium for the tests in a browser; this is done once.", flush=True)
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    install = [*apt, "install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]
+    if not (_runs([*apt, "update"]) and _runs(install) and chromium()):
+        _tell("Chromium", f"This failed: apt-get install {' '.join(DEBIAN_PACKAGES)}")
+
+
+def _install_axe() -> None:
+    if shutil.which("npm") is None:
+        _tell("axe-core", "Install Node.js with npm.")
+        return
+    print("Installing axe-core into .browser; this is done once.", flush=True)
+    HOME.mkdir(exist_ok=True)
+    quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    wanted = f"axe-core@{AXE_VERSION}"
+    if not (_runs(["npm", "install", *quiet, "--prefix", str(HOME), wanted]) and axe()):
+        _tell("axe-core", f"This failed: npm install {wanted}")
+
+
+def _root() -> list[str] | None:
+    """What goes before a command that root has to run; None where we cannot be root."""
+    if os.geteuid() == 0:
+        return []
+    sudo = ["sudo", "-n"]
+    return sudo if shutil.which("sudo") and _runs([*sudo, "true"]) else None
+
+
+def _runs(command: Sequence[str]) -> bool:
+    """Run a command, of which only errors are shown; answers whether it went well."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if done.returncode:
+        sys.stderr.buffer.write(done.stdout)
+    return done.returncode == 0
+
+
+def _tell(what: str, why: str) -> None:
+    outcome = "FAIL" if IN_CI else "ARE SKIPPED"
+    print(f"*** {what} IS MISSING: THE TESTS THAT NEED IT {outcome}. {why} ***", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

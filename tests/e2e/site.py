@@ -1,0 +1,59 @@
+"""A vendor whose portal is driven in a browser, and who logs in there."""
+
+from dataclasses import dataclass, field
+
+import httpx
+from playwright.sync_api import Page
+
+from chalicelib.domain.license import License
+from chalicelib.web import clock
+from tests.support import Application, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
+
+OTHER_MANAGER, USER = "manager@other.test", "don.joe@customer.test"
+
+
+@dataclass
+class Site:
+    """A user-based license of five users, of which one is assigned; its manager; and another order with a manager.
+
+    Both managers have chosen `PASSWORD`; the license user still has the initial password.
+    """
+
+    base_url: str
+    vendor: Vendor = field(default_factory=lambda: Vendor(now=clock.now()))
+
+    def __post_init__(self) -> None:
+        self.license = issued(self.vendor, manager=MANAGER, license_key=None)
+        self.other_license = issued(self.vendor, "viewer", OTHER_MANAGER)
+        for email in (MANAGER, OTHER_MANAGER):
+            chosen(self.vendor, email)
+        _, initial_password = self.vendor.assign(self.license, USER)
+        assert initial_password is not None
+        self.initial_password = initial_password
+
+    @property
+    def company(self) -> str:
+        return self.vendor.code
+
+    def at(self, license: License, rest: str = "") -> str:
+        """The address of a license in the portal, or below it."""
+        return f"/portal/licenses/{license.id}{rest}"
+
+    def log_in(self, page: Page, email: str = MANAGER, password: str = PASSWORD) -> None:
+        """By the form; returns when the next page is there."""
+        page.goto("/portal/log-in")
+        log_in(page, self.company, email, password)
+        page.wait_for_url(lambda address: "/portal/log-in" not in address)
+
+    def application(self, http: httpx.Client) -> Application:
+        """A client application of the vendor that calls the same server."""
+        return Application(self.vendor.api_key, self.vendor.shared_key, http)
+
+
+def log_in(page: Page, company: str, email: str, password: str) -> None:
+    """Fill in the form of the page that is shown, and send it, whatever comes of it."""
+    page.get_by_label("Company code").fill(company)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Log in").click()
