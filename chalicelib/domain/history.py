@@ -8,6 +8,7 @@ from chalicelib.domain.instants import Instant
 
 EventType = Literal[
     "company_created",
+    "company_changed",
     "product_created",
     "api_key_created",
     "api_key_revoked",
@@ -28,6 +29,9 @@ EventType = Literal[
     "user_limit_changed",
     "password_set",
     "password_changed",
+    "email_changed",
+    "person_changed",
+    "sessions_ended",
     "variables_tracked",
 ]
 

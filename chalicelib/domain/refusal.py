@@ -33,6 +33,7 @@ Code = Literal[
     "customer_not_found",
     "user_not_found",
     "user_already_assigned",
+    "not_your_user",
     # the catalogue
     "company_not_found",
     "api_key_not_found",

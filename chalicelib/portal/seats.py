@@ -8,7 +8,7 @@ from chalicelib.portal.licenses import asked
 from chalicelib.portal.request import Ask
 from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import views
-from chalicelib.usecases.views import DevicesView, DeviceView, SeatsView
+from chalicelib.usecases.views import DeviceView, SeatsView
 
 SEATS = "/portal/seats"
 
@@ -20,9 +20,9 @@ def seats(ask: Ask, asker: Asker) -> SeatsView:
 
 
 @page("own_devices.html")
-def devices(ask: Ask, asker: Asker, license_id: int) -> DevicesView:
+def devices(ask: Ask, asker: Asker, license_id: int) -> Any:
     """The own devices on one of them."""
-    return views.own_devices(asker, license_id, asked(ask), now=ask.now)
+    return views.own_devices(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
 
 
 @page("own_device.html")

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.history import Event
 from chalicelib.domain.people import User
@@ -14,10 +16,13 @@ from chalicelib.store.tables import (
     CompanyItem,
     LinkItem,
     ProductItem,
+    SeatItem,
     UserItem,
     customer_part,
     event_item,
     held_part,
+    license_pk,
+    seat_part,
     to_domain,
     to_item,
 )
@@ -33,6 +38,14 @@ def read_company(code: str) -> Company | None:
     """One company, consistently."""
     item = dynamo.get(CompanyItem(code, "company"))
     return None if item is None else to_domain(item, Company)
+
+
+def change_company(company: Company, changed: dict[str, str], event: Event) -> None:
+    """Set some of `name`, `accent` and `logo`; the others stay as they are by then. Raises `Stale` where it is none."""
+    write = Transaction(event_item(company.code, event, AccountEventItem))
+    actions = [getattr(CompanyItem, name).set(value) for name, value in changed.items()]
+    write.update(CompanyItem(company.code, "company"), actions, CompanyItem.pk.exists())
+    write.commit()
 
 
 def company_codes() -> Iterator[str]:
@@ -92,6 +105,11 @@ def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
     return [int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product]
 
 
+def held_license_ids(company: str, user_id: int) -> list[int]:
+    """All licenses on which the user has a seat, consistently."""
+    return [int(link.part.rsplit("#", 1)[1]) for link in dynamo.query(LinkItem, company, held_part(user_id))]
+
+
 def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int]:
     """The licenses of a product that were sold to a customer, oldest first, consistently."""
     links = dynamo.query(LinkItem, company, customer_part(email))
@@ -119,15 +137,50 @@ def put_new_user(write: Transaction, user: User) -> None:
     write.put(LinkItem(user.company, f"email#{user.email}", to=user.id), LinkItem.pk.does_not_exist())
 
 
-def change_password(old: User, new: User, event: Event) -> None:
-    """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`."""
+def change_password(old: User, new: User, event: Event, *, still_theirs: bool = False) -> None:
+    """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`.
+
+    `still_theirs`: only if the user was given nothing meanwhile (`usecases.guard_account`).
+    """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    put_password(write, old, new)
+    put_password(write, old, new, still_theirs=still_theirs)
     write.commit()
 
 
-def put_password(write: Transaction, old: User, new: User) -> None:
-    """Add the same to a transaction."""
+def change_email(old: User, email: str, license_ids: list[int], license_id: int, event: Event) -> None:
+    """Move an account, and its seats on these licenses, to another e-mail. Raises `Stale`.
+
+    The event stands in the history of the license `license_id`, where it was asked for.
+    """
+    company, item = old.company, UserItem
+    write = Transaction(event_item(license_pk(company, license_id), event))
+    write.update(item(company, f"user#{old.id}"), [item.email.set(email)], (item.email == old.email) & _as_given(old))
+    write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
+    write.put(LinkItem(company, f"email#{email}", to=old.id), LinkItem.pk.does_not_exist())
+    for held in license_ids:
+        seat = SeatItem(license_pk(company, held), seat_part(old.id))
+        write.update(seat, [SeatItem.email.set(email)], SeatItem.pk.exists())
+    write.commit()
+
+
+def change_person(old: User, new: User, event: Event) -> None:
+    """Write the names and the phone number of `new`. Raises `Stale` where the account is gone."""
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    given = {name: getattr(new, name) for name in ("first_name", "last_name", "phone_number")}
+    actions = [getattr(UserItem, name).set(value) for name, value in given.items()]
+    write.update(UserItem(old.company, f"user#{old.id}"), actions, UserItem.pk.exists())
+    write.commit()
+
+
+def end_sessions(user: User, event: Event) -> None:
+    """All sessions of an account are over. Raises `Stale` where they were ended meanwhile."""
+    write = Transaction(event_item(user.company, event, AccountEventItem))
+    write.update(UserItem(user.company, f"user#{user.id}"), [UserItem.session_epoch.add(1)], _in_epoch(user))
+    write.commit()
+
+
+def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool = False) -> None:
+    """Add a change of password to a transaction."""
     sealed = new.sealed_initial_password
     actions = [
         UserItem.password_hash.set(new.password_hash),
@@ -135,8 +188,24 @@ def put_password(write: Transaction, old: User, new: User) -> None:
         UserItem.session_epoch.add(1),
         UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
     ]
-    unchanged = UserItem.password_hash == old.password_hash
+    unchanged: Condition = UserItem.password_hash == old.password_hash
+    if still_theirs:
+        unchanged &= _as_given(old)
     write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)
+
+
+def _as_given(user: User) -> Condition:
+    """Whether the user was given no seat, and nothing to manage, since it was read."""
+    item = UserItem
+    seats: Condition = item.seats_given == user.seats_given if user.seats_given else item.seats_given.does_not_exist()
+    manages: Condition = item.is_manager == True if user.is_manager else item.is_manager != True  # noqa: E712 - expressions
+    return seats & manages
+
+
+def _in_epoch(user: User) -> Condition:
+    item = UserItem.session_epoch
+    same: Condition = item == user.session_epoch if user.session_epoch else item.does_not_exist()
+    return same
 
 
 def _link(company: str, part: str) -> int | None:

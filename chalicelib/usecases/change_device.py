@@ -11,13 +11,15 @@ from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.settle import settle
 
 
-def reset_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> int:
+def reset_device(
+    company: str, license_id: int, hardware_id: str, actor: Actor, *, user_id: int | None = None, now: Instant
+) -> int:
     """Free every place that a device holds on a license; answers how many. Raises `Refused`: `device_not_found`.
 
-    The place is free at once for any other device: a reset is no transfer.
+    `user_id`: only the place of this user. The place is free at once for any other device: a reset is no transfer.
     """
     find_license(company, license_id)
-    known = list(places.devices(company, license_id, hardware_id))
+    known = [d for d in places.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
     if not known:
         raise Refused("device_not_found")
     return sum(_free(company, license_id, device, actor, now) for device in known)

@@ -23,6 +23,7 @@ def change_password(company: str, email: str, password: str, new_password: str, 
         password_hash=hash_password(new_password),
         is_initial_password=False,
         sealed_initial_password=None,
+        session_epoch=user.session_epoch + 1,
     )
     try:
         accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))

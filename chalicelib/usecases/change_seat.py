@@ -8,10 +8,10 @@ from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User, guard_new_password
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
-from chalicelib.usecases.find_license import find_seat
+from chalicelib.usecases.find_license import find_seat, find_user
+from chalicelib.usecases.guard_account import guard_account
 from chalicelib.usecases.initial_password import seal_initial_password
 from chalicelib.usecases.passwords import hash_password
 from chalicelib.usecases.settle import settle
@@ -56,27 +56,40 @@ def set_max_activations(
 
 
 def set_password(
-    company: str, license_id: int, email: str, password: str | None, actor: Actor, *, now: Instant
+    company: str,
+    license_id: int,
+    email: str,
+    password: str | None,
+    actor: Actor,
+    *,
+    manager_id: int | None = None,
+    now: Instant,
 ) -> tuple[User, str]:
-    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Refused`."""
+    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Refused`.
+
+    `manager_id`: who asks, None for an operator; `not_your_user` where the account is not only his to touch.
+    """
     if password is not None:
         guard_new_password(password)
     initial = password or new_initial_password()
 
     def read(_: bool) -> User:
-        _license, seat = find_seat(company, license_id, email)
-        user = accounts.read_user(company, seat.user_id)
-        if user is None:
-            raise Refused("user_not_found")
+        user = find_user(company, license_id, email)
+        if manager_id is not None:
+            guard_account(manager_id, user)
         return user
 
     def decide(user: User) -> User:
         sealed = seal_initial_password(company, user.id, initial)
         hashed = hash_password(initial)
-        return replace(user, password_hash=hashed, is_initial_password=True, sealed_initial_password=sealed)
+        epoch = user.session_epoch + 1
+        return replace(
+            user, password_hash=hashed, is_initial_password=True, sealed_initial_password=sealed, session_epoch=epoch
+        )
 
     def write(old: User, new: User) -> None:
-        accounts.change_password(old, new, Event.new("password_set", actor, now, user=old.email))
+        event = Event.new("password_set", actor, now, user=old.email)
+        accounts.change_password(old, new, event, still_theirs=manager_id is not None)
 
     return settle(read, decide, write)[1], initial
 

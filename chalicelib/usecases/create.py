@@ -3,7 +3,7 @@
 import secrets
 from contextlib import suppress
 
-from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code
+from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code, shown_name
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -16,7 +16,7 @@ from chalicelib.store.sealing import seal, unseal
 
 def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
     """A new tenant. Raises `Refused`: `already_exists`, `validation_error`."""
-    company = Company(company_code(code), new_id(now), _name(name), now)
+    company = Company(company_code(code), new_id(now), shown_name(name), now)
     try:
         accounts.create_company(company, Event.new("company_created", actor, now))
     except Stale:
@@ -49,7 +49,7 @@ def create_product(
         company_id=owner.id,
         code=product_code(code),
         id=new_id(now),
-        name=_name(name),
+        name=shown_name(name),
         authorization_method=authorization_method,
         created_at=now,
         prevent_vm=prevent_vm,
@@ -89,13 +89,6 @@ def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> Ap
     with suppress(Stale):  # it may be revoked already
         accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
     return found
-
-
-def _name(text: str) -> str:
-    name = text.strip()
-    if not 1 <= len(name) <= 200:
-        raise Refused("validation_error", "name: give 1 to 200 characters.")
-    return name
 
 
 def _context(api_key: str) -> str:

@@ -1,7 +1,7 @@
 """Find a license and a seat on it, for those who manage them."""
 
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import normalise_email
+from chalicelib.domain.people import User, normalise_email
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, seats
 
@@ -31,3 +31,12 @@ def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]
     if seat is None:
         raise Refused("user_not_found")
     return license, seat
+
+
+def find_user(company: str, license_id: int, email: str) -> User:
+    """The account of a license user. Raises `Refused`: `license_not_found`, `user_not_found`."""
+    _, seat = find_seat(company, license_id, email)
+    user = accounts.read_user(company, seat.user_id)
+    if user is None:
+        raise Refused("user_not_found")
+    return user

@@ -4,6 +4,8 @@ from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
 from chalicelib.store.sealing import seal, unseal
+from chalicelib.usecases.find_license import find_user
+from chalicelib.usecases.guard_account import guard_account
 from chalicelib.usecases.passwords import hash_password
 
 
@@ -30,6 +32,13 @@ def initial_password(user: User) -> str | None:
     """The initial password in clear, or None once the user has chosen a password."""
     sealed = user.sealed_initial_password
     return None if sealed is None else unseal(sealed, _context(user.company, user.id))
+
+
+def reveal_initial_password(company: str, license_id: int, email: str, manager_id: int) -> str | None:
+    """The initial password of a license user, for a manager who may touch the account. Raises `Refused`."""
+    user = find_user(company, license_id, email)
+    guard_account(manager_id, user)
+    return initial_password(user)
 
 
 def _context(company: str, user_id: int) -> str:

@@ -79,6 +79,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "already_exists": (409, "There is one already."),
     "user_not_found": (404, "No such user is assigned to this license."),
     "user_already_assigned": (409, "This user is assigned to the license already."),
+    "not_your_user": (
+        403,
+        "This person also has licenses that you do not manage; only they themselves can change the account.",
+    ),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),

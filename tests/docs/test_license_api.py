@@ -25,6 +25,7 @@ FOR_MANAGERS = {
     "license_users_limit_reached",
     "max_activations_too_high",
     "invalid_code",
+    "not_your_user",
 }
 """Codes that the License API does not answer."""
 

@@ -66,7 +66,8 @@ def test_a_cookie_is_ours_or_nothing(vendor: Vendor, manager: str) -> None:
     cookie = sessions.to_cookie(asker)
     assert sessions.from_cookie(cookie) == asker
     assert asker.token not in cookie
-    for forged in ("", "x", "é", cookie[:-1], "A" + cookie[1:], cookie[:-4] + "AAA=", "\x00", "=" * 5000):
+    other = "B" if cookie[0] == "A" else "A"
+    for forged in ("", "x", "é", cookie[:-8], other + cookie[1:], cookie[4:], "\x00", "=" * 5000):
         assert sessions.from_cookie(forged) is None
 
 

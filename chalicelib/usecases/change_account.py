@@ -1,0 +1,83 @@
+"""What a person changes in the own account: names, password, sessions."""
+
+from dataclasses import asdict, replace
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
+from chalicelib.store.dynamo import Stale
+from chalicelib.usecases.assign_user import Person
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.passwords import hash_password, verify_password
+from chalicelib.usecases.settle import settle
+
+MAX_NAME, MAX_PHONE = 100, 40
+
+
+def change_person(company: str, user_id: int, person: Person, actor: Actor, *, now: Instant) -> User:
+    """Change the names and the phone number. Raises `Refused`: `validation_error`, `user_not_found`."""
+    guard_person(person)
+
+    def write(old: User, new: User) -> None:
+        if old != new:
+            accounts.change_person(old, new, Event.new("person_changed", actor, now, user=old.email))
+
+    return settle(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(person)), write)[1]
+
+
+def guard_person(person: Person) -> None:
+    """Names and numbers are short and can be seen. Raises `Refused`."""
+    for name, value in asdict(person).items():
+        most = MAX_PHONE if name == "phone_number" else MAX_NAME
+        if len(value) > most or not value.isprintable():
+            raise Refused("validation_error", f"{name}: give at most {most} printable characters.")
+
+
+def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant) -> int:
+    """End all sessions of the account; answers the epoch that one may be moved into. Raises `Refused`."""
+
+    def decide(user: User) -> int:
+        return user.session_epoch + 1
+
+    def write(user: User, _epoch: int) -> None:
+        accounts.end_sessions(user, Event.new("sessions_ended", actor, now, user=user.email))
+
+    return settle(lambda _: _find(company, user_id), decide, write)[1]
+
+
+def choose_password(
+    company: str, user_id: int, new_password: str, actor: Actor, *, old_password: str | None, now: Instant
+) -> User:
+    """Replace the own password; all sessions end. Raises `Refused`: `validation_error`, `invalid_credentials`, …
+
+    Who is logged in with an initial password (`old_password` None) need not type it again.
+    """
+    user = _find(company, user_id)
+    if old_password is not None:
+        return change_password(company, user.email, old_password, new_password, actor, now=now)
+    guard_new_password(new_password)
+    if not user.is_initial_password:
+        raise Refused("invalid_credentials")
+    if verify_password(user.password_hash, new_password):
+        raise Refused("validation_error", "new_password: choose one that differs from the initial password.")
+    changed = replace(
+        user,
+        password_hash=hash_password(new_password),
+        is_initial_password=False,
+        sealed_initial_password=None,
+        session_epoch=user.session_epoch + 1,
+    )
+    try:
+        accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))
+    except Stale:  # set by somebody else since
+        raise Refused("invalid_credentials") from None
+    return changed
+
+
+def _find(company: str, user_id: int) -> User:
+    user = accounts.read_user(company, user_id)
+    if user is None:
+        raise Refused("user_not_found")
+    return user

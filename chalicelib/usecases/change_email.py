@@ -1,0 +1,50 @@
+"""Change the e-mail of an account."""
+
+from dataclasses import replace
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
+from chalicelib.usecases.find_license import find_user
+from chalicelib.usecases.guard_account import guard_account
+from chalicelib.usecases.settle import settle
+
+MAX_SEATS = 90
+"""Seats whose e-mail is changed with the account's, in one transaction."""
+
+
+def change_email(
+    company: str, license_id: int, email: str, new_email: str, actor: Actor, *, manager_id: int | None, now: Instant
+) -> User:
+    """Give the account of a license user another e-mail, here and on all other licenses; the password stays.
+
+    `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
+    Raises `Refused`: `user_not_found`, `not_your_user`, `already_exists`, `validation_error`.
+    """
+    address = normalise_email(new_email)
+
+    def read(_: bool) -> tuple[User, list[int]]:
+        user = find_user(company, license_id, email)
+        if manager_id is not None:
+            guard_account(manager_id, user)
+        return user, accounts.held_license_ids(company, user.id)
+
+    def decide(state: tuple[User, list[int]]) -> User:
+        user, held = state
+        if user.email != address and accounts.user_of_email(company, address) is not None:
+            raise Refused("already_exists", "email: another account of this company has this e-mail.")
+        if len(held) > MAX_SEATS:
+            raise Refused(
+                "validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more."
+            )
+        return replace(user, email=address)
+
+    def write(state: tuple[User, list[int]], _changed: User) -> None:
+        user, held = state
+        if user.email != address:
+            event = Event.new("email_changed", actor, now, user=user.email, email=address)
+            accounts.change_email(user, address, held, license_id, event)
+
+    return settle(read, decide, write)[1]
