@@ -101,6 +101,14 @@ def company_code(text: str) -> str:
     return code
 
 
+def shown_name(text: str) -> str:
+    """A name for people, without white space around it. Raises `Refused`."""
+    name = text.strip()
+    if not 1 <= len(name) <= 200:
+        raise Refused("validation_error", "name: give 1 to 200 characters.")
+    return name
+
+
 def product_code(text: str) -> str:
     """A valid product code, unchanged. Raises `Refused`."""
     if not PRODUCT_CODE.fullmatch(text):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -21,6 +22,7 @@ from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.audit import audit as audited
 from chalicelib.usecases.audit import companies
+from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
@@ -53,6 +55,13 @@ class Answer:
 def company_create(code: str, name: str, *, now: Instant) -> Answer:
     company = create.create_company(code, name, ADMIN, now=now)
     return Answer({"code": company.code, "id": company.id, "name": company.name})
+
+
+def company_set(code: str, name: str | None, accent: str | None, logo: str | None, *, now: Instant) -> Answer:
+    drawing = _drawing(logo) if logo else logo
+    company = set_branding(code, accent, drawing, ADMIN, name=name, now=now)
+    shown = {"accent": company.accent or None, "logo": bool(company.logo)}
+    return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 
 def apikey_create(company: str, read_only: bool, product: list[str], *, now: Instant) -> Answer:
@@ -237,6 +246,18 @@ def _seat(company: str, license_id: int, email: str) -> Answer:
         {"license": license_id, "email": email, "max_activations": limit, "activations": used},
         "More devices are active than that; they stay so until they are reset." if over else "",
     )
+
+
+def _drawing(name: str) -> str:
+    try:
+        drawing = Path(name).read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("validation_error", f"logo: {name!a} is not a text in UTF-8.") from None
+    except OSError as error:
+        raise Refused("validation_error", f"logo: {name!a} cannot be read: {error.strerror}.") from None
+    if not drawing.strip():  # empty means no logo, and is not what an empty file means
+        raise Refused("validation_error", f"logo: {name!a} is empty.")
+    return drawing
 
 
 def _password() -> str:

@@ -60,6 +60,17 @@ COMMANDS = (
         (Option("--code", "CODE", "1 to 32 of A-Z, 0-9 and inner dashes; for good", values.company, True), NAME),
     ),
     Command(
+        "company set",
+        "change how a company shows itself in the portal; what is not given stays",
+        "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg",
+        (
+            Option("--code", "CODE", "the company", values.company, True),
+            Option("--name", "TEXT", "as people read it", values.text),
+            Option("--accent", "#RRGGBB", "its one colour; '' for ours", values.accent),
+            Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
+        ),
+    ),
+    Command(
         "apikey create",
         "a new API key; its shared key is shown this once",
         "--company QBITEC --read-only --product viewer",

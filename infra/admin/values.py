@@ -7,7 +7,7 @@ of the hand and is cut, but not where a client could mean it: in a hardware id.
 import unicodedata
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, instants, people
+from chalicelib.domain import catalogue, colour, instants, people
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.refusal import Refused
@@ -41,6 +41,11 @@ def email(given: str) -> str:
         if not letter.isascii():
             raise ValueError(f"{given!a} has {unicodedata.name(letter, 'a character')} in it: type the address anew.")
     return _by_rule(people.normalise_email, given)
+
+
+def accent(given: str) -> str:
+    """A colour as #rrggbb; empty for ours."""
+    return _by_rule(colour.accent_colour, given)
 
 
 def license_id(given: str) -> int:

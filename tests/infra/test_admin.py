@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,18 @@ def test_a_new_company_has_its_code_in_capitals_and_is_listed(operator: Operator
     answer = operator.asks(f"company create --code ' {code.lower()} ' --name 'Zwei & Söhne '")
     assert answer == {"code": code, "id": create.find_company(code).id, "name": "Zwei & Söhne"}
     assert code in list(accounts.company_codes())
+
+
+def test_a_company_gets_a_name_a_colour_and_a_logo(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    (tmp_path / "logo.svg").write_bytes(b"\xef\xbb\xbf" + drawing.encode())  # as some editors begin a file
+    line = f"company set --code {vendor.code}"
+    answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' --logo {tmp_path}/logo.svg")
+    company = create.find_company(vendor.code)
+    shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
+    assert answer == shown | {"accent": "#0a6e5c", "logo": True}
+    assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", drawing)
+    assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False}
 
 
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
@@ -309,6 +322,7 @@ def test_what_takes_long_tells_how_far_it_is(
 
 TEXTS = {
     "company create": ("--code {company}-2 --name Two", "name", "Two"),
+    "company set": ("--code {company} --accent #123456", "accent", "#123456"),
     "apikey create": ("--company {company}", "products", "all"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
     "product create": (

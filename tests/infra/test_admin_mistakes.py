@@ -134,6 +134,7 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
         (f"{TIMED} --valid-duration 9999y", "--valid-duration: A duration is at most 1000 years"),
         (f"{ISSUE} --grace-period -1", "--grace-period: '-1' is no whole number from 0"),
         (f"{ISSUE} --max-transfers -2", "--max-transfers: '-2' is no whole number from 0"),
+        ("company set --code A --accent red", "--accent: write a colour as #rrggbb, such as #0a6e5c"),
         ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
         (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),
         ("device reset --license 1 --hardware-id -x", "--hardware-id: expected one argument"),
@@ -142,6 +143,34 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
 )
 def test_a_value_that_is_none_is_one_sentence(operator: Operator, line: str, sentence: str) -> None:
     assert operator.refused(line.format(company="A")).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "{file} cannot be read: No such file or directory."),
+        (b"\xff\xfe<\x00", "{file} is not a text in UTF-8."),
+        (b" \n", "{file} is empty."),
+        (b"<svg/>", "it must begin with <svg xmlns='http://www.w3.org/2000/svg'>."),
+        (b"x" * 20481, "it may have up to 20 KB."),
+    ],
+)
+def test_a_logo_that_is_none_is_one_sentence_and_changes_nothing(
+    operator: Operator, vendor: Vendor, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    file, before = tmp_path / "logo.svg", accounts.read_company(vendor.code)
+    if content is not None:
+        file.write_bytes(content)
+    said = operator.refused(f"company set --code {vendor.code} --accent #123456 --logo {file}")
+    assert said == f"logo: {sentence.format(file=repr(str(file)))}"
+    assert accounts.read_company(vendor.code) == before
+
+
+def test_a_name_that_no_file_has_is_one_sentence(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
+    for name in (str(tmp_path), "x" * 5000, "größe"):
+        said = operator.refused(f"company set --code {vendor.code} --logo '{name}'")
+        assert said.startswith("logo: ")
+        assert " cannot be read: " in said
 
 
 def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
@@ -176,8 +205,8 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         (f"{ISSUE} --max-license-users 1", "max-license-users: the product has no users."),
         (f"{ISSUE} --max-transfers 10000001", "max-transfers: give -1 (none), 0 (unlimited) or more."),
         (f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE", "license-key: 1 to 100 printable characters; one of"),
-        (f"{ISSUE} --license-key {{key}}", "The license key is in use, or the order belongs to another customer."),
-        (f"{ISSUE} --order {{order}} --customer a@b.example", "The license key is in use, or the order belongs to"),
+        (f"{ISSUE} --license-key {{key}}", "The license key is in use."),
+        (f"{ISSUE} --order {{order}} --customer a@b.example", "The order {order} belongs to another customer."),
         (TIMED, "validity-period: a time-limited license needs --validity-period or --valid-duration."),
         (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "validity-period: give --validity-period or"),
         (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-01", "start-date: it must lie before"),

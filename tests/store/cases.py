@@ -12,6 +12,7 @@ from chalicelib.store import accounts, codes
 from chalicelib.usecases import (
     activate,
     assign_user,
+    branding,
     change_device,
     change_license,
     change_password,
@@ -193,6 +194,12 @@ def create_company(vendor: Vendor, _: None) -> Any:
     return create.create_company(f"{vendor.code}2", "Another vendor", ADMIN, now=vendor.now)
 
 
+def brand(vendor: Vendor, _: None) -> Any:
+    logo = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    company = branding.set_branding(vendor.code, "#0a6e5c", logo, ADMIN, name="Qbitec", now=vendor.now)
+    return company, accounts.read_company(vendor.code) == company
+
+
 def create_api_key(vendor: Vendor, _: None) -> Any:
     key, shared = create.create_api_key(vendor.code, frozenset({"revit"}), False, ADMIN, now=vendor.now)
     return key, create.shared_key(key) == shared, accounts.read_api_key(vendor.code, key.api_key) == key
@@ -352,6 +359,7 @@ CASES = (
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),
     Case("create a company", create.create_company, nothing, create_company, ("company_created",), True),
+    Case("brand a company", branding.set_branding, nothing, brand, ("company_changed",), True),
     Case(
         "create a product",
         create.create_product,

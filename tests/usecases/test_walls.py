@@ -147,7 +147,15 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     ),
 ]
 
-NAMES_NOTHING = {"audit", "create_product", "new_user", "request_code", "seal_initial_password", "targets"}
+NAMES_NOTHING = {
+    "audit",
+    "create_product",
+    "new_user",
+    "request_code",
+    "seal_initial_password",
+    "set_branding",
+    "targets",
+}
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 
 

@@ -1,0 +1,40 @@
+"""How a company shows itself: its name, its colour, its logo."""
+
+from dataclasses import replace
+from hashlib import sha256
+
+from chalicelib.domain.catalogue import Company, shown_name
+from chalicelib.domain.colour import accent_colour
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.logo import svg_logo
+from chalicelib.store import accounts
+from chalicelib.usecases.create import find_company
+
+
+def set_branding(
+    company: str, accent: str | None, logo: str | None, actor: Actor, *, name: str | None = None, now: Instant
+) -> Company:
+    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG; empty takes it away. None leaves it.
+
+    Doing so again changes nothing. Raises `Refused`: `company_not_found`, `validation_error`.
+    """
+    old = find_company(company)
+    new = replace(
+        old,
+        name=old.name if name is None else shown_name(name),
+        accent=old.accent if accent is None else accent_colour(accent),
+        logo=old.logo if logo is None else svg_logo(logo),
+    )
+    changed = {
+        field: getattr(new, field) for field in ("name", "accent", "logo") if getattr(new, field) != getattr(old, field)
+    }
+    if changed:
+        told = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
+        accounts.change_company(old, changed, Event.new("company_changed", actor, now, **told))
+    return new
+
+
+def _digest(logo: str) -> str:
+    """Of a drawing that is too long for the history."""
+    return sha256(logo.encode()).hexdigest() if logo else ""

@@ -1,0 +1,80 @@
+"""A company's name, colour and logo: what is given is set, the rest stays, and the history says so."""
+
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.store import accounts, dynamo
+from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.create import find_company
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import refused
+
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>Größe</title></svg>'
+
+
+def changes(vendor: Vendor) -> list[Event]:
+    """The events of changes to the company, oldest first."""
+    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    return [event for event in events if event.type == "company_changed"]
+
+
+def test_a_new_company_has_no_colour_and_no_logo_of_its_own(vendor: Vendor) -> None:
+    company = find_company(vendor.code)
+    assert (company.accent, company.logo) == ("", "")
+
+
+def test_what_is_given_is_set_in_its_stored_form(vendor: Vendor) -> None:
+    company = set_branding(vendor.code.lower(), " #0A6E5C", f"\n{LOGO}\n", ADMIN, name=" Qbitec GmbH ", now=NOW)
+    assert company == find_company(vendor.code)
+    assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", LOGO)
+
+
+def test_what_is_not_given_stays_and_empty_takes_away(vendor: Vendor) -> None:
+    set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, name="Qbitec", now=NOW)
+    assert set_branding(vendor.code, "", None, ADMIN, now=NOW + 1).logo == LOGO
+    company = set_branding(vendor.code, None, "", ADMIN, now=NOW + 2)
+    assert company == find_company(vendor.code)
+    assert (company.name, company.accent, company.logo) == ("Qbitec", "", "")
+
+
+def test_each_change_is_told_once_and_a_drawing_by_its_hash(vendor: Vendor) -> None:
+    for now in (NOW, NOW + 1):
+        set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, now=now)
+    set_branding(vendor.code, None, "", ADMIN, name="Qbitec", now=NOW + 2)
+    set_branding(vendor.code, None, None, ADMIN, now=NOW + 3)
+    told = [{"accent": "#0a6e5c", "logo": sha256(LOGO.encode()).hexdigest()}, {"name": "Qbitec", "logo": ""}]
+    assert [event.detail for event in changes(vendor)] == told
+    assert [event.at for event in changes(vendor)] == [NOW, NOW + 2]
+
+
+def test_two_changes_at_once_do_not_undo_each_other(vendor: Vendor) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(set_branding, vendor.code, "#0a6e5c", None, ADMIN, now=NOW)
+        second = threads.submit(set_branding, vendor.code, None, LOGO, ADMIN, now=NOW)
+        first.result(), second.result()
+    company = find_company(vendor.code)
+    assert (company.accent, company.logo) == ("#0a6e5c", LOGO)
+
+
+@pytest.mark.parametrize(
+    ("accent", "logo", "name"),
+    [("red", None, None), (None, "<script/>", None), ("#0a6e5c", LOGO, " "), ("#fff", LOGO, "a")],
+)
+def test_what_cannot_be_shown_changes_nothing(
+    vendor: Vendor, accent: str | None, logo: str | None, name: str | None
+) -> None:
+    before = find_company(vendor.code)
+    with refused("validation_error"):
+        set_branding(vendor.code, accent, logo, ADMIN, name=name, now=NOW)
+    assert find_company(vendor.code) == before
+    assert changes(vendor) == []
+
+
+def test_a_company_that_does_not_exist_is_not_made(vendor: Vendor) -> None:
+    with refused("company_not_found"):
+        set_branding(f"{vendor.code}-2", "#0a6e5c", None, ADMIN, now=NOW)
+    assert accounts.read_company(f"{vendor.code}-2") is None
