@@ -1,5 +1,6 @@
 """Pages: templates filled in, and the headers that every page has."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -46,7 +47,6 @@ def render(
             "logo_href": "" if company is None or not company.logo else f"{ask.prefix}{logo_path(company.logo)}",
             "said": _said(ask, visit),
             "error": "",
-            "typed": {},
             "path": ask.path,
             "href": lambda path: ask.prefix + path,
             "static": lambda name: ask.prefix + static_path(name),
@@ -55,6 +55,7 @@ def render(
             "now": ask.now,
         }
         | context
+        | {"typed": defaultdict(str, context.get("typed", {}))}
     )
     return FinalResponse(body, dict(HEADERS), status)
 

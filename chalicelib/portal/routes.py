@@ -66,5 +66,5 @@ def _screen(name: str) -> Callable[..., Response]:
 
 for _path, _name, _methods in TABLE:
     for _method in _methods:
-        _types = {"content_types": FORM_TYPES} if _method == "POST" else {}
-        face.route(_path, methods=[_method], name=f"{_method} {_path}", **_types)(_screen(_name))
+        _types = FORM_TYPES if _method == "POST" else []
+        face.route(_path, methods=[_method], name=f"{_method} {_path}", content_types=_types)(_screen(_name))

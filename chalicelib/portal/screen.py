@@ -136,7 +136,7 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
             except ValidationError as error:
                 return again(400, as_sentence(error.errors()[0]["msg"].removeprefix("Value error, ")))
             except Refused as refused:
-                return again(ERRORS[refused.code][0], refusal_words(refused))
+                return again(_status(refused), refusal_words(refused))
             to = outcome["to"] if outcome else _back(ask.path)
             return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
 
@@ -167,11 +167,16 @@ def _told(error: Exception) -> tuple[int, str, str]:
         case NotFound():
             return 404, "Not found", "There is nothing at this address."
         case Refused():
-            status = ERRORS[error.code][0]
+            status = _status(error)
             return status, "Not found" if status == 404 else "Refused", refusal_words(error)
         case Busy():
             return 503, "Busy", "The database is busy. Nothing was changed: please try again in a moment."
     return 500, "A mistake of ours", "Something went wrong here, and it was noted. Please try again."
+
+
+def _status(refused: Refused) -> int:
+    """As browsers know it: the wire contract of applications answers 400 for a license that is not found."""
+    return 404 if refused.code.endswith("_not_found") else ERRORS[refused.code][0]
 
 
 def failed(ask: Ask, status: int, title: str, sentence: str) -> Response:

@@ -198,8 +198,9 @@ def _as_given(user: User) -> Condition:
     """Whether the user was given no seat, and nothing to manage, since it was read."""
     item = UserItem
     seats: Condition = item.seats_given == user.seats_given if user.seats_given else item.seats_given.does_not_exist()
-    manages: Condition = item.is_manager == True if user.is_manager else item.is_manager != True  # noqa: E712 - expressions
-    return seats & manages
+    manages = item.is_manager == True if user.is_manager else item.is_manager != True  # noqa: E712 - expressions
+    same: Condition = seats & manages
+    return same
 
 
 def _in_epoch(user: User) -> Condition:
