@@ -188,7 +188,7 @@ def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool
         UserItem.session_epoch.add(1),
         UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
     ]
-    unchanged: Condition = UserItem.password_hash == old.password_hash
+    unchanged: Condition = (UserItem.password_hash == old.password_hash) & (UserItem.email == old.email)
     if still_theirs:
         unchanged &= _as_given(old)
     write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)

@@ -7,8 +7,9 @@ import pytest
 from chalicelib.domain.history import Event
 from chalicelib.domain.one_time_code import OneTimeCode, replaced
 from chalicelib.domain.people import User
-from chalicelib.store import accounts, codes
+from chalicelib.store import accounts, codes, dynamo
 from chalicelib.store.dynamo import Stale
+from chalicelib.store.tables import UserItem
 from tests.support import ADMIN, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -64,6 +65,13 @@ def test_a_code_changes_no_password_that_is_another_by_now(vendor: Vendor, ada: 
     with pytest.raises(Stale):
         redeem(code, replace(ada, password_hash="older"), "new")
     assert codes.read_code(vendor.code, ADA) == code
+
+
+def test_a_code_changes_no_password_of_an_account_that_has_another_email_by_now(vendor: Vendor, ada: User) -> None:
+    code = store(vendor, "one")
+    dynamo.update(UserItem(vendor.code, f"user#{ada.id}"), [UserItem.email.set("ada@elsewhere.test")])
+    with pytest.raises(Stale):
+        redeem(code, ada, "new")
 
 
 def test_a_code_takes_the_place_only_of_the_one_that_was_seen(vendor: Vendor) -> None:
