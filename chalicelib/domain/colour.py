@@ -51,8 +51,6 @@ def contrast(one: str, other: str) -> float:
 
 def _moved(accent: str, ground: str, move: Callable[[float, int], float]) -> str:
     """The accent, moved by as few steps as make it readable on the ground. Luminance follows lightness."""
-    if contrast(accent, ground) >= READABLE:
-        return accent
     hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(accent))
 
     def moved(step: int) -> str:

@@ -85,6 +85,19 @@ def test_an_accent_moves_no_further_than_it_must() -> None:
                 assert (hls(moved)[1] < lightness) is (ground == WHITE)
 
 
+@pytest.mark.parametrize(
+    ("accent", "light", "dark"),
+    [
+        ("#0a6e5c", "#0a6e5c", "#0d9179"),
+        ("#ffd400", "#8b7400", "#ffd400"),
+        ("#000000", "#000000", "#808080"),
+        ("#ffffff", "#767676", "#ffffff"),
+    ],
+)
+def test_accents_as_they_are_shown(accent: str, light: str, dark: str) -> None:
+    assert accent_pair(accent) == (light, dark)
+
+
 def test_hue_stays() -> None:
     light, dark = accent_pair("#ffd400")
     for moved in (light, dark):

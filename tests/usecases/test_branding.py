@@ -1,6 +1,7 @@
 """A company's name, colour and logo: what is given is set, the rest stays, and the history says so."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -77,4 +78,7 @@ def test_what_cannot_be_shown_changes_nothing(
 def test_a_company_that_does_not_exist_is_not_made(vendor: Vendor) -> None:
     with refused("company_not_found"):
         set_branding(f"{vendor.code}-2", "#0a6e5c", None, ADMIN, now=NOW)
+    nobody = replace(find_company(vendor.code), code=f"{vendor.code}-2")
+    with pytest.raises(dynamo.Stale):  # and the write sees to it by itself
+        accounts.change_company(nobody, {"accent": "#0a6e5c"}, Event.new("company_changed", ADMIN, NOW))
     assert accounts.read_company(f"{vendor.code}-2") is None
