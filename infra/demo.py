@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant
@@ -18,7 +19,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, dynamo, licenses
 from chalicelib.store.tables import ApiKeyItem, to_domain
 from chalicelib.usecases import create
-from chalicelib.usecases.assign_user import DEFAULT_MAX_ACTIVATIONS, assign_user
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.web.signing import public_key_pem

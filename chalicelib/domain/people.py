@@ -19,6 +19,8 @@ LOCK_MS = 15 * 60_000
 """How long a lock lasts, and how long failures are remembered after the last attempt."""
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
+MAX_NAME, MAX_PHONE = 100, 40
+"""Characters of a first or last name, and of a phone number."""
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 
@@ -41,7 +43,9 @@ class User:
     session_epoch: int = 0
     """Sessions of an older epoch are over: a new password raises it."""
     seats_given: int = 0
-    """How often the user was given a seat. It says that nothing was given meanwhile."""
+    """How often the account was given a seat after it was made. It says that nothing was given meanwhile."""
+    batch: int = 0
+    """The batch that made the account; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)

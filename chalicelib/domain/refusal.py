@@ -33,6 +33,7 @@ Code = Literal[
     "customer_not_found",
     "user_not_found",
     "user_already_assigned",
+    "batch_not_found",
     "not_your_user",
     # the catalogue
     "company_not_found",

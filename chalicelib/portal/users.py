@@ -69,7 +69,7 @@ class LimitForm(BaseModel):
 @page("users.html")
 def users(ask: Ask, asker: Asker, license_id: int) -> Any:
     """Who uses the license."""
-    return views.license_users(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask), "pending": []}
+    return views.license_users(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
 
 
 def _license(ask: Ask, asker: Asker, license_id: int) -> LicenseView:

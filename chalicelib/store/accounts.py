@@ -1,6 +1,7 @@
 """The catalogue and the people of a company, and the names that lead to them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -196,17 +197,19 @@ def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool
 
 def _as_given(user: User) -> Condition:
     """Whether the user was given no seat, and nothing to manage, since it was read."""
-    item = UserItem
-    seats: Condition = item.seats_given == user.seats_given if user.seats_given else item.seats_given.does_not_exist()
-    manages = item.is_manager == True if user.is_manager else item.is_manager != True  # noqa: E712 - expressions
-    same: Condition = seats & manages
+    manages = UserItem.is_manager == True if user.is_manager else UserItem.is_manager != True  # noqa: E712 - expressions
+    same: Condition = _is(UserItem.seats_given, user.seats_given) & manages
     return same
 
 
 def _in_epoch(user: User) -> Condition:
-    item = UserItem.session_epoch
-    same: Condition = item == user.session_epoch if user.session_epoch else item.does_not_exist()
-    return same
+    return _is(UserItem.session_epoch, user.session_epoch)
+
+
+def _is(counter: Any, count: int) -> Condition:
+    """An item that is older than the counter has none."""
+    same: Condition = counter == count
+    return same if count else same | counter.does_not_exist()
 
 
 def _link(company: str, part: str) -> int | None:

@@ -37,7 +37,14 @@ def assign(license: License, seat: Seat, new_user: User | None, event: Event) ->
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
     write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
-    write.put(to_item(SeatItem, seat, pk, seat_part(seat.user_id)), SeatItem.pk.does_not_exist())
+    put_seat(write, license, seat, new_user)
+    write.commit()
+
+
+def put_seat(write: Transaction, license: License, seat: Seat, new_user: User | None) -> None:
+    """Add a seat, the link that leads to it and the user where new to a transaction that has taken the place."""
+    item = to_item(SeatItem, seat, license_pk(license.company, license.id), seat_part(seat.user_id))
+    write.put(item, SeatItem.pk.does_not_exist())
     link = LinkItem(license.company, held_part(seat.user_id, license.id))
     link.product, link.order_id = license.product, license.order_id
     write.put(link, LinkItem.pk.does_not_exist())
@@ -46,7 +53,6 @@ def assign(license: License, seat: Seat, new_user: User | None, event: Event) ->
     else:
         user = UserItem(license.company, f"user#{seat.user_id}")
         write.update(user, [UserItem.seats_given.add(1)], UserItem.pk.exists())
-    write.commit()
 
 
 def remove(license: License, seat: Seat, event: Event) -> None:

@@ -169,6 +169,22 @@ class DueItem(Model):
     validity_period = IntegerAttribute()
 
 
+class PendingItem(Model):
+    """`domain.batch.Pending`: a batch that is under way."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    id = IntegerAttribute()
+    rows = IntegerAttribute()
+    position = IntegerAttribute()
+    reserved = IntegerAttribute()
+    started_by = UnicodeAttribute()
+    started_at = IntegerAttribute()
+
+
 class EventItem(Model):
     """`domain.history.Event` of a license, in its partition."""
 
@@ -269,6 +285,7 @@ class UserItem(Model):
     is_manager = BooleanAttribute(null=True)
     session_epoch = IntegerAttribute(null=True)
     seats_given = IntegerAttribute(null=True)
+    batch = IntegerAttribute(null=True)
 
 
 class LinkItem(Model):
@@ -372,6 +389,18 @@ class SubmissionItem(Model):
     expires = IntegerAttribute()
 
 
+class BatchItem(Model):
+    """The people of a batch, in order; the first `places` of them have got places."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    people = JSONAttribute()
+    places = IntegerAttribute()
+    expires = IntegerAttribute()
+
+
 # --- keys ------------------------------------------------------------------------------------------------------
 
 
@@ -388,6 +417,11 @@ def seat_part(user_id: int | None = None) -> str:
 def device_part(tag: str, user_id: int | None) -> str:
     """Sort key of a device; on a user-based license each user's use of a machine is a device of its own."""
     return f"device#{tag}#{'' if user_id is None else f'{user_id:016d}'}"
+
+
+def pending_part(batch_id: int | None = None) -> str:
+    """Sort key of a batch under way, or the prefix of all. It sorts between the license and its seats."""
+    return "pending#" + ("" if batch_id is None else f"{batch_id:016d}")
 
 
 def event_part(key: str = "") -> str:

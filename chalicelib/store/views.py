@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Product, Sold
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import Device, License, LicenseState, Seat
@@ -112,11 +113,12 @@ class Partition:
     license: License | None = None
     devices: list[Device] = field(default_factory=list)
     seats: dict[int, Seat] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
 def license_with_users(company: str, license_id: int) -> Partition:
-    """A license and all its seats."""
+    """A license, its batches under way and all its seats."""
     pk = license_pk(company, license_id)
     return _partition(dynamo.query_between(LicenseItem, pk, "license", seat_part() + _AFTER_ALL))
 
@@ -145,6 +147,8 @@ def _partition(raws: Iterator[dynamo.Raw]) -> Partition:
         elif kind == "seat":
             seat = from_raw(raw, Seat)
             found.seats[seat.user_id] = seat
+        elif kind == "pending":
+            found.pending.append(from_raw(raw, Pending))
         elif kind == "at":
             found.events.append(to_event(EventItem.from_raw_data(raw)))
     return found

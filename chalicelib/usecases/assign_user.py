@@ -13,8 +13,6 @@ from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.initial_password import new_user
 from chalicelib.usecases.settle import settle
 
-DEFAULT_MAX_ACTIVATIONS = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.license import License, Seat, is_live
-from chalicelib.store import accounts, licenses, orders, places
+from chalicelib.store import accounts, batches, licenses, orders, places
 from chalicelib.store.due import is_filed
 
 
@@ -40,7 +40,9 @@ def _compare(license: License) -> Iterator[str]:
         live[device.user_id] += is_live(device, license, seat)
     yield from _unequal("times_activated", license.times_activated, "active devices", live.total())
     yield from _over("active devices", live.total(), "max_activations", license.max_activations)
-    yield from _unequal("users_assigned", license.users_assigned, "seats", len(seats))
+    reserved = sum(batch.reserved for batch in batches.all_pending(license.company, license.id))
+    taken = "seats and reserved places"
+    yield from _unequal("users_assigned", license.users_assigned, taken, len(seats) + reserved)
     yield from _over("seats", len(seats), "max_license_users", license.max_license_users)
     if 0 < license.max_transfers < license.transfer_count:
         yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_new_password
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.store.dynamo import Stale
@@ -12,8 +12,6 @@ from chalicelib.usecases.assign_user import Person
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.settle import settle
-
-MAX_NAME, MAX_PHONE = 100, 40
 
 
 def change_person(company: str, user_id: int, person: Person, actor: Actor, *, now: Instant) -> User:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Sold
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
@@ -149,6 +150,8 @@ class UsersView(LicenseView):
     """The users of a license."""
 
     page: Page[UserRow]
+    pending: list[Pending]
+    """Batches that are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,7 @@ def license_users(asker: Asker, license_id: int, asked: Asked, *, now: Instant) 
     page = page_of(seats, lambda seat: str(seat.user_id), asked.after, asked.before)
     base, found = _managed_with(asker, part.license, license_id, [s.user_id for s in page.rows], now)
     rows = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
-    return UsersView(*_fields(base), _page(page, rows))
+    return UsersView(*_fields(base), _page(page, rows), part.pending)
 
 
 def license_user(asker: Asker, license_id: int, user_id: int, *, now: Instant) -> UserView:

@@ -79,6 +79,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "already_exists": (409, "There is one already."),
     "user_not_found": (404, "No such user is assigned to this license."),
     "user_already_assigned": (409, "This user is assigned to the license already."),
+    "batch_not_found": (404, "There is no such batch, or no more: its list is kept for a week."),
     "not_your_user": (
         403,
         "This person also has licenses that you do not manage; only they themselves can change the account.",

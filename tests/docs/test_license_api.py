@@ -26,6 +26,7 @@ FOR_MANAGERS = {
     "max_activations_too_high",
     "invalid_code",
     "not_your_user",
+    "batch_not_found",
 }
 """Codes that the License API does not answer."""
 

@@ -102,7 +102,7 @@ def test_an_untouched_license_has_no_differences(vendor: Vendor, license: Licens
         ("license", {"times_activated": 0}, "times_activated is 0, but there are 1 active devices"),
         ("license", {"times_activated": 2}, "times_activated is 2, but there are 1 active devices"),
         ("license", {"max_activations": 0}, "there are 1 active devices, above max_activations 0"),
-        ("license", {"users_assigned": 0}, "users_assigned is 0, but there are 1 seats"),
+        ("license", {"users_assigned": 0}, "users_assigned is 0, but there are 1 seats and reserved places"),
         ("license", {"max_license_users": 0}, "there are 1 seats, above max_license_users 0"),
         ("license", {"transfer_count": 4}, "transfer_count 4 is above max_transfers 3"),
         ("license", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
@@ -132,7 +132,7 @@ def test_an_altered_item_is_named(
     ("part", "named"),
     [
         ("license", "the license is gone"),
-        ("seat", "users_assigned is 1, but there are 0 seats"),
+        ("seat", "users_assigned is 1, but there are 0 seats and reserved places"),
         ("device", "times_activated is 1, but there are 0 active devices"),
     ],
 )

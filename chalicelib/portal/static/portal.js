@@ -1,14 +1,21 @@
 // What makes the portal smoother. Every page works without it.
 (() => {
   "use strict";
-  const dialog = () => document.getElementById("dialog");
-  const say = (words) => { document.getElementById("live").textContent = words; };
-  const fetched = async (href) => new DOMParser().parseFromString(await (await fetch(href)).text(), "text/html");
+  const one = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => within.querySelectorAll(selector);
+  const dialog = () => one("#dialog");
+  const say = (words) => { one(".live", dialog().open ? dialog() : document).textContent = words; };
+  const held = []; // the buttons of a form that is under way
+  let sent = ""; // the field whose change sent the form
+
+  async function part(link, id) {
+    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+    return page.getElementById(id) ?? Promise.reject(); // logged out meanwhile: the whole page says so
+  }
 
   async function open(link) {
-    const form = (await fetched(link.href)).getElementById("form");
-    if (!form) { location.href = link.href; return; } // logged out meanwhile: the whole page says so
-    const sheet = dialog().querySelector("article");
+    const form = await part(link, "form"), sheet = one("article", dialog()), menu = link.closest("details");
+    if (menu) { menu.open = false; one("summary", menu).focus(); }
     sheet.replaceChildren(form);
     htmx.process(sheet);
     ready(sheet);
@@ -16,12 +23,8 @@
   }
 
   async function reveal(link) {
-    const password = (await fetched(link.href)).getElementById("initial-password");
-    if (!password) { location.href = link.href; return; }
-    const shown = document.createElement("output");
-    shown.id = `shown-${link.href.match(/\d+(?=\/[^/]*$)/)}`;
-    shown.textContent = password.textContent;
-    const copy = document.createElement("button");
+    const shown = await part(link, "initial-password"), copy = document.createElement("button");
+    shown.id = `shown${link.href.match(/\d+(?=\/[^/]*$)/)}`;
     Object.assign(copy, { type: "button", className: "quiet", textContent: "Copy" });
     copy.dataset.copy = shown.id;
     link.parentElement.replaceChildren(shown, " ", copy);
@@ -30,68 +33,76 @@
   }
 
   async function unfold(link) {
-    const row = link.closest("tr");
+    const row = link.closest("tr"), next = row.nextElementSibling;
     link.closest("details").open = false;
-    if (row.nextElementSibling?.classList.contains("unfolded")) { row.nextElementSibling.remove(); return; }
-    const details = (await fetched(link.href)).getElementById("details");
-    if (!details) { location.href = link.href; return; }
-    const cell = document.createElement("td");
-    cell.colSpan = row.cells.length;
-    cell.append(details);
-    const below = document.createElement("tr");
+    if (next?.className === "unfolded") { next.remove(); return; }
+    const details = await part(link, "details"), below = document.createElement("tr");
     below.className = "unfolded";
-    below.append(cell);
+    below.insertCell().colSpan = row.cells.length;
+    below.cells[0].append(details);
     row.after(below);
     details.tabIndex = -1;
     details.focus();
   }
 
   async function copy(button) {
+    const secret = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      say("Copied.");
+      await navigator.clipboard.writeText(secret.textContent);
       button.textContent = "Copied";
-    } catch { say("It cannot be copied here: select it and copy it by hand."); }
+      say("Copied.");
+    } catch {
+      getSelection().selectAllChildren(secret);
+      say("It is selected: copy it by hand.");
+    }
   }
 
   function ready(within) {
-    within.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
-    within.querySelectorAll("form[data-go-on]").forEach((form) => setTimeout(() => form.isConnected && form.requestSubmit(), 200));
+    all("[data-copy]", within).forEach((button) => { button.hidden = false; });
+    all("form[data-go-on]", within).forEach((form) => setTimeout(() => {
+      if (form.isConnected && !dialog().open) form.requestSubmit();
+    }, 200));
   }
+  const enable = () => { held.splice(0).forEach((button) => { button.disabled = false; }); };
 
+  const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-unfold]": unfold, "[data-copy]": copy };
   document.addEventListener("click", (event) => {
-    const at = (selector) => event.target.closest(selector);
-    document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const at = (selector) => event.target.closest(selector), stop = () => { event.preventDefault(); event.stopPropagation(); };
+    all("details.menu[open]").forEach((menu) => { menu.open = menu.contains(event.target); });
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-unfold]": unfold, "[data-copy]": copy };
-    for (const [selector, act] of Object.entries(acts)) {
-      const element = at(selector);
-      if (element) { event.preventDefault(); event.stopPropagation(); act(element); return; }
+    for (const selector in acts) {
+      const found = at(selector);
+      if (found) { stop(); acts[selector](found).catch(() => { location = found.href; }); return; }
     }
-    if (at("a[data-close]") && dialog().open) { event.preventDefault(); event.stopPropagation(); dialog().close(); }
+    if (at("a[data-close]") && dialog().open) { stop(); dialog().close(); }
   }, true);
-
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
-    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+    if (menu) { menu.open = false; one("summary", menu).focus(); }
   });
-  document.addEventListener("change", (event) => { if (event.target.matches("[data-send]")) event.target.form.requestSubmit(); });
-  document.addEventListener("submit", (event) => {
-    const button = event.target.querySelector("[type=submit]");
-    if (button) setTimeout(() => { button.disabled = true; });
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });
+  document.addEventListener("submit", ({ target }) => setTimeout(() => {
+    all("[type=submit]:enabled", target).forEach((button) => { button.disabled = held.push(button) > 0; });
+  }));
+  document.addEventListener("close", () => ready(document), true);
+  addEventListener("pageshow", enable);
 
   // A form that was refused in the dialog comes back into the dialog; anything else is a whole page.
+  const refused = ({ xhr }) => dialog().open && xhr.status >= 400;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (dialog().open && detail.xhr.status >= 400) {
-      detail.target = dialog().querySelector("article");
-      detail.selectOverride = "#form";
-    }
+    if (refused(detail)) Object.assign(detail, { target: one("article", dialog()), selectOverride: "#form", ignoreTitle: true });
+  });
+  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+    if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.pathname + location.search });
   });
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    ready(document);
-    if (detail.target === document.body) document.getElementById("main").focus();
+    ready(detail.target);
+    (one("#form-error", detail.target) ?? (sent && one(`[name="${sent}"]`)) ?? one("#main")).focus();
+    if (sent) say(one(".pager p")?.textContent ?? "Nothing matches.");
+    sent = "";
   });
-  addEventListener("pageshow", () => document.querySelectorAll("[type=submit]").forEach((button) => { button.disabled = false; }));
+  document.addEventListener("htmx:sendError", () => { enable(); say("The server cannot be reached. Try again."); });
   ready(document);
 })();

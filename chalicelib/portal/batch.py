@@ -1,0 +1,132 @@
+"""Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
+
+import time
+from typing import Any, Literal
+
+from chalice.app import Response
+from pydantic import BaseModel
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import Asker
+from chalicelib.portal.forms import FIELD, nonce_of
+from chalicelib.portal.render import render
+from chalicelib.portal.request import Ask
+from chalicelib.portal.screen import OUT_OF_DATE, Nothing, Said, Screen, action, logged_in
+from chalicelib.portal.users import list_path
+from chalicelib.portal.words import refusal_words
+from chalicelib.usecases import batch_assign, views
+from chalicelib.usecases.views import LicenseView
+from chalicelib.web.errors import FinalResponse
+
+WORK_SECONDS = 4.0
+"""How long one request assigns people: API Gateway gives up after 29, and people wonder before."""
+
+
+class StartForm(BaseModel):
+    """What to do with a list."""
+
+    people: str = ""
+    which: Literal["all", "fitting"] = "all"
+
+
+def _look(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
+    return views.user_license(asker, license_id, now=ask.now)
+
+
+def _show_list(ask: Ask, asker: Asker, parts: dict[str, Any], status: int = 200, error: str = "") -> Response:
+    """The form for a list of people."""
+    view = _look(ask, asker, **parts)
+    context: dict[str, Any] = {"view": view, "back": list_path(view.license.id), "error": error, "typed": ask.fields}
+    return render("batch.html", ask, asker.token, view.visit, status=status, **context)
+
+
+def _show_preview(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+    """What a list would bring about. Nothing is done yet."""
+    view = _look(ask, asker, **parts)
+    people = ask.fields.get("file", "").strip() or ask.fields.get("people", "")
+    if nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is None:
+        return _show_list(ask, asker, parts, 403, OUT_OF_DATE)
+    try:
+        preview = batch_assign.preview(asker.company, view.license.id, people)
+    except Refused as refused:
+        return _show_list(ask, asker, parts, 400, refusal_words(refused))
+    context = {"view": view, "preview": preview, "people": people}
+    return render("batch_preview.html", ask, asker.token, view.visit, **context)
+
+
+batch = Screen(logged_in(_show_list), logged_in(_show_preview))
+
+
+def _look_start(ask: Ask, asker: Asker, license_id: int) -> Any:
+    view, people = _look(ask, asker, license_id), ask.fields.get("people", "")
+    return view, {"preview": batch_assign.preview(asker.company, license_id, people), "people": people}
+
+
+@action("batch_preview.html", StartForm, _look_start)
+def start(ask: Ask, view: LicenseView, form: StartForm) -> Said:
+    """Reserve the places; the work begins on the next page."""
+    me, everybody = view.visit.user, form.which == "all"
+    batch_id = batch_assign.start_batch(
+        me.company, view.license.id, form.people, everybody, ask.actor(me.email), now=ask.now
+    )
+    return Said(f"{list_path(view.license.id)}/batch/{batch_id}")
+
+
+def _look_at_batch(ask: Ask, asker: Asker, license_id: int, batch_id: int) -> Any:
+    view = _look(ask, asker, license_id)
+    return view, {"batch": batch_assign.find_batch(asker.company, license_id, batch_id), "batch_id": batch_id}
+
+
+def _show_batch(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+    """How far a batch is; once it is finished, what came of it."""
+    view, more = _look_at_batch(ask, asker, **parts)
+    if more["batch"] is not None:
+        return render("batch_progress.html", ask, asker.token, view.visit, view=view, **more)
+    fates = batch_assign.batch_result(asker.company, view.license.id, parts["batch_id"])
+    return render("batch_result.html", ask, asker.token, view.visit, view=view, fates=fates, **more)
+
+
+@action("batch_progress.html", Nothing, _look_at_batch)
+def _go_on(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+    me, batch_id, until = view.visit.user, int(ask.path.rpartition("/")[2]), time.monotonic() + WORK_SECONDS
+    actor = ask.actor(me.email)
+    batch_assign.go_on(me.company, view.license.id, batch_id, actor, lambda: time.monotonic() < until, now=ask.now)
+    return Said(ask.path)
+
+
+run = Screen(logged_in(_show_batch), _go_on.post)
+
+
+def _look_end(ask: Ask, asker: Asker, license_id: int, batch_id: int) -> Any:
+    view, more = _look_at_batch(ask, asker, license_id, batch_id)
+    return view, more | {
+        "title": "Stop the batch",
+        "sentences": ["Who has been assigned keeps the seat. The places of the others are free again."],
+        "button": "Stop here",
+        "danger": True,
+    }
+
+
+@action("confirm.html", Nothing, _look_end)
+def end(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+    """Give back what is still reserved."""
+    me, here = view.visit.user, ask.path.rpartition("/")[0]
+    batch_id = int(here.rpartition("/")[2])
+    batch_assign.end_batch(me.company, view.license.id, batch_id, ask.actor(me.email), now=ask.now)
+    return Said(here, "The batch was stopped. The other places are free again.")
+
+
+def _download(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
+    """The result as a CSV file."""
+    view = _look(ask, asker, parts["license_id"])
+    fates = batch_assign.batch_result(asker.company, view.license.id, parts["batch_id"])
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="license-users-{parts["batch_id"]}.csv"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return FinalResponse("\ufeff" + batch_assign.result_csv(fates), headers, 200)
+
+
+result = Screen(logged_in(_download))

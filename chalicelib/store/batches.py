@@ -1,0 +1,143 @@
+"""Batches: places are reserved by one write, and filled by as many as it takes.
+
+One transaction holds a hundred items, so a batch of a thousand people cannot be one. What decides is the reservation:
+`users_assigned` rises by all of its places at once, within the limit. What follows only fills what is reserved, and
+moves the batch's `position` in the same transaction, so that no person is done twice, whoever goes on with it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from chalicelib.domain.batch import Pending, Row
+from chalicelib.domain.history import Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.seats import put_seat
+from chalicelib.store.tables import (
+    BatchItem,
+    EventItem,
+    LicenseItem,
+    LinkItem,
+    PendingItem,
+    SeatItem,
+    event_item,
+    license_pk,
+    pending_part,
+    seat_part,
+    to_domain,
+    to_item,
+)
+
+KEPT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A person who gets a seat, and the account that is made for it, where there is none."""
+
+    seat: Seat
+    new_user: User | None
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of a batch, in order; the first `places` of them have got places."""
+
+    rows: list[Row]
+    places: int
+
+
+def keep_people(company: str, license_id: int, batch_id: int, people: People, now: Instant) -> None:
+    """Store the list of a batch, for a week."""
+    item = _people(company, license_id, batch_id)
+    item.people = [list(asdict(row).values()) for row in people.rows]
+    item.places, item.expires = people.places, now // 1000 + KEPT_SECONDS
+    dynamo.put_all([item])
+
+
+def read_people(company: str, license_id: int, batch_id: int) -> People | None:
+    """The list of a batch. None where there is none, or no more."""
+    item = dynamo.get(_people(company, license_id, batch_id))
+    return None if item is None else People([Row(*row) for row in item.people], item.places)
+
+
+def reserve(license: License, pending: Pending, event: Event) -> None:
+    """Take places for a whole batch, within `max_license_users`. Raises `Stale`."""
+    pk, item = license_pk(license.company, license.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    room = item.max_license_users.does_not_exist()
+    if license.max_license_users is not None:
+        most = license.max_license_users - pending.reserved
+        room = (item.max_license_users == license.max_license_users) & (item.users_assigned <= most)
+    write.update(item(pk, "license"), [item.users_assigned.add(pending.reserved)], item.pk.exists() & room)
+    row = to_item(PendingItem, pending, pk, pending_part(pending.id))
+    write.put(row, PendingItem.pk.does_not_exist())
+    write.commit()
+
+
+def read_pending(company: str, license_id: int, batch_id: int) -> Pending | None:
+    """A batch that is under way, consistently."""
+    item = dynamo.get(PendingItem(license_pk(company, license_id), pending_part(batch_id)))
+    return None if item is None else to_domain(item, Pending)
+
+
+def all_pending(company: str, license_id: int) -> Iterator[Pending]:
+    """The batches of a license that are under way, consistently."""
+    items = dynamo.query(PendingItem, license_pk(company, license_id), pending_part())
+    return (to_domain(item, Pending) for item in items)
+
+
+def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str, int], dict[int, Seat]]:
+    """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
+    ids: dict[str, int] = {}
+    for link in _read(LinkItem(company, f"email#{email}") for email in emails):
+        ids[link.part.removeprefix("email#")] = link.to
+    pk = license_pk(company, license_id)
+    found = _read(SeatItem(pk, seat_part(user_id)) for user_id in ids.values())
+    return ids, {seat.user_id: to_domain(seat, Seat) for seat in found}
+
+
+def fill(license: License, old: Pending, new: Pending | None, takers: list[Taker], events: list[Event]) -> None:
+    """Give the next people of a batch their seats, and move it on; None: it is finished. Raises `Stale`.
+
+    Places that nobody needs any more are given back: what `reserved` falls by beyond the number of takers.
+    """
+    pk, item = license_pk(license.company, license.id), PendingItem
+    first, *others = [taker.event for taker in takers] + events
+    write = Transaction(event_item(pk, first))
+    for event in others:
+        write.put(event_item(pk, event), EventItem.part.does_not_exist())
+    for taker in takers:
+        put_seat(write, license, taker.seat, taker.new_user)
+    as_seen = (item.position == old.position) & (item.reserved == old.reserved)
+    if new is None:
+        write.delete(item(pk, pending_part(old.id)), as_seen)
+    else:
+        moved = [item.position.set(new.position), item.reserved.set(new.reserved)]
+        write.update(item(pk, pending_part(old.id)), moved, as_seen)
+    unneeded = old.reserved - (0 if new is None else new.reserved) - len(takers)
+    if unneeded:
+        freed = [LicenseItem.users_assigned.add(-unneeded)]
+        write.update(LicenseItem(pk, "license"), freed, LicenseItem.pk.exists())
+    write.commit()
+
+
+def end(license: License, pending: Pending, event: Event) -> None:
+    """Give back the places that are still reserved; who has a seat keeps it. Raises `Stale`."""
+    fill(license, pending, None, [], [event])
+
+
+def _people(company: str, license_id: int, batch_id: int) -> BatchItem:
+    return BatchItem(f"batch#{company}#{license_id}#{batch_id}")
+
+
+def _read(items: Iterable[Any]) -> Iterator[Any]:
+    wanted = list(items)
+    for start in range(0, len(wanted), dynamo.BATCH_GET_LIMIT):
+        chunk = dynamo.read(wanted[start : start + dynamo.BATCH_GET_LIMIT], consistent=True)
+        yield from (item for item in chunk if item is not None)

@@ -1,0 +1,272 @@
+"""Assign many people to a license: a preview, one write that decides, and steps that fill what it has reserved."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.batch import Pending, Row, parse, to_csv
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, batches
+from chalicelib.store.batches import People, Taker
+from chalicelib.store.dynamo import Stale
+from chalicelib.usecases.assign_user import guard_seat_limit
+from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.initial_password import initial_password, new_user
+from chalicelib.usecases.settle import settle
+
+STEP = 16
+"""People in one transaction: five items each, of a hundred."""
+HASHING_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What will happen to a person of a list, or what came of it. `ok`: a seat is given."""
+
+    row: Row
+    told: str
+    ok: bool
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a list would bring about now."""
+
+    license: License
+    fates: list[Fate]
+    free: int | None
+    """Places that are free; None: without limit."""
+
+    @property
+    def wanted(self) -> list[Row]:
+        """Who needs a place, in order."""
+        return [fate.row for fate in self.fates if fate.ok]
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is a place for each of them."""
+        return self.free is None or len(self.wanted) <= self.free
+
+
+def preview(company: str, license_id: int, text: str) -> Preview:
+    """What a list of people would bring about. Raises `Refused` where it cannot be read, `license_not_found`, …"""
+    license = _find(company, license_id)
+    rows = parse(text)
+    ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
+    known = accounts.read_users(company, list(ids.values()))
+
+    def fate(row: Row) -> Fate:
+        if row.problem:
+            return Fate(row, row.problem, ok=False)
+        try:
+            guard_seat_limit(license, row.max_activations)
+        except Refused as refused:
+            return Fate(row, refused.detail, ok=False)
+        user = known.get(ids.get(row.email, 0))
+        if user is None:
+            return Fate(row, "Gets a seat, and a new account with an initial password.", ok=True)
+        if user.id in seats:
+            return Fate(row, "Has a seat already; nothing changes.", ok=False)
+        return Fate(row, f"Gets a seat, and keeps the account that is there{_other_name(row, user)}.", ok=True)
+
+    return Preview(license, [fate(row) for row in rows], _free(license))
+
+
+def start_batch(company: str, license_id: int, text: str, everybody: bool, actor: Actor, *, now: Instant) -> int:
+    """Reserve places for a list, for everybody or for those that fit; answers the batch's id.
+
+    Raises `Refused`: `license_users_limit_reached` with how many are free; whatever `preview` does.
+    """
+    batch_id = new_id(now)
+
+    def decide(seen: Preview) -> Pending:
+        wanted = len(seen.wanted)
+        if not wanted:
+            raise Refused("validation_error", "people: nobody on this list needs a place.")
+        free = wanted if seen.free is None else seen.free
+        if free <= 0 or (everybody and wanted > free):
+            told = f"{max(free, 0)} places are free, and the list needs {wanted}. Nobody was assigned."
+            raise Refused("license_users_limit_reached", told)
+        places = min(wanted, free)
+        return Pending(batch_id, places, 0, places, actor.name, now)
+
+    def write(seen: Preview, pending: Pending) -> None:
+        batches.keep_people(company, license_id, batch_id, People(seen.wanted, pending.rows), now)
+        event = Event.new("batch_started", actor, now, people=pending.rows)
+        batches.reserve(seen.license, pending, event)
+
+    settle(lambda _: preview(company, license_id, text), decide, write)
+    return batch_id
+
+
+def go_on(
+    company: str, license_id: int, batch_id: int, actor: Actor, keep_going: Callable[[], bool], *, now: Instant
+) -> Pending | None:
+    """Give seats to the next people of a batch while `keep_going()`; answers what is left, None when it is finished.
+
+    Whoever calls it, and however often at once: each person is done once. Raises `Refused`: `batch_not_found`.
+    """
+    people = batches.read_people(company, license_id, batch_id)
+    pending = batches.read_pending(company, license_id, batch_id)
+    if people is None:
+        raise Refused("batch_not_found")
+    while pending is not None:
+        pending = _step(company, license_id, batch_id, people, actor, now)
+        if not keep_going():
+            return pending
+    return None
+
+
+def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now: Instant) -> None:
+    """Give back what is still reserved; who has a seat keeps it. Doing so again changes nothing. Raises `Refused`."""
+
+    def read(_: bool) -> tuple[License, Pending | None]:
+        return _find(company, license_id), batches.read_pending(company, license_id, batch_id)
+
+    def write(state: tuple[License, Pending | None], pending: Pending | None) -> None:
+        if pending is not None:
+            event = Event.new("batch_ended", actor, now, people=pending.position, given_back=pending.reserved)
+            batches.end(state[0], pending, event)
+
+    settle(read, lambda state: state[1], write)
+
+
+def find_batch(company: str, license_id: int, batch_id: int) -> Pending | None:
+    """A batch that is under way; None once it is finished or ended. Raises `Refused`: `batch_not_found`."""
+    pending = batches.read_pending(company, license_id, batch_id)
+    if pending is None and batches.read_people(company, license_id, batch_id) is None:
+        raise Refused("batch_not_found")
+    return pending
+
+
+def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
+    """What came of each person of a batch. Raises `Refused`: `batch_not_found`, after a week too."""
+    people = batches.read_people(company, license_id, batch_id)
+    if people is None:
+        raise Refused("batch_not_found")
+    ids, seats = batches.seats_of(company, license_id, [row.email for row in people.rows])
+    users = accounts.read_users(company, list(ids.values()))
+
+    def fate(number: int, row: Row) -> Fate:
+        user = users.get(ids.get(row.email, 0))
+        if user is None or user.id not in seats:
+            fits = number < people.places
+            return Fate(row, "Not assigned." if fits else "Not assigned: there was no place left.", ok=False)
+        if user.batch != batch_id or user.seats_given or user.is_manager:
+            return Fate(row, "Assigned; keeps the account that was there.", ok=True)
+        password = initial_password(user)
+        told = "Assigned, with an initial password." if password else "Assigned; has chosen a password."
+        return Fate(row, told, ok=True, password=password)
+
+    return [fate(number, row) for number, row in enumerate(people.rows)]
+
+
+def result_csv(fates: list[Fate]) -> str:
+    """The same as a CSV text, with the initial passwords."""
+    header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
+    return to_csv(header, (_cells(fate) for fate in fates))
+
+
+def _cells(fate: Fate) -> tuple[str, ...]:
+    row = fate.row
+    person = (row.email, row.first_name, row.last_name, row.phone_number, str(row.max_activations))
+    return (*person, fate.told, fate.password or "")
+
+
+def _find(company: str, license_id: int) -> License:
+    license = find_license(company, license_id)
+    if license.authorization_method != "user":
+        raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
+    return license
+
+
+def _free(license: License) -> int | None:
+    most = license.max_license_users
+    return None if most is None else max(0, most - license.users_assigned)
+
+
+def _other_name(row: Row, user: User) -> str:
+    told = f"{row.first_name} {row.last_name}".strip()
+    known = f"{user.first_name} {user.last_name}".strip()
+    return f" (named {known or 'nothing'})" if told and told != known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    license: License
+    pending: Pending | None
+    rows: list[Row]
+    ids: dict[str, int]
+    seats: dict[int, Seat]
+
+
+def _step(company: str, license_id: int, batch_id: int, people: People, actor: Actor, now: Instant) -> Pending | None:
+    made: dict[str, User] = {}  # hashing takes its time: once a person, however often the step is tried
+
+    def read(_: bool) -> _Seen:
+        license, pending = _find(company, license_id), batches.read_pending(company, license_id, batch_id)
+        if pending is None:
+            return _Seen(license, None, [], {}, {})
+        rows = people.rows[pending.position : min(pending.position + STEP, pending.rows)]
+        return _Seen(license, pending, rows, *batches.seats_of(company, license_id, [row.email for row in rows]))
+
+    def decide(seen: _Seen) -> list[Taker]:
+        open_rows = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
+        unmade = [row for row in open_rows if row.email not in seen.ids and row.email not in made]
+        with ThreadPoolExecutor(HASHING_THREADS) as threads:
+            made.update(zip((r.email for r in unmade), threads.map(new_account, enumerate(unmade)), strict=True))
+        return [_taker(seen, row, made.get(row.email), actor, now) for row in open_rows]
+
+    def new_account(numbered: tuple[int, Row]) -> User:
+        number, row = numbered
+        # A millisecond apart: ids of one millisecond are equal once in 4096.
+        user = new_user(company, row.email, now=now + number)
+        return replace(
+            user,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            phone_number=row.phone_number,
+            batch=batch_id,
+        )
+
+    def write(seen: _Seen, takers: list[Taker]) -> None:
+        if seen.pending is not None:
+            left = _after(seen.pending, len(seen.rows))
+            try:
+                batches.fill(seen.license, seen.pending, left, takers, list(_events(seen, left, takers, actor, now)))
+            except Stale:
+                made.clear()  # an id may be another's
+                raise
+
+    seen, _ = settle(read, decide, write)
+    return None if seen.pending is None else _after(seen.pending, len(seen.rows))
+
+
+def _after(pending: Pending, done: int) -> Pending | None:
+    moved = replace(pending, position=pending.position + done, reserved=pending.reserved - done)
+    return moved if moved.position < moved.rows else None
+
+
+def _taker(seen: _Seen, row: Row, made: User | None, actor: Actor, now: Instant) -> Taker:
+    known = seen.ids.get(row.email)
+    assert known is not None or made is not None, "who has no account has been made one"
+    user_id = made.id if known is None and made is not None else known or 0
+    seat = Seat(user_id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations)
+    event = Event.new("user_assigned", actor, now, user=row.email)
+    return Taker(seat, made if known is None else None, event)
+
+
+def _events(seen: _Seen, left: Pending | None, takers: list[Taker], actor: Actor, now: Instant) -> Iterator[Event]:
+    """That it is finished, and how many places nobody needed any more."""
+    assert seen.pending is not None
+    unneeded = len(seen.rows) - len(takers)
+    if unneeded:
+        yield Event.new("batch_reduced", actor, now, given_back=unneeded)
+    if left is None:
+        yield Event.new("batch_finished", actor, now, people=seen.pending.rows)

@@ -1,0 +1,209 @@
+"""Batches: one write decides, each person is done once, and nothing is lost when they are cut short."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.domain.batch import Pending
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import batches
+from chalicelib.usecases.batch_assign import (
+    STEP,
+    batch_result,
+    end_batch,
+    find_batch,
+    go_on,
+    preview,
+    result_csv,
+    start_batch,
+)
+from chalicelib.usecases.change_seat import remove_user
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import account
+
+ADA = "ada@customer.test"
+
+
+def people(count: int, prefix: str = "p") -> str:
+    return "\n".join(f"{prefix}{n}@customer.test" for n in range(count))
+
+
+def once() -> Callable[[], bool]:
+    return lambda: False
+
+
+def for_ever() -> bool:
+    return True
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return vendor.issue("revit", max_license_users=40, max_activations=100)
+
+
+def run(vendor: Vendor, license: License, text: str, everybody: bool = True) -> int:
+    batch_id = start_batch(vendor.code, license.id, text, everybody, ADMIN, now=NOW)
+    assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    return batch_id
+
+
+def emails(vendor: Vendor, license: License) -> list[str]:
+    from chalicelib.store.licenses import seats
+
+    return sorted(seat.email for seat in seats(vendor.code, license.id))
+
+
+def test_everybody_gets_a_seat_and_an_initial_password_that_works(vendor: Vendor, license: License) -> None:
+    batch_id = run(vendor, license, "email,first name,max activations\nada@customer.test,Ada,3\nbob@customer.test,Bob,")
+    fates = batch_result(vendor.code, license.id, batch_id)
+    assert [(fate.row.email, fate.ok) for fate in fates] == [(ADA, True), ("bob@customer.test", True)]
+    for hardware_id in ("a", "b", "c"):
+        vendor.activate(ADA, hardware_id, fates[0].password)
+    assert account(vendor, ADA).first_name == "Ada"
+    assert vendor.stored(license).users_assigned == 2
+    assert sorted(e.type for e in vendor.history(license)) == sorted(
+        ["license_issued", "batch_started", "user_assigned", "user_assigned", "batch_finished"]
+        + ["device_activated"] * 3
+    )
+
+
+def test_a_preview_tells_of_each_row_and_changes_nothing(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    vendor.assign(vendor.issue("revit"), "bob@customer.test")
+    before = (vendor.stored(license), vendor.history(license))
+    text = f"{ADA},,,,\nbob@customer.test,Robert,,,\nnew@customer.test,,,,2\nno e-mail,,,,\nhigh@customer.test,,,,101"
+    seen = preview(vendor.code, license.id, text)
+    assert [fate.told.split(";")[0].split(",")[0] for fate in seen.fates] == [
+        "Has a seat already",
+        "Gets a seat",
+        "Gets a seat",
+        "This is no e-mail address.",
+        "The license allows 100 activations in all.",
+    ]
+    assert "(named nothing)" in seen.fates[1].told
+    assert ([row.email for row in seen.wanted], seen.free, seen.fits) == (
+        ["bob@customer.test", "new@customer.test"],
+        39,
+        True,
+    )
+    assert (vendor.stored(license), vendor.history(license)) == before
+
+
+def test_all_or_nothing_is_nothing_where_not_all_fit(vendor: Vendor, license: License) -> None:
+    before = (vendor.stored(license), vendor.history(license))
+    with pytest.raises(Refused) as refused:
+        start_batch(vendor.code, license.id, people(41), True, ADMIN, now=NOW)
+    assert (refused.value.code, refused.value.detail) == (
+        "license_users_limit_reached",
+        "40 places are free, and the list needs 41. Nobody was assigned.",
+    )
+    assert (vendor.stored(license), vendor.history(license)) == before
+
+
+def test_those_that_fit_are_the_first_of_the_list(vendor: Vendor, license: License) -> None:
+    batch_id = run(vendor, license, people(43), everybody=False)
+    assert vendor.stored(license).users_assigned == 40
+    fates = batch_result(vendor.code, license.id, batch_id)
+    assert [fate.ok for fate in fates] == [True] * 40 + [False] * 3
+    assert fates[-1].told == "Not assigned: there was no place left."
+    with pytest.raises(Refused) as refused:
+        start_batch(vendor.code, license.id, people(43), False, ADMIN, now=NOW)
+    assert refused.value.code == "license_users_limit_reached"
+
+
+def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, license: License) -> None:
+    batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
+    with pytest.raises(Refused):
+        vendor.assign(license, ADA)
+    left = go_on(vendor.code, license.id, batch_id, ADMIN, once(), now=NOW)
+    assert left == Pending(batch_id, 40, STEP, 40 - STEP, "admin", NOW)
+    assert vendor.differences() == []
+    end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
+    end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
+    assert vendor.stored(license).users_assigned == STEP
+    assert len(emails(vendor, license)) == STEP
+    assert find_batch(vendor.code, license.id, batch_id) is None
+    assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    assert len(emails(vendor, license)) == STEP
+    vendor.assign(license, ADA)
+    assert batch_result(vendor.code, license.id, batch_id)[STEP].told == "Not assigned."
+
+
+def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license: License) -> None:
+    batch_id = start_batch(vendor.code, license.id, people(3), True, ADMIN, now=NOW)
+    vendor.assign(license, "p1@customer.test")
+    assert vendor.stored(license).users_assigned == 4
+    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    assert vendor.stored(license).users_assigned == 3
+    assert "batch_reduced" in [event.type for event in vendor.history(license)]
+
+
+def test_many_that_go_on_at_once_do_each_person_once(vendor: Vendor, license: License) -> None:
+    batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda _: go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW), range(6)))
+    assert emails(vendor, license) == sorted(people(40).split())
+    assert [e.type for e in vendor.history(license)].count("user_assigned") == 40
+
+
+def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> None:
+    def try_all(prefix: str) -> int:
+        try:
+            return len(people(30, prefix).split()) if run(vendor, license, people(30, prefix)) else 0
+        except Refused as refused:
+            assert refused.code == "license_users_limit_reached"
+            return 0
+
+    def try_fitting(prefix: str) -> None:
+        try:
+            run(vendor, license, people(30, prefix), everybody=False)
+        except Refused as refused:
+            assert refused.code == "license_users_limit_reached"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(try_all, ("a", "b"))) == [0, 30]
+        list(threads.map(try_fitting, ("c", "d")))
+    assert vendor.stored(license).users_assigned == 40
+    assert len(emails(vendor, license)) == 40
+
+
+def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, license: License) -> None:
+    batch_id = run(vendor, license, ADA)
+    stranger = Vendor()
+    for company, license_id in ((vendor.code, vendor.issue("revit").id), (stranger.code, license.id)):
+        for act in (
+            lambda c=company, i=license_id: batch_result(c, i, batch_id),
+            lambda c=company, i=license_id: find_batch(c, i, batch_id),
+            lambda c=company, i=license_id: go_on(c, i, batch_id, ADMIN, for_ever, now=NOW),
+        ):
+            with pytest.raises(Refused) as refused:
+                act()
+            assert refused.value.code == "batch_not_found"
+
+
+def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_has_got(
+    vendor: Vendor, license: License
+) -> None:
+    vendor.assign(vendor.issue("revit"), "old@customer.test")
+    batch_id = run(vendor, license, "old@customer.test\nnew@customer.test\nshared@customer.test")
+    vendor.assign(vendor.issue("revit"), "shared@customer.test")
+    remove_user(vendor.code, license.id, "old@customer.test", ADMIN, now=NOW)
+    fates = batch_result(vendor.code, license.id, batch_id)
+    assert [(fate.ok, fate.password is not None) for fate in fates] == [(False, False), (True, True), (True, False)]
+    assert fates[1].password in result_csv(fates)
+
+
+def test_a_list_that_nobody_needs_a_place_of_is_refused(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    with pytest.raises(Refused) as refused:
+        start_batch(vendor.code, license.id, ADA, True, ADMIN, now=NOW)
+    assert refused.value.code == "validation_error"
+    assert list(batches.all_pending(vendor.code, license.id)) == []
+
+
+def test_a_license_by_key_has_no_users(vendor: Vendor) -> None:
+    with pytest.raises(Refused) as refused:
+        preview(vendor.code, vendor.issue("viewer").id, ADA)
+    assert refused.value.code == "validation_error"
