@@ -2,11 +2,12 @@
 (() => {
   "use strict";
   const one = (selector, within = document) => within.querySelector(selector);
-  const all = (selector, within = document) => within.querySelectorAll(selector);
+  const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
+  const on = (event, act, capture) => document.addEventListener(event, act, capture);
   const dialog = () => one("#dialog");
   const say = (words) => { one(".live", dialog().open ? dialog() : document).textContent = words; };
-  const held = []; // the buttons of a form that is under way
-  let sent = ""; // the field whose change sent the form
+  const held = []; // buttons of the form that is under way
+  let sent = ""; // the field whose change sent it
 
   async function part(link, id) {
     const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
@@ -15,27 +16,26 @@
 
   async function open(link) {
     const form = await part(link, "form"), sheet = one("article", dialog()), menu = link.closest("details");
-    if (menu) { menu.open = false; one("summary", menu).focus(); }
+    if (menu) shut(menu);
     sheet.replaceChildren(form);
     htmx.process(sheet);
-    ready(sheet);
     dialog().showModal();
   }
 
   async function reveal(link) {
-    const shown = await part(link, "initial-password"), copy = document.createElement("button");
-    shown.id = `shown${link.href.match(/\d+(?=\/[^/]*$)/)}`;
-    Object.assign(copy, { type: "button", className: "quiet", textContent: "Copy" });
-    copy.dataset.copy = shown.id;
-    link.parentElement.replaceChildren(shown, " ", copy);
-    copy.focus();
+    const shown = await part(link, "initial-password"), button = document.createElement("button");
+    shown.id = link.pathname;
+    Object.assign(button, { type: "button", className: "quiet", textContent: "Copy" });
+    button.dataset.copy = shown.id;
+    link.parentElement.replaceChildren(shown, " ", button);
+    button.focus();
     say("The initial password is shown.");
   }
 
   async function unfold(link) {
     const row = link.closest("tr"), next = row.nextElementSibling;
-    link.closest("details").open = false;
-    if (next?.className === "unfolded") { next.remove(); return; }
+    shut(link.closest("details"));
+    if (next?.className === "unfolded") return next.remove();
     const details = await part(link, "details"), below = document.createElement("tr");
     below.className = "unfolded";
     below.insertCell().colSpan = row.cells.length;
@@ -49,60 +49,66 @@
     const secret = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(secret.textContent);
-      button.textContent = "Copied";
-      say("Copied.");
+      say(button.textContent = "Copied");
     } catch {
       getSelection().selectAllChildren(secret);
       say("It is selected: copy it by hand.");
     }
   }
 
-  function ready(within) {
-    all("[data-copy]", within).forEach((button) => { button.hidden = false; });
-    all("form[data-go-on]", within).forEach((form) => setTimeout(() => {
-      if (form.isConnected && !dialog().open) form.requestSubmit();
-    }, 200));
+  function shut(menu) {
+    menu.open = false;
+    one("summary", menu).focus();
   }
-  const enable = () => { held.splice(0).forEach((button) => { button.disabled = false; }); };
 
+  function goOn() {
+    const next = (form) => setTimeout(() => form.isConnected && !dialog().open && form.requestSubmit(), 200);
+    each("form[data-go-on]", next);
+  }
+
+  const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
   const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-unfold]": unfold, "[data-copy]": copy };
-  document.addEventListener("click", (event) => {
-    const at = (selector) => event.target.closest(selector), stop = () => { event.preventDefault(); event.stopPropagation(); };
-    all("details.menu[open]").forEach((menu) => { menu.open = menu.contains(event.target); });
+
+  on("click", (event) => {
+    each("details.menu[open]", (menu) => { menu.open = menu.contains(event.target); });
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    for (const selector in acts) {
-      const found = at(selector);
-      if (found) { stop(); acts[selector](found).catch(() => { location = found.href; }); return; }
-    }
-    if (at("a[data-close]") && dialog().open) { stop(); dialog().close(); }
+    const kind = Object.keys(acts).find((selector) => event.target.closest(selector));
+    const found = event.target.closest(kind ?? "dialog[open] a[data-close]");
+    if (!found) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (kind) acts[kind](found).catch(() => { location = found.href; });
+    else dialog().close();
   }, true);
-  document.addEventListener("keydown", (event) => {
+  on("keydown", (event) => {
     const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
-    if (menu) { menu.open = false; one("summary", menu).focus(); }
+    if (menu) shut(menu);
   });
-  document.addEventListener("change", ({ target }) => {
+  on("change", ({ target }) => {
     if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });
-  document.addEventListener("submit", ({ target }) => setTimeout(() => {
-    all("[type=submit]:enabled", target).forEach((button) => { button.disabled = held.push(button) > 0; });
+  on("submit", ({ target }) => setTimeout(() => {
+    each("[type=submit]:enabled", (button) => { button.disabled = held.push(button) > 0; }, target);
   }));
-  document.addEventListener("close", () => ready(document), true);
-  addEventListener("pageshow", enable);
+  on("close", goOn, true);
+  addEventListener("pageshow", release);
 
   // A form that was refused in the dialog comes back into the dialog; anything else is a whole page.
   const refused = ({ xhr }) => dialog().open && xhr.status >= 400;
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (refused(detail)) Object.assign(detail, { target: one("article", dialog()), selectOverride: "#form", ignoreTitle: true });
+  on("htmx:beforeSwap", ({ detail }) => {
+    const inside = { target: one("article", dialog()), selectOverride: "#form", ignoreTitle: true };
+    if (refused(detail)) Object.assign(detail, inside);
   });
-  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
-    if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.pathname + location.search });
+  on("htmx:beforeHistoryUpdate", ({ detail }) => {
+    if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.href });
   });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    ready(detail.target);
-    (one("#form-error", detail.target) ?? (sent && one(`[name="${sent}"]`)) ?? one("#main")).focus();
-    if (sent) say(one(".pager p")?.textContent ?? "Nothing matches.");
+  on("htmx:afterSettle", ({ detail }) => {
+    const field = sent && one(`[name="${sent}"]`);
+    (one("#form-error", detail.target) || field || one("#main")).focus();
+    if (field) say(one(".pager p")?.textContent ?? "Nothing matches.");
     sent = "";
+    goOn();
   });
-  document.addEventListener("htmx:sendError", () => { enable(); say("The server cannot be reached. Try again."); });
-  ready(document);
+  on("htmx:sendError", () => { release(); say("The server cannot be reached. Try again."); });
+  goOn();
 })();
