@@ -4,7 +4,7 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
   const on = (event, act, capture) => document.addEventListener(event, act, capture);
-  const dialog = () => one("#dialog");
+  const dialog = () => one("dialog");
   const say = (words) => { one(".live", dialog().open ? dialog() : document).textContent = words; };
   const held = []; // buttons of the form that is under way
   let sent = ""; // the field whose change sent it
@@ -23,12 +23,10 @@
   }
 
   async function reveal(link) {
-    const shown = await part(link, "initial-password"), button = document.createElement("button");
-    shown.id = link.pathname;
-    Object.assign(button, { type: "button", className: "quiet", textContent: "Copy" });
-    button.dataset.copy = shown.id;
-    link.parentElement.replaceChildren(shown, " ", button);
-    button.focus();
+    const secret = link.parentElement;
+    secret.replaceChildren(...(await part(link, "secret")).childNodes);
+    one("output", secret).id = "";
+    one("button", secret).focus();
     say("The initial password is shown.");
   }
 
@@ -36,17 +34,15 @@
     const row = link.closest("tr"), next = row.nextElementSibling;
     shut(link.closest("details"));
     if (next?.className === "unfolded") return next.remove();
-    const details = await part(link, "details"), below = document.createElement("tr");
+    const details = await part(link, "details"), below = row.parentElement.insertRow(row.sectionRowIndex + 1);
     below.className = "unfolded";
-    below.insertCell().colSpan = row.cells.length;
-    below.cells[0].append(details);
-    row.after(below);
+    Object.assign(below.insertCell(), { colSpan: row.cells.length }).append(details);
     details.tabIndex = -1;
     details.focus();
   }
 
   async function copy(button) {
-    const secret = document.getElementById(button.dataset.copy);
+    const secret = button.previousElementSibling;
     try {
       await navigator.clipboard.writeText(secret.textContent);
       say(button.textContent = "Copied");
