@@ -50,7 +50,7 @@ def _show_preview(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
         preview = batch_assign.preview(asker.company, view.license.id, people)
     except Refused as refused:
         return _show_list(ask, asker, parts, 400, refusal_words(refused))
-    context = {"view": view, "preview": preview, "people": people}
+    context: dict[str, Any] = {"view": view, "preview": preview, "people": people}
     return render("batch_preview.html", ask, asker.token, view.visit, **context)
 
 

@@ -8,12 +8,16 @@ from chalicelib.domain.history import EventType
 from chalicelib.domain.license import License
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, codes
+from chalicelib.domain.session import Asker
+from chalicelib.store import accounts, codes, orders, views
 from chalicelib.usecases import (
     activate,
     assign_user,
+    batch_assign,
     branding,
+    change_account,
     change_device,
+    change_email,
     change_license,
     change_password,
     change_seat,
@@ -24,6 +28,8 @@ from chalicelib.usecases import (
     forgotten_password,
     issue_license,
     log_in,
+    once,
+    sessions,
     sweep,
     user_licenses,
 )
@@ -236,6 +242,105 @@ def on_seat(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, Seate
     return lambda vendor, seat: function(vendor.code, seat.license.id, ADA, *more, ADMIN, now=vendor.now)
 
 
+def second_manager(vendor: Vendor) -> Any:
+    """An order that has a license and a manager."""
+    license = vendor.issue("viewer", "first@customer.test", order_id="A")
+    vendor.now += 1
+    return license
+
+
+def join_order(vendor: Vendor, _: License) -> Any:
+    terms = issue_license.Terms("perpetual", 5, order_id="A")
+    license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
+    order = orders.read_order(vendor.code, "A")
+    assert order is not None
+    shown = [orders.managed_by(vendor.code, user_id) for user_id in sorted(order.managers)]
+    return license, len(order.managers), order.joining, [len(licenses) for licenses in shown]
+
+
+def managed(vendor: Vendor) -> Seated:
+    """A seat on a license whose manager is known."""
+    license = vendor.issue("revit", "manager@customer.test", max_license_users=2)
+    user, password = vendor.assign(license, ADA)
+    return Seated(license, user, password or "")
+
+
+def new_email(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.license.id, ADA, "countess@customer.test", ADMIN)
+    manager = accounts.user_of_email(vendor.code, "manager@customer.test")
+    user = change_email.change_email(*given, manager_id=manager, now=vendor.now)
+    return user, accounts.read_user(vendor.code, seat.user.id) == user
+
+
+def new_name(vendor: Vendor, seat: Seated) -> Any:
+    person = assign_user.Person("Ada", "King", "+41")
+    return change_account.change_person(vendor.code, seat.user.id, person, ADMIN, now=vendor.now)
+
+
+def end_sessions(vendor: Vendor, seat: Seated) -> Any:
+    return change_account.end_other_sessions(vendor.code, seat.user.id, ADMIN, now=vendor.now)
+
+
+def choose_first_password(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.user.id, NEW_PASSWORD, ADMIN)
+    user = change_account.choose_password(*given, old_password=None, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+PEOPLE = "\n".join(f"p{n}@customer.test,P,{n}" for n in range(3))
+
+
+def start_batch(vendor: Vendor, license: License) -> Any:
+    batch = batch_assign.start_batch(vendor.code, license.id, PEOPLE, False, ADMIN, now=vendor.now)
+    return batch, vendor.stored(license).users_assigned
+
+
+def with_batch(vendor: Vendor) -> tuple[License, int]:
+    license = user_license(vendor)
+    return license, start_batch(vendor, license)[0]
+
+
+def finish_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
+    license, batch = begun
+    left = batch_assign.go_on(vendor.code, license.id, batch, ADMIN, lambda: True, now=vendor.now)
+    fates = batch_assign.batch_result(vendor.code, license.id, batch)
+    return left, [(fate.told, fate.ok, bool(fate.password)) for fate in fates]
+
+
+def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
+    license, batch = begun
+    batch_assign.end_batch(vendor.code, license.id, batch, ADMIN, now=vendor.now)
+    return vendor.stored(license).users_assigned
+
+
+def logged_in(vendor: Vendor) -> Asker:
+    seat = seated(vendor)
+    choose_password(vendor, seat)
+    user = accounts.read_user(vendor.code, seat.user.id)
+    assert user is not None
+    return sessions.open_session(user, now=vendor.now)
+
+
+def enter_portal(vendor: Vendor, seat: Seated) -> Any:
+    user, asker = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
+    return user, views.look_up(asker, views.Wanted()).session
+
+
+def keep_session(vendor: Vendor, asker: Asker) -> Any:
+    sessions.keep_session(asker, 7, now=vendor.now)
+    session = views.look_up(asker, views.Wanted()).session
+    return session and session.epoch
+
+
+def log_out(_: Vendor, asker: Asker) -> Any:
+    sessions.log_out(asker)
+    return views.look_up(asker, views.Wanted()).session
+
+
+def once_only(vendor: Vendor, asker: Asker) -> Any:
+    return once.once(asker, "nonce", lambda: {"to": "/there"}, now=vendor.now)
+
+
 CASES = (
     Case("activate", activate.activate, key_license, lambda v, x: v.activate(x, "pc"), ("device_activated",)),
     Case(
@@ -358,6 +463,31 @@ CASES = (
     ),
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),
+    Case("issue to a second manager", issue_license.issue_license, second_manager, join_order, ("license_issued",)),
+    Case("change an e-mail", change_email.change_email, managed, new_email, ("email_changed",)),
+    Case("change a name", change_account.change_person, seated, new_name, ("person_changed",)),
+    Case("end all sessions", change_account.end_other_sessions, seated, end_sessions, ("sessions_ended",)),
+    Case(
+        "choose the first password",
+        change_account.choose_password,
+        seated,
+        choose_first_password,
+        ("password_changed",),
+        True,
+    ),
+    Case("start a batch", batch_assign.start_batch, user_license, start_batch, ("batch_started",)),
+    Case(
+        "go on with a batch",
+        batch_assign.go_on,
+        with_batch,
+        finish_batch,
+        ("batch_finished", "user_assigned", "user_assigned"),
+    ),
+    Case("end a batch", batch_assign.end_batch, with_batch, end_batch, ("batch_ended",)),
+    Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal),
+    Case("keep a session", sessions.keep_session, logged_in, keep_session),
+    Case("log out", sessions.log_out, logged_in, log_out),
+    Case("send a form", once.once, logged_in, once_only, (), True),
     Case("create a company", create.create_company, nothing, create_company, ("company_created",), True),
     Case("brand a company", branding.set_branding, nothing, brand, ("company_changed",), True),
     Case(

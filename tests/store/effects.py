@@ -21,6 +21,7 @@ _RANDOM = (
     (re.compile(r"\b[2-9A-HJ-NP-Z]{5}(-[2-9A-HJ-NP-Z]{5}){4}\b"), "LICENSE KEY"),
     (re.compile(r"(#\d{13}#)[A-Z2-7]{10}\b"), r"\1EVENT"),
     (re.compile(r"\bdue#\d\b"), "due#SHARD"),
+    (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
 )
@@ -81,7 +82,12 @@ def _partition(table: str, pk: str, prefix: str = "") -> dict[tuple[str, str, st
         "ExpressionAttributeValues": values,
         "ConsistentRead": True,
     }
-    return {(table, pk, item["part"]["S"]): item for item in dynamo._pages(query, None)}
+    return {(table, pk, item["part"]["S"]): _in_order(item) for item in dynamo._pages(query, None)}
+
+
+def _in_order(item: Raw) -> Raw:
+    """Sets have no order: they get one."""
+    return {name: {kind: sorted(v) if kind == "SS" else v for kind, v in typed.items()} for name, typed in item.items()}
 
 
 def _plain(text: str) -> str:

@@ -13,14 +13,19 @@ from typing import Any
 import pytest
 
 from chalicelib import usecases
+from chalicelib.domain.catalogue import guard_product
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
 from chalicelib.usecases import create
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.audit import audit
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.batch_assign import batch_result, end_batch, find_batch, go_on, preview, start_batch
+from chalicelib.usecases.catalogue import find_product, known_product
+from chalicelib.usecases.change_account import change_person, choose_password, end_other_sessions
 from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations, set_max_activations, set_password
@@ -28,11 +33,13 @@ from chalicelib.usecases.check import check
 from chalicelib.usecases.customer_license_users import customer_license_users
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables, track_variables
-from chalicelib.usecases.find_license import find_license, find_owner, find_seat
+from chalicelib.usecases.find_license import find_license, find_owner, find_seat, find_user
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.identify import find_place
+from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -49,6 +56,12 @@ class Victim:
     by_key: License
     by_user: License
     password: str
+    batch: int
+
+
+def ada(victim: Victim) -> int:
+    """Her account's id."""
+    return accounts.user_of_email(victim.vendor.code, ADA) or 0
 
 
 @pytest.fixture
@@ -61,7 +74,8 @@ def victim() -> Victim:
     _, password = vendor.assign(by_user, ADA)
     vendor.activate(by_key, "pc")
     vendor.activate(ADA, "pc", password)
-    return Victim(vendor, by_key, by_user, password or "")
+    batch = start_batch(vendor.code, by_user.id, "bob@customer.test", True, ADMIN, now=NOW)
+    return Victim(vendor, by_key, by_user, password or "", batch)
 
 
 def idents(victim: Victim) -> list[Any]:
@@ -117,6 +131,32 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
+    (
+        change_email,
+        "license_not_found",
+        [lambda c, v: change_email(c, v.by_user.id, ADA, "eve@customer.test", ADMIN, manager_id=None, now=NOW)],
+    ),
+    (reveal_initial_password, "license_not_found", [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1)]),
+    (change_person, "user_not_found", [lambda c, v: change_person(c, ada(v), Person("Eve"), ADMIN, now=NOW)]),
+    (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, now=NOW)]),
+    (
+        choose_password,
+        "user_not_found",
+        [lambda c, v: choose_password(c, ada(v), "chosen by eve", ADMIN, old_password=None, now=NOW)],
+    ),
+    (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
+    (
+        start_batch,
+        "license_not_found",
+        [lambda c, v: start_batch(c, v.by_user.id, "eve@customer.test", True, ADMIN, now=NOW)],
+    ),
+    (go_on, "batch_not_found", [lambda c, v: go_on(c, v.by_user.id, v.batch, ADMIN, lambda: True, now=NOW)]),
+    (end_batch, "license_not_found", [lambda c, v: end_batch(c, v.by_user.id, v.batch, ADMIN, now=NOW)]),
+    (find_batch, "batch_not_found", [lambda c, v: find_batch(c, v.by_user.id, v.batch)]),
+    (batch_result, "batch_not_found", [lambda c, v: batch_result(c, v.by_user.id, v.batch)]),
+    (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
+    (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
     (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),
     (
         change_password,
