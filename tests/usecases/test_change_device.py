@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.refusal import Refused
 from chalicelib.usecases.change_device import blacklist_device, reset_device
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import kinds, refused
@@ -77,3 +78,17 @@ def test_blacklisting_nothing_takes_no_place_away(vendor: Vendor) -> None:
     vendor.activate(license, "pc")
     blacklist_device(vendor.code, license.id, "", ADMIN, now=NOW)
     assert vendor.check(license, "pc").device
+
+
+def test_one_users_place_on_a_shared_machine_is_reset_alone(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    users = [vendor.assign(license, email) for email in ("ada@customer.test", "bob@customer.test")]
+    for user, password in users:
+        vendor.activate(user.email, "pc", password)
+    assert reset_device(vendor.code, license.id, "pc", ADMIN, user_id=users[0][0].id, now=NOW) == 1
+    with pytest.raises(Refused):
+        vendor.check("ada@customer.test", "pc")
+    assert vendor.check("bob@customer.test", "pc").device
+    with pytest.raises(Refused) as refused:
+        reset_device(vendor.code, license.id, "pc", ADMIN, user_id=1, now=NOW)
+    assert refused.value.code == "device_not_found"
