@@ -23,7 +23,7 @@ from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, Sess
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
 from chalicelib.portal.request import SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
-from chalicelib.portal.words import as_sentence, refusal_words
+from chalicelib.portal.words import invalid_words, refusal_words
 from chalicelib.store.dynamo import Busy
 from chalicelib.usecases.once import once
 from chalicelib.usecases.sessions import to_cookie
@@ -134,7 +134,7 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                 view = _parted(looked)[0]
                 outcome = once(asker, nonce, lambda: asdict(act(ask, view, form)), now=ask.now)
             except ValidationError as error:
-                return again(400, as_sentence(error.errors()[0]["msg"].removeprefix("Value error, ")))
+                return again(400, invalid_words(error))
             except Refused as refused:
                 return again(_status(refused), refusal_words(refused))
             to = outcome["to"] if outcome else _back(ask.path)

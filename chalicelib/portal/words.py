@@ -2,6 +2,8 @@
 
 import re
 
+from pydantic import ValidationError
+
 from chalicelib.domain.history import Event, EventType
 from chalicelib.domain.refusal import Refused
 from chalicelib.web.errors import ERRORS
@@ -58,6 +60,14 @@ def refusal_words(refused: Refused) -> str:
     if refused.retry_after is not None and refused.code == "account_locked":
         return f"Too many attempts. Try again in {_span(refused.retry_after)}, or set a new password."
     return as_sentence(told)
+
+
+def invalid_words(error: ValidationError) -> str:
+    """What is wrong with the first field that is: in our own words where we have some."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    if first["type"] == "value_error":
+        return first["msg"].removeprefix("Value error, ")
+    return f"{str(first['loc'][0]).replace('_', ' ').capitalize()}: {first['msg']}."
 
 
 def as_sentence(told: str) -> str:

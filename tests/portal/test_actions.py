@@ -1,0 +1,259 @@
+"""What becomes of forms: carried out once, shown again with what was typed, never without a token of theirs."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.store.dynamo import Busy
+from chalicelib.store.licenses import seats
+from chalicelib.usecases.change_seat import set_password
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.web import clock
+from tests.mailbox import mailed_code
+from tests.portal.browser import Browser, Page, at, browser_of
+from tests.support import ADMIN, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+
+ADA, BOB = "ada@customer.test", "bob@customer.test"
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    """Sessions last at the clock of the server."""
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return issued(vendor, max_license_users=2)
+
+
+@pytest.fixture
+def manager(vendor: Vendor, license: License) -> Browser:
+    return browser_of(vendor, MANAGER)
+
+
+def emails(vendor: Vendor, license: License) -> list[str]:
+    return sorted(seat.email for seat in seats(vendor.code, license.id))
+
+
+def assign_form(manager: Browser, license: License) -> Callable[..., Page]:
+    """The form once, to be sent as often as one likes."""
+    path = at(license, "/users/assign")
+    form = manager.get(path).form(path)
+    return lambda **typed: manager.post(path, form.fields | typed)
+
+
+def test_a_form_that_is_sent_twice_is_carried_out_once_and_tells_the_same(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    send = assign_form(manager, license)
+    pages = [send(email=ADA) for _ in range(3)]
+    assert [page.status for page in pages] == [200, 200, 200]
+    assert all(f"{ADA} was assigned." in page.words for page in pages)
+    assert emails(vendor, license) == [ADA]
+
+
+def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    send = assign_form(manager, license)
+    with ThreadPoolExecutor(6) as threads:
+        pages = list(threads.map(lambda n: send(email=f"user{n}@customer.test"), range(6)))
+    assert {page.status for page in pages} == {200}
+    assert len(emails(vendor, license)) == 1
+
+
+def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    send = assign_form(manager, license)
+    page = send(email="no e-mail", first_name="Ada", max_activations="2")
+    assert page.status == 400
+    assert "This is not an e-mail address." in page.words
+    typed = page.form(at(license, "/users/assign")).fields
+    assert (typed["email"], typed["first_name"], typed["max_activations"]) == ("no e-mail", "Ada", "2")
+    assert send(email=ADA).status == 200
+    assert emails(vendor, license) == [ADA]
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "told"),
+    [
+        ({"email": BOB}, 409, "This e-mail is assigned to the license already."),
+        ({"email": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
+        ({"email": ADA, "max_activations": "many"}, 400, "Max activations: give a number from 0."),
+        ({"email": ADA, "first_name": "x" * 101}, 400, "First name: String should have at most 100 characters."),
+    ],
+)
+def test_why_a_form_is_refused_is_told(
+    vendor: Vendor, license: License, manager: Browser, typed: dict[str, str], status: int, told: str
+) -> None:
+    vendor.assign(license, BOB)
+    page = manager.send(at(license, "/users/assign"), **typed)
+    assert (page.status, told in page.words) == (status, True), page.words
+    assert emails(vendor, license) == [BOB]
+
+
+def test_the_third_user_of_two_is_refused(vendor: Vendor, license: License, manager: Browser) -> None:
+    for email in (ADA, BOB):
+        manager.send(at(license, "/users/assign"), email=email)
+    page = manager.send(at(license, "/users/assign"), email="third@customer.test")
+    assert (page.status, "All users of this license are assigned." in page.words) == (409, True)
+    assert "2 / 2" in manager.get(at(license, "/users")).words
+
+
+def test_a_token_of_another_form_or_browser_is_worth_nothing(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    path = at(license, "/users/assign")
+    elsewhere = browser_of(vendor, MANAGER)
+    for token in (manager.get(at(license, "/reset")).form(at(license, "/reset")), elsewhere.get(path).form(path)):
+        page = manager.post(path, {"email": ADA} | {"form": token.fields["form"]})
+        assert (page.status, "out of date" in page.words) == (403, True)
+        assert page.form(path).fields["email"] == ADA
+    assert emails(vendor, license) == []
+
+
+def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
+    vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_busy(*_: object, **__: object) -> None:
+        raise Busy("busy")
+
+    send = assign_form(manager, license)
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.portal.users.assign_user", too_busy)
+        page = send(email=ADA)
+        assert (page.status, "Nothing was changed" in page.words) == (503, True)
+        assert page.answer.headers["Retry-After"] == "1"
+    assert send(email=ADA).status == 200
+
+
+def test_a_mistake_of_ours_is_a_page_and_tells_nothing_of_itself(
+    license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.usecases.views.managed_by", lambda *_: 1 / 0)
+    page = manager.get("/portal/licenses")
+    assert (page.status, "A mistake of ours" in page.words, "division" in page.answer.text) == (500, True, False)
+
+
+# --- log in -----------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_log_in_tells_the_same_whatever_was_wrong(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    given = [("NOBODY", MANAGER, PASSWORD), (vendor.code, BOB, PASSWORD), (vendor.code, MANAGER, "wrong password")]
+    pages = [Browser().log_in(*each) for each in given]
+    told = "Company code, e-mail and password do not belong together."
+    assert [(page.status, told in page.words) for page in pages] == [(401, True)] * 3
+
+
+def test_who_logs_in_goes_where_he_wanted_to_go_but_never_elsewhere(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    for to, there in (
+        (at(license), at(license)),
+        ("https://evil.test", "/portal/licenses"),
+        ("//evil.test", "/portal/licenses"),
+    ):
+        browser = Browser()
+        page = browser.get("/portal/log-in", next=to)
+        page = browser.send(page, company=vendor.code, email=MANAGER, password=PASSWORD)
+        assert (page.status, page.path) == (200, there)
+
+
+def test_a_page_that_needs_a_log_in_is_shown_after_it(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    browser = Browser()
+    page = browser.get(at(license, "/users"))
+    assert page.path == "/portal/log-in"
+    assert browser.send(page, company=vendor.code, email=MANAGER, password=PASSWORD).path == at(license, "/users")
+
+
+def test_an_initial_password_leads_to_the_choice_of_another_and_nowhere_else(vendor: Vendor, license: License) -> None:
+    browser = Browser()
+    page = browser.log_in(vendor.code, MANAGER, initial_password(account(vendor, MANAGER)) or "")
+    assert page.path == "/portal/password"
+    assert browser.get(at(license)).path == "/portal/password"
+    assert browser.send("/portal/password", new_password=PASSWORD, again="different one").status == 400
+    page = browser.send("/portal/password", new_password=PASSWORD, again=PASSWORD)
+    assert (page.path, "Your new password is set." in page.words) == ("/portal/licenses", True)
+
+
+def test_a_password_that_a_manager_sets_ends_the_sessions_of_its_user(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    ada = browser_of(vendor, ADA)
+    assert ada.get("/portal/seats").path == "/portal/seats"
+    set_password(vendor.code, license.id, ADA, None, ADMIN, now=vendor.now)
+    assert ada.get("/portal/seats").path == "/portal/log-in"
+
+
+def test_a_log_out_ends_the_session_for_good(vendor: Vendor, manager: Browser) -> None:
+    cookie = manager.http.cookies["seatkeeper"]
+    page = manager.send("/portal/licenses", "/portal/log-out")
+    assert page.path == "/portal/log-in"
+    manager.http.cookies.set("seatkeeper", cookie)
+    assert manager.get("/portal/licenses").path == "/portal/log-in"
+
+
+def test_nobody_is_logged_out_by_another_site(manager: Browser) -> None:
+    manager.post("/portal/log-out", {})
+    assert manager.get("/portal/licenses").path == "/portal/licenses"
+
+
+def test_a_forgotten_password_is_set_by_the_code_from_the_mail(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+    chosen(vendor, MANAGER)
+    browser = Browser()
+    page = browser.send("/portal/forgotten", company=vendor.code, email=MANAGER)
+    unknown = Browser().send("/portal/forgotten", company=vendor.code, email=BOB)
+    assert page.words == unknown.words
+    code = mailed_code(vendor, MANAGER)
+    assert browser.send(page, "/portal/forgotten/code", code="00000000", new_password="a new password").status == 400
+    page = browser.send(page, "/portal/forgotten/code", code=code, new_password="a new password")
+    assert (page.path, "Your new password is set." in page.words) == ("/portal/log-in", True)
+    assert browser.send(page, company=vendor.code, email=MANAGER, password="a new password").path == "/portal/licenses"
+
+
+# --- cookies and headers ----------------------------------------------------------------------------------------
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    for proto, secure in (("http", False), ("https", True)):
+        browser = Browser(**{"X-Forwarded-Proto": proto})
+        page = browser.get("/portal/log-in")
+        form = page.form("/portal/log-in").fields | {"company": vendor.code, "email": MANAGER, "password": PASSWORD}
+        browser.http.cookies.set("seatkeeper-visitor", page.answer.cookies["seatkeeper-visitor"])
+        answer = browser.http.post("/portal/log-in", data=form)
+        cookie = answer.headers["Set-Cookie"]
+        assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/portal", "Max-Age=43200"))
+        assert ("Secure" in cookie) == secure
+
+
+def test_every_page_forbids_what_it_does_not_need(manager: Browser, license: License) -> None:
+    for path in ("/portal/licenses", at(license), at(license, "/users/assign"), "/portal/nothing/1"):
+        headers = manager.http.get(path).headers
+        if headers["Content-Type"].startswith("text/html"):
+            policy = headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["Cache-Control"] == "no-store"
+            assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_files_may_be_kept_for_ever_for_their_names_change(manager: Browser) -> None:
+    page = manager.get("/portal/licenses")
+    loads = [path for path in page.loads if path.startswith("/static/")]
+    assert len(loads) >= 4
+    for path in loads:
+        answer = manager.http.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+        wrong = path.replace(path.split(".")[-2], "0" * 12)
+        assert manager.http.get(wrong).status_code == 404
+    for path in ("/static/portal.css", "/static/..%2Frender.py", "/static/LICENSE-pico.000000000000.txt"):
+        assert manager.http.get(path).status_code == 404
