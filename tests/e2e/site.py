@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from chalicelib.domain.license import License
 from chalicelib.web import clock
+from tests.e2e.browser import log_in
 from tests.support import Application, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
 
@@ -49,11 +50,3 @@ class Site:
     def application(self, http: httpx.Client) -> Application:
         """A client application of the vendor that calls the same server."""
         return Application(self.vendor.api_key, self.vendor.shared_key, http)
-
-
-def log_in(page: Page, company: str, email: str, password: str) -> None:
-    """Fill in the form of the page that is shown, and send it, whatever comes of it."""
-    page.get_by_label("Company code").fill(company)
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Log in").click()

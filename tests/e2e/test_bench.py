@@ -5,11 +5,13 @@ from collections.abc import Callable
 import httpx
 import playwright.sync_api as playwright
 import pytest
+from playwright.sync_api import expect
 
 from infra.serve import Server
 from tests.e2e.browser import axe, watched
 from tests.e2e.site import Site
 from tests.e2e.weight import first_visit_bytes
+from tests.portal.browser import Page
 
 STRICT = "default-src 'none'; script-src 'self'; style-src 'self'"
 GOOD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Good</title>
@@ -128,6 +130,12 @@ def test_axe_looks_for_every_kind_of_rule(body: str, rule: str, page: playwright
         good(page, ".small { width: 12px; height: 12px; padding: 0; margin: 0; font-size: 9px }", body)()
 
 
+def test_a_manager_logs_in(either_page: playwright.Page, site: Site) -> None:
+    site.log_in(either_page)
+    expect(either_page).to_have_url(f"{site.base_url}/portal/licenses")
+    expect(either_page.get_by_role("heading", level=1)).to_have_text("Licenses")
+
+
 def test_each_page_starts_with_nothing_kept(page: playwright.Page, second_page: playwright.Page, site: Site) -> None:
     page.context.add_cookies([{"name": "a", "value": "b", "url": site.base_url}])
     assert second_page.context.cookies() == []
@@ -143,5 +151,15 @@ def test_the_application_calls_the_same_server(site: Site) -> None:
 
 
 def test_the_weight_of_a_page_is_that_of_its_bytes_on_the_wire(server: Server) -> None:
-    plain = httpx.get(server.base_url, headers={"Accept-Encoding": "identity"})
-    assert 0 < first_visit_bytes(server.base_url, "/", {}) <= len(plain.content)
+    path = "/portal/log-in"
+    headers = {"Accept-Encoding": "identity"}
+    with httpx.Client(base_url=server.base_url, headers=headers) as http:
+        shown = Page(http.get(path))
+        plain = [len(http.get(address).content) for address in (path, *shown.loads)]
+    assert len(plain) > 4
+    assert max(plain) / 4 < first_visit_bytes(server.base_url, path, {}) < sum(plain) / 2
+
+
+def test_a_page_that_is_not_there_has_no_weight(server: Server) -> None:
+    with pytest.raises(AssertionError, match=r"^/portal/licenses: 303"):
+        first_visit_bytes(server.base_url, "/portal/licenses", {})

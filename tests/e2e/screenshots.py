@@ -1,0 +1,146 @@
+"""Pictures of the portal, narrow and wide, in light and in dark.
+
+python -m tests.e2e.screenshots                          into .browser/screenshots/
+python -m tests.e2e.screenshots --out pictures devices   only the shots with that name
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, Page
+
+from infra import engine, local, serve
+from tests.e2e import install
+from tests.e2e.browser import SCHEMES, chromium, log_in, watched
+
+if TYPE_CHECKING:
+    from tests.e2e.showcase import Showcase
+
+OUT = install.HOME / "screenshots"
+WIDTHS = {390: 844, 1440: 900}
+"""In CSS pixels, with the height of the window; the picture holds the whole page."""
+ONE, USER = "/portal/licenses/{license}", "/portal/licenses/{license}/users/{user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A page, and what is clicked there before the picture is taken: names of links or buttons."""
+
+    name: str
+    path: str
+    clicks: Sequence[str] = ()
+    is_logged_in: bool = True
+
+
+SHOTS = (
+    Shot("log-in", "/portal/log-in", is_logged_in=False),
+    Shot("forgotten", "/portal/forgotten", is_logged_in=False),
+    Shot("licenses", "/portal/licenses"),
+    Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
+    Shot("license", ONE),
+    Shot("license-of-key", "/portal/licenses/{key_license}"),
+    Shot("history", ONE + "/history"),
+    Shot("reset-license", ONE + "/reset"),
+    Shot("devices", ONE + "/devices"),
+    Shot("device", ONE + "/devices/{device}"),
+    Shot("reset-device", ONE + "/devices/{device}/reset"),
+    Shot("users", ONE + "/users"),
+    Shot("assign", ONE + "/users/assign"),
+    Shot("assign-dialog", ONE + "/users", ("Assign license user",)),
+    Shot("batch", ONE + "/users/batch"),
+    Shot("initial-password", USER + "/initial-password"),
+    Shot("set-limit", USER + "/limit"),
+    Shot("seats", "/portal/seats"),
+    Shot("account", "/portal/account"),
+    Shot("choose-password", "/portal/password"),
+    Shot("not-found", "/portal/licenses/1"),
+)
+
+
+def main() -> None:
+    """Take the pictures that the arguments name."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.e2e.screenshots",
+        description="Take pictures of the portal with made-up data: 390 and 1440 pixels wide, light and dark.",
+        epilog="example: python -m tests.e2e.screenshots --out pictures licenses devices",
+    )
+    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where to (.browser/screenshots)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is given")
+    given = parser.parse_args()
+    known = [shot.name for shot in SHOTS]
+    if unknown := sorted(set(given.names) - set(known)):
+        parser.error(f"there is no shot named {', '.join(unknown)}; there are: {', '.join(known)}")
+    if install.chromium() is None:
+        sys.exit("Chromium is missing: run python -m tests.e2e.install first.")
+    given.out.mkdir(parents=True, exist_ok=True)
+    shots = [shot for shot in SHOTS if shot.name in (given.names or known)]
+    with _running() as (base_url, showcase), chromium() as browser:
+        wrong = [
+            fault
+            for form in product(WIDTHS, SCHEMES)
+            for fault in _take(shots, browser, base_url, showcase, form, given.out)
+        ]
+    print(f"{len(shots) * len(WIDTHS) * len(SCHEMES)} pictures in {given.out}")
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+@contextmanager
+def _running() -> Iterator[tuple[str, "Showcase"]]:
+    """A server on an engine of its own, with the showcase on it."""
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home, engine.start(None) as database:
+        os.environ |= local.environment(Path(home), database.endpoint)
+        from chalicelib.store.tables import create_tables  # needs the environment, as what follows does
+        from chalicelib.web import clock
+        from tests.e2e import showcase
+
+        create_tables()
+        made = showcase.make(clock.now())
+        with serve.start(dict(os.environ)) as server:
+            yield server.base_url, made
+
+
+def _take(
+    shots: Sequence[Shot], browser: Browser, base_url: str, showcase: "Showcase", form: tuple[int, str], out: Path
+) -> list[str]:
+    """Take all in one form, `(width, scheme)`; answers what went wrong on the pages meanwhile."""
+    from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD
+
+    width, scheme = form
+    names = {
+        "license": showcase.license.id,
+        "key_license": showcase.key_license.id,
+        "user": showcase.user_id,
+        "device": showcase.device,
+    }
+    options = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme}
+    with watched(browser, base_url, reduced_motion="reduce", **options) as (page, faults):
+        is_logged_in = False
+        for shot in sorted(shots, key=lambda shot: shot.is_logged_in):
+            if shot.is_logged_in and not is_logged_in:
+                page.goto("/portal/log-in")
+                log_in(page, COMPANY, MANAGER, PASSWORD)
+                page.wait_for_url("**/portal/licenses")
+                is_logged_in = True
+            _picture(page, shot, shot.path.format(**names), out / f"{shot.name}-{width}-{scheme}.png")
+    return faults
+
+
+def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
+    page.goto(path)
+    for name in shot.clicks:
+        page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name)).first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=file, full_page=not shot.clicks, animations="disabled")
+
+
+if __name__ == "__main__":
+    main()

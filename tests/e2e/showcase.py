@@ -1,0 +1,144 @@
+"""A company with customers, people and devices as they could be, half a year of history behind them.
+
+The environment must stand before this is imported: it is for `tests.e2e.screenshots`, whose engine is its own.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.history import Actor
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import DeviceReport, License, device_tag
+from chalicelib.store import accounts
+from chalicelib.usecases import create
+from chalicelib.usecases.activate import activate
+from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.change_account import change_person
+from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.check import check
+from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+
+COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
+CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
+HOUR, DAY = 3_600_000, 86_400_000
+_VENDOR, _MANAGER = Actor("admin"), Actor(f"user:{MANAGER}", "203.0.113.20")
+
+_PRODUCTS: tuple[tuple[str, str, Any], ...] = (
+    ("revit", "Qbitech for Revit", "user"),
+    ("archicad", "Qbitech for Archicad", "user"),
+    ("viewer", "Qbitech Viewer", "license-key"),
+    ("cloud", "Qbitech Render Node", "license-key"),
+)
+_PEOPLE = (
+    ("don.joe@studio-nord.example", Person("Don", "Joe", "+47 22 34 56 01"), True),
+    ("ines.moreau@studio-nord.example", Person("Inès", "Moreau", "+33 1 84 88 21 07"), True),
+    ("kenji.sato@studio-nord.example", Person("Kenji", "Satō"), True),
+    ("aleksandra.wisniewska@studio-nord.example", Person("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
+)
+"""E-mail, name, and whether the person has chosen a password."""
+_DEVICES = (
+    ("don.joe@studio-nord.example", "NORD-WS-014", "Windows 11 Pro 24H2", "7C-8A-E1-55-02-9B"),
+    ("don.joe@studio-nord.example", "NORD-LT-007", "Windows 11 Pro 24H2", "A4-BB-6D-10-77-3E"),
+    ("ines.moreau@studio-nord.example", "NORD-WS-021", "Windows 10 Pro 22H2", "7C-8A-E1-55-03-41"),
+    ("kenji.sato@studio-nord.example", "NORD-WS-009", "Windows 11 Pro 23H2", "7C-8A-E1-55-01-D8"),
+)
+"""Who, host name, system, MAC address."""
+_LOST = "NORD-LT-007"
+
+
+@dataclass(frozen=True, slots=True)
+class Showcase:
+    """What addresses are made of."""
+
+    license: License
+    """User-based, with users and devices."""
+    key_license: License
+    user_id: int
+    """A license user who has not chosen a password yet."""
+    device: str
+    """What an active device of the license is named by."""
+
+
+def make(now: Instant) -> Showcase:
+    """Make the company; its manager logs in with `MANAGER` and `PASSWORD`."""
+    begun = now - 190 * DAY
+    create.create_company(COMPANY, "Qbitec", _VENDOR, now=begun)
+    set_branding(COMPANY, "#0f6b5c", None, _VENDOR, now=begun)
+    for code, name, method in _PRODUCTS:
+        create.create_product(COMPANY, code, name, method, _VENDOR, now=begun)
+    revit, viewer = _licenses(now, begun)
+    _people(revit, begun + DAY)
+    devices = _devices(revit, now, begun + 3 * DAY)
+    for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
+        at = begun + (20 + 31 * number) * DAY
+        ident = Identity(product="viewer", hardware_id=f"viewer-{host}", license_key=viewer.license_key)
+        _activate(ident, None, DeviceReport(ident.hardware_id, hostname=host, os_ver="macOS 15.5", app_ver="3.2.0"), at)
+    return Showcase(revit, viewer, _user_id(_PEOPLE[-1][0]), devices[0])
+
+
+def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
+    """The two that pages show, and others for the list: in each status, and of each type."""
+    ends = {"license_type": "subscription", "validity_period": now + 174 * DAY, "grace_period": 14 * 24}
+    revit = _issue("revit", begun, max_activations=10, max_license_users=5, **ends)
+    viewer = _issue("viewer", begun + 1, license_type="perpetual", max_activations=25)
+    _issue("archicad", begun + 40 * DAY, license_type="perpetual", max_activations=4, max_license_users=2)
+    trial = {"license_type": "time-limited", "is_trial": True, "validity_period": now - 12 * DAY}
+    _issue("cloud", now - 42 * DAY, max_activations=2, **trial)
+    late = {"license_type": "subscription", "validity_period": now - 2 * DAY, "grace_period": 14 * 24}
+    _issue("cloud", begun + 60 * DAY, max_activations=8, **late)
+    lost = _issue("viewer", begun + 75 * DAY, license_type="perpetual", max_activations=1)
+    set_enabled(COMPANY, lost.id, False, _MANAGER, now=now - 9 * DAY)
+    return revit, viewer
+
+
+def _issue(product: str, at: Instant, **terms: Any) -> License:
+    given = Terms(**terms, order_id=ORDER, customer=CUSTOMER)
+    return issue_license(COMPANY, product, given, MANAGER, _VENDOR, now=at)[0]
+
+
+def _people(license: License, at: Instant) -> None:
+    _choose_password(MANAGER, PASSWORD, at)
+    change_person(COMPANY, _user_id(MANAGER), Person("Maria", "Berg", "+47 22 34 56 00"), _MANAGER, now=at)
+    for number, (email, person, has_chosen) in enumerate(_PEOPLE):
+        assigned_at = at + number * HOUR
+        assign_user(COMPANY, license.id, email, 2, _MANAGER, person=person, now=assigned_at)
+        if has_chosen:
+            _choose_password(email, f"{PASSWORD} with {email}", assigned_at + HOUR)
+
+
+def _choose_password(email: str, password: str, at: Instant) -> None:
+    user = accounts.read_user(COMPANY, _user_id(email))
+    assert user is not None
+    change_password(COMPANY, email, initial_password(user) or "", password, Actor(f"user:{email}"), now=at)
+
+
+def _devices(license: License, now: Instant, at: Instant) -> list[str]:
+    """Each is activated, and checked a while ago; one was lost, and reset. Answers what they are named by."""
+    named = []
+    for number, (email, host, system, mac) in enumerate(_DEVICES):
+        name = f"8f14e45f-{number}c51-4f0b-9b3e-{mac.replace('-', '').lower()}"
+        ident = Identity(product="revit", hardware_id=name, username=email)
+        report = DeviceReport(
+            name, host, system, f"10.20.4.{31 + number}", mac, False, app_ver="26.1.3", sdk_ver="Qbitech SDK 4.2"
+        )
+        _activate(ident, f"{PASSWORD} with {email}", report, at + number * 29 * DAY)
+        check(COMPANY, ident, report, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
+        if host == _LOST:
+            reset_device(COMPANY, license.id, name, _MANAGER, now=now - 3 * DAY)
+        named.append(f"{device_tag(name)}-{_user_id(email)}")
+    return named
+
+
+def _activate(ident: Identity, password: str | None, report: DeviceReport, at: Instant) -> None:
+    activate(COMPANY, ident, password, report, Actor("api:showcase", "203.0.113.20"), now=at)
+
+
+def _user_id(email: str) -> int:
+    user_id = accounts.user_of_email(COMPANY, email)
+    assert user_id is not None, f"{email} has just been made"
+    return user_id
