@@ -1,15 +1,18 @@
 """A vendor whose portal is driven in a browser, and who logs in there."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import Page
 
 from chalicelib.domain.license import License
+from chalicelib.portal.request import SESSION_COOKIE
+from chalicelib.usecases.sessions import to_cookie
 from chalicelib.web import clock
 from tests.e2e.browser import log_in
 from tests.support import Application, Vendor
-from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
+from tests.usecases.people import MANAGER, PASSWORD, chosen, issued, logged_in
 
 OTHER_MANAGER, USER = "manager@other.test", "don.joe@customer.test"
 
@@ -46,6 +49,17 @@ class Site:
         page.goto("/portal/log-in")
         log_in(page, self.company, email, password)
         page.wait_for_url(lambda address: "/portal/log-in" not in address)
+
+    def enter(self, page: Page, path: str = "/portal", email: str = MANAGER) -> None:
+        """Open a page as somebody who has chosen a password and logged in before."""
+        host = urlsplit(self.base_url).hostname
+        cookie = {"name": SESSION_COOKIE, "value": self.session(email), "domain": host, "path": "/portal"}
+        page.context.add_cookies([cookie])  # type: ignore[list-item] - playwright keeps the type to itself
+        page.goto(path)
+
+    def session(self, email: str = MANAGER) -> str:
+        """What the browser keeps of such a log-in."""
+        return to_cookie(logged_in(self.vendor, email))
 
     def application(self, http: httpx.Client) -> Application:
         """A client application of the vendor that calls the same server."""

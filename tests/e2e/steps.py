@@ -1,0 +1,53 @@
+"""What people do on the portal's pages: a form is a dialog with JavaScript, and a page of its own without."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def form(page: Page) -> Locator:
+    """The form that is open."""
+    return page.locator("#form")
+
+
+def follow(page: Page, name: str) -> None:
+    """Click on a link of the page's main part."""
+    page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+
+def send(page: Page, button: str = "Confirm", **typed: str) -> None:
+    """Type into fields of the open form, each by the begin of its label (`new_email` for "New e-mail"), and send it."""
+    for name, text in typed.items():
+        form(page).get_by_label(_begins(name)).first.fill(text)
+    form(page).get_by_role("button", name=button).click()
+
+
+def row(page: Page, who: str) -> Locator:
+    """The row of a table that begins with these words."""
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=who, exact=True))
+
+
+def choose(page: Page, who: str, action: str) -> None:
+    """Choose from the Actions of a row."""
+    row(page, who).locator("summary").click()
+    row(page, who).get_by_role("link", name=action).click()
+
+
+def told(page: Page, words: str) -> None:
+    """The page says that something was done."""
+    expect(page.locator(".said")).to_contain_text(words)
+
+
+def refused(page: Page, words: str) -> None:
+    """The form is shown again, and says why it was refused."""
+    expect(form(page).get_by_role("alert")).to_have_text(words)
+
+
+def fact(page: Page, name: str) -> Locator:
+    """What stands beside a name in a list of facts."""
+    return page.locator(".facts > div").filter(has=page.get_by_text(name, exact=True)).locator("dd")
+
+
+def _begins(name: str) -> re.Pattern[str]:
+    words = name.replace("_", " ").replace("email", "e-mail")
+    return re.compile(rf"^\s*{re.escape(words)}", re.IGNORECASE)

@@ -1,0 +1,211 @@
+"""License users in a browser: a manager assigns them, and does all that there is to do with one."""
+
+import playwright.sync_api as playwright
+import pytest
+from playwright.sync_api import expect
+
+from chalicelib.domain.license import Seat
+from chalicelib.store import accounts, seats
+from chalicelib.usecases.initial_password import initial_password
+from tests.e2e.site import OTHER_MANAGER, USER, Site
+from tests.e2e.steps import choose, follow, form, refused, row, send, told
+from tests.support import Application
+from tests.usecases.people import PASSWORD, account, chosen, issued
+
+NEW = "ann.lee@customer.test"
+COUNT = "Available number of users: {} / 5"
+ALL_ASSIGNED = "All users of this license are assigned. Remove one first, or ask your vendor for more users."
+
+
+def at_users(site: Site, page: playwright.Page) -> None:
+    """The manager looks at the license's users."""
+    site.enter(page, site.at(site.license, "/users"))
+
+
+def seat(site: Site, email: str = USER) -> Seat | None:
+    return seats.read_seat(site.company, site.license.id, account(site.vendor, email).id)
+
+
+def emails(page: playwright.Page) -> playwright.Locator:
+    return page.locator("tbody").get_by_role("rowheader")
+
+
+def test_a_new_user_activates_with_the_initial_password_that_the_manager_copied(
+    either_page: playwright.Page, site: Site, application: Application
+) -> None:
+    at_users(site, either_page)
+    expect(either_page.get_by_role("heading", level=1)).to_have_text("License for: Revit")
+    expect(either_page.locator(".count")).to_contain_text(COUNT.format(1))
+    follow(either_page, "Assign license user")
+    expect(form(either_page)).to_contain_text("An initial password will be generated.")
+    send(either_page, email=NEW, first_name="Ann", last_name="Lee", phone_number="+41 44 123", max_activations="2")
+    told(either_page, f"{NEW} was assigned. Copy the initial password now, or show it later in the list.")
+    expect(either_page.locator(".count")).to_contain_text(COUNT.format(2))
+    expect(row(either_page, NEW)).to_contain_text("Ann")
+    follow(either_page, "Show and copy the initial password")
+    password = form(either_page).locator("output").inner_text()
+
+    answer = application.post(
+        "activate_license", product="revit", hardware_id="pc", username=NEW, password=password, hostname="ANN-PC"
+    )
+    assert answer.status_code == 200, answer.text
+    either_page.goto(site.at(site.license, "/devices"))
+    expect(row(either_page, "ANN-PC")).to_contain_text(NEW)
+    expect(row(either_page, "ANN-PC")).to_contain_text("active")
+
+
+def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: Site) -> None:
+    for number in range(4):
+        site.vendor.assign(site.license, f"user{number}@customer.test")
+    at_users(site, either_page)
+    expect(either_page.locator(".count")).to_contain_text(COUNT.format(5))
+    follow(either_page, "Assign license user")
+    send(either_page, email=NEW, first_name="Ann")
+    refused(either_page, ALL_ASSIGNED)
+    expect(form(either_page).get_by_label("E-mail")).to_have_value(NEW)
+    expect(form(either_page).get_by_label("First name")).to_have_value("Ann")
+    assert site.vendor.stored(site.license).users_assigned == 5
+    assert accounts.user_of_email(site.company, NEW) is None
+
+
+@pytest.mark.parametrize(
+    ("email", "limit", "why"),
+    [
+        (USER, "1", "This e-mail is assigned to the license already."),
+        ("ann@customer", "1", "This is not an e-mail address."),
+        (NEW, "6", "The license allows 5 activations in all."),
+    ],
+)
+def test_who_cannot_be_assigned_is_refused_with_the_reason(
+    email: str, limit: str, why: str, either_page: playwright.Page, site: Site
+) -> None:
+    at_users(site, either_page)
+    follow(either_page, "Assign license user")
+    send(either_page, email=email, max_activations=limit)
+    refused(either_page, why)
+    expect(form(either_page).get_by_label("E-mail")).to_have_value(email)
+    assert site.vendor.stored(site.license).users_assigned == 1
+
+
+def test_what_looks_like_no_email_is_not_even_sent(either_page: playwright.Page, site: Site) -> None:
+    at_users(site, either_page)
+    follow(either_page, "Assign license user")
+    send(either_page, email="no e-mail")
+    expect(form(either_page).locator("input:invalid")).to_be_focused()
+    assert site.vendor.stored(site.license).users_assigned == 1
+
+
+def test_who_has_an_account_gets_the_seat_and_keeps_the_password(either_page: playwright.Page, site: Site) -> None:
+    elsewhere = issued(site.vendor)
+    site.vendor.assign(elsewhere, NEW)
+    before = chosen(site.vendor, NEW).password_hash
+    at_users(site, either_page)
+    follow(either_page, "Assign license user")
+    expect(form(either_page)).to_contain_text("Someone who already has an account here gets the seat and keeps the")
+    send(either_page, email=NEW)
+    told(either_page, f"{NEW} was assigned, and keeps the password that the account has.")
+    expect(row(either_page, NEW)).to_contain_text("chosen by the user")
+    assert account(site.vendor, NEW).password_hash == before
+
+
+def test_the_initial_password_is_masked_shown_on_request_and_gone_once_the_user_has_chosen(
+    either_page: playwright.Page, site: Site
+) -> None:
+    at_users(site, either_page)
+    expect(row(either_page, USER)).to_contain_text("*****")
+    assert site.initial_password not in either_page.content()
+    row(either_page, USER).get_by_role("link", name="Show").click()
+    expect(either_page.locator("output")).to_have_text(site.initial_password)
+    chosen(site.vendor, USER)
+    at_users(site, either_page)
+    expect(row(either_page, USER)).to_contain_text("chosen by the user")
+    expect(row(either_page, USER).get_by_role("link", name="Show")).to_have_count(0)
+
+
+def test_a_user_gets_another_email_and_logs_in_with_it(either_page: playwright.Page, site: Site) -> None:
+    at_users(site, either_page)
+    choose(either_page, USER, "Change e-mail")
+    send(either_page, new_email=OTHER_MANAGER)
+    refused(either_page, "Another account of this company has this e-mail.")
+    send(either_page, new_email=NEW)
+    told(either_page, f"{USER} is now {NEW}, on all licenses. The password stays.")
+    expect(emails(either_page)).to_have_text([NEW])
+    assert initial_password(account(site.vendor, NEW)) == site.initial_password
+    assert accounts.user_of_email(site.company, USER) is None
+
+
+def test_a_password_that_the_manager_sets_is_good_for_one_log_in(
+    either_page: playwright.Page, second_page: playwright.Page, site: Site
+) -> None:
+    chosen(site.vendor, USER)
+    at_users(site, either_page)
+    choose(either_page, USER, "Set password")
+    form(either_page).get_by_label("Use this one:").check()
+    send(either_page, password="short")
+    refused(either_page, "Choose from 8 to 128 characters.")
+    expect(form(either_page).get_by_label("Use this one:")).to_be_checked()
+    send(either_page, password="a word to pass on")
+    told(either_page, f"{USER} has a new initial password")
+    site.log_in(second_page, USER, "a word to pass on")
+    expect(second_page).to_have_url(f"{site.base_url}/portal/password")
+
+
+def test_a_password_can_be_generated_and_ends_the_sessions_of_the_user(
+    either_page: playwright.Page, second_page: playwright.Page, site: Site
+) -> None:
+    site.enter(second_page, email=USER)
+    expect(second_page).to_have_url(f"{site.base_url}/portal/seats")
+    at_users(site, either_page)
+    choose(either_page, USER, "Set password")
+    send(either_page)
+    told(either_page, f"{USER} has a new initial password")
+    follow(either_page, "Show and copy the initial password")
+    password = form(either_page).locator("output").inner_text()
+    assert password == initial_password(account(site.vendor, USER)) != PASSWORD
+    second_page.reload()
+    expect(second_page).to_have_url(f"{site.base_url}/portal/log-in?next=/portal/seats")
+
+
+def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: playwright.Page, site: Site) -> None:
+    at_users(site, either_page)
+    choose(either_page, USER, "Set max activations")
+    send(either_page, max_activations="6")
+    refused(either_page, "The license allows 5 activations in all.")
+    expect(form(either_page).get_by_label("Max activations")).to_have_value("6")
+    send(either_page, max_activations="3")
+    told(either_page, f"{USER} may now activate 3 devices.")
+    found = seat(site)
+    assert found is not None
+    assert found.max_activations == 3
+
+
+def test_total_activations_are_reset_and_the_devices_deactivated(either_page: playwright.Page, site: Site) -> None:
+    site.vendor.activate(USER, "pc", site.initial_password)
+    at_users(site, either_page)
+    choose(either_page, USER, "Reset total activations")
+    expect(form(either_page)).to_contain_text(f"All 1 active devices of {USER} on this license are deactivated.")
+    send(either_page, "Reset activations")
+    told(either_page, f"The devices of {USER} on this license are deactivated.")
+    assert site.vendor.stored(site.license).times_activated == 0
+
+
+def test_a_user_who_is_removed_makes_room_and_the_devices_are_off(either_page: playwright.Page, site: Site) -> None:
+    site.vendor.activate(USER, "pc", site.initial_password)
+    at_users(site, either_page)
+    choose(either_page, USER, "Remove user")
+    send(either_page, "Remove user")
+    told(either_page, f"{USER} was removed. There is room for another user.")
+    expect(either_page.locator(".count")).to_contain_text(COUNT.format(0))
+    expect(either_page.get_by_role("heading", name="No users yet")).to_be_visible()
+    license = site.vendor.stored(site.license)
+    assert (license.users_assigned, license.times_activated) == (0, 0)
+    assert seat(site) is None
+
+
+def test_cancel_changes_nothing_and_leads_back(either_page: playwright.Page, site: Site) -> None:
+    at_users(site, either_page)
+    choose(either_page, USER, "Remove user")
+    form(either_page).get_by_role("link", name="Cancel").click()
+    expect(form(either_page)).to_be_hidden()
+    expect(emails(either_page)).to_have_text([USER])
+    assert seat(site) is not None
