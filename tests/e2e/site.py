@@ -1,6 +1,7 @@
 """A vendor whose portal is driven in a browser, and who logs in there."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,9 +53,8 @@ class Site:
 
     def enter(self, page: Page, path: str = "/portal", email: str = MANAGER) -> None:
         """Open a page as somebody who has chosen a password and logged in before."""
-        host = urlsplit(self.base_url).hostname
-        cookie = {"name": SESSION_COOKIE, "value": self.session(email), "domain": host, "path": "/portal"}
-        page.context.add_cookies([cookie])  # type: ignore[list-item] - playwright keeps the type to itself
+        where: Any = {"domain": urlsplit(self.base_url).hostname, "path": "/portal"}
+        page.context.add_cookies([{"name": SESSION_COOKIE, "value": self.session(email)} | where])
         page.goto(path)
 
     def session(self, email: str = MANAGER) -> str:

@@ -48,6 +48,11 @@ def fact(page: Page, name: str) -> Locator:
     return page.locator(".facts > div").filter(has=page.get_by_text(name, exact=True)).locator("dd")
 
 
+def runs_scripts(page: Page) -> bool:
+    """Whether JavaScript is on."""
+    return bool(page.evaluate("typeof htmx !== 'undefined'"))
+
+
 def _begins(name: str) -> re.Pattern[str]:
     words = name.replace("_", " ").replace("email", "e-mail")
     return re.compile(rf"^\s*{re.escape(words)}", re.IGNORECASE)
