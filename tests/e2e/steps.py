@@ -54,5 +54,5 @@ def runs_scripts(page: Page) -> bool:
 
 
 def _begins(name: str) -> re.Pattern[str]:
-    words = name.replace("_", " ").replace("email", "e-mail")
-    return re.compile(rf"^\s*{re.escape(words)}", re.IGNORECASE)
+    words = name.replace("email", "e-mail").split("_")
+    return re.compile(r"^\s*" + r"\W+".join(words), re.IGNORECASE)

@@ -30,8 +30,9 @@ def search(page: playwright.Page, text: str) -> None:
 def only(page: playwright.Page, **choice: str) -> None:
     """Choose one thing in the filter. That sends it where JavaScript runs, and takes a click where it does not."""
     ((name, value),) = choice.items()
+    sends_by_itself = runs_scripts(page)
     page.locator(f".filter [name={name}]").select_option(value)
-    if not runs_scripts(page):
+    if not sends_by_itself:
         page.get_by_role("button", name="Search").click()
     page.wait_for_url(re.compile(rf"[?&]{name}={value}(&|$)"))
 
