@@ -1,0 +1,57 @@
+"""What a page costs: two reads of the database, taken from the route table so that a new page is counted, too."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.domain.license import device_tag
+from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.web import clock
+from tests.portal.browser import Browser, browser_of
+from tests.store.costs import counted
+from tests.support import ADMIN, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, issued
+
+PAGES = sorted(p for p, methods in app.routes.items() if p.startswith("/portal") and "GET" in methods)
+WITHOUT_READS = {
+    "/portal/log-in",
+    "/portal/forgotten",
+    "/portal/forgotten/code",
+    "/portal/logo/{name}",
+    "/portal/theme/{name}",
+}
+MORE = {
+    "/portal/licenses/{license_id}/users/{user_id}/initial-password": 9,
+    "/portal/licenses/{license_id}/users/batch/{batch_id}": 2,
+    "/portal/licenses/{license_id}/users/batch/{batch_id}/end": 2,
+    "/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 5,
+}
+"""Pages that are asked for now and then: who may see a password rests on all that its user has."""
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in WITHOUT_READS])
+def test_a_page_is_two_reads(path: str) -> None:
+    vendor = Vendor(now=clock.now())
+    license = issued(vendor)
+    user, _ = vendor.assign(license, MANAGER)
+    browser = browser_of(vendor, MANAGER)
+    vendor.activate(MANAGER, "pc", PASSWORD)
+    batch = start_batch(vendor.code, license.id, "new@customer.test", True, ADMIN, now=vendor.now)
+    names: dict[str, Any] = {"license_id": license.id, "user_id": user.id, "batch_id": batch}
+    names["device"] = f"{device_tag('pc')}-{user.id}"
+    address = re.sub(r"\{(\w+)\}", lambda part: str(names[part[1]]), path)
+    browser.http.get(address)  # the product is known from now on
+    with counted() as cost:
+        answer = browser.http.get(address)
+    assert answer.status_code in (200, 303)
+    assert len(cost.calls) <= MORE.get(path, 2), cost.calls
+    assert cost.write_units == 0
+
+
+@pytest.mark.parametrize("path", sorted(WITHOUT_READS - {"/portal/logo/{name}"}))
+def test_what_everybody_may_see_is_no_read(path: str) -> None:
+    with counted() as cost:
+        Browser().http.get(path.replace("{name}", "0a6e5c.css"))
+    assert cost.calls == []
