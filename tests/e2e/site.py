@@ -8,6 +8,7 @@ import httpx
 from playwright.sync_api import Page
 
 from chalicelib.domain.license import License
+from chalicelib.domain.session import Asker
 from chalicelib.portal.request import SESSION_COOKIE
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.web import clock
@@ -53,14 +54,19 @@ class Site:
 
     def enter(self, page: Page, path: str = "/portal", email: str = MANAGER) -> None:
         """Open a page as somebody who has chosen a password and logged in before."""
-        where: Any = {"domain": urlsplit(self.base_url).hostname, "path": "/portal"}
-        page.context.add_cookies([{"name": SESSION_COOKIE, "value": self.session(email)} | where])
+        let_in(page, self.base_url, logged_in(self.vendor, email))
         page.goto(path)
 
     def session(self, email: str = MANAGER) -> str:
-        """What the browser keeps of such a log-in."""
+        """The cookie of such a session."""
         return to_cookie(logged_in(self.vendor, email))
 
     def application(self, http: httpx.Client) -> Application:
         """A client application of the vendor that calls the same server."""
         return Application(self.vendor.api_key, self.vendor.shared_key, http)
+
+
+def let_in(page: Page, base_url: str, asker: Asker) -> None:
+    """Let the browser keep a session, as after a log-in."""
+    where: Any = {"domain": urlsplit(base_url).hostname, "path": "/portal"}
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": to_cookie(asker)} | where])

@@ -1,0 +1,147 @@
+"""Every page of the route table, in a browser: axe-core finds nothing wrong with it, and it is light on the wire."""
+
+from dataclasses import dataclass
+
+import playwright.sync_api as playwright
+import pytest
+from playwright.sync_api import expect
+
+from chalicelib.domain.history import Actor
+from chalicelib.domain.session import Asker
+from chalicelib.portal.request import SESSION_COOKIE
+from chalicelib.portal.routes import TABLE
+from chalicelib.store import accounts
+from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.sessions import open_session, to_cookie
+from chalicelib.web import clock
+from infra.serve import Server
+from tests.e2e import showcase
+from tests.e2e.browser import axe
+from tests.e2e.site import USER, Site, let_in
+from tests.e2e.steps import choose, follow, form, refused, row, send, told
+from tests.e2e.weight import first_visit_bytes
+from tests.usecases.people import issued
+
+MOST_BYTES = 60_000
+NO_PAGES = {"licenses.home", "batch.result", "assets.logo", "assets.theme", "assets.static"}
+"""Screens that answer no page of their own: they lead on, or are what a page loads."""
+PAGES = [path for path, screen, methods in TABLE if "GET" in methods and screen not in NO_PAGES]
+FOR_EVERYBODY = [path for path, screen, _ in TABLE if screen.startswith("log_in.")]
+DON = "don.joe@studio-nord.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A company with something on every page."""
+
+    names: dict[str, object]
+    """What stands for the parts of a path."""
+    manager: Asker
+    user: Asker
+
+    def who(self, path: str) -> Asker | None:
+        """Whose session a page is looked at with: a license user's, for the pages of the own devices."""
+        if path in FOR_EVERYBODY:
+            return None
+        return self.user if path.startswith("/portal/seats") else self.manager
+
+
+@pytest.fixture(scope="module")
+def full() -> Full:
+    now = clock.now()
+    made = showcase.make(now)
+    by = Actor(f"user:{showcase.MANAGER}")
+    batch_id = start_batch(showcase.COMPANY, made.license.id, "last@studio-nord.example", True, by, now=now)
+    names = {"license_id": made.license.id, "user_id": made.user_id, "device": made.device, "batch_id": batch_id}
+    return Full(names, session(showcase.MANAGER), session(DON))
+
+
+def session(email: str) -> Asker:
+    user = accounts.read_user(showcase.COMPANY, accounts.user_of_email(showcase.COMPANY, email) or 0)
+    assert user is not None
+    return open_session(user, now=clock.now())
+
+
+@pytest.fixture
+def still_page(page: playwright.Page) -> playwright.Page:
+    """A page that stands still: without our script, which goes on with a batch by itself."""
+    page.route("**/static/portal.*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    return page
+
+
+@pytest.mark.usefixtures("axe_core")
+@pytest.mark.parametrize("part", range(3))
+def test_axe_finds_nothing_on_any_page(part: int, still_page: playwright.Page, server: Server, full: Full) -> None:
+    for path in PAGES[part::3]:
+        still_page.context.clear_cookies()
+        asker = full.who(path)
+        if asker is not None:
+            let_in(still_page, server.base_url, asker)
+        address = path.format(**full.names)
+        answer = still_page.goto(address)
+        assert answer is not None
+        assert (answer.status, answer.url) == (200, f"{server.base_url}{address}")
+        axe(still_page)
+
+
+def test_a_first_visit_of_any_page_is_light(server: Server, full: Full) -> None:
+    heavy = {path: size for path in PAGES if (size := weight(server, path, full)) > MOST_BYTES}
+    assert heavy == {}
+
+
+def weight(server: Server, path: str, full: Full) -> int:
+    asker = full.who(path)
+    cookies = {} if asker is None else {SESSION_COOKIE: to_cookie(asker)}
+    return first_visit_bytes(server.base_url, path.format(**full.names), cookies)
+
+
+def test_a_first_visit_of_a_list_is_light_with_all_rows_that_a_page_has(site: Site) -> None:
+    license = issued(site.vendor, max_activations=100, max_license_users=100)
+    for number in range(25):
+        issued(site.vendor, "viewer", order_id=f"ORDER-{number}")
+        email = f"user{number}@customer.test"
+        _, password = site.vendor.assign(license, email)
+        report = {"hostname": f"HOST-{number}", "os_ver": "Windows 11 Pro 24H2"}
+        site.vendor.activate(email, f"0cc175b9-{number}", password, license_id=license.id, report=report)
+    cookies = {SESSION_COOKIE: site.session()}
+    for path in ("", *(f"/{license.id}{rest}" for rest in ("", "/users", "/devices", "/history"))):
+        assert first_visit_bytes(site.base_url, f"/portal/licenses{path}", cookies) <= MOST_BYTES
+
+
+@pytest.mark.usefixtures("axe_core")
+def test_axe_finds_nothing_in_a_menu_a_dialog_and_what_they_lead_to(page: playwright.Page, site: Site) -> None:
+    site.vendor.activate(USER, "pc", site.initial_password, report={"hostname": "DON-PC"})
+    site.enter(page, site.at(site.license, "/users"))
+    row(page, USER).locator("summary").click()
+    axe(page)
+    page.keyboard.press("Escape")
+    row(page, USER).get_by_role("link", name="Show").click()
+    expect(row(page, USER).locator("output")).to_be_visible()
+    follow(page, "Assign license user")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    axe(page)
+    send(page, email=USER)
+    refused(page, "This e-mail is assigned to the license already.")
+    axe(page)
+    send(page, email="ann@customer.test")
+    told(page, "ann@customer.test was assigned.")
+    axe(page)
+    page.goto(site.at(site.license, "/devices"))
+    choose(page, "DON-PC", "Details")
+    expect(page.locator(".unfolded")).to_be_visible()
+    axe(page)
+
+
+@pytest.mark.usefixtures("axe_core")
+def test_axe_finds_nothing_in_a_preview_a_result_an_error_and_an_empty_list(page: playwright.Page, site: Site) -> None:
+    site.enter(page, site.at(site.license, "/users/batch"))
+    form(page).get_by_label("People").fill(f"ann@customer.test\n{USER}")
+    form(page).get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
+    axe(page)
+    page.get_by_role("button", name="Assign").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Result")
+    axe(page)
+    for path in ("/portal/licenses/1", "/portal/licenses?search=nothing", site.at(site.license, "/devices")):
+        page.goto(path)
+        axe(page)
