@@ -72,3 +72,8 @@ class Event:
     ) -> "Event":
         """An event that happens at `now`, with a key of its own."""
         return Event(type, now, actor, user, hardware_id, detail, new_event_key(now))
+
+
+def named(hostname: str | None) -> dict[str, str | int | None]:
+    """The host name among the details of an event, so that people know the device; nothing where there is none."""
+    return {"hostname": hostname} if hostname else {}

@@ -1,6 +1,6 @@
 """Activate a device on a license."""
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.history import Actor, Event, named
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, is_live
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
@@ -65,7 +65,7 @@ def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: 
         now,
         user=None if place.seat is None else place.seat.email,
         hardware_id=report.hardware_id,
-        **({"hostname": report.hostname} if report.hostname else {}),
+        **named(report.hostname),
         **({"transfer": 1} if grant.transfer else {}),
     )
 

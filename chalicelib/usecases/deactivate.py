@@ -1,6 +1,6 @@
 """Give a place back, from the device that holds it."""
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.history import Actor, Event, named
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.places import Place, Release, release
 from chalicelib.domain.refusal import Refused
@@ -30,7 +30,8 @@ def deactivate(
 
     def _event(place: Place) -> Event:
         user = None if place.seat is None else place.seat.email
-        return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id)
+        host = named(None if place.device is None else place.device.hostname)
+        return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id, **host)
 
     settle(read, release, write, places.newer)
 
