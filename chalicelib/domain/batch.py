@@ -2,16 +2,18 @@
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from email.utils import parseaddr
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE, normalise_email
 from chalicelib.domain.refusal import Refused
 
 MAX_PEOPLE = 1000
+MAX_BYTES = 350_000
+"""Of a list as it is kept, in one item: those of DynamoDB end at 400 KB. A thousand usual people are 100 KB."""
 DEFAULT_MAX_ACTIVATIONS = 1
 COLUMNS = ("email", "first_name", "last_name", "phone_number", "max_activations")
 _NAMES = {
@@ -21,7 +23,14 @@ _NAMES = {
     "phone_number": ("phone", "phone number", "phone_number", "telephone"),
     "max_activations": ("max activations", "max_activations", "activations"),
 }
+_ADDRESS = re.compile(
+    r"""(?: (?P<name> "[^"\n]*"[^\S\n]* | [^<>,;"@\n]* ) <(?P<named>[^<>\s]*@[^<>\s]*)>
+          | (?P<bare>[^\s,;<>"]*@[^\s,;<>"]*) ) (?=[\s,;]|$)""",
+    re.VERBOSE,
+)
+"""`a@b.c`, `Ada King <a@b.c>` or `"King, Ada" <a@b.c>`."""
 _BETWEEN = re.compile(r"[\s,;]+")
+_BEYOND = "beyond"
 _NOT_SAFE = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would take for a formula."""
 
@@ -57,17 +66,20 @@ class Pending:
 def parse(text: str) -> list[Row]:
     """The people of a pasted list or a CSV file. Raises `Refused` where it is none, or too long.
 
-    A list of e-mails, or columns (comma, semicolon or tab) with or without a first row that names them.
+    A list of addresses, or columns (comma, semicolon or tab) with or without a first row that names them. Nobody is
+    left out in silence: an e-mail that stands where none belongs makes a problem of its row.
     """
-    plain = text.removeprefix("\ufeff").strip()
-    tokens = [token for token in _BETWEEN.split(plain) if token]
-    cells = [[token] for token in tokens] if all("@" in t and "<" not in t for t in tokens) else _table(plain)
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    addresses = _addresses(plain)
+    cells = _table(plain) if addresses is None else [[address] for address in addresses]
     rows = [_row(number, cell) for number, cell in enumerate(_in_order(cells), start=1)]
     if len(rows) > MAX_PEOPLE:
         raise Refused("validation_error", f"people: {len(rows)} are too many; {MAX_PEOPLE} can be assigned at once.")
     if not rows:
         raise Refused("validation_error", "people: paste at least one e-mail, or choose a file.")
-    return _without_repeats(rows)
+    if sum(len(json.dumps(astuple(row))) + 2 for row in rows) > MAX_BYTES:
+        raise Refused("validation_error", "people: this list is too long to be kept; assign it in two parts.")
+    return list(_without_repeats(rows))
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -80,23 +92,42 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
+def _addresses(text: str) -> list[str] | None:
+    """The addresses of a text that holds nothing else; None where it does."""
+    found, at = [], 0
+    while at < len(text):
+        if between := _BETWEEN.match(text, at):
+            at = between.end()
+        elif address := _ADDRESS.match(text, at):
+            found.append(address.group())
+            at = address.end()
+        else:
+            return None
+    return found
+
+
 def _table(text: str) -> list[list[str]]:
-    first = text.split("\n", 1)[0]
-    delimiter = next((mark for mark in ("\t", ";") if mark in first), ",")
+    marks = ([mark for mark in "\t;," if mark in line] for line in text.split("\n"))
+    delimiter = next((found[0] for found in marks if found), ",")
     try:
         cells = list(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True))
     except csv.Error:
         raise Refused("validation_error", "people: this cannot be read as CSV.") from None
-    return [[cell.strip() for cell in row] for row in cells if any(cell.strip() for cell in row)]
+    return [[_as_meant(cell.strip()) for cell in row] for row in cells if any(cell.strip() for cell in row)]
+
+
+def _as_meant(cell: str) -> str:
+    """Without the apostrophe that `to_csv` puts in front."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_NOT_SAFE) else cell
 
 
 def _in_order(cells: list[list[str]]) -> list[dict[str, str]]:
-    """Each row by the names of its columns, by the first row where that names them."""
+    """Each row by the names of its columns, by the first row where that names them; what is beyond them, too."""
     columns: Sequence[str] = COLUMNS
     named = [_column(cell) for cell in cells[0]] if cells else []
     if "email" in named:
         columns, cells = named, cells[1:]
-    return [dict(zip(columns, row, strict=False)) for row in cells]
+    return [dict(zip(columns, row, strict=False)) | {_BEYOND: " ".join(row[len(columns) :])} for row in cells]
 
 
 def _column(cell: str) -> str:
@@ -104,11 +135,10 @@ def _column(cell: str) -> str:
 
 
 def _row(number: int, cells: dict[str, str]) -> Row:
-    name, address = parseaddr(cells.get("email", ""))
-    first, _, last = name.partition(" ")
+    first, last, address = _person(cells.get("email", ""))
     row = Row(
         number,
-        address or cells.get("email", ""),
+        address,
         cells.get("first_name") or first,
         cells.get("last_name") or last,
         cells.get("phone_number", ""),
@@ -120,17 +150,30 @@ def _row(number: int, cells: dict[str, str]) -> Row:
         row = replace(row, email=normalise_email(row.email))
     except Refused:
         return replace(row, problem="This is no e-mail address.")
+    if any("@" in text for text in (row.first_name, row.last_name, row.phone_number, cells[_BEYOND])):
+        return replace(row, problem="A second e-mail stands in this row.")
     texts = ((row.first_name, MAX_NAME), (row.last_name, MAX_NAME), (row.phone_number, MAX_PHONE))
     if any(len(text) > most or not text.isprintable() for text, most in texts):
         return replace(row, problem=f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.")
     return replace(row, max_activations=int(limit) if limit else DEFAULT_MAX_ACTIVATIONS)
 
 
-def _without_repeats(rows: list[Row]) -> list[Row]:
+def _person(cell: str) -> tuple[str, str, str]:
+    """First name, last name and e-mail of an address; all of it is the e-mail where it is none."""
+    address = _ADDRESS.fullmatch(cell)
+    if address is None or address["bare"] is not None:
+        return "", "", cell
+    name = address["name"].strip().strip('"')
+    if "," in name:
+        last, _, first = name.partition(",")
+    else:
+        first, _, last = name.partition(" ")
+    return first.strip(), last.strip(), address["named"]
+
+
+def _without_repeats(rows: list[Row]) -> Iterator[Row]:
     seen: set[str] = set()
-    found = []
     for row in rows:
         again = not row.problem and row.email in seen
         seen.add(row.email)
-        found.append(replace(row, problem="This e-mail stands in the list already.") if again else row)
-    return found
+        yield replace(row, problem="This e-mail stands in the list already.") if again else row
