@@ -23,6 +23,12 @@ def test_it_starts() -> None:
     assert (started.returncode, started.stderr) == (0, "")
 
 
+def test_what_only_pages_need_is_imported_with_the_first_page() -> None:
+    code = "import app, sys; print({'jinja2', 'chalicelib.portal.screen'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"
+
+
 def test_it_does_not_start_on_malformed_secrets_and_shows_none(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     path.write_text('{"signing_key": "-----BEGIN PRIVATE KEY-----\\nc2VjcmV0", "data_key": "c2VjcmV0"}')

@@ -26,6 +26,7 @@ from chalicelib.usecases.change_seat import remove_user
 from chalicelib.web import clock
 from infra import call, demo, engine, local, run
 from infra.serve import ROOT
+from tests.portal.browser import Page
 from tests.support import ADMIN, Vendor
 
 RUN = [sys.executable, "-m", "infra.run"]
@@ -107,6 +108,18 @@ def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     assert (viewer["product"], viewer["max_activations"], viewer["max_license_users"]) == ("viewer", 5, None)
     assert revit["license_key"] is None
     assert f"Serving on {demo['base_url']} " in first.said
+
+
+def test_the_portals_address_and_log_in_are_printed_and_work(first: Running) -> None:
+    demo = first.demo
+    assert f"The portal, in a browser: {demo['base_url']}/portal\n" in first.said
+    manager = demo["manager"]
+    assert f"e-mail {manager['email']}, password {manager['password']}\n" in first.said
+    with httpx.Client(base_url=demo["base_url"], follow_redirects=True) as http:
+        page = Page(http.get("/portal"))
+        given = {"company": demo["company_code"], "email": manager["email"], "password": manager["password"]}
+        entered = Page(http.post(page.path, data=page.form(page.path).fields | given))
+    assert (entered.status, entered.path) == (200, "/portal/password")
 
 
 def test_secrets_are_for_their_owner_alone(first: Running) -> None:
