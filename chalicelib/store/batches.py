@@ -6,7 +6,7 @@ moves the batch's `position` in the same transaction, so that no person is done 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from chalicelib.domain.batch import Pending, Row
@@ -53,11 +53,10 @@ class People:
 
 
 def keep_people(company: str, license_id: int, batch_id: int, people: People, now: Instant) -> None:
-    """Store the list of a batch, for a week."""
-    item = _people(company, license_id, batch_id)
-    item.people = [list(asdict(row).values()) for row in people.rows]
-    item.places, item.expires = people.places, now // 1000 + KEPT_SECONDS
-    dynamo.put_all([item])
+    """Store the list of a batch, for a week, before the batch begins. Raises `Stale` where there is one of that id."""
+    rows = BatchItem.people.set([astuple(row) for row in people.rows])
+    kept = [rows, BatchItem.places.set(people.places), BatchItem.expires.set(now // 1000 + KEPT_SECONDS)]
+    dynamo.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
 def read_people(company: str, license_id: int, batch_id: int) -> People | None:

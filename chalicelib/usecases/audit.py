@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from chalicelib.domain.batch import Pending
 from chalicelib.domain.license import License, Seat, is_live
 from chalicelib.store import accounts, batches, licenses, orders, places
 from chalicelib.store.due import is_filed
@@ -23,16 +24,22 @@ def _differences(company: str, license_id: int) -> list[str]:
     """Compare counters with items. On a license that is in use meanwhile, only a difference that stays is one."""
     found: list[str] = []
     for _ in range(5):
-        before = licenses.read_license(company, license_id)
+        before = _counted(company, license_id)
         if before is None:
             return ["the license is gone"]
-        found = list(_compare(before))
-        if not found or licenses.read_license(company, license_id) == before:
+        found = list(_compare(*before))
+        if not found or _counted(company, license_id) == before:
             return found
     return found
 
 
-def _compare(license: License) -> Iterator[str]:
+def _counted(company: str, license_id: int) -> tuple[License, list[Pending]] | None:
+    """What changes whenever an item does that is counted: a step of a batch leaves the license as it is."""
+    license = licenses.read_license(company, license_id)
+    return None if license is None else (license, list(batches.all_pending(company, license_id)))
+
+
+def _compare(license: License, pending: list[Pending]) -> Iterator[str]:
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
     live: Counter[int | None] = Counter()
     for device in places.devices(license.company, license.id):
@@ -40,10 +47,11 @@ def _compare(license: License) -> Iterator[str]:
         live[device.user_id] += is_live(device, license, seat)
     yield from _unequal("times_activated", license.times_activated, "active devices", live.total())
     yield from _over("active devices", live.total(), "max_activations", license.max_activations)
-    reserved = sum(batch.reserved for batch in batches.all_pending(license.company, license.id))
-    taken = "seats and reserved places"
-    yield from _unequal("users_assigned", license.users_assigned, taken, len(seats) + reserved)
-    yield from _over("seats", len(seats), "max_license_users", license.max_license_users)
+    taken = len(seats) + sum(batch.reserved for batch in pending)
+    yield from _unequal("users_assigned", license.users_assigned, "seats and reserved places", taken)
+    yield from _over("seats and reserved places", taken, "max_license_users", license.max_license_users)
+    for batch in pending:
+        yield from _unequal(f"batch {batch.id}: reserved", batch.reserved, "people left", batch.rows - batch.position)
     if 0 < license.max_transfers < license.transfer_count:
         yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"
     for seat in seats.values():

@@ -40,8 +40,12 @@ class Preview:
 
     license: License
     fates: list[Fate]
-    free: int | None
-    """Places that are free; None: without limit."""
+
+    @property
+    def free(self) -> int | None:
+        """Places that are free; None: without limit."""
+        most = self.license.max_license_users
+        return None if most is None else max(0, most - self.license.users_assigned)
 
     @property
     def wanted(self) -> list[Row]:
@@ -75,7 +79,7 @@ def preview(company: str, license_id: int, text: str) -> Preview:
             return Fate(row, "Has a seat already; nothing changes.", ok=False)
         return Fate(row, f"Gets a seat, and keeps the account that is there{_other_name(row, user)}.", ok=True)
 
-    return Preview(license, [fate(row) for row in rows], _free(license))
+    return Preview(license, [fate(row) for row in rows])
 
 
 def start_batch(company: str, license_id: int, text: str, everybody: bool, actor: Actor, *, now: Instant) -> int:
@@ -83,26 +87,25 @@ def start_batch(company: str, license_id: int, text: str, everybody: bool, actor
 
     Raises `Refused`: `license_users_limit_reached` with how many are free; whatever `preview` does.
     """
-    batch_id = new_id(now)
 
     def decide(seen: Preview) -> Pending:
         wanted = len(seen.wanted)
         if not wanted:
             raise Refused("validation_error", "people: nobody on this list needs a place.")
         free = wanted if seen.free is None else seen.free
-        if free <= 0 or (everybody and wanted > free):
-            told = f"{max(free, 0)} places are free, and the list needs {wanted}. Nobody was assigned."
+        if free == 0 or (everybody and wanted > free):
+            told = f"{free} places are free, and the list needs {wanted}. Nobody was assigned."
             raise Refused("license_users_limit_reached", told)
         places = min(wanted, free)
-        return Pending(batch_id, places, 0, places, actor.name, now)
+        # A new id each time: it may be another's.
+        return Pending(new_id(now), places, 0, places, actor.name, now)
 
     def write(seen: Preview, pending: Pending) -> None:
-        batches.keep_people(company, license_id, batch_id, People(seen.wanted, pending.rows), now)
+        batches.keep_people(company, license_id, pending.id, People(seen.wanted, pending.rows), now)
         event = Event.new("batch_started", actor, now, people=pending.rows)
         batches.reserve(seen.license, pending, event)
 
-    settle(lambda _: preview(company, license_id, text), decide, write)
-    return batch_id
+    return settle(lambda _: preview(company, license_id, text), decide, write)[1].id
 
 
 def go_on(
@@ -158,8 +161,10 @@ def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
         if user is None or user.id not in seats:
             fits = number < people.places
             return Fate(row, "Not assigned." if fits else "Not assigned: there was no place left.", ok=False)
-        if user.batch != batch_id or user.seats_given or user.is_manager:
+        if user.batch != batch_id:
             return Fate(row, "Assigned; keeps the account that was there.", ok=True)
+        if user.seats_given or user.is_manager:  # whoever has the password is let in there as well
+            return Fate(row, "Assigned; the new account was given more since: its password is not shown.", ok=True)
         password = initial_password(user)
         told = "Assigned, with an initial password." if password else "Assigned; has chosen a password."
         return Fate(row, told, ok=True, password=password)
@@ -184,11 +189,6 @@ def _find(company: str, license_id: int) -> License:
     if license.authorization_method != "user":
         raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
     return license
-
-
-def _free(license: License) -> int | None:
-    most = license.max_license_users
-    return None if most is None else max(0, most - license.users_assigned)
 
 
 def _other_name(row: Row, user: User) -> str:
@@ -220,15 +220,15 @@ def _step(company: str, license_id: int, batch_id: int, people: People, actor: A
         open_rows = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
         unmade = [row for row in open_rows if row.email not in seen.ids and row.email not in made]
         with ThreadPoolExecutor(HASHING_THREADS) as threads:
-            made.update(zip((r.email for r in unmade), threads.map(new_account, enumerate(unmade)), strict=True))
+            made.update(zip((row.email for row in unmade), threads.map(new_account, unmade), strict=True))
         return [_taker(seen, row, made.get(row.email), actor, now) for row in open_rows]
 
-    def new_account(numbered: tuple[int, Row]) -> User:
-        number, row = numbered
+    def new_account(row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
-        user = new_user(company, row.email, now=now + number)
+        user = new_user(company, row.email, now=now + row.number)
         return replace(
             user,
+            created_at=now,
             first_name=row.first_name,
             last_name=row.last_name,
             phone_number=row.phone_number,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.license import License, device_tag
-from chalicelib.store import dynamo
+from chalicelib.domain.license import License, Seat, device_tag
+from chalicelib.store import dynamo, licenses
 from chalicelib.store.tables import (
     DUE_SHARDS,
     LicenseItem,
@@ -16,10 +16,12 @@ from chalicelib.store.tables import (
     due_pk,
     held_part,
     license_pk,
+    pending_part,
     seat_part,
 )
 from chalicelib.usecases.audit import audit
-from tests.support import DAY, NOW, Vendor
+from chalicelib.usecases.batch_assign import go_on, start_batch
+from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
 Raw = dict[str, Any]
@@ -103,7 +105,7 @@ def test_an_untouched_license_has_no_differences(vendor: Vendor, license: Licens
         ("license", {"times_activated": 2}, "times_activated is 2, but there are 1 active devices"),
         ("license", {"max_activations": 0}, "there are 1 active devices, above max_activations 0"),
         ("license", {"users_assigned": 0}, "users_assigned is 0, but there are 1 seats and reserved places"),
-        ("license", {"max_license_users": 0}, "there are 1 seats, above max_license_users 0"),
+        ("license", {"max_license_users": 0}, "there are 1 seats and reserved places, above max_license_users 0"),
         ("license", {"transfer_count": 4}, "transfer_count 4 is above max_transfers 3"),
         ("license", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
         ("license", {"ends_at": NOW + 5000 * DAY}, "its end does not follow from its dates"),
@@ -157,6 +159,38 @@ def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: Licens
     part = due_part(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
     tamper.remove(LICENSES, due_pk(license.id % DUE_SHARDS), part)
     assert vendor.differences() == ["its next transition is not filed, so no sweep will announce it"]
+
+
+def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
+    batch_id = start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
+    pk, part = license_pk(vendor.code, license.id), pending_part(batch_id)
+    assert vendor.differences() == []
+    tamper.set(LICENSES, pk, part, reserved=2)
+    assert vendor.differences() == [
+        "users_assigned is 2, but there are 3 seats and reserved places",
+        "there are 3 seats and reserved places, above max_license_users 2",
+        f"batch {batch_id}: reserved is 2, but there are 1 people left",
+    ]
+    tamper.remove(LICENSES, pk, part)
+    assert vendor.differences() == ["users_assigned is 2, but there are 1 seats and reserved places"]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_batch_that_moves_on_while_it_is_counted_is_no_difference(
+    vendor: Vendor, license: License, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
+    read_seats, looks = licenses.seats, list[str]()
+
+    def read_amid_a_step(company: str, license_id: int) -> list[Seat]:
+        seats = list(read_seats(company, license_id))
+        go_on(company, license_id, batch_id, ADMIN, lambda: True, now=NOW)
+        looks.append(f"{len(seats)} of {len(list(read_seats(company, license_id)))}")
+        return list(read_seats(company, license_id)) if before else seats
+
+    monkeypatch.setattr(licenses, "seats", read_amid_a_step)
+    assert vendor.differences() == []
+    assert looks[0] == "1 of 2"
 
 
 def full(vendor: Vendor, license: License, part: str) -> str:

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import batches
+from chalicelib.store import batches, dynamo, licenses
+from chalicelib.store.tables import BatchItem
+from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import (
     STEP,
     batch_result,
@@ -20,10 +24,13 @@ from chalicelib.usecases.batch_assign import (
     start_batch,
 )
 from chalicelib.usecases.change_seat import remove_user
+from tests.store.faults import Send, wire
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account
+from tests.usecases.support import calls_counted
 
 ADA = "ada@customer.test"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def people(count: int, prefix: str = "p") -> str:
@@ -50,9 +57,7 @@ def run(vendor: Vendor, license: License, text: str, everybody: bool = True) -> 
 
 
 def emails(vendor: Vendor, license: License) -> list[str]:
-    from chalicelib.store.licenses import seats
-
-    return sorted(seat.email for seat in seats(vendor.code, license.id))
+    return sorted(seat.email for seat in licenses.seats(vendor.code, license.id))
 
 
 def test_everybody_gets_a_seat_and_an_initial_password_that_works(vendor: Vendor, license: License) -> None:
@@ -191,8 +196,97 @@ def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_
     vendor.assign(vendor.issue("revit"), "shared@customer.test")
     remove_user(vendor.code, license.id, "old@customer.test", ADMIN, now=NOW)
     fates = batch_result(vendor.code, license.id, batch_id)
-    assert [(fate.ok, fate.password is not None) for fate in fates] == [(False, False), (True, True), (True, False)]
+    assert [(fate.told, fate.password is not None) for fate in fates] == [
+        ("Not assigned.", False),
+        ("Assigned, with an initial password.", True),
+        ("Assigned; the new account was given more since: its password is not shown.", False),
+    ]
     assert (fates[1].password or "none") in result_csv(fates)
+
+
+def test_who_had_an_account_before_is_told_to_keep_it(vendor: Vendor, license: License) -> None:
+    vendor.assign(vendor.issue("revit"), ADA)
+    [fate] = batch_result(vendor.code, license.id, run(vendor, license, ADA))
+    assert (fate.told, fate.ok, fate.password) == ("Assigned; keeps the account that was there.", True, None)
+
+
+def test_all_new_accounts_are_of_the_same_instant_and_have_ids_of_their_own(vendor: Vendor, license: License) -> None:
+    run(vendor, license, people(40))
+    users = [account(vendor, email) for email in people(40).split()]
+    assert {user.created_at for user in users} == {NOW}
+    assert len({user.id for user in users}) == 40
+
+
+def test_a_batch_never_takes_the_place_of_another_with_the_same_id(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr(batch_assign, "new_id", lambda _now: next(drawn))
+    batch_ids = [start_batch(vendor.code, license.id, people(2, who), True, ADMIN, now=NOW) for who in "ab"]
+    assert batch_ids == [7, 8]
+    monkeypatch.undo()
+    for batch_id in batch_ids:
+        go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    assert emails(vendor, license) == sorted(people(2, "a").split() + people(2, "b").split())
+
+
+def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: License) -> None:
+    batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
+    go_on(vendor.code, license.id, batch_id, ADMIN, once(), now=NOW)
+    dynamo.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
+    with pytest.raises(Refused) as refused:
+        go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    assert refused.value.code == "batch_not_found"
+    assert find_batch(vendor.code, license.id, batch_id) is not None
+    end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
+    assert vendor.stored(license).users_assigned == STEP
+
+
+def test_a_preview_of_many_is_read_a_hundred_at_a_time(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    with calls_counted() as sent:
+        preview(vendor.code, license.id, f"{people(199)}\n{ADA}")
+    assert sent == ["BatchGetItem"] * 5  # the license, 2 of e-mails; 1 seat, 1 account
+
+
+class Crash(BaseException):
+    """What ends a process at once."""
+
+
+WRITES_IN_ALL = 2 + 3
+"""The list, the reservation, and three steps for 40 people."""
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["gone on with", "ended"])
+@pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(1, WRITES_IN_ALL + 1))
+def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
+    vendor: Vendor, license: License, number: int, committed: bool, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        if committed:
+            send(request)
+        raise Crash
+
+    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: CHEAP)
+    with wire(crash, range(number, number + 1)), pytest.raises(Crash):
+        run(vendor, license, people(40))
+    done = number if committed else number - 1  # writes
+    assert vendor.stored(license).users_assigned == (40 if done >= 2 else 0)
+    assert vendor.differences() == []
+
+    left = [batch.id for batch in batches.all_pending(vendor.code, license.id)]
+    assert len(left) == (2 <= done < WRITES_IN_ALL)
+    for batch_id in left:
+        if ends:
+            end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
+        else:
+            assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    filled = min(40, STEP * max(0, done - 2))
+    expected = filled if ends or done < 2 else 40
+    assert emails(vendor, license) == sorted(people(expected).split())
+    assert vendor.stored(license).users_assigned == expected
+    assert list(batches.all_pending(vendor.code, license.id)) == []
 
 
 def test_a_list_that_nobody_needs_a_place_of_is_refused(vendor: Vendor, license: License) -> None:
