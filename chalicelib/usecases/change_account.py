@@ -10,7 +10,7 @@ from chalicelib.store import accounts
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.assign_user import Person
 from chalicelib.usecases.change_password import change_password
-from chalicelib.usecases.passwords import hash_password, verify_password
+from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
 
@@ -60,13 +60,7 @@ def choose_password(
         raise Refused("invalid_credentials")
     if verify_password(user.password_hash, new_password):
         raise Refused("validation_error", "new_password: choose one that differs from the initial password.")
-    changed = replace(
-        user,
-        password_hash=hash_password(new_password),
-        is_initial_password=False,
-        sealed_initial_password=None,
-        session_epoch=user.session_epoch + 1,
-    )
+    changed = with_own_password(user, new_password)
     try:
         accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))
     except Stale:  # set by somebody else since

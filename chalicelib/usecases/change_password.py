@@ -1,7 +1,5 @@
 """A user chooses a new password."""
 
-from dataclasses import replace
-
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User, guard_new_password
@@ -9,7 +7,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.log_in import log_in
-from chalicelib.usecases.passwords import hash_password
+from chalicelib.usecases.passwords import with_own_password
 
 
 def change_password(company: str, email: str, password: str, new_password: str, actor: Actor, *, now: Instant) -> User:
@@ -18,13 +16,7 @@ def change_password(company: str, email: str, password: str, new_password: str, 
     if new_password == password:
         raise Refused("validation_error", "new_password: choose one that differs from the old password.")
     user = log_in(company, email, password, now=now)
-    changed = replace(
-        user,
-        password_hash=hash_password(new_password),
-        is_initial_password=False,
-        sealed_initial_password=None,
-        session_epoch=user.session_epoch + 1,
-    )
+    changed = with_own_password(user, new_password)
     try:
         accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))
     except Stale:  # changed by somebody else since the log-in: the old password is the old one no more

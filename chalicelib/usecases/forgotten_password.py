@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from hmac import compare_digest
 from threading import BoundedSemaphore
 
@@ -17,7 +16,7 @@ from chalicelib.domain.people import User, guard_new_password, normalise_email
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, codes
 from chalicelib.store.dynamo import Busy, Stale
-from chalicelib.usecases.passwords import hash_password, verify_password
+from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
 _log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
     def decide(state: tuple[OneTimeCode, User]) -> User:
         stored, user = state
         if not stored.used:
-            return _with_password(user, new_password)
+            return with_own_password(user, new_password)
         if not verify_password(user.password_hash, new_password):
             raise Refused("invalid_code")
         return user  # the same call once more
@@ -108,16 +107,6 @@ def _try(company: str, email: str, hashed: str, now: Instant) -> None:
         raise Refused("invalid_code") from None
     if not compare_digest(tried.code_hash, hashed):
         raise Refused("invalid_code")
-
-
-def _with_password(user: User, password: str) -> User:
-    return replace(
-        user,
-        password_hash=hash_password(password),
-        is_initial_password=False,
-        sealed_initial_password=None,
-        session_epoch=user.session_epoch + 1,
-    )
 
 
 def _mail(company: Company, user: User, code: str) -> None:

@@ -1,7 +1,10 @@
 """Passwords: argon2id, and nothing told apart by time."""
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from chalicelib.domain.people import User
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -10,6 +13,17 @@ if TYPE_CHECKING:
 def hash_password(password: str) -> str:
     """The argon2id hash to store. About 16 ms and 19 MiB of memory."""
     return _hasher().hash(password)
+
+
+def with_own_password(user: User, password: str) -> User:
+    """The account once its owner has chosen a password: the initial one is gone for good, and all sessions are over."""
+    return replace(
+        user,
+        password_hash=hash_password(password),
+        is_initial_password=False,
+        sealed_initial_password=None,
+        session_epoch=user.session_epoch + 1,
+    )
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:

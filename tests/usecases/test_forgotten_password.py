@@ -21,6 +21,7 @@ from chalicelib.store.tables import AccountEventItem, event_part, to_event
 from chalicelib.usecases import forgotten_password
 from chalicelib.usecases.forgotten_password import LEAST_SECONDS, request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.passwords import with_own_password
 from tests.mailbox import mailed_code, mails
 from tests.store.faults import wire
 from tests.support import ADMIN, NOW, Vendor
@@ -312,7 +313,7 @@ def test_a_password_that_was_changed_meanwhile_does_not_stop_the_code(
 
     def redeem(stored: Any, old: Any, new: Any, event: Any) -> None:
         for change in changes:
-            change(old, forgotten_password._with_password(old, "in between"), event)
+            change(old, with_own_password(old, "in between"), event)
             raise dynamo.Stale
         real(stored, old, new, event)
 
