@@ -43,7 +43,7 @@ class User:
     session_epoch: int = 0
     """Sessions of an older epoch are over: a new password raises it."""
     seats_given: int = 0
-    """How often the account was given a seat after it was made. It says that nothing was given meanwhile."""
+    """How often the account was given a seat, or an order to manage, after it was made: unmoved, nothing was given."""
     batch: int = 0
     """The batch that made the account; 0: none."""
 

@@ -15,6 +15,7 @@ from chalicelib.store.tables import (
     AccountEventItem,
     ApiKeyItem,
     CompanyItem,
+    EventItem,
     LinkItem,
     ProductItem,
     SeatItem,
@@ -148,13 +149,16 @@ def change_password(old: User, new: User, event: Event, *, still_theirs: bool = 
     write.commit()
 
 
-def change_email(old: User, email: str, license_ids: list[int], license_id: int, event: Event) -> None:
+def change_email(
+    old: User, email: str, license_ids: list[int], event: Event, license_id: int, license_event: Event
+) -> None:
     """Move an account, and its seats on these licenses, to another e-mail. Raises `Stale`.
 
-    The event stands in the history of the license `license_id`, where it was asked for.
+    `license_event` stands in the history of the license `license_id`, where it was asked for.
     """
     company, item = old.company, UserItem
-    write = Transaction(event_item(license_pk(company, license_id), event))
+    write = Transaction(event_item(company, event, AccountEventItem))
+    write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
     write.update(item(company, f"user#{old.id}"), [item.email.set(email)], (item.email == old.email) & _as_given(old))
     write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
     write.put(LinkItem(company, f"email#{email}", to=old.id), LinkItem.pk.does_not_exist())

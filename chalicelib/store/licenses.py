@@ -51,8 +51,9 @@ def issue(
     file_license(write, license, old, order)
     if manager is not None and new_manager:
         put_new_user(write, manager)
-    elif manager is not None and not manager.is_manager:
-        write.update(UserItem(company, f"user#{manager.id}"), [UserItem.is_manager.set(True)], UserItem.pk.exists())
+    elif manager is not None and (old is None or manager.id not in old.managers):
+        given = [UserItem.is_manager.set(True), UserItem.seats_given.add(1)]
+        write.update(UserItem(company, f"user#{manager.id}"), given, UserItem.pk.exists())
     write.commit()
 
 

@@ -52,10 +52,10 @@ def sold_in_order(company: str, order_id: str) -> Iterator[Sold]:
     return (to_sold(item.facts) for item in dynamo.query(SoldItem, company, ordered_part(order_id)))
 
 
-def managed_by(company: str, user_id: int) -> list[Sold]:
-    """What a user manages, oldest first; ten thousand licenses are about 2 MB."""
+def managed_by(company: str, user_id: int, *, limit: int | None = None) -> list[Sold]:
+    """What a user manages, oldest first, at most `limit`; ten thousand licenses are about 2 MB."""
     prefix = managed_part(user_id)
-    raws = dynamo.query_between(SoldItem, company, prefix, prefix + "~", only="facts")
+    raws = dynamo.query_between(SoldItem, company, prefix, prefix + "~", limit=limit, only="facts")
     return [to_sold(raw["facts"]["S"]) for raw in raws]
 
 

@@ -52,7 +52,7 @@ def put_seat(write: Transaction, license: License, seat: Seat, new_user: User | 
         put_new_user(write, new_user)
     else:
         user = UserItem(license.company, f"user#{seat.user_id}")
-        write.update(user, [UserItem.seats_given.add(1)], UserItem.pk.exists())
+        write.update(user, [UserItem.seats_given.add(1)], UserItem.email == seat.email)
 
 
 def remove(license: License, seat: Seat, event: Event) -> None:

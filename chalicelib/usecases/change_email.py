@@ -44,7 +44,9 @@ def change_email(
     def write(state: tuple[User, list[int]], _changed: User) -> None:
         user, held = state
         if user.email != address:
-            event = Event.new("email_changed", actor, now, user=user.email, email=address)
-            accounts.change_email(user, address, held, license_id, event)
+            event, license_event = (
+                Event.new("email_changed", actor, now, user=user.email, email=address) for _ in range(2)
+            )
+            accounts.change_email(user, address, held, event, license_id, license_event)
 
     return settle(read, decide, write)[1]

@@ -20,7 +20,7 @@ def guard_account(manager_id: int, user: User) -> None:
     """
     licenses = set(held_license_ids(user.company, user.id))
     if user.is_manager:
-        managed = orders.managed_by(user.company, user.id)
+        managed = orders.managed_by(user.company, user.id, limit=MAX_MANAGED + 1)
         if len(managed) > MAX_MANAGED:
             raise Refused("not_your_user")
         licenses |= {sold.license_id for sold in managed}

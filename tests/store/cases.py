@@ -258,6 +258,15 @@ def join_order(vendor: Vendor, _: License) -> Any:
     return license, len(order.managers), order.joining, [len(licenses) for licenses in shown]
 
 
+def issue_another_order(vendor: Vendor, _: License) -> Any:
+    """To who manages one already."""
+    terms = issue_license.Terms("perpetual", 5, order_id="B")
+    given = (vendor.code, "viewer", terms, "first@customer.test", ADMIN)
+    license, manager = issue_license.issue_license(*given, now=vendor.now)
+    assert manager is not None
+    return license, accounts.read_user(vendor.code, manager.id)
+
+
 def managed(vendor: Vendor) -> Seated:
     """A seat on a license whose manager is known."""
     license = vendor.issue("revit", "manager@customer.test", max_license_users=2)
@@ -464,7 +473,8 @@ CASES = (
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),
     Case("issue to a second manager", issue_license.issue_license, second_manager, join_order, ("license_issued",)),
-    Case("change an e-mail", change_email.change_email, managed, new_email, ("email_changed",)),
+    Case("issue another order", issue_license.issue_license, second_manager, issue_another_order, ("license_issued",)),
+    Case("change an e-mail", change_email.change_email, managed, new_email, ("email_changed", "email_changed")),
     Case("change a name", change_account.change_person, seated, new_name, ("person_changed",)),
     Case("end all sessions", change_account.end_other_sessions, seated, end_sessions, ("sessions_ended",)),
     Case(

@@ -1,14 +1,20 @@
 """Another e-mail for an account: on all its seats at once, unique, and the old one is nobody's."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, seats
-from chalicelib.usecases import change_email as module
+from chalicelib.store import accounts, batches, dynamo, seats
+from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.usecases import batch_assign, views
+from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases.change_email import change_email
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import account
+from tests.usecases.people import account, logged_in
 
 ADA, NEW = "ada@customer.test", "countess@customer.test"
 
@@ -38,9 +44,21 @@ def test_the_account_its_seats_and_its_devices_go_with_it(vendor: Vendor, licens
     assert vendor.activate(NEW, "pc", password).device
     with pytest.raises(Refused):
         vendor.check(ADA, "pc")
-    event = vendor.history(license)[-1] if vendor.history(license)[-1].type == "email_changed" else None
-    told = event or next(e for e in vendor.history(license) if e.type == "email_changed")
-    assert (told.user, told.detail) == (ADA, {"email": NEW})
+
+
+def test_the_history_of_the_license_and_of_the_company_tell_it(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    change(vendor, license)
+    of_company = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    for history in (vendor.history(license), of_company):
+        assert [(e.user, e.detail) for e in history if e.type == "email_changed"] == [(ADA, {"email": NEW})]
+
+
+def test_who_is_logged_in_stays_so(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    session = logged_in(vendor, ADA)
+    change(vendor, license)
+    assert views.visit(session, now=NOW).user.email == NEW
 
 
 def test_the_old_one_can_be_anothers(vendor: Vendor, license: License) -> None:
@@ -62,6 +80,58 @@ def test_one_that_is_in_use_is_refused(vendor: Vendor, license: License) -> None
     assert account(vendor, ADA)
 
 
+def test_at_once_only_one_account_gets_an_email(vendor: Vendor, license: License) -> None:
+    people = [f"user{n}@customer.test" for n in range(4)]
+    for person in people:
+        vendor.assign(license, person)
+
+    def attempt(old: str) -> str:
+        try:
+            change(vendor, license, old)
+        except Refused as refused:
+            return refused.code
+        return "changed"
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(attempt, people)) == ["already_exists"] * 3 + ["changed"]
+
+
+def by_itself(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+
+
+def by_batch(vendor: Vendor, license: License) -> None:
+    batch_id = batch_assign.start_batch(vendor.code, license.id, ADA, True, ADMIN, now=NOW)
+    batch_assign.go_on(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
+
+
+@pytest.mark.parametrize(("give", "module", "write"), [(by_itself, seats, "assign"), (by_batch, batches, "fill")])
+def test_a_seat_that_is_given_meanwhile_is_of_who_has_the_email_then(
+    vendor: Vendor,
+    license: License,
+    give: Callable[[Vendor, License], None],
+    module: Any,
+    write: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user, _ = vendor.assign(license, ADA)
+    other, changes, real = vendor.issue("revit", max_license_users=5), iter([change]), getattr(module, write)
+
+    def late(*given: Any) -> None:
+        for first_change in changes:
+            first_change(vendor, license)
+        real(*given)
+
+    monkeypatch.setattr(module, write, late)
+    give(vendor, other)
+    assert seats.read_seat(vendor.code, other.id, user.id) is None
+    newcomer = account(vendor, ADA)
+    assert newcomer.id != user.id
+    seat = seats.read_seat(vendor.code, other.id, newcomer.id)
+    assert seat is not None
+    assert seat.email == ADA
+
+
 @pytest.mark.parametrize("new", ["", "nobody", "a@b", "\u200bada@customer.test"])
 def test_what_is_no_email_is_refused(vendor: Vendor, license: License, new: str) -> None:
     vendor.assign(license, ADA)
@@ -80,7 +150,7 @@ def test_the_same_one_changes_nothing(vendor: Vendor, license: License) -> None:
 def test_more_seats_than_one_write_can_hold_are_refused(
     vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_SEATS", 1)
+    monkeypatch.setattr(change_email_module, "MAX_SEATS", 1)
     for held in (license, vendor.issue("revit", max_license_users=5)):
         vendor.assign(held, ADA)
     with pytest.raises(Refused) as refused:

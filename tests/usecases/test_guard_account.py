@@ -1,6 +1,7 @@
 """Whose account a manager may touch: nobody's who also has something of another order, at no instant."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chalicelib.domain.license import License
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, seats
 from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases import change_seat as change_seat_module
 from chalicelib.usecases import guard_account
@@ -93,6 +95,7 @@ def test_operators_touch_every_account(vendor: Vendor, license: License) -> None
     assert set_password(vendor.code, license.id, ADA, None, ADMIN, now=NOW)
 
 
+@pytest.mark.parametrize("is_manager", [False, True], ids=["user", "manager"])
 @pytest.mark.parametrize("given", [seat_elsewhere, manages_elsewhere])
 @pytest.mark.parametrize("touch", ["set a password", "change the e-mail"])
 def test_what_is_given_between_the_look_and_the_write_is_seen(
@@ -100,8 +103,11 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
     license: License,
     touch: str,
     given: Callable[[Vendor], None],
+    is_manager: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if is_manager:  # of the same order, as yet
+        issued(vendor, "viewer", ADA, order_id="ours")
     before, looks = account(vendor, ADA), []
 
     def look(manager_id: int, user: User) -> None:
@@ -117,3 +123,38 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
     assert (refused.value.code, len(looks)) == ("not_your_user", 1)
     after = account(vendor, ADA)
     assert (after.password_hash, after.email) == (before.password_hash, before.email)
+
+
+def test_at_once_a_password_is_set_before_a_seat_is_given_elsewhere_or_not_at_all(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = 8
+    ours, theirs = issued(vendor, max_license_users=rounds), issued(vendor, manager=OTHER, max_license_users=rounds)
+    manager_id, steps = account(vendor, MANAGER).id, list[str]()
+    assign, change_password = seats.assign, accounts.change_password
+
+    def give(*given: Any) -> None:
+        assign(*given)
+        steps.append("seat was given")
+
+    def change(*given: Any, **more: Any) -> None:
+        steps.append("password is about to be set")
+        change_password(*given, **more)
+        steps.append("password was set")
+
+    monkeypatch.setattr(seats, "assign", give)
+    monkeypatch.setattr(accounts, "change_password", change)
+    with ThreadPoolExecutor(1) as threads:
+        for n in range(rounds):
+            email = f"user{n}@customer.test"
+            vendor.assign(ours, email)
+            steps.clear()
+            giving = threads.submit(vendor.assign, theirs, email)
+            try:
+                set_password(vendor.code, ours.id, email, None, ADMIN, manager_id=manager_id, now=NOW)
+            except Refused as refused:
+                assert refused.code == "not_your_user"
+            giving.result()
+            if "password was set" in steps:
+                assert "seat was given" not in steps[: steps.index("password was set") - 1]
+            assert seats.read_seat(vendor.code, theirs.id, account(vendor, email).id)

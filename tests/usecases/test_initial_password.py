@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.usecases.initial_password import initial_password, new_user
+from chalicelib.usecases.initial_password import initial_password, new_user, reveal_initial_password
 from chalicelib.usecases.passwords import verify_password
-from tests.support import NOW
+from tests.support import NOW, Vendor
+from tests.usecases.people import MANAGER, account, chosen, issued
 
 
 def test_a_new_user_has_a_password_that_can_be_read_and_that_fits_the_hash() -> None:
@@ -24,3 +25,12 @@ def test_a_seal_that_was_moved_to_another_account_does_not_open() -> None:
     for other in (replace(user, id=user.id + 1), replace(user, company="OTHER")):
         with pytest.raises(InvalidTag):
             initial_password(other)
+
+
+def test_a_manager_sees_it_until_the_user_has_chosen_another(vendor: Vendor) -> None:
+    license = issued(vendor)
+    user, password = vendor.assign(license, "ada@customer.test")
+    manager_id = account(vendor, MANAGER).id
+    assert reveal_initial_password(vendor.code, license.id, user.email, manager_id) == password
+    chosen(vendor, user.email)
+    assert reveal_initial_password(vendor.code, license.id, user.email, manager_id) is None
