@@ -44,7 +44,7 @@ def license(ask: Ask, asker: Asker, license_id: int) -> Any:
 @page("history.html")
 def history(ask: Ask, asker: Asker, license_id: int) -> Any:
     """The history of a license, newest first."""
-    return views.license_history(asker, license_id, ask.query.get("after", ""), now=ask.now)
+    return views.license_history(asker, license_id, asked(ask).after, now=ask.now)
 
 
 def _one(ask: Ask, asker: Asker, license_id: int) -> LicenseView:

@@ -9,11 +9,13 @@ it again. One that is refused is shown again, with what was typed and why.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
@@ -34,6 +36,7 @@ log = logging.getLogger("seatkeeper")
 
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
 OUT_OF_DATE = "This form is out of date. Here is a fresh one with what you typed: please send it again."
+_VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
 F = TypeVar("F", bound=BaseModel)
 Handler = Callable[[Ask, dict[str, Any]], Response]
@@ -205,7 +208,7 @@ def end_session(ask: Ask, response: Response) -> None:
 def visitor(ask: Ask) -> str:
     """The secret of a browser that is not logged in; a new one where it keeps none."""
     known = ask.cookies.get(VISITOR_COOKIE, "")
-    return known if len(known) == 43 else token_urlsafe(32)
+    return known if _VISITOR.fullmatch(known) else token_urlsafe(32)
 
 
 def set_visitor(ask: Ask, response: Response, secret: str) -> None:
@@ -223,7 +226,7 @@ def _set_cookie(ask: Ask, response: Response, name: str, value: str, seconds: in
 
 def _to_log_in(ask: Ask) -> Response:
     where = ask.path if ask.method == "GET" and ask.path != LOG_IN else ""
-    response = redirect(ask, f"{LOG_IN}?next={where}" if where else LOG_IN)
+    response = redirect(ask, f"{LOG_IN}?next={quote(where)}" if where else LOG_IN)
     if SESSION_COOKIE in ask.cookies:
         end_session(ask, response)
     return response

@@ -1,6 +1,7 @@
 """A form is carried out once, however often it is sent."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.instants import Instant
@@ -28,5 +29,6 @@ def once(asker: Asker, nonce: str, act: Callable[[], Outcome], *, now: Instant) 
     except (Refused, Busy):
         sessions.release_submission(asker.token, nonce)
         raise
-    sessions.finish_submission(asker.token, nonce, outcome)
+    with suppress(Busy):  # it is done: who sends it again is told no more than that
+        sessions.finish_submission(asker.token, nonce, outcome)
     return outcome
