@@ -113,7 +113,7 @@ def fill(license: License, old: Pending, new: Pending | None, takers: list[Taker
         write.put(event_item(pk, event), EventItem.part.does_not_exist())
     for taker in takers:
         put_seat(write, license, taker.seat, taker.new_user)
-    as_seen = (item.position == old.position) & (item.reserved == old.reserved)
+    as_seen = item.position == old.position
     if new is None:
         write.delete(item(pk, pending_part(old.id)), as_seen)
     else:

@@ -53,6 +53,7 @@ def test_addresses_as_a_mail_program_writes_them_tell_the_names(text: str) -> No
     [
         f"{ADA},Ada,King,+41 1,3",
         f"email;first name;last name;phone;max activations\n{ADA};Ada;King;+41 1;3",
+        f"email,first name,last name,phone,max activations\r{ADA},Ada,King,+41 1,3\r",
         f"Max activations\tSurname\tFirst name\tE-mail\tPhone number\tRemark\n3\tKing\tAda\t{ADA}\t+41 1\tnew",
         f'"{ADA}","Ada","King","+41 1","3"',
         f"Ada King <{ADA}>,,,+41 1,3",

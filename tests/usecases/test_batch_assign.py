@@ -153,6 +153,40 @@ def test_many_that_go_on_at_once_do_each_person_once(vendor: Vendor, license: Li
     assert [e.type for e in vendor.history(license)].count("user_assigned") == 40
 
 
+def finish(vendor: Vendor, license: License, batch_id: int) -> None:
+    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+
+
+def stop(vendor: Vendor, license: License, batch_id: int) -> None:
+    end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
+
+
+@pytest.mark.parametrize("have_seats", [False, True])
+@pytest.mark.parametrize("act", [finish, stop])
+def test_a_step_of_somebody_else_between_the_look_and_the_write_is_seen(
+    vendor: Vendor, license: License, act: Callable[..., None], have_seats: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all have got seats meanwhile, nothing but the batch itself tells that its places were given back."""
+    batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
+    for email in people(20 if have_seats else 0).split():
+        vendor.assign(license, email)
+    read_pending = batches.read_pending
+
+    def and_then_a_step(company: str, license_id: int, batch_id: int) -> Pending | None:
+        seen = read_pending(company, license_id, batch_id)
+        if seen is not None and seen.position == 0:
+            with monkeypatch.context() as quiet:
+                quiet.setattr(batches, "read_pending", read_pending)
+                go_on(company, license_id, batch_id, ADMIN, once(), now=NOW)
+        return seen
+
+    monkeypatch.setattr(batches, "read_pending", and_then_a_step)
+    act(vendor, license, batch_id)
+    assert len(emails(vendor, license)) == (STEP if act is stop and not have_seats else 20)
+    assert vendor.stored(license).users_assigned == len(emails(vendor, license))
+    assert list(batches.all_pending(vendor.code, license.id)) == []
+
+
 def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> None:
     def try_all(prefix: str) -> int:
         try:
