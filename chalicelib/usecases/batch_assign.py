@@ -94,11 +94,12 @@ def start_batch(company: str, license_id: int, text: str, everybody: bool, actor
             raise Refused("validation_error", "people: nobody on this list needs a place.")
         free = wanted if seen.free is None else seen.free
         if free == 0 or (everybody and wanted > free):
-            told = f"{free} places are free, and the list needs {wanted}. Nobody was assigned."
+            places = "1 place is" if free == 1 else f"{free} places are"
+            told = f"{places} free, and the list needs {wanted}. Nobody was assigned."
             raise Refused("license_users_limit_reached", told)
-        places = min(wanted, free)
+        taken = min(wanted, free)
         # A new id each time: it may be another's.
-        return Pending(new_id(now), places, 0, places, actor.name, now)
+        return Pending(new_id(now), taken, 0, taken, actor.name, now)
 
     def write(seen: Preview, pending: Pending) -> None:
         batches.keep_people(company, license_id, pending.id, People(seen.wanted, pending.rows), now)
