@@ -11,6 +11,7 @@ from chalicelib.domain.refusal import Refused
 MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
 COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
+API_KEY = re.compile(rf"{COMPANY_CODE.pattern}-[0-9a-f]{{32}}")
 PRODUCT_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 

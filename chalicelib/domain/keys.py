@@ -10,6 +10,9 @@ import secrets
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols, without the look-alikes 0 O 1 I."""
 
+MAX_LENGTH = 100
+"""Characters of any key, a vendor's own, too; what is longer is none."""
+
 _GROUPS = 5
 _GROUP_SIZE = 5
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}

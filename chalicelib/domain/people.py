@@ -15,10 +15,14 @@ FREE_FAILURES = 3
 """Failures that cost no waiting: people mistype."""
 MAX_FAILURES = 10
 """Failures after which the account is locked; also the number of attempts that may be under way at once."""
+LOST_MS = 60_000
+"""Attempts that have been under way for so long are no more: a call is answered or given up well before."""
 LOCK_MS = 15 * 60_000
 """How long a lock lasts, and how long failures are remembered after the last attempt."""
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
+MAX_EMAIL = 254
+"""Bytes of an e-mail, as in every mail server."""
 MAX_NAME, MAX_PHONE = 100, 40
 """Characters of a first or last name, and of a phone number."""
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
@@ -65,7 +69,7 @@ def normalise_email(text: str) -> str:
     What cannot be seen (a zero-width space, a mark of direction) would make a second account that looks like the first.
     """
     email = unicodedata.normalize("NFC", text.strip().lower())
-    if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
+    if len(email.encode(errors="replace")) > MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise Refused("validation_error", "email: this is not an e-mail address.")
     return email
 

@@ -317,7 +317,9 @@ def _trial_days(license: License) -> int:
         return 0
     if license.valid_duration is not None:
         return duration_days(parse_duration(license.valid_duration))
-    return 0 if license.validity_period is None else (license.validity_period - license.created_at) // (24 * HOUR_MS)
+    if license.validity_period is None:
+        return 0
+    return max(0, license.validity_period - license.created_at) // (24 * HOUR_MS)
 
 
 def _customer(email: str | None) -> dict[str, str]:

@@ -49,8 +49,11 @@ def activate_license(request: ActivateRequest, caller: Caller) -> LicenseBody:
     if request.username is not None and request.password is None:
         raise RequestError("missing_parameters", "password: this parameter is required with username.")
     ident, told = request.identity(), request.variables
-    place = activate(caller.company, ident, request.password, request.device(), caller.actor, now=caller.now)
-    more = {"request": "activation"} | ({} if not told else {"variables": _track(request, told, caller)})
+    place = activate(caller.company, ident, request.password, request.device(), caller.actor, told=told, now=caller.now)
+    more: dict[str, Any] = {"request": "activation"}
+    if told and place.license is not None and place.device is not None:
+        tracked = variables.track_on(place.license, place.device, told, caller.actor, now=caller.now)
+        more["variables"] = [VariableBody.of(variable, place.device.id) for variable in tracked]
     return _license(place, request, caller, more)
 
 
@@ -109,7 +112,9 @@ def customer_license_users(request: CustomerRequest, caller: Caller) -> Customer
 @endpoint(TrackRequest)
 def track_device_variables(request: TrackRequest, caller: Caller) -> list[VariableBody]:
     """Set variables of the device; others stay."""
-    return _track(request, request.variables, caller)
+    ident = request.identity()
+    device, tracked = variables.track_variables(caller.company, ident, request.variables, caller.actor, now=caller.now)
+    return [VariableBody.of(variable, device.id) for variable in tracked]
 
 
 @face.route("/get_device_variables", methods=["GET"])
@@ -137,9 +142,3 @@ def public_key() -> str:
 def _license(place: Place, request: Ident, caller: Caller, more: dict[str, Any]) -> LicenseBody:
     product = find_product(caller.company, request.product, now=caller.now)
     return LicenseBody.of(place, product, caller.now, request, **more)
-
-
-def _track(request: Ident, told: dict[str, str], caller: Caller) -> list[VariableBody]:
-    ident = request.identity()
-    device, tracked = variables.track_variables(caller.company, ident, told, caller.actor, now=caller.now)
-    return [VariableBody.of(variable, device.id) for variable in tracked]

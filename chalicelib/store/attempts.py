@@ -4,7 +4,7 @@ from contextlib import suppress
 from hashlib import sha256
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import LOCK_MS, MAX_FAILURES, Attempts, wait_after
+from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
 from chalicelib.store import dynamo
 from chalicelib.store.tables import AttemptsItem, to_domain
 
@@ -26,6 +26,11 @@ def start_attempt(company: str, email: str, seen: Attempts, now: Instant) -> Att
         begun = item.until.does_not_exist() | (item.until == seen.until)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), *lasting]
         return to_domain(dynamo.update(_item(company, email), fresh, begun), Attempts)
+    if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
+        # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
+        same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
+        recounted = [item.started.set(seen.failures + 1), *lasting]
+        return to_domain(dynamo.update(_item(company, email), recounted, same & (item.not_before <= now)), Attempts)
     allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
     return to_domain(dynamo.update(_item(company, email), [item.started.add(1), *lasting], allowed), Attempts)
 

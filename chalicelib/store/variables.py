@@ -18,9 +18,9 @@ class Variables:
     revision: int
 
 
-def read_variables(license: License, device: Device) -> Variables:
-    """The variables of a device, consistently."""
-    item = dynamo.get(_item(license, device))
+def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
+    """The variables of a device, whether it was ever active or not. Consistent."""
+    item = dynamo.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
     return Variables([Variable(**row) for row in item.variables], item.revision)
@@ -28,7 +28,7 @@ def read_variables(license: License, device: Device) -> Variables:
 
 def write_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:
     """Replace the variables, if nothing was written since `seen`. Raises `Stale`."""
-    item = _item(license, device)
+    item = _item(license, device.hardware_id, device.user_id)
     item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
     write = Transaction(event_item(item.pk, event))
     new_or_same = VariablesItem.revision == seen.revision
@@ -36,6 +36,6 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
     write.commit()
 
 
-def _item(license: License, device: Device) -> VariablesItem:
-    part = device_part(device_tag(device.hardware_id), device.user_id).replace("device#", "variables#", 1)
+def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:
+    part = device_part(device_tag(hardware_id), user_id).replace("device#", "variables#", 1)
     return VariablesItem(license_pk(license.company, license.id), part)

@@ -7,18 +7,26 @@ from chalicelib.domain.places import Grant, Place, after_activation, check_is_du
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import places
 from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.device_variables import guard_variables
 from chalicelib.usecases.identify import Identity, Target, guard_method, read_target, targets
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.settle import settle
 
 
 def activate(
-    company: str, ident: Identity, password: str | None, report: DeviceReport, actor: Actor, *, now: Instant
+    company: str,
+    ident: Identity,
+    password: str | None,
+    report: DeviceReport,
+    actor: Actor,
+    *,
+    told: dict[str, str] | None = None,
+    now: Instant,
 ) -> Place:
     """Bind a device to a license; the same device again changes nothing. Raises `Refused`.
 
     A user who names no license gets the place that the device holds already, else one on the newest license that
-    grants it.
+    grants it. `told`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
     """
     product = find_product(company, ident.product, now=now)
     if product.authorization_method == "user" and ident.username is not None:
@@ -30,14 +38,16 @@ def activate(
     refusal: Refused | None = None
     for target in candidates:
         try:
-            return _activate_on(target, ident, report, actor, now)
+            return _activate_on(target, ident, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
     assert refusal is not None  # there is at least one candidate
     raise refusal
 
 
-def _activate_on(target: Target, ident: Identity, report: DeviceReport, actor: Actor, now: Instant) -> Place:
+def _activate_on(
+    target: Target, ident: Identity, report: DeviceReport, actor: Actor, told: dict[str, str], now: Instant
+) -> Place:
     def read(consistent: bool) -> Place:
         return read_target(target, ident, consistent)
 
@@ -45,6 +55,8 @@ def _activate_on(target: Target, ident: Identity, report: DeviceReport, actor: A
         grant = grant_activation(place, report, prevent_vm=target.product.prevent_vm, now=now)
         if not (ident.is_named or grant.already_live):
             raise Refused("license_not_found")
+        if told:
+            guard_variables(grant.license, report.hardware_id, target.user_id, told, now=now)
         return grant
 
     def write(place: Place, grant: Grant) -> None:

@@ -1,6 +1,6 @@
 """The catalogue as calls see it: remembered for a minute."""
 
-from chalicelib.domain.catalogue import ApiKey, Product, guard_product
+from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts
 from chalicelib.usecases.remember import MINUTE_MS, Memory
@@ -16,12 +16,14 @@ def find_product(company: str, code: str, *, now: Instant) -> Product:
 
 def known_product(company: str, code: str, *, now: Instant) -> Product | None:
     """A product, whether it can be used or not."""
+    if not PRODUCT_CODE.fullmatch(code):
+        return None
     return _products.get((company, code), lambda: accounts.read_product(company, code), now)
 
 
 def find_api_key(api_key: str, *, now: Instant) -> ApiKey | None:
     """An API key, revoked or not. Its company is the part before the last dash."""
-    company, dash, _ = api_key.rpartition("-")
-    if not dash or not company:
+    if not API_KEY.fullmatch(api_key):  # so no stranger's text becomes a key of the database
         return None
+    company = api_key.rpartition("-")[0]
     return _api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now)

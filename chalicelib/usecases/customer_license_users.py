@@ -15,7 +15,10 @@ def customer_license_users(
 ) -> Iterator[tuple[License, Seat, User]]:
     """Every seat on the customer's licenses of the product. Raises `Refused`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
-    email = normalise_email(customer)
+    try:
+        email = normalise_email(customer)
+    except Refused:
+        raise Refused("validation_error", "customer: this is not an e-mail address.") from None
     ids = list(accounts.licenses_of_customer(company, email, found.code))
     if not ids and not accounts.is_customer(company, email):
         raise Refused("customer_not_found")

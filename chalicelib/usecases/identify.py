@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import is_live
+from chalicelib.domain.license import is_expired, is_live
 from chalicelib.domain.people import normalise_email
 from chalicelib.domain.places import Place
 from chalicelib.domain.refusal import Refused
@@ -59,9 +59,9 @@ def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool)
     guard_method(product, ident)
     if product.authorization_method == "license-key" or ident.username is not None:
         return _held_or_first(
-            read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)
+            (read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)), now
         )
-    return _place_of_device(company, product, ident, consistent)
+    return _place_of_device(company, product, ident, now, consistent)
 
 
 def targets(company: str, product: Product, ident: Identity, now: Instant, consistent: bool) -> list[Target]:
@@ -103,7 +103,7 @@ def _license_id(company: str, ident: Identity, now: Instant) -> int:
         return ident.license_id
     key = keys.normalise(ident.license_key)
     found = None
-    if not keys.is_mistyped(key):
+    if len(key) <= keys.MAX_LENGTH and not keys.is_mistyped(key):
         found = _license_of_key.get((company, key), lambda: accounts.license_of_key(company, key), now)
     if found is None or ident.license_id not in (None, found):
         raise Refused("license_not_found")
@@ -133,18 +133,19 @@ def _agrees(place: Place, target: Target, ident: Identity) -> bool:
     return ident.is_named or place.device is not None  # an id alone proves nothing: it is accepted from its devices
 
 
-def _place_of_device(company: str, product: Product, ident: Identity, consistent: bool) -> Place:
+def _place_of_device(company: str, product: Product, ident: Identity, now: Instant, consistent: bool) -> Place:
     """A user-based license named by its id alone: the user is the one who is active on the device."""
     assert ident.license_id is not None  # guard_method has seen to it
     known = places.devices(company, ident.license_id, ident.hardware_id)
     users = [Target(company, product, ident.license_id, device.user_id) for device in known]
     if not users:
         raise Refused("license_not_found")
-    return _held_or_first(read_target(target, ident, consistent) for target in users)
+    return _held_or_first((read_target(target, ident, consistent) for target in users), now)
 
 
-def _held_or_first(named: Iterable[Place]) -> Place:
-    """Of all places that may be meant the one that the device holds, else the first."""
+def _held_or_first(named: Iterable[Place], now: Instant) -> Place:
+    """Of all places that may be meant one that the device holds and may use, else one that it holds, else the first."""
     read = list(named)
-    held = (p for p in read if p.device and p.license and is_live(p.device, p.license, p.seat))
-    return next(held, read[0])
+    held = [p for p in read if p.device and p.license and is_live(p.device, p.license, p.seat)]
+    usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
+    return next(usable, (held or read)[0])

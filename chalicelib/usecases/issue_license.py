@@ -154,7 +154,7 @@ def _license_key(text: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return 1 <= len(text) <= 100 and text.isprintable()
+    return 1 <= len(text) <= keys.MAX_LENGTH and text.isprintable()
 
 
 def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, bool]:

@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.usecases.change_license import set_enabled
 from tests.licenseapi.objects import granted, product_object, refused, told, verify
-from tests.support import Application, Vendor
+from tests.support import ADMIN, Application, Vendor
 
 
 @pytest.fixture
@@ -54,6 +55,32 @@ def test_the_hundred_and_first_variable_is_refused_and_the_others_stay(
     answer = application.post("track_device_variables", **ident, variables={"one more": "x"})
     assert refused(answer) == "validation_error"
     assert len(granted(application.get("get_device_variables", **ident))) == 100
+
+
+def test_an_activation_whose_variables_cannot_be_kept_takes_no_place(application: Application, vendor: Vendor) -> None:
+    license = vendor.issue()
+    ident = {"product": "viewer", "license_key": license.license_key, "hardware_id": "new"}
+    too_much = {f"n{n}": "x" * 512 for n in range(90)}
+    assert refused(application.post("activate_license", **ident, variables=too_much)) == "validation_error"
+    assert vendor.stored(license).times_activated == 0
+    body = granted(application.post("activate_license", **ident, variables={"a": "1"}))
+    assert [(row["variable"], row["value"]) for row in body["variables"]] == [("a", "1")]
+
+
+def test_variables_of_an_activation_are_kept_on_the_license_that_has_granted_it(
+    application: Application, vendor: Vendor
+) -> None:
+    older = vendor.issue("revit", max_license_users=1)
+    _, password = vendor.assign(older, "ada@customer.test")
+    vendor.now += 1
+    newer = vendor.issue("revit", max_license_users=1)
+    vendor.assign(newer, "ada@customer.test")
+    ident = {"product": "revit", "username": "ada@customer.test", "password": password, "hardware_id": "pc"}
+    assert granted(application.post("activate_license", **ident))["id"] == newer.id
+    set_enabled(vendor.code, newer.id, False, ADMIN, now=vendor.now)
+    body = granted(application.post("activate_license", **ident, variables={"a": "1"}))
+    assert (body["id"], [row["variable"] for row in body["variables"]]) == (older.id, ["a"])
+    assert vendor.stored(older).times_activated == 1
 
 
 def test_product_details_answers_the_product(application: Application, vendor: Vendor) -> None:

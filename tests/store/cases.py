@@ -142,6 +142,13 @@ def track(vendor: Vendor, license: License, **told: str) -> Any:
     return device_variables.track_variables(vendor.code, ident, told, ADMIN, now=vendor.now)
 
 
+def track_on_granted(vendor: Vendor, license: License) -> Any:
+    place = vendor.activate(license, "pc")
+    assert place.license is not None
+    assert place.device is not None
+    return device_variables.track_on(place.license, place.device, {"colour": "red"}, ADMIN, now=vendor.now)
+
+
 def say_goodbye(vendor: Vendor, license: License) -> None:
     ident, told = vendor.ident(license, "pc"), {"colour": "blue"}
     deactivate.deactivate(vendor.code, ident, ADMIN, told=told, now=vendor.now)
@@ -401,6 +408,13 @@ CASES = (
         device_variables.track_variables,
         with_variables,
         lambda v, x: track(v, x, colour="blue", weight="2"),
+        ("variables_tracked",),
+    ),
+    Case(
+        "track variables on a place that was granted",
+        device_variables.track_on,
+        active,
+        track_on_granted,
         ("variables_tracked",),
     ),
     Case("log in", log_in.log_in, seated, lambda v, x: enter(v, x.password)),

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
-from chalicelib.domain.people import LOCK_MS, MAX_FAILURES
+from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Busy
@@ -218,11 +218,11 @@ def test_lost_answers_keep_out_nobody_who_knows_the_password(lost: Fault, write:
 
 
 def test_attempts_that_lost_answers_left_behind_are_forgotten_like_failures(vendor: Vendor) -> None:
-    """Whoever loses ten answers in a quarter of an hour is told to come again, and gets in after another."""
+    """Whoever loses ten answers in a minute is told to come again, and gets in after another."""
     seat = seated(vendor)
     for _ in range(MAX_FAILURES):
         with wire(answer_timed_out, range(1, 2)), suppress(Busy):
             log_in(vendor.code, ADA, seat.password, now=NOW)
     with pytest.raises(Busy):
-        log_in(vendor.code, ADA, seat.password, now=NOW + LOCK_MS - 1)
-    assert log_in(vendor.code, ADA, seat.password, now=NOW + LOCK_MS).email == ADA
+        log_in(vendor.code, ADA, seat.password, now=NOW + LOST_MS - 1)
+    assert log_in(vendor.code, ADA, seat.password, now=NOW + LOST_MS).email == ADA

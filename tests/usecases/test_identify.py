@@ -1,8 +1,13 @@
 """IDENT: which license, device and user a call means, where more than one may be meant."""
 
+from collections.abc import Callable
 from typing import Any
 
-from tests.support import Vendor
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.usecases.change_license import extend, set_enabled
+from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.support import refused
 
 ADA, BOB = "ada@customer.test", "bob@customer.test"
@@ -41,3 +46,33 @@ def test_a_key_is_no_name_on_a_user_based_product_and_an_email_none_on_the_other
         vendor.check(by_key, "pc", product="revit")
     with refused("license_key_required"):
         vendor.check(ADA, "pc", product="viewer")
+
+
+def test_a_device_on_two_licenses_is_found_on_the_one_that_it_may_use(vendor: Vendor) -> None:
+    """As activation does, a check passes by what is disabled or over."""
+    end: dict[str, Any] = {"license_type": "time-limited", "max_license_users": 1}
+    first = vendor.issue("revit", max_license_users=1)
+    _, password = vendor.assign(first, ADA)
+    vendor.now += 1
+    spoils: list[Callable[[License], Any]] = [
+        lambda license: set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now),
+        lambda license: extend(vendor.code, license.id, NOW - DAY, None, ADMIN, now=vendor.now),
+    ]
+    for spoil in spoils:
+        newer = vendor.issue("revit", validity_period=NOW + DAY, **end)
+        vendor.assign(newer, ADA)
+        assert vendor.activate(ADA, "pc", password).license == vendor.stored(newer)
+        spoil(newer)
+        for place in (vendor.activate(ADA, "pc", password), vendor.check(ADA, "pc")):
+            assert place.license is not None
+            assert place.license.id == first.id
+        vendor.deactivate(ADA, "pc")
+        assert vendor.stored(first).times_activated == 0
+        vendor.deactivate(ADA, "pc", license_id=newer.id)
+        vendor.now += 1
+
+
+@pytest.mark.parametrize("key", ["\u0390" * 100, "x" * 101, "x" * 5000])
+def test_a_key_that_is_longer_than_any_is_not_looked_up(vendor: Vendor, key: str) -> None:
+    with refused("license_not_found"):
+        vendor.check(vendor.issue(), "pc", license_key=key)

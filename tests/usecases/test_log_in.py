@@ -6,8 +6,10 @@ from threading import Lock
 import argon2
 import pytest
 
-from chalicelib.domain.people import LOCK_MS, MAX_FAILURES
+from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.domain.refusal import Refused
+from chalicelib.store import attempts
+from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import verify_password
 from tests.support import NOW, Vendor
@@ -167,3 +169,29 @@ def fail(vendor: Vendor, times: int, *, email: str = ADA) -> int:
         failures += code == "invalid_credentials"
         if failures == times:
             return now
+
+
+def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: Vendor, password: str) -> None:
+    """Two wrong passwords, then eight right ones that were under way when the server was killed."""
+    for _ in range(2):
+        with refused("invalid_credentials"):
+            log_in(vendor.code, ADA, "wrong", now=NOW)
+    seen = attempts.read_attempts(vendor.code, ADA)
+    for _ in range(MAX_FAILURES - 2):
+        seen = attempts.start_attempt(vendor.code, ADA, seen, NOW)
+    with pytest.raises(Stale):
+        attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS - 1)
+    assert log_in(vendor.code, ADA, password, now=NOW + LOST_MS).email == ADA
+
+
+def test_failures_stay_counted_when_attempts_were_lost(vendor: Vendor, password: str) -> None:
+    for _ in range(2):
+        with refused("invalid_credentials"):
+            log_in(vendor.code, ADA, "wrong", now=NOW)
+    seen = attempts.read_attempts(vendor.code, ADA)
+    for _ in range(MAX_FAILURES - 2):
+        seen = attempts.start_attempt(vendor.code, ADA, seen, NOW)
+    recounted = attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS)
+    assert (recounted.started, recounted.failures) == (3, 2)
+    with pytest.raises(Stale):  # of two that recount, one does
+        attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS)
