@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.web.hmac_signature import sign
+from infra import local
 
 POST_CALLS = frozenset({"activate_license", "deactivate_license", "change_password", "track_device_variables"})
 """The calls that take a JSON body; all others take a query."""
@@ -44,7 +45,7 @@ def signed_headers(api_key: str, shared_key: str, at: float | None = None) -> di
 
 
 def call(demo: dict[str, Any], name: str, parameters: dict[str, Any]) -> httpx.Response:
-    """Sign and send a call to the server that `demo.json` tells of. Raises `CallError` where nobody answers."""
+    """Sign and send a call to the server that `demo.json` tells of. Raises `CallError`: nothing sent, or no answer."""
     url = f"{demo['base_url']}/api/v4/{name}"
     headers = signed_headers(demo["api_key"], demo["shared_key"]) | {"Content-Type": "application/json"}
     try:
@@ -53,6 +54,8 @@ def call(demo: dict[str, Any], name: str, parameters: dict[str, Any]) -> httpx.R
         return httpx.get(url, params=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)
     except httpx.HTTPError as error:
         raise CallError(f"Nothing answers at {url} ({error}): is `make run` running?") from None
+    except (httpx.InvalidURL, ValueError) as error:  # a line break; what is not UTF-8
+        raise CallError(f"The call {name!a} cannot be sent so: {str(error).rstrip('.')}.") from None
 
 
 def is_signed(response: httpx.Response, public_key: str) -> bool:
@@ -79,9 +82,10 @@ def main() -> None:
     parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
     given = parser.parse_args()
     try:
-        demo = _read(given.home / "demo.json")
-        response = call(demo, given.call, dict(_parameter(text) for text in given.parameter))
-    except CallError as error:
+        parameters = dict(_parameter(text) for text in given.parameter)
+        demo = _read_demo(given.home)
+        response = call(demo, given.call, parameters)
+    except (CallError, local.HomeError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     signed = is_signed(response, demo["public_key"])
@@ -91,13 +95,10 @@ def main() -> None:
     sys.exit(0 if signed and response.is_success else 1)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        demo: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise CallError(f"There is no {path}: start `make run` first.") from None
-    except (OSError, ValueError) as error:
-        raise CallError(f"{path} cannot be read: {error}.") from None
+def _read_demo(home: Path) -> dict[str, Any]:
+    demo = local.read_demo(home)
+    if demo is None:
+        raise CallError(f"There is no {home / 'demo.json'}: start `make run` first.")
     return demo
 
 

@@ -4,7 +4,6 @@ Made step by step, each of which looks first whether it has been done: a start t
 next one. Once `demo.json` tells of it nothing is made again, whatever the operator has done with it since.
 """
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,26 +29,21 @@ ORDER = "demo"
 _ACTOR = Actor("demo")
 
 
-def demo_file(home: Path) -> Path:
-    """Where the keys and passwords of the demo stand, readable by their owner alone."""
-    return home.resolve() / "demo.json"
+def seed(home: Path, base_url: str, *, now: Instant) -> tuple[dict[str, Any], bool]:
+    """Make the demo, or what is missing of it, on the first start.
 
-
-def seed(home: Path, base_url: str, *, now: Instant) -> dict[str, Any]:
-    """Make the demo, or what is missing of it, on the first start; answers what `demo.json` says from now on."""
-    demo = _told(home) or _make(now)
-    demo["base_url"] = base_url
-    local.write_private(demo_file(home), demo)
-    return demo
+    Answers what `demo.json` says from now on, and whether it was made now. Raises `HomeError`.
+    """
+    told = _told(home)
+    demo = (told or _make(now)) | {"base_url": base_url}
+    local.write_private(local.demo_file(home), demo)
+    return demo, told is None
 
 
 def _told(home: Path) -> dict[str, Any] | None:
     """What an earlier start has made, if the data is still there."""
-    try:
-        demo: dict[str, Any] = json.loads(demo_file(home).read_text())
-    except FileNotFoundError:
-        return None
-    return demo if accounts.read_api_key(COMPANY, demo["api_key"]) else None
+    demo = local.read_demo(home)
+    return demo if demo and accounts.read_api_key(COMPANY, demo["api_key"]) else None
 
 
 def _make(now: Instant) -> dict[str, Any]:

@@ -73,13 +73,15 @@ class Engine(Child):
         return f"http://127.0.0.1:{self.port}"
 
 
-def start(data_dir: Path | None, port: int = 0) -> Engine:
+def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] = lambda: None) -> Engine:
     """Start the engine on `data_dir`, or in memory alone when that is None, and return when it answers.
 
     Every acknowledged write is on the disk (`--durable`). Port 0 means any free one. The engine dies with the thread
-    that started it (Linux): start it from one that lives as long as the engine is to. Raises `EngineError`.
+    that started it (Linux): start it from one that lives as long as the engine is to. `prepare` is called when the
+    data is nobody else's and not yet opened. Raises `EngineError`.
     """
     with _locked_log(data_dir) if data_dir else tempfile.TemporaryFile() as log:
+        prepare()
         port = _free_port(port)
         store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
         process = subprocess.Popen(

@@ -3,16 +3,54 @@
 import base64
 import json
 import os
+import stat
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import BaseModel, TypeAdapter
 
 from infra import engine
 
 TABLE_PREFIX = "seatkeeper-local"
 SIGNING_KEY_BITS = 2048
 """A signature costs 0.24 ms of CPU at 2048 bits, 0.71 ms at 3072 and 1.46 ms at 4096: see docs/serving.md."""
+
+
+class HomeError(Exception):
+    """Something in the home folder is not as it has to be; the text is one sentence for the operator."""
+
+
+class _Reachable(BaseModel):
+    """What other commands need of `environment.json`. With less of it they would reach for AWS."""
+
+    AWS_ENDPOINT_URL: str
+    SEATKEEPER_TABLE_PREFIX: str
+    SEATKEEPER_SECRETS: str
+    SEATKEEPER_MAIL: str
+    base_url: str
+
+
+class _Manager(BaseModel):
+    email: str
+    password: str | None
+
+
+class _License(BaseModel):
+    license_key: str | None
+
+
+class _Demo(BaseModel):
+    """What is read of `demo.json`."""
+
+    base_url: str
+    company_code: str
+    api_key: str
+    shared_key: str
+    public_key: str
+    manager: _Manager
+    licenses: list[_License]
 
 
 def environment(home: Path, endpoint: str) -> dict[str, str]:
@@ -27,15 +65,34 @@ def environment(home: Path, endpoint: str) -> dict[str, str]:
 def running(home: Path) -> dict[str, str] | None:
     """How to reach the server that runs on `home`: its variables `AWS_…` and `SEATKEEPER_…`, and `base_url`; or None.
 
-    The file of a server that was killed counts for nothing: its engine is gone.
+    The file of a server that was killed counts for nothing: its engine is gone. Raises `HomeError`.
     """
-    if not engine.is_running(data_dir(home)):
-        return None
+    path = environment_file(home)
     try:
-        told: dict[str, str] = json.loads(environment_file(home).read_text())
+        if not engine.is_running(data_dir(home)):
+            return None
+        told = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
+        _Reachable.model_validate(told)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise HomeError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise HomeError(f"{path} is not what the server has written: stop the server, and start it again.") from None
     return told
+
+
+def read_demo(home: Path) -> dict[str, Any] | None:
+    """What `demo.json` says; None where there is none. Raises `HomeError`."""
+    path = demo_file(home)
+    try:
+        demo: dict[str, Any] = json.loads(path.read_bytes())
+        _Demo.model_validate(demo)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise HomeError(f"{path} cannot be read: remove it, and `make run` makes it again from the data.") from None
+    return demo
 
 
 def data_dir(home: Path) -> Path:
@@ -48,8 +105,29 @@ def environment_file(home: Path) -> Path:
     return home.resolve() / "environment.json"
 
 
+def demo_file(home: Path) -> Path:
+    """Where the keys and passwords of the demo stand, readable by their owner alone."""
+    return home.resolve() / "demo.json"
+
+
+def prepare(home: Path) -> None:
+    """Close the folder to others, and make the secrets before there is data that is sealed with them.
+
+    Data without its secrets is not served: with new ones no application would take an answer. Raises `HomeError`.
+    """
+    try:
+        _close_to_others(home)
+        is_new = not any(data_dir(home).iterdir())
+    except OSError as error:
+        raise HomeError(f"The data cannot be kept in {home}: {error.strerror}.") from None
+    path = home.resolve() / "secrets.json"
+    if not (is_new or path.exists()):
+        raise HomeError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
+    secrets_file(home)
+
+
 def secrets_file(home: Path) -> Path:
-    """The secrets of this machine: made at random the first time, readable by their owner alone."""
+    """The secrets of this machine: made at random the first time, readable by their owner alone. Raises `HomeError`."""
     path = home.resolve() / "secrets.json"
     if not path.exists():
         write_private(path, {"signing_key": _signing_key(), "data_key": base64.b64encode(os.urandom(32)).decode()})
@@ -57,15 +135,34 @@ def secrets_file(home: Path) -> Path:
 
 
 def write_private(path: Path, content: dict[str, object]) -> None:
-    """Write JSON that only the owner may read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write JSON that only the owner may read, whole or not at all. Raises `HomeError`."""
     unfinished = path.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(content, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except OSError as error:
+        raise HomeError(f"{error.filename or path} cannot be written: {error.strerror}.") from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there. Raises `HomeError`."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise HomeError(f"{path} cannot be removed: {error.strerror}.") from None
+
+
+def _close_to_others(home: Path) -> None:
+    mode = stat.S_IMODE(home.stat().st_mode)
+    if mode & stat.S_ISVTX:  # as /tmp is: nobody else could work there any more
+        raise HomeError(f"{home} is a folder for everybody: choose one of its own for the data.")
+    if mode & 0o077:
+        home.chmod(0o700)
 
 
 def _signing_key() -> str:

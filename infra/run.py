@@ -28,19 +28,21 @@ _log = logging.getLogger("seatkeeper")
 def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
     """Serve `home` on 127.0.0.1:`port` (0: any free one) until SIGTERM or SIGINT.
 
-    Changes `os.environ`, so once in a process. Raises `EngineError`, `ServeError`, `SettingsError`, `SystemExit`.
+    Changes `os.environ`, so once in a process.
+    Raises `EngineError`, `HomeError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    with engine.start(local.data_dir(home)) as database, _ending_with(database, home):
-        local.environment_file(home).unlink(missing_ok=True)  # of a run that was killed
+    database = engine.start(local.data_dir(home), prepare=lambda: local.prepare(home))
+    with database, _ending_with(database, home):
+        local.remove(local.environment_file(home))  # of a run that was killed
         server = serve.listen(port)
         environment = local.environment(home, database.endpoint)
         os.environ.clear()
         os.environ.update(environment)
-        demo = _prepare(home, server.base_url)
+        demo, is_new = _prepare(home, server.base_url)
         with _reachable(home, environment | {"base_url": server.base_url}), sweeping():
-            server.serve(lambda base_url: _say(base_url, home, demo, begun), behind_proxy=behind_proxy)
+            server.serve(lambda base_url: _say(base_url, home, demo, is_new, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -57,7 +59,7 @@ def main() -> None:
     serve.log_to_stderr()
     try:
         run(given.home, serve.port_number(os.environ.get("PORT") or "8000"), behind_proxy=given.behind_proxy)
-    except (engine.EngineError, serve.ServeError, SettingsError) as error:
+    except (engine.EngineError, local.HomeError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
@@ -85,14 +87,19 @@ def _ending_with(database: engine.Engine, home: Path) -> Iterator[None]:
             raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
 
 
-def _prepare(home: Path, base_url: str) -> dict[str, Any]:
+def _prepare(home: Path, base_url: str) -> tuple[dict[str, Any], bool]:
     # Imported now: they read the environment.
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
     from chalicelib.store.tables import create_tables  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from infra.demo import seed  # noqa: PLC0415
 
     create_tables()
-    return seed(home, base_url, now=clock.now())
+    try:
+        return seed(home, base_url, now=clock.now())
+    except InvalidTag:
+        raise local.HomeError(f"{local.secrets_file(home)} is not what the data was sealed with: restore it.") from None
 
 
 @contextmanager
@@ -103,7 +110,7 @@ def _reachable(home: Path, environment: dict[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        local.environment_file(home).unlink(missing_ok=True)
+        local.remove(local.environment_file(home))
 
 
 @contextmanager
@@ -137,12 +144,11 @@ def sweeping() -> Iterator[None]:
         thread.join()
 
 
-def _say(base_url: str, home: Path, demo: dict[str, Any], begun: float) -> None:
+def _say(base_url: str, home: Path, demo: dict[str, Any], is_new: bool, begun: float) -> None:
     python = Path(sys.executable)
     with_home = "" if home == Path(".local") else f"--home {home} "
     call = f"{_short(python)} -m infra.call {with_home}"
-    key = next(license["license_key"] for license in demo["licenses"] if license["license_key"])
-    manager = demo["manager"]
+    key = next((license["license_key"] for license in demo["licenses"] if license["license_key"]), "…")
     who = f"product=viewer license_key={key} hardware_id=my-laptop"
     print(
         f"Serving on {base_url} after {time.monotonic() - begun:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n"
@@ -154,12 +160,21 @@ def _say(base_url: str, home: Path, demo: dict[str, Any], begun: float) -> None:
         f"  {call}deactivate_license {who}\n"
         f"\n"
         f"The portal, in a browser: {base_url}/portal\n"
-        f"  company code {demo['company_code']}, e-mail {manager['email']}, password {manager['password']}\n"
-        f"  (that is the initial password: it lasts until you have chosen another one)\n"
+        f"  {_log_in(demo, is_new)}\n"
         f"\n"
         f"Keys and passwords of the demo: {_short(home / 'demo.json')}",
         flush=True,
     )
+
+
+def _log_in(demo: dict[str, Any], is_new: bool) -> str:
+    """The demo manager's log-in. The password is told once, when it is made: what is printed may end in a journal."""
+    manager = demo["manager"]
+    who = f"company code {demo['company_code']}, e-mail {manager['email']}"
+    if not is_new or manager["password"] is None:
+        return f"{who}, the password in demo.json or the one that you have chosen since"
+    lasts = "(that is the initial password: it lasts until you have chosen another one)"
+    return f"{who}, password {manager['password']}\n  {lasts}"
 
 
 def _short(path: Path) -> Path:

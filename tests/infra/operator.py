@@ -1,4 +1,4 @@
-"""What the tests of the admin commands share: an operator at the command line, in process."""
+"""What the tests of this folder share: an operator at the command line, in process, and what a home may hold."""
 
 import json
 import shlex
@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 
 from infra.admin.__main__ import main
+
+DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key", "public_key"), "") | {
+    "base_url": "http://127.0.0.1:1",
+    "manager": {"email": "", "password": None},
+    "licenses": [],
+}
+"""The least that a `demo.json` says."""
 
 
 class Operator:

@@ -18,7 +18,6 @@ from typing import Any, Never
 import httpx
 import pytest
 
-from app import app
 from chalicelib.store import accounts, dynamo, licenses
 from chalicelib.store.tables import ApiKeyItem, CompanyItem
 from chalicelib.usecases.audit import audit
@@ -26,6 +25,7 @@ from chalicelib.usecases.change_seat import remove_user
 from chalicelib.web import clock
 from infra import call, demo, engine, local, run
 from infra.serve import ROOT
+from tests.infra.operator import DEMO
 from tests.portal.browser import Page
 from tests.support import ADMIN, Vendor
 
@@ -69,7 +69,7 @@ def running(home: Path) -> Iterator[Running]:
         try:
             assert process.stdout is not None
             said = ""
-            while "demo.json" not in said:
+            while "Keys and passwords of the demo:" not in said:
                 line = process.stdout.readline()
                 assert line, process.communicate()[1]
                 said += line
@@ -170,13 +170,6 @@ def test_other_commands_find_the_engine_of_a_run(first: Running) -> None:
     assert httpx.get(found["AWS_ENDPOINT_URL"]).status_code < 500
 
 
-def test_what_a_killed_run_left_behind_counts_for_nothing(tmp_path: Path) -> None:
-    local.write_private(local.environment_file(tmp_path), {"base_url": "http://127.0.0.1:1"})
-    assert local.running(tmp_path) is None
-    with engine.start(local.data_dir(tmp_path)):
-        assert local.running(tmp_path) == {"base_url": "http://127.0.0.1:1"}
-
-
 def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
     assert refused("--home", str(first.home)) == f"Another engine is running on {first.home / 'data'}: stop it first.\n"
     assert local.running(first.home) is not None
@@ -198,6 +191,56 @@ def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Pa
     assert not (tmp_path / "home").exists()
 
 
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    """A home with data, of a server that has stopped."""
+    home = tmp_path / "home"
+    with running(home) as first:
+        first.end(signal.SIGTERM)
+    return home
+
+
+def test_data_whose_secrets_are_lost_is_not_served(ran: Path) -> None:
+    """With new ones no application would take an answer, and nothing that is sealed would open."""
+    kept = (ran / "secrets.json").read_bytes()
+    (ran / "secrets.json").unlink()
+    sentence = f"There is no {ran}/secrets.json: restore it from the backup, with the data that it belongs to.\n"
+    assert refused("--home", str(ran)) == sentence
+    (ran / "demo.json").unlink()
+    assert refused("--home", str(ran)) == sentence
+    assert not (ran / "secrets.json").exists()
+
+    local.write_private(ran / "secrets.json", json.loads(local.secrets_file(ran.parent / "other").read_bytes()))
+    sentence = f"{ran}/secrets.json is not what the data was sealed with: restore it.\n"
+    assert refused("--home", str(ran)) == sentence
+
+    (ran / "secrets.json").write_bytes(kept)
+    with running(ran) as again:
+        assert again.call("product_details", product="viewer").status_code == 200
+
+
+def test_a_folder_for_everybody_is_not_taken_from_them(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    assert (
+        refused("--home", str(tmp_path))
+        == f"{tmp_path} is a folder for everybody: choose one of its own for the data.\n"
+    )
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("environment.json", "{home}/environment.json cannot be removed: Is a directory.\n"),
+        ("secrets.new", "{home}/secrets.new cannot be written: Is a directory.\n"),
+        ("demo.json", "{home}/demo.json cannot be read: remove it, and `make run` makes it again from the data.\n"),
+    ],
+)
+def test_a_folder_where_a_file_belongs_is_one_sentence(name: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    assert refused("--home", str(tmp_path)) == sentence.format(home=tmp_path)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: signal.Signals, tmp_path: Path) -> None:
     with running(tmp_path / "home") as first:
@@ -210,6 +253,9 @@ def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: sign
         assert not local.environment_file(tmp_path / "home").exists()
         assert not engine.is_running(local.data_dir(tmp_path / "home"))
     with running(tmp_path / "home") as second:
+        assert before["manager"]["password"] in first.said
+        assert before["manager"]["password"] not in second.said
+        assert f"e-mail {before['manager']['email']}, the password in demo.json or " in second.said
         assert second.demo | {"base_url": ""} == before | {"base_url": ""}
         assert second.call("check_license", **device).json()["times_activated"] == 1
 
@@ -257,11 +303,13 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
         patched.setattr(dynamo.Transaction, "commit", commit_or_end)
         with pytest.raises(CutShortError):
             demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
-    assert not demo.demo_file(tmp_path).exists()
+    assert not local.demo_file(tmp_path).exists()
 
-    told = demo.seed(tmp_path, "http://127.0.0.1:2", now=clock.now())
+    told, is_new = demo.seed(tmp_path, "http://127.0.0.1:2", now=clock.now())
+    assert is_new
     assert_one_demo(company, told)
-    assert demo.seed(tmp_path, "http://127.0.0.1:3", now=clock.now()) == told | {"base_url": "http://127.0.0.1:3"}
+    again = demo.seed(tmp_path, "http://127.0.0.1:3", now=clock.now())
+    assert again == (told | {"base_url": "http://127.0.0.1:3"}, False)
     assert_one_demo(company, told)
 
 
@@ -280,7 +328,7 @@ def assert_one_demo(company: str, told: dict[str, Any]) -> None:
 
 
 def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, tmp_path: Path) -> None:
-    told = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+    told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     remove_user(company, told["licenses"][0]["id"], demo.USER, ADMIN, now=clock.now())
     demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     revit = licenses.read_license(company, told["licenses"][0]["id"])
@@ -289,8 +337,8 @@ def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, t
 
 
 def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, tmp_path: Path) -> None:
-    local.write_private(demo.demo_file(tmp_path), {"api_key": "gone", "base_url": ""})
-    assert_one_demo(company, demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now()))
+    local.write_private(local.demo_file(tmp_path), DEMO | {"api_key": "gone"})
+    assert_one_demo(company, demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())[0])
 
 
 def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
@@ -324,41 +372,3 @@ def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:
     public_key = first.demo["public_key"]
     verdicts = [call.is_signed(response, public_key) for response in (answer, forged, unsigned)]
     assert verdicts == [True, False, False]
-
-
-def test_infra_call_knows_which_calls_take_a_body() -> None:
-    calls = {path.removeprefix("/api/v4/"): methods for path, methods in app.routes.items() if "/api/v4/" in path}
-    posts = {name for name, methods in calls.items() if "POST" in methods}
-    assert posts == call.POST_CALLS
-
-
-@pytest.mark.parametrize(
-    ("arguments", "demo_json", "sentence"),
-    [
-        (["check_license"], None, "There is no {home}/demo.json: start `make run` first."),
-        (["check_license"], "{", "{home}/demo.json cannot be read: "),
-        (["check_license", "product"], "{}", "A parameter is written name=value, not 'product'."),
-        (["check_license", "variables={"], "{}", "The value of variables is no JSON: "),
-        (
-            ["about"],
-            '{"base_url": "http://127.0.0.1:1", "shared_key": "", "api_key": "", "public_key": ""}',
-            "Nothing answers at http://127.0.0.1:1/api/v4/about ([Errno 111] Connection refused)",
-        ),
-    ],
-)
-def test_a_call_that_cannot_be_made_is_one_sentence(
-    arguments: list[str],
-    demo_json: str | None,
-    sentence: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    if demo_json is not None:
-        (tmp_path / "demo.json").write_text(demo_json)
-    monkeypatch.setattr(sys, "argv", ["infra.call", "--home", str(tmp_path), *arguments])
-    with pytest.raises(SystemExit) as ended:
-        call.main()
-    said, errors = capsys.readouterr()
-    assert (ended.value.code, said, errors.count("\n")) == (2, "", 1)
-    assert errors.startswith(sentence.format(home=tmp_path) if "{home}" in sentence else sentence)
