@@ -23,7 +23,7 @@ from typing import Any, Never
 
 from chalice.app import Chalice
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
@@ -120,6 +120,13 @@ class _Request(HTTPRequestParser):
     def __init__(self, adj: Any) -> None:
         super().__init__(adj)
         self.begun = time.time()
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Raises `ParsingError` for what is no request; waitress lets Python's own error on some addresses pass."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError(str(error)) from None
 
 
 class _ErrorTask(ErrorTask):

@@ -173,6 +173,8 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
     "request_bytes",
     [
         pytest.param(b"NONSENSE\r\n\r\n", id="request line"),
+        pytest.param(b"GET http://[::1/ HTTP/1.1\r\n\r\n", id="address"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", id="long length"),
         pytest.param(b"GET / HTTP/1.1\r\nno colon\r\n\r\n", id="header"),
         pytest.param(b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", id="bare CR"),
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n", id="length"),
