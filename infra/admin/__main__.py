@@ -1,96 +1,22 @@
-"""`python -m infra.admin`: read the command line, find the database, do it, answer.
+"""`python -m infra.admin`: Ctrl-C is heard before the command itself is loaded, which takes its time."""
 
-Exit 0: done · 1: the audit finds a difference · 2: nothing done, for what standard error says in one sentence ·
-3: the database did not do it, or did not answer.
-"""
-
-import json
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from chalicelib.domain.refusal import Refused
-from chalicelib.settings import SettingsError
-from infra import local
-from infra.admin.parser import Mistake, read_command_line
-from infra.admin.show import as_text
-from infra.admin.table import Command
-
-if TYPE_CHECKING:
-    from infra.admin.commands import Answer
-
-HOME = Path(__file__).resolve().parents[2] / ".local"
-_OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
+from contextlib import suppress
+from types import FrameType
+from typing import Never
 
 
-class DatabaseTrouble(Exception):
-    """The database did not do it, or its answer was lost; the text is one sentence."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one command and answer on standard output; returns the exit code."""
-    try:
-        command, values, given = read_command_line(sys.argv[1:] if arguments is None else arguments)
-        surroundings = environment(os.environ, given.home)
-        os.environ.clear()
-        os.environ.update(surroundings)
-        answer = _do(command, values)
-    except (Mistake, SettingsError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except DatabaseTrouble as error:
-        print(error, file=sys.stderr)
-        return 3
-    if answer.note:
-        print(answer.note, file=sys.stderr)
-    # In JSON all is escaped that a terminal or another encoding might not take.
-    print(json.dumps(answer.document, indent=2) if given.json else as_text(answer.document))
-    return answer.exit_code
-
-
-def environment(ours: Mapping[str, str], home: Path | None) -> dict[str, str]:
-    """The environment of the command: ours where that names a stage, else that of what runs in `home`.
-
-    A `home` that is given comes first. Raises `Mistake` where nothing runs there.
-    """
-    if home is None and any(name in ours for name in _OF_A_STAGE):
-        return dict(ours)
-    running = local.running(home or HOME)
-    if running is None:
-        raise Mistake("Seatkeeper is not running here: start it with `make run`.")
-    # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
-    kept = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
-    return kept | {name: value for name, value in running.items() if name != "base_url"}
-
-
-def _do(command: Command, values: dict[str, Any]) -> "Answer":
-    # Imported now: they read the environment.
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-
-    from chalicelib.store.dynamo import Busy  # noqa: PLC0415
-    from chalicelib.web import clock  # noqa: PLC0415
-    from chalicelib.web.errors import ERRORS  # noqa: PLC0415
-    from infra.admin import commands  # noqa: PLC0415
-
-    now = values.pop("now", None)
-    try:
-        answer: Answer = getattr(commands, command.function)(**values, now=clock.now() if now is None else now)
-    except Refused as refused:
-        raise Mistake(refused.detail or ERRORS[refused.code][1]) from None
-    except Busy as error:
-        raise DatabaseTrouble(f"It may have been done or not, look before you repeat it: {error}.") from None
-    except ClientError as error:
-        raise DatabaseTrouble(f"The database refuses it: {error.response['Error']['Message']}") from None
-    except InvalidTag:
-        raise DatabaseTrouble("SEATKEEPER_SECRETS are not those that this data was sealed with.") from None
-    return answer
+def _interrupted(_signal: int, _frame: FrameType | None) -> Never:
+    """End at once: there is nothing to tidy up, and no library on the way gets to see it."""
+    with suppress(OSError):
+        os.write(2, b"Interrupted: it may have been done or not, look before you repeat it.\n")
+    os._exit(3)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+    signal.signal(signal.SIGINT, _interrupted)
+    from infra.admin.main import main
+
+    sys.exit(main())

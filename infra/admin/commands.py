@@ -261,10 +261,15 @@ def _drawing(name: str) -> str:
 
 
 def _password() -> str:
+    if sys.stdin is None:
+        raise Refused("validation_error", "The password cannot be read: standard input is closed.")
     try:
-        return sys.stdin.readline().rstrip("\r\n")
+        # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise Refused("validation_error", "The password on standard input is not valid UTF-8.") from None
+    except OSError as error:
+        raise Refused("validation_error", f"The password cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

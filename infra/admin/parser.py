@@ -40,7 +40,7 @@ def _parser() -> _Parser:
         description="Manage the Seatkeeper that runs here, or the stage that SEATKEEPER_TABLE_PREFIX and "
         "SEATKEEPER_SECRETS\nin the environment name.",
         epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference, 2 nothing done for what "
-        "standard error says,\n3 the database did not do it or did not answer",
+        "standard error says,\n3 it may have been done or not: look before you repeat it",
     )
     pages = parser.add_subparsers(metavar="NOUN", required=True)
     for noun, commands in nouns.items():
@@ -65,7 +65,8 @@ def _add(pages: Any, word: str, command: Command) -> None:
     for option in command.options:
         _add_option(page, option)
     page.add_argument("--json", action="store_true", help="answer one JSON document")
-    page.add_argument("--home", type=Path, metavar="DIR", help="folder of the data of `python -m infra.run` (.local)")
+    home = "folder of the data of `python -m infra.run` (.local)"
+    page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
 
 
 def _add_option(page: _Parser, option: Option) -> None:

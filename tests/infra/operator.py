@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.admin.__main__ import main
+from infra.admin.main import main
 
 DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key", "public_key"), "") | {
     "base_url": "http://127.0.0.1:1",

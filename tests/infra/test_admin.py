@@ -214,7 +214,7 @@ def test_another_name_for_an_account_that_is_there_is_refused(
 ) -> None:
     license = vendor.issue("revit")
     line = f"user assign --license {license.id} --email {EMAIL} --first-name"
-    assert operator.refused(f"{line} John") == "first-name: the account exists already, and says nothing."
+    assert operator.refused(f"{line} John") == "first-name: the account exists already, and says otherwise."
     assert vendor.stored(license).users_assigned == 0
 
 
@@ -235,7 +235,7 @@ def test_a_generated_password_is_answered(operator: Operator, vendor: Vendor, se
 def test_a_password_from_standard_input_is_not_shown(
     operator: Operator, vendor: Vendor, seat: License, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(" pass wörd \r\nnot this\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(" pass wörd \r\nnot this\n".encode())))
     code, output, _ = operator.run(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
     assert (code, "pass w" in output) == (0, False)
     assert log_in(vendor.code, EMAIL, " pass wörd ", now=vendor.now).is_initial_password

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chalicelib.store import dynamo, sealing
+from chalicelib.store import accounts, dynamo, sealing
 from infra import engine, local
-from infra.admin import __main__ as admin
+from infra.admin import main as admin
 from infra.admin.parser import Mistake
 from infra.serve import ROOT
 from tests.infra.operator import Operator
@@ -54,11 +54,79 @@ def test_a_command_that_finds_nothing_running_says_how_to_start_it(
         admin.environment({}, None)
 
 
+def test_a_command_that_is_not_told_well_what_runs_is_one_sentence(operator: Operator, tmp_path: Path) -> None:
+    local.environment_file(tmp_path).write_text("{}")
+    with engine.start(local.data_dir(tmp_path)):
+        said = operator.refused(f"audit --home {tmp_path}")
+    assert (
+        said == f"{tmp_path}/environment.json is not what the server has written: stop the server, and start it again."
+    )
+
+
 def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:
     done = started(["audit"], {**strangers(), "SEATKEEPER_TABLE_PREFIX": "stage"} | {"SEATKEEPER_SECRETS": "nowhere"})
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("The environment is not complete: SEATKEEPER_SECRETS")
     assert done.stderr.count("\n") == 1
+
+
+# --- standard input and output, and Ctrl-C -----------------------------------------------------------------------
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell, in which `admin` is the command."""
+    script = f'admin() {{ "{sys.executable}" -m infra.admin "$@"; }}; set -o pipefail; {line}'
+    own = dict(os.environ) | environment
+    return subprocess.run(["bash", "-c", script], cwd=ROOT, env=own, capture_output=True, text=True, check=False)
+
+
+def test_letters_that_the_output_lacks_are_escaped(vendor: Vendor) -> None:
+    done = shell(f"admin company set --code {vendor.code} --name 'Qbitec № 1'", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"Qbitec \u2116 1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (">/dev/full", "No space left on device"),
+        (">&-", "Bad file descriptor"),
+        ("| true", "Broken pipe"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(vendor: Vendor, output: str, reason: str) -> None:
+    """It is done, and what it says (a shared key, a password) is not to be had again."""
+    done = shell(f"admin company set --code {vendor.code} --name Other {output}")
+    sentence = f"It is done, but the answer could not be written ({reason}): look before you repeat it.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", sentence)
+    company = accounts.read_company(vendor.code)
+    assert company is not None
+    assert company.name == "Other"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (r"< <(printf 'pass w\xf6rd\n')", "The password on standard input is not valid UTF-8.\n"),
+        ("<&-", "The password cannot be read: standard input is closed.\n"),
+        ("</proc/self/mem", "The password cannot be read: Input/output error.\n"),
+    ],
+)
+def test_a_password_that_cannot_be_read_is_one_sentence(vendor: Vendor, given: str, sentence: str) -> None:
+    license = vendor.issue("revit")
+    vendor.assign(license, "a@b.example")
+    line = f"admin user set-password --license {license.id} --email a@b.example --password-stdin {given}"
+    done = shell(line, PYTHONIOENCODING="utf-8:surrogateescape")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
+
+
+@pytest.mark.parametrize("loading", ["pydantic", "botocore"])
+def test_ctrl_c_is_one_sentence_and_exit_3(vendor: Vendor, tmp_path: Path, loading: str) -> None:
+    """Exit 1 would say that the audit has found a difference. Struck when the command is loaded, and at work."""
+    (tmp_path / f"{loading}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = started(["audit", "--company", vendor.code], dict(os.environ) | {"PYTHONPATH": str(tmp_path)})
+    sentence = "Interrupted: it may have been done or not, look before you repeat it.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", sentence)
 
 
 # --- trouble with the database -----------------------------------------------------------------------------------

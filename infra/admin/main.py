@@ -1,0 +1,115 @@
+"""One admin command: read the command line, find the database, do it, answer.
+
+Exit 0: done · 1: the audit finds a difference · 2: nothing done, for what standard error says in one sentence ·
+3: the database did not do it or did not answer, or the answer could not be written.
+"""
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.settings import SettingsError
+from infra import local
+from infra.admin.parser import Mistake, read_command_line
+from infra.admin.show import as_text
+from infra.admin.table import Command
+
+if TYPE_CHECKING:
+    from infra.admin.commands import Answer
+
+HOME = Path(__file__).resolve().parents[2] / ".local"
+_OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
+
+
+class DatabaseTrouble(Exception):
+    """The database did not do it, or its answer was lost; the text is one sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command and answer on standard output; returns the exit code."""
+    try:
+        command, values, given = read_command_line(sys.argv[1:] if arguments is None else arguments)
+        surroundings = environment(os.environ, given.home)
+        os.environ.clear()
+        os.environ.update(surroundings)
+        answer = _do(command, values)
+    except (Mistake, SettingsError, local.HomeError) as error:
+        _note(str(error))
+        return 2
+    except DatabaseTrouble as error:
+        _note(str(error))
+        return 3
+    if answer.note:
+        _note(answer.note)
+    try:
+        # In JSON all is escaped that a terminal might not take.
+        _write(json.dumps(answer.document, indent=2) if given.json else as_text(answer.document))
+    except OSError as error:
+        _note(f"It is done, but the answer could not be written ({error.strerror}): look before you repeat it.")
+        return 3
+    return answer.exit_code
+
+
+def environment(ours: Mapping[str, str], home: Path | None) -> dict[str, str]:
+    """The environment of the command: ours where that names a stage, else that of what runs in `home`.
+
+    A `home` that is given comes first. Raises `Mistake` where nothing runs there.
+    """
+    if home is None and any(name in ours for name in _OF_A_STAGE):
+        return dict(ours)
+    running = local.running(home or HOME)
+    if running is None:
+        raise Mistake("Seatkeeper is not running here: start it with `make run`.")
+    # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
+    kept = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
+    return kept | {name: value for name, value in running.items() if name != "base_url"}
+
+
+def _do(command: Command, values: dict[str, Any]) -> "Answer":
+    # Imported now: they read the environment.
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
+    from chalicelib.store.dynamo import Busy  # noqa: PLC0415
+    from chalicelib.web import clock  # noqa: PLC0415
+    from chalicelib.web.errors import ERRORS  # noqa: PLC0415
+    from infra.admin import commands  # noqa: PLC0415
+
+    now = values.pop("now", None)
+    try:
+        answer: Answer = getattr(commands, command.function)(**values, now=clock.now() if now is None else now)
+    except Refused as refused:
+        raise Mistake(refused.detail or ERRORS[refused.code][1]) from None
+    except Busy as error:
+        raise DatabaseTrouble(f"It may have been done or not, look before you repeat it: {error}.") from None
+    except ClientError as error:
+        raise DatabaseTrouble(f"The database refuses it: {error.response['Error']['Message']}") from None
+    except InvalidTag:
+        raise DatabaseTrouble("SEATKEEPER_SECRETS are not those that this data was sealed with.") from None
+    return answer
+
+
+def _write(text: str) -> None:
+    """To standard output; letters that its encoding lacks are escaped. Raises OSError."""
+    if sys.stdout is None:  # it was closed before we came
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # no TextIO has it, all of ours do
+    try:
+        print(text, flush=True)
+    except OSError:
+        # Python writes what is left once more at its end, and would say that with a code of its own.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise
+
+
+def _note(sentence: str) -> None:
+    with suppress(OSError):  # the exit code says it, too
+        print(sentence, file=sys.stderr)
