@@ -6,7 +6,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, normalise_email
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, seats
 from chalicelib.usecases.find_license import find_license
@@ -49,6 +49,7 @@ def assign_user(
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
     """
     address = normalise_email(email)
+    guard_person(person)
 
     def read(_: bool) -> _State:
         license = find_license(company, license_id)
@@ -67,7 +68,7 @@ def assign_user(
         if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
             raise Refused("license_users_limit_reached")
         if state.user is not None:
-            _guard_person(state.user, person)
+            _guard_known(state.user, person)
         # Made anew each time: the id may be another's.
         user = state.user or replace(new_user(company, address, now=now), **asdict(person))
         return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations), user
@@ -81,7 +82,15 @@ def assign_user(
     return state.license, seat, user
 
 
-def _guard_person(user: User, told: Person) -> None:
+def guard_person(person: Person) -> None:
+    """Names and numbers are short and can be seen. Raises `Refused`."""
+    for name, value in asdict(person).items():
+        most = MAX_PHONE if name == "phone_number" else MAX_NAME
+        if len(value) > most or not value.isprintable():
+            raise Refused("validation_error", f"{name}: give at most {most} printable characters.")
+
+
+def _guard_known(user: User, told: Person) -> None:
     for name, value in asdict(told).items():
         known = getattr(user, name)
         if value not in ("", known):

@@ -4,11 +4,11 @@ from dataclasses import asdict, replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_new_password
+from chalicelib.domain.people import User, guard_new_password
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.store.dynamo import Stale
-from chalicelib.usecases.assign_user import Person
+from chalicelib.usecases.assign_user import Person, guard_person
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
@@ -23,14 +23,6 @@ def change_person(company: str, user_id: int, person: Person, actor: Actor, *, n
             accounts.change_person(old, new, Event.new("person_changed", actor, now, user=old.email))
 
     return settle(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(person)), write)[1]
-
-
-def guard_person(person: Person) -> None:
-    """Names and numbers are short and can be seen. Raises `Refused`."""
-    for name, value in asdict(person).items():
-        most = MAX_PHONE if name == "phone_number" else MAX_NAME
-        if len(value) > most or not value.isprintable():
-            raise Refused("validation_error", f"{name}: give at most {most} printable characters.")
 
 
 def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant) -> int:

@@ -44,6 +44,7 @@ def seat(vendor: Vendor) -> License:
         ("license show 1 2", "unrecognized arguments: 2"),
         ("license show 1 --jso", "unrecognized arguments: --jso"),
         ("license show 1 --company a --company b", "--company: give it once"),
+        ("license show 1 --home a --home b", "--home: give it once"),
         ("company create --code A", "the following arguments are required: --name"),
         ("company create --code --name", "--code: expected one argument"),
         ("company create --code A_B --name B", "--code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes"),
@@ -219,6 +220,12 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
             "user assign --license {license} --email a@b.example",
             "license: it is authorized by its key; it has no users.",
         ),
+        (
+            f"user assign --license {{seat}} --email a@b.example --first-name {'x' * 101}",
+            "first_name: give at most 100 ",
+        ),
+        (f"user assign --license {{seat}} --email a@b.example --last-name {'x' * 101}", "last_name: give at most 100 "),
+        (f"user assign --license {{seat}} --email a@b.example --phone {'1' * 41}", "phone_number: give at most 40 "),
         ("user assign --license {seat} --email {email}", "This user is assigned to the license already."),
         ("user assign --license {seat} --email a@b.example", "All license users that the license allows are assigned."),
         ("user set-max-activations --license {seat} --email {email} --max-activations 6", "The license allows 5 activ"),
@@ -280,7 +287,7 @@ def test_the_license_of_another_company_is_not_touched(operator: Operator, vendo
 def test_a_password_that_is_too_short_or_too_long_is_one_sentence(
     operator: Operator, vendor: Vendor, seat: License, typed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(typed + "\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{typed}\n".encode())))
     said = operator.refused(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
     assert said == "new_password: choose from 8 to 128 characters."
 
