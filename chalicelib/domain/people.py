@@ -48,6 +48,8 @@ class User:
     """Sessions of an older epoch are over: a new password raises it."""
     seats_given: int = 0
     """How often the account was given a seat, or an order to manage, after it was made: unmoved, nothing was given."""
+    proved: bool = False
+    """Whether the password was chosen by who reads the mail of the address, and not handed out by somebody."""
     batch: int = 0
     """The batch that made the account; 0: none."""
 

@@ -72,7 +72,13 @@ def password(ask: Ask, view: Visit, form: NewPasswordForm) -> Said:
         raise Refused("validation_error", "The two new passwords differ. Type the same one twice.")
     me = view.user
     old = None if me.is_initial_password else form.password
-    changed = choose_password(me.company, me.id, form.new_password, ask.actor(me.email), old_password=old, now=ask.now)
+    given = (me.company, me.id, form.new_password, ask.actor(me.email))
+    try:
+        changed = choose_password(*given, old_password=old, now=ask.now)
+    except Refused as refused:
+        if refused.code != "invalid_credentials":
+            raise
+        raise Refused("invalid_credentials", "This is not your present password.") from None
     keep_session(view.asker, changed.session_epoch, now=ask.now)
     says = "Your new password is set. All other sessions are ended."
     return Said("/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT, says)

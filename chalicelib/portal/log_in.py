@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.domain.history import Actor
 from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
@@ -85,7 +86,7 @@ def forgotten_code(ask: Ask) -> Response:
         given.get("email", ""),
         given.get("code", ""),
         given.get("new_password", ""),
-        ask.actor(given.get("email", "")),
+        Actor("code", ask.ip),
         now=ask.now,
     )
     return redirect(ask, f"{LOG_IN}?changed=yes")

@@ -51,7 +51,11 @@ def event_words(event: Event) -> str:
 def actor_words(name: str) -> str:
     """Who made a change: a person's e-mail, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
-    return who if kind == "user" else {"api": "application", "sweep": "the clock"}.get(kind, "vendor")
+    return (
+        who
+        if kind == "user"
+        else {"api": "application", "sweep": "the clock", "code": "a mailed code"}.get(kind, "vendor")
+    )
 
 
 def refusal_words(refused: Refused) -> str:

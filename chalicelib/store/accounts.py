@@ -159,7 +159,11 @@ def change_email(
     company, item = old.company, UserItem
     write = Transaction(event_item(company, event, AccountEventItem))
     write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
-    write.update(item(company, f"user#{old.id}"), [item.email.set(email)], (item.email == old.email) & _as_given(old))
+    write.update(
+        item(company, f"user#{old.id}"),
+        [item.email.set(email), item.proved.set(False)],
+        (item.email == old.email) & _as_given(old),
+    )
     write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
     write.put(LinkItem(company, f"email#{email}", to=old.id), LinkItem.pk.does_not_exist())
     for held in license_ids:
@@ -186,17 +190,34 @@ def end_sessions(user: User, event: Event) -> None:
 
 def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool = False) -> None:
     """Add a change of password to a transaction."""
-    sealed = new.sealed_initial_password
-    actions = [
-        UserItem.password_hash.set(new.password_hash),
-        UserItem.is_initial_password.set(new.is_initial_password),
-        UserItem.session_epoch.add(1),
-        UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
-    ]
-    unchanged: Condition = (UserItem.password_hash == old.password_hash) & (UserItem.email == old.email)
+    unchanged = _with_password_of(old)
     if still_theirs:
         unchanged &= _as_given(old)
-    write.update(UserItem(old.company, f"user#{old.id}"), actions, unchanged)
+    write.update(UserItem(old.company, f"user#{old.id}"), _password(new), unchanged)
+
+
+def put_manager(write: Transaction, old: User, new: User) -> None:
+    """Add to a transaction that a user who is there comes to manage an order, with the password of `new`."""
+    given: list[Any] = [UserItem.is_manager.set(True), UserItem.seats_given.add(1)]
+    if new.password_hash != old.password_hash:
+        given += _password(new)
+    write.update(UserItem(old.company, f"user#{old.id}"), given, _with_password_of(old))
+
+
+def _password(user: User) -> list[Any]:
+    sealed = user.sealed_initial_password
+    return [
+        UserItem.password_hash.set(user.password_hash),
+        UserItem.is_initial_password.set(user.is_initial_password),
+        UserItem.session_epoch.add(1),
+        UserItem.proved.set(user.proved),
+        UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
+    ]
+
+
+def _with_password_of(user: User) -> Condition:
+    same: Condition = (UserItem.password_hash == user.password_hash) & (UserItem.email == user.email)
+    return same
 
 
 def _as_given(user: User) -> Condition:

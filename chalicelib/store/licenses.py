@@ -8,7 +8,7 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat, device_tag, ends_at
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
-from chalicelib.store.accounts import put_new_user
+from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.orders import file_license
@@ -17,7 +17,6 @@ from chalicelib.store.tables import (
     LicenseItem,
     LinkItem,
     SeatItem,
-    UserItem,
     customer_part,
     event_item,
     event_part,
@@ -30,9 +29,9 @@ from chalicelib.store.tables import (
 
 
 def issue(
-    license: License, old: Order | None, order: Order, manager: User | None, new_manager: bool, event: Event
+    license: License, old: Order | None, order: Order, manager: User | None, known: User | None, event: Event
 ) -> None:
-    """Store a new license with the links that lead to it, and its order, made from `old`, and manager.
+    """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
     Raises `Stale` where a name that must be unique is in use, or the order has changed meanwhile.
     """
@@ -49,11 +48,10 @@ def issue(
     for link in links:
         write.put(link, LinkItem.pk.does_not_exist())
     file_license(write, license, old, order)
-    if manager is not None and new_manager:
+    if manager is not None and known is None:
         put_new_user(write, manager)
-    elif manager is not None and (old is None or manager.id not in old.managers):
-        given = [UserItem.is_manager.set(True), UserItem.seats_given.add(1)]
-        write.update(UserItem(company, f"user#{manager.id}"), given, UserItem.pk.exists())
+    elif manager is not None and known is not None and (old is None or manager.id not in old.managers):
+        put_manager(write, known, manager)
     write.commit()
 
 

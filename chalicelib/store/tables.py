@@ -285,6 +285,7 @@ class UserItem(Model):
     is_manager = BooleanAttribute(null=True)
     session_epoch = IntegerAttribute(null=True)
     seats_given = IntegerAttribute(null=True)
+    proved = BooleanAttribute(null=True)
     batch = IntegerAttribute(null=True)
 
 

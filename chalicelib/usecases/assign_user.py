@@ -94,8 +94,10 @@ def _guard_known(user: User, told: Person) -> None:
     for name, value in asdict(told).items():
         known = getattr(user, name)
         if value not in ("", known):
-            field = name.replace("_", "-")
-            raise Refused("already_exists", f"{field}: the account exists already, and says {known or 'nothing'}.")
+            # Not what: the person may be known by another customer.
+            raise Refused(
+                "already_exists", f"{name.replace('_', '-')}: the account exists already, and says otherwise."
+            )
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:

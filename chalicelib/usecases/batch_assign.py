@@ -195,7 +195,7 @@ def _find(company: str, license_id: int) -> License:
 def _other_name(row: Row, user: User) -> str:
     told = f"{row.first_name} {row.last_name}".strip()
     known = f"{user.first_name} {user.last_name}".strip()
-    return f" (named {known or 'nothing'})" if told and told != known else ""
+    return " with its own name" if told and told != known else ""  # not which: another customer may know the person
 
 
 @dataclass(frozen=True, slots=True)

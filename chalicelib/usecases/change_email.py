@@ -39,7 +39,7 @@ def change_email(
             raise Refused(
                 "validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more."
             )
-        return replace(user, email=address)
+        return replace(user, email=address, proved=user.proved and user.email == address)
 
     def write(state: tuple[User, list[int]], _changed: User) -> None:
         user, held = state

@@ -1,7 +1,6 @@
 """Change a seat: its limit, its activations, its end; and set the user's password."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -12,8 +11,7 @@ from chalicelib.store import accounts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.find_license import find_seat, find_user
 from chalicelib.usecases.guard_account import guard_account
-from chalicelib.usecases.initial_password import seal_initial_password
-from chalicelib.usecases.passwords import hash_password
+from chalicelib.usecases.initial_password import with_initial_password
 from chalicelib.usecases.settle import settle
 
 _State = tuple[License, Seat]
@@ -80,12 +78,7 @@ def set_password(
         return user
 
     def decide(user: User) -> User:
-        sealed = seal_initial_password(company, user.id, initial)
-        hashed = hash_password(initial)
-        epoch = user.session_epoch + 1
-        return replace(
-            user, password_hash=hashed, is_initial_password=True, sealed_initial_password=sealed, session_epoch=epoch
-        )
+        return with_initial_password(user, initial)
 
     def write(old: User, new: User) -> None:
         event = Event.new("password_set", actor, now, user=old.email)

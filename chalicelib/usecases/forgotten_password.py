@@ -71,7 +71,7 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
     def decide(state: tuple[OneTimeCode, User]) -> User:
         stored, user = state
         if not stored.used:
-            return with_own_password(user, new_password)
+            return with_own_password(user, new_password, proved=True)
         if not verify_password(user.password_hash, new_password):
             raise Refused("invalid_code")
         return user  # the same call once more

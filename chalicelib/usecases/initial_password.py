@@ -1,5 +1,7 @@
 """Initial passwords: made for a user, readable until the user has chosen one."""
 
+from dataclasses import replace
+
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
@@ -26,6 +28,18 @@ def new_user(company: str, email: str, *, now: Instant) -> User:
 def seal_initial_password(company: str, user_id: int, password: str) -> str:
     """The form in which an initial password is stored beside its hash."""
     return seal(password, _context(company, user_id))
+
+
+def with_initial_password(user: User, password: str) -> User:
+    """The account with another initial password; all its sessions are over."""
+    return replace(
+        user,
+        password_hash=hash_password(password),
+        is_initial_password=True,
+        sealed_initial_password=seal_initial_password(user.company, user.id, password),
+        session_epoch=user.session_epoch + 1,
+        proved=False,
+    )
 
 
 def initial_password(user: User) -> str | None:

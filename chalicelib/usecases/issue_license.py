@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
 from chalicelib.domain.history import Actor, Event
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType
 from chalicelib.domain.people import User, normalise_email
@@ -15,7 +15,7 @@ from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.initial_password import new_user
+from chalicelib.usecases.initial_password import new_user, with_initial_password
 
 MAX_COUNT = 10_000_000
 MAX_GRACE_HOURS = 24 * 366 * 10
@@ -46,18 +46,18 @@ def issue_license(
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Refused` for terms that contradict each other.
 
-    A manager who has no account yet gets one, with an initial password.
+    A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     """
     sold = find_product(find_company(company).code, product, now=now)
     _guard_terms(terms, sold)
     for _ in range(DRAWS):
-        who, is_new = _manager(sold.company, manager, now)
+        who, known = _manager(sold.company, manager, now)
         license = _license(sold, terms, now)
         old = orders.read_order(sold.company, license.order_id or "")
         order = _joined(license, old, who)
         event = Event.new("license_issued", actor, now, user=None if who is None else who.email, product=sold.code)
         with suppress(Stale):
-            licenses.issue(license, old, order, who, is_new, event)
+            licenses.issue(license, old, order, who, known, event)
             if order.joining:
                 orders.let_join(order)
             return license, who
@@ -157,12 +157,19 @@ def _is_plain(text: str) -> bool:
     return 1 <= len(text) <= keys.MAX_LENGTH and text.isprintable()
 
 
-def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, bool]:
+def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, User | None]:
+    """Who will manage, and the account as it is known.
+
+    An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
+    person to his own license must not come to manage what the person buys later.
+    """
     if email is None:
-        return None, False
+        return None, None
     address = normalise_email(email)
     user_id = accounts.user_of_email(company, address)
-    found = None if user_id is None else accounts.read_user(company, user_id)
-    return (
-        (found, False) if found is not None else (replace(new_user(company, address, now=now), is_manager=True), True)
-    )
+    known = None if user_id is None else accounts.read_user(company, user_id)
+    if known is None:
+        return replace(new_user(company, address, now=now), is_manager=True), None
+    if known.is_manager or known.proved:
+        return known, known
+    return with_initial_password(known, new_initial_password()), known

@@ -15,7 +15,7 @@ def hash_password(password: str) -> str:
     return _hasher().hash(password)
 
 
-def with_own_password(user: User, password: str) -> User:
+def with_own_password(user: User, password: str, *, proved: bool = False) -> User:
     """The account once its owner has chosen a password: the initial one is gone for good, and all sessions are over."""
     return replace(
         user,
@@ -23,6 +23,7 @@ def with_own_password(user: User, password: str) -> User:
         is_initial_password=False,
         sealed_initial_password=None,
         session_epoch=user.session_epoch + 1,
+        proved=user.proved or proved,
     )
 
 

@@ -11,6 +11,7 @@ from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker, Session
 from chalicelib.store import sessions
+from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.store.sealing import seal, unseal
 from chalicelib.usecases.log_in import log_in
 
@@ -38,8 +39,12 @@ def open_session(user: User, *, now: Instant) -> Asker:
 
 
 def keep_session(asker: Asker, epoch: int, *, now: Instant) -> None:
-    """Let this session last into another epoch of its user, which has ended all others."""
-    sessions.move_session(asker.token, epoch, now)
+    """Let this session last into another epoch of its user, which has ended all others.
+
+    That is done by now: where this cannot be, the session ends like the others.
+    """
+    with suppress(Busy, Stale):
+        sessions.move_session(asker.token, epoch, now)
 
 
 def log_out(asker: Asker) -> None:

@@ -1,5 +1,6 @@
 """A request as the portal sees it, whatever stands before it and however its form is sent."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -87,6 +88,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(encoding: str) -> None:
         (b"a=%FF", None, "validation_error"),
         (b"\xff\xfea", None, "validation_error"),
         (*multipart(('name="file"', "Zoë".encode("cp1252"))), "validation_error"),
+        (*multipart(*[(f'name="a{n}"', b"") for n in range(51)]), "validation_error"),
     ],
 )
 def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | None, code: str) -> None:
@@ -101,3 +103,36 @@ def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | N
 def test_a_form_without_its_parts_is_empty(kind: str) -> None:
     body, _ = multipart(('name="a"', b"1"))
     assert read_request(request(body=body, headers={"Content-Type": kind})).fields == {}
+
+
+def nested(depth: int) -> bytes:
+    """Parts in parts, and then lines: each of them might end any of the parts."""
+    heads = [f"--{n}e\r\nContent-Type: multipart/mixed; boundary={n + 1}e\r\n\r\n" for n in range(depth)]
+    return "".join(heads).encode().ljust(MAX_BODY_BYTES, b"\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        nested(100),
+        nested(3000),
+        b"--0e\r\nContent-Disposition: form-data; name=" + b"(" * 3000 + b"\r\n\r\nx\r\n--0e--",
+    ],
+    ids=["parts in parts", "very deep", "a head that never ends"],
+)
+def test_a_form_that_is_made_to_be_hard_to_read_is_not_read(body: bytes) -> None:
+    given = request(body=body, headers={"Content-Type": "multipart/form-data; boundary=0e"})
+    lines = 0
+
+    def count(_frame: Any, _event: str, _arg: Any) -> Any:
+        nonlocal lines
+        lines += 1
+        return None
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        assert read_request(given).fields == {}
+    finally:
+        sys.setprofile(before)
+    assert lines < 1000  # calls of functions: work, not time

@@ -87,7 +87,7 @@ def test_a_preview_tells_of_each_row_and_changes_nothing(vendor: Vendor, license
         "This is no e-mail address.",
         "The license allows 100 activations in all.",
     ]
-    assert "(named nothing)" in seen.fates[1].told
+    assert "with its own name" in seen.fates[1].told
     assert ([row.email for row in seen.wanted], seen.free, seen.fits) == (
         ["bob@customer.test", "new@customer.test"],
         39,

@@ -108,13 +108,14 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
 ) -> None:
     if is_manager:  # of the same order, as yet
         issued(vendor, "viewer", ADA, order_id="ours")
-    before, looks = account(vendor, ADA), []
+    looks: list[User] = []
 
     def look(manager_id: int, user: User) -> None:
         guard_account.guard_account(manager_id, user)
         looks.append(user)
         if len(looks) == 1:
             given(vendor)
+            looks[0] = account(vendor, ADA)
 
     for module in (change_seat_module, change_email_module):
         monkeypatch.setattr(module, "guard_account", look)
@@ -122,7 +123,7 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
         TOUCHES[touch](vendor, license, account(vendor, MANAGER).id)
     assert (refused.value.code, len(looks)) == ("not_your_user", 1)
     after = account(vendor, ADA)
-    assert (after.password_hash, after.email) == (before.password_hash, before.email)
+    assert (after.password_hash, after.email) == (looks[0].password_hash, looks[0].email)
 
 
 def test_at_once_a_password_is_set_before_a_seat_is_given_elsewhere_or_not_at_all(

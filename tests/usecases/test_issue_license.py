@@ -4,10 +4,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import SessionOver
 from chalicelib.store import accounts, licenses
+from chalicelib.usecases import views
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.sessions import open_session
+from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import PASSWORD, account, chosen
 from tests.usecases.support import refused
 
 TIMED: dict[str, Any] = {"license_type": "time-limited"}
@@ -124,3 +132,30 @@ def test_a_license_is_of_a_product_that_exists(vendor: Vendor) -> None:
         vendor.issue("nothing")
     with refused("company_not_found"):
         issue_license("NOBODY", "viewer", Terms("perpetual", 1), None, ADMIN, now=NOW)
+
+
+def test_an_account_that_others_have_made_comes_to_manage_with_a_new_initial_password(vendor: Vendor) -> None:
+    """A manager assigns the boss of a customer to be, and chooses a password for him."""
+    vendor.assign(vendor.issue("revit", "eve@customer.test"), "boss@victim.test")
+    eve = open_session(chosen(vendor, "boss@victim.test"), now=vendor.now)
+    sold = vendor.issue("revit", "boss@victim.test")
+    boss = account(vendor, "boss@victim.test")
+    assert (boss.is_manager, boss.is_initial_password) == (True, True)
+    with pytest.raises(SessionOver):
+        views.one_license(eve, sold.id, now=vendor.now)
+    with pytest.raises(Refused):
+        log_in(vendor.code, "boss@victim.test", PASSWORD, now=vendor.now)
+    chosen(vendor, "boss@victim.test")
+    before = account(vendor, "boss@victim.test")
+    vendor.issue("revit", "boss@victim.test")  # he manages already: it is his
+    assert account(vendor, "boss@victim.test").password_hash == before.password_hash
+
+
+def test_who_has_chosen_the_password_by_mail_keeps_it(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+    vendor.assign(vendor.issue("revit"), "boss@victim.test")
+    request_code(vendor.code, "boss@victim.test", now=vendor.now)
+    code = mailed_code(vendor, "boss@victim.test")
+    set_password_by_code(vendor.code, "boss@victim.test", code, PASSWORD, ADMIN, now=vendor.now)
+    vendor.issue("revit", "boss@victim.test")
+    assert log_in(vendor.code, "boss@victim.test", PASSWORD, now=vendor.now).is_manager
