@@ -81,7 +81,10 @@ def running(home: Path) -> Iterator[Running]:
 def refused(*arguments: str, port: str = "0") -> str:
     """What a run says on standard error that does not start, with exit 2 and nothing else said."""
     environment = dict(os.environ) | {"PORT": port}
-    done = subprocess.run([*RUN, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = [*RUN, *arguments]
+    done = subprocess.run(  # one that starts would go on for ever
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stdout) == (2, "")
     return done.stderr
 
