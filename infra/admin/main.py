@@ -100,14 +100,7 @@ def _write(text: str) -> None:
     if sys.stdout is None:  # it was closed before we came
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # no TextIO has it, all of ours do
-    try:
-        print(text, flush=True)
-    except OSError:
-        # Python writes what is left once more at its end, and would say that with a code of its own.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-        raise
+    print(text, flush=True)
 
 
 def _note(sentence: str) -> None:
