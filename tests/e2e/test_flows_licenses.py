@@ -229,6 +229,7 @@ def test_devices_are_searched_and_filtered(either_page: playwright.Page, site: S
     expect(hosts).to_have_text([HOST])
     only(either_page, status="blacklisted")
     follow(either_page, "Show all devices")
+    expect(hosts).to_have_count(2)
     only(either_page, sort="host")
     expect(hosts).to_have_text([HOST, "LOST-PC"])
 

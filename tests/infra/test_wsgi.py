@@ -193,8 +193,12 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
 def test_every_route_answers_with_and_without_a_slash_at_the_end(path: str, served: WSGIApplication) -> None:
     method = next(iter(app.routes[path]))
     answers = [Answer(served, method, form) for form in (path, path.rstrip("/") + "/")]
-    assert 404 not in {answer.status for answer in answers}
-    assert answers[0].body == answers[1].body
+    assert answers[0].status == answers[1].status
+    if path.startswith(("/portal", "/static")):  # a page: of something that is not there, or with a token of its own
+        assert "There is nothing at this address." not in answers[0].body.decode() or "{" in path
+    else:
+        assert answers[0].status != 404
+        assert answers[0].body == answers[1].body
 
 
 WRONG_PATHS = (

@@ -30,9 +30,9 @@ def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
         ("{}", MANAGER, "another password"),
         ("{}", "nobody@customer.test", PASSWORD),
         ("{}", "no e-mail", PASSWORD),
-        ("NOBODY", MANAGER, PASSWORD),
-        ("no company code", MANAGER, PASSWORD),
-        ("companies", MANAGER, PASSWORD),
+        ("{}X", MANAGER, PASSWORD),
+        ("no company code", "{}@customer.test", PASSWORD),
+        ("companies", "{}@customer.test", PASSWORD),
         ("", "", ""),
         ("#" * 3000, "x" * 3000, "x" * 3000),
         ("\ud800", "\ud800", "\ud800"),
@@ -42,7 +42,7 @@ def test_what_was_wrong_is_told_by_nothing(
     vendor: Vendor, manager: str, company: str, email: str, password: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        sessions.log_in_to_portal(company.format(vendor.code), email, password, now=NOW)
+        sessions.log_in_to_portal(company.format(vendor.code), email.format(vendor.code), password, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("invalid_credentials", "")
 
 
