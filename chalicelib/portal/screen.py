@@ -27,7 +27,7 @@ from chalicelib.portal.render import render
 from chalicelib.portal.request import SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
 from chalicelib.portal.words import invalid_words, refusal_words
 from chalicelib.store.dynamo import Busy
-from chalicelib.usecases.once import once
+from chalicelib.usecases.once import once, outcome_of
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.usecases.views import Visit
 from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
@@ -124,12 +124,18 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
             return shown(ask, look(ask, asker, **parts))
 
         def carry_out(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
-            looked = look(ask, asker, **parts)
+            nonce = nonce_of(asker.token, ask.path, ask.fields.get(FIELD, ""))
+            try:
+                looked = look(ask, asker, **parts)
+            except Refused:  # what it is about may be gone by the very form, sent before
+                done = _done(asker, nonce)
+                if done is None:
+                    raise
+                return _see(ask, *done)
 
             def again(status: int, error: str) -> Response:
                 return shown(ask, looked, status=status, error=error, typed=ask.fields)
 
-            nonce = nonce_of(asker.token, ask.path, ask.fields.get(FIELD, ""))
             if nonce is None:
                 return again(403, OUT_OF_DATE)
             try:
@@ -140,8 +146,7 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                 return again(400, invalid_words(error))
             except Refused as refused:
                 return again(_status(refused), refusal_words(refused))
-            to = outcome["to"] if outcome else _back(ask.path)
-            return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
+            return _see(ask, outcome["to"] if outcome else _back(ask.path), nonce)
 
         return Screen(logged_in(show), logged_in(carry_out))
 
@@ -158,6 +163,17 @@ def logged_in(handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> Handl
         return handle(ask, asker, parts)
 
     return answer
+
+
+def _done(asker: Asker, nonce: str | None) -> tuple[str, str] | None:
+    """Where it is told what came of a form that was sent before, and the form's nonce; None where it was not."""
+    outcome = None if nonce is None else outcome_of(asker, nonce)
+    return None if nonce is None or outcome is None else (outcome["to"], nonce)
+
+
+def _see(ask: Ask, to: str, nonce: str) -> Response:
+    """Go on to where it is told what came of a form."""
+    return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
 
 
 def _back(path: str) -> str:

@@ -23,7 +23,7 @@ def once(asker: Asker, nonce: str, act: Callable[[], Outcome], *, now: Instant) 
     try:
         sessions.claim_submission(asker.token, nonce, now)
     except Stale:
-        return look_up(Asker(asker.company, asker.user_id, asker.token, nonce), Wanted()).outcome
+        return outcome_of(asker, nonce)
     try:
         outcome = act()
     except (Refused, Busy):
@@ -32,3 +32,8 @@ def once(asker: Asker, nonce: str, act: Callable[[], Outcome], *, now: Instant) 
     with suppress(Busy):  # it is done: who sends it again is told no more than that
         sessions.finish_submission(asker.token, nonce, outcome)
     return outcome
+
+
+def outcome_of(asker: Asker, nonce: str) -> Outcome | None:
+    """What came of a form that was sent before; None where it was not, or is not known yet."""
+    return look_up(Asker(asker.company, asker.user_id, asker.token, nonce), Wanted()).outcome

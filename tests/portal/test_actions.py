@@ -66,6 +66,17 @@ def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
     assert len(emails(vendor, license)) == 1
 
 
+def test_a_form_that_takes_away_what_it_is_about_tells_the_same_when_it_is_sent_twice(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    user, _ = vendor.assign(license, ADA)
+    path = at(license, f"/users/{user.id}/remove")
+    form = manager.get(path).form(path)
+    pages = [manager.post(path, form.fields) for _ in range(2)]
+    assert [(page.status, f"{ADA} was removed." in page.words) for page in pages] == [(200, True)] * 2
+    assert manager.get(path).status == 404
+
+
 def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
