@@ -142,10 +142,8 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                 form = schema.model_validate(ask.fields)
                 view = _parted(looked)[0]
                 outcome = once(asker, nonce, lambda: asdict(act(ask, view, form)), now=ask.now)
-            except ValidationError as error:
-                return again(400, invalid_words(error))
-            except Refused as refused:
-                return again(_status(refused), refusal_words(refused))
+            except (ValidationError, Refused) as error:
+                return again(*_why(error))
             return _see(ask, outcome["to"] if outcome else _back(ask.path), nonce)
 
         return Screen(logged_in(show), logged_in(carry_out))
@@ -163,6 +161,13 @@ def logged_in(handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> Handl
         return handle(ask, asker, parts)
 
     return answer
+
+
+def _why(error: ValidationError | Refused) -> tuple[int, str]:
+    """The status and the words of a refusal."""
+    if isinstance(error, ValidationError):
+        return 400, invalid_words(error)
+    return _status(error), refusal_words(error)
 
 
 def _done(asker: Asker, nonce: str | None) -> tuple[str, str] | None:
