@@ -4,6 +4,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.domain.license import ends_at
 from chalicelib.domain.session import Asker
 from chalicelib.portal.lifeline import lifeline
 from chalicelib.portal.request import Ask
@@ -38,7 +39,9 @@ def licenses(ask: Ask, asker: Asker) -> Any:
 def license(ask: Ask, asker: Asker, license_id: int) -> Any:
     """The snapshot of a license."""
     view = views.license_details(asker, license_id, now=ask.now)
-    return view, {"lifeline": lifeline(view.license, ask.now)}
+    terms = view.license
+    grace_ends = ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None
+    return view, {"lifeline": lifeline(terms, ask.now), "grace_ends": grace_ends}
 
 
 @page("history.html")

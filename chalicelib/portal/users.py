@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
 from chalicelib.portal.licenses import asked
@@ -30,9 +32,9 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 class PersonForm(BaseModel):
     """Names and phone number."""
 
-    first_name: str = Field("", max_length=100)
-    last_name: str = Field("", max_length=100)
-    phone_number: str = Field("", max_length=40)
+    first_name: str = Field("", max_length=MAX_NAME)
+    last_name: str = Field("", max_length=MAX_NAME)
+    phone_number: str = Field("", max_length=MAX_PHONE)
 
     def person(self) -> Person:
         """As the use cases take it."""
@@ -89,7 +91,7 @@ def list_path(license_id: int) -> str:
 def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     """Give a person a seat."""
     me = view.visit.user
-    limit = 1 if form.max_activations is None else form.max_activations
+    limit = DEFAULT_MAX_ACTIVATIONS if form.max_activations is None else form.max_activations
     _, seat, user = assign_user(
         me.company, view.license.id, form.email, limit, ask.actor(me.email), person=form.person(), now=ask.now
     )

@@ -430,6 +430,11 @@ def event_part(key: str = "") -> str:
     return f"at#{key}"
 
 
+def variables_part(tag: str, user_id: int | None) -> str:
+    """Sort key of what an application keeps with a device."""
+    return device_part(tag, user_id).replace("device#", "variables#", 1)
+
+
 def held_part(user_id: int, license_id: int | None = None) -> str:
     """Sort key of the link from a user to a license on which the user has a seat, or the prefix of all."""
     return f"held#{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")

@@ -7,7 +7,7 @@ from chalicelib.domain.license import Device, License, device_tag
 from chalicelib.domain.variables import Variable
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import VariablesItem, device_part, event_item, license_pk
+from chalicelib.store.tables import VariablesItem, event_item, license_pk, variables_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
 
 
 def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:
-    part = device_part(device_tag(hardware_id), user_id).replace("device#", "variables#", 1)
+    part = variables_part(device_tag(hardware_id), user_id)
     return VariablesItem(license_pk(license.company, license.id), part)

@@ -40,6 +40,7 @@ from chalicelib.store.tables import (
     seat_part,
     to_domain,
     to_event,
+    variables_part,
 )
 
 _AFTER_ALL = "~"
@@ -173,9 +174,8 @@ def _items(asker: Asker, wanted: Wanted) -> Iterator[Any]:
         yield UserItem(company, f"user#{user_id}")
     if wanted.device is not None:
         license_id, tag, owner = wanted.device
-        part = device_part(tag, owner)
-        yield DeviceItem(license_pk(company, license_id), part)
-        yield VariablesItem(license_pk(company, license_id), part.replace("device#", "variables#", 1))
+        yield DeviceItem(license_pk(company, license_id), device_part(tag, owner))
+        yield VariablesItem(license_pk(company, license_id), variables_part(tag, owner))
 
 
 def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one line a kind

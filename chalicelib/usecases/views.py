@@ -1,7 +1,7 @@
 """What the pages of the portal show. Each view proves who asks, and answers nothing of what he may not see."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -406,7 +406,7 @@ def _matches(sold: Sold, asked: Asked) -> bool:
     if asked.product and sold.product != asked.product:
         return False
     texts = (sold.license_key, sold.product, sold.order_id, sold.customer, str(sold.license_id))
-    return all(any(word in text.lower() for text in texts) for word in asked.search.lower().split())
+    return _hold(texts, asked.search)
 
 
 def _has_status(state: LicenseState, wanted: str, now: Instant) -> bool:
@@ -432,16 +432,21 @@ def _device_row(device: Device, license: License, seat: Seat | None) -> DeviceRo
 
 
 def _device_page(rows: list[DeviceRow], asked: Asked) -> Page[DeviceRow]:
-    words = asked.search.lower().split()
-    found = [row for row in rows if (not asked.status or row.state == asked.status) and _names(row, words)]
+    found = [row for row in rows if (not asked.status or row.state == asked.status) and _names(row, asked.search)]
     found.sort(key=_DEVICES.get(asked.sort, lambda row: (-row.device.last_check_at, row.key)))
     return page_of(found, lambda row: row.key, asked.after, asked.before)
 
 
-def _names(row: DeviceRow, words: list[str]) -> bool:
+def _names(row: DeviceRow, search: str) -> bool:
     device = row.device
     texts = (device.hostname or "", device.hardware_id, row.email, device.os_ver or "", device.app_ver or "")
-    return all(any(word in text.lower() for text in texts) for word in words)
+    return _hold(texts, search)
+
+
+def _hold(texts: Iterable[str], search: str) -> bool:
+    """Whether each word that is searched for stands in one of the texts."""
+    lowered = [text.lower() for text in texts]
+    return all(any(word in text for text in lowered) for word in search.lower().split())
 
 
 def _device_view(base: LicenseView, found: Found, owner: int | None, events: list[Event]) -> DeviceView:

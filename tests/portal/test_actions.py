@@ -10,7 +10,6 @@ from chalicelib.store.dynamo import Busy
 from chalicelib.store.licenses import seats
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.web import clock
 from tests.mailbox import mailed_code
 from tests.portal.browser import Browser, Page, at, browser_of
 from tests.support import ADMIN, Vendor
@@ -20,19 +19,8 @@ ADA, BOB = "ada@customer.test", "bob@customer.test"
 
 
 @pytest.fixture
-def vendor() -> Vendor:
-    """Sessions last at the clock of the server."""
-    return Vendor(now=clock.now())
-
-
-@pytest.fixture
 def license(vendor: Vendor) -> License:
     return issued(vendor, max_license_users=2)
-
-
-@pytest.fixture
-def manager(vendor: Vendor, license: License) -> Browser:
-    return browser_of(vendor, MANAGER)
 
 
 def emails(vendor: Vendor, license: License) -> list[str]:

@@ -29,19 +29,8 @@ MARKUP = "\"'><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def vendor() -> Vendor:
-    """Sessions last at the clock of the server."""
-    return Vendor(now=clock.now())
-
-
-@pytest.fixture
 def license(vendor: Vendor) -> License:
     return issued(vendor, max_license_users=5)
-
-
-@pytest.fixture
-def manager(vendor: Vendor, license: License) -> Browser:
-    return browser_of(vendor, MANAGER)
 
 
 def with_cookie(value: str) -> Browser:
