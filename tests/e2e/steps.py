@@ -11,8 +11,14 @@ def form(page: Page) -> Locator:
 
 
 def follow(page: Page, name: str) -> None:
-    """Click on a link of the page's main part."""
+    """Click on a link of the page's main part; returns when the page is at rest."""
     page.get_by_role("main").get_by_role("link", name=name).first.click()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """No part of the page is being asked for, or put in: what is chosen now is not lost with it."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
 def send(page: Page, button: str = "Confirm", **typed: str) -> None:

@@ -7,7 +7,7 @@ import playwright.sync_api as playwright
 from playwright.sync_api import expect
 
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import choose, fact, follow, form, row, runs_scripts, send, told
+from tests.e2e.steps import at_rest, choose, fact, follow, form, row, runs_scripts, send, told
 from tests.support import DAY, Application
 from tests.usecases.people import MANAGER, issued
 
@@ -25,6 +25,7 @@ def search(page: playwright.Page, text: str) -> None:
     page.get_by_role("searchbox").fill(text)
     page.get_by_role("button", name="Search").click()
     page.wait_for_url(f"**search={text}&*")
+    at_rest(page)
 
 
 def only(page: playwright.Page, **choice: str) -> None:
@@ -35,6 +36,7 @@ def only(page: playwright.Page, **choice: str) -> None:
     if not sends_by_itself:
         page.get_by_role("button", name="Search").click()
     page.wait_for_url(re.compile(rf"[?&]{name}={value}(&|$)"))
+    at_rest(page)
 
 
 def activated(site: Site, application: Application, hardware_id: str = "pc") -> None:
