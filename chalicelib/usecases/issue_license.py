@@ -20,7 +20,8 @@ from chalicelib.usecases.initial_password import new_user, with_initial_password
 MAX_COUNT = 10_000_000
 MAX_GRACE_HOURS = 24 * 366 * 10
 DRAWS = 5
-"""How often ids are drawn: those of one millisecond may be equal, and the manager's account made by a rival."""
+"""How often ids are drawn, each a millisecond later, where fewer are taken: those of one millisecond may be equal, and
+the manager's account made by a rival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def issue_license(
     """
     sold = find_product(find_company(company).code, product, now=now)
     _guard_terms(terms, sold)
-    for _ in range(DRAWS):
+    for draw in range(DRAWS):
         who, known = _manager(sold.company, manager, now)
-        license = _license(sold, terms, now)
+        license = _license(sold, terms, new_id(now + draw), now)
         old = orders.read_order(sold.company, license.order_id or "")
         order = _joined(license, old, who)
         event = Event.new("license_issued", actor, now, user=None if who is None else who.email, product=sold.code)
@@ -79,11 +80,10 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
     return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
 
 
-def _license(product: Product, terms: Terms, now: Instant) -> License:
+def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> License:
     key = None
     if product.authorization_method == "license-key":
         key = _license_key(terms.license_key) if terms.license_key else keys.new_license_key()
-    license_id = new_id(now)
     return License(
         company=product.company,
         id=license_id,

@@ -27,6 +27,15 @@ def test_two_licenses_of_one_millisecond_get_different_ids(vendor: Vendor, draw:
     assert vendor.issue().id != vendor.issue().id
 
 
+def test_where_a_millisecond_is_full_the_ids_of_the_next_are_taken(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.domain.ids.secrets.randbits", lambda _bits: 7)
+    licenses = [vendor.issue() for _ in range(3)]
+    assert len({license.id for license in licenses}) == 3
+    assert {license.created_at for license in licenses} == {vendor.now}
+
+
 def test_two_users_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
     license = vendor.issue("revit", max_license_users=2)
     draw([7, 8, 7])  # the first user, that seat, the second user
