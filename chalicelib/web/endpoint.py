@@ -17,7 +17,7 @@ from chalicelib.store.dynamo import Busy
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json
-from chalicelib.web.errors import RequestError, error_response
+from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
 from chalicelib.web.hmac_signature import AuthError
 from chalicelib.web.limits import MAX_BODY_BYTES
 from chalicelib.web.parse import parse_json
@@ -27,7 +27,6 @@ Q = TypeVar("Q", bound=BaseModel)
 Answer = BaseModel | Sequence[BaseModel] | str
 """A model or a list of models is sent as JSON, a str as plain text."""
 
-BUSY_RETRY_SECONDS = 1
 log = logging.getLogger("seatkeeper")
 
 

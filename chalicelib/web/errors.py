@@ -89,6 +89,8 @@ ERRORS: dict[str, tuple[int, str]] = {
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
 
+BUSY_RETRY_SECONDS = 1
+
 _CODE_OF_STATUS = {
     403: "not_found",  # what Chalice and API Gateway say of an unknown path
     404: "not_found",
