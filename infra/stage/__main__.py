@@ -11,7 +11,7 @@ from importlib import import_module
 
 from infra.stage.stages import StageError, read_config, read_stage
 
-VERBS: tuple[str, ...] = ()
+VERBS: tuple[str, ...] = ("package",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,85 @@
+"""What is in the archive of a package: the folder that pip and chalice filled, trimmed, compiled and zipped.
+
+The same folder gives the same bytes: names in order, one date, one mode, bytecode of one process with one hash seed.
+"""
+
+import os
+import subprocess
+import sys
+import zipfile
+from fnmatch import fnmatch
+from pathlib import Path
+
+from infra.stage.stages import StageError
+
+SERVICES = ("dynamodb", "sesv2", "ssm")
+"""What our code has clients of: the descriptions of all other services stay out."""
+
+_AT_RUNTIME = "/var/task"
+"""Where Lambda unpacks the archive: what a traceback says."""
+_UNUSED = (
+    "bin/*",  # commands of the libraries
+    "*.dist-info/*",  # metadata of the libraries: asked for in their own warnings and commands alone
+    "*/__pycache__/*",  # compiled by others, from who knows what
+    "*.pyi",
+    "*/py.typed",
+    "boto3/data/*",  # of boto3's resources; we have clients
+    "boto3/examples/*",
+    "botocore/data/*/examples-1.json",
+    "cffi/*",  # builds bindings; those that ship are built, and need _cffi_backend
+    "pycparser/*",  # of cffi
+)
+_MACHINES = {b"\x3e\x00": "x86_64", b"\xb7\x00": "arm64"}
+"""ELF's number of the machine, at byte 18."""
+
+
+def trim(folder: Path) -> None:
+    """Remove what no function of ours can come to use."""
+    for path in _files(folder):
+        if _is_unused(path.relative_to(folder).as_posix()):
+            path.unlink()
+
+
+def _is_unused(name: str) -> bool:
+    if any(fnmatch(name, pattern) for pattern in _UNUSED):
+        return True
+    service, _, below = name.removeprefix("botocore/data/").partition("/")
+    return name.startswith("botocore/data/") and bool(below) and service not in SERVICES
+
+
+def check_architecture(folder: Path, architecture: str) -> None:
+    """Raises `StageError` when a library of machine code is of another architecture. Its name may say nothing."""
+    for path in _files(folder):
+        with path.open("rb") as file:
+            head = file.read(20)
+        if head.startswith(b"\x7fELF") and _MACHINES.get(head[18:20]) != architecture:
+            name, other = path.relative_to(folder), _MACHINES.get(head[18:20], "another machine")
+            raise StageError(f"The package is for {architecture}, but {name} is for {other}.")
+
+
+def compile_all(folder: Path) -> None:
+    """Put bytecode beside all Python, which is used without a look at the source: Lambda could not keep its own."""
+    command = [sys.executable, "-sS", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    done = subprocess.run(
+        [*command, "-s", str(folder), "-p", _AT_RUNTIME, str(folder)],
+        env={"PYTHONHASHSEED": "0"},  # bytecode has sets in it, whose order would be another each time
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StageError(f"The package cannot be compiled: {done.stdout.strip()}")
+
+
+def write_archive(folder: Path, archive: Path) -> None:
+    """Zip it all."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for path in _files(folder):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # of 1980, whenever it was written
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # the mode is Unix's, wherever it was written
+            zipped.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
