@@ -1,4 +1,4 @@
-"""What each call costs, warm, is what docs/data-model.md says, and within the budgets.
+"""What each call costs, warm, is what `infra/budgets.py` and docs/data-model.md say, and within the design's budgets.
 
 Warm: the process knows the key, the user and the product, as after any call of the same minute. Names are as long as
 real ones get.
@@ -7,7 +7,7 @@ real ones get.
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import pytest
@@ -31,6 +31,8 @@ from chalicelib.store.tables import (
 from chalicelib.usecases import activate, check, deactivate, sweep
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.identify import Identity
+from infra import budgets
+from infra.budgets import ITEM_BYTES, Budget
 from tests.docs.pages import DOCS
 from tests.store.costs import KB, counted, size, stored
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -52,12 +54,12 @@ TERMS: dict[str, Any] = {
 Call = Callable[[], object]
 PAGE = (DOCS / "data-model.md").read_text().partition("## What a call costs")[2].partition("\n## ")[0]
 FIGURES = {
-    call: (round_trips, float(read), float(written))
+    call: (round_trips, float(read), int(written))
     for call, round_trips, read, written in re.findall(
         r"^\| (.+?) \| (.+?) \| ([\d.]+) \| (\d+) \|$", PAGE, re.MULTILINE
     )
 }
-"""Of each call: its round trips, its read units and its write units."""
+"""Of each call on the page: its round trips, its read units and its write units."""
 
 
 @dataclass
@@ -179,14 +181,19 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_costs_what_the_page_says(vendor: Vendor, call: str) -> None:
+def test_a_call_costs_its_budget(vendor: Vendor, call: str) -> None:
     prepared = CALLS[call](vendor)
     with counted() as cost:
         prepared()
-    assert (cost.round_trips, cost.read_units, cost.write_units) == FIGURES[call], cost.calls
+    assert Budget(cost.round_trips, cost.read_units, cost.write_units) == budgets.CALLS[call], cost.calls
 
 
-def test_the_page_lists_these_calls() -> None:
+def test_every_budget_is_measured() -> None:
+    assert list(budgets.CALLS) == list(CALLS)
+
+
+def test_the_page_shows_the_budgets() -> None:
+    assert {call: astuple(budget) for call, budget in budgets.CALLS.items()} == FIGURES
     assert list(FIGURES) == list(CALLS)
 
 
@@ -209,10 +216,11 @@ def test_the_page_lists_these_calls() -> None:
         ("sweep, one license expires", f"{DUE_SHARDS} reads + 1 transaction", DUE_SHARDS, 10),
     ],
 )
-def test_the_page_is_within_the_budgets(call: str, round_trips: str, read: float, written: int) -> None:
-    assert FIGURES[call][0] == round_trips
-    assert FIGURES[call][1] <= read
-    assert FIGURES[call][2] <= written
+def test_a_budget_is_within_the_design(call: str, round_trips: str, read: float, written: int) -> None:
+    budget = budgets.CALLS[call]
+    assert budget.round_trips == round_trips
+    assert budget.read_units <= read
+    assert budget.write_units <= written
 
 
 def test_a_sweep_costs_a_transaction_for_each_license_that_is_due(vendor: Vendor) -> None:
@@ -220,9 +228,9 @@ def test_a_sweep_costs_a_transaction_for_each_license_that_is_due(vendor: Vendor
     by_key(vendor, validity_period=END + 1)
     with counted() as cost:
         due()
-    _, read, written = FIGURES["sweep, one license expires"]
-    assert (cost.round_trips, cost.read_units) == (f"{DUE_SHARDS} reads + 3 transactions", read)
-    assert cost.write_units == 3 * written
+    one = budgets.CALLS["sweep, one license expires"]
+    assert (cost.round_trips, cost.read_units) == (f"{DUE_SHARDS} reads + 3 transactions", one.read_units)
+    assert cost.write_units == 3 * one.write_units
 
 
 def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -> None:
@@ -234,7 +242,8 @@ def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -
     (device,) = places.devices(vendor.code, site.license.id)
     assert device.user_id is not None
     parts = ("license", seat_part(device.user_id), device_part(device_tag(OTHER), device.user_id))
-    assert [part for part in parts if not 0 < size(site.item(part)) <= KB] == []
+    assert [part for part in parts if not 0 < size(site.item(part)) <= ITEM_BYTES] == []
+    assert ITEM_BYTES == KB
 
 
 @pytest.mark.parametrize(("length", "written", "read"), [(1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)])

@@ -1,0 +1,46 @@
+"""What each call costs the database: the figures that tests measure, and that `infra.cost` turns into money.
+
+Warm: in a process that knows the key, the user and the product already. Units are DynamoDB's. docs/data-model.md shows
+the same table.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Of one call."""
+
+    round_trips: str
+    """As in the documentation: `2 reads + 1 transaction`."""
+    read_units: float
+    write_units: int
+
+
+CALLS = {
+    "check by key": Budget("1 read", 1, 0),
+    "check by key, once in 15 minutes": Budget("1 read + 1 write", 1, 1),
+    "check by user": Budget("1 read", 2, 0),
+    "check by user, once in 15 minutes": Budget("1 read + 1 write", 2, 1),
+    "check by user, without the license's id": Budget("2 reads", 3, 0),
+    "activate by key": Budget("1 read + 1 transaction", 1, 6),
+    "activate by key, the first that starts a duration": Budget("1 read + 1 transaction", 1, 8),
+    "activate by key, a transfer": Budget("1 read + 1 transaction", 1, 6),
+    "activate by key, again": Budget("1 read", 1, 0),
+    "activate by key, refused": Budget("2 reads", 5, 0),
+    "activate by user": Budget("5 reads + 2 writes + 1 transaction", 6, 10),
+    "activate by user, the first that starts a duration": Budget("5 reads + 2 writes + 1 transaction", 6, 12),
+    "activate by user, without the license's id": Budget("6 reads + 2 writes + 1 transaction", 7, 10),
+    "deactivate by key": Budget("1 read + 1 transaction", 1, 6),
+    "deactivate by user": Budget("1 read + 1 transaction", 2, 8),
+    "sweep, nothing due": Budget("8 reads", 8, 0),
+    "sweep, one license expires": Budget("8 reads + 1 transaction", 8, 6),
+    "sweep, one license comes into grace": Budget("8 reads + 1 transaction", 8, 8),
+}
+"""Exactly this, as `tests/store/test_budgets.py` measures it."""
+
+PORTAL_PAGE = Budget("2 reads", 9, 0)
+"""At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
+
+ITEM_BYTES = 1024
+"""At most, of a usual license, seat or device: one write unit."""
