@@ -1,0 +1,115 @@
+"""What is called, kept and watched in a month, and what that costs."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
+from chalicelib.telemetry import METRICS
+from infra import budgets
+from infra.budgets import Budget
+from infra.cost.inputs import CostError, Inputs, Usage
+from infra.stage.resources import resources
+from infra.stage.stages import PROTECTED, read_config, read_stage
+
+NOTED_A_DAY = 24 * 60 * 60 * 1000 / CHECK_NOTED_EVERY_MS
+"""Checks of one device that are written down, at most."""
+GB = 2**30
+INDEX_BYTES = 100
+"""What DynamoDB adds to each stored item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A kind of call, as often as it is made in a month."""
+
+    count: float
+    budget: Budget
+    ms: float = 0
+    """Of Lambda, each."""
+    answer_bytes: float | None = None
+    """None: nobody calls it over HTTP."""
+
+
+def loads(devices: float, usage: Usage) -> list[Load]:
+    """What so many devices, and the clock, call in a month."""
+    checks = devices * usage.days_a_month * usage.checks_a_day
+    noted = min(checks, devices * usage.days_a_month * NOTED_A_DAY)
+    sweep, expiry = budgets.CALLS["sweep, nothing due"], budgets.CALLS["sweep, one license expires"]
+    transition = Budget("1 transaction", expiry.read_units - sweep.read_units, expiry.write_units - sweep.write_units)
+    result = [
+        Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE, usage.page_ms, usage.page_bytes),
+        Load(usage.days_a_month * usage.sweeps_a_day, sweep, usage.sweep_ms),
+        Load(devices * usage.licenses_ending_a_month, transition),
+    ]
+    for by, share in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
+        for call, count, ms in (
+            (f"check by {by}", checks - noted, usage.check_ms),
+            (f"check by {by}, once in 15 minutes", noted, usage.check_ms),
+            (f"activate by {by}", devices * usage.activations_a_month, usage.activate_ms),
+            (f"deactivate by {by}", devices * usage.deactivations_a_month, usage.deactivate_ms),
+        ):
+            result.append(Load(share * count, budgets.CALLS[call], ms, usage.answer_bytes))
+    return result
+
+
+def stored_gb(devices: float, usage: Usage) -> float:
+    """What lies in the tables."""
+    events = (usage.activations_a_month + usage.deactivations_a_month) * usage.months_of_history
+    return devices * (usage.items_a_device + events) * (budgets.ITEM_BYTES + INDEX_BYTES) / GB
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What watches a stage, whether it is called or not."""
+
+    metrics: int
+    alarms: int
+    """The metrics that alarms look at."""
+    dashboards: int
+
+
+def watch(stage: str = PROTECTED) -> Watch:
+    """As the stage's template has it, and the names of our metrics."""
+    made = resources(read_stage(stage))["Resources"].values()
+    alarms = [one["Properties"] for one in made if one.get("Type") == "AWS::CloudWatch::Alarm"]
+    looked_at = [[m for m in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m] for alarm in alarms]
+    dashboards = sum(one.get("Type") == "AWS::CloudWatch::Dashboard" for one in made)
+    return Watch(len(METRICS), sum(map(len, looked_at)), dashboards)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """How Lambda runs us."""
+
+    gb: float
+    architecture: str
+
+
+def function() -> Function:
+    """As `.chalice/config.json` has it."""
+    config = read_config()
+    return Function(config["lambda_memory_size"] / 1024, config["lambda_architecture"])
+
+
+def month(devices: float, inputs: Inputs, run: Function, watched: Watch) -> dict[str, float]:
+    """USD of a month, by what they are for. Raises `CostError` where the architecture has no price."""
+    usage, prices = inputs.usage, inputs.prices
+    gb_second = getattr(prices, f"lambda_{run.architecture}", None)
+    if gb_second is None:
+        raise CostError(f"There is no price for Lambda on {run.architecture}.")
+    made = loads(devices, usage)
+    over_http = [(load.count, load.answer_bytes) for load in made if load.answer_bytes is not None]
+    requests = sum(load.count for load in made if load.ms)
+    gb_seconds = run.gb * sum(load.count * load.ms for load in made) / 1000
+    gb = stored_gb(devices, usage)
+    return {
+        "API Gateway": prices.api_request.of(sum(count for count, _ in over_http)),
+        "Lambda": prices.lambda_request.of(requests) + gb_second.of(gb_seconds),
+        "DynamoDB, reads": prices.read_unit.of(sum(load.count * load.budget.read_units for load in made)),
+        "DynamoDB, writes": prices.write_unit.of(sum(load.count * load.budget.write_units for load in made)),
+        "DynamoDB, storage and recovery": prices.stored.of(gb) + prices.recoverable.of(gb),
+        "Logs": prices.logged.of(requests * usage.log_bytes / GB),
+        "Metrics, alarms, dashboard": prices.metric.of(watched.metrics + usage.refusal_codes)
+        + prices.alarm.of(watched.alarms)
+        + prices.dashboard.of(watched.dashboards),
+        "Data sent": prices.sent.of(sum(count * sent for count, sent in over_http) / GB),
+    }
