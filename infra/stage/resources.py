@@ -2,10 +2,38 @@
 
 from typing import Any
 
-from infra.stage.stages import Stage
+from infra.stage.alarms import alarms
+from infra.stage.dashboard import dashboard
+from infra.stage.functions import functions
+from infra.stage.gateway import gateway
+from infra.stage.stages import Stage, StageError
 from infra.stage.tables import tables
+
+OUTPUTS = {
+    "AlarmTopicArn": {"Ref": "AlarmTopic"},
+    "DeadLettersUrl": {"Ref": "DeadLetters"},
+    "DashboardName": {"Ref": "Dashboard"},
+}
 
 
 def resources(stage: Stage) -> dict[str, Any]:
-    """The merge template of a stage: dicts merge deep into Chalice's template, everything else replaces."""
-    return {"Resources": tables(stage)}
+    """The merge template of a stage: dicts merge deep into Chalice's template, everything else replaces.
+
+    Raises `StageError` where the stage's settings cannot be those of a stage.
+    """
+    return {
+        "Mappings": {"Mail": {"Sender": _sender(stage)}},
+        "Resources": {**tables(stage), **functions(stage), **gateway(stage), **alarms(), **dashboard()},
+        "Outputs": {name: {"Value": value} for name, value in OUTPUTS.items()},
+    }
+
+
+def _sender(stage: Stage) -> dict[str, str]:
+    """From where the stage's mail is sent, for the policy of the function that sends it: the setting says it once."""
+    way, _, address = stage.environment.get("SEATKEEPER_MAIL", "").partition(":")
+    if way != "ses" or "@" not in address:
+        raise StageError(
+            f"SEATKEEPER_MAIL of stage {stage.name} in .chalice/config.json must be ses:<address>:"
+            " a function has no folder for mail."
+        )
+    return {"Address": address, "Domain": address.rpartition("@")[2]}

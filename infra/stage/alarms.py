@@ -1,0 +1,212 @@
+"""The alarms of a stage, and the topic that they speak through. Who is to hear them subscribes to it by hand."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.telemetry import CODE, NAMESPACE, OLDEST_DUE_AGE, REFUSALS, STAGE
+from infra.stage.functions import FUNCTIONS, SCHEDULES
+from infra.stage.tables import TABLES
+
+PERIOD_SECONDS = 300
+STACK = {"Ref": "AWS::StackName"}
+AT_LEAST, LESS_THAN = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is watched, and from when on it wakes somebody."""
+
+    name: str
+    means: str
+    """One plain sentence for who is woken."""
+    watched: dict[str, Any]
+    """The metric, or several and what is made of them, as CloudFormation has it."""
+    threshold: int
+    periods: int = 1
+    """How many in a row, each of `PERIOD_SECONDS`."""
+    comparison: str = AT_LEAST
+    silence: str = "notBreaching"
+    """What it is when nothing is heard: mostly that nobody calls."""
+
+    @property
+    def logical_id(self) -> str:
+        """In the template."""
+        return "".join(word.capitalize() for word in self.name.split("-")) + "Alarm"
+
+
+def alarms() -> dict[str, Any]:
+    """All alarms, the topic and its key."""
+    return {alarm.logical_id: _resource(alarm) for alarm in ALARMS} | _topic()
+
+
+def _of(namespace: str, metric: str, statistic: str = "Sum", /, **dimensions: Any) -> dict[str, Any]:
+    """One metric."""
+    return {
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Period": PERIOD_SECONDS,
+        "ExtendedStatistic" if statistic.startswith("p") else "Statistic": statistic,
+    }
+
+
+def _made_of(expression: str, **metrics: dict[str, Any]) -> dict[str, Any]:
+    """Several metrics in one expression, in which each has its name."""
+    parts = [
+        {
+            "Id": name,
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {key: metric[key] for key in ("Namespace", "MetricName", "Dimensions")},
+                "Period": metric["Period"],
+                "Stat": metric["Statistic"],
+            },
+        }
+        for name, metric in metrics.items()
+    ]
+    return {"Metrics": [*parts, {"Id": "watched", "Expression": expression}]}
+
+
+def _function(metric: str, function: str) -> dict[str, Any]:
+    return _of("AWS/Lambda", metric, FunctionName={"Ref": function})
+
+
+def _api(metric: str, statistic: str = "Sum") -> dict[str, Any]:
+    return _of("AWS/ApiGateway", metric, statistic, ApiName=STACK)
+
+
+def _table(metric: str, table: str) -> dict[str, Any]:
+    return _of("AWS/DynamoDB", metric, TableName={"Ref": table})
+
+
+def _of_schedule(name: str, function: str) -> tuple[Alarm, Alarm]:
+    runs, errors = _function("Invocations", function), _function("Errors", function)
+    return (
+        Alarm(f"{name}-failed", f"A run of the {name} ended in an error or ran out of time.", errors, 1),
+        Alarm(
+            f"{name}-missing",
+            f"For a quarter of an hour no {name} has run to its end.",
+            _made_of("runs - errors", runs=runs, errors=errors),
+            1,
+            periods=3,
+            comparison=LESS_THAN,
+            silence="breaching",
+        ),
+    )
+
+
+ALARMS: tuple[Alarm, ...] = (
+    *(alarm for schedule in SCHEDULES.items() for alarm in _of_schedule(*schedule)),
+    Alarm(
+        "sweep-behind",
+        "Sweeps run, but what they find has been due for half an hour or longer.",
+        _of(NAMESPACE, OLDEST_DUE_AGE, "Maximum", **{STAGE: STACK}),
+        1800,
+        periods=2,
+    ),
+    Alarm(
+        "dead-letters",
+        "A scheduled run failed twice, or could not begin; why stands in the message that it left in the queue.",
+        _of(
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "Maximum",
+            QueueName={"Fn::GetAtt": ["DeadLetters", "QueueName"]},
+        ),
+        1,
+    ),
+    Alarm("api-5xx", "Five or more calls within five minutes were answered with a 5xx.", _api("5XXError"), 5),
+    Alarm(
+        "api-slow",
+        "For a quarter of an hour the slowest hundredth of the calls has taken three seconds or longer.",
+        _api("Latency", "p99"),
+        3000,
+        periods=3,
+    ),
+    Alarm(
+        "service-busy",
+        "Five or more calls within five minutes were sent away, because the database did not take them in time.",
+        _of(NAMESPACE, REFUSALS, **{STAGE: STACK, CODE: "service_busy"}),
+        5,
+    ),
+    *(
+        Alarm(
+            f"{name}-throttled",
+            f"Lambda would not run the function {name}: the account's limit of functions at once is reached.",
+            _function("Throttles", function),
+            1,
+        )
+        for name, function in FUNCTIONS.items()
+    ),
+    *(
+        Alarm(
+            f"{name}-throttled",
+            f"DynamoDB has put off calls to the table {name}: too many at once, or too many for one license.",
+            _made_of("reads + writes", reads=_table("ReadThrottleEvents", t), writes=_table("WriteThrottleEvents", t)),
+            1,
+        )
+        for name, t in TABLES.items()
+    ),
+)
+"""Every alarm of a stage."""
+
+
+def _resource(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": alarm.watched
+        | {
+            "AlarmName": {"Fn::Sub": f"${{AWS::StackName}}-{alarm.name}"},
+            "AlarmDescription": f"{alarm.means} What to do: docs/operations.md, {alarm.name}.",
+            "ComparisonOperator": alarm.comparison,
+            "Threshold": alarm.threshold,
+            "EvaluationPeriods": alarm.periods,
+            "TreatMissingData": alarm.silence,
+            "AlarmActions": [{"Ref": "AlarmTopic"}],
+            "OKActions": [{"Ref": "AlarmTopic"}],
+        },
+    }
+
+
+def _topic() -> dict[str, Any]:
+    """Encrypted with a key of ours: AWS's own for SNS does not let CloudWatch in, and the alarms would stay silent.
+
+    The key is not rotated. It covers a message for the seconds until it is delivered, and each rotation is paid for.
+    """
+    ours = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    watcher = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Condition": ours}
+    owner = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    this_key = "*"  # the only name that a key has in its own policy
+    return {
+        "AlarmKey": {
+            "Type": "AWS::KMS::Key",
+            "Properties": {
+                "Description": {"Fn::Sub": "Alarms of ${AWS::StackName}"},
+                "PendingWindowInDays": 7,
+                "KeyPolicy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": this_key},
+                        watcher | {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": this_key},
+                    ],
+                },
+            },
+        },
+        "AlarmTopic": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {
+                "TopicName": {"Fn::Sub": "${AWS::StackName}-alarms"},
+                "KmsMasterKeyId": {"Ref": "AlarmKey"},
+            },
+        },
+        "AlarmTopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "AlarmTopic"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [watcher | {"Action": "sns:Publish", "Resource": {"Ref": "AlarmTopic"}}],
+                },
+            },
+        },
+    }

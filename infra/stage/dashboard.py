@@ -1,0 +1,95 @@
+"""The dashboard of a stage: what it does, how long that takes, and what it costs the database."""
+
+import json
+from typing import Any
+
+from chalicelib.telemetry import (
+    CODE,
+    CONFLICTS,
+    GRANTS,
+    NAMESPACE,
+    OLDEST_DUE_AGE,
+    REFUSALS,
+    RETRIES,
+    STAGE,
+    SWEEP_TRANSITIONS,
+)
+from infra.stage.alarms import ALARMS, PERIOD_SECONDS
+from infra.stage.functions import FUNCTIONS
+from infra.stage.tables import TABLES
+
+WIDTH, HEIGHT, COLUMNS = 8, 6, 3
+API = ("AWS/ApiGateway", "ApiName", "${AWS::StackName}")
+OURS = (NAMESPACE, STAGE, "${AWS::StackName}")
+
+Line = list[Any]
+"""Of a graph: a metric or an expression, as CloudWatch has it."""
+
+
+def dashboard() -> dict[str, Any]:
+    """It is free of charge: an account's first three are."""
+    graphs = [_graph(title, lines) for title, lines in _graphs().items()]
+    widgets = [_alarms(), *graphs]
+    for number, widget in enumerate(widgets):
+        row, column = divmod(number, COLUMNS)
+        widget |= {"x": column * WIDTH, "y": row * HEIGHT, "width": WIDTH, "height": HEIGHT}
+    return {
+        "Dashboard": {
+            "Type": "AWS::CloudWatch::Dashboard",
+            "Properties": {
+                "DashboardName": {"Ref": "AWS::StackName"},
+                "DashboardBody": {"Fn::Sub": json.dumps({"widgets": widgets})},
+            },
+        }
+    }
+
+
+def _graphs() -> dict[str, list[Line]]:
+    functions = [("AWS/Lambda", "FunctionName", f"${{{function}}}") for function in FUNCTIONS.values()]
+    tables = [("AWS/DynamoDB", "TableName", f"${{{table}}}") for table in TABLES.values()]
+    sweep = ("AWS/Lambda", "FunctionName", "${SweepDue}")
+    letters = ("AWS/SQS", "QueueName", "${DeadLetters.QueueName}")
+    return {
+        "Calls": [_line(API, "Count"), _line(API, "4XXError"), _line(API, "5XXError")],
+        "Latency, ms": [_line(API, "Latency", statistic) for statistic in ("p50", "p90", "p99")],
+        "Grants and refusals": [_line(OURS, GRANTS), _line(OURS, REFUSALS)],
+        "Refusals by code": [_by_code()],
+        "Conflicts and retries": [_line(OURS, CONFLICTS), _line(OURS, RETRIES)],
+        "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
+        "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS)],
+        "Sweep: runs": [
+            _line(sweep, "Invocations"),
+            _line(sweep, "Errors"),
+            _line(letters, "ApproximateNumberOfMessagesVisible", "Maximum"),
+        ],
+        "Capacity used, units": [
+            _line(table, f"Consumed{kind}CapacityUnits") for table in tables for kind in ("Read", "Write")
+        ],
+        "Throttled": [
+            *(_line(function, "Throttles") for function in functions),
+            *(_line(table, f"{kind}ThrottleEvents") for table in tables for kind in ("Read", "Write")),
+        ],
+        "Functions at once": [_line(function, "ConcurrentExecutions", "Maximum") for function in functions],
+    }
+
+
+def _line(source: tuple[str, str, str], metric: str, statistic: str = "Sum") -> Line:
+    namespace, dimension, value = source
+    return [namespace, metric, dimension, value, {"stat": statistic}]
+
+
+def _by_code() -> Line:
+    """Whatever codes there have been: CloudWatch finds them."""
+    schema = f"{{{NAMESPACE},{CODE},{STAGE}}}"
+    search = f'{schema} {STAGE}="${{AWS::StackName}}" MetricName="{REFUSALS}"'
+    return [{"expression": f"SEARCH('{search}', 'Sum', {PERIOD_SECONDS})"}]
+
+
+def _graph(title: str, lines: list[Line]) -> dict[str, Any]:
+    shown = {"title": title, "metrics": lines, "region": "${AWS::Region}", "period": PERIOD_SECONDS}
+    return {"type": "metric", "properties": shown}
+
+
+def _alarms() -> dict[str, Any]:
+    arns = [f"${{{alarm.logical_id}.Arn}}" for alarm in ALARMS]
+    return {"type": "alarm", "properties": {"title": "Alarms", "alarms": arns}}

@@ -1,0 +1,88 @@
+"""What the functions of a stage have beside them: a log each, and a queue for what their schedules have lost."""
+
+from typing import Any
+
+from infra.stage.stages import Stage
+
+SCHEDULES = {"sweep": "SweepDue"}
+"""The functions that the clock calls: our name and Chalice's logical id."""
+FUNCTIONS = {"api": "APIHandler"} | SCHEDULES
+"""All functions."""
+
+STALE_SECONDS = 300
+"""A run that cannot begin for as long is given up: the next one, which does its work as well, is due by then."""
+FORTNIGHT_SECONDS = 14 * 24 * 3600  # no queue keeps a message longer
+
+
+def functions(stage: Stage) -> dict[str, Any]:
+    """The logs and the queue, and what Chalice's functions are told of them."""
+    return {
+        **{f"{name.capitalize()}Logs": log_group(stage, name) for name in FUNCTIONS},
+        **{function: {"Properties": _properties(name)} for name, function in FUNCTIONS.items()},
+        "DeadLetters": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": f"{stage.stack}-dead-letters",
+                "MessageRetentionPeriod": FORTNIGHT_SECONDS,
+                "SqsManagedSseEnabled": True,
+            },
+        },
+        "DeadLettersPolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": "DeadLetters"}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*map(_may_send, SCHEDULES.values())]},
+            },
+        },
+    }
+
+
+def log_group(stage: Stage, name: str) -> dict[str, Any]:
+    """A log, kept while questions about it still come, and no longer: it holds people's addresses.
+
+    Made here and not by the function, whose role may then do no more than write to it; and not by Chalice's own
+    `log_retention_in_days`, whose template names a function that it has not got.
+    """
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {
+            "LogGroupName": f"/{stage.stack}/{name}",
+            "RetentionInDays": 90 if stage.is_protected else 14,
+        },
+    }
+
+
+def _properties(name: str) -> dict[str, Any]:
+    logs = {"LoggingConfig": {"LogGroup": {"Ref": f"{name.capitalize()}Logs"}}}
+    return logs | _schedule(SCHEDULES[name]) if name in SCHEDULES else logs
+
+
+def _schedule(function: str) -> dict[str, Any]:
+    """What becomes of a run that fails, or that cannot even begin: tried once more, then kept for whoever asks why."""
+    dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    return {
+        "EventInvokeConfig": {
+            "MaximumRetryAttempts": 1,
+            "MaximumEventAgeInSeconds": STALE_SECONDS,
+            "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": dead_letters}},
+        },
+        "Events": {
+            f"{function}Event": {
+                "Properties": {
+                    "RetryPolicy": {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": STALE_SECONDS},
+                    "DeadLetterConfig": {"Arn": dead_letters},
+                }
+            }
+        },
+    }
+
+
+def _may_send(function: str) -> dict[str, Any]:
+    """The rule of a schedule, and nothing else of EventBridge, may send to the queue; functions may by their roles."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [f"{function}{function}Event", "Arn"]}}},
+    }
