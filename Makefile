@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PORT
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint bench package lock clean
+.PHONY: help run test lint bench cost package lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: .venv/installed ## check style, types and the direction of the imports
 
 bench: .venv/installed ## measure against the bare engine, in one run
 	@$(BIN)/python -m infra.bench
+
+cost: .venv/installed ## what a month on AWS costs, by list prices and the calls that devices make
+	@$(BIN)/python -m infra.cost
 
 package: .venv/installed ## write the template and the archive of a stage into build/: make package STAGE=dev
 	$(on_stage)

@@ -88,6 +88,7 @@ class Prices(BaseModel):
     metric: Price
     alarm: Price
     dashboard: Price
+    key: Price
     sent: Price
 
 

@@ -1,5 +1,6 @@
 """What is called, kept and watched in a month, and what that costs."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
@@ -65,15 +66,17 @@ class Watch:
     alarms: int
     """The metrics that alarms look at."""
     dashboards: int
+    keys: int
+    """That encrypt, and are ours."""
 
 
 def watch(stage: str = PROTECTED) -> Watch:
     """As the stage's template has it, and the names of our metrics."""
-    made = resources(read_stage(stage))["Resources"].values()
-    alarms = [one["Properties"] for one in made if one.get("Type") == "AWS::CloudWatch::Alarm"]
+    made = [one for one in resources(read_stage(stage))["Resources"].values() if "Type" in one]
+    of = Counter(one["Type"] for one in made)
+    alarms = [one["Properties"] for one in made if one["Type"] == "AWS::CloudWatch::Alarm"]
     looked_at = [[m for m in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m] for alarm in alarms]
-    dashboards = sum(one.get("Type") == "AWS::CloudWatch::Dashboard" for one in made)
-    return Watch(len(METRICS), sum(map(len, looked_at)), dashboards)
+    return Watch(len(METRICS), sum(map(len, looked_at)), of["AWS::CloudWatch::Dashboard"], of["AWS::KMS::Key"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,9 @@ def month(devices: float, inputs: Inputs, run: Function, watched: Watch) -> dict
         "DynamoDB, writes": prices.write_unit.of(sum(load.count * load.budget.write_units for load in made)),
         "DynamoDB, storage and recovery": prices.stored.of(gb) + prices.recoverable.of(gb),
         "Logs": prices.logged.of(requests * usage.log_bytes / GB),
-        "Metrics, alarms, dashboard": prices.metric.of(watched.metrics + usage.refusal_codes)
+        "Metrics, alarms, dashboard, key": prices.metric.of(watched.metrics + usage.refusal_codes)
         + prices.alarm.of(watched.alarms)
-        + prices.dashboard.of(watched.dashboards),
+        + prices.dashboard.of(watched.dashboards)
+        + prices.key.of(watched.keys),
         "Data sent": prices.sent.of(sum(count * sent for count, sent in over_http) / GB),
     }

@@ -16,7 +16,7 @@ from infra.cost.inputs import DEFAULT, CostError, Inputs, Price, Usage, read_inp
 from infra.cost.month import GB, Function, Watch, function, loads, month, watch
 
 NOTHING = dict.fromkeys(Usage.model_fields, 0) | {"days_a_month": 30}
-ARM, UNWATCHED = Function(0.5, "arm64"), Watch(0, 0, 0)
+ARM, UNWATCHED = Function(0.5, "arm64"), Watch(0, 0, 0, 0)
 
 
 def inputs(**usage: float) -> Inputs:
@@ -24,7 +24,7 @@ def inputs(**usage: float) -> Inputs:
     one = {"page": "a page", "unit": "a thing", "size": 1, "tiers": [[inf, 1]]}
     million = one | {"size": 1e6}
     prices: dict[str, Any] = dict.fromkeys(
-        ("lambda_x86_64", "stored", "recoverable", "logged", "metric", "alarm", "dashboard", "sent"), one
+        ("lambda_x86_64", "stored", "recoverable", "logged", "metric", "alarm", "dashboard", "key", "sent"), one
     )
     prices |= {"api_request": million, "lambda_request": million, "read_unit": million, "write_unit": million}
     prices |= {"region": "nowhere", "as_of": "today", "lambda_arm64": one | {"tiers": [[inf, 0.001]]}}
@@ -42,7 +42,7 @@ def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
             "DynamoDB, writes": 0.06,
             "DynamoDB, storage and recovery": 0,
             "Logs": 60,
-            "Metrics, alarms, dashboard": 0,
+            "Metrics, alarms, dashboard, key": 0,
             "Data sent": 120,
         }
     )
@@ -83,9 +83,9 @@ def test_what_is_stored_is_paid_for_twice_once_to_keep_and_once_to_recover() -> 
 
 
 def test_a_stage_that_nobody_calls_costs_what_watches_it() -> None:
-    lines = month(1000, inputs(refusal_codes=4), ARM, Watch(metrics=6, alarms=9, dashboards=1))
-    assert {name for name, usd in lines.items() if usd} == {"Metrics, alarms, dashboard"}
-    assert lines["Metrics, alarms, dashboard"] == 4 + 6 + 9 + 1
+    lines = month(1000, inputs(refusal_codes=4), ARM, Watch(metrics=6, alarms=9, dashboards=1, keys=1))
+    assert {name for name, usd in lines.items() if usd} == {"Metrics, alarms, dashboard, key"}
+    assert lines["Metrics, alarms, dashboard, key"] == 4 + 6 + 9 + 1 + 1
 
 
 def test_an_alarm_is_paid_by_the_metrics_that_it_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,10 +95,11 @@ def test_an_alarm_is_paid_by_the_metrics_that_it_looks_at(monkeypatch: pytest.Mo
         "Simple": alarm | {"Properties": {"MetricName": "Errors"}},
         "Rate": alarm | {"Properties": {"Metrics": rate}},
         "Dashboard": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}},
-        "Role": {"Properties": {}},
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {}},
+        "Generated": {"Properties": {}},
     }
     monkeypatch.setattr(months, "resources", lambda _stage: {"Resources": template})
-    assert (watch().alarms, watch().dashboards) == (1 + 2, 1)
+    assert (watch().alarms, watch().dashboards, watch().keys) == (1 + 2, 1, 1)
 
 
 def test_prices_fall_tier_by_tier() -> None:
