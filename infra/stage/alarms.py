@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.telemetry import CODE, NAMESPACE, OLDEST_DUE_AGE, REFUSALS, STAGE
+from chalicelib.telemetry import CODE, NAMESPACE, OLDEST_DUE_AGE, REFUSALS, STAGE, SWEEP_TRANSITIONS
 from infra.stage.functions import FUNCTIONS, SCHEDULES
 from infra.stage.tables import TABLES
 
@@ -19,8 +19,8 @@ class Alarm:
     name: str
     means: str
     """One plain sentence for who is woken."""
-    watched: dict[str, Any]
-    """The metric, or several and what is made of them, as CloudFormation has it."""
+    metric: dict[str, Any]
+    """As CloudFormation has it."""
     threshold: int
     periods: int = 1
     """How many in a row, each of `PERIOD_SECONDS`."""
@@ -50,23 +50,6 @@ def _of(namespace: str, metric: str, statistic: str = "Sum", /, **dimensions: An
     }
 
 
-def _made_of(expression: str, **metrics: dict[str, Any]) -> dict[str, Any]:
-    """Several metrics in one expression, in which each has its name."""
-    parts = [
-        {
-            "Id": name,
-            "ReturnData": False,
-            "MetricStat": {
-                "Metric": {key: metric[key] for key in ("Namespace", "MetricName", "Dimensions")},
-                "Period": metric["Period"],
-                "Stat": metric["Statistic"],
-            },
-        }
-        for name, metric in metrics.items()
-    ]
-    return {"Metrics": [*parts, {"Id": "watched", "Expression": expression}]}
-
-
 def _function(metric: str, function: str) -> dict[str, Any]:
     return _of("AWS/Lambda", metric, FunctionName={"Ref": function})
 
@@ -75,32 +58,33 @@ def _api(metric: str, statistic: str = "Sum") -> dict[str, Any]:
     return _of("AWS/ApiGateway", metric, statistic, ApiName=STACK)
 
 
-def _table(metric: str, table: str) -> dict[str, Any]:
-    return _of("AWS/DynamoDB", metric, TableName={"Ref": table})
-
-
-def _of_schedule(name: str, function: str) -> tuple[Alarm, Alarm]:
-    runs, errors = _function("Invocations", function), _function("Errors", function)
-    return (
-        Alarm(f"{name}-failed", f"A run of the {name} ended in an error or ran out of time.", errors, 1),
-        Alarm(
-            f"{name}-missing",
-            f"For a quarter of an hour no {name} has run to its end.",
-            _made_of("runs - errors", runs=runs, errors=errors),
-            1,
-            periods=3,
-            comparison=LESS_THAN,
-            silence="breaching",
-        ),
-    )
+def _ours(metric: str, statistic: str = "Sum", **dimensions: str) -> dict[str, Any]:
+    return _of(NAMESPACE, metric, statistic, **{STAGE: STACK}, **dimensions)
 
 
 ALARMS: tuple[Alarm, ...] = (
-    *(alarm for schedule in SCHEDULES.items() for alarm in _of_schedule(*schedule)),
+    *(
+        Alarm(
+            f"{name}-failed",
+            f"A run of the {name} ended in an error or ran out of time.",
+            _function("Errors", function),
+            1,
+        )
+        for name, function in SCHEDULES.items()
+    ),
+    Alarm(
+        "sweep-missing",
+        "For a quarter of an hour no sweep has run to its end.",
+        _ours(SWEEP_TRANSITIONS, "SampleCount"),  # told at the end of each run, also of none
+        1,
+        periods=3,
+        comparison=LESS_THAN,
+        silence="breaching",
+    ),
     Alarm(
         "sweep-behind",
         "Sweeps run, but what they find has been due for half an hour or longer.",
-        _of(NAMESPACE, OLDEST_DUE_AGE, "Maximum", **{STAGE: STACK}),
+        _ours(OLDEST_DUE_AGE, "Maximum"),
         1800,
         periods=2,
     ),
@@ -126,7 +110,7 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm(
         "service-busy",
         "Five or more calls within five minutes were sent away, because the database did not take them in time.",
-        _of(NAMESPACE, REFUSALS, **{STAGE: STACK, CODE: "service_busy"}),
+        _ours(REFUSALS, **{CODE: "service_busy"}),
         5,
     ),
     *(
@@ -140,12 +124,13 @@ ALARMS: tuple[Alarm, ...] = (
     ),
     *(
         Alarm(
-            f"{name}-throttled",
-            f"DynamoDB has put off calls to the table {name}: too many at once, or too many for one license.",
-            _made_of("reads + writes", reads=_table("ReadThrottleEvents", t), writes=_table("WriteThrottleEvents", t)),
+            f"{name}-{kind}s-throttled",
+            f"DynamoDB has put off {kind}s of the table {name}: too many at once, or too many of one license.",
+            _of("AWS/DynamoDB", f"{kind.capitalize()}ThrottleEvents", TableName={"Ref": table}),
             1,
         )
-        for name, t in TABLES.items()
+        for name, table in TABLES.items()
+        for kind in ("read", "write")
     ),
 )
 """Every alarm of a stage."""
@@ -154,7 +139,7 @@ ALARMS: tuple[Alarm, ...] = (
 def _resource(alarm: Alarm) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",
-        "Properties": alarm.watched
+        "Properties": alarm.metric
         | {
             "AlarmName": {"Fn::Sub": f"${{AWS::StackName}}-{alarm.name}"},
             "AlarmDescription": f"{alarm.means} What to do: docs/operations.md, {alarm.name}.",
