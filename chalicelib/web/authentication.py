@@ -11,6 +11,7 @@ from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature
 from chalicelib.web.errors import RequestError
+from chalicelib.web.headers import sent_by_client
 
 MINUTE_MS = 60_000
 
@@ -41,8 +42,8 @@ class Caller:
 
 def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Instant) -> Caller:
     """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`."""
-    date = headers.get("date")
-    credentials = hmac_signature.parse_authorization(headers.get("authorization"))
+    date = sent_by_client(headers, "date")
+    credentials = hmac_signature.parse_authorization(sent_by_client(headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
     api_key = find_api_key(credentials.api_key, now=now)
     if api_key is None:
