@@ -83,9 +83,9 @@ def _utf8(text: str) -> dict[str, str]:
 
 @cache
 def _ses() -> Any:
-    import boto3  # noqa: PLC0415 - most calls send no mail
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415 - most calls send no mail
+    from botocore.session import get_session  # noqa: PLC0415
 
     # Tried once: a second attempt could send the mail twice, and takes time that somebody waits.
     once = Config(connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
-    return boto3.client("sesv2", config=once)
+    return get_session().create_client("sesv2", config=once)
