@@ -32,6 +32,18 @@ cost: .venv/installed ## what a month on AWS costs, by list prices and the calls
 package: .venv/installed ## write the template and the archive of a stage into build/: make package STAGE=dev
 	$(on_stage)
 
+deploy: .venv/installed ## make a stage what the working copy says: make deploy STAGE=dev
+	$(on_stage)
+
+rollback: .venv/installed ## deploy the release before the current one again: make rollback STAGE=dev
+	$(on_stage)
+
+smoke: .venv/installed ## try a deployed stage, and leave nothing behind: make smoke STAGE=dev
+	$(on_stage)
+
+teardown: .venv/installed ## take a stage down with all its data; prod refuses: make teardown STAGE=dev
+	$(on_stage)
+
 lock: .venv/installed ## pin all that ships, with hashes, after a change to requirements.txt
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --output-file requirements.lock requirements.txt

@@ -1,7 +1,8 @@
 """`python -m infra.stage VERB STAGE`: what an operator does with a stage.
 
 A verb is a module of this folder with `HELP`, `EXAMPLE`, `add_arguments(page)` and `run(stage, given)`, which answers
-the exit code. Exit 0: done · 1: it was tried and failed · 2: nothing done, for what standard error says in one sentence.
+the exit code. Exit 0: done · 1: it was tried and failed · 2: nothing done, for what standard error says in one sentence
+· 130: interrupted.
 """
 
 import argparse
@@ -9,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from infra.stage.stages import StageError, read_config, read_stage
+from infra.stage.stages import StageError, StageFailed, read_config, read_stage
 
-VERBS: tuple[str, ...] = ("package",)
+VERBS: tuple[str, ...] = ("package", "deploy", "rollback", "smoke", "teardown")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StageError as error:
         print(error, file=sys.stderr)
         return 2
+    except StageFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
     return code
 
 

@@ -18,6 +18,10 @@ class StageError(Exception):
     """What the operator has asked of a stage cannot be done; the text is one sentence."""
 
 
+class StageFailed(Exception):
+    """It was tried, and failed half-way; the text says what AWS says of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage."""

@@ -1,0 +1,69 @@
+"""The operator's own AWS: the account and region that the environment names, as every AWS tool reads it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from infra.stage.stages import StageError, StageFailed
+
+_UNKNOWN_KEY = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """One account in one region."""
+
+    session: boto3.Session
+    account: str
+
+    @property
+    def region(self) -> str:
+        """Where the stage is."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:
+        """What speaks to a service."""
+        return self.session.client(service)  # type: ignore[call-overload] # of any service
+
+
+def connect() -> Aws:
+    """The operator's AWS, having asked it who we are. Raises `StageError`."""
+    try:
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        if not session.region_name:
+            raise StageError(
+                "No region is set: put one into AWS_REGION, or name a profile that has one in AWS_PROFILE."
+            )
+        return Aws(session, session.client("sts").get_caller_identity()["Account"])
+    except (NoCredentialsError, PartialCredentialsError):
+        raise StageError("There are no AWS credentials: log in (aws sso login), or set AWS_PROFILE.") from None
+    except ProfileNotFound as error:
+        raise StageError(f"{error}.") from None
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _UNKNOWN_KEY:
+            raise StageError("AWS does not take the credentials, or no more: log in again.") from None
+        raise StageError(f"AWS does not say who you are: {error.response['Error']['Message']}") from None
+    except BotoCoreError as error:
+        raise StageError(f"AWS cannot be reached: {error}") from None
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """What AWS refuses, or does not answer, as `StageFailed` with its own words."""
+    try:
+        yield
+    except ClientError as error:
+        raise StageFailed(f"AWS refuses {error.operation_name}: {error.response['Error']['Message']}") from None
+    except BotoCoreError as error:
+        raise StageFailed(f"AWS does not answer: {error}") from None

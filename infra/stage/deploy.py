@@ -1,0 +1,111 @@
+"""`deploy`: make a stage what the working copy says, by one CloudFormation change set.
+
+Package, upload, ask AWS what would change, show it, change it, show the addresses. The same again changes nothing.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from infra.stage import package as packaging
+from infra.stage.artifacts import Artifacts, Marker
+from infra.stage.aws import Aws, connect, refusals_told
+from infra.stage.stack import Stack, table
+from infra.stage.stages import Stage, StageError
+
+HELP = "make a stage what the working copy says, and show what changes"
+EXAMPLE = "python -m infra.stage deploy dev"
+
+SECRETS = ("data_key", "signing_key")
+"""Without these no function starts."""
+_NOT_OURS = ("@example.com", ".example")
+
+
+def add_arguments(page: argparse.ArgumentParser) -> None:
+    """What the verb takes beside the stage."""
+    packaging.add_arguments(page)
+    add_table_loss(page)
+
+
+def add_table_loss(page: argparse.ArgumentParser) -> None:
+    """The one consent that no habit should give."""
+    page.add_argument(
+        "--allow-table-loss", action="store_true", help="go on where a table is removed or replaced, and its data lost"
+    )
+
+
+def run(stage: Stage, given: argparse.Namespace) -> int:
+    """Package and deploy."""
+    guard_mail(stage)
+    aws = connect()
+    with refusals_told():
+        guard_secrets(aws, stage)
+        Stack(aws, stage.stack).guard_changeable()
+        package = packaging.package(stage, given.architecture, packaging.build_folder(stage))
+        artifacts = Artifacts(aws, stage.stack)
+        artifacts.make_bucket()
+        return apply(aws, stage, Marker(artifacts.upload(package)), allow_table_loss=given.allow_table_loss)
+
+
+def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) -> int:
+    """Make the stage what a release that was uploaded says. Raises `StageError`, `StageFailed`."""
+    stack, artifacts = Stack(aws, stage.stack), Artifacts(aws, stage.stack)
+    stack.guard_changeable()
+    stack.clear_stillborn()
+    tags = {"application": "seatkeeper", "stage": stage.name}
+    proposal = stack.propose(artifacts.url(release.template), tags)
+    if proposal.changes:
+        print(table(proposal.changes))
+        if any(change.may_lose_data for change in proposal.changes) and not allow_table_loss:
+            stack.forget(proposal)
+            raise StageError(
+                "A table would be removed or replaced, and its data lost: if you mean it, --allow-table-loss."
+            )
+        with _interruption_told(stage):
+            stack.carry_out(proposal)
+    if stage.is_protected:
+        stack.protect()
+    markers = artifacts.markers()
+    if proposal.changes or not markers or artifacts.read_marker(markers[-1]).template != release.template:
+        artifacts.mark(release)
+    _tell(stage, stack.outputs()["EndpointURL"], len(proposal.changes))
+    return 0
+
+
+def guard_mail(stage: Stage) -> None:
+    """Raises `StageError` where customers would wait for mail from an address that is nobody's."""
+    mail = stage.environment["SEATKEEPER_MAIL"]
+    if not mail.endswith(_NOT_OURS):
+        return
+    sentence = f"No mail goes out from {mail}: put an address of yours into .chalice/config.json, stage {stage.name}."
+    if stage.name != "dev":
+        raise StageError(sentence)
+    print(f"Note: {sentence}", file=sys.stderr)
+
+
+def guard_secrets(aws: Aws, stage: Stage) -> None:
+    """Raises `StageError` where the secrets have not been made: no function would start."""
+    names = [f"/{stage.stack}/{name}" for name in SECRETS]
+    missing = aws.client("ssm").get_parameters(Names=names)["InvalidParameters"]
+    if missing:
+        command = f"python -m infra.admin secrets create --stage {stage.name}"
+        raise StageError(f"The stage has no secrets yet ({', '.join(sorted(missing))}): make them by `{command}`.")
+
+
+@contextmanager
+def _interruption_told(stage: Stage) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        look = f"aws cloudformation describe-stack-events --stack-name {stage.stack}"
+        print(
+            f"\nYou stopped watching; AWS goes on. To look: {look}; or deploy again, once it is at rest.",
+            file=sys.stderr,
+        )
+        raise
+
+
+def _tell(stage: Stage, url: str, changes: int) -> None:
+    print(f"{stage.stack}: {changes} resources changed." if changes else f"{stage.stack}: nothing to change.")
+    print(f"API     {url}api/v4\nPortal  {url}portal")

@@ -1,0 +1,40 @@
+"""`smoke`: make a license, use it as an application would through the deployed address, and leave nothing behind."""
+
+import argparse
+import os
+
+import httpx
+
+from chalicelib.settings import SettingsError
+from infra.stage.aws import connect, refusals_told
+from infra.stage.stack import Stack
+from infra.stage.stages import Stage, StageError
+
+HELP = "activate, check and deactivate a license through the deployed address, and leave nothing behind"
+EXAMPLE = "python -m infra.stage smoke dev"
+
+TIMEOUT_SECONDS = 30
+"""A first call starts a function."""
+
+
+def add_arguments(page: argparse.ArgumentParser) -> None:
+    """What the verb takes beside the stage."""
+    page.add_argument("--url", help="where customers reach the stage, if not where API Gateway has put it")
+
+
+def run(stage: Stage, given: argparse.Namespace) -> int:
+    """Try the stage; tells of each step that holds."""
+    aws = connect()
+    with refusals_told():
+        url = given.url or Stack(aws, stage.stack).outputs()["EndpointURL"]
+    os.environ |= stage.environment | {"AWS_REGION": aws.region}
+    from infra.stage.trial import trial  # noqa: PLC0415 - it reads the environment
+
+    print(f"Trying {url}")
+    with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, refusals_told():
+        try:
+            trial(http)
+        except SettingsError as error:
+            raise StageError(str(error)) from None
+    print("All is well, and nothing was left behind.")
+    return 0

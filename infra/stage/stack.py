@@ -1,0 +1,247 @@
+"""The CloudFormation stack of a stage: its state, what a template would change, and changing it.
+
+Nothing is changed but by a change set: what it says is shown before it is carried out. AWS goes on when we stop
+watching; whoever looks again finds the stack in one of the states below.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.stage.aws import Aws
+from infra.stage.stages import StageError, StageFailed
+
+FIRST_WAIT, MAX_WAIT = 0.2, 3.0
+"""Seconds between two looks at what AWS is about."""
+TABLE = "AWS::DynamoDB::Table"
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]  # roles, and the transform of a serverless template
+_STILLBORN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+"""It was never there: the first creation failed. AWS takes no change of it, but to delete it."""
+_EMPTY = ("didn't contain changes", "No updates are to be performed")
+_ENDED = {"CREATE": "made", "UPDATE": "changed", "DELETE": "removed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would become of one resource."""
+
+    action: str
+    """Add, Modify, Remove; Import, Dynamic."""
+    logical_id: str
+    type: str
+    replacement: str = ""
+    """Whether another takes its place: True, False or Conditional; nothing where it does not apply."""
+    properties: tuple[str, ...] = ()
+    """Which of its properties differ."""
+
+    @property
+    def may_lose_data(self) -> bool:
+        """Whether a table would be gone, or might be."""
+        return self.type == TABLE and (self.action == "Remove" or self.replacement in ("True", "Conditional"))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change set: what is in it, and its name at AWS."""
+
+    id: str
+    changes: list[Change]
+
+
+class Stack:
+    """The stack of a stage."""
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self.name = name
+        self._cloudformation = aws.client("cloudformation")
+
+    def look(self) -> dict[str, Any] | None:
+        """As AWS describes it; None where there is none."""
+        try:
+            stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise
+        return stack
+
+    def guard_at_rest(self) -> None:
+        """Raises `StageError` where somebody is changing it."""
+        status = self._status()
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise StageError(f"{self.name} is being changed just now ({status}): wait for that. {self._how}")
+
+    def guard_changeable(self) -> None:
+        """Raises `StageError` where somebody is changing it, or where it needs an operator's hand first."""
+        self.guard_at_rest()
+        if self._status() == "UPDATE_ROLLBACK_FAILED":
+            command = f"aws cloudformation continue-update-rollback --stack-name {self.name}"
+            raise StageError(
+                f"AWS could not undo the last change of {self.name}: mend what it names, then `{command}`."
+            )
+        if self._status() == "DELETE_FAILED":
+            raise StageError(f"{self.name} was to be removed, and not all of it could be: remove it again. {self._how}")
+
+    def outputs(self) -> dict[str, str]:
+        """What it says of itself. Raises `StageError` where there is none."""
+        stack = self.look()
+        if stack is None or "Outputs" not in stack:
+            raise StageError(f"{self.name} is not deployed: deploy it first.")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def propose(self, template_url: str, tags: dict[str, str]) -> Proposal:
+        """Ask what the template would change. What changes nothing leaves nothing behind. Raises `StageFailed`."""
+        stack = self.look()
+        is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+        made = self._cloudformation.create_change_set(
+            StackName=self.name,
+            ChangeSetName=f"deploy-{datetime.now(UTC):%Y%m%dT%H%M%S%f}",
+            ChangeSetType="CREATE" if is_new else "UPDATE",
+            TemplateURL=template_url,
+            Capabilities=_CAPABILITIES,
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        told = _until(
+            lambda: self._describe(made["Id"]), lambda told: "PROGRESS" in told["Status"] or "PENDING" in told["Status"]
+        )
+        if told["Status"] != "FAILED":
+            return Proposal(made["Id"], [_change(change) for change in told["Changes"]])
+        reason = told.get("StatusReason", "no reason given")
+        self.forget(Proposal(made["Id"], []))
+        if any(words in reason for words in _EMPTY):
+            return Proposal(made["Id"], [])
+        raise StageFailed(f"AWS does not take the template: {reason}")
+
+    def forget(self, proposal: Proposal) -> None:
+        """Delete a change set that is not carried out."""
+        self._cloudformation.delete_change_set(ChangeSetName=proposal.id)
+
+    def carry_out(self, proposal: Proposal) -> None:
+        """Make the changes; tells of each as it is done. Raises `StageFailed`: why the first that failed did."""
+        newest = self._newest_event()
+        self._cloudformation.execute_change_set(ChangeSetName=proposal.id)
+        self._follow(self.name, newest)
+
+    def remove(self) -> None:
+        """Delete the stack, if there is one; tells of each resource as it goes. Raises `StageFailed`."""
+        stack = self.look()
+        if stack is None:
+            return
+        newest = self._newest_event()
+        self._cloudformation.delete_stack(StackName=self.name)
+        self._follow(stack["StackId"], newest)  # a deleted stack is found by its id alone
+
+    def clear_stillborn(self) -> None:
+        """Remove what a first creation that failed has left: AWS takes no template for it. Raises `StageFailed`."""
+        stack = self.look()
+        if stack is not None and stack["StackStatus"] in _STILLBORN:
+            print(f"The first creation of {self.name} had failed; what is left of it is removed.", file=sys.stderr)
+            self.remove()
+
+    def protect(self) -> None:
+        """Let nobody delete the stack, by whatever tool, without lifting this first."""
+        self._cloudformation.update_termination_protection(StackName=self.name, EnableTerminationProtection=True)
+
+    def _describe(self, change_set: str) -> dict[str, Any]:
+        pages = list(self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set))
+        told: dict[str, Any] = pages[0]
+        return told | {"Changes": [change for page in pages for change in page.get("Changes", [])]}
+
+    def _newest_event(self) -> str:
+        return next((event["EventId"] for event in self._events(self.name)), "")
+
+    def _events(self, stack: str) -> Iterator[dict[str, Any]]:
+        """The newest first."""
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
+            yield from page["StackEvents"]
+
+    def _follow(self, stack: str, newest: str) -> None:
+        """Tell of what happens after the event `newest`, until the stack is at rest."""
+        failures: list[str] = []
+
+        def look() -> str:
+            nonlocal newest
+            fresh = list(_before(newest, self._events(stack)))
+            if fresh:
+                newest = fresh[0]["EventId"]
+            for event in reversed(fresh):
+                _tell(event)
+                failures.extend(_failure(event))
+            return str(self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+
+        status = _until(look, lambda status: status.endswith("_IN_PROGRESS"))
+        look()  # the last events may be younger than the look before
+        if "ROLLBACK" in status or status.endswith("_FAILED"):
+            reason = failures[0] if failures else f"it ended as {status}"
+            raise StageFailed(f"{self.name} was not changed as it was to be: {reason}")
+
+    def _status(self) -> str:
+        return str((self.look() or {}).get("StackStatus", ""))
+
+    @property
+    def _how(self) -> str:
+        return f"To look: aws cloudformation describe-stack-events --stack-name {self.name}"
+
+
+def table(changes: Iterable[Change]) -> str:
+    """Changes as lines of columns: what becomes of which resource, whether it is replaced, and what of it differs."""
+    rows = [("", "resource", "type", "replaced", "what differs")]
+    for change in sorted(changes, key=lambda change: (change.action, change.type, change.logical_id)):
+        replaced = {"True": "yes", "Conditional": "perhaps"}.get(change.replacement, "")
+        kind, differs = change.type.removeprefix("AWS::"), ", ".join(change.properties)
+        rows.append((change.action.lower(), change.logical_id, kind, replaced, differs))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _change(raw: dict[str, Any]) -> Change:
+    told = raw["ResourceChange"]
+    targets = [detail.get("Target", {}) for detail in told.get("Details", [])]
+    names = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
+    return Change(
+        told["Action"],
+        told["LogicalResourceId"],
+        told["ResourceType"],
+        told.get("Replacement", ""),
+        tuple(name for name in names if name),
+    )
+
+
+def _before(newest: str, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for event in events:
+        if event["EventId"] == newest:
+            return
+        yield event
+
+
+def _tell(event: dict[str, Any]) -> None:
+    """One line for each resource that is done, or could not be."""
+    verb, _, how = event["ResourceStatus"].partition("_")
+    name, kind = event["LogicalResourceId"], event["ResourceType"].removeprefix("AWS::")
+    if how == "COMPLETE" and verb in _ENDED and kind != "CloudFormation::Stack":
+        print(f"  {_ENDED[verb]:8} {name} ({kind})", file=sys.stderr)
+    for reason in _failure(event):
+        print(f"  FAILED   {reason}", file=sys.stderr)
+
+
+def _failure(event: dict[str, Any]) -> list[str]:
+    """What went wrong; nothing for what was only given up because of another."""
+    reason = event.get("ResourceStatusReason", "")
+    if not event["ResourceStatus"].endswith("_FAILED") or "cancelled" in reason:
+        return []
+    return [f"{event['LogicalResourceId']} ({event['ResourceType'].removeprefix('AWS::')}): {reason}"]
+
+
+def _until(look: Callable[[], Any], goes_on: Callable[[Any], bool]) -> Any:
+    """Look again and again, ever more slowly, as long as it goes on; answers what was seen last."""
+    wait = FIRST_WAIT
+    while goes_on(seen := look()):
+        time.sleep(wait)
+        wait = min(MAX_WAIT, wait * 1.5)
+    return seen

@@ -1,0 +1,99 @@
+"""The trial of a stage, against the app in process: it finds what is wrong, and leaves the tables as they were."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from app import app
+from chalicelib.settings import settings
+from infra.stage.stages import StageFailed
+from infra.stage.trial import trial
+from infra.wsgi import wsgi
+
+CALLS = 8
+"""That a trial makes."""
+_SERVER = httpx.WSGITransport(wsgi(app))
+_DYNAMODB = boto3.client("dynamodb")
+
+
+class Server(httpx.BaseTransport):
+    """The app; `spoil` changes the answer of the call of a number, counted from 1, or raises in its place."""
+
+    def __init__(self, number: int = 0, spoil: Callable[[httpx.Response], httpx.Response] | None = None) -> None:
+        self.calls, self._number, self._spoil = 0, number, spoil
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        answer = _SERVER.handle_request(request)
+        return self._spoil(answer) if self._spoil and self.calls == self._number else answer
+
+
+def tried(server: Server) -> None:
+    """Try a stage that is served so."""
+    with httpx.Client(transport=server, base_url="http://stage.test") as http:
+        trial(http)
+
+
+def stored() -> list[Any]:
+    """Every item of every table."""
+    return [
+        item
+        for table in ("licenses", "accounts", "ephemera")
+        for page in _DYNAMODB.get_paginator("scan").paginate(TableName=f"{settings().table_prefix}-{table}")
+        for item in page["Items"]
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """Whatever happens in the trial."""
+    before = stored()
+    yield
+    assert sorted(map(str, stored())) == sorted(map(str, before))
+
+
+def test_a_stage_that_works_passes_and_each_step_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    server = Server()
+    tried(server)
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == server.calls == CALLS
+    assert {line[:6] for line in told} == {"  ok  "}
+
+
+def crash(_: httpx.Response) -> httpx.Response:
+    """The network fails."""
+    raise httpx.ReadTimeout("nothing came")
+
+
+def bug(_: httpx.Response) -> httpx.Response:
+    """What API Gateway says of a function that fails."""
+    return httpx.Response(502, json={"message": "Internal server error"})
+
+
+def forged(answer: httpx.Response) -> httpx.Response:
+    """The answer with another signature."""
+    return httpx.Response(answer.status_code, content=answer.read().replace(b"1", b"2"), headers=answer.headers)
+
+
+@pytest.mark.parametrize("number", range(1, CALLS + 1))
+@pytest.mark.parametrize("spoil", [crash, bug])
+def test_whichever_call_fails_is_told(number: int, spoil: Callable[[httpx.Response], httpx.Response]) -> None:
+    with pytest.raises(StageFailed, match=r"NOT so: |Nothing answers"):
+        tried(Server(number, spoil))
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_an_answer_that_is_not_signed_for_what_it_says_is_told(number: int) -> None:
+    with pytest.raises(StageFailed, match="granted, and signed"):
+        tried(Server(number, forged))
+
+
+def test_an_interruption_leaves_nothing_either() -> None:
+    def interrupt(_: httpx.Response) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tried(Server(3, interrupt))
