@@ -9,9 +9,12 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+_CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
+"""Of SSM: a function that does not start within ten seconds is started anew."""
 
 
 class SettingsError(Exception):
@@ -25,8 +28,9 @@ class Settings(BaseModel):
 
     table_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,200}$")]
     """Names of the tables start with this and a dash: one prefix a stage."""
-    secrets: Annotated[str, Field(pattern=r"^file:.+$")]
-    """Where the secrets are: `file:<path>` of a JSON file that only the operator may read."""
+    secrets: Annotated[str, Field(pattern=r"^(file:.+|ssm:(/[a-zA-Z0-9_.-]+)+)$")]
+    """Where the secrets are: `file:<path>` of a JSON file that only the operator may read, or `ssm:<path>` of
+    parameters in AWS Systems Manager, each encrypted (SecureString) and named after a field of `Secrets`."""
     mail: Annotated[str, Field(pattern=r"^(file:.+|ses:[^@\s]+@[^@\s]+\.[^@\s.]+)$")]
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
@@ -39,13 +43,18 @@ def _data_key(text: str) -> str:
     return text
 
 
+_Pem = Annotated[str, Field(pattern=r"^-----BEGIN (RSA )?PRIVATE KEY-----")]
+
+
 class Secrets(BaseModel):
     """What the secret store holds."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    signing_key: Annotated[str, Field(repr=False, pattern=r"^-----BEGIN (RSA )?PRIVATE KEY-----")]
-    """RSA private key in PEM, 2048 to 4096 bits: signs every answer."""
+    signing_key: Annotated[_Pem, Field(repr=False)]
+    """RSA private key in PEM, 2048 to 4096 bits: signs the answers to the API keys that are made in its time."""
+    old_signing_key: Annotated[_Pem | None, Field(repr=False)] = None
+    """The signing key before this one, as long as API keys of its time are in use."""
     data_key: Annotated[str, Field(repr=False), AfterValidator(_data_key)]
     """32 bytes in base64: seals shared keys and initial passwords at rest (AES-256-GCM)."""
 
@@ -64,13 +73,66 @@ def settings() -> Settings:
 @cache
 def secrets() -> Secrets:
     """The secrets of this process, read once. Raises `SettingsError`."""
-    path = Path(settings().secrets.removeprefix("file:"))
+    return read_secrets()
+
+
+def read_secrets() -> Secrets:
+    """The secrets as they are kept now. Raises `SettingsError`."""
+    address = settings().secrets
     try:
-        return Secrets(**json.loads(path.read_text()))
+        return Secrets.model_validate(stored_secrets(address))
+    except ValidationError as error:
+        told = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
+        names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in told)
+        raise SettingsError(f"The secrets are malformed: {names}.") from None
+
+
+def stored_secrets(address: str) -> dict[str, Any]:
+    """What is kept at `file:<path>` or `ssm:<path>`, by field and unchecked. Raises `SettingsError`."""
+    way, _, where = address.partition(":")
+    return _parameters(where) if way == "ssm" else _file(Path(where))
+
+
+def secret_name(address: str, field: str) -> str:
+    """What the operator knows a secret by: the name of its parameter, or the field in the file."""
+    way, _, where = address.partition(":")
+    return f"{where}/{field}" if way == "ssm" else field
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
     except OSError as error:
         raise SettingsError(f"The secrets cannot be read: {error.strerror}.") from None
-    except ValidationError as error:
-        names = ", ".join(f"{e['loc'][0]} ({e['msg']})" for e in error.errors())
-        raise SettingsError(f"The secrets are malformed: {names}.") from None
-    except (ValueError, TypeError):
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
         raise SettingsError("The secrets are malformed: not a JSON object.") from None
+    return content
+
+
+def _parameters(path: str) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see parameter_store
+
+    names = [f"{path}/{field}" for field in Secrets.model_fields]
+    try:
+        found = parameter_store().get_parameters(Names=names, WithDecryption=True)["Parameters"]
+    except ClientError as error:
+        raise SettingsError(f"SSM does not give {', '.join(names)}: {error.response['Error']['Code']}.") from None
+    except BotoCoreError as error:
+        raise SettingsError(f"SSM does not answer for {', '.join(names)}: {type(error).__name__}.") from None
+    return {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
+
+
+@cache
+def parameter_store() -> Any:
+    """What speaks to AWS Systems Manager. Raises `botocore.exceptions.BotoCoreError`."""
+    from botocore.config import Config  # noqa: PLC0415 - on one machine nobody needs it
+    from botocore.session import get_session  # noqa: PLC0415
+
+    bounded = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+    )
+    return get_session().create_client("ssm", region_name=os.environ.get("AWS_REGION"), config=bounded)

@@ -2,10 +2,15 @@
 
 import base64
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.stub import Stubber
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -16,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import ValidationError
 
-from chalicelib.settings import Secrets, Settings, SettingsError, secrets, settings
+from chalicelib.settings import Secrets, Settings, SettingsError, parameter_store, read_secrets, settings
 from chalicelib.web import signing
+from tests.parameters import parameters, put
 
 HIDDEN = "hunter2"
 DATA_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -37,12 +43,12 @@ def read_settings() -> Settings:
     return settings.__wrapped__()
 
 
-def read_secrets(path: Path, monkeypatch: pytest.MonkeyPatch) -> Secrets:
-    """As at start, from a file."""
+def read(address: str, monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    """As at start, from the store at an address."""
     monkeypatch.setattr(
-        "chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=f"file:{path}", mail="file:mail")
+        "chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=address, mail="file:mail")
     )
-    return secrets.__wrapped__()
+    return read_secrets()
 
 
 def signing_key(text: str, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -96,6 +102,10 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: p
         ("SECRETS", ""),
         ("SECRETS", "file:"),
         ("SECRETS", f"elsewhere:{HIDDEN}"),
+        ("SECRETS", "ssm:"),
+        ("SECRETS", "ssm:stage"),
+        ("SECRETS", "ssm:/stage/"),
+        ("SECRETS", f"ssm:/stage/{HIDDEN}*"),
         ("MAIL", ""),
         ("MAIL", "file:"),
         ("MAIL", "ses:"),
@@ -131,7 +141,7 @@ def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
 def test_secrets_are_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "secrets.json"
     path.write_text(json.dumps({"signing_key": PEM, "data_key": DATA_KEY}))
-    found = read_secrets(path, monkeypatch)
+    found = read(f"file:{path}", monkeypatch)
     assert (found.signing_key, found.data_key) == (PEM, DATA_KEY)
     assert HIDDEN not in f"{found} {found!r}"
     assert DATA_KEY not in f"{found} {found!r}"
@@ -150,6 +160,7 @@ def test_secrets_are_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.Mo
         ({"signing_key": PEM, "data_key": None}, ["data_key"]),
         ({"signing_key": HIDDEN, "data_key": DATA_KEY}, ["signing_key"]),
         ({"signing_key": [PEM], "data_key": DATA_KEY}, ["signing_key"]),
+        ({"signing_key": PEM, "old_signing_key": HIDDEN, "data_key": DATA_KEY}, ["old_signing_key"]),
         ([PEM, DATA_KEY], ["not a JSON object"]),
         (HIDDEN, ["not a JSON object"]),
         (None, ["not a JSON object"]),
@@ -164,7 +175,7 @@ def test_malformed_secrets_are_one_sentence_that_names_them_and_shows_none(
     path = tmp_path / "secrets.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     with pytest.raises(SettingsError) as caught:
-        read_secrets(path, monkeypatch)
+        read(f"file:{path}", monkeypatch)
     assert is_one_sentence(caught)
     assert [word for word in told if word not in str(caught.value)] == []
     assert HIDDEN not in str(caught.value)
@@ -182,8 +193,116 @@ def test_not_even_the_error_below_shows_a_secret() -> None:
 def test_secrets_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(SettingsError, match="The secrets cannot be read") as caught:
-            read_secrets(path, monkeypatch)
+            read(f"file:{path}", monkeypatch)
         assert is_one_sentence(caught)
+
+
+# --- the secrets, in AWS Systems Manager --------------------------------------------------------------------------
+
+AT = "ssm:/seatkeeper-dev"
+ALL = "/seatkeeper-dev/signing_key, /seatkeeper-dev/old_signing_key, /seatkeeper-dev/data_key"
+
+
+@pytest.fixture
+def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A parameter store with the secrets of another stage."""
+    with parameters(monkeypatch) as store:
+        put(store, "/seatkeeper-prod", signing_key="x", old_signing_key="x", data_key="x")
+        yield store
+
+
+def test_parameters_are_read_decrypted_by_one_call(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+    ssm.meta.events.register("before-send.ssm", lambda request, **_: sent.append(request.headers["X-Amz-Target"]))
+    put(ssm, "/seatkeeper-dev", signing_key=PEM, old_signing_key=f"{PEM}2", data_key=DATA_KEY)
+    sent.clear()
+    found = read(AT, monkeypatch)
+    assert sent == [b"AmazonSSM.GetParameters"]
+    assert (found.signing_key, found.old_signing_key, found.data_key) == (PEM, f"{PEM}2", DATA_KEY)
+    assert HIDDEN not in f"{found} {found!r}"
+
+
+def test_there_need_not_be_an_old_signing_key(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(ssm, "/seatkeeper-dev", signing_key=PEM, data_key=DATA_KEY)
+    assert read(AT, monkeypatch).old_signing_key is None
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {},
+            "The secrets are malformed: "
+            "/seatkeeper-dev/signing_key (is missing), /seatkeeper-dev/data_key (is missing).",
+        ),
+        ({"signing_key": PEM}, "The secrets are malformed: /seatkeeper-dev/data_key (is missing)."),
+        (
+            {"signing_key": PEM, "data_key": f"{HIDDEN}{HIDDEN}="},
+            "The secrets are malformed: /seatkeeper-dev/data_key (Value error, ",
+        ),
+        (
+            {"signing_key": PEM, "old_signing_key": HIDDEN, "data_key": DATA_KEY},
+            "The secrets are malformed: /seatkeeper-dev/old_signing_key (String should match pattern ",
+        ),
+    ],
+)
+def test_parameters_that_are_missing_or_malformed_are_one_sentence(
+    ssm: Any, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], sentence: str
+) -> None:
+    put(ssm, "/seatkeeper-dev", **values)
+    with pytest.raises(SettingsError) as caught:
+        read(AT, monkeypatch)
+    assert is_one_sentence(caught)
+    assert str(caught.value).startswith(sentence)
+    assert HIDDEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServerError"])
+def test_parameters_that_aws_does_not_give_are_one_sentence(
+    ssm: Any, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    stub = Stubber(ssm)
+    stub.add_client_error("get_parameters", code, HIDDEN)
+    with stub, pytest.raises(SettingsError) as caught:
+        read(AT, monkeypatch)
+    assert str(caught.value) == f"SSM does not give {ALL}: {code}."
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="https://ssm"), NoCredentialsError()])
+def test_a_parameter_store_that_does_not_answer_is_one_sentence(
+    ssm: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(**_: Any) -> None:
+        raise error
+
+    ssm.meta.events.register("before-call.ssm", fail)
+    with pytest.raises(SettingsError) as caught:
+        read(AT, monkeypatch)
+    assert str(caught.value) == f"SSM does not answer for {ALL}: {type(error).__name__}."
+
+
+def test_a_parameter_store_without_a_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    parameter_store.cache_clear()
+    with pytest.raises(SettingsError, match=r"^SSM does not answer for .*: NoRegionError\.$"):
+        read(AT, monkeypatch)
+
+
+def test_a_parameter_store_is_not_waited_for_without_end(ssm: Any) -> None:
+    """Lambda gives up a start after ten seconds."""
+    bound = ssm.meta.config
+    attempts = bound.retries["total_max_attempts"]
+    assert attempts * (bound.connect_timeout + bound.read_timeout) < 10
+
+
+def test_what_only_the_parameter_store_needs_is_not_loaded_for_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_text(json.dumps({"signing_key": PEM, "data_key": DATA_KEY}))
+    code = "from chalicelib.settings import *; secrets(); import sys; print([n for n in sys.modules if 'boto' in n])"
+    names = {"SEATKEEPER_TABLE_PREFIX": "t", "SEATKEEPER_MAIL": "file:m", "SEATKEEPER_SECRETS": f"file:{path}"}
+    told = subprocess.run([sys.executable, "-c", code], env=names, capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 # --- the signing key ---------------------------------------------------------------------------------------------
