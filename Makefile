@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PORT
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint bench cost package lock clean
+.PHONY: help run test lint bench cost package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
