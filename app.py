@@ -5,29 +5,35 @@ from collections.abc import Callable
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
+from chalicelib import signing, telemetry
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import face as license_api
 from chalicelib.portal.routes import face as portal
-from chalicelib.settings import secrets
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from chalicelib.web.errors import in_our_shape
-from chalicelib.web.signing import public_key_pem
+from chalicelib.web.lines import sweep_line, told
 
-app = Chalice(app_name="seatkeeper", debug=False)
+app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
+telemetry.take_logs()
 
 if "AWS_CHALICE_CLI_MODE" not in os.environ:  # when packaging there is no secret store yet
-    secrets()
-    public_key_pem()
+    signing.current()
 
 
 # --- middleware: the first registered is the outermost --------------------------------------------------------
 
 
 @app.middleware("http")
+def one_line(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Each answer is told of in one line."""
+    return told(request, get_response)
+
+
+@app.middleware("http")
 def one_error_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Nothing leaves in any other shape, whoever answers."""
-    return in_our_shape(get_response(request))
+    return in_our_shape(request, get_response)
 
 
 # --- faces ----------------------------------------------------------------------------------------------------
@@ -42,6 +48,7 @@ app.api.binary_types.append("multipart/form-data")  # an uploaded list of people
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
-def sweep_due(_event: CloudWatchEvent) -> dict[str, int]:
+def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
     """Expire licenses and close grace periods."""
-    return sweep(now=clock.now())
+    with sweep_line(event):
+        return sweep(now=clock.now())

@@ -1,4 +1,22 @@
-"""What is told of each request and sweep: one JSON line, a log entry and CloudWatch metrics at once."""
+"""What is told of each request and each sweep: one JSON line, a log entry and CloudWatch metrics at once.
+
+What stands in a line, and what never does: docs/telemetry.md. Facts and counts are told where they come about, to the
+line that is open around them, in whatever thread. Where none is open nothing is told: on one machine, nobody reads it.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Literal, TypeVar
 
 NAMESPACE = "Seatkeeper"
 """Of the metrics in CloudWatch."""
@@ -13,3 +31,224 @@ SWEEP_TRANSITIONS = "SweepTransitions"
 OLDEST_DUE_AGE = "OldestDueAge"
 METRICS = (GRANTS, REFUSALS, CONFLICTS, RETRIES, SWEEP_TRANSITIONS, OLDEST_DUE_AGE)
 """Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; the age is in seconds."""
+
+FIELDS = (
+    "kind",
+    "request_id",
+    "lambda_request_id",
+    "route",
+    "method",
+    "status",
+    "outcome",
+    "company",
+    "license_id",
+    "user_id",
+    "busy",
+    "duration_ms",
+    "cold_start",
+    "logged",
+)
+"""Every fact of a line, besides the metrics that it has values for and their dimensions."""
+
+ON = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+"""Whether lines are written: on Lambda, where CloudWatch takes them."""
+
+MAX_FRAMES = 30
+"""Of an error, the innermost ones."""
+MAX_ID_LENGTH = 64
+"""Of a request's id, which a client may choose."""
+_ROOT = f"{Path(__file__).resolve().parent.parent}/"
+_OUR_LOGGERS = ("seatkeeper", "chalicelib")
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class Line:
+    """What is told so far. Any thread may add to it."""
+
+    def __init__(self, stage: str, facts: dict[str, Any]) -> None:
+        self.begun = time.perf_counter()
+        self.facts = facts | {"outcome": "ok"}
+        self.dimensions = {STAGE: stage}
+        self.values: dict[str, float] = {}
+        self.logged: list[dict[str, Any]] = []
+        self.lock = Lock()
+
+    def text(self) -> str:
+        """The line as it is written, without its end."""
+        told = self.facts | {
+            "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
+            "cold_start": _first_line.acquire(blocking=False),
+        }
+        if self.logged:
+            told["logged"] = self.logged
+        if self.values:
+            told |= self.dimensions | self.values | {"_aws": self._metrics()}
+        return _as_json(told)
+
+    def _metrics(self) -> dict[str, Any]:
+        """Which members of the line are metrics, in CloudWatch's embedded metric format."""
+        counted = [name for name in self.values if name != REFUSALS]
+        directives = [_directive([[STAGE]], counted)] if counted else []
+        if REFUSALS in self.values:
+            directives.append(_directive([[STAGE], [STAGE, CODE]], [REFUSALS]))
+        return {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
+
+
+_line: ContextVar[Line | None] = ContextVar("line", default=None)
+_first_line = Lock()  # of this process: who has taken it is the first
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@contextmanager
+def line(
+    stage: str,
+    kind: Literal["request", "sweep"],
+    *,
+    request_id: str = "",
+    lambda_request_id: str = "",
+    route: str = "",
+    method: str = "",
+) -> Iterator[None]:
+    """Tell what is done inside in one line, also where it raises.
+
+    `stage` is the prefix of the tables' names, `route` the pattern of the path.
+    """
+    if not ON:
+        yield
+        return
+    ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
+    known = {"kind": kind} | ids | {"route": route, "method": method}
+    told = Line(stage, {name: fact for name, fact in known.items() if fact})
+    outer = _line.set(told)
+    try:
+        yield
+    except BaseException as error:
+        told.facts["outcome"] = "internal_error"
+        told.logged.append({"level": "ERROR", "error": _anatomy(error)})
+        raise
+    finally:
+        _line.reset(outer)
+        _write(told.text())
+
+
+def note(
+    *,
+    company: str | None = None,
+    license_id: int | None = None,
+    user_id: int | None = None,
+    status: int | None = None,
+    busy: str | None = None,
+) -> None:
+    """Tell facts: these and no others, so that nothing secret comes into a line. The last one told counts."""
+    told = _line.get()
+    if told is not None:
+        facts = {"company": company, "license_id": license_id, "user_id": user_id, "status": status, "busy": busy}
+        told.facts.update((name, fact) for name, fact in facts.items() if fact is not None)
+
+
+def refuse(code: str) -> None:
+    """Tell that the answer is an error, and its code."""
+    told = _line.get()
+    if told is not None:
+        told.facts["outcome"] = told.dimensions[CODE] = code
+        told.values[REFUSALS] = 1
+
+
+def count(metric: str, by: int = 1) -> None:
+    """Add to a count."""
+    told = _line.get()
+    if told is not None:
+        with told.lock:
+            told.values[metric] = told.values.get(metric, 0) + by
+
+
+def at_least(metric: str, value: float) -> None:
+    """Tell a value, unless a higher one is told."""
+    told = _line.get()
+    if told is not None:
+        with told.lock:
+            told.values[metric] = max(value, told.values.get(metric, value))
+
+
+def into_this_line(function: Callable[[A], T]) -> Callable[[A], T]:
+    """`function` for other threads, which know by themselves of no line."""
+    told = _line.get()
+
+    def run(argument: A) -> T:
+        outer = _line.set(told)
+        try:
+            return function(argument)
+        finally:
+            _line.reset(outer)
+
+    return run
+
+
+def take_logs() -> None:
+    """On Lambda, let what is logged come in lines, and in no other form."""
+    if ON:
+        logging.getLogger().handlers = [LogHandler()]
+
+
+class LogHandler(logging.Handler):
+    """What is logged, as part of the line that is open, else as a line of its own.
+
+    Of an error its type and where it came from: its text may hold anything. So may what other people's code says, of
+    which only the place is told.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell of a record."""
+        entry: dict[str, Any] = {"level": record.levelname, "logger": record.name}
+        entry["where"] = f"{_short(record.pathname)}:{record.lineno}"
+        if record.name.partition(".")[0] in _OUR_LOGGERS:
+            entry["said"] = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            entry["error"] = _anatomy(record.exc_info[1])
+        told = _line.get()
+        if told is None:
+            _write(_as_json({"kind": "log"} | entry))
+        else:
+            told.logged.append(entry)
+
+
+def _anatomy(error: BaseException) -> list[dict[str, Any]]:
+    """Types and frames of an error and of what caused it, without texts and values."""
+    parts: list[dict[str, Any]] = []
+    cause: BaseException | None = error
+    while cause is not None and len(parts) < MAX_FRAMES:
+        parts.append({"type": _type(cause), "frames": _frames(cause.__traceback__)})
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return parts
+
+
+def _type(error: BaseException) -> str:
+    """With the code that AWS gives its errors, where it is one of those."""
+    response = getattr(error, "response", None)
+    told = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return type(error).__name__ if told is None else f"{type(error).__name__} {told}"
+
+
+def _frames(innermost: TracebackType | None) -> list[str]:
+    frames = [
+        f"{_short(frame.f_code.co_filename)}:{number} {frame.f_code.co_name}"
+        for frame, number in traceback.walk_tb(innermost)
+    ]
+    return frames[-MAX_FRAMES:]
+
+
+def _short(path: str) -> str:
+    return path.removeprefix(_ROOT)
+
+
+def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
+    metrics = [{"Name": name, "Unit": "Seconds" if name == OLDEST_DUE_AGE else "Count"} for name in names]
+    return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
+
+
+def _write(text: str) -> None:
+    """In one piece, also where many threads write."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -251,8 +251,6 @@ def main() -> None:
 def _app() -> Chalice:
     from app import app  # noqa: PLC0415 - it reads the environment, and takes its time
 
-    app.log.handlers.clear()  # Chalice's own handler writes to standard output
-    app.log.propagate = True
     return app
 
 

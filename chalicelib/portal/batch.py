@@ -6,12 +6,13 @@ from typing import Any, Literal
 from chalice.app import Response
 from pydantic import BaseModel
 
+from chalicelib import telemetry
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
 from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import OUT_OF_DATE, Nothing, Said, Screen, action, logged_in
+from chalicelib.portal.screen import OUT_OF_DATE, OUT_OF_DATE_CODE, Nothing, Said, Screen, action, logged_in
 from chalicelib.portal.users import list_path
 from chalicelib.portal.words import refusal_words
 from chalicelib.usecases import batch_assign, views
@@ -45,10 +46,12 @@ def _show_preview(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
     view = _look(ask, asker, **parts)
     people = ask.fields.get("file", "").strip() or ask.fields.get("people", "")
     if nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is None:
+        telemetry.refuse(OUT_OF_DATE_CODE)
         return _show_list(ask, asker, parts, 403, OUT_OF_DATE)
     try:
         preview = batch_assign.preview(asker.company, view.license.id, people)
     except Refused as refused:
+        telemetry.refuse(refused.code)
         return _show_list(ask, asker, parts, 400, refusal_words(refused))
     context: dict[str, Any] = {"view": view, "preview": preview, "people": people}
     return render("batch_preview.html", ask, asker.token, view.visit, **context)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib import telemetry
 from chalicelib.domain.history import Actor
 from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -14,6 +15,7 @@ from chalicelib.portal.request import Ask
 from chalicelib.portal.screen import (
     LOG_IN,
     OUT_OF_DATE,
+    OUT_OF_DATE_CODE,
     Screen,
     end_session,
     redirect,
@@ -42,10 +44,12 @@ def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
 
         def carry_out(ask: Ask, parts: dict[str, Any]) -> Response:
             if nonce_of(visitor(ask), ask.path, ask.fields.get(FIELD, "")) is None:
+                telemetry.refuse(OUT_OF_DATE_CODE)
                 return show(ask, parts, 403, OUT_OF_DATE)
             try:
                 return act(ask)
             except Refused as refused:
+                telemetry.refuse(refused.code)
                 return show(ask, parts, ERRORS[refused.code][0], refusal_words(refused))
 
         return Screen(show, carry_out)

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib import telemetry
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, SessionOver
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -36,6 +37,8 @@ log = logging.getLogger("seatkeeper")
 
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
 OUT_OF_DATE = "This form is out of date. Here is a fresh one with what you typed: please send it again."
+OUT_OF_DATE_CODE = "form_out_of_date"
+"""What the log calls that; all its other codes are those of `web.errors`."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
 F = TypeVar("F", bound=BaseModel)
@@ -75,6 +78,7 @@ class Screen:
             ask = read_request(request)
         except RequestError as error:
             status, standard = ERRORS[error.code]
+            telemetry.refuse(error.code)
             return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
         handle = self.post if ask.method == "POST" else self.get
         assert handle is not None, "the route table names the methods that a screen has"
@@ -85,9 +89,10 @@ class Screen:
         except PasswordToChoose:
             return redirect(ask, CHOOSE)
         except Exception as error:
-            status, title, sentence = _told(error)
+            code, status, title, sentence = _told(error)
             if status == 500:
                 log.exception("bug in %s %s", request.method, request.path)
+            telemetry.refuse(code)
             return failed(ask, status, title, sentence)
 
 
@@ -133,11 +138,12 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                     raise
                 return _see(ask, *done)
 
-            def again(status: int, error: str) -> Response:
+            def again(code: str, status: int, error: str) -> Response:
+                telemetry.refuse(code)
                 return shown(ask, looked, status=status, error=error, typed=ask.fields)
 
             if nonce is None:
-                return again(403, OUT_OF_DATE)
+                return again(OUT_OF_DATE_CODE, 403, OUT_OF_DATE)
             try:
                 form = schema.model_validate(ask.fields)
                 view = _parted(looked)[0]
@@ -163,11 +169,11 @@ def logged_in(handle: Callable[[Ask, Asker, dict[str, Any]], Response]) -> Handl
     return answer
 
 
-def _why(error: ValidationError | Refused) -> tuple[int, str]:
-    """The status and the words of a refusal."""
+def _why(error: ValidationError | Refused) -> tuple[str, int, str]:
+    """The code, the status and the words of a refusal."""
     if isinstance(error, ValidationError):
-        return 400, invalid_words(error)
-    return _status(error), refusal_words(error)
+        return "validation_error", 400, invalid_words(error)
+    return error.code, _status(error), refusal_words(error)
 
 
 def _done(asker: Asker, nonce: str | None) -> tuple[str, str] | None:
@@ -186,16 +192,20 @@ def _back(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _told(error: Exception) -> tuple[int, str, str]:
+def _told(error: Exception) -> tuple[str, int, str, str]:
+    """Code, status, title and sentence of a page that says what is wrong."""
     match error:
         case NotFound():
-            return 404, "Not found", "There is nothing at this address."
+            return "not_found", 404, "Not found", "There is nothing at this address."
         case Refused():
-            status = _status(error)
-            return status, "Not found" if status == 404 else "Refused", refusal_words(error)
+            code, status, words = _why(error)
+            return code, status, "Not found" if status == 404 else "Refused", words
         case Busy():
-            return 503, "Busy", "The database is busy. Nothing was changed: please try again in a moment."
-    return 500, "A mistake of ours", "Something went wrong here, and it was noted. Please try again."
+            telemetry.note(busy=str(error))
+            sentence = "The database is busy. Nothing was changed: please try again in a moment."
+            return "service_busy", 503, "Busy", sentence
+    sentence = "Something went wrong here, and it was noted. Please try again."
+    return "internal_error", 500, "A mistake of ours", sentence
 
 
 def _status(refused: Refused) -> int:

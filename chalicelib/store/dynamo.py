@@ -24,6 +24,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib import telemetry
 from chalicelib.store.tables import REGION, EventItem
 
 Raw = dict[str, dict[str, Any]]
@@ -40,15 +41,17 @@ MAX_CONNECTIONS = 64
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
 
-_RETRYABLE = {
+_CONFLICTS = {
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+_RETRYABLE = _CONFLICTS | {
     "ProvisionedThroughputExceededException",
     "ProvisionedThroughputExceeded",
     "ThrottlingException",
     "ThrottlingError",
     "RequestLimitExceeded",
-    "TransactionConflict",
-    "TransactionConflictException",
-    "TransactionInProgressException",
 }
 
 
@@ -57,7 +60,7 @@ class StoreError(Exception):
 
 
 class Busy(StoreError):
-    """The database did not take the call within the bound; the same call may be sent again."""
+    """The database did not take the call within the bound; the same call may be sent again. The text says why."""
 
 
 class Stale(StoreError):
@@ -156,6 +159,7 @@ def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) ->
             rounds += 1
             if rounds >= ATTEMPTS:
                 raise Busy("the database left keys unread")
+            telemetry.count(telemetry.RETRIES)
             _wait(rounds)
     return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
 
@@ -200,6 +204,7 @@ def put_all(items: Iterable[Model]) -> None:
                 rounds += 1
                 if rounds >= ATTEMPTS:
                     raise Busy("the database left items unwritten")
+                telemetry.count(telemetry.RETRIES)
                 _wait(rounds)
 
 
@@ -313,8 +318,11 @@ def _retrying(send: Callable[[], T]) -> T:
         except (ClientError, BotoCoreError) as error:
             if not _is_retryable(error):
                 raise
+            codes = _codes(error)
             if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
-                raise Busy("the database is busy or out of reach") from error
+                why = ", ".join(sorted(codes)) or type(error).__name__
+                raise Busy(f"the database is busy or out of reach: {why}") from error
+            telemetry.count(telemetry.CONFLICTS if codes & _CONFLICTS else telemetry.RETRIES)
         _wait(attempt)
     raise AssertionError("unreachable")
 

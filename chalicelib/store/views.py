@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib import telemetry
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Product, Sold
 from chalicelib.domain.history import Event
@@ -104,7 +105,7 @@ def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
         return [from_raw(raw, LicenseState) for raw in raws if raw is not None]
 
     with ThreadPoolExecutor(4) as threads:
-        return {state.id: state for chunk in threads.map(read, chunks) for state in chunk}
+        return {state.id: state for chunk in threads.map(telemetry.into_this_line(read), chunks) for state in chunk}
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Activate a device on a license."""
 
+from chalicelib import telemetry
 from chalicelib.domain.history import Actor, Event, named
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, is_live
@@ -41,6 +42,7 @@ def activate(
             return _activate_on(target, ident, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
+    telemetry.note(license_id=candidates[0].license_id)
     assert refusal is not None  # there is at least one candidate
     raise refusal
 
@@ -63,6 +65,7 @@ def _activate_on(
         if not grant.already_live:
             event = _event(place, grant, report, actor, now)
             places.take_place(place, grant, report, event)
+            telemetry.count(telemetry.GRANTS)
         elif place.device is not None and (check_is_due(place.device, now) or _has_news(place, report)):
             places.note_check(grant.license, place.device, place.seat, report, now)
 

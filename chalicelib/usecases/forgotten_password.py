@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from hmac import compare_digest
 from threading import BoundedSemaphore
 
-from chalicelib import mail
+from chalicelib import mail, telemetry
 from chalicelib.domain.catalogue import Company, company_code
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
@@ -83,6 +83,7 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
 
     _, user = settle(read, decide, write)
     attempts.forgive(*account)
+    telemetry.note(company=user.company, user_id=user.id)
     return user
 
 

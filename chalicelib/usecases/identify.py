@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chalicelib import telemetry
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import Instant
@@ -58,9 +59,8 @@ def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool)
     product = find_product(company, ident.product, now=now)
     guard_method(product, ident)
     if product.authorization_method == "license-key" or ident.username is not None:
-        return _held_or_first(
-            (read_target(t, ident, consistent) for t in targets(company, product, ident, now, consistent)), now
-        )
+        named = targets(company, product, ident, now, consistent)
+        return _held_or_first((read_target(target, ident, consistent) for target in named), now)
     return _place_of_device(company, product, ident, now, consistent)
 
 
@@ -79,6 +79,7 @@ def targets(company: str, product: Product, ident: Identity, now: Instant, consi
 
 def read_target(target: Target, ident: Identity, consistent: bool) -> Place:
     """Read a target and hold what was sent against it; what does not agree is as good as absent."""
+    telemetry.note(license_id=target.license_id)
     place = places.read_place(
         target.company, target.license_id, ident.hardware_id, target.user_id, consistent=consistent
     )
@@ -148,4 +149,6 @@ def _held_or_first(named: Iterable[Place], now: Instant) -> Place:
     read = list(named)
     held = [p for p in read if p.device and p.license and is_live(p.device, p.license, p.seat)]
     usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
-    return next(usable, (held or read)[0])
+    place = next(usable, (held or read)[0])
+    telemetry.note(license_id=None if place.license is None else place.license.id)
+    return place

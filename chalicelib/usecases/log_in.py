@@ -3,6 +3,7 @@
 import random
 import time
 
+from chalicelib import telemetry
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import Attempts, User, guard_attempt, normalise_email
 from chalicelib.domain.refusal import Refused
@@ -30,6 +31,7 @@ def log_in(company: str, email: str, password: str, *, now: Instant) -> User:
         attempts.attempt_failed(company, email, started, now)
         raise Refused("invalid_credentials")
     attempts.attempt_succeeded(company, email, started)
+    telemetry.note(company=user.company, user_id=user.id)
     return user
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib.domain.expiry import Transition, transitions_due
+from chalicelib import telemetry
+from chalicelib.domain.expiry import Transition, next_due, transitions_due
 from chalicelib.domain.history import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
@@ -23,15 +24,23 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     announces, the others find it done. Interrupted, it goes on where it was at the next run.
     `progress` is told the number of licenses done, now and then, from several threads.
     """
+
+    def sweep_shard(shard: int) -> Counter[str]:
+        return _sweep_shard(shard, now, progress)
+
+    telemetry.at_least(telemetry.OLDEST_DUE_AGE, 0)
     with ThreadPoolExecutor(DUE_SHARDS) as threads:
-        counts = threads.map(lambda shard: _sweep_shard(shard, now, progress), range(DUE_SHARDS))
+        counts = threads.map(telemetry.into_this_line(sweep_shard), range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
+    telemetry.count(telemetry.SWEEP_TRANSITIONS, total.total())
     return {event: total[event] for event in _EVENTS.values()}
 
 
 def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
+        if done == 1:  # the longest overdue
+            telemetry.at_least(telemetry.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
         transitions = transitions_due(due, now)
         if transitions and _announce(due, transitions, now):
             counts.update(_EVENTS[transition.phase] for transition in transitions)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib import telemetry
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Sold
 from chalicelib.domain.history import Event
@@ -328,6 +329,7 @@ def _enter(asker: Asker, found: Found, now: Instant, *, choosing: bool = False) 
     session, user, company = found.session, found.user, found.company
     if session is None or user is None or company is None or not is_open(session, user, now):
         raise SessionOver
+    telemetry.note(company=user.company, user_id=user.id)
     if user.is_initial_password and not choosing:
         raise PasswordToChoose
     if now - session.seen_at >= TOUCH_MS:
@@ -353,6 +355,7 @@ def _proved(asker: Asker, found: Found, license_id: int, license: License | None
     entered, license = _enter(asker, found, now), license or found.licenses.get(license_id)
     if found.managed is None or license is None:
         raise Refused("license_not_found")
+    telemetry.note(license_id=license.id)
     return _license_view(entered, license, now)
 
 
@@ -361,6 +364,7 @@ def _owned(asker: Asker, found: Found, license_id: int, now: Instant) -> License
     entered, license = _enter(asker, found, now), found.licenses.get(license_id)
     if (license_id, asker.user_id) not in found.seats or license is None:
         raise Refused("license_not_found")
+    telemetry.note(license_id=license.id)
     return _license_view(entered, license, now)
 
 

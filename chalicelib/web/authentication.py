@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib import signing, telemetry
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
+from chalicelib.store.dynamo import Busy
 from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature
@@ -23,6 +25,8 @@ class Caller:
     api_key: ApiKey
     ip: str
     now: Instant
+    signer: signing.Signer
+    """Signs what the caller is answered."""
 
     @property
     def company(self) -> str:
@@ -41,7 +45,7 @@ class Caller:
 
 
 def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Instant) -> Caller:
-    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`."""
+    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`, `Busy`."""
     date = sent_by_client(headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
@@ -49,8 +53,13 @@ def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Inst
     if api_key is None:
         raise RequestError("invalid_api_key")
     hmac_signature.verify(credentials, shared_key(api_key), date or "")
+    telemetry.note(company=api_key.company)
     if api_key.revoked:
         raise RequestError("api_key_revoked")
     if writes and api_key.read_only:
         raise RequestError("api_key_read_only")
-    return Caller(api_key, ip, now)
+    try:
+        signer = signing.signer(api_key.signing_key, now=now)
+    except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
+        raise Busy(str(error)) from None
+    return Caller(api_key, ip, now, signer)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib import signing, telemetry
 from chalicelib.domain.refusal import Refused
 from chalicelib.store.dynamo import Busy
 from chalicelib.web import clock
@@ -21,7 +22,6 @@ from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_respon
 from chalicelib.web.hmac_signature import AuthError
 from chalicelib.web.limits import MAX_BODY_BYTES
 from chalicelib.web.parse import parse_json
-from chalicelib.web.signing import sign
 
 Q = TypeVar("Q", bound=BaseModel)
 Answer = BaseModel | Sequence[BaseModel] | str
@@ -53,7 +53,7 @@ class Endpoints:
 
         @functools.wraps(function)
         def view() -> Response:
-            return self._guarded(lambda _request: signed(function()))
+            return self._guarded(lambda _request: signed(function(), signing.current()))
 
         return view
 
@@ -65,7 +65,7 @@ class Endpoints:
         parsed = parse(schema, request)
         if (product := getattr(parsed, "product", None)) is not None:
             caller.guard_product(product)
-        return signed(function(parsed, caller))
+        return signed(function(parsed, caller), caller.signer)
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
@@ -78,7 +78,8 @@ class Endpoints:
             return error_response(error.code, error.message)
         except AuthError as error:
             return error_response(error.code)
-        except Busy:
+        except Busy as busy:
+            telemetry.note(busy=str(busy))
             return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)
@@ -98,7 +99,7 @@ def parse(schema: type[Q], request: Request) -> Q:
         raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
 
 
-def signed(answer: Answer) -> Response:
+def signed(answer: Answer, signer: signing.Signer) -> Response:
     """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body."""
     if isinstance(answer, str):
         kind, body = "text/plain; charset=utf-8", answer.encode()
@@ -106,7 +107,7 @@ def signed(answer: Answer) -> Response:
         kind, body = "application/json", canonical_json(_plain(answer))
     headers: dict[str, str | list[str]] = {
         "Content-Type": kind,
-        "LicenseSignature": sign(body),
+        "LicenseSignature": signer.sign(body),
         "Cache-Control": "no-store",
     }
     return Response(body.decode(), headers)

@@ -4,9 +4,15 @@ Clients take a 4xx of this shape as the server's word, and anything else (a 5xx,
 "server unreachable". So a denial is always a 4xx from this table.
 """
 
-from chalice.app import Response
+import logging
+from collections.abc import Callable
 
+from chalice.app import Request, Response
+
+from chalicelib import telemetry
 from chalicelib.web.canonical import canonical_json
+
+log = logging.getLogger("seatkeeper")
 
 # code: (HTTP status, message). The order is that of the wire contract.
 ERRORS: dict[str, tuple[int, str]] = {
@@ -125,11 +131,17 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
     headers: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
+    telemetry.refuse(code)
     return ErrorResponse(body, headers, status)
 
 
-def in_our_shape(response: Response) -> Response:
+def in_our_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """What Chalice answers by itself (unknown path, wrong method, wrong type, a bug) in the one error shape."""
+    try:
+        response = get_response(request)
+    except Exception:
+        log.exception("bug outside of every face")
+        return error_response("internal_error")
     if response.status_code < 400 or isinstance(response, FinalResponse):
         return response
     shaped = error_response(_CODE_OF_STATUS.get(response.status_code, "internal_error"))

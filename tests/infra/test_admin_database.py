@@ -158,7 +158,8 @@ def test_a_database_out_of_reach_is_one_sentence_and_exit_3(
     ailing(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
     assert operator.run(f"license disable {license.id}") == (
         *(3, ""),
-        "It may have been done or not, look before you repeat it: the database is busy or out of reach.\n",
+        "It may have been done or not, look before you repeat it: the database is busy or out of reach: "
+        "EndpointConnectionError.\n",
     )
 
 
