@@ -5,9 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import app
+from chalicelib.domain.license import License
+from chalicelib.settings import settings
 from chalicelib.web import clock
+from tests.emf import metrics
+from tests.lines import written
+from tests.store.faults import in_conflict, wire
 from tests.support import DAY, Vendor
+from tests.web.events import Context
 
 ROOT = Path(app.__file__).parent
 
@@ -42,22 +50,62 @@ def test_packaging_needs_no_secrets(tmp_path: Path) -> None:
     assert start(SEATKEEPER_SECRETS=f"file:{tmp_path}/none", AWS_CHALICE_CLI_MODE="1").returncode == 0
 
 
+def tick() -> dict[str, int]:
+    """The schedule fires."""
+    event = dict.fromkeys(("id", "source", "account", "time", "region", "version", "detail-type"), "")
+    swept: dict[str, int] = app.sweep_due(event | {"resources": [], "detail": {}}, Context())
+    return swept
+
+
 def test_the_schedule_sweeps(vendor: Vendor) -> None:
     vendor.now = clock.now()
     license = vendor.issue(license_type="time-limited", validity_period=vendor.now - DAY)
-    swept = app.sweep_due(
-        {
-            "id": "",
-            "source": "",
-            "account": "",
-            "time": "",
-            "region": "",
-            "resources": [],
-            "version": "",
-            "detail-type": "",
-            "detail": {},
-        },
-        None,
-    )
-    assert swept["license_expired"] >= 1
+    assert tick()["license_expired"] >= 1
+    assert vendor.history(license)[-1].type == "license_expired"
+
+
+def due(vendor: Vendor, seconds: int, grace_hours: int = 0) -> License:
+    """A license whose time has been over for so long."""
+    vendor.now = clock.now()
+    ended = vendor.now - 1000 * seconds
+    return vendor.issue(license_type="time-limited", validity_period=ended, grace_period=grace_hours)
+
+
+def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None:
+    tick()  # what other tests have left
+    due(vendor, 100)
+    due(vendor, 7200, grace_hours=1)
+    with written() as output:
+        assert tick() == {"grace_started": 1, "license_expired": 2}
+        first = output.line
+        output.forget()
+        tick()
+    stage = f"Stage={settings().table_prefix}"
+    told = metrics(first)
+    assert 7200 <= told.pop(("OldestDueAge", stage)) < 7320
+    assert told == {("SweepTransitions", stage): 3}
+    assert (first["kind"], first["outcome"], len(first["lambda_request_id"])) == ("sweep", "ok", 36)
+    assert metrics(output.line) == {("SweepTransitions", stage): 0, ("OldestDueAge", stage): 0}
+
+
+def test_what_a_sweep_had_to_send_again_is_in_its_line(vendor: Vendor) -> None:
+    tick()
+    due(vendor, 1)
+    with written() as output, wire(in_conflict, range(1, 3)):
+        tick()
+    assert (output.line["Conflicts"], output.line["SweepTransitions"]) == (2, 1)
+
+
+def test_a_sweep_that_fails_tells_of_it_and_fails(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    tick()
+    license = due(vendor, 50)
+    with written() as output, monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.sweep.announce", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tick()
+    line = output.line
+    assert (line["outcome"], line["logged"][0]["error"][0]["type"]) == ("internal_error", "ZeroDivisionError")
+    assert "SweepTransitions" not in line  # it did not run to its end
+    assert line["OldestDueAge"] >= 50
+    assert tick()["license_expired"] == 1
     assert vendor.history(license)[-1].type == "license_expired"
