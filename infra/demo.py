@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chalicelib import signing
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.history import Actor
@@ -21,7 +22,6 @@ from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
-from chalicelib.web.signing import public_key_pem
 from infra import local
 
 COMPANY, MANAGER, USER, CUSTOMER = "QBITEC", "manager@qbitec.com", "don.joe@qbitec.com", "office@studio.example"
@@ -62,7 +62,7 @@ def _make(now: Instant) -> dict[str, Any]:
         "company_code": COMPANY,
         "api_key": api_key.api_key,
         "shared_key": create.shared_key(api_key),
-        "public_key": public_key_pem(),
+        "public_key": signing.signer(api_key.signing_key, now=now).public_key,
         "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
         "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
         "licenses": [

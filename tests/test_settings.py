@@ -11,18 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.stub import Stubber
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
-    PrivateFormat,
-)
 from pydantic import ValidationError
 
 from chalicelib.settings import Secrets, Settings, SettingsError, parameter_store, read_secrets, settings
-from chalicelib.web import signing
 from tests.parameters import parameters, put
 
 HIDDEN = "hunter2"
@@ -51,22 +42,9 @@ def read(address: str, monkeypatch: pytest.MonkeyPatch) -> Secrets:
     return read_secrets()
 
 
-def signing_key(text: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """As at start, from the secrets."""
-    monkeypatch.setattr(signing, "secrets", lambda: Secrets(signing_key=text, data_key=DATA_KEY))
-    return signing._private_key.__wrapped__()
-
-
 def is_one_sentence(error: pytest.ExceptionInfo[SettingsError]) -> bool:
     text = str(error.value)
     return text[0].isupper() and text.endswith(".") and "\n" not in text
-
-
-def pem(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, encryption: KeySerializationEncryption | None = None
-) -> str:
-    form = PrivateFormat.PKCS8 if encryption is None else PrivateFormat.TraditionalOpenSSL
-    return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption()).decode()
 
 
 # --- the environment ---------------------------------------------------------------------------------------------
@@ -303,33 +281,3 @@ def test_what_only_the_parameter_store_needs_is_not_loaded_for_a_file(tmp_path: 
     names = {"SEATKEEPER_TABLE_PREFIX": "t", "SEATKEEPER_MAIL": "file:m", "SEATKEEPER_SECRETS": f"file:{path}"}
     told = subprocess.run([sys.executable, "-c", code], env=names, capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"
-
-
-# --- the signing key ---------------------------------------------------------------------------------------------
-
-
-def test_an_rsa_key_in_either_form_of_pem_signs(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    traditional = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-    for text in (pem(key), traditional):
-        assert signing_key(text, monkeypatch).public_key() == key.public_key()
-
-
-def test_a_key_that_cannot_sign_our_answers_is_one_sentence_that_does_not_show_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    text = pem(key)
-    unfit = {
-        "no PEM": PEM,
-        "cut off": text[: len(text) // 2],
-        "with another modulus": text[:200] + ("B" if text[200] == "A" else "A") + text[201:],
-        "with a passphrase": pem(key, BestAvailableEncryption(b"passphrase")),
-        "short": pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)),  # noqa: S505 - on purpose
-        "elliptic": pem(ec.generate_private_key(ec.SECP256R1())),
-    }
-    for name, wrong in unfit.items():
-        with pytest.raises(SettingsError, match="signing_key") as caught:
-            signing_key(wrong, monkeypatch)
-        assert is_one_sentence(caught), name
-        assert [line for line in wrong.splitlines() if line and line in str(caught.value)] == [], name

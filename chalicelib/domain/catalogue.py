@@ -56,6 +56,8 @@ class ApiKey:
     revoked: bool = False
     products: frozenset[str] = frozenset()
     """Product codes that the key is limited to; empty means all."""
+    signing_key: str | None = None
+    """The id of the key that signs its answers (`chalicelib.signing`); None: of the oldest that lives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from chalicelib.domain.people import User
 from chalicelib.domain.places import Place
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import Ident
-from chalicelib.web.signing import sign_license
+from chalicelib.signing import Signer, sign_license
 
 
 class AboutBody(BaseModel):
@@ -182,16 +182,14 @@ class LicenseBody(BaseModel):
     channel: str | None = None
 
     @classmethod
-    def of(cls, place: Place, product: Product, now: Instant, ident: Ident | None = None, **more: Any) -> "LicenseBody":
-        """The license of a place at `now`; `ident` is the request that is answered, and `more` adds fields."""
+    def of(cls, place: Place, product: Product, now: Instant, **more: Any) -> "LicenseBody":
+        """The license of a place at `now`; `more` adds fields."""
         license, device = place.license, place.device
         assert license is not None  # a place that was granted or held has one
         fields = _who(place, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
         fields |= _product(product) | _order(license, product)
         if device is not None:
             fields |= {"device_id": device.id, "hardware_id": device.hardware_id}
-        if ident is not None:
-            fields["license_signature"] = _signature(place, license, ident)
         return cls(**fields, **more)
 
 
@@ -327,11 +325,14 @@ def _customer(email: str | None) -> dict[str, str]:
     return {"email": email or ""} | empty
 
 
-def _signature(place: Place, license: License, ident: Ident) -> str:
+def license_signature(place: Place, ident: Ident, signer: Signer) -> str:
+    """The field of this name, for the request that is answered."""
+    license = place.license
+    assert license is not None  # a place that was granted or held has one
     if ident.username is not None:
         name = ident.username.split("|", 1)[0]
     elif place.user is not None:  # named by its id alone: the user who holds the device
         name = place.user.email
     else:  # as it was sent, for the client verifies with what it has
         name = ident.license_key or license.license_key or ""
-    return sign_license(ident.hardware_id, name, to_iso(license.validity_period) or "")
+    return sign_license(signer, ident.hardware_id, name, to_iso(license.validity_period) or "")

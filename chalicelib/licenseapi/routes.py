@@ -13,6 +13,7 @@ from chalicelib.licenseapi.bodies import (
     ProductBody,
     UserLicenseBody,
     VariableBody,
+    license_signature,
 )
 from chalicelib.licenseapi.requests import (
     ActivateRequest,
@@ -25,6 +26,7 @@ from chalicelib.licenseapi.requests import (
     TrackRequest,
     UserLicensesRequest,
 )
+from chalicelib.signing import public_keys
 from chalicelib.usecases import device_variables as variables
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.catalogue import find_product
@@ -36,7 +38,6 @@ from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.web.authentication import Caller
 from chalicelib.web.endpoint import Endpoints
 from chalicelib.web.errors import RequestError
-from chalicelib.web.signing import public_key_pem
 
 face = Blueprint(__name__)
 endpoint = Endpoints(face)
@@ -135,10 +136,11 @@ def about() -> AboutBody:
 @face.route("/public_key", methods=["GET"])
 @endpoint.public
 def public_key() -> str:
-    """The key that answers are verified with, in PEM."""
-    return public_key_pem()
+    """The keys that answers are verified with, in PEM, the current one first."""
+    return public_keys()
 
 
 def _license(place: Place, request: Ident, caller: Caller, more: dict[str, Any]) -> LicenseBody:
     product = find_product(caller.company, request.product, now=caller.now)
-    return LicenseBody.of(place, product, caller.now, request, **more)
+    more["license_signature"] = license_signature(place, request, caller.signer)
+    return LicenseBody.of(place, product, caller.now, **more)

@@ -262,6 +262,7 @@ class ApiKeyItem(Model):
     read_only = BooleanAttribute()
     revoked = BooleanAttribute()
     products = UnicodeSetAttribute(null=True)
+    signing_key = UnicodeAttribute(null=True)
 
 
 class UserItem(Model):

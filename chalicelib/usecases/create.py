@@ -3,6 +3,7 @@
 import secrets
 from contextlib import suppress
 
+from chalicelib import signing
 from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code, shown_name
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
@@ -64,14 +65,18 @@ def create_product(
 def create_api_key(
     company: str, products: frozenset[str], read_only: bool, actor: Actor, *, now: Instant
 ) -> tuple[ApiKey, str]:
-    """A new API key and its shared key in clear, which is shown this once. Raises `Refused`."""
+    """A new API key and its shared key in clear, which is shown this once. Raises `Refused`.
+
+    The current signing key signs its answers as long as it lives.
+    """
     owner = find_company(company)
     for code in products:
         if accounts.read_product(owner.code, code) is None:
             raise Refused("unknown_product")
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = seal(shared_key, _context(name))
-    api_key = ApiKey(owner.code, name, sealed, now, read_only=read_only, products=products)
+    signing_key = signing.current().id
+    api_key = ApiKey(owner.code, name, sealed, now, read_only, products=products, signing_key=signing_key)
     accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
     return api_key, shared_key
 

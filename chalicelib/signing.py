@@ -1,0 +1,137 @@
+"""Signatures of our answers: RSASSA-PKCS1-v1_5 with SHA-256, by one of the operator's live keys.
+
+An application pins the public key that it was built with. So an API key says from its creation on which signing key
+its answers carry, and that key signs them as long as it lives, whichever is the current one by then. Never another
+one: the application would take the answer for a forgery.
+"""
+
+import base64
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from hashlib import sha256
+from threading import Lock
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from chalicelib.domain.instants import Instant
+from chalicelib.settings import Secrets, SettingsError, read_secrets, secret_name, secrets, settings
+
+MIN_KEY_BITS, MAX_KEY_BITS = 2048, 4096
+READ_AGAIN_MS = 60_000
+
+_log = logging.getLogger("seatkeeper")
+
+
+class UnknownKey(Exception):
+    """No live signing key has this id, as far as this process can know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A live key, told from others by its id: the first 16 hex digits of SHA-256 of the public key (DER)."""
+
+    id: str
+    public_key: str = field(compare=False)
+    """In PEM."""
+    _private_key: RSAPrivateKey = field(compare=False, repr=False)
+
+    def sign(self, body: bytes) -> str:
+        """The signature of a body, as it stands in the header `LicenseSignature` (base64)."""
+        return base64.b64encode(self._private_key.sign(body, PKCS1v15(), SHA256())).decode()
+
+
+@lru_cache(maxsize=8192)
+def sign_license(signer: Signer, hardware_id: str, ident: str, validity: str) -> str:
+    """The field `license_signature` of a license object: who it was given to, and until when (base64).
+
+    The padding is deterministic, so the same three always have the same signature and it may be remembered.
+    """
+    return signer.sign(f"{hardware_id}#{ident}#{validity}".lower().encode())
+
+
+def current() -> Signer:
+    """The signer of public answers, and of those to the API keys that are made now. Raises `SettingsError`."""
+    return _keyring().live[0]
+
+
+def signer(key_id: str | None, *, now: Instant) -> Signer:
+    """The signer of answers to an API key that names this signing key. Raises `UnknownKey`."""
+    return _keyring().signer(key_id, now)
+
+
+def public_keys() -> str:
+    """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
+    return "".join(live.public_key for live in _keyring().live)
+
+
+def live_keys(held: Secrets) -> tuple[Signer, ...]:
+    """The signers that secrets hold, the current one first. Raises `SettingsError` where one of them cannot sign."""
+    keys = {"signing_key": held.signing_key, "old_signing_key": held.old_signing_key}
+    # In the midst of a rotation the old key may be the current one, too.
+    return tuple(dict.fromkeys(_signer(name, pem) for name, pem in keys.items() if pem is not None))
+
+
+class Keyring:
+    """The live keys as a process knows them, safe for threads.
+
+    A process that lives on after a rotation meets API keys of a signing key that it has never heard of. It then reads
+    the secrets anew, at most once a minute: nobody makes us ask the secret store with every call.
+    """
+
+    def __init__(self, held: Secrets, read: Callable[[], Secrets]) -> None:
+        self.live = live_keys(held)
+        self._read = read
+        self._read_at: Instant | None = None
+        self._lock = Lock()
+
+    def signer(self, key_id: str | None, now: Instant) -> Signer:
+        """An API key from before the first rotation names none: it is of the oldest. Raises `UnknownKey`."""
+        if key_id is None:
+            return self.live[-1]
+        found = self._find(key_id)
+        if found is None:
+            self._read_again(now)
+            found = self._find(key_id)
+        if found is None:
+            raise UnknownKey(f"there is no signing key {key_id} among the secrets")
+        return found
+
+    def _find(self, key_id: str) -> Signer | None:
+        return next((live for live in self.live if live.id == key_id), None)
+
+    def _read_again(self, now: Instant) -> None:
+        with self._lock:
+            if self._read_at is not None and 0 <= now - self._read_at < READ_AGAIN_MS:
+                return
+            self._read_at = now
+            try:
+                self.live = live_keys(self._read())
+            except SettingsError as error:  # what is known goes on signing
+                _log.error("The secrets were to be read again: %s", error)
+
+
+@cache
+def _keyring() -> Keyring:
+    return Keyring(secrets(), read_secrets)
+
+
+def _signer(name: str, pem: str) -> Signer:
+    told = secret_name(settings().secrets, name)
+    try:
+        # The full check of an RSA key takes 35 ms of every cold start; one signature that verifies says as much.
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(key, RSAPrivateKey) or not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
+            bits = f"{MIN_KEY_BITS} to {MAX_KEY_BITS} bits"
+            raise SettingsError(f"The secrets are malformed: {told} must be an RSA key of {bits}.")
+        key.public_key().verify(key.sign(b"", PKCS1v15(), SHA256()), b"", PKCS1v15(), SHA256())
+    except (ValueError, TypeError, InvalidSignature):
+        raise SettingsError(f"The secrets are malformed: {told} is no unencrypted private key in PEM.") from None
+    public, form = key.public_key(), PublicFormat.SubjectPublicKeyInfo
+    key_id = sha256(public.public_bytes(Encoding.DER, form)).hexdigest()[:16]
+    return Signer(key_id, public.public_bytes(Encoding.PEM, form).decode(), key)
