@@ -3,8 +3,6 @@
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from secrets import token_hex
@@ -18,11 +16,13 @@ from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.bench.clients import Application, Job
 from infra.bench.floor import floor
+from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
 from infra.bench.portal import portal
 from infra.bench.sample import Sample
 from infra.bench.seed import seed_licenses
 from infra.engine import Engine
 from infra.serve import Server
+from infra.stage.stages import ROOT
 
 COMPANY, PRODUCT = "BENCH", "viewer"
 CALLS = {1: 1000, 16: 4000}
@@ -37,7 +37,6 @@ SWEEPS = {1_000: 10_000, 10_000: 100_000}
 IMPORT_RUNS = 7
 
 _ADMIN = Actor("bench")
-_BARE = "import chalice; from pydantic import BaseModel; from pynamodb.connection import Connection as C; C().client"
 
 
 def measure(engine: Engine, server: Server) -> None:
@@ -78,18 +77,13 @@ def _imports() -> None:
     """CPU of a process that imports the app, and of one that imports what it is built on, by turns."""
     bare, ours = [], []
     for _ in range(IMPORT_RUNS):
-        bare.append(_cpu_ms(_BARE))
-        ours.append(_cpu_ms("import app"))
+        bare.append(cpu_ms(LIBRARIES, INSTALLED))
+        ours.append(cpu_ms(OURS, ROOT, INSTALLED))
     app, base = statistics.median(ours), statistics.median(bare)
     _title(f"Import, median CPU of {IMPORT_RUNS}")
     print(f"  ours   {app:.0f} ms   the app")
     print(f"  floor  {base:.0f} ms   chalice, pydantic, pynamodb and its client")
     print(f"  {app / base:.2f} of the floor")
-
-
-def _cpu_ms(code: str) -> float:
-    program = f"import time; start = time.process_time(); {code}; print((time.process_time() - start) * 1000)"
-    return float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout)
 
 
 def _call(application: Application, license_keys: list[str], call: str, clients: int, calls: int) -> None:

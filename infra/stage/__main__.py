@@ -12,7 +12,7 @@ from importlib import import_module
 
 from infra.stage.stages import StageError, StageFailed, read_config, read_stage
 
-VERBS: tuple[str, ...] = ("package", "deploy", "rollback", "smoke", "teardown")
+VERBS: tuple[str, ...] = ("package", "compare", "deploy", "rollback", "smoke", "teardown")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,8 @@
 The same folder gives the same bytes: names in order, one date, one mode, bytecode of one process with one hash seed.
 """
 
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -13,21 +15,23 @@ from pathlib import Path
 from infra.stage.stages import StageError
 
 SERVICES = ("dynamodb", "sesv2", "ssm")
-"""What our code has clients of: the descriptions of all other services stay out."""
+"""What our code has clients of: botocore's descriptions of all other services stay out."""
 
 _AT_RUNTIME = "/var/task"
 """Where Lambda unpacks the archive: what a traceback says."""
 _UNUSED = (
     "bin/*",  # commands of the libraries
-    "*.dist-info/*",  # metadata of the libraries: asked for in their own warnings and commands alone
+    "*.dist-info/*",  # metadata of the libraries
     "*/__pycache__/*",  # compiled by others, from who knows what
     "*.pyi",
     "*/py.typed",
-    "boto3/data/*",  # of boto3's resources; we have clients
-    "boto3/examples/*",
     "botocore/data/*/examples-1.json",
-    "cffi/*",  # builds bindings; those that ship are built, and need _cffi_backend
+    "cffi/*",  # makes bindings to C; the ones that ship are made
     "pycparser/*",  # of cffi
+    "dateutil/zoneinfo/*",  # time zones for systems that have none
+    "pydantic/mypy.py",
+    "pydantic/v1/*",  # the former pydantic, whole
+    "urllib3/contrib/emscripten/*",  # for browsers
 )
 _MACHINES = {b"\x3e\x00": "x86_64", b"\xb7\x00": "arm64"}
 """ELF's number of the machine, at byte 18."""
@@ -38,6 +42,9 @@ def trim(folder: Path) -> None:
     for path in _files(folder):
         if _is_unused(path.relative_to(folder).as_posix()):
             path.unlink()
+    data = folder / "botocore" / "data"
+    if (data / "endpoints.json").exists():
+        _cut_endpoints(data)
 
 
 def _is_unused(name: str) -> bool:
@@ -45,6 +52,23 @@ def _is_unused(name: str) -> bool:
         return True
     service, _, below = name.removeprefix("botocore/data/").partition("/")
     return name.startswith("botocore/data/") and bool(below) and service not in SERVICES
+
+
+def _cut_endpoints(data: Path) -> None:
+    """Each client that is made reads the endpoints of all services, for 20 ms of a cold start: keep those of ours."""
+    ours = {_endpoint_prefix(data / service) for service in SERVICES}
+    path = data / "endpoints.json"
+    endpoints = json.loads(path.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: told for name, told in partition["services"].items() if name in ours}
+    path.write_text(json.dumps(endpoints))
+
+
+def _endpoint_prefix(service: Path) -> str:
+    """The name that a service has among the endpoints."""
+    newest = max(service.iterdir()) / "service-2.json.gz"
+    prefix: str = json.loads(gzip.decompress(newest.read_bytes()))["metadata"]["endpointPrefix"]
+    return prefix
 
 
 def check_architecture(folder: Path, architecture: str) -> None:
