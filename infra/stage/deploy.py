@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.stage import package as packaging
+from infra.stage.account import let_api_gateway_log
 from infra.stage.artifacts import Artifacts, Marker
 from infra.stage.aws import Aws, connect, refusals_told
 from infra.stage.stack import Stack, table
@@ -45,6 +46,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
         package = packaging.package(stage, given.architecture, packaging.build_folder(stage))
         artifacts = Artifacts(aws, stage.stack)
         artifacts.make_bucket()
+        let_api_gateway_log(aws)
         return apply(aws, stage, Marker(artifacts.upload(package)), allow_table_loss=given.allow_table_loss)
 
 
