@@ -1,0 +1,146 @@
+"""Each function may do what it does, to what it does it to, and nothing else."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+import chalicelib.licenseapi
+import chalicelib.portal
+import chalicelib.web
+from chalicelib.domain.refusal import Refused
+from chalicelib.settings import settings
+from chalicelib.store import dynamo
+from chalicelib.usecases.sweep import sweep
+from infra.stage.tables import TABLES
+from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
+from tests.store.cases import CASES, Case
+from tests.store.faults import answer_timed_out, wire
+from tests.support import Vendor
+
+FACES = (chalicelib.licenseapi, chalicelib.portal, chalicelib.web)
+ALLOWED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+"""What a transaction does, and what it must be allowed for that."""
+
+Rights = dict[str, set[str]]
+"""What may be done, by the table's logical id."""
+
+each_stage = pytest.mark.parametrize("stage", STAGES)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: cheap)
+
+
+def granted(stage: str, function: str) -> Rights:
+    rights: Rights = defaultdict(set)
+    for statement in policy(stage, function):
+        actions = [action.split(":") for action in listed(statement["Action"])]
+        if actions[0][0] == "dynamodb":
+            rights[statement["Resource"]["Fn::GetAtt"][0]] |= {name for _, name in actions}
+    return rights
+
+
+@contextmanager
+def used() -> Iterator[Rights]:
+    """What the store asks of the database inside, from whichever threads."""
+    rights: Rights = defaultdict(set)
+
+    def note(model: Any, params: Any, **_: Any) -> None:
+        for table, action in _asked(model.name, json.loads(params["body"])):
+            rights[TABLES[table.removeprefix(f"{settings().table_prefix}-")]].add(action)
+
+    events = dynamo._connection.client.meta.events
+    events.register("before-call.dynamodb", note)
+    try:
+        yield rights
+    finally:
+        events.unregister("before-call.dynamodb", note)
+
+
+def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
+    """Table and action; a transaction needs the rights of its parts."""
+    if operation.startswith("Batch"):
+        yield from ((table, operation) for table in body["RequestItems"])
+    elif operation == "TransactGetItems":
+        yield from ((part["Get"]["TableName"], "GetItem") for part in body["TransactItems"])
+    elif operation == "TransactWriteItems":
+        parts = [part for parts in body["TransactItems"] for part in parts.items()]
+        yield from ((part["TableName"], ALLOWED[kind]) for kind, part in parts)
+    else:
+        yield body["TableName"], operation
+
+
+def _is_of_the_api(case: Case) -> bool:
+    """Whether a face imports the use case, or its module."""
+    told = "".join(file.read_text() for face in FACES for file in _sources(face))
+    name = case.function.__module__.rsplit(".", 1)[1]
+    return f"chalicelib.usecases.{name} import" in told or f" {name}." in told
+
+
+def _sources(package: ModuleType) -> Iterator[Path]:
+    yield from Path(package.__path__[0]).glob("*.py")
+
+
+def _union(*all_rights: Rights) -> Rights:
+    union: Rights = defaultdict(set)
+    for rights in all_rights:
+        for table, actions in rights.items():
+            union[table] |= actions
+    return union
+
+
+def rights_of(case: Case) -> Rights:
+    vendor = Vendor()
+    prepared = case.prepare(vendor)
+    with used() as rights, suppress(Refused):
+        case.act(vendor, prepared)
+    return rights
+
+
+@each_stage
+def test_no_policy_has_a_wildcard(stage: str) -> None:
+    for function in functions(stage):
+        for statement in policy(stage, function):
+            assert statement["Effect"] == "Allow"
+            assert not {"NotAction", "NotResource"} & set(statement)
+            assert [t for t in texts(listed(statement["Action"]) + listed(statement["Resource"])) if "*" in t] == []
+
+
+@each_stage
+def test_no_function_may_scan_a_table_or_change_one(stage: str) -> None:
+    actions = {
+        action for function in functions(stage) for table in granted(stage, function).values() for action in table
+    }
+    assert actions <= {"BatchGetItem", "BatchWriteItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+
+
+def test_the_api_may_do_to_each_table_what_its_use_cases_do_and_no_more() -> None:
+    cases = [case for case in CASES if _is_of_the_api(case)]
+    assert 30 < len(cases) < len(CASES)
+    assert granted(STAGES[0], "APIHandler") == _union(*map(rights_of, cases))
+
+
+def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_no_more() -> None:
+    (case,) = [case for case in CASES if case.function is sweep]
+    vendor = Vendor()
+    prepared = case.prepare(vendor)
+    with used() as rights, wire(answer_timed_out, range(1, 2)):
+        case.act(vendor, prepared)
+    assert granted(STAGES[0], "SweepDue") == rights
+
+
+def test_policies_are_the_same_in_every_stage() -> None:
+    for function in functions(STAGES[0]):
+        assert all(policy(stage, function) == policy(STAGES[0], function) for stage in STAGES)

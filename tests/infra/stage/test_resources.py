@@ -1,0 +1,295 @@
+"""Assertions on what is packaged: each thing that an operator relies on stands in the template of every stage."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from chalicelib.telemetry import METRICS, NAMESPACE
+from chalicelib.web.errors import ERRORS
+from infra.stage.alarms import ALARMS
+from infra.stage.functions import FUNCTIONS, SCHEDULES
+from infra.stage.gateway import ACCESS_LOG
+from infra.stage.resources import resources
+from infra.stage.stages import PROTECTED, Stage, StageError
+from infra.stage.tables import TABLES
+from tests.infra.stage.templates import (
+    MODELS,
+    STAGES,
+    functions,
+    listed,
+    of_type,
+    policy,
+    properties,
+    schedules,
+    template,
+    texts,
+)
+
+each_stage = pytest.mark.parametrize("stage", STAGES)
+QUEUE = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+
+
+@each_stage
+def test_cfn_lint_finds_nothing(stage: str, tmp_path: Path) -> None:
+    written = tmp_path / "template.json"
+    written.write_text(json.dumps(template(stage)))
+    lint = [str(Path(sys.executable).with_name("cfn-lint")), str(written)]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# --- tables ----------------------------------------------------------------------------------------------------
+
+
+@each_stage
+def test_every_table_is_paid_by_the_call_encrypted_and_recoverable_to_any_second(stage: str) -> None:
+    stored = of_type(stage, "DynamoDB::Table")
+    assert len(stored) == 3
+    for table in stored.values():
+        assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@each_stage
+def test_the_keys_are_those_of_the_store(stage: str) -> None:
+    for model in MODELS:
+        keys = {"HASH": model._hash_keyname, "RANGE": model._range_keyname}
+        table = TABLES[model.Meta.table_name.rsplit("-", 1)[1]]
+        schema = {key["KeyType"]: key["AttributeName"] for key in properties(stage, table)["KeySchema"]}
+        assert schema == {kind: key for kind, key in keys.items() if key}
+
+
+@each_stage
+def test_only_ephemera_end_by_themselves_by_the_attribute_that_all_of_them_have(stage: str) -> None:
+    expiring = {
+        name: table["Properties"]["TimeToLiveSpecification"]
+        for name, table in of_type(stage, "DynamoDB::Table").items()
+        if "TimeToLiveSpecification" in table["Properties"]
+    }
+    assert expiring == {"EphemeraTable": {"AttributeName": "expires", "Enabled": True}}
+    lasting = {model.Meta.table_name.rsplit("-", 1)[1] for model in MODELS if "expires" not in model.get_attributes()}
+    assert lasting == {"licenses", "accounts"}
+
+
+@each_stage
+def test_tables_that_hold_what_was_sold_outlive_their_stack_and_others_do_not(stage: str) -> None:
+    kept = stage == PROTECTED
+    for table in of_type(stage, "DynamoDB::Table").values():
+        fates = table["DeletionPolicy"], table["UpdateReplacePolicy"], table["Properties"]["DeletionProtectionEnabled"]
+        assert fates == (("Retain", "Retain", True) if kept else ("Delete", "Delete", False))
+
+
+# --- functions and schedules -----------------------------------------------------------------------------------
+
+
+@each_stage
+def test_every_handler_is_in_app_where_the_middleware_is(stage: str) -> None:
+    assert sorted(function["Handler"] for function in functions(stage).values()) == ["app.app", "app.sweep_due"]
+
+
+@each_stage
+def test_all_functions_and_schedules_are_known(stage: str) -> None:
+    assert set(functions(stage)) == set(FUNCTIONS.values())
+    assert schedules(stage) == set(SCHEDULES.values())
+
+
+@each_stage
+def test_every_schedule_has_alarms_for_runs_that_fail_and_for_runs_that_are_missing(stage: str) -> None:
+    assert schedules(stage)
+    watched = {alarm["Properties"]["AlarmName"]["Fn::Sub"]: alarm["Properties"] for alarm in alarms(stage)}
+    for name, function in SCHEDULES.items():
+        failed, missing = (watched[f"${{AWS::StackName}}-{name}-{how}"] for how in ("failed", "missing"))
+        assert failed["MetricName"] == "Errors"
+        assert failed["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+        assert (failed["Threshold"], failed["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+        assert (missing["Threshold"], missing["ComparisonOperator"]) == (1, "LessThanThreshold")
+        assert (missing["Statistic"], missing["TreatMissingData"]) == ("SampleCount", "breaching")
+
+
+@each_stage
+def test_a_run_that_is_lost_is_kept_after_a_bounded_number_of_tries(stage: str) -> None:
+    for name in schedules(stage):
+        function = functions(stage)[name]
+        (event,) = function["Events"].values()
+        assert event["Properties"]["DeadLetterConfig"] == {"Arn": QUEUE}
+        failed = function["EventInvokeConfig"]
+        assert failed["DestinationConfig"]["OnFailure"]["Destination"] == QUEUE
+        for tries in (failed, event["Properties"]["RetryPolicy"]):
+            assert tries["MaximumRetryAttempts"] <= 2
+            assert tries["MaximumEventAgeInSeconds"] <= 300
+        (send,) = [s for s in policy(stage, name) if "sqs:SendMessage" in listed(s["Action"])]
+        assert (listed(send["Action"]), send["Resource"]) == (["sqs:SendMessage"], QUEUE)
+    assert properties(stage, "DeadLetters")["SqsManagedSseEnabled"] is True
+
+
+@each_stage
+def test_a_queue_takes_letters_from_the_rules_of_the_schedules_alone(stage: str) -> None:
+    statements = properties(stage, "DeadLettersPolicy")["PolicyDocument"]["Statement"]
+    rules = {statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0] for statement in statements}
+    assert rules == {f"{name}{event}" for name in schedules(stage) for event in functions(stage)[name]["Events"]}
+
+
+@each_stage
+def test_every_log_ends_and_a_function_may_write_to_its_own_alone(stage: str) -> None:
+    groups = of_type(stage, "Logs::LogGroup")
+    assert len(groups) == 3
+    assert all(1 <= group["Properties"]["RetentionInDays"] <= 90 for group in groups.values())
+    for name, function in functions(stage).items():
+        own = function["LoggingConfig"]["LogGroup"]["Ref"]
+        (write,) = [s for s in policy(stage, name) if any(action.startswith("logs:") for action in s["Action"])]
+        assert write["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+        assert write["Resource"] == {"Fn::GetAtt": [own, "Arn"]}
+        assert own in groups
+
+
+# --- API Gateway -----------------------------------------------------------------------------------------------
+
+
+@each_stage
+def test_whatever_api_gateway_answers_by_itself_has_our_shape(stage: str) -> None:
+    answers = properties(stage, "RestAPI")["GatewayResponses"]
+    kinds: Any = botocore.session.get_session().get_service_model("apigateway").shape_for("GatewayResponseType")
+    assert set(answers) == set(kinds.enum)
+    for answer in answers.values():
+        assert set(answer["ResponseTemplates"]) == {"application/json"}
+        body = json.loads(answer["ResponseTemplates"]["application/json"])
+        status, message = ERRORS[body["code"]]
+        assert body == {"status": status, "code": body["code"], "message": message}
+        assert answer["StatusCode"] == str(status)
+        assert answer["ResponseParameters"]["Headers"]["Cache-Control"] == "'no-store'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "retry_after"),
+    [
+        ("MISSING_AUTHENTICATION_TOKEN", "not_found", None),
+        ("INVALID_SIGNATURE", "not_found", None),  # an unknown path, called with our Authorization header
+        ("THROTTLED", "rate_limit_exceeded", "'1'"),
+        ("QUOTA_EXCEEDED", "rate_limit_exceeded", "'1'"),
+        ("WAF_FILTERED", "rate_limit_exceeded", "'1'"),
+        ("REQUEST_TOO_LARGE", "payload_too_large", None),
+        ("UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", None),
+        ("BAD_REQUEST_BODY", "validation_error", None),
+        ("BAD_REQUEST_PARAMETERS", "validation_error", None),
+        ("INTEGRATION_TIMEOUT", "service_busy", "'1'"),
+        ("INTEGRATION_FAILURE", "service_busy", "'1'"),
+        ("DEFAULT_5XX", "internal_error", None),
+    ],
+)
+def test_who_is_not_asked_is_told_why_and_whether_to_come_again(kind: str, code: str, retry_after: str | None) -> None:
+    answer = properties(STAGES[0], "RestAPI")["GatewayResponses"][kind]
+    assert json.loads(answer["ResponseTemplates"]["application/json"])["code"] == code
+    assert answer["ResponseParameters"]["Headers"].get("Retry-After") == retry_after
+
+
+@each_stage
+def test_access_logs_have_no_query_string_no_header_and_no_id(stage: str) -> None:
+    log = properties(stage, "RestAPI")["AccessLogSetting"]
+    assert log["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    line = json.loads(log["Format"])
+    assert line == ACCESS_LOG
+    allowed = r"\$context\.(requestId|requestTime|httpMethod|resourcePath|status|responseLength|responseLatency|"
+    allowed += r"integrationLatency|identity\.sourceIp|integration\.error|error\.responseType)"
+    assert [value for value in line.values() if not re.fullmatch(allowed, value)] == []
+
+
+@each_stage
+def test_calls_are_bounded_and_never_written_down_or_traced(stage: str) -> None:
+    api = properties(stage, "RestAPI")
+    (method,) = api["MethodSettings"]
+    assert (method["ResourcePath"], method["HttpMethod"]) == ("/*", "*")
+    assert 0 < method["ThrottlingRateLimit"] <= method["ThrottlingBurstLimit"] <= 5000
+    assert (method["LoggingLevel"], method["DataTraceEnabled"]) == ("OFF", False)
+    assert api["TracingEnabled"] is False
+    assert {function["Tracing"] for function in functions(stage).values()} == {"PassThrough"}
+
+
+# --- alarms and dashboard --------------------------------------------------------------------------------------
+
+
+def alarms(stage: str) -> list[dict[str, Any]]:
+    return list(of_type(stage, "CloudWatch::Alarm").values())
+
+
+@each_stage
+def test_every_alarm_says_what_it_means_and_where_more_stands_and_tells_the_topic(stage: str) -> None:
+    names = {f"${{AWS::StackName}}-{alarm.name}" for alarm in ALARMS}
+    assert len(names) == len(ALARMS)
+    assert {alarm["Properties"]["AlarmName"]["Fn::Sub"] for alarm in alarms(stage)} == names
+    for alarm in alarms(stage):
+        name = alarm["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        assert alarm["Properties"]["AlarmDescription"].endswith(f". What to do: docs/operations.md, {name}.")
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+
+
+@each_stage
+def test_all_that_an_operator_has_to_hear_of_has_an_alarm(stage: str) -> None:
+    watched = {
+        (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"], value if isinstance(value, str) else "")
+        for alarm in alarms(stage)
+        for value in (alarm["Properties"]["Dimensions"][-1]["Value"],)
+    }
+    assert watched >= {
+        ("AWS/ApiGateway", "5XXError", ""),
+        ("AWS/ApiGateway", "Latency", ""),
+        ("AWS/Lambda", "Throttles", ""),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ""),
+        (NAMESPACE, "OldestDueAge", ""),
+        (NAMESPACE, "Refusals", "service_busy"),
+    }
+    throttled = {
+        (alarm["Properties"]["Dimensions"][0]["Value"]["Ref"], alarm["Properties"]["MetricName"])
+        for alarm in alarms(stage)
+        if alarm["Properties"]["Namespace"] == "AWS/DynamoDB"
+    }
+    kinds = ("ReadThrottleEvents", "WriteThrottleEvents")
+    assert throttled == {(table, kind) for table in of_type(stage, "DynamoDB::Table") for kind in kinds}
+
+
+@each_stage
+def test_cloudwatch_may_speak_through_the_encrypted_topic(stage: str) -> None:
+    assert properties(stage, "AlarmTopic")["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
+    for document, actions in (
+        (properties(stage, "AlarmKey")["KeyPolicy"], {"kms:Decrypt", "kms:GenerateDataKey"}),
+        (properties(stage, "AlarmTopicPolicy")["PolicyDocument"], {"sns:Publish"}),
+    ):
+        watcher = {"Service": "cloudwatch.amazonaws.com"}
+        (statement,) = [s for s in document["Statement"] if s["Principal"] == watcher]
+        assert set(listed(statement["Action"])) == actions
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@each_stage
+def test_the_dashboard_shows_every_metric_of_ours_and_all_tables_and_functions(stage: str) -> None:
+    body = properties(stage, "Dashboard")["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    shown = set(texts([widget["properties"].get("metrics", []) for widget in widgets]))
+    assert set(METRICS) <= shown
+    assert {f"${{{name}}}" for name in {*of_type(stage, "DynamoDB::Table"), *functions(stage)}} <= shown
+    assert {"Count", "5XXError", "Latency", "Throttles", "ConsumedWriteCapacityUnits"} <= shown
+    (overview,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    assert set(overview) == {f"${{{name}.Arn}}" for name in of_type(stage, "CloudWatch::Alarm")}
+    places = [(widget["x"], widget["y"]) for widget in widgets]
+    assert len(set(places)) == len(places)
+
+
+# --- what is asked of the operator -----------------------------------------------------------------------------
+
+
+@each_stage
+def test_a_stage_tells_where_it_is(stage: str) -> None:
+    told = {"EndpointURL", "AlarmTopicArn", "DashboardName", "DeadLettersUrl"}
+    assert told <= set(template(stage)["Outputs"])
+
+
+@pytest.mark.parametrize("mail", ["", "file:mails", "ses:nobody"])
+def test_a_stage_whose_functions_could_not_send_mail_is_refused_in_one_sentence(mail: str) -> None:
+    with pytest.raises(StageError, match=r"^SEATKEEPER_MAIL of stage dev .* must be ses:<address>: .*\.$"):
+        resources(Stage("dev", {"SEATKEEPER_MAIL": mail}))
