@@ -1,0 +1,266 @@
+"""Nothing secret is written: all calls and pages are gone through, and the output is searched for all that was sent.
+
+Whatever a client sends or is given in secret is noted on its way: headers, queries, bodies, cookies, tokens of forms.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+
+from app import app
+from chalicelib.domain.license import License, device_tag
+from chalicelib.settings import secrets
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.web import clock
+from infra.wsgi import wsgi
+from tests.lines import Output, written
+from tests.mailbox import mailed_code, mails
+from tests.portal.browser import Browser, Page, at
+from tests.support import ADMIN, Application, Vendor
+from tests.usecases.people import MANAGER, account, issued
+
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>A vendor</title></svg>'
+ADA, EVE = "ada-the-user@customer.test", "eve-the-user@customer.test"
+BOB, SHOP = "bob-the-user@customer.test", "shop@customer.test"
+FIRST, SECOND, THIRD, GIVEN = "first-choice-7cK", "second-choice-9qT", "third-choice-2mW", "given-by-manager-4zB"
+SHORT = 6
+"""Characters. What is shorter is no secret, and would be found anywhere."""
+
+
+class Heard:
+    """What clients send and are given, and must stand in no line."""
+
+    def __init__(self) -> None:
+        self.words: set[str] = set()
+
+    def by(self, client: httpx.Client) -> None:
+        """Listen to what goes through a client."""
+        client.event_hooks = {"request": [self._sent], "response": [self._given]}
+
+    def add(self, *texts: str) -> None:
+        """What may not be written."""
+        self.words |= set(texts)
+
+    def standing_in(self, text: str, *facts: str) -> set[str]:
+        """The words that are found; `facts` and addresses may be."""
+        meant = {word for word in self.words if len(word) >= SHORT and not word.isdigit() and word not in facts}
+        return {word for word in meant if not word.startswith("/portal") and word in text}
+
+    def _sent(self, request: httpx.Request) -> None:
+        query, body = request.url.query.decode(), request.read().decode()
+        self.add(query, body, *(value for text in (query, body) for _, value in parse_qsl(text)))
+        with suppress(ValueError):
+            self.add(*_texts(json.loads(body)))
+        who, cookies = request.headers.get("authorization", ""), request.headers.get("cookie", "").split("; ")
+        self.add(who, *re.findall(r'"([^"]+)"', who), *(cookie.partition("=")[2] for cookie in cookies))
+
+    def _given(self, response: httpx.Response) -> None:
+        response.read()
+        self.add(response.headers.get("licensesignature", ""), *response.cookies.values())
+        self.add(*re.findall(r'name="form" value="([^"]+)"', response.text))
+
+
+def _texts(told: Any) -> Iterator[str]:
+    """The values in JSON."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, dict | list):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _texts(part)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """All clients are listened to."""
+    heard, begin = Heard(), Browser.__init__
+
+    def listened(browser: Browser, **headers: str) -> None:
+        begin(browser, **headers)
+        heard.by(browser.http)
+
+    monkeypatch.setattr(Browser, "__init__", listened)
+    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+    return heard
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    """Its sessions last at the clock of the server."""
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def application(vendor: Vendor, heard: Heard) -> Iterator[Application]:
+    with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
+        heard.by(http)
+        heard.add(vendor.shared_key, vendor.api_key, secrets().data_key, *secrets().signing_key.split("\n"))
+        yield Application(vendor.api_key, vendor.shared_key, http)
+
+
+@pytest.fixture
+def output() -> Iterator[Output]:
+    with written() as output:
+        yield output
+
+
+def call_everything(application: Application, vendor: Vendor, heard: Heard) -> None:
+    """Every call of the License API, granted and refused."""
+    by_key, by_user = vendor.issue(), vendor.issue("revit", customer=SHOP)
+    _, password = vendor.assign(by_user, ADA, 2)
+    heard.add(by_key.license_key or "", password or "")
+    key = {"product": "viewer", "license_key": by_key.license_key, "hardware_id": "machine-of-ada"}
+    user = {"product": "revit", "username": ADA, "hardware_id": "machine-of-ada"}
+    told = {"variable": "value-of-variable"}
+    answers = [
+        application.post("activate_license", **key, variables=told, hostname="host-of-ada"),
+        application.get("check_license", **key),
+        application.post("track_device_variables", **key, variables=told),
+        application.get("get_device_variables", **key),
+        application.post("deactivate_license", **key),
+        application.post("activate_license", **user, password=password),
+        application.get("check_license", **user),
+        application.post("change_password", username=ADA, password=password, new_password=FIRST),
+        application.get("user_licenses", product="revit", username=ADA, password=FIRST),
+        application.get("product_details", product="viewer"),
+        application.get("customer_license_users", product="revit", customer=SHOP),
+        application.get("public_key"),
+        application.get(""),
+        application.http.get("/"),
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    refusals = [
+        application.get("check_license", **key),
+        application.get("check_license", **key | {"license_key": "WRONG-LICENSE-KEY"}),
+        application.post("activate_license", **user, password="wrong-password-of-ada"),
+        application.post("change_password", username=ADA, password="wrong-password-of-ada", new_password="wont-be"),
+        application.post("track_device_variables", **key, variables={"name": ["no text", "password-of-ada"]}),
+        application.http.post(
+            "/api/v4/activate_license", content=b'{"password": "cut-off-pass', headers=application.headers()
+        ),
+        Application(vendor.api_key, "not-the-shared-key", application.http).get("check_license", **key),
+    ]
+    assert all(400 <= answer.status_code < 500 for answer in refusals)
+
+
+def enter(browser: Browser, vendor: Vendor, email: str, password: str, chosen: str) -> Page:
+    """Log in with an initial password, after a wrong one, and choose another."""
+    assert browser.log_in(vendor.code, email, "wrong-password-of-somebody").status == 401
+    assert browser.log_in(vendor.code, email, password).path == "/portal/password"
+    return browser.send("/portal/password", new_password=chosen, again=chosen)
+
+
+def manage_everything(manager: Browser, license: License, vendor: Vendor, heard: Heard) -> None:
+    """Every page and every form of a license's manager."""
+    for rest in ("", "/history", "/devices", "/users", "/users/assign", "/users/batch"):
+        assert manager.get(at(license, rest), search="needle-in-the-query").status == 200
+    manager.get("/portal/licenses", search="needle-in-the-query", sort="ends")
+    assert manager.send(at(license, "/users/assign"), email="no-email-at-all").status == 400
+    manager.post(at(license, "/users/assign"), {"email": EVE, "form": "no-token-of.this-form"})
+    manager.send(at(license, "/users/assign"), email=EVE, first_name="Eve-the-first", phone_number="+41 44 123 45 67")
+    eve = account(vendor, EVE)
+    one = at(license, f"/users/{eve.id}")
+    heard.add(initial_password(eve) or "")
+    assert (initial_password(eve) or "?") in manager.get(f"{one}/initial-password").words
+    manager.send(f"{one}/password", how="own", password=GIVEN)
+    manager.send(f"{one}/limit", max_activations="4")
+    manager.send(f"{one}/email", email=BOB)
+    vendor.activate(BOB, "machine-of-bob", GIVEN, report={"hostname": "host-of-bob"})
+    device = at(license, f"/devices/{device_tag('machine-of-bob')}-{eve.id}")
+    assert "host-of-bob" in manager.get(device).words
+    manager.send(f"{device}/reset")
+    manager.send(f"{one}/reset")
+    for name in ("disable", "enable", "reset"):
+        assert manager.send(at(license, f"/{name}")).status == 200
+
+
+def assign_by_lists(manager: Browser, license: License) -> None:
+    """A batch that is carried out, and one that is stopped."""
+    form, start = at(license, "/users/batch"), at(license, "/users/batch/start")
+    people = "email,first name\npeople-of-batch@customer.test,Batch-name"
+    assert manager.send(form, people="nobody-at-all").status == 200
+    running = manager.send(manager.send(form, people=people), start)
+    done = manager.send(running)
+    assert "people-of-batch@customer.test" in manager.get(f"{done.path}/result.csv").answer.text
+    running = manager.send(manager.send(form, people="stopped-batch@customer.test"), start)
+    assert manager.send(f"{running.path}/end").status == 200
+
+
+def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard) -> None:
+    """Every page of a license user, then a password that is forgotten."""
+    bob = account(vendor, BOB)
+    enter(user, vendor, BOB, GIVEN, FIRST)
+    vendor.activate(BOB, "machine-of-bob", FIRST)
+    seat = f"/portal/seats/{license.id}"
+    device = f"{seat}/devices/{device_tag('machine-of-bob')}-{bob.id}"
+    for path in ("/portal", "/portal/seats", seat, device, "/portal/account"):
+        assert user.get(path).status == 200
+    user.send(f"{device}/reset")
+    user.send("/portal/account/person", first_name="Bob-the-second")
+    user.send("/portal/account/sessions")
+    user.send("/portal/password", password=FIRST, new_password=SECOND, again=SECOND)
+    user.send("/portal/account", "/portal/log-out")
+    page = user.send("/portal/forgotten", company=vendor.code, email=BOB)
+    user.get("/portal/forgotten/code")
+    heard.add(mailed_code(vendor, BOB), *mails(vendor, BOB)[-1].get_content().split("\n"))
+    assert user.send(page, "/portal/forgotten/code", code="00000000", new_password=THIRD).status == 400
+    user.send(page, "/portal/forgotten/code", code=mailed_code(vendor, BOB), new_password=THIRD)
+    assert user.log_in(vendor.code, BOB, THIRD).path == "/portal/seats"
+
+
+def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
+    application: Application, vendor: Vendor, heard: Heard, output: Output
+) -> None:
+    call_everything(application, vendor, heard)
+    license = issued(vendor, max_license_users=9)
+    set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, now=vendor.now)
+    manager = Browser()
+    heard.add(initial_password(account(vendor, MANAGER)) or "")
+    home = enter(manager, vendor, MANAGER, initial_password(account(vendor, MANAGER)) or "", SECOND)
+    for path in home.loads:  # logo, colour, styles and scripts
+        assert manager.http.get(path).status_code == 200
+    manage_everything(manager, license, vendor, heard)
+    assign_by_lists(manager, license)
+    use_everything(Browser(), vendor, license, heard)
+    manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
+    lines = output.lines
+    answered = {(line["method"], line["route"]) for line in lines if line["outcome"] == "ok"}
+    every = {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert every - answered == set(), "the walk leaves something out"
+    assert len(heard.words) > 200
+    assert heard.standing_in(output.getvalue(), vendor.code) == set()
+
+
+@pytest.mark.parametrize("broken", ["chalicelib.licenseapi.routes.check", "chalicelib.usecases.views.managed_by"])
+def test_no_line_of_a_bug_holds_it_either(
+    application: Application, vendor: Vendor, heard: Heard, output: Output, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    issued(vendor)
+    manager = Browser()
+    enter(manager, vendor, MANAGER, initial_password(account(vendor, MANAGER)) or "", SECOND)
+    license = vendor.issue()
+
+    def bug(*given: Any, **more: Any) -> None:
+        raise RuntimeError(f"{given} {more} {sorted(heard.words)}")
+
+    monkeypatch.setattr(broken, bug)
+    application.get("check_license", product="viewer", license_key=license.license_key, hardware_id="machine-of-ada")
+    manager.get("/portal/licenses", search="needle-in-the-query")
+    assert "internal_error" in [line["outcome"] for line in output.lines]
+    assert heard.standing_in(output.getvalue(), vendor.code) == set()
+
+
+def test_what_is_heard_would_be_found(application: Application, vendor: Vendor, heard: Heard) -> None:
+    license = vendor.issue()
+    application.get("check_license", product="viewer", license_key=license.license_key, hardware_id="machine-of-ada")
+    application.post("deactivate_license", product="viewer", license_key=license.license_key, hardware_id="and-of-bob")
+    sent = application.headers()["Authorization"]
+    for secret in (license.license_key, "machine-of-ada", "and-of-bob", vendor.api_key, vendor.shared_key):
+        assert heard.standing_in(f"a line with {secret} in it")
+    assert heard.standing_in(sent)
