@@ -1,0 +1,37 @@
+"""docs/stage.md: its alarms are those of the code, and its limits those of the template."""
+
+import re
+
+from infra.stage.alarms import ALARMS, LESS_THAN, PERIOD_SECONDS, Alarm
+from infra.stage.resources import resources
+from infra.stage.stages import read_config, read_stage
+from tests.docs.pages import DOCS
+
+PAGE = (DOCS / "stage.md").read_text()
+OF = {"Sum": "sum", "Maximum": "maximum", "SampleCount": "samples"}
+
+
+def row(alarm: Alarm) -> str:
+    statistic = alarm.metric.get("ExtendedStatistic") or OF[alarm.metric["Statistic"]]
+    begins = f"{'<' if alarm.comparison == LESS_THAN else '≥'} {alarm.threshold}"
+    begins += ", or silence" if alarm.silence == "breaching" else ""
+    minutes = alarm.periods * PERIOD_SECONDS // 60
+    return f"| `{alarm.name}` | {statistic} of `{alarm.metric['MetricName']}` | {begins} | {minutes} |"
+
+
+def test_every_alarm_is_told_with_what_it_watches_and_when_it_begins() -> None:
+    section = PAGE.partition("\n## Alarms")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `.*$", section, re.MULTILINE) == [row(alarm) for alarm in ALARMS]
+
+
+def test_how_many_calls_a_stage_takes_and_how_long_logs_are_kept_is_told() -> None:
+    for name in read_config()["stages"]:
+        made = resources(read_stage(name))["Resources"]
+        (method,) = made["RestAPI"]["Properties"]["MethodSettings"]
+        rate, burst = method["ThrottlingRateLimit"], method["ThrottlingBurstLimit"]
+        days = made["ApiLogs"]["Properties"]["RetentionInDays"]
+        if name == "prod":
+            told = f"{rate:,} calls a second and bursts of {burst:,} in `prod`", f"{days} days in `prod`"
+        else:
+            told = f"`prod`, else {rate} and {burst}", f"`prod`, else for {days}"
+        assert [words for words in told if words not in PAGE] == []
