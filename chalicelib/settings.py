@@ -79,8 +79,13 @@ def secrets() -> Secrets:
 def read_secrets() -> Secrets:
     """The secrets as they are kept now. Raises `SettingsError`."""
     address = settings().secrets
+    return checked_secrets(stored_secrets(address), address)
+
+
+def checked_secrets(content: dict[str, Any], address: str) -> Secrets:
+    """The secrets that a store at this address holds, or would hold. Raises `SettingsError`."""
     try:
-        return Secrets.model_validate(stored_secrets(address))
+        return Secrets.model_validate(content)
     except ValidationError as error:
         told = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
         names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in told)

@@ -16,8 +16,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, dynamo, licenses
-from chalicelib.store.tables import ApiKeyItem, to_domain
+from chalicelib.store import accounts, licenses
 from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
@@ -92,8 +91,7 @@ def _license(product: str, terms: Terms, now: Instant) -> License:
 
 
 def _api_key(now: Instant) -> ApiKey:
-    stored = (to_domain(item, ApiKey) for item in dynamo.query(ApiKeyItem, COMPANY, "apikey#"))
-    free = (key for key in stored if not (key.revoked or key.read_only or key.products))
+    free = (key for key in accounts.read_api_keys(COMPANY) if not (key.revoked or key.read_only or key.products))
     return next(free, None) or create.create_api_key(COMPANY, frozenset(), False, _ACTOR, now=now)[0]
 
 

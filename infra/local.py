@@ -1,21 +1,17 @@
 """Seatkeeper on one machine: a home folder with data and secrets, and the environment of every process there."""
 
-import base64
 import json
 import os
 import stat
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import BaseModel, TypeAdapter
 
 from infra import engine
+from infra.new_secrets import NEW
 
 TABLE_PREFIX = "seatkeeper-local"
-SIGNING_KEY_BITS = 2048
-"""A signature costs 0.24 ms of CPU at 2048 bits, 0.71 ms at 3072 and 1.46 ms at 4096: see docs/serving.md."""
 
 
 class HomeError(Exception):
@@ -130,7 +126,7 @@ def secrets_file(home: Path) -> Path:
     """The secrets of this machine: made at random the first time, readable by their owner alone. Raises `HomeError`."""
     path = home.resolve() / "secrets.json"
     if not path.exists():
-        write_private(path, {"signing_key": _signing_key(), "data_key": base64.b64encode(os.urandom(32)).decode()})
+        write_private(path, {name: new() for name, new in NEW.items()})
     return path
 
 
@@ -163,8 +159,3 @@ def _close_to_others(home: Path) -> None:
         raise HomeError(f"{home} is a folder for everybody: choose one of its own for the data.")
     if mode & 0o077:
         home.chmod(0o700)
-
-
-def _signing_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=SIGNING_KEY_BITS)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -77,6 +77,11 @@ def read_api_key(company: str, api_key: str) -> ApiKey | None:
     return None if item is None else to_domain(item, ApiKey)
 
 
+def read_api_keys(company: str) -> Iterator[ApiKey]:
+    """All API keys of a company, consistently."""
+    return (to_domain(item, ApiKey) for item in dynamo.query(ApiKeyItem, company, "apikey#"))
+
+
 def revoke_api_key(api_key: ApiKey, event: Event) -> None:
     """Raises `Stale` where it is revoked already, or is none."""
     item = ApiKeyItem(api_key.company, f"apikey#{api_key.api_key}")

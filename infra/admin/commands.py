@@ -12,11 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from chalicelib import signing
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import licenses, places
+from chalicelib.settings import read_secrets, settings
+from chalicelib.store import accounts, licenses, places
 from chalicelib.usecases import change_license, change_seat, create
 from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.assign_user import Person, assign_user
@@ -27,6 +31,7 @@ from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from infra.admin import keys
 from infra.progress import progress
 
 ADMIN = Actor("admin")
@@ -49,6 +54,31 @@ class Answer:
     exit_code: int = 0
 
 
+# --- secrets and signing keys --------------------------------------------------------------------------------------
+
+
+def secrets_create(*, now: Instant) -> Answer:  # noqa: ARG001 - secrets have no time
+    made = keys.create(_is_in_use)
+    document = {"secrets": settings().secrets, "made": made}
+    return Answer(document | _signing_keys(), "" if made else "All secrets are there, and stay as they are.")
+
+
+def signing_key_show(*, now: Instant) -> Answer:  # noqa: ARG001
+    held = read_secrets()
+    is_half_done = held.signing_key == held.old_signing_key
+    return Answer(_signing_keys(), keys.CUT_SHORT if is_half_done else "")
+
+
+def signing_key_rotate(*, now: Instant) -> Answer:  # noqa: ARG001
+    keys.rotate()
+    return Answer(_signing_keys(), "API keys that are made from now on are answered by the new key.")
+
+
+def signing_key_retire(*, now: Instant) -> Answer:  # noqa: ARG001
+    retired = keys.retire(_answered_by)
+    return Answer({"retired": retired.id} | _signing_keys())
+
+
 # --- the catalogue -----------------------------------------------------------------------------------------------
 
 
@@ -66,9 +96,11 @@ def company_set(code: str, name: str | None, accent: str | None, logo: str | Non
 
 def apikey_create(company: str, read_only: bool, product: list[str], *, now: Instant) -> Answer:
     key, shared_key = create.create_api_key(company, frozenset(product), read_only, ADMIN, now=now)
-    keys = {"api_key": key.api_key, "shared_key": shared_key}
+    both = {"api_key": key.api_key, "shared_key": shared_key}
     limits = {"read_only": key.read_only, "products": sorted(key.products) or None}
-    return Answer({"company": key.company} | keys | limits, "The shared key is shown this once.")
+    signer = signing.signer(key.signing_key, now=now)
+    verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
+    return Answer({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
 
 
 def apikey_revoke(api_key: str, *, now: Instant) -> Answer:
@@ -218,6 +250,35 @@ def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - wha
 
 
 # --- what they share ---------------------------------------------------------------------------------------------
+
+
+def _signing_keys() -> dict[str, Any]:
+    """Which keys live, with what applications verify by."""
+    current, *others = signing.live_keys(read_secrets())
+    old = next(iter(others), None)
+    ids = {"signing_key": current.id, "old_signing_key": old and old.id}
+    return ids | {"public_key": current.public_key, "old_public_key": old and old.public_key}
+
+
+def _is_in_use() -> bool:
+    try:
+        return next(companies(), None) is not None
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return False  # the tables come after the secrets
+
+
+def _answered_by(old: signing.Signer) -> list[str]:
+    """The API keys that are not revoked and get their answers signed by the old key."""
+    found = []
+    with _counting("API keys read") as tell:
+        for code in companies():
+            for key in accounts.read_api_keys(code):
+                tell(1)
+                if not key.revoked and key.signing_key in (None, old.id):
+                    found.append(key.api_key)
+    return found
 
 
 def _document(license: License, now: Instant) -> dict[str, Any]:

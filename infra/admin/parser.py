@@ -37,7 +37,7 @@ def _parser() -> _Parser:
         nouns.setdefault(command.name.partition(" ")[0], []).append(command)
     parser = _Parser(
         prog=PROG,
-        description="Manage the Seatkeeper that runs here, or the stage that SEATKEEPER_TABLE_PREFIX and "
+        description="Manage the Seatkeeper that runs here, a --stage on AWS, or what SEATKEEPER_TABLE_PREFIX and "
         "SEATKEEPER_SECRETS\nin the environment name.",
         epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference, 2 nothing done for what "
         "standard error says,\n3 it may have been done or not: look before you repeat it",
@@ -66,6 +66,7 @@ def _add(pages: Any, word: str, command: Command) -> None:
         _add_option(page, option)
     page.add_argument("--json", action="store_true", help="answer one JSON document")
     home = "folder of the data of `python -m infra.run` (.local)"
+    page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
 
 

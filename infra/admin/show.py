@@ -6,13 +6,18 @@ from infra.admin.values import UNLIMITED
 
 _WORD_OF_NONE = {"max_activations": UNLIMITED, "max_license_users": UNLIMITED, "products": "all"}
 _WORD_OF = {("max_transfers", -1): "none", ("max_transfers", 0): UNLIMITED}
+_BLOCKS = ("public_key", "old_public_key")
+"""Ours to the letter, and to be copied as it stands."""
 _GAP = "  "
 
 
 def as_text(document: dict[str, Any]) -> str:
     """For people to read. What does not print is escaped: a client that names its device is not to write here."""
-    values = {name: value for name, value in document.items() if not isinstance(value, list)}
+    values = {n: value for n, value in document.items() if n not in _BLOCKS and not isinstance(value, list)}
     lines = _aligned([[name.replace("_", " "), _word(name, value)] for name, value in values.items()])
+    for name in _BLOCKS:
+        if document.get(name):
+            lines += ["", f"{name.replace('_', ' ')}:", *document[name].splitlines()]
     for name, rows in document.items():
         if isinstance(rows, list):
             lines += ["", *_table(name.replace("_", " "), rows)]

@@ -87,6 +87,25 @@ COMMANDS = (
         (Option("api_key", "API_KEY", "the API key", values.text),),
     ),
     Command(
+        "secrets create",
+        "make the secrets of a new stage; what is there stays",
+        "--stage dev",
+        (),
+    ),
+    Command("signing-key show", "the public keys that applications verify answers with", "--stage dev", ()),
+    Command(
+        "signing-key rotate",
+        "a new signing key for API keys to come; the one before goes on for those that are there",
+        "--stage dev",
+        (),
+    ),
+    Command(
+        "signing-key retire",
+        "end the signing key before this one, once no API key is answered by it",
+        "--stage dev",
+        (),
+    ),
+    Command(
         "product create",
         "a new product",
         '--company QBITEC --code viewer --name "Qbitec Viewer" --authorization-method license-key',

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from infra.bench.sample import Sample
-from infra.local import SIGNING_KEY_BITS
+from infra.new_secrets import SIGNING_KEY_BITS
 
 _BODY = b"x" * 2000
 _WARM_UP = 64

@@ -45,6 +45,7 @@ def seat(vendor: Vendor) -> License:
         ("license show 1 --jso", "unrecognized arguments: --jso"),
         ("license show 1 --company a --company b", "--company: give it once"),
         ("license show 1 --home a --home b", "--home: give it once"),
+        ("license show 1 --stage dev --stage dev", "--stage: give it once"),
         ("company create --code A", "the following arguments are required: --name"),
         ("company create --code --name", "--code: expected one argument"),
         ("company create --code A_B --name B", "--code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes"),
@@ -334,7 +335,7 @@ def test_every_command_of_the_table_has_a_function_and_an_example_in_the_documen
 def test_every_option_is_in_the_documentation() -> None:
     text = Path(ROOT / "docs" / "admin.md").read_text()
     options = {option.name for command in COMMANDS for option in command.options if option.name.startswith("--")}
-    assert {option for option in options | {"--json", "--home", "--help"} if option not in text} == set()
+    assert {option for option in options | {"--json", "--home", "--stage", "--help"} if option not in text} == set()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -1,0 +1,79 @@
+"""The secrets where `SEATKEEPER_SECRETS` says: made once, and the signing keys among them rotated and retired.
+
+A rotation writes twice: first the current key as the old one, then a new current one. Whoever reads in between, or
+after a crash there, finds the same key in both places, and signs with it as before.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from chalicelib.domain.refusal import Refused
+from chalicelib.settings import checked_secrets, read_secrets, settings
+from chalicelib.signing import Signer, live_keys
+from infra.new_secrets import NEW, new_signing_key
+from infra.secret_store import Taken, open_store
+
+CUT_SHORT = "A rotation was cut short: `signing-key rotate` finishes it."
+MANY = 20
+"""API keys that are named in one sentence."""
+
+
+def create(is_in_use: Callable[[], bool]) -> list[str]:
+    """Make what is missing; answers the names of what was made. Data that is `in use` was sealed with what is lost.
+
+    Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    """
+    address = settings().secrets
+    store = open_store(address)
+    there = store.read()
+    missing = {name: new() for name, new in NEW.items() if name not in there}
+    live_keys(checked_secrets(there | missing, address))  # what is there stays, so it has to be right
+    if missing and is_in_use():
+        lost = " and ".join(missing)
+        raise _refused(
+            f"There are companies, and no {lost} in {address}: restore it, a new one opens nothing of theirs."
+        )
+    made = []
+    for name, value in missing.items():
+        with suppress(Taken):  # somebody was faster, and theirs stays
+            store.add(name, value)
+            made.append(name)
+    return made
+
+
+def rotate() -> tuple[Signer, ...]:
+    """The current key becomes the old one, and a new one the current; answers both, the new one first.
+
+    Finishes a rotation that was cut short. Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    """
+    held, store = read_secrets(), open_store(settings().secrets)
+    live = live_keys(held)
+    if len(live) > 1:
+        raise _refused(f"The signing key before this one, {live[1].id}, still lives: retire it first.")
+    if held.old_signing_key is None:
+        store.add("old_signing_key", held.signing_key)
+    store.replace("signing_key", new_signing_key())
+    return live_keys(read_secrets())
+
+
+def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
+    """End the old key, and answer it, unless there are API keys that it signs for (`answered_by`).
+
+    Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    """
+    held = read_secrets()
+    live = live_keys(held)
+    if held.old_signing_key is None:
+        raise _refused("There is no signing key before the current one.")
+    if len(live) == 1:
+        raise _refused(CUT_SHORT)
+    if names := answered_by(live[1]):
+        keys, them = ("1 API key is", "it") if len(names) == 1 else (f"{len(names)} API keys are", "them")
+        named = names[:MANY] + ([f"and {len(names) - MANY} more"] if len(names) > MANY else [])
+        raise _refused(f"{keys} still answered by {live[1].id}; revoke {them} first: {', '.join(named)}.")
+    open_store(settings().secrets).remove("old_signing_key")
+    return live[1]
+
+
+def _refused(sentence: str) -> Refused:
+    return Refused("validation_error", sentence)
