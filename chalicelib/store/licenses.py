@@ -94,7 +94,10 @@ def change_terms(old: License, new: License, event: Event, earlier: Sequence[Eve
 
 
 def reset(license: License, event: Event) -> None:
-    """All devices off and all counts zero, in one write: every device of an older epoch is off. Raises `Stale`."""
+    """All devices off and all counts zero, in one write: every device of an older epoch is off. Raises `Stale`.
+
+    The event says how many places were held: `times_activated` must still be what was read.
+    """
     item = LicenseItem
     actions = [
         item.epoch.add(1),
@@ -103,7 +106,8 @@ def reset(license: License, event: Event) -> None:
         item.vacated.set(0),
         item.last_vacated.remove(),
     ]
-    _changing(license, actions, item.epoch == license.epoch, event).commit()
+    unchanged = (item.epoch == license.epoch) & (item.times_activated == license.times_activated)
+    _changing(license, actions, unchanged, event).commit()
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:

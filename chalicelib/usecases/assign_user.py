@@ -8,7 +8,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, normalise_email
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, seats
+from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.initial_password import new_user
 from chalicelib.usecases.settle import settle
@@ -52,11 +52,14 @@ def assign_user(
     guard_person(person)
 
     def read(_: bool) -> _State:
-        license = find_license(company, license_id)
         user_id = accounts.user_of_email(company, address)
         if user_id is None:
-            return _State(license, None, None)
-        return _State(license, accounts.read_user(company, user_id), seats.read_seat(company, license_id, user_id))
+            return _State(find_license(company, license_id), None, None)
+        # At one instant: with the license of one and the seat of another, a refusal would be right at neither.
+        place = places.read_place(company, license_id, None, user_id, consistent=True)
+        if place.license is None:
+            raise Refused("license_not_found")
+        return _State(place.license, place.user, place.seat)
 
     def decide(state: _State) -> tuple[Seat, User]:
         license = state.license

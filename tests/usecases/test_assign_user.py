@@ -1,10 +1,12 @@
 """Assign a user to a license."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
 from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user
@@ -106,6 +108,24 @@ def test_a_license_with_a_key_has_no_users(vendor: Vendor) -> None:
     license = vendor.issue("viewer")
     with refused("validation_error"):
         vendor.assign(license, ADA)
+
+
+def test_who_is_removed_while_he_is_assigned_is_not_told_that_all_places_are_taken(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which the license would say of before, and the seat of after: no one instant."""
+    license, find, reads = vendor.issue("revit", max_license_users=1), accounts.user_of_email, count(1)
+    vendor.assign(license, ADA)
+
+    def and_remove(company: str, email: str) -> int | None:
+        if next(reads) == 2:  # the read that confirms a refusal
+            monkeypatch.setattr(accounts, "user_of_email", find)
+            remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
+        return find(company, email)
+
+    monkeypatch.setattr(accounts, "user_of_email", and_remove)
+    vendor.assign(license, ADA)
+    assert vendor.stored(license).users_assigned == 1
 
 
 def test_what_is_no_email_is_no_user(vendor: Vendor) -> None:

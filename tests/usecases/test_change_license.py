@@ -2,8 +2,10 @@
 
 import pytest
 
+from chalicelib.domain.history import Event
 from chalicelib.domain.instants import from_iso, to_iso
-from chalicelib.domain.license import status
+from chalicelib.domain.license import License, status
+from chalicelib.store import licenses
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.sweep import sweep
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -141,6 +143,22 @@ def test_after_a_reset_no_old_device_answers_and_all_places_are_free(vendor: Ven
     with refused("license_activated_max_times"):
         vendor.activate(license, "a")
     assert vendor.stored(license).transfer_count == 0
+
+
+def test_a_reset_says_how_many_places_it_took_also_where_one_was_taken_meanwhile(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    license, reset, rivals = vendor.issue(), licenses.reset, iter(["a"])
+
+    def meanwhile(seen: License, event: Event) -> None:
+        for hardware_id in rivals:
+            vendor.activate(license, hardware_id)
+        reset(seen, event)
+
+    monkeypatch.setattr(licenses, "reset", meanwhile)
+    reset_license(vendor.code, license.id, ADMIN, now=NOW + HOUR)
+    assert [e.detail for e in vendor.history(license) if e.type == "license_reset"] == [{"times_activated": 1}]
+    assert vendor.stored(license).times_activated == 0
 
 
 def test_a_reset_frees_the_seats_as_well_and_moves_no_end(vendor: Vendor) -> None:
