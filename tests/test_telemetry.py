@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier
@@ -124,9 +125,22 @@ def test_lines_of_several_threads_do_not_mix() -> None:
     assert sorted((line["license_id"], line["Retries"]) for line in output.lines) == [(n, n) for n in range(1, 9)]
 
 
-def test_what_a_request_has_done_in_threads_of_its_own_is_in_its_line() -> None:
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads change wherever they may."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("restless")
+def test_what_a_request_has_done_in_threads_of_its_own_is_in_its_line_and_none_of_it_is_lost() -> None:
+    together = Barrier(4)
+
     def work(_: int) -> None:
-        for n in range(500):
+        together.wait()
+        for n in range(20_000):
             telemetry.count(telemetry.RETRIES)
             telemetry.at_least(telemetry.OLDEST_DUE_AGE, n)
 
@@ -134,7 +148,7 @@ def test_what_a_request_has_done_in_threads_of_its_own_is_in_its_line() -> None:
         with open_line():
             list(threads.map(telemetry.into_this_line(work), range(4)))
         list(threads.map(work, range(4)))  # of nobody any more
-    assert (output.line["Retries"], output.line["OldestDueAge"]) == (2000, 499)
+    assert (output.line["Retries"], output.line["OldestDueAge"]) == (80_000, 19_999)
 
 
 # --- errors and logs --------------------------------------------------------------------------------------------
