@@ -215,7 +215,7 @@ class LogHandler(logging.Handler):
 
 
 def _anatomy(error: BaseException) -> list[dict[str, Any]]:
-    """Types and frames of an error and of what caused it, without texts and values."""
+    """Types and frames, the innermost first, of an error and of what caused it; no texts and no values."""
     parts: list[dict[str, Any]] = []
     cause: BaseException | None = error
     while cause is not None and len(parts) < MAX_FRAMES:
@@ -231,12 +231,12 @@ def _type(error: BaseException) -> str:
     return type(error).__name__ if told is None else f"{type(error).__name__} {told}"
 
 
-def _frames(innermost: TracebackType | None) -> list[str]:
+def _frames(outermost: TracebackType | None) -> list[str]:
     frames = [
         f"{_short(frame.f_code.co_filename)}:{number} {frame.f_code.co_name}"
-        for frame, number in traceback.walk_tb(innermost)
+        for frame, number in traceback.walk_tb(outermost)
     ]
-    return frames[-MAX_FRAMES:]
+    return frames[: -MAX_FRAMES - 1 : -1]
 
 
 def _short(path: str) -> str:

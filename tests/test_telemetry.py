@@ -173,9 +173,9 @@ def test_of_an_error_only_the_types_and_where_they_came_from_are_told() -> None:
     (logged,) = line["logged"]
     error, cause = logged["error"]
     assert (error["type"], cause["type"]) == ("KeyError", "ValueError")
-    assert [frame.split(" ")[1] for frame in error["frames"]][-1] == "fail_because"
-    assert cause["frames"][-1].startswith("tests/test_telemetry.py:")
-    assert cause["frames"][-1].endswith(" fail")
+    assert error["frames"][0].endswith(" fail_because")
+    assert cause["frames"][0].startswith("tests/test_telemetry.py:")
+    assert cause["frames"][0].endswith(" fail")
     assert SECRET not in output.getvalue()
     assert "the password" not in output.getvalue()
 
@@ -196,7 +196,7 @@ def test_an_endless_recursion_is_told_by_its_innermost_frames() -> None:
         deeper(0)
     frames = output.line["logged"][0]["error"][0]["frames"]
     assert len(frames) == telemetry.MAX_FRAMES
-    assert frames[-1].endswith(" deeper")
+    assert frames[0].endswith(" deeper")
 
 
 def log_everything() -> None:

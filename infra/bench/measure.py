@@ -17,6 +17,7 @@ from chalicelib.web import clock
 from infra.bench.clients import Application, Job
 from infra.bench.floor import floor
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
+from infra.bench.lines import lines
 from infra.bench.portal import portal
 from infra.bench.sample import Sample
 from infra.bench.seed import seed_licenses
@@ -46,6 +47,7 @@ def measure(engine: Engine, server: Server) -> None:
     application = _application(server)
     license_keys = [_issue(None) for _ in range(LICENSES)]
     _imports()
+    lines()
     for call in ("check_license", "activate_license"):
         for clients, calls in CALLS.items():
             _call(application, license_keys, call, clients, calls)

@@ -247,7 +247,7 @@ def test_a_bug_is_in_the_line_of_its_request_wherever_it_is(
     assert (answered["statusCode"], output.line["status"], output.line["outcome"]) == (500, 500, "internal_error")
     (logged,) = output.line["logged"]
     assert logged["error"][0]["type"] == "RuntimeError"
-    assert logged["error"][0]["frames"][-1].endswith(" bug")
+    assert logged["error"][0]["frames"][0].endswith(" bug")
     assert "SECRET" not in output.getvalue()
 
 

@@ -1,0 +1,53 @@
+"""docs/telemetry.md: every fact and every metric is in it, and its lines are such as are written."""
+
+import json
+import re
+
+from chalicelib import telemetry
+from chalicelib.portal.screen import OUT_OF_DATE_CODE
+from chalicelib.web.errors import ERRORS
+from tests.docs.pages import DOCS, blocks
+from tests.emf import metrics, mistakes
+
+PAGE = (DOCS / "telemetry.md").read_text()
+LINES = [json.loads(text) for text in blocks(PAGE, "json")]
+
+
+def rows(first: str) -> list[str]:
+    """The names in the first column of a table."""
+    table = PAGE.split(f"| {first} |", 1)[1].split("\n\n", 1)[0]
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+
+def test_every_fact_is_documented_and_no_other() -> None:
+    assert sorted(rows("fact")) == sorted(telemetry.FIELDS)
+
+
+def test_every_metric_is_documented_with_its_unit_and_no_other() -> None:
+    assert rows("metric") == list(telemetry.METRICS)
+    for line in LINES:
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            for metric in directive["Metrics"]:
+                assert f"| `{metric['Name']}` | {metric['Unit']} |" in PAGE
+
+
+def test_every_outcome_is_a_code_that_the_page_leads_to() -> None:
+    assert OUT_OF_DATE_CODE not in ERRORS
+    assert f"`{OUT_OF_DATE_CODE}`" in PAGE
+
+
+def test_the_lines_of_the_page_are_such_as_are_written() -> None:
+    assert [line["kind"] for line in LINES] == ["request", "sweep"]
+    for line in LINES:
+        told = {*telemetry.FIELDS, *telemetry.METRICS, telemetry.STAGE, telemetry.CODE, "_aws"}
+        assert set(line) - told == set()
+        assert mistakes(line) == []
+        assert metrics(line)
+
+
+def test_what_is_searched_for_is_what_is_told() -> None:
+    queries = "\n".join(blocks(PAGE, "text"))
+    searched = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", queries)) | set(re.findall(r"filter (\w+)", queries))
+    outcomes = set(re.findall(r'outcome = "(\w+)"', queries))
+    assert searched - outcomes - set(telemetry.FIELDS) == set()
+    assert outcomes <= set(ERRORS)
