@@ -125,23 +125,24 @@ def identity() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), _Identity) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def started(line: str, sts: str) -> subprocess.CompletedProcess[str]:
+def started(line: str, **more: str) -> subprocess.CompletedProcess[str]:
     """A real run, in the account that this process's engine plays."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("SEATKEEPER_")}
     command = [sys.executable, "-m", "infra.admin", *line.split()]
-    environment = own | {"AWS_ENDPOINT_URL_STS": sts}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=own | more, capture_output=True, text=True, check=False)
 
 
 def test_a_command_works_on_the_tables_of_the_stage_once_it_is_deployed() -> None:
     dynamodb = boto3.client("dynamodb")
     with identity() as sts:
-        done = started(LINE, sts)
+        done = started(LINE, AWS_ENDPOINT_URL_STS=sts)
         told = "There are no tables seatkeeper-dev-… in us-east-1: deploy the stage (make deploy), or set AWS_REGION."
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{told}\n")
         name = f"{STAGE['SEATKEEPER_TABLE_PREFIX']}-accounts"
@@ -152,9 +153,17 @@ def test_a_command_works_on_the_tables_of_the_stage_once_it_is_deployed() -> Non
             AttributeDefinitions=like["AttributeDefinitions"],
             BillingMode="PAY_PER_REQUEST",
         )
-        done = started(f"{LINE} --json", sts)
+        done = started(f"{LINE} --json", AWS_ENDPOINT_URL_STS=sts)
     assert (done.returncode, done.stderr) == (0, "")
     key = {"pk": {"S": "QBITEC"}, "part": {"S": "company"}}
     stored = dynamodb.get_item(TableName=name, Key=key)["Item"]
     assert json.loads(done.stdout) == {"code": "QBITEC", "id": int(stored["id"]["N"]), "name": "Qbitec"}
     dynamodb.delete_table(TableName=name)
+
+
+def test_secrets_come_before_tables(tmp_path: Path) -> None:
+    secrets = f"file:{tmp_path}/secrets.json"
+    names = {"SEATKEEPER_TABLE_PREFIX": "seatkeeper-none", "SEATKEEPER_SECRETS": secrets, "SEATKEEPER_MAIL": "file:m"}
+    done = started("secrets create --json", **names)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["made"] == ["data_key", "signing_key"]
