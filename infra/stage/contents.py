@@ -1,9 +1,8 @@
 """What is in the archive of a package: the folder that pip and chalice filled, trimmed, compiled and zipped.
 
-The same folder gives the same bytes: names in order, one date, one mode, bytecode of one process with one hash seed.
+The same folder gives the same bytes: names in order, one date, one mode, bytecode of a process of its own.
 """
 
-import gzip
 import json
 import os
 import subprocess
@@ -42,9 +41,8 @@ def trim(folder: Path) -> None:
     for path in _files(folder):
         if _is_unused(path.relative_to(folder).as_posix()):
             path.unlink()
-    data = folder / "botocore" / "data"
-    if (data / "endpoints.json").exists():
-        _cut_endpoints(data)
+    if (endpoints := folder / "botocore" / "data" / "endpoints.json").exists():
+        _drop_services(endpoints)
 
 
 def _is_unused(name: str) -> bool:
@@ -54,21 +52,15 @@ def _is_unused(name: str) -> bool:
     return name.startswith("botocore/data/") and bool(below) and service not in SERVICES
 
 
-def _cut_endpoints(data: Path) -> None:
-    """Each client that is made reads the endpoints of all services, for 20 ms of a cold start: keep those of ours."""
-    ours = {_endpoint_prefix(data / service) for service in SERVICES}
-    path = data / "endpoints.json"
-    endpoints = json.loads(path.read_bytes())
-    for partition in endpoints["partitions"]:
-        partition["services"] = {name: told for name, told in partition["services"].items() if name in ours}
-    path.write_text(json.dumps(endpoints))
+def _drop_services(endpoints: Path) -> None:
+    """Of all services' endpoints leave the partitions: each client reads the list, for 20 ms of a cold start.
 
-
-def _endpoint_prefix(service: Path) -> str:
-    """The name that a service has among the endpoints."""
-    newest = max(service.iterdir()) / "service-2.json.gz"
-    prefix: str = json.loads(gzip.decompress(newest.read_bytes()))["metadata"]["endpointPrefix"]
-    return prefix
+    A service's own rules, which stay, say the same.
+    """
+    told = json.loads(endpoints.read_bytes())
+    for partition in told["partitions"]:
+        partition["services"] = {}
+    endpoints.write_text(json.dumps(told))
 
 
 def check_architecture(folder: Path, architecture: str) -> None:
@@ -86,7 +78,7 @@ def compile_all(folder: Path) -> None:
     command = [sys.executable, "-sS", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     done = subprocess.run(
         [*command, "-s", str(folder), "-p", _AT_RUNTIME, str(folder)],
-        env={"PYTHONHASHSEED": "0"},  # bytecode has sets in it, whose order would be another each time
+        env={},  # the developer's own may ask for other bytecode
         capture_output=True,
         text=True,
         check=False,

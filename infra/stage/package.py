@@ -6,7 +6,6 @@ with its own runtime, and writes the template; `contents` trims, compiles and zi
 
 import argparse
 import hashlib
-import json
 import sys
 import tempfile
 import zipfile
@@ -95,7 +94,7 @@ def package(stage: Stage, architecture: str, out: Path) -> Package:
         check_architecture(tree, architecture)
         compile_all(tree)
         write_archive(tree, new / "deployment.zip")
-        _write_template(new / "sam.json", new / "template.json")
+        (new / "sam.json").rename(new / "template.json")
         _put(new, out, Path(scratch, "old"))
     return Package(out / "template.json", out / "deployment.zip")
 
@@ -110,12 +109,6 @@ def _install(tree: Path, architecture: str) -> None:
     locked = ["--require-hashes", "--requirement", str(LOCK)]
     failure = f"pip cannot fetch all wheels for {architecture} and Python {_PYTHON}."
     complete([*pip, *lambdas, *locked, "--target", str(tree)], failure)
-
-
-def _write_template(generated: Path, template: Path) -> None:
-    """In one order, whichever chalice took."""
-    template.write_text(json.dumps(json.loads(generated.read_bytes()), indent=1, sort_keys=True) + "\n")
-    generated.unlink()
 
 
 def _put(new: Path, out: Path, old: Path) -> None:

@@ -42,7 +42,6 @@ def run_chalice(project: Path, stage: Stage, out: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | {
         "AWS_DEFAULT_REGION": "us-east-1",  # any: it does not show in what is written
         "PYTHONDONTWRITEBYTECODE": "1",  # it would be packaged
-        "PYTHONHASHSEED": "0",  # one order of sets
     }
     chalice = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", stage.name]
     command = [*chalice, "--merge-template", _MERGED, str(out)]
