@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PORT
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint bench cost package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint verify bench cost package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ lint: .venv/installed ## check style, types and the direction of the imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+verify: .venv/installed .ministack/installed ## deploy a package into an AWS on this machine, and try all of it there
+	$(BIN)/python -m pytest tests/stage
 
 bench: .venv/installed ## measure against the bare engine, in one run
 	@$(BIN)/python -m infra.bench
@@ -49,7 +52,7 @@ lock: .venv/installed ## pin all that ships, with hashes, after a change to requ
 		--no-emit-find-links --output-file requirements.lock requirements.txt
 
 clean: ## remove what the other targets made, except the data in .local/
-	rm -rf .venv .browser build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .ministack .browser build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements.lock requirements-dev.txt
@@ -59,4 +62,11 @@ clean: ## remove what the other targets made, except the data in .local/
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.ministack/installed: tests/stage/requirements.txt
+	@echo "Installing ministack into .ministack; this is done once."
+	@$(PYTHON) -m venv --clear .ministack
+	@.ministack/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(PYTHON) -m venv --without-pip .ministack/functions
 	@touch $@

@@ -1,5 +1,8 @@
 """One embedded engine and one set of tables for each test process; each test has a vendor of its own.
 
+With `SEATKEEPER_TEST_URL` in the environment, that of a deployed stage, the tests of `licenseapi` ask the stage, and
+the environment says where its tables and secrets are.
+
 The environment must stand before `chalicelib.store` is imported, so the engine is started here, at import.
 """
 
@@ -13,21 +16,30 @@ import pytest
 from infra import engine, local
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-")
-_engine = engine.start(None)
+_engine = None if "SEATKEEPER_TEST_URL" in os.environ else engine.start(None)
 
-
-os.environ |= local.environment(Path(_home.name), _engine.endpoint)
+if _engine is not None:
+    os.environ |= local.environment(Path(_home.name), _engine.endpoint)
 
 from chalicelib.store.tables import create_tables  # noqa: E402 - needs the environment
-from tests.support import Vendor  # noqa: E402 - needs the environment
+from tests.support import STAGE_URL, Vendor  # noqa: E402 - needs the environment
 
-create_tables()
+if _engine is not None:
+    create_tables()
 
 
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
-    _engine.stop()
+    if _engine is not None:
+        _engine.stop()
     _home.cleanup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what cannot be asked of a stage."""
+    for item in items if STAGE_URL else []:
+        if (mark := item.get_closest_marker("in_process")) is not None:
+            item.add_marker(pytest.mark.skip(reason=mark.args[0]))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What tests share: a vendor with products, and a client application that signs its calls."""
 
+import os
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from infra.call import signed_headers
 
+STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
+"""Of the deployed stage that the tests of `licenseapi` ask; without one they ask the app in process."""
 ADMIN = Actor("admin")
 NOW: Instant = 1_795_500_000_000
 """2026-11-24T06:00:00Z: the instant at which tests of use cases happen."""

@@ -20,7 +20,7 @@ from chalicelib.web import clock
 from infra.call import is_signed, signed_headers
 from infra.stage.stages import StageFailed
 
-PRODUCT = "smoke"
+PREFIX, PRODUCT = "SMOKE-", "smoke"
 _ACTOR = Actor("smoke")
 _FIRST, _LAST = "!", "~"
 """All sort keys lie between."""
@@ -50,7 +50,7 @@ def trial(http: httpx.Client) -> None:
 @contextmanager
 def company() -> Iterator[Company]:
     """A company with one license of one activation; at the end no item of it is left."""
-    code, now = f"SMOKE-{secrets.token_hex(6).upper()}", clock.now()
+    code, now = f"{PREFIX}{secrets.token_hex(6).upper()}", clock.now()
     try:
         create.create_company(code, "A trial of the stage", _ACTOR, now=now)
         create.create_product(code, PRODUCT, "A trial of the stage", "license-key", _ACTOR, now=now)

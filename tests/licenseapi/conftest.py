@@ -1,4 +1,7 @@
-"""Calls of the License API go through the WSGI adapter, in process: all but the socket is as it is served."""
+"""Calls of the License API go through the WSGI adapter, in process: all but the socket is as it is served.
+
+Or to a deployed stage, where `SEATKEEPER_TEST_URL` names one.
+"""
 
 from collections.abc import Iterator
 
@@ -7,13 +10,14 @@ import pytest
 
 from app import app
 from infra.wsgi import wsgi
-from tests.support import Application, Vendor
+from tests.support import STAGE_URL, Application, Vendor
 
 
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
-    """The app over WSGI."""
-    with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as client:
+    """What leads to the app."""
+    there = httpx.HTTPTransport() if STAGE_URL else httpx.WSGITransport(wsgi(app))
+    with httpx.Client(transport=there, base_url=STAGE_URL or "http://license.test", timeout=30) as client:
         yield client
 
 

@@ -15,6 +15,8 @@ from tests.licenseapi.objects import refused
 from tests.signing_keys import held, key, verify
 from tests.support import ADMIN, Application, Vendor
 
+pytestmark = pytest.mark.in_process("the secrets change while the process runs")
+
 
 class Server:
     """What the app is while the secrets change: it starts, it lives on, it starts again."""
