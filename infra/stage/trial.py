@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from chalicelib import signing
 from chalicelib.domain.history import Actor
 from chalicelib.store import dynamo
 from chalicelib.store.tables import COMPANIES, CompanyItem, LicenseItem, LinkItem, license_pk, sold_part
@@ -28,20 +29,22 @@ _FIRST, _LAST = "!", "~"
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What an application of it needs to know."""
+    """What an application of it is built with."""
 
     code: str
     api_key: str
     shared_key: str
+    public_key: str
+    """Of the signing key that answers the API key. Functions that still run may show the one before."""
     license_key: str | None
 
 
 def trial(http: httpx.Client) -> None:
     """Raises `StageFailed` at the first answer that is not as it has to be."""
-    public_key = _public_key(http)
+    _look_at_the_public_key(http)
     try:
         with company() as ours:
-            _use(Calls(http, ours, public_key))
+            _use(Calls(http, ours))
     except dynamo.Busy as error:
         raise StageFailed(f"The tables of the stage do not answer: {error}.") from None
     _look_at_the_edges(http)
@@ -56,7 +59,7 @@ def company() -> Iterator[Company]:
         create.create_product(code, PRODUCT, "A trial of the stage", "license-key", _ACTOR, now=now)
         license, _ = issue_license(code, PRODUCT, Terms("perpetual", 1), None, _ACTOR, now=now)
         key, shared_key = create.create_api_key(code, frozenset(), False, _ACTOR, now=now)
-        yield Company(code, key.api_key, shared_key, license.license_key)
+        yield Company(code, key.api_key, shared_key, signing.current().public_key, license.license_key)
     finally:
         _remove(code)
 
@@ -67,7 +70,6 @@ class Calls:
 
     http: httpx.Client
     ours: Company
-    public_key: str
 
     def activate(self, hardware_id: str) -> httpx.Response:
         return self._send("POST", "activate_license", json=self._ident(hardware_id))
@@ -88,7 +90,7 @@ class Calls:
 
 def _use(calls: Calls) -> None:
     def granted(what: str, answer: httpx.Response) -> None:
-        _hold(f"{what} is granted, and signed", answer, answer.is_success and is_signed(answer, calls.public_key))
+        _hold(f"{what} is granted, and signed", answer, answer.is_success and is_signed(answer, calls.ours.public_key))
 
     def refused(what: str, answer: httpx.Response, code: str) -> None:
         _hold(f"{what} is refused: {code}", answer, _code(answer) == code)
@@ -107,11 +109,10 @@ def _look_at_the_edges(http: httpx.Client) -> None:
     _hold("the portal shows its log-in", portal, portal.status_code == 200 and "<form" in portal.text)
 
 
-def _public_key(http: httpx.Client) -> str:
+def _look_at_the_public_key(http: httpx.Client) -> None:
     answer = _answer(http, "GET", "api/v4/public_key")
     is_key = answer.is_success and answer.text.startswith("-----BEGIN PUBLIC KEY-----")
     _hold("the public key is there for all, and signed", answer, is_key and is_signed(answer, answer.text))
-    return answer.text
 
 
 def _answer(http: httpx.Client, method: str, path: str, **what: Any) -> httpx.Response:

@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from app import app
+from chalicelib import signing
 from chalicelib.settings import settings
+from chalicelib.signing import Keyring
 from infra.stage.stages import StageFailed
 from infra.stage.trial import trial
 from infra.wsgi import wsgi
+from tests.signing_keys import held
 
 CALLS = 8
 """That a trial makes."""
@@ -83,6 +86,19 @@ def forged(answer: httpx.Response) -> httpx.Response:
 def test_whichever_call_fails_is_told(number: int, spoil: Callable[[httpx.Response], httpx.Response]) -> None:
     with pytest.raises(StageFailed, match=r"NOT so: |Nothing answers"):
         tried(Server(number, spoil))
+
+
+def test_a_stage_that_works_passes_also_when_its_functions_have_not_read_a_new_signing_key_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, after = (Keyring(secrets, lambda: held(2, 1)) for secrets in (held(1), held(2, 1)))
+    monkeypatch.setattr(signing, "_keyring", lambda: before)
+
+    def read_again(answer: httpx.Response) -> httpx.Response:
+        monkeypatch.setattr(signing, "_keyring", lambda: after)
+        return answer
+
+    tried(Server(1, read_again))
 
 
 @pytest.mark.parametrize("number", [2, 4])
