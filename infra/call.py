@@ -2,7 +2,8 @@
 
     python -m infra.call activate_license product=viewer license_key=… hardware_id=my-laptop
 
-Keys and address come from `demo.json`. Exit 0 for a 2xx whose signature is right, else 1; 2 if nothing answers.
+Keys and address come from `demo.json`. Exit 0 for a 2xx whose signature is right, else 1; 2 if nothing answers; 3 if
+the answer could not be written.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.web.hmac_signature import sign
-from infra import local
+from infra import local, output
 
 POST_CALLS = frozenset({"activate_license", "deactivate_license", "change_password", "track_device_variables"})
 """The calls that take a JSON body; all others take a query."""
@@ -90,8 +91,11 @@ def main() -> None:
         sys.exit(2)
     signed = is_signed(response, demo["public_key"])
     how = "signature verified" if signed else "errors are not signed" if response.is_error else "SIGNATURE WRONG"
-    print(f"{response.status_code} {response.reason_phrase}, {how}")
-    print(_pretty(response))
+    try:
+        output.write(f"{response.status_code} {response.reason_phrase}, {how}\n{_pretty(response)}")
+    except OSError as error:
+        print(f"The call was made, but its answer could not be written ({error.strerror}).", file=sys.stderr)
+        sys.exit(3)
     sys.exit(0 if signed and response.is_success else 1)
 
 

@@ -4,9 +4,12 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import AfterValidator, BaseModel, TypeAdapter
 
 from infra import engine
 from infra.new_secrets import NEW
@@ -37,6 +40,16 @@ class _License(BaseModel):
     license_key: str | None
 
 
+def _public_key(text: str) -> str:
+    try:
+        is_rsa = isinstance(load_pem_public_key(text.encode()), RSAPublicKey)
+    except UnsupportedAlgorithm:
+        is_rsa = False
+    if not is_rsa:
+        raise ValueError("must be an RSA key")
+    return text
+
+
 class _Demo(BaseModel):
     """What is read of `demo.json`."""
 
@@ -44,7 +57,7 @@ class _Demo(BaseModel):
     company_code: str
     api_key: str
     shared_key: str
-    public_key: str
+    public_key: Annotated[str, AfterValidator(_public_key)]
     manager: _Manager
     licenses: list[_License]
 

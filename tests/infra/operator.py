@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.signing import current
 from infra.admin.main import main
 
-DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key", "public_key"), "") | {
+DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key"), "") | {
+    "public_key": current().public_key,
     "base_url": "http://127.0.0.1:1",
     "manager": {"email": "", "password": None},
     "licenses": [],

@@ -1,14 +1,25 @@
 """The command that makes one call: what it sends how, and what it says where it cannot."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app import app
 from infra import call
+from infra.serve import ROOT
 from tests.infra.operator import DEMO
+
+ELLIPTIC = (
+    generate_private_key(SECP256R1())
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 
 
 def test_infra_call_knows_which_calls_take_a_body() -> None:
@@ -23,6 +34,8 @@ def test_infra_call_knows_which_calls_take_a_body() -> None:
         (["check_license"], None, "There is no {home}/demo.json: start `make run` first."),
         (["check_license"], "{", "{home}/demo.json cannot be read: remove it, and `make run` makes it again"),
         (["check_license"], "null", "{home}/demo.json cannot be read: "),
+        (["check_license"], json.dumps(DEMO | {"public_key": "no PEM"}), "{home}/demo.json cannot be read: "),
+        (["check_license"], json.dumps(DEMO | {"public_key": ELLIPTIC}), "{home}/demo.json cannot be read: "),
         (["check\nlicense"], json.dumps(DEMO), r"The call 'check\nlicense' cannot be sent so: "),
         (["check_license", "a=\udcff"], json.dumps(DEMO), "The call 'check_license' cannot be sent so: "),
         (["activate_license", "a=\udcff"], json.dumps(DEMO), "The call 'activate_license' cannot be sent so: "),
@@ -52,3 +65,16 @@ def test_a_call_that_cannot_be_made_is_one_sentence(
     said, errors = capsys.readouterr()
     assert (ended.value.code, said, errors.count("\n")) == (2, "", 1)
     assert errors.startswith(sentence.format(home=tmp_path) if "{home}" in sentence else sentence)
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"), ("| true", "Broken pipe")],
+)
+def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(where: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "demo.json").write_text(json.dumps(DEMO))
+    code = "import httpx; from infra import call; call.call = lambda *_: httpx.Response(200, text='done'); call.main()"
+    line = f'set -o pipefail; "{sys.executable}" -c "{code}" --home {tmp_path} about {where}'
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    sentence = f"The call was made, but its answer could not be written ({reason}).\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", sentence)
