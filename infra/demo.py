@@ -61,7 +61,7 @@ def _make(now: Instant) -> dict[str, Any]:
         "company_code": COMPANY,
         "api_key": api_key.api_key,
         "shared_key": create.shared_key(api_key),
-        "public_key": signing.signer(api_key.signing_key, now=now).public_key,
+        "public_key": signing.current().public_key,
         "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
         "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
         "licenses": [
@@ -91,7 +91,9 @@ def _license(product: str, terms: Terms, now: Instant) -> License:
 
 
 def _api_key(now: Instant) -> ApiKey:
-    free = (key for key in accounts.read_api_keys(COMPANY) if not (key.revoked or key.read_only or key.products))
+    """One that may do all, and is answered by the key whose public half `demo.json` tells."""
+    current = (key for key in accounts.read_api_keys(COMPANY) if key.signing_key == signing.current().id)
+    free = (key for key in current if not (key.revoked or key.read_only or key.products))
     return next(free, None) or create.create_api_key(COMPANY, frozenset(), False, _ACTOR, now=now)[0]
 
 

@@ -18,6 +18,9 @@ from typing import Any, Never
 import httpx
 import pytest
 
+from chalicelib import signing
+from chalicelib.settings import read_secrets
+from chalicelib.signing import Keyring
 from chalicelib.store import accounts, dynamo, licenses
 from chalicelib.store.tables import ApiKeyItem, CompanyItem
 from chalicelib.usecases.audit import audit
@@ -27,6 +30,7 @@ from infra import call, demo, engine, local, run
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
 from tests.portal.browser import Page
+from tests.signing_keys import held, key
 from tests.support import ADMIN, Vendor
 
 RUN = [sys.executable, "-m", "infra.run"]
@@ -337,6 +341,19 @@ def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, t
     revit = licenses.read_license(company, told["licenses"][0]["id"])
     assert revit is not None
     assert revit.users_assigned == 0
+
+
+def test_a_demo_json_that_is_lost_after_a_rotation_tells_an_api_key_and_the_key_that_answers_it(
+    company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, secrets in enumerate((held(1), held(2, 1)), start=1):
+        keyring = Keyring(secrets, read_secrets)
+        monkeypatch.setattr(signing, "_keyring", lambda keyring=keyring: keyring)
+        told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+        stored = accounts.read_api_key(company, told["api_key"])
+        assert stored is not None
+        assert (stored.signing_key, told["public_key"]) == (key(number).id, key(number).public_key)
+        local.demo_file(tmp_path).unlink()
 
 
 def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, tmp_path: Path) -> None:
