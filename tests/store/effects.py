@@ -91,7 +91,10 @@ def _in_order(item: Raw) -> Raw:
 
 
 def _plain(text: str) -> str:
-    """Without what is drawn at random: of an id, what stays is the instant at which it was made."""
+    """Without what is drawn at random: of an id, what stays is the second in which it was made.
+
+    Not the millisecond: an id that is in use is drawn again a little later.
+    """
     for pattern, name in _RANDOM:
         text = pattern.sub(name, text)
-    return _ID.sub(lambda found: f"ID of {int(found[1]) >> 12}", text)
+    return _ID.sub(lambda found: f"ID of {(int(found[1]) >> 12) // 1000}", text)
