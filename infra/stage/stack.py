@@ -161,21 +161,25 @@ class Stack:
             yield from page["StackEvents"]
 
     def _follow(self, stack: str, newest: str) -> None:
-        """Tell of what happens after the event `newest`, until the stack is at rest."""
+        """Tell of what happens after the event `newest`, until the stack itself is said to be done.
+
+        Its status alone would not do: right after a change was asked for it is still that of the change before.
+        """
         failures: list[str] = []
 
         def look() -> str:
             nonlocal newest
+            status = "_IN_PROGRESS"
             fresh = list(_before(newest, self._events(stack)))
-            if fresh:
-                newest = fresh[0]["EventId"]
             for event in reversed(fresh):
+                newest = event["EventId"]
                 _tell(event)
                 failures.extend(_failure(event))
-            return str(self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+                if event["LogicalResourceId"] == self.name:
+                    status = event["ResourceStatus"]
+            return status
 
         status = _until(look, lambda status: status.endswith("_IN_PROGRESS"))
-        look()  # the last events may be younger than the look before
         if "ROLLBACK" in status or status.endswith("_FAILED"):
             reason = failures[0] if failures else f"it ended as {status}"
             raise StageFailed(f"{self.name} was not changed as it was to be: {reason}")

@@ -69,10 +69,12 @@ class Told(Stack):
         self._stubber.add_client_error("describe_stacks", "ValidationError", NOT_THERE)
 
     def happened(self, *events: tuple[str, str, str]) -> None:
-        """All events up to now, the oldest first: resource, status, reason."""
+        """All events up to now, the oldest first: resource or stack, status, reason."""
+        always = {"StackId": "arn:stack", "StackName": NAME, "Timestamp": AT}
         told = [
-            {"StackId": "arn:stack", "StackName": NAME, "Timestamp": AT, "EventId": f"{n}", "LogicalResourceId": name}
-            | {"ResourceType": "AWS::DynamoDB::Table", "ResourceStatus": status, "ResourceStatusReason": reason}
+            always
+            | {"EventId": f"{n}", "LogicalResourceId": name, "ResourceStatus": status, "ResourceStatusReason": reason}
+            | {"ResourceType": "AWS::CloudFormation::Stack" if name == NAME else "AWS::DynamoDB::Table"}
             for n, (name, status, reason) in enumerate(events)
         ]
         self.says("describe_stack_events", StackEvents=told[::-1])
@@ -170,31 +172,31 @@ def test_a_template_that_aws_does_not_take_is_told_and_its_change_set_deleted(st
 
 
 def test_what_is_done_is_told_as_it_happens(stack: Told, capsys: pytest.CaptureFixture[str]) -> None:
-    before = ("Old", "CREATE_COMPLETE", "")
-    first, second = ("New", "CREATE_IN_PROGRESS", ""), ("New", "CREATE_COMPLETE", "")
-    stack.happened(before)
+    before = [("Old", "UPDATE_COMPLETE", ""), (NAME, "UPDATE_ROLLBACK_COMPLETE", "")]
+    begun = [(NAME, "UPDATE_IN_PROGRESS", ""), ("New", "CREATE_IN_PROGRESS", "")]
+    nearly = [("New", "CREATE_COMPLETE", ""), (NAME, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")]
+    stack.happened(*before)
     stack.says("execute_change_set")
-    stack.happened(before, first)
-    stack.is_at("UPDATE_IN_PROGRESS")
-    stack.happened(before, first, second)
-    stack.is_at("UPDATE_COMPLETE")
-    stack.happened(before, first, second)
-    stack.is_at("UPDATE_COMPLETE")
+    stack.happened(*before)
+    stack.happened(*before, *begun)
+    stack.happened(*before, *begun, *nearly[:1])
+    stack.happened(*before, *begun, *nearly)
+    stack.happened(*before, *begun, *nearly, ("Older", "DELETE_COMPLETE", ""), (NAME, "UPDATE_COMPLETE", ""))
     stack.carry_out(stacks.Proposal(CHANGE_SET, []))
-    assert capsys.readouterr().err == "  made     New (DynamoDB::Table)\n"
+    told = ["  made     New (DynamoDB::Table)", "  removed  Older (DynamoDB::Table)"]
+    assert capsys.readouterr().err.splitlines() == told
 
 
 def test_the_reason_of_the_first_that_failed_is_told(stack: Told) -> None:
-    events = [
-        ("First", "CREATE_FAILED", "the name is taken"),
-        ("Second", "CREATE_FAILED", "Resource creation cancelled"),
-        ("Third", "DELETE_FAILED", "it is in use"),
-    ]
     stack.happened()
     stack.says("execute_change_set")
-    for _ in range(2):
-        stack.happened(*events)
-        stack.is_at("ROLLBACK_COMPLETE")
+    stack.happened(
+        ("Other", "CREATE_FAILED", "Resource creation cancelled"),
+        ("First", "CREATE_FAILED", "the name is taken"),
+        (NAME, "ROLLBACK_IN_PROGRESS", ""),
+        ("Third", "DELETE_FAILED", "it is in use"),
+        (NAME, "ROLLBACK_COMPLETE", ""),
+    )
     with pytest.raises(StageFailed, match=r": First \(DynamoDB::Table\): the name is taken$"):
         stack.carry_out(stacks.Proposal(CHANGE_SET, []))
 
@@ -229,9 +231,7 @@ def test_what_a_first_creation_that_failed_has_left_is_removed(stack: Told) -> N
     stack.is_at("ROLLBACK_COMPLETE")
     stack.happened()
     stack.says("delete_stack")
-    for _ in range(2):
-        stack.happened()
-        stack.is_at("DELETE_COMPLETE")
+    stack.happened((NAME, "DELETE_IN_PROGRESS", ""), (NAME, "DELETE_COMPLETE", ""))
     stack.clear_stillborn()
 
 
@@ -286,6 +286,7 @@ def test_taking_artifacts_away_leaves_those_of_other_stages_and_at_last_not_even
         artifacts.upload(package)
         for _ in range(2):
             aws.client("s3").put_object(Bucket=ours.bucket, Key=f"{artifacts._stack}/twice", Body=b"")
+        aws.client("s3").delete_object(Bucket=ours.bucket, Key=f"{artifacts._stack}/twice")
     ours.remove()
     keys = [found["Key"] for found in aws.client("s3").list_object_versions(Bucket=ours.bucket)["Versions"]]
     assert {key.split("/")[0] for key in keys} == {"seatkeeper-staging"}
@@ -348,6 +349,24 @@ def test_without_secrets_nothing_is_packaged_and_the_command_that_makes_them_is_
     assert "python -m infra.admin secrets create --stage dev" in words
     assert "/seatkeeper-dev/data_key, /seatkeeper-dev/signing_key" in words
     assert boto3.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_who_stops_watching_is_told_that_aws_goes_on(
+    aws: Aws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stack, "guard_changeable", lambda _: None)
+    monkeypatch.setattr(Stack, "clear_stillborn", lambda _: None)
+    added = stacks.Proposal(CHANGE_SET, [Change("Add", "AlarmTopic", "AWS::SNS::Topic")])
+    monkeypatch.setattr(Stack, "propose", lambda *_: added)
+    monkeypatch.setattr(Stack, "carry_out", interrupt)
+    monkeypatch.setattr(deploy, "run", lambda stage, _: deploy.apply(aws, stage, Marker("x"), allow_table_loss=False))
+    code, words = said(capsys, "deploy", "dev")
+    assert code == 130
+    assert "AWS goes on" in words
+    assert "aws cloudformation describe-stack-events --stack-name seatkeeper-dev" in words
 
 
 def test_mail_from_nobody_is_refused_but_in_dev(capsys: pytest.CaptureFixture[str]) -> None:
