@@ -17,7 +17,7 @@ from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
 from infra.progress import progress
 from infra.stage.package import ARCHITECTURES, package
 from infra.stage.project import prepare, run_chalice
-from infra.stage.stages import ROOT, Stage
+from infra.stage.stages import ROOT, Stage, StageError
 
 HELP = "measure the package of a stage beside what `chalice package` makes without more; two minutes"
 EXAMPLE = "python -m infra.stage compare dev"
@@ -31,7 +31,7 @@ def add_arguments(_page: argparse.ArgumentParser) -> None:
 
 def run(stage: Stage, _given: argparse.Namespace) -> int:
     """Make both, measure, and print."""
-    architecture = {machine: name for name, machine in ARCHITECTURES.items()}[platform.machine()]
+    architecture = _architecture()
     with tempfile.TemporaryDirectory(prefix="seatkeeper-compare-") as scratch:
         folder = Path(scratch)
         ours = package(stage, architecture, folder / "ours").archive
@@ -52,6 +52,14 @@ def run(stage: Stage, _given: argparse.Namespace) -> int:
     )
     print(f"Medians of {RUNS} fresh processes each, by turns; {architecture}, Python {platform.python_version()}.")
     return 0
+
+
+def _architecture() -> str:
+    """Lambda's name of this machine's processors. Raises `StageError`."""
+    named = {machine: name for name, machine in ARCHITECTURES.items()}.get(platform.machine())
+    if sys.platform != "linux" or named is None:
+        raise StageError(f"A package is for Linux on {' or '.join(ARCHITECTURES)}: this machine cannot import it.")
+    return named
 
 
 def _plain(stage: Stage, architecture: str, folder: Path) -> Path:

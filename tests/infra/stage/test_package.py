@@ -370,3 +370,11 @@ def test_make_without_a_stage_is_one_sentence() -> None:
 def test_a_stage_that_there_is_not_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["package", "nowhere"]) == 2
     assert capsys.readouterr().err == "There is no stage 'nowhere' in .chalice/config.json, but dev, staging, prod.\n"
+
+
+def test_where_a_package_cannot_run_nothing_is_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert main(["compare", "dev"]) == 2
+    assert capsys.readouterr().err == "A package is for Linux on arm64 or x86_64: this machine cannot import it.\n"
