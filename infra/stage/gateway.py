@@ -29,7 +29,7 @@ ANSWERS = {
     "API_CONFIGURATION_ERROR": "internal_error",
     "AUTHORIZER_CONFIGURATION_ERROR": "internal_error",
     "AUTHORIZER_FAILURE": "internal_error",
-    "DEFAULT_4XX": "validation_error",
+    "DEFAULT_4XX": "not_found",  # as which an incomplete signature of AWS counts, and our header may be taken for one
     "DEFAULT_5XX": "internal_error",
 }
 """Every kind of answer that API Gateway makes without asking the function, and the code that it has with us."""

@@ -171,6 +171,7 @@ def test_whatever_api_gateway_answers_by_itself_has_our_shape(stage: str) -> Non
     [
         ("MISSING_AUTHENTICATION_TOKEN", "not_found", None),
         ("INVALID_SIGNATURE", "not_found", None),  # an unknown path, called with our Authorization header
+        ("DEFAULT_4XX", "not_found", None),  # so may that be answered, too
         ("THROTTLED", "rate_limit_exceeded", "'1'"),
         ("QUOTA_EXCEEDED", "rate_limit_exceeded", "'1'"),
         ("WAF_FILTERED", "rate_limit_exceeded", "'1'"),
