@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PORT
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint verify bench cost package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint verify proof bench cost package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: .venv/installed ## check style, types and the direction of the imports
 
 verify: .venv/installed .ministack/installed ## deploy a package into an AWS on this machine, and try all of it there
 	$(BIN)/python -m pytest tests/stage
+
+proof: .venv/installed ## race, break and judge, and report into build/; LONG=1 goes on longer, and writes docs/proof.md
+	@$(BIN)/python -m tests.proof $(if $(LONG),--long --report docs/proof.md)
 
 bench: .venv/installed ## measure against the bare engine, in one run
 	@$(BIN)/python -m infra.bench

@@ -15,10 +15,10 @@ from infra.engine import die_with
 from infra.serve import ROOT, Server, listen, log_to_stderr
 
 
-def start(environment: dict[str, str]) -> Server:
+def start(environment: dict[str, str], port: int = 0) -> Server:
     """Start it as a child process, as `infra.serve.start` starts the real one."""
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", __name__, str(port)],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -37,7 +37,7 @@ def main() -> None:
 
     places._may_take = lambda *_: LicenseItem.pk.exists()
     log_to_stderr()
-    listen(0).serve(partial(print, flush=True))
+    listen(int(sys.argv[1])).serve(partial(print, flush=True))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from infra.call import signed_headers
 
 Verb = Literal["activate", "check", "deactivate"]
-OK, LOST = "ok", "lost"
+OK, OK_EXPIRED, LOST = "ok", "ok, expired", "lost"
 TIMEOUT_SECONDS = 30
 
 
@@ -31,7 +31,7 @@ class Call:
     """Seconds of the machine's monotonic clock, which is the same in all of its processes."""
     end: float
     outcome: str
-    """`ok`, the error code of the answer, or `lost` where there was none."""
+    """`ok`, or `ok, expired` of a license that has ended, the error code of the answer, or `lost` without one."""
     device_id: int | None = None
 
     @property
@@ -122,4 +122,6 @@ class Client:
 def _outcome(status: int, kind: str, raw: bytes) -> tuple[str, int | None]:
     """What an answer says. One that is not in the shape of the contract is an error of the server: it raises."""
     body: dict[str, Any] = json.loads(raw) if kind == "application/json" else {}
-    return (OK, body.get("device_id")) if status == 200 else (body["code"], None)
+    if status != 200:
+        return body["code"], None
+    return (OK_EXPIRED if body.get("is_expired") else OK), body.get("device_id")

@@ -21,6 +21,8 @@ from tests.support import Vendor
 CLIENTS = 64
 SERVERS = 2
 _DATA = "data"
+StartServer = Callable[[dict[str, str], int], serve.Server]
+"""Starts a server in an environment, on a port; 0 means any free one."""
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Site:
     servers: list[serve.Server]
     crew: Crew
     vendor: Vendor
+    start_server: StartServer = serve.start
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,7 +54,7 @@ class Site:
             self.engine = embedded.start(self.home / _DATA, self.engine.port)
         for i, server in enumerate(self.servers):
             if server.process.poll() is not None:
-                self.servers[i] = serve.start(self.environment, server.port)
+                self.servers[i] = self.start_server(self.environment, server.port)
 
     def issue(self, product: str = "viewer", **terms: Any) -> License:
         """A license of five activations, unless told otherwise."""
@@ -97,16 +100,16 @@ class Site:
 
 
 @contextmanager
-def running(home: Path, start_server: Callable[[dict[str, str]], serve.Server] = serve.start) -> Iterator[Site]:
+def running(home: Path, start_server: StartServer = serve.start) -> Iterator[Site]:
     """A site with its data in `home`, as long as the context lasts."""
     engine = embedded.start(home / _DATA)
     environment = local.environment(home, engine.endpoint)
     with Crew(environment) as crew:
         crew.do(create_tables)
-        site = Site(home, engine, [], crew, crew.do(Vendor, now=clock.now()))
+        site = Site(home, engine, [], crew, crew.do(Vendor, now=clock.now()), start_server)
         try:
             for _ in range(SERVERS):
-                site.servers.append(start_server(environment))
+                site.servers.append(site.start_server(environment, 0))
             yield site
         finally:
             for child in (*site.servers, site.engine):

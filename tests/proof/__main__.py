@@ -1,0 +1,75 @@
+"""`make proof`: play, judge, hunt the broken builds, and write the report. Exit 1 where anything was found."""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from infra import engine, local
+
+SHORT_SECONDS, LONG_SECONDS = 60, 10 * 60
+OUT = Path("build/proof")
+
+
+def main() -> int:
+    """Run a campaign; answers the exit code."""
+    given = _arguments()
+    # The modules of the product need an environment; this engine is only that, each ground has one of its own.
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-proof-") as folder, engine.start(None) as running:
+        os.environ |= local.environment(Path(folder), running.endpoint)
+        return _run(given, Path(folder) / "ground")
+
+
+def _run(given: argparse.Namespace, home: Path) -> int:
+    from tests.proof import campaign, rounds
+    from tests.proof.report import failure_text, picture, report
+
+    result = campaign.Result(given.seed)
+    print(f"seed {given.seed}", flush=True)
+    with rounds.ground(home, given.seed) as ground:
+        if given.blow:
+            judged = rounds.play(ground, given.seed, given.blow)
+            result.failures = [campaign.Failure(given.seed, given.blow, one) for one in judged if one.violations]
+        else:
+            if not given.mutant:
+                campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell)
+            caught = campaign.hunt(ground, result, given.mutant, _tell)
+            _write(given.report, report(result, "make proof LONG=1" if given.long else "make proof"))
+            drawn = next((one for one in caught if one.violations[0].shown_by), None)
+            if given.long and drawn:
+                _write(Path("docs/pictures/proof.svg"), picture(drawn))
+    for number, failure in enumerate(result.failures, start=1):
+        print(failure_text(failure))
+        _write(OUT / f"failure-{number}.svg", picture(failure.judged))
+    print("Something was found." if result.has_failed else "Nothing was found; every broken build was caught.")
+    return int(result.has_failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proof",
+        description="Race clients, managers and sweeps in bad weather, and prove that no limit was passed.",
+        epilog="example: python -m tests.proof --seed 7 --report build/proof.md",
+    )
+    parser.add_argument("--long", action="store_true", help="ten minutes of rounds instead of one")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32), help="of all dice")
+    parser.add_argument("--mutant", action="append", default=[], metavar="NAME", help="hunt this broken build alone")
+    parser.add_argument("--blow", metavar="WHAT", help="play the one round of the seed, with this blow amid it")
+    parser.add_argument("--report", type=Path, default=Path("build/proof.md"), help="where the page is written")
+    return parser.parse_args()
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    print(f"wrote {path}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""Who acts in a round: applications, managers and the clock. Each runs in a thread of one of the crew's processes.
+
+All of them note what they did and what they were answered, a call after the other.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store.dynamo import Busy
+from chalicelib.usecases import change_device, change_license, change_seat
+from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.sweep import sweep
+from chalicelib.web import clock
+from tests.proof.history import BUSY, Op, Verb
+from tests.race.clients import LOST, OK, Call, Client
+from tests.race.crew import has_ended, note_answer
+from tests.support import ADMIN, Vendor
+
+MANAGER_PAUSE_SECONDS = 0.08
+SWEEP_PAUSE_SECONDS = 0.3
+LOST_PAUSE_SECONDS = 0.02
+SETTLING_SECONDS = 5.0
+"""After an answer of `service_busy`, in which a write that was sent may still be done: a read times out before."""
+OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
+OF_LICENSES: tuple[Verb, ...] = ("disable", "expire", "reset license")
+OF_USERS: tuple[Verb, ...] = ("limit",) * 4 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
+"""What managers do, each as often as it stands there."""
+LIMITS = (0, 1, 1, 2, 2, 2)
+WEIGHTS = (5, 2, 3)
+"""Of activations, checks and deactivations."""
+USABLE_AGAIN: dict[Verb, Verb] = {"disable": "enable", "expire": "renew"}
+"""What a manager does next after what leaves a license unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may be given a seat. A key-based license is called by nobody in particular."""
+
+    email: str | None = None
+    password: str | None = None
+    id: int | None = None
+
+
+NOBODY = User()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The license that a round is about, and those who may call."""
+
+    vendor: Vendor
+    license: License
+    past: Instant
+    future: Instant
+    """The two ends that it is given in turn."""
+    devices: tuple[str, ...]
+    users: tuple[User, ...] = (NOBODY,)
+
+    @property
+    def by_user(self) -> bool:
+        """Whether it has license users."""
+        return self.license.authorization_method == "user"
+
+
+def application(subject: Subject, client: Client, seed: int) -> list[Op]:
+    """Rush for a place of the first user, as all others do; then call from any device for anybody, until the end."""
+    dice = random.Random(seed)
+    history = [noted(at(client, dice.choice(subject.devices), subject.users[0]).activate())]
+    while not has_ended():
+        one = at(client, dice.choice(subject.devices), dice.choice(subject.users), dice.randrange(2))
+        call = dice.choices([one.activate, one.check, one.deactivate], WEIGHTS)[0]()
+        history.append(noted(call))
+        if call.is_open:
+            has_ended(LOST_PAUSE_SECONDS)
+        else:
+            note_answer()
+    client.close()
+    return history
+
+
+def at(client: Client, device: str, user: User, turn: int = 0) -> Client:
+    """The client on a device, for a user; it goes on with the same connections."""
+    ident = client.ident | ({"username": user.email} if user.email else {})
+    return replace(client, ident=ident, password=user.password, hardware_id=device, turn=turn)
+
+
+def manager(subject: Subject, seed: int, first: User) -> list[Op]:
+    """Rush for the last seat with a user of one's own; then change what may be changed, until told to end.
+
+    What was made unusable is made usable again with the next call.
+    """
+    dice = random.Random(seed)
+    history = [do(subject, "assign", user=first, limit=max(LIMITS))] if subject.by_user else []
+    verbs: list[Verb] = [*OF_DEVICES, *OF_LICENSES, *(OF_USERS if subject.by_user else ())]
+    last: Verb = "enable"
+    while not has_ended(MANAGER_PAUSE_SECONDS):
+        last = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
+        history.append(do(subject, last, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS)))
+    return [*history, *(do(subject, verb) for verb in USABLE_AGAIN.values())]
+
+
+def sweeper(subject: Subject) -> list[Op]:
+    """Sweep now and then, as the clock does; with others at the same time."""
+    history = []
+    while not has_ended(SWEEP_PAUSE_SECONDS):
+        history.append(do(subject, "sweep"))
+    return history
+
+
+def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limit: int = 0) -> Op:
+    """One call of a manager, the vendor or the clock, with what it needs of what is given."""
+    code, license, email, now = subject.vendor.code, subject.license.id, user.email or "", clock.now()
+    deeds: dict[Verb, Callable[[], object]] = {
+        "reset device": lambda: change_device.reset_device(code, license, device, ADMIN, user_id=user.id, now=now),
+        "reset license": lambda: change_license.reset_license(code, license, ADMIN, now=now),
+        "disable": lambda: change_license.set_enabled(code, license, False, ADMIN, now=now),
+        "enable": lambda: change_license.set_enabled(code, license, True, ADMIN, now=now),
+        "expire": lambda: change_license.extend(code, license, subject.past, None, ADMIN, now=now),
+        "renew": lambda: change_license.extend(code, license, subject.future, None, ADMIN, now=now),
+        "assign": lambda: assign_user(code, license, email, limit, ADMIN, now=now),
+        "remove": lambda: change_seat.remove_user(code, license, email, ADMIN, now=now),
+        "limit": lambda: change_seat.set_max_activations(code, license, email, limit, ADMIN, now=now),
+        "reset user": lambda: change_seat.reset_activations(code, license, email, ADMIN, now=now),
+        "sweep": lambda: sweep(now=now),
+    }
+    start = time.monotonic()
+    answer = _answer(deeds[verb])
+    end = time.monotonic() + (SETTLING_SECONDS if answer == BUSY else 0)
+    of_user = verb in OF_DEVICES or verb in OF_USERS
+    return Op(
+        verb,
+        start,
+        end,
+        answer,
+        device if verb in OF_DEVICES else None,
+        user.email if of_user else None,
+        limit if verb in ("assign", "limit") else None,
+    )
+
+
+def noted(call: Call) -> Op:
+    """A call of an application, as it stands in the history."""
+    end = {LOST: inf, BUSY: call.end + SETTLING_SECONDS}.get(call.outcome, call.end)
+    return Op(
+        call.verb, call.start, end, call.outcome, call.hardware_id, call.user, place=call.device_id, server=call.port
+    )
+
+
+def _answer(deed: Callable[[], object]) -> str:
+    try:
+        deed()
+    except Refused as refused:
+        return refused.code
+    except Busy:
+        return BUSY
+    except Exception as error:  # a bug is an answer that is never right
+        return f"crashed: {type(error).__name__}: {error}"
+    return OK

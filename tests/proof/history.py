@@ -1,0 +1,71 @@
+"""What was done to one license, by whom, and what was answered: the history that is judged.
+
+The notes are all that the callers can know: when they called, when they were answered, and what.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tests.race.clients import LOST
+
+Verb = Literal[
+    "activate", "check", "deactivate",  # by an application, on a device
+    "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
+    "enable", "disable", "expire", "renew", "sweep",  # by the vendor, and by the clock
+]  # fmt: skip
+Key = tuple[str, str | None]
+"""A device: its hardware id, and its user where the license is user-based."""
+
+BUSY = "service_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One call. Where it was not answered, `end` is when it can take effect no more: infinite, if that is not known."""
+
+    verb: Verb
+    start: float
+    """Seconds of the machine's monotonic clock, which is the same in all of its processes."""
+    end: float
+    answer: str
+    """`ok`, the code of the refusal, or `lost`."""
+    device: str | None = None
+    user: str | None = None
+    limit: int | None = None
+    """Of a seat, where it is assigned or changed."""
+    place: int | None = None
+    """The id of the device's place, where the answer tells it."""
+    server: int | None = None
+    """Which server was called; None for what is done beside them."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known to have taken effect: it was not answered, or with `service_busy`."""
+        return self.answer in (LOST, BUSY)
+
+    @property
+    def key(self) -> Key:
+        """The device that it is about."""
+        assert self.device is not None
+        return self.device, self.user
+
+    def __str__(self) -> str:
+        about = " ".join(part for part in (self.device, self.user, str(self.limit or "")) if part)
+        place = f" ({self.place})" if self.place else ""
+        return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}"
+
+
+def opened(op: Op) -> Op:
+    """The same call as if its answer had been lost: it may have taken effect until its end, or never."""
+    return replace(op, answer=LOST, place=None)
+
+
+def until(history: Iterable[Op], instant: float) -> list[Op]:
+    """The history as it was known at an instant: what was under way had no answer yet."""
+    return [op if op.end <= instant else opened(op) for op in history if op.start < instant]
+
+
+def told(history: Iterable[Op]) -> str:
+    """As text, one call a line, by its start."""
+    return "\n".join(str(op) for op in sorted(history, key=lambda op: op.start))

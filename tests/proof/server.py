@@ -1,0 +1,80 @@
+"""A server of the proof: the real one in bad weather, with a clock that goes wrong, or of a build that is broken.
+
+python -m tests.proof.server      in the environment of `infra.local.environment` and of `Conditions`
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from infra.engine import die_with
+from infra.serve import ROOT, Server, listen, log_to_stderr
+
+_PREFIX = "PROOF_"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which a process works."""
+
+    notes: str
+    """Path of the file to which it tells what happens to it."""
+    seed: int = 0
+    rate: float = 0.0
+    """The share of its calls to the database that meet a fault."""
+    clock: int = 0
+    """Seconds by which its clock is ahead."""
+    mutant: str = ""
+    """Name of the broken build (`tests.proof.mutants`); empty for the real one."""
+
+    def start(self, environment: dict[str, str], port: int) -> Server:
+        """Start a server as a child process, as `infra.serve.start` starts the real one."""
+        told = {_PREFIX + name.upper(): str(value) for name, value in asdict(self).items()}
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(port)],
+            cwd=ROOT,
+            env=environment | told,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+        )
+        assert process.stdout is not None
+        with process.stdout as said:
+            return Server(process, int(said.readline().rsplit(b":", 1)[1]))
+
+    def enter(self, stack: ExitStack) -> None:
+        """Bring them about in this process, until the stack is closed."""
+        from chalicelib.web import clock
+        from tests.proof.mutants import broken
+        from tests.proof.weather import bad_weather
+
+        if self.mutant:
+            stack.enter_context(broken(self.mutant))
+        if self.rate:
+            stack.enter_context(bad_weather(self.seed, self.rate, Path(self.notes)))
+        if self.clock:
+            right = clock.now
+            clock.now = lambda: right() + 1000 * self.clock
+
+
+def told() -> Conditions:
+    """The conditions that this process was started with."""
+    given = {name: os.environ[_PREFIX + name.upper()] for name in Conditions.__dataclass_fields__}
+    numbers = {"seed": int(given["seed"]), "rate": float(given["rate"]), "clock": int(given["clock"])}
+    return Conditions(given["notes"], mutant=given["mutant"], **numbers)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Serve under the conditions."""
+    with ExitStack() as stack:
+        told().enter(stack)
+        log_to_stderr()
+        listen(int(sys.argv[1])).serve(partial(print, flush=True))
+
+
+if __name__ == "__main__":
+    main()

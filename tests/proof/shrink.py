@@ -1,0 +1,39 @@
+"""A failing history, cut down to the calls that it fails by.
+
+Both steps are sound: what they leave is proof by itself. A history that is linearizable stays so when it ends earlier,
+and when less is known of an answer. So a history that still fails when it ends at some instant, or when some calls
+might as well never have been answered, fails by the other calls.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tests.proof.history import Op, opened, until
+
+Fails = Callable[[Sequence[Op]], bool]
+
+
+def shrink(history: Sequence[Op], fails: Fails) -> list[Op]:
+    """The calls of a failing history whose answers contradict each other, by their start."""
+    ends = sorted({op.end for op in history if not op.is_open})
+    first = _first(ends, lambda instant: fails(until(history, instant)))
+    return _told_by(until(history, first), fails)
+
+
+def _first(instants: list[float], fails_at: Callable[[float], bool]) -> float:
+    """The earliest instant at which the history fails: it fails at all later ones, too."""
+    low, high = 0, len(instants) - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fails_at(instants[middle]) else (middle + 1, high)
+    return instants[low]
+
+
+def _told_by(history: list[Op], fails: Fails) -> list[Op]:
+    """Forget the answers of ever smaller parts, the last first, as long as it still fails; it fails by what is left."""
+    size = len(history)
+    while size := size // 2:
+        for start in reversed(range(0, len(history), size)):
+            weaker = [opened(op) if start <= i < start + size else op for i, op in enumerate(history)]
+            if fails(weaker):
+                history = weaker
+    return sorted((op for op in history if not op.is_open), key=lambda op: op.start)

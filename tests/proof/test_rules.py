@@ -1,0 +1,104 @@
+"""Each rule finds what breaks it, in a history that is short enough to read, and nothing in one that is right."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.license import License
+from tests.domain.samples import DAY, NOW, a_license
+from tests.proof.draw import svg
+from tests.proof.history import Op
+from tests.proof.rules import Aftermath, violations
+from tests.race.clients import LOST, OK
+
+PAST, FUTURE = NOW - DAY, NOW + DAY
+ABSENT = "device_not_found"
+
+
+def event(type: str, device: str | None = None, **detail: int) -> Event:
+    return Event.new(type, Actor("admin"), NOW, hardware_id=device, **detail)  # type: ignore[arg-type]
+
+
+HISTORY = [
+    Op("activate", 0, 1, OK, "a", place=1),
+    Op("activate", 2, 3, OK, "b", place=2),
+    Op("activate", 4, 5, "license_activated_max_times", "c"),
+    Op("check", 6, 7, OK, "a"),
+    Op("deactivate", 8, 9, OK, "a"),
+    Op("check", 10, 11, ABSENT, "a"),
+]
+LICENSE: License = a_license(max_activations=2, times_activated=1, validity_period=FUTURE)
+AFTER = Aftermath(
+    LICENSE,
+    (
+        event("device_activated", "a"),
+        event("device_activated", "b"),
+        event("device_deactivated", "a"),
+        event("grace_started"),
+        event("license_expired"),
+    ),
+    frozenset({"a", "b"}),
+    (),
+    PAST,
+)
+
+
+def rules(history: list[Op], after: Aftermath = AFTER) -> list[str]:
+    return [violation.rule for violation in violations(history, after)]
+
+
+def test_a_history_that_is_right_breaks_no_rule() -> None:
+    assert rules(HISTORY) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ([Op("activate", 3.5, 4, OK, "d")], "live places never above the limit"),
+        ([Op("check", 7, 7.5, ABSENT, "b")], "a granted place lasts until released"),
+        ([Op("check", 10, 12, OK, "a")], "after a reset no old place answers"),
+        ([Op("activate", 12, 13, OK, "b", place=3)], "same device, same place"),
+        ([Op("check", 12, 13, "crashed: KeyError", "b")], "no bug"),
+    ],
+)
+def test_a_call_that_breaks_a_rule_is_found(more: list[Op], rule: str) -> None:
+    known = replace(AFTER, known=AFTER.known | {op.device or "" for op in more})
+    assert rule in rules(HISTORY + more, known)
+
+
+@pytest.mark.parametrize(
+    ("after", "rule"),
+    [
+        (replace(AFTER, known=frozenset("abc")), "a refusal leaves no trace"),
+        (replace(AFTER, differences=("wrong",)), "counters equal items"),
+        (replace(AFTER, events=AFTER.events[1:]), "the history adds up to the state"),
+        (replace(AFTER, events=AFTER.events[:-1]), "transitions announced exactly once"),
+        (replace(AFTER, events=(*AFTER.events, AFTER.events[-1])), "transitions announced exactly once"),
+        (replace(AFTER, events=(*AFTER.events[:3], AFTER.events[4], AFTER.events[3])), "transitions monotone"),
+    ],
+)
+def test_a_trace_that_breaks_a_rule_is_found(after: Aftermath, rule: str) -> None:
+    assert rules(HISTORY, after) == [rule]
+
+
+def test_a_lower_limit_that_evicts_is_told_as_that() -> None:
+    history = [
+        Op("activate", 0, 1, OK, "a", "ada"),
+        Op("limit", 2, 3, OK, user="ada", limit=0),
+        Op("check", 4, 5, ABSENT, "a", "ada"),
+    ]
+    assert "lowering a limit evicts nobody" in rules(history)
+
+
+def test_a_release_that_was_lost_may_have_freed_the_place() -> None:
+    lost = Op("deactivate", 3, 20, LOST, "b")
+    granted = [*HISTORY, lost, Op("activate", 3.5, 4, OK, "d"), Op("check", 7, 7.5, ABSENT, "b")]
+    assert rules(granted, replace(AFTER, known=frozenset("abd"))) == []
+
+
+def test_a_history_is_drawn_with_a_lane_for_each_device() -> None:
+    drawn = svg(HISTORY, "two <places>")
+    assert "two &lt;places&gt;" in drawn
+    assert drawn.count("<rect") == 1 + len(HISTORY)
+    assert all(f">{device}</text>" in drawn for device in "abc")
