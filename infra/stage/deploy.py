@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chalicelib.settings import Secrets
 from infra.stage import package as packaging
 from infra.stage.account import let_api_gateway_log
 from infra.stage.artifacts import Artifacts, Marker
@@ -18,7 +19,7 @@ from infra.stage.stages import Stage, StageError
 HELP = "make a stage what the working copy says, and show what changes"
 EXAMPLE = "python -m infra.stage deploy dev"
 
-SECRETS = ("data_key", "signing_key")
+SECRETS = tuple(name for name, field in Secrets.model_fields.items() if field.is_required())
 """Without these no function starts."""
 _NOT_OURS = ("@example.com", ".example")
 
