@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StageFailed as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.strerror}: {error.filename or 'what was to be written'}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130

@@ -1,6 +1,7 @@
 """What all stages of an account share in a region, and therefore none of their stacks may own."""
 
 import json
+import sys
 from time import sleep
 from typing import Any
 
@@ -11,7 +12,7 @@ from infra.stage.aws import Aws
 LOG_ROLE = "seatkeeper-api-gateway-logs"
 _LOG_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _MAY_USE_IT = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
-_WAITS = (1, 2, 4, 8, 16)  # seconds; a new role is known everywhere after some ten
+_WAITS = (20, 20, 20)  # seconds; a new role is known everywhere after some ten, and AWS takes one such call in twenty
 
 
 def let_api_gateway_log(aws: Aws) -> None:
@@ -30,7 +31,8 @@ def let_api_gateway_log(aws: Aws) -> None:
         try:
             gateway.update_account(patchOperations=change)
             return
-        except gateway.exceptions.BadRequestException:
+        except (gateway.exceptions.BadRequestException, gateway.exceptions.TooManyRequestsException):
+            print("API Gateway does not know its role for access logs yet; once more in a while.", file=sys.stderr)
             sleep(wait)
     gateway.update_account(patchOperations=change)
 

@@ -8,6 +8,7 @@ seatkeeper-artifacts-<account>-<region>/
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,7 +19,7 @@ from botocore.exceptions import ClientError
 from infra.progress import progress
 from infra.stage.aws import Aws
 from infra.stage.package import Package
-from infra.stage.stages import StageError
+from infra.stage.stages import StageError, StageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,14 @@ class Artifacts:
         self._ours = {"Bucket": self.bucket, "ExpectedBucketOwner": aws.account}
 
     def make_bucket(self) -> None:
-        """Make the bucket where there is none: private, encrypted, versioned. Raises `StageError`: another's."""
-        if self._has_bucket():
-            return
-        where = {} if self._aws.region == "us-east-1" else {"LocationConstraint": self._aws.region}
-        self._s3.create_bucket(Bucket=self.bucket, **({"CreateBucketConfiguration": where} if where else {}))
+        """Make the bucket where there is none: private, encrypted, versioned. Raises `StageError`: another's.
+
+        It is closed each time: who made it may have been interrupted before it was.
+        """
+        if not self._has_bucket():
+            where = {} if self._aws.region == "us-east-1" else {"LocationConstraint": self._aws.region}
+            with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):  # by another operator, or by us, unheard
+                self._s3.create_bucket(Bucket=self.bucket, **({"CreateBucketConfiguration": where} if where else {}))
         closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         self._s3.put_public_access_block(**self._ours, PublicAccessBlockConfiguration=dict.fromkeys(closed, True))
         encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
@@ -67,6 +71,8 @@ class Artifacts:
 
     def markers(self) -> list[str]:
         """The keys of all markers, the oldest first."""
+        if not self._has_bucket():
+            return []
         pages = self._s3.get_paginator("list_objects_v2").paginate(**self._ours, Prefix=f"{self._stack}/deployed/")
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
@@ -82,7 +88,9 @@ class Artifacts:
             found = page.get("Versions", []) + page.get("DeleteMarkers", [])
             if found:
                 objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-                self._s3.delete_objects(**self._ours, Delete={"Objects": objects, "Quiet": True})
+                told = self._s3.delete_objects(**self._ours, Delete={"Objects": objects, "Quiet": True})
+                for kept in told.get("Errors", []):
+                    raise StageFailed(f"AWS does not delete {kept['Key']} in {self.bucket}: {kept['Message']}")
         if not any(page.get("Versions") or page.get("DeleteMarkers") for page in self._versions(MaxKeys=1)):
             self._s3.delete_bucket(**self._ours)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -18,6 +19,9 @@ from botocore.exceptions import (
 from infra.stage.stages import StageError, StageFailed
 
 _UNKNOWN_KEY = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"})
+
+_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
+"""Half a minute of no answers, or of too many askers, ends nothing that takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """What speaks to a service."""
-        return self.session.client(service)  # type: ignore[call-overload] # of any service
+        return self.session.client(service, config=_PATIENT)  # type: ignore[call-overload] # of any service
 
 
 def connect() -> Aws:
@@ -54,7 +58,7 @@ def connect() -> Aws:
         if error.response["Error"]["Code"] in _UNKNOWN_KEY:
             raise StageError("AWS does not take the credentials, or no more: log in again.") from None
         raise StageError(f"AWS does not say who you are: {error.response['Error']['Message']}") from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:  # a malformed AWS_ENDPOINT_URL is a mere ValueError
         raise StageError(f"AWS cannot be reached: {error}") from None
 
 

@@ -6,7 +6,7 @@ Package, upload, ask AWS what would change, show it, change it, show the address
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from chalicelib.settings import Secrets
 from infra.stage import package as packaging
@@ -15,6 +15,7 @@ from infra.stage.artifacts import Artifacts, Marker
 from infra.stage.aws import Aws, connect, refusals_told
 from infra.stage.stack import Stack, table
 from infra.stage.stages import Stage, StageError
+from infra.stage.tables import TABLES
 
 HELP = "make a stage what the working copy says, and show what changes"
 EXAMPLE = "python -m infra.stage deploy dev"
@@ -56,6 +57,8 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
     stack, artifacts = Stack(aws, stage.stack), Artifacts(aws, stage.stack)
     stack.guard_changeable()
     stack.clear_stillborn()
+    if not stack.is_made():
+        guard_tables(aws, stage)
     tags = {"application": "seatkeeper", "stage": stage.name}
     proposal = stack.propose(artifacts.url(release.template), tags)
     if proposal.changes:
@@ -78,7 +81,7 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
 
 def guard_mail(stage: Stage) -> None:
     """Raises `StageError` where customers would wait for mail from an address that is nobody's."""
-    mail = stage.environment["SEATKEEPER_MAIL"]
+    mail = stage.environment.get("SEATKEEPER_MAIL", "")
     if not mail.endswith(_NOT_OURS):
         return
     sentence = f"No mail goes out from {mail}: put an address of yours into .chalice/config.json, stage {stage.name}."
@@ -93,7 +96,20 @@ def guard_secrets(aws: Aws, stage: Stage) -> None:
     missing = aws.client("ssm").get_parameters(Names=names)["InvalidParameters"]
     if missing:
         command = f"python -m infra.admin secrets create --stage {stage.name}"
-        raise StageError(f"The stage has no secrets yet ({', '.join(sorted(missing))}): make them by `{command}`.")
+        told = ", ".join(sorted(missing))
+        raise StageError(f"The stage has no secrets in {aws.region} yet ({told}): make them by `{command}`.")
+
+
+def guard_tables(aws: Aws, stage: Stage) -> None:
+    """Raises `StageError` where tables have outlived their stack, and a new one would fail to make them."""
+    dynamodb = aws.client("dynamodb")
+    for own in TABLES:
+        name = f"{stage.stack}-{own}"
+        with suppress(dynamodb.exceptions.ResourceNotFoundException):
+            dynamodb.describe_table(TableName=name)
+            raise StageError(
+                f"{name} is there, but its stack is not: a new one adopts it first, see Restore in docs/operations.md."
+            )
 
 
 @contextmanager

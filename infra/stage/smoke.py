@@ -31,10 +31,12 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
     from infra.stage.trial import trial  # noqa: PLC0415 - it reads the environment
 
     print(f"Trying {url}")
-    with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, refusals_told():
-        try:
+    try:
+        with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, refusals_told():
             trial(http)
-        except SettingsError as error:
-            raise StageError(str(error)) from None
+    except httpx.InvalidURL as error:
+        raise StageError(f"{url} is no address: {error}.") from None
+    except SettingsError as error:
+        raise StageError(str(error)) from None
     print("All is well, and nothing was left behind.")
     return 0

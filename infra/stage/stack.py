@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stage.aws import Aws
 from infra.stage.stages import StageError, StageFailed
@@ -70,6 +71,10 @@ class Stack:
             raise
         return stack
 
+    def is_made(self) -> bool:
+        """Whether there is more than a first change set that nobody carried out."""
+        return self._status() not in ("", "REVIEW_IN_PROGRESS")
+
     def guard_at_rest(self) -> None:
         """Raises `StageError` where somebody is changing it."""
         status = self._status()
@@ -96,12 +101,12 @@ class Stack:
 
     def propose(self, template_url: str, tags: dict[str, str]) -> Proposal:
         """Ask what the template would change. What changes nothing leaves nothing behind. Raises `StageFailed`."""
-        stack = self.look()
-        is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+        name = f"deploy-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         made = self._cloudformation.create_change_set(
             StackName=self.name,
-            ChangeSetName=f"deploy-{datetime.now(UTC):%Y%m%dT%H%M%S%f}",
-            ChangeSetType="CREATE" if is_new else "UPDATE",
+            ChangeSetName=name,
+            ClientToken=name,  # asked again, because the answer was lost, it is the same one
+            ChangeSetType="UPDATE" if self.is_made() else "CREATE",
             TemplateURL=template_url,
             Capabilities=_CAPABILITIES,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
@@ -124,7 +129,7 @@ class Stack:
     def carry_out(self, proposal: Proposal) -> None:
         """Make the changes; tells of each as it is done. Raises `StageFailed`: why the first that failed did."""
         newest = self._newest_event()
-        self._cloudformation.execute_change_set(ChangeSetName=proposal.id)
+        self._cloudformation.execute_change_set(ChangeSetName=proposal.id, ClientRequestToken=str(uuid4()))
         self._follow(self.name, newest)
 
     def remove(self) -> None:
@@ -133,7 +138,7 @@ class Stack:
         if stack is None:
             return
         newest = self._newest_event()
-        self._cloudformation.delete_stack(StackName=self.name)
+        self._cloudformation.delete_stack(StackName=self.name, ClientRequestToken=str(uuid4()))
         self._follow(stack["StackId"], newest)  # a deleted stack is found by its id alone
 
     def clear_stillborn(self) -> None:
@@ -179,7 +184,10 @@ class Stack:
                     status = event["ResourceStatus"]
             return status
 
-        status = _until(look, lambda status: status.endswith("_IN_PROGRESS"))
+        try:
+            status = _until(look, lambda status: status.endswith("_IN_PROGRESS"))
+        except (BotoCoreError, ClientError) as error:
+            raise StageFailed(f"AWS goes on with {self.name}, but no longer tells: {error}. {self._how}") from None
         if "ROLLBACK" in status or status.endswith("_FAILED"):
             reason = failures[0] if failures else f"it ended as {status}"
             raise StageFailed(f"{self.name} was not changed as it was to be: {reason}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / ".chalice" / "config.json"
 PROTECTED = "prod"
@@ -41,10 +43,26 @@ class Stage:
         return self.name == PROTECTED
 
 
+class _Declared(BaseModel):
+    environment_variables: dict[str, str]
+
+
+class _Config(BaseModel):
+    """What our commands read of the configuration; Chalice reads more."""
+
+    lambda_architecture: str
+    stages: dict[str, _Declared]
+
+
 def read_config() -> dict[str, Any]:
     """Chalice's configuration of all stages. Raises `StageError`."""
     try:
         config: dict[str, Any] = json.loads(CONFIG.read_bytes())
+        _Config.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "all of it"
+        raise StageError(f"{CONFIG} does not declare the stages: {where}: {first['msg']}.") from None
     except (OSError, ValueError) as error:
         raise StageError(f"{CONFIG} cannot be read: {error}.") from None
     return config
@@ -55,4 +73,9 @@ def read_stage(name: str) -> Stage:
     stages = read_config()["stages"]
     if name not in stages:
         raise StageError(f"There is no stage {name!r} in .chalice/config.json, but {', '.join(stages)}.")
-    return Stage(name, stages[name]["environment_variables"])
+    stage = Stage(name, stages[name]["environment_variables"])
+    named = {"SEATKEEPER_TABLE_PREFIX": stage.stack, "SEATKEEPER_SECRETS": f"ssm:/{stage.stack}"}
+    for variable, value in named.items():
+        if stage.environment.get(variable) != value:  # copied from another stage, it would work on that one's data
+            raise StageError(f"{variable} of stage {name} in .chalice/config.json must be {value}.")
+    return stage

@@ -41,8 +41,11 @@ class Gateway:
         class BadRequestException(ClientError):
             pass
 
+        class TooManyRequestsException(ClientError):
+            pass
+
     def __init__(self, role: str | None = None, *, slow: int = 0) -> None:
-        self.role, self.slow = role, slow
+        self.role, self.slow, self.held_off = role, slow, False
 
     def get_account(self) -> dict[str, str]:
         return {} if self.role is None else {"cloudwatchRoleArn": self.role}
@@ -50,6 +53,9 @@ class Gateway:
     def update_account(self, patchOperations: list[dict[str, str]]) -> None:  # noqa: N803 - as boto3 has it
         (change,) = patchOperations
         assert (change["op"], change["path"]) == ("replace", "/cloudwatchRoleArn")
+        self.held_off = not self.held_off
+        if self.slow and not self.held_off:
+            raise self.exceptions.TooManyRequestsException({"Error": {"Code": "TooMany"}}, "UpdateAccount")
         if self.slow:
             self.slow -= 1
             raise self.exceptions.BadRequestException({"Error": {"Code": "BadRequestException"}}, "UpdateAccount")
@@ -96,11 +102,11 @@ def test_a_second_region_of_the_account_has_the_same_role(let: Any) -> None:
 
 
 def test_a_role_that_is_not_known_everywhere_yet_is_waited_for(let: Any, waited: list[float]) -> None:
-    assert let(Gateway(slow=2)) is not None
-    assert waited == [1, 2]
+    assert let(Gateway(slow=2)) is not None  # and was held off in between, for it asked again
+    assert waited == [20, 20, 20]
 
 
 def test_a_role_that_is_never_taken_is_told(let: Any, waited: list[float]) -> None:
-    with pytest.raises(ClientError, match="BadRequestException"):
+    with pytest.raises(ClientError, match="UpdateAccount"):
         let(Gateway(slow=99))
-    assert sum(waited) < 60
+    assert sum(waited) <= 60

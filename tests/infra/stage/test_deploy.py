@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -235,6 +239,86 @@ def test_what_a_first_creation_that_failed_has_left_is_removed(stack: Told) -> N
     stack.clear_stillborn()
 
 
+class Body:
+    """Of an answer, as it comes over the wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self._content
+
+
+class Forgetful:
+    """An AWS that does what it is asked, and whose first answer to anything gets lost; the same token is the same."""
+
+    def __init__(self, client: Any) -> None:
+        self.done: dict[str, str] = {}
+        client.meta.events.register_first("before-send.cloudformation", self.answer)
+
+    def answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        asked = dict(parse_qsl(str(request.body)))
+        action, token = asked["Action"], asked.get("ClientToken") or asked.get("ClientRequestToken", "")
+        if action not in self.done:
+            self.done[action] = token
+            raise ReadTimeoutError(endpoint_url=request.url)
+        if not token or self.done[action] != token:
+            code = "<Error><Code>AlreadyDone</Code><Message>It was asked before</Message></Error>"
+            return self.response(request, 400, f"<ErrorResponse>{code}</ErrorResponse>")
+        result = f"<{action}Result><Id>{CHANGE_SET}</Id></{action}Result>"
+        return self.response(request, 200, f"<{action}Response>{result}</{action}Response>")
+
+    @staticmethod
+    def response(request: AWSPreparedRequest, status: int, body: str) -> AWSResponse:
+        return AWSResponse(request.url, status, HTTPHeaders(), Body(body.encode()))
+
+
+def test_what_is_asked_again_because_the_answer_was_lost_is_done_once(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(aws, NAME)
+    there = {"StackName": NAME, "StackId": "arn:stack", "StackStatus": "CREATE_COMPLETE"}
+    monkeypatch.setattr(stack, "look", lambda: there)
+    monkeypatch.setattr(stack, "_newest_event", lambda: "")
+    monkeypatch.setattr(stack, "_follow", lambda *_: None)
+    monkeypatch.setattr(stack, "_describe", lambda _: {"Status": "CREATE_COMPLETE", "Changes": []})
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("moto.core.models.botocore_stubber.enabled", False)
+    aws_said = Forgetful(stack._cloudformation)
+    proposal = stack.propose("https://bucket/template.json", {})
+    stack.carry_out(proposal)
+    stack.remove()
+    assert set(aws_said.done) == {"CreateChangeSet", "ExecuteChangeSet", "DeleteStack"}
+
+
+def test_who_cannot_look_any_more_is_told_that_aws_goes_on(stack: Told) -> None:
+    stack.happened()
+    stack.says("execute_change_set")
+    stack._stubber.add_client_error("describe_stack_events", "ExpiredToken", "The security token is expired")
+    with pytest.raises(StageFailed, match=r"AWS goes on with seatkeeper-dev.*is expired.*describe-stack-events"):
+        stack.carry_out(stacks.Proposal(CHANGE_SET, []))
+
+
+def test_tables_that_have_outlived_their_stack_are_adopted_and_not_made_anew(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stack, "look", lambda _: None)
+    prod = read_stage("prod")
+    deploy.guard_tables(aws, prod)
+    key = {"AttributeName": "pk"}
+    aws.client("dynamodb").create_table(
+        TableName="seatkeeper-prod-accounts",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[key | {"KeyType": "HASH"}],
+        AttributeDefinitions=[key | {"AttributeType": "S"}],
+    )
+    deploy.guard_tables(aws, read_stage("dev"))
+    artifacts = Artifacts(aws, prod.stack)
+    with pytest.raises(StageError, match=r"seatkeeper-prod-accounts is there.*Restore in docs/operations\.md"):
+        deploy.apply(aws, prod, Marker("template"), allow_table_loss=False)
+    assert artifacts.markers() == []
+
+
 # --- what is uploaded, and the way back --------------------------------------------------------------------------
 
 
@@ -257,6 +341,33 @@ def test_the_bucket_is_made_private_encrypted_and_versioned(aws: Aws) -> None:
     assert set(s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"].values()) == {True}
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
     assert s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+
+
+def test_a_bucket_that_was_made_by_somebody_else_just_now_or_before_an_interruption_is_closed(aws: Aws) -> None:
+    artifacts, s3 = Artifacts(aws, NAME), aws.client("s3")
+    s3.create_bucket(Bucket=artifacts.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    artifacts.make_bucket()
+    assert s3.get_bucket_versioning(Bucket=artifacts.bucket)["Status"] == "Enabled"
+
+
+def test_a_bucket_that_comes_up_between_the_look_and_the_making_is_taken(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifacts, s3 = Artifacts(aws, NAME), aws.client("s3")
+    s3.create_bucket(Bucket=artifacts.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    monkeypatch.setattr(artifacts, "_has_bucket", lambda: False)
+    artifacts.make_bucket()
+    assert s3.get_bucket_versioning(Bucket=artifacts.bucket)["Status"] == "Enabled"
+
+
+def test_what_s3_does_not_delete_is_told(aws: Aws, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifacts = Artifacts(aws, NAME)
+    artifacts.make_bucket()
+    key = artifacts.upload(package)
+    kept = {"Errors": [{"Key": key, "Code": "AccessDenied", "Message": "Access Denied"}]}
+    monkeypatch.setattr(artifacts._s3, "delete_objects", lambda **_: kept)
+    with pytest.raises(StageFailed, match=f"AWS does not delete {key} in {artifacts.bucket}: Access Denied"):
+        artifacts.remove()
 
 
 def test_the_template_that_is_uploaded_points_to_the_archive_and_the_same_has_the_same_name(
@@ -347,7 +458,7 @@ def test_without_secrets_nothing_is_packaged_and_the_command_that_makes_them_is_
     code, words = said(capsys, "deploy", "dev")
     assert code == 2
     assert "python -m infra.admin secrets create --stage dev" in words
-    assert "/seatkeeper-dev/data_key, /seatkeeper-dev/signing_key" in words
+    assert "no secrets in eu-central-1 yet (/seatkeeper-dev/data_key, /seatkeeper-dev/signing_key)" in words
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
 
@@ -359,6 +470,7 @@ def test_who_stops_watching_is_told_that_aws_goes_on(
 
     monkeypatch.setattr(Stack, "guard_changeable", lambda _: None)
     monkeypatch.setattr(Stack, "clear_stillborn", lambda _: None)
+    monkeypatch.setattr(Stack, "is_made", lambda _: True)
     added = stacks.Proposal(CHANGE_SET, [Change("Add", "AlarmTopic", "AWS::SNS::Topic")])
     monkeypatch.setattr(Stack, "propose", lambda *_: added)
     monkeypatch.setattr(Stack, "carry_out", interrupt)
@@ -383,6 +495,7 @@ def test_mail_from_nobody_is_refused_but_in_dev(capsys: pytest.CaptureFixture[st
     [
         ("AWS_REGION", "", "No region is set"),
         ("AWS_PROFILE", "nobody", "nobody"),
+        ("AWS_ENDPOINT_URL", "localhost:4566", "AWS cannot be reached: Invalid endpoint: localhost:4566"),
     ],
 )
 def test_an_environment_that_leads_nowhere_is_told(
@@ -406,10 +519,26 @@ def test_without_credentials_it_is_said_how_to_get_some(
 
 
 def test_without_an_earlier_release_there_is_no_way_back(capsys: pytest.CaptureFixture[str], aws: Aws) -> None:
-    Artifacts(aws, NAME).make_bucket()
-    assert said(capsys, "rollback", "dev") == (2, "There is no earlier release of seatkeeper-dev to go back to.\n")
+    for _ in range(2):  # first in an account where nothing was ever deployed
+        assert said(capsys, "rollback", "dev") == (2, "There is no earlier release of seatkeeper-dev to go back to.\n")
+        Artifacts(aws, NAME).make_bucket()
     with pytest.raises(StageError):
         rollback.run(read_stage("dev"), argparse.Namespace(allow_table_loss=True))
+
+
+def test_an_address_that_is_none_is_told_before_anything_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "smoke", "dev", "--url", "https://[license]") == (
+        2,
+        "https://[license] is no address: Invalid IPv6 address: '[license]'.\n",
+    )
+
+
+def test_what_cannot_be_written_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "build").write_text("in the way")
+    monkeypatch.setattr("infra.stage.package.build_folder", lambda stage: tmp_path / "build" / stage.name)
+    assert said(capsys, "package", "dev") == (1, f"File exists: {tmp_path}/build.\n")
 
 
 def test_prod_is_never_taken_down(capsys: pytest.CaptureFixture[str]) -> None:
