@@ -112,8 +112,9 @@ class VariableBody(BaseModel):
 
 
 class LicenseBody(BaseModel):
-    """The license object. Each nested group of fields has a function of its own below."""
+    """The license object."""
 
+    # Each group of fields has a function of its own below.
     # who
     id: int
     license_key: str | None = None

@@ -30,7 +30,7 @@ def _flag(value: Any) -> Any:
 Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(_blank_to_none)]
 Id = Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(_id)]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
-Required = Annotated[Annotated[StrictStr, Field(max_length=255)], BeforeValidator(_blank_to_none)]
+Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(_blank_to_none)]
 Told = dict[
     Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
 ]

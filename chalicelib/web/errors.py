@@ -15,7 +15,7 @@ from chalicelib.web.canonical import canonical_json
 log = logging.getLogger("seatkeeper")
 
 # code: (HTTP status, message). The order is that of the wire contract.
-ERRORS: dict[str, tuple[int, str]] = {
+CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "not_found": (404, "There is nothing at this address."),
     "method_not_allowed": (405, "This address does not take this method."),
     "validation_error": (400, "A field has a wrong type or value."),
@@ -79,7 +79,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "rate_limit_exceeded": (429, "Too many requests; try again later."),
     "service_busy": (503, "The service is busy; try again."),
     "internal_error": (500, "Something went wrong on our side."),
-    # Ours: said to those who manage licenses, not to client applications.
+}
+"""What client applications are told; some codes wait for calls that do not exist yet."""
+
+MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "company_not_found": (404, "There is no company with this code."),
     "api_key_not_found": (404, "There is no such API key."),
     "already_exists": (409, "There is one already."),
@@ -94,10 +97,13 @@ ERRORS: dict[str, tuple[int, str]] = {
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
+"""Ours: what is told to those who manage licenses, and never to client applications."""
+
+ERRORS = CLIENT_ERRORS | MANAGER_ERRORS
 
 BUSY_RETRY_SECONDS = 1
 
-_CODE_OF_STATUS = {
+CODE_OF_STATUS = {
     403: "not_found",  # what Chalice and API Gateway say of an unknown path
     404: "not_found",
     405: "method_not_allowed",
@@ -106,6 +112,7 @@ _CODE_OF_STATUS = {
     429: "rate_limit_exceeded",
     503: "service_busy",
 }
+"""What is answered before any call is reached, by the status that Chalice or API Gateway gives it."""
 
 
 class RequestError(Exception):
@@ -144,7 +151,7 @@ def in_our_shape(request: Request, get_response: Callable[[Request], Response]) 
         return error_response("internal_error")
     if response.status_code < 400 or isinstance(response, FinalResponse):
         return response
-    shaped = error_response(_CODE_OF_STATUS.get(response.status_code, "internal_error"))
+    shaped = error_response(CODE_OF_STATUS.get(response.status_code, "internal_error"))
     if "Allow" in response.headers:
         shaped.headers["Allow"] = response.headers["Allow"]
     return shaped

@@ -1,0 +1,184 @@
+"""docs/openapi.json, the OpenAPI document of the License API: written from the routes, their models and the errors.
+
+A path is a route; a GET's query and a POST's body are its request model; a 200 is what its function returns; the errors
+are those of the one table. So nothing is listed here that the code does not say.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from chalice.app import RouteEntry
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+
+from chalicelib.web.errors import CLIENT_ERRORS, CODE_OF_STATUS
+from infra import local
+
+Json = dict[str, Any]
+View = Callable[[], Any]
+Routes = Mapping[str, Mapping[str, RouteEntry]]
+
+FILE = Path(__file__).parents[1] / "docs" / "openapi.json"
+PREFIX = "/api/v4"
+_ABOUT = (
+    "What a vendor's application calls. docs/license-api.md tells how a call is signed and an answer verified, and "
+    "what each call means. Every path is answered with and without a slash at its end; unknown fields are ignored."
+)
+_AUTHENTICATION = {
+    "date": ("Date", "The time, as `Tue, 24 Nov 2026 03:04:56 GMT`; at most 15 minutes from the server's clock."),
+    "authorization": (
+        "Authorization",
+        'algorithm="hmac-sha256",headers="date",signature="…",apiKey="…": the HMAC-SHA256 over the Date, in base64.',
+    ),
+}
+_SIGNATURE = "RSASSA-PKCS1-v1_5 with SHA-256 over the exact bytes of the body, in base64."
+
+
+_UNREACHED = {*CODE_OF_STATUS.values(), "internal_error"}
+"""What a call that asks nobody who they are can be answered."""
+
+
+class _Terse(GenerateJsonSchema):
+    """Without a title that only repeats a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - that of the class
+        return False
+
+
+def document(routes: Routes) -> Json:
+    """The OpenAPI document of those of an app's routes that are the License API's."""
+    views = {
+        (path, method.lower()): entry.view_function
+        for path, methods in sorted(routes.items())
+        for method, entry in methods.items()
+        if path.startswith(PREFIX)
+    }
+    schemas, models = _schemas(views)
+    paths: dict[str, Json] = {}
+    for (path, method), view in views.items():
+        paths.setdefault(path, {})[method] = _operation(method, view, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Seatkeeper: License API", "version": "4", "description": _ABOUT},
+        "servers": [{"url": "https://{domain}", "variables": {"domain": {"default": "licenses.example"}}}],
+        "paths": paths,
+        "components": {
+            "schemas": models,
+            "responses": {f"Error{status}": _error(status) for status in _statuses(CLIENT_ERRORS)},
+            "headers": {
+                "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}}
+            },
+            "securitySchemes": {
+                key: {"type": "apiKey", "in": "header", "name": name, "description": told}
+                for key, (name, told) in _AUTHENTICATION.items()
+            },
+        },
+    }
+
+
+def _schemas(views: dict[tuple[str, str], View]) -> tuple[dict[Any, Json], Json]:
+    """The schema of each body that is sent or answered, by its type; and the models that these refer to."""
+    kinds: dict[Any, None] = {}
+    for (_, method), view in views.items():
+        told = get_type_hints(view)
+        kinds |= {told["return"]: None} | ({told["request"]: None} if method == "post" else {})
+    # "validation", also for answers: a field that has a default may be absent there, for what was not set is left out.
+    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [(k, "validation", TypeAdapter(k)) for k in kinds]
+    where = "#/components/schemas/{model}"
+    schemas, models = TypeAdapter.json_schemas(wanted, ref_template=where, schema_generator=_Terse)
+    return {kind: schema for (kind, _), schema in schemas.items()}, models["$defs"]
+
+
+def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
+    told = get_type_hints(view)
+    asked, answered = told.get("request"), told["return"]
+    sent: Json = {}
+    if asked is not None and method == "get":
+        sent = {"parameters": _query(asked)}
+    elif asked is not None:
+        sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": schemas[asked]}}}}
+    kind = "text/plain" if answered is str else "application/json"
+    granted = {
+        "description": "Done. The answer is signed.",
+        "headers": {"LicenseSignature": {"$ref": "#/components/headers/LicenseSignature"}},
+        "content": {kind: {"schema": schemas[answered]}},
+    }
+    codes = _UNREACHED if asked is None else CLIENT_ERRORS
+    refused = {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _statuses(codes)}
+    return {
+        "operationId": view.__name__,
+        "summary": (view.__doc__ or "").strip(),
+        "security": [] if asked is None else [{key: [] for key in _AUTHENTICATION}],
+        **sent,
+        "responses": {"200": granted} | refused,
+    }
+
+
+def _query(model: type[BaseModel]) -> list[Json]:
+    schema = model.model_json_schema(schema_generator=_Terse)
+    required = schema["required"]
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _without_null(field: Json) -> Json:
+    """A query has no null: what may be null may be absent."""
+    return next((kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}), field)
+
+
+def _statuses(codes: Iterable[str]) -> list[int]:
+    return sorted({CLIENT_ERRORS[code][0] for code in codes})
+
+
+def _error(status: int) -> Json:
+    """The one error shape, with each code of this status."""
+    told = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
+    shape = {
+        "type": "object",
+        "properties": {
+            "status": {"type": "integer", "const": status},
+            "code": {"type": "string", "enum": list(told)},
+            "message": {"type": "string"},
+        },
+        "required": ["status", "code", "message"],
+        "additionalProperties": False,
+    }
+    description = "\n".join(f"- `{code}`: {message}" for code, message in told.items())
+    return {"description": description, "content": {"application/json": {"schema": shape}}}
+
+
+def text(routes: Routes) -> str:
+    """The document as it stands in the file."""
+    return json.dumps(document(routes), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the document."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.openapi",
+        description="Write docs/openapi.json, the OpenAPI document of the License API, from the code.",
+        epilog="example: python -m infra.openapi",
+    )
+    parser.parse_args()
+    # The app is only looked at, as for packaging: nothing is read from tables or secrets, but they must be named.
+    os.environ |= local.environment(Path(tempfile.gettempdir()), "http://127.0.0.1") | {"AWS_CHALICE_CLI_MODE": "true"}
+    from app import app  # noqa: PLC0415 - it needs the environment
+
+    try:
+        FILE.write_text(text(app.routes), encoding="utf-8")
+    except OSError as error:
+        print(f"{FILE} cannot be written ({error.strerror}).", file=sys.stderr)
+        sys.exit(2)
+    print(f"wrote {FILE}")
+
+
+if __name__ == "__main__":
+    main()
