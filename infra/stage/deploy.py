@@ -13,7 +13,7 @@ from infra.stage import package as packaging
 from infra.stage.account import let_api_gateway_log
 from infra.stage.artifacts import Artifacts, Marker
 from infra.stage.aws import Aws, connect, refusals_told
-from infra.stage.stack import Stack, table
+from infra.stage.stack import Proposal, Stack, table
 from infra.stage.stages import Stage, StageError
 from infra.stage.tables import TABLES
 
@@ -61,7 +61,7 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
         guard_tables(aws, stage)
     tags = {"application": "seatkeeper", "stage": stage.name}
     proposal = stack.propose(artifacts.url(release.template), tags)
-    if proposal.changes:
+    if proposal is not None:
         print(table(proposal.changes))
         if any(change.may_lose_data for change in proposal.changes) and not allow_table_loss:
             stack.forget(proposal)
@@ -73,9 +73,9 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
     if stage.is_protected:
         stack.protect()
     markers = artifacts.markers()
-    if proposal.changes or not markers or artifacts.read_marker(markers[-1]).template != release.template:
+    if proposal is not None or not markers or artifacts.read_marker(markers[-1]).template != release.template:
         artifacts.mark(release)
-    _tell(stage, stack.outputs()["EndpointURL"], len(proposal.changes))
+    _tell(stage, stack.outputs()["EndpointURL"], proposal)
     return 0
 
 
@@ -125,6 +125,7 @@ def _interruption_told(stage: Stage) -> Iterator[None]:
         raise
 
 
-def _tell(stage: Stage, url: str, changes: int) -> None:
-    print(f"{stage.stack}: {changes} resources changed." if changes else f"{stage.stack}: nothing to change.")
+def _tell(stage: Stage, url: str, done: Proposal | None) -> None:
+    what = "nothing to change" if done is None else f"{len(done.changes)} resources changed"
+    print(f"{stage.stack}: {what}.")
     print(f"API     {url}api/v4\nPortal  {url}portal")

@@ -58,7 +58,7 @@ class Stack:
     """The stack of a stage."""
 
     def __init__(self, aws: Aws, name: str) -> None:
-        self.name = name
+        self.name, self._region = name, aws.region
         self._cloudformation = aws.client("cloudformation")
 
     def look(self) -> dict[str, Any] | None:
@@ -96,11 +96,14 @@ class Stack:
         """What it says of itself. Raises `StageError` where there is none."""
         stack = self.look()
         if stack is None or "Outputs" not in stack:
-            raise StageError(f"{self.name} is not deployed: deploy it first.")
+            raise StageError(f"{self.name} is not deployed in {self._region}: deploy it first.")
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def propose(self, template_url: str, tags: dict[str, str]) -> Proposal:
-        """Ask what the template would change. What changes nothing leaves nothing behind. Raises `StageFailed`."""
+    def propose(self, template_url: str, tags: dict[str, str]) -> Proposal | None:
+        """Ask what the template would change; None: nothing, and nothing is left behind. Raises `StageFailed`.
+
+        Where only outputs or tags differ there is a change set, without a change of any resource.
+        """
         name = f"deploy-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         made = self._cloudformation.create_change_set(
             StackName=self.name,
@@ -119,7 +122,7 @@ class Stack:
         reason = told.get("StatusReason", "no reason given")
         self.forget(Proposal(made["Id"], []))
         if any(words in reason for words in _EMPTY):
-            return Proposal(made["Id"], [])
+            return None
         raise StageFailed(f"AWS does not take the template: {reason}")
 
     def forget(self, proposal: Proposal) -> None:

@@ -31,7 +31,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
         _remove_logs(aws, stage)
         _remove_secrets(aws, stage)
         Artifacts(aws, stage.stack).remove()
-    print(f"{stage.stack} is gone, with its data, logs, secrets and artifacts.")
+    print(f"{stage.stack} is gone from {aws.region}, with its data, logs, secrets and artifacts.")
     return 0
 
 

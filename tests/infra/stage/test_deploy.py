@@ -145,6 +145,7 @@ def test_the_changes_of_all_pages_are_read(stack: Told) -> None:
     page("A", NextToken="more")
     page("B")
     proposal = stack.propose("https://bucket/template.json", {})
+    assert proposal is not None
     assert proposal.changes == [Change("Modify", name, "AWS::Lambda::Function", "False", ("Code",)) for name in "AB"]
 
 
@@ -160,7 +161,21 @@ def test_a_change_set_without_changes_is_deleted(stack: Told, reason: str) -> No
     stack.says("create_change_set", Id=CHANGE_SET)
     stack.says("describe_change_set", Status="FAILED", StatusReason=reason)
     stack.says("delete_change_set")
-    assert stack.propose("https://bucket/template.json", {}).changes == []
+    assert stack.propose("https://bucket/template.json", {}) is None
+
+
+def test_a_change_of_outputs_alone_is_carried_out_too(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[stacks.Proposal] = []
+    Artifacts(aws, NAME).make_bucket()
+    there = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [{"OutputKey": "EndpointURL", "OutputValue": "https://x/"}]}
+    monkeypatch.setattr(Stack, "look", lambda _: there)
+    monkeypatch.setattr(Stack, "propose", lambda *_: stacks.Proposal(CHANGE_SET, []))
+    monkeypatch.setattr(Stack, "carry_out", lambda _, proposal: done.append(proposal))
+    assert deploy.apply(aws, read_stage("dev"), Marker("x"), allow_table_loss=False) == 0
+    assert [proposal.id for proposal in done] == [CHANGE_SET]
+    assert "seatkeeper-dev: 0 resources changed." in capsys.readouterr().out
 
 
 def test_a_template_that_aws_does_not_take_is_told_and_its_change_set_deleted(stack: Told) -> None:
@@ -286,6 +301,7 @@ def test_what_is_asked_again_because_the_answer_was_lost_is_done_once(
     monkeypatch.setattr("moto.core.models.botocore_stubber.enabled", False)
     aws_said = Forgetful(stack._cloudformation)
     proposal = stack.propose("https://bucket/template.json", {})
+    assert proposal is not None
     stack.carry_out(proposal)
     stack.remove()
     assert set(aws_said.done) == {"CreateChangeSet", "ExecuteChangeSet", "DeleteStack"}
@@ -559,3 +575,13 @@ def test_a_stage_is_not_taken_down_unless_its_name_is_typed(
     monkeypatch.setattr("builtins.input", answer)
     monkeypatch.setattr(teardown, "Stack", lambda *_: pytest.fail("removed"))
     assert said(capsys, "teardown", "dev") == (2, "Nothing was removed.\n")
+
+
+def test_where_nothing_is_it_is_said_in_which_region(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who has the wrong one takes a stage for gone that goes on elsewhere."""
+    monkeypatch.setattr(Stack, "look", lambda _: None)
+    assert said(capsys, "smoke", "dev") == (2, "seatkeeper-dev is not deployed in eu-central-1: deploy it first.\n")
+    assert main(["teardown", "dev", "--yes"]) == 0
+    assert "seatkeeper-dev is gone from eu-central-1" in capsys.readouterr().out
