@@ -72,7 +72,7 @@ def test_variables_of_an_activation_are_kept_on_the_license_that_has_granted_it(
 ) -> None:
     older = vendor.issue("revit", max_license_users=1)
     _, password = vendor.assign(older, "ada@customer.test")
-    vendor.now += 1
+    vendor.now += 1000
     newer = vendor.issue("revit", max_license_users=1)
     vendor.assign(newer, "ada@customer.test")
     ident = {"product": "revit", "username": "ada@customer.test", "password": password, "hardware_id": "pc"}

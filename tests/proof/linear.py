@@ -86,11 +86,13 @@ def _next(head: _Entry, license: License, latest: float) -> Iterator[tuple[_Entr
     """The calls that may take effect next, with the license after each: those that started before any other ended.
 
     One that never changes anything, a refusal for one, and is answered right may as well come now as later: then there
-    is no choice. Else first those that were answered, the most urgent before the others: who was not answered may not
-    have been heard. Of lost calls that are alike one is as good as another.
+    is no choice, unless a lost call could not come after it any more. Else first those that were answered, the most
+    urgent before the others: who was not answered may not have been heard. Of lost calls that are alike one is as good
+    as another.
     """
     answered: list[tuple[_Entry, License]] = []
     lost: dict[tuple[Any, ...], tuple[_Entry, License]] = {}
+    until = inf  # all of the lost calls can take effect
     entry = head.after
     while entry is not None and entry.is_start:
         op = entry.op
@@ -98,10 +100,12 @@ def _next(head: _Entry, license: License, latest: float) -> Iterator[tuple[_Entr
         if op.is_open:
             alike = op.verb, op.device, op.user, op.limit
             known = lost.get(alike)
-            if after != license and op.end >= latest and (known is None or op.end < known[0].op.end):
-                lost[alike] = entry, after
+            if op.end >= latest:
+                until = min(until, op.end)
+                if after != license and (known is None or op.end < known[0].op.end):
+                    lost[alike] = entry, after
         elif answer == op.answer:
-            if op.verb in ("check", "sweep") or answer != OK:
+            if (op.verb in ("check", "sweep") or answer != OK) and op.start <= until:
                 return iter([(entry, after)])
             answered.append((entry, after))
         entry = entry.after

@@ -55,7 +55,7 @@ def test_a_history_that_is_right_by_construction_is_linearizable(data: st.DataOb
     assert is_linearizable(data.draw(histories(license, size=40, overlap=3)), license)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from([KEYED, SHARED, ALONE]))
 def test_the_checker_decides_as_trying_every_order_does(data: st.DataObject, license: License) -> None:
     history = data.draw(histories(license, size=5, overlap=2))
@@ -115,5 +115,6 @@ def test_an_activation_that_was_lost_may_have_taken_the_place_or_not() -> None:
 def test_a_lost_call_takes_effect_by_its_end_or_never() -> None:
     taken, free = Op("activate", 5, 6, FULL, "b"), Op("activate", 3, 4, OK, "b")
     lost, late = Op("activate", 0, 2, LOST, "a"), Op("check", 7, 8, OK, "a")
+    assert is_linearizable([lost, Op("check", 3, 4, "device_not_found", "b"), late], License(places=1))
     assert is_linearizable([lost, taken, late], License(places=1))
     assert not is_linearizable([lost, free, Op("deactivate", 5, 6, OK, "b"), late], License(places=1))

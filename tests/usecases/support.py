@@ -29,7 +29,7 @@ def one_after_another(vendor: Vendor, count: int) -> list[License]:
     """User-based licenses of one user each, a millisecond apart, the oldest first."""
     issued = []
     for _ in range(count):
-        vendor.now += 1
+        vendor.now += 1000
         issued.append(vendor.issue("revit", max_license_users=1))
     return issued
 

@@ -53,7 +53,7 @@ def test_a_device_on_two_licenses_is_found_on_the_one_that_it_may_use(vendor: Ve
     end: dict[str, Any] = {"license_type": "time-limited", "max_license_users": 1}
     first = vendor.issue("revit", max_license_users=1)
     _, password = vendor.assign(first, ADA)
-    vendor.now += 1
+    vendor.now += 1000
     spoils: list[Callable[[License], Any]] = [
         lambda license: set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now),
         lambda license: extend(vendor.code, license.id, NOW - DAY, None, ADMIN, now=vendor.now),
@@ -69,7 +69,7 @@ def test_a_device_on_two_licenses_is_found_on_the_one_that_it_may_use(vendor: Ve
         vendor.deactivate(ADA, "pc")
         assert vendor.stored(first).times_activated == 0
         vendor.deactivate(ADA, "pc", license_id=newer.id)
-        vendor.now += 1
+        vendor.now += 1000
 
 
 @pytest.mark.parametrize("key", ["\u0390" * 100, "x" * 101, "x" * 5000])

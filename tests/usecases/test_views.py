@@ -176,9 +176,9 @@ def test_that_a_session_is_used_is_written_once_in_five_minutes(vendor: Vendor, 
 
 def test_the_list_shows_what_all_orders_hold_newest_first(vendor: Vendor) -> None:
     first = issued(vendor, "viewer", order_id="A")
-    vendor.now += 1
+    vendor.now += 1000
     second = issued(vendor, order_id="B")
-    vendor.now += 1
+    vendor.now += 1000
     vendor.issue("viewer")  # of an order that nobody manages
     view = views.managed_licenses(logged_in(vendor, MANAGER), Asked(), now=NOW)
     assert [(row.license.id, row.product, row.status) for row in view.page.rows] == [
@@ -220,10 +220,10 @@ def test_who_comes_to_manage_an_order_sees_all_that_it_holds(vendor: Vendor) -> 
 )
 def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: Asked, found: str) -> None:
     a = issued(vendor, "viewer", order_id="order a", license_key="KEY-A")
-    vendor.now += 1
+    vendor.now += 1000
     dated = {"license_type": "time-limited"}
     b = issued(vendor, "viewer", order_id="order b", license_key="KEY-B", validity_period=NOW + 9 * DAY, **dated)
-    vendor.now += 1
+    vendor.now += 1000
     c = issued(vendor, order_id="order c", validity_period=NOW + HOUR, **dated)
     vendor.activate(a, "pc")
     set_enabled(vendor.code, b.id, False, ADMIN, now=NOW)
