@@ -14,7 +14,7 @@ MAX_NAME, MAX_VALUE = 64, 512  # characters
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable; `id` is its place in the order of creation on this device."""
+    """One variable; `id` is its place in the order of creation on this device, `created_at` when it got its value."""
 
     id: int
     name: str
@@ -23,9 +23,14 @@ class Variable:
 
 
 def merge(known: list[Variable], told: dict[str, str], now: Instant) -> list[Variable]:
-    """The variables of a device after the client has told some. Raises `Refused` where they become too many."""
+    """The variables of a device after the client has told some. Raises `Refused` where they become too many.
+
+    What is told again, as it is known already, stays as it is: a repeat changes nothing.
+    """
     merged = {variable.name: variable for variable in known}
     for name, value in told.items():
+        if name in merged and merged[name].value == value:
+            continue
         number = merged[name].id if name in merged else len(merged) + 1
         merged[name] = Variable(number, name, value, now)
     if len(merged) > MAX_VARIABLES:

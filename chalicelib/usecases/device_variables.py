@@ -36,6 +36,8 @@ def track_on(license: License, device: Device, told: dict[str, str], actor: Acto
         return merge(seen.variables, told, now)
 
     def write(seen: Variables, merged: list[Variable]) -> None:
+        if merged == seen.variables:
+            return
         event = Event.new("variables_tracked", actor, now, hardware_id=device.hardware_id, count=len(told))
         stored.write_variables(license, device, seen, merged, event)
 

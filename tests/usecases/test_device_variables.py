@@ -25,6 +25,19 @@ def test_variables_are_kept_with_their_device_and_no_other(vendor: Vendor) -> No
     assert kinds(vendor, license).count("variables_tracked") == 2
 
 
+def test_variables_that_are_told_again_are_not_written_again(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    ident = vendor.ident(license, "pc")
+    track_variables(vendor.code, ident, {"theme": "dark", "lang": "de"}, ADMIN, now=NOW)
+    _, again = track_variables(vendor.code, ident, {"lang": "de", "theme": "dark"}, ADMIN, now=NOW + 1)
+    assert {variable.created_at for variable in again} == {NOW}
+    assert kinds(vendor, license).count("variables_tracked") == 1
+    track_variables(vendor.code, ident, {"lang": "en", "theme": "dark"}, ADMIN, now=NOW + 2)
+    kept = device_variables(vendor.code, ident, now=NOW + 2)[1]
+    assert {variable.name: variable.created_at for variable in kept} == {"theme": NOW, "lang": NOW + 2}
+
+
 def test_variables_told_at_once_are_all_kept(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
