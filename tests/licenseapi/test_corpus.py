@@ -1,0 +1,355 @@
+"""A corpus of hostile requests, beside what is generated: each is refused in the one shape, and nothing is stored."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.store.tables import AccountEventItem, AttemptsItem, LicenseItem
+from chalicelib.web import clock
+from chalicelib.web.hmac_signature import sign
+from chalicelib.web.limits import MAX_BODY_BYTES
+from tests.licenseapi.objects import granted, refused, told
+from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
+from tests.support import NOW, Application, Vendor
+
+pytestmark = pytest.mark.in_process("whole tables are read, and the clock is stopped")
+
+EMAIL = "don.joe@qbitec.com"
+SECOND, MINUTE = 1000, 60_000
+GOOD = '{"product":"viewer","license_key":"%s","hardware_id":"hw-1"}'
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    """By key, active on the device hw-1."""
+    license = vendor.issue()
+    vendor.activate(license, "hw-1")
+    return license
+
+
+def stored() -> list[str]:
+    """Every item of every table."""
+    tables = (LicenseItem, AccountEventItem, AttemptsItem)
+    return sorted(repr(item) for table in tables for item in table._get_connection().scan()["Items"])
+
+
+def test_the_whole_of_the_tables_is_watched(vendor: Vendor, license: License) -> None:
+    before = stored()
+    vendor.activate(license, "hw-2")
+    assert stored() != before
+
+
+# --- bodies ---------------------------------------------------------------------------------------------------
+
+WRONG_TEXTS = (
+    *(b"5", b"-0", b"1e308", b"0.1", b"true", b"[]", b"{}", b'["viewer"]', b'{"$ne":null}', b'{"S":"viewer"}'),
+    *(b"9007199254740993", b"[" * 60 + b"]" * 60, b'{"a":' * 60 + b"1" + b"}" * 60),
+    *(b'"' + b"x" * 256 + b'"', b'"' + b"x" * 200_000 + b'"', '"{}"'.format("\N{MAN}" * 256).encode()),
+)
+"""JSON that no text field takes."""
+
+NO_JSON = (
+    *(
+        b"NaN",
+        b"-Infinity",
+        b"1e400",
+        b"9" * 400,
+        b"01",
+        b"+1",
+        b".5",
+        b"1.",
+        b"0x10",
+        b"'viewer'",
+        b"viewer",
+        b"undefined",
+    ),
+    *(
+        rb'"\ud800"',
+        rb'"\udc00\ud800"',
+        rb'"a\udfffb"',
+        b'"\xed\xa0\x80"',
+        b'"\xff"',
+        b'"\xc0\x80"',
+        b'"\xf5\x80\x80\x80"',
+    ),
+    *(b'"\x00"', b'"a\nb"', rb'"\x41"', rb'"\u12"', b'"a', b'"viewer",', b'"viewer"}', b'"viewer" /* */', b""),
+    *(b"[" * 65 + b"]" * 65, b"[" * 100_000, b'{"a":' * 50_000),
+)
+"""What stands where a value should, and makes the body no JSON that we take."""
+
+
+def with_value(license: License, field: str, value: bytes) -> bytes:
+    """The body of a good activation, but for one field."""
+    good = json.loads(GOOD % license.license_key) | {field: "@"}
+    return json.dumps(good, separators=(",", ":")).encode().replace(b'"@"', value)
+
+
+@pytest.mark.parametrize("field", ["product", "hardware_id", "license_key", "username", "sdk_ver", "hostname"])
+def test_no_text_field_takes_another_value(application: Application, license: License, field: str) -> None:
+    before = stored()
+    for value in WRONG_TEXTS:
+        answer = post(application, "activate_license", with_value(license, field, value))
+        assert refused(answer) == "validation_error", value[:20]
+        assert answer.json()["message"].startswith(f"{field}: ")
+        assert len(answer.content) < 300
+    assert stored() == before
+
+
+@pytest.mark.parametrize("call", [path.removeprefix("/api/v4/") for path in POSTS])
+def test_no_call_takes_what_is_no_json(application: Application, license: License, call: str) -> None:
+    before = stored()
+    for value in NO_JSON:
+        assert refused(post(application, call, with_value(license, "product", value))) == "invalid_json", value[:20]
+    whole = (GOOD % license.license_key).encode()
+    for body in (whole.decode().encode("utf-16"), b"\xef\xbb\xbf" + whole, whole + b"\x00", whole + whole, whole[:-1]):
+        assert refused(post(application, call, body)) == "invalid_json", body[:20]
+    for body in (b'"viewer"', b"null", b"5", b"[%s]" % whole):
+        assert refused(post(application, call, body)) == "validation_error", body[:20]
+    assert refused(post(application, call, whole.ljust(MAX_BODY_BYTES + 1))) == "payload_too_large"
+    assert stored() == before
+
+
+def test_a_body_of_the_greatest_length_is_taken(application: Application, license: License) -> None:
+    whole = (GOOD % license.license_key).encode()
+    granted(post(application, "activate_license", whole.ljust(MAX_BODY_BYTES)))
+
+
+def post(application: Application, call: str, body: bytes) -> httpx.Response:
+    """Post bytes as JSON, signed."""
+    headers = application.headers() | {"Content-Type": "application/json"}
+    return application.http.post(f"/api/v4/{call}", content=body, headers=headers)
+
+
+# --- headers --------------------------------------------------------------------------------------------------
+
+BROKEN = ("\r\nX-Evil: 1", "\nX-Evil: 1", "\r\n\r\n{}", "\r", "\n", "\x00", "\x7f", "\x0b")
+"""What may not stand in a header. No HTTP server should hand it on; ours need not be the one that reads it."""
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_no_header_is_broken_in_two(application: Application, license: License, method: str, path: str) -> None:
+    before = stored()
+    good = application.headers()
+    for broken in BROKEN:
+        date = good["Date"] + broken
+        forged = {"Date": date, "Authorization": authorization(application, sign(application.shared_key, date))}
+        assert refused(send(application.http, method, path, forged)) == "date_header_invalid", broken
+        stranger = Application(application.api_key + broken, application.shared_key, application.http)
+        assert refused(send(application.http, method, path, stranger.headers())) == "invalid_api_key", broken
+        spoilt = good | {"Authorization": good["Authorization"] + broken}
+        assert refused(send(application.http, method, path, spoilt)) == "authorization_invalid_headers", broken
+    assert stored() == before
+
+
+def authorization(application: Application, signature: str) -> str:
+    """An Authorization header with this signature."""
+    return f'algorithm="hmac-sha256",headers="date",signature="{signature}",apiKey="{application.api_key}"'
+
+
+@pytest.mark.parametrize("length", [4097, 100_000])
+def test_a_header_that_is_too_long_is_refused(application: Application, license: License, length: int) -> None:
+    good = application.headers()
+    for headers, code in (
+        (good | {"Authorization": good["Authorization"].ljust(length)}, "authorization_invalid_headers"),
+        (good | {"Authorization": authorization(application, "A" * length)}, "authorization_invalid_headers"),
+        (good | {"Date": good["Date"].rjust(length)}, "date_header_invalid"),
+    ):
+        assert refused(send(application.http, "GET", "/api/v4/check_license", headers)) == code
+
+
+def send(http: httpx.Client, method: str, path: str, headers: dict[str, str], **more: str) -> httpx.Response:
+    """A call with all fields; headers go as they are, also where no HTTP could carry them."""
+    texts = {name: value for name, value in FIELDS.items() if isinstance(value, str)} | more
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    if method == "GET":
+        return http.get(path, params=texts, headers=raw)
+    return http.post(path, json=FIELDS | more, headers=[*raw, (b"Content-Type", b"application/json")])
+
+
+# --- addresses ------------------------------------------------------------------------------------------------
+
+PATHS = (
+    *("/api/v4/%2563heck_license", "/api/v4%252Fcheck_license", "/api/v4/check_license%00", "/api/v4/check_license%20"),
+    *("/api/v4/check_license;x=1", "/api/v4/check_license%3Fproduct=viewer", "/api/v4/check_license%23"),
+    *("/api/v4/check_license%0d%0aX-Evil:%201", "/api/v4/%c0%af", "/api/v4/%ed%a0%80", "/api/v4/%ff", "/api/v4/%"),
+    *("/api/v4/CHECK_LICENSE", "/api/V4/check_license", "//api/v4/check_license", "/api/v4//check_license"),
+    *("/api/v4/%EF%BD%83heck_license", "/api/v4/..%2f..%2fportal", "/api/v4/%5c..%5cportal", "/api/v4/{proxy+}"),
+)
+"""Addresses at which there is nothing, and that a careless reader takes for one at which there is something."""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_address_is_read_twice(application: Application, license: License, path: str) -> None:
+    url = httpx.URL("http://license.test").copy_with(raw_path=path.encode())
+    answer = application.http.get(url, headers=application.headers())
+    assert (answer.status_code, refused(answer)) == (404, "not_found")
+    assert not any("evil" in name.lower() for name in answer.headers)
+
+
+QUERIES = (
+    *("", "&&&", "=", "product", "product=", "product[]=viewer", "PRODUCT=viewer", "%70roduct%00=viewer"),
+    *(
+        "product=%ff",
+        "product=%ed%a0%80",
+        "product=%c0%80",
+        "product=%00",
+        "product=%",
+        "product=%zz",
+        "product=%u0041",
+    ),
+    *("product=viewer%00", "product=viewer%0d%0a", "product=viewer+", "product=%2576iewer", "product=viewer%23"),
+    *(
+        "product=viewer&product=other",
+        "product=viewer;product=other",
+        "product=%EF%BD%96iewer",
+    ),
+    "&".join(f"x{number}={number}" for number in range(5000)),
+    "product=" + "v" * 50_000,
+)
+"""Queries that do not say `product=viewer`."""
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
+def test_no_query_is_read_as_another(application: Application, license: License, query: str) -> None:
+    before = stored()
+    rest = f"license_key={license.license_key}&hardware_id=hw-1"
+    raw = f"/api/v4/check_license?{query}&{rest}".encode()
+    url = httpx.URL("http://license.test").copy_with(raw_path=raw)
+    answer = application.http.get(url, headers=application.headers())
+    assert refused(answer) in {"missing_parameters", "validation_error", "unknown_product"}
+    assert stored() == before
+
+
+# --- other companies ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_no_credentials_are_mixed(application: Application, license: License, method: str, path: str) -> None:
+    other = Vendor()
+    theirs = other.issue()
+    before = stored()
+    for stranger, code in (
+        (Application(application.api_key, other.shared_key, application.http), "signature_mismatch"),
+        (Application(other.api_key, application.shared_key, application.http), "signature_mismatch"),
+        (
+            Application(other.code + application.api_key.removeprefix(license.company), "x", application.http),
+            "invalid_api_key",
+        ),
+    ):
+        answer = send(application.http, method, path, stranger.headers(), license_key=theirs.license_key or "")
+        assert refused(answer) == code
+    assert stored() == before
+
+
+def test_no_part_of_another_companys_license_agrees_with_ours(application: Application, license: License) -> None:
+    other = Vendor()
+    theirs = other.issue()
+    other.activate(theirs, "hw-theirs")
+    before = stored()
+    ours: dict[str, Any] = {"product": "viewer", "hardware_id": "hw-1", "license_key": license.license_key}
+    for mixed in (
+        {"license_id": theirs.id},
+        {"license_key": theirs.license_key},
+        {"license_key": theirs.license_key, "license_id": license.id},
+        {"license_key": theirs.license_key, "hardware_id": "hw-theirs"},
+        {"license_key": None, "license_id": theirs.id, "hardware_id": "hw-theirs"},
+        {"license_key": f"{other.code}#{theirs.id}"},
+        {"license_key": f"{theirs.license_key}\x00"},
+    ):
+        sent = {name: value for name, value in (ours | mixed).items() if value is not None}
+        assert refused(application.post("activate_license", **sent)) == "license_not_found", mixed
+        assert refused(application.post("deactivate_license", **sent)) == "license_not_found", mixed
+        assert refused(application.post("track_device_variables", **sent, variables={"a": "1"})) == "license_not_found"
+        assert refused(application.get("check_license", **sent)) == "license_not_found", mixed
+        assert refused(application.get("get_device_variables", **sent)) == "license_not_found", mixed
+    assert stored() == before
+    assert other.differences() == []
+
+
+# --- replays --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets the clock by which calls are judged, and stops it there."""
+
+    def stop(at: int) -> None:
+        monkeypatch.setattr(clock, "now", lambda: at)
+
+    stop(NOW)
+    return stop
+
+
+LAST_SEEN = re.compile(r"'last_check_at': {'N': '\d+'}")
+"""When a device last called: a repeat is a call, too."""
+
+
+@pytest.mark.parametrize("call", ["activate_license", "deactivate_license", "track_device_variables"])
+def test_a_replay_within_the_window_is_answered_the_same_and_changes_nothing(
+    application: Application, license: License, stopped: Callable[[int], None], call: str
+) -> None:
+    headers = application.headers(NOW) | {"Content-Type": "application/json"}
+    body = json.loads(GOOD % license.license_key) | {"variables": {"theme": "dark"}}
+    if call == "activate_license":
+        body["hardware_id"] = "hw-2"
+
+    def play() -> httpx.Response:
+        return application.http.post(f"/api/v4/{call}", json=body, headers=headers)
+
+    first = play()
+    assert first.status_code == 200, first.text
+    before = stored()
+    for later in (0, MINUTE, 15 * MINUTE):
+        stopped(NOW + later)
+        again = play()
+        assert (again.content, again.headers["LicenseSignature"]) == (first.content, first.headers["LicenseSignature"])
+    stopped(NOW + 15 * MINUTE + 1)
+    assert refused(play()) == "date_header_diff"
+    assert [LAST_SEEN.sub("", item) for item in stored()] == [LAST_SEEN.sub("", item) for item in before]
+
+
+# --- the clock ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("off", [-15 * MINUTE, -15 * MINUTE + SECOND, 0, 15 * MINUTE - SECOND, 15 * MINUTE])
+def test_a_date_on_the_edge_of_the_window_is_taken(
+    application: Application, license: License, stopped: Callable[[int], None], off: int
+) -> None:
+    headers = application.headers(NOW + off)
+    sent = json.loads(GOOD % license.license_key)
+    granted(application.http.post("/api/v4/activate_license", json=sent, headers=headers))
+    granted(application.http.get("/api/v4/check_license", params=sent, headers=headers))
+    assert (
+        told(application.http.post("/api/v4/deactivate_license", json=sent, headers=headers)) == "license_deactivated"
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_date_a_second_past_the_edge_is_refused(
+    application: Application, license: License, stopped: Callable[[int], None], method: str, path: str
+) -> None:
+    before = stored()
+    edge, year_9999 = 15 * MINUTE + SECOND, 253_402_300_799_000
+    for at in (NOW - edge, NOW + edge, 0, year_9999):
+        assert refused(send(application.http, method, path, application.headers(at))) == "date_header_diff", at
+    assert stored() == before
+
+
+def test_the_window_does_not_widen_within_a_second(
+    application: Application, license: License, stopped: Callable[[int], None]
+) -> None:
+    headers = application.headers(NOW)
+    for at, is_taken in (
+        (15 * MINUTE, True),
+        (15 * MINUTE + 1, False),
+        (-15 * MINUTE, True),
+        (-15 * MINUTE - 1, False),
+    ):
+        stopped(NOW + at)
+        answer = application.http.get("/api/v4/product_details", params={"product": "viewer"}, headers=headers)
+        assert answer.status_code == 200 if is_taken else refused(answer) == "date_header_diff"
