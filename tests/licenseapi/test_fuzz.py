@@ -43,7 +43,7 @@ EMAIL = "don.joe@qbitec.com"
 
 def operations() -> list[Any]:
     """Each operation that can be asked in a wrong way, to be sent to the app in process."""
-    schema = schemathesis.openapi.from_dict(openapi.document(app.routes))
+    schema = schemathesis.openapi.from_path(openapi.FILE)
     schema.app = wsgi(app)
     found: list[Any] = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     return [pytest.param(operation, id=operation.label) for operation in found if operation.definition.raw["security"]]
