@@ -26,7 +26,7 @@ from tests.proof.history import Op
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
 from tests.proof.server import Conditions
-from tests.race.clients import LOST, Client
+from tests.race.clients import LOST
 from tests.race.crew import PROCESSES
 from tests.race.site import Site, StartServer, running
 from tests.support import ADMIN, DAY, Vendor
@@ -112,9 +112,8 @@ def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWE
 
 
 def _cast(site: Site, subject: Subject, applications: int, managers: int, dice: random.Random) -> list[Task]:
-    callers: list[Task] = [
-        partial(actors.application, subject, _client(site, subject), dice.getrandbits(32)) for _ in range(applications)
-    ]
+    clients = [site.client(0, subject.license) for _ in range(applications)]  # connections are no thread's but its own
+    callers: list[Task] = [partial(actors.application, subject, client, dice.getrandbits(32)) for client in clients]
     callers += [
         partial(actors.manager, subject, dice.getrandbits(32), subject.users[-1 - number]) for number in range(managers)
     ]
@@ -147,12 +146,12 @@ def _settled(op: Op, back: float) -> Op:
 
 def _judged(site: Site, subject: Subject, history: list[Op]) -> Judged:
     """With a last look at every device, and the last sweep, several times at once."""
-    client = _client(site, subject)
+    client = site.client(0, subject.license)
     for device in subject.devices:
         for user in subject.users:
             history.append(actors.noted(actors.at(client, device, user).check()))
     client.close()
-    site.crew.at_once([partial(_last_sweep, clock.now() + DOWNTIME)] * PROCESSES)
+    site.crew.at_once([partial(sweep, now=clock.now() + DOWNTIME)] * PROCESSES)
     start = _start(subject)
     found = violations(history, site.crew.do(_aftermath, subject))
     try:
@@ -206,17 +205,9 @@ def _issued(vendor: Vendor, product: str, **terms: Any) -> tuple[License, int, i
     return vendor.issue(product, **given, **terms), past, future
 
 
-def _last_sweep(now: int) -> None:
-    sweep(now=now)
-
-
 def _aftermath(subject: Subject) -> Aftermath:
     vendor, license = subject.vendor, subject.license
     stored = licenses.read_license(vendor.code, license.id)
     assert stored is not None
     devices = frozenset(device.hardware_id for device in places.devices(vendor.code, license.id))
     return Aftermath(stored, tuple(vendor.history(license)), devices, tuple(vendor.differences()), subject.past)
-
-
-def _client(site: Site, subject: Subject) -> Client:
-    return site.client(0, subject.license)

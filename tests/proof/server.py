@@ -1,8 +1,9 @@
 """A server of the proof: the real one in bad weather, with a clock that goes wrong, or of a build that is broken.
 
-python -m tests.proof.server      in the environment of `infra.local.environment` and of `Conditions`
+python -m tests.proof.server PORT      in the environment of `infra.local.environment`, and `PROOF_CONDITIONS`
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from infra.engine import die_with
 from infra.serve import ROOT, Server, listen, log_to_stderr
 
-_PREFIX = "PROOF_"
+_CONDITIONS = "PROOF_CONDITIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,10 @@ class Conditions:
 
     def start(self, environment: dict[str, str], port: int) -> Server:
         """Start a server as a child process, as `infra.serve.start` starts the real one."""
-        told = {_PREFIX + name.upper(): str(value) for name, value in asdict(self).items()}
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(port)],
             cwd=ROOT,
-            env=environment | told,
+            env=environment | {_CONDITIONS: json.dumps(asdict(self))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
@@ -61,17 +61,10 @@ class Conditions:
             clock.now = lambda: right() + 1000 * self.clock
 
 
-def told() -> Conditions:
-    """The conditions that this process was started with."""
-    given = {name: os.environ[_PREFIX + name.upper()] for name in Conditions.__dataclass_fields__}
-    numbers = {"seed": int(given["seed"]), "rate": float(given["rate"]), "clock": int(given["clock"])}
-    return Conditions(given["notes"], mutant=given["mutant"], **numbers)  # type: ignore[arg-type]
-
-
 def main() -> None:
     """Serve under the conditions."""
     with ExitStack() as stack:
-        told().enter(stack)
+        Conditions(**json.loads(os.environ[_CONDITIONS])).enter(stack)
         log_to_stderr()
         listen(int(sys.argv[1])).serve(partial(print, flush=True))
 
