@@ -82,7 +82,7 @@ def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] =
     """
     with _locked_log(data_dir) if data_dir else tempfile.TemporaryFile() as log:
         prepare()
-        port = _free_port(port)
+        port = free_port(port)
         store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
         process = subprocess.Popen(
             [_binary(), "--port", str(port), *store],
@@ -185,8 +185,11 @@ def _log_of(data_dir: Path) -> Path:
     return data_dir.with_name(data_dir.name + ".log")
 
 
-def _free_port(port: int) -> int:
-    """`port` if it is free, or any free one for 0. The engine would not say which one it took."""
+def free_port(port: int = 0) -> int:
+    """`port` if it is free, or any free one for 0. The engine would not say which one it took.
+
+    Raises `EngineError` where it is in use.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -5,7 +5,6 @@ names; HTTP, which names none, comes to `ACCOUNT`.
 """
 
 import os
-import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.engine import Child, EngineError, die_with
+from infra.engine import Child, EngineError, die_with, free_port
 
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 HOME = Path(__file__).resolve().parents[2] / ".ministack"
@@ -45,7 +44,7 @@ class Ministack(Child):
 
 def start(scratch: Path) -> Ministack:
     """Start it on a free loopback port, with its files in `scratch`; returns when it answers."""
-    port = _free_port()
+    port = free_port()
     words = scratch / "ministack.log"
     with words.open("wb") as log:
         process = subprocess.Popen(
@@ -77,12 +76,6 @@ def start(scratch: Path) -> Ministack:
         ministack.kill()
         raise
     return ministack
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_it_answers(ministack: Ministack, words: Path) -> None:

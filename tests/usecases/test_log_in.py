@@ -6,7 +6,7 @@ from threading import Lock
 import argon2
 import pytest
 
-from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES
+from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import attempts
 from chalicelib.store.dynamo import Stale
@@ -171,7 +171,7 @@ def fail(vendor: Vendor, times: int, *, email: str = ADA) -> int:
             return now
 
 
-def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: Vendor, password: str) -> None:
+def lost_attempts(vendor: Vendor) -> Attempts:
     """Two wrong passwords, then eight right ones that were under way when the server was killed."""
     for _ in range(2):
         with refused("invalid_credentials"):
@@ -179,18 +179,18 @@ def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: 
     seen = attempts.read_attempts(vendor.code, ADA)
     for _ in range(MAX_FAILURES - 2):
         seen = attempts.start_attempt(vendor.code, ADA, seen, NOW)
+    return seen
+
+
+def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: Vendor, password: str) -> None:
+    seen = lost_attempts(vendor)
     with pytest.raises(Stale):
         attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS - 1)
     assert log_in(vendor.code, ADA, password, now=NOW + LOST_MS).email == ADA
 
 
 def test_failures_stay_counted_when_attempts_were_lost(vendor: Vendor, password: str) -> None:
-    for _ in range(2):
-        with refused("invalid_credentials"):
-            log_in(vendor.code, ADA, "wrong", now=NOW)
-    seen = attempts.read_attempts(vendor.code, ADA)
-    for _ in range(MAX_FAILURES - 2):
-        seen = attempts.start_attempt(vendor.code, ADA, seen, NOW)
+    seen = lost_attempts(vendor)
     recounted = attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS)
     assert (recounted.started, recounted.failures) == (3, 2)
     with pytest.raises(Stale):  # of two that recount, one does
