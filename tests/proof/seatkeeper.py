@@ -1,17 +1,20 @@
-"""Seatkeeper, as the race of `tests.proof.peers` sees it: the server for one machine, on an engine of its own."""
+"""Seatkeeper, as the race of `tests.proof.peers` sees it: two servers for one machine, on an engine of their own."""
 
 import os
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from infra import engine, local, serve
 from tests.race.clients import OK, Client
 
+SERVERS = 2
+
 
 class Seatkeeper:
-    """Starts a server, and takes it down."""
+    """Starts the servers, and takes them down. Calls go to each in turn."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -22,8 +25,9 @@ class Seatkeeper:
             from tests.support import Vendor
 
             create_tables()
-            self._vendor = Vendor()
-            self._server = stack.enter_context(serve.start(dict(os.environ)))
+            self._vendor, self._turns = Vendor(), count()
+            servers = [stack.enter_context(serve.start(dict(os.environ))) for _ in range(SERVERS)]
+            self._ports = tuple(server.port for server in servers)
             self._running = stack.pop_all()
         return self
 
@@ -31,27 +35,28 @@ class Seatkeeper:
         self._running.close()
 
     def issue(self, places: int) -> str:
-        """By the use case of the admin command."""
+        """Beside the servers, by the use case of the admin command: no call of the License API issues a license."""
         key = self._vendor.issue(max_activations=places).license_key
         assert key is not None
         return key
 
     def activate(self, license: str, device: str) -> bool:
         """POST activate_license."""
-        client = self._client(license, device)
-        try:
-            return client.activate().outcome == OK
-        finally:
-            client.close()
+        with closing(self._client(license, device)) as client:
+            return _is_granted(client.activate().outcome, "license_activated_max_times")
 
     def check(self, license: str, device: str) -> bool:
         """GET check_license."""
-        client = self._client(license, device)
-        try:
-            return client.check().outcome == OK
-        finally:
-            client.close()
+        with closing(self._client(license, device)) as client:
+            return _is_granted(client.check().outcome, "device_not_found")
 
     def _client(self, license: str, device: str) -> Client:
         ident = {"product": "viewer", "license_key": license}
-        return Client(self._vendor.api_key, self._vendor.shared_key, (self._server.port,), ident, device)
+        turn = next(self._turns)
+        return Client(self._vendor.api_key, self._vendor.shared_key, self._ports, ident, device, turn=turn)
+
+
+def _is_granted(outcome: str, refusal: str) -> bool:
+    if outcome not in (OK, refusal):
+        raise RuntimeError(outcome)
+    return outcome == OK
