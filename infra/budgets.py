@@ -26,7 +26,7 @@ CALLS = {
     "activate by key": Budget("1 read + 1 transaction", 1, 6),
     "activate by key, the first that starts a duration": Budget("1 read + 1 transaction", 1, 8),
     "activate by key, a transfer": Budget("1 read + 1 transaction", 1, 6),
-    "activate by key, again": Budget("1 read", 1, 0),
+    "activate by key, again": Budget("2 reads", 5, 0),
     "activate by key, refused": Budget("2 reads", 5, 0),
     "activate by user": Budget("5 reads + 2 writes + 1 transaction", 6, 10),
     "activate by user, the first that starts a duration": Budget("5 reads + 2 writes + 1 transaction", 6, 12),

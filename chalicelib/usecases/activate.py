@@ -69,7 +69,7 @@ def _activate_on(
         elif place.device is not None and (check_is_due(place.device, now) or _has_news(place, report)):
             places.note_check(grant.license, place.device, place.seat, report, now)
 
-    place, grant = settle(read, decide, write, places.newer)
+    place, grant = settle(read, decide, write, places.newer, lambda grant: not grant.already_live)
     return after_activation(place, grant, report, now)
 
 

@@ -33,7 +33,7 @@ def deactivate(
         host = named(None if place.device is None else place.device.hostname)
         return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id, **host)
 
-    settle(read, release, write, places.newer)
+    settle(read, release, write, places.newer, lambda given: given.live)
 
 
 def _keep(company: str, ident: Identity, told: dict[str, str], actor: Actor, now: Instant) -> None:

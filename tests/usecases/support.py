@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.domain.places import Place
 from chalicelib.domain.refusal import Code, Refused
-from chalicelib.store import dynamo
+from chalicelib.store import dynamo, places
 from tests.support import Vendor
 
 
@@ -32,6 +34,19 @@ def one_after_another(vendor: Vendor, count: int) -> list[License]:
         vendor.now += 1000
         issued.append(vendor.issue("revit", max_license_users=1))
     return issued
+
+
+@contextmanager
+def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
+    """What may lag is told inside as it stands at the start, of this one device."""
+    now = places.read_place(license.company, license.id, hardware_id, None, consistent=True)
+    right = places.read_place
+
+    def read_place(*asked: Any, consistent: bool) -> Place:
+        return right(*asked, consistent=True) if consistent else now
+
+    with patch.object(places, "read_place", read_place):
+        yield
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.change_license import extend, set_enabled
+from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
-from tests.usecases.support import kinds, one_after_another, refused
+from tests.usecases.support import kinds, one_after_another, refused, replica_of_now
 
 ADA = "ada@customer.test"
 
@@ -64,6 +64,17 @@ def test_a_device_that_comes_back_after_a_deactivation_takes_a_place_again(vendo
     vendor.activate(license, "pc", now=NOW + 1)
     assert vendor.stored(license).times_activated == 1
     assert kinds(vendor, license).count("device_activated") == 2
+
+
+def test_a_device_that_was_just_reset_takes_a_place_anew_though_a_replica_lags(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=1)
+    vendor.activate(license, "pc")
+    with replica_of_now(license, "pc"):
+        reset_license(vendor.code, license.id, ADMIN, now=NOW + 1)
+        vendor.activate(license, "pc", now=NOW + 2)
+        assert vendor.stored(license).times_activated == 1
+    with refused("license_activated_max_times"):
+        vendor.activate(license, "other", now=NOW + 3)
 
 
 @pytest.mark.parametrize("code", ["license_activated_max_times", "device_transfer_not_allowed", "vm_not_allowed"])

@@ -6,7 +6,7 @@ from chalicelib.domain.license import device_tag
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables
 from tests.support import ADMIN, DAY, NOW, Vendor
-from tests.usecases.support import kinds, refused
+from tests.usecases.support import kinds, refused, replica_of_now
 
 
 def test_a_place_given_back_is_free_at_once(vendor: Vendor) -> None:
@@ -28,6 +28,16 @@ def test_giving_back_again_changes_nothing(vendor: Vendor) -> None:
     stored = vendor.stored(license)
     assert (stored.times_activated, stored.vacated, stored.last_vacated) == (1, 1, device_tag("a"))
     assert kinds(vendor, license).count("device_deactivated") == 1
+
+
+def test_a_place_that_was_just_taken_again_is_given_back_though_a_replica_lags(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "a")
+    vendor.deactivate(license, "a")
+    with replica_of_now(license, "a"):
+        vendor.activate(license, "a")
+        vendor.deactivate(license, "a")
+    assert vendor.stored(license).times_activated == 0
 
 
 def test_the_event_names_the_device_and_its_user(vendor: Vendor) -> None:

@@ -43,6 +43,13 @@ def test_a_refusal_by_a_read_that_lags_is_no_refusal() -> None:
     assert settle(reading(0, 6), positive, no_write) == (6, -6)
 
 
+def test_that_nothing_is_to_be_done_is_confirmed_as_well() -> None:
+    done = [5, 6]
+    assert settle(reading(5, 7), positive, no_write, changes=lambda decision: -decision not in done) == (7, -7)
+    assert settle(reading(5, 6), positive, no_write, changes=lambda decision: -decision not in done) == (6, -6)
+    assert settle(reading(4, 6), positive, no_write, changes=lambda decision: -decision not in done) == (4, -4)
+
+
 def test_a_refusal_by_a_consistent_read_is_final() -> None:
     with pytest.raises(Refused, match="license_not_found"):
         settle(reading(0, 0), positive, no_write)
