@@ -24,26 +24,31 @@ def main() -> int:
 
 def _run(given: argparse.Namespace, home: Path) -> int:
     from tests.proof import campaign, rounds
-    from tests.proof.report import failure_text, picture, report
+    from tests.proof.mutants import MUTANTS
+    from tests.proof.report import failure_text, page, picture
 
+    for kind, name, known in (("broken build", given.mutant, MUTANTS), ("blow", given.blow, rounds.BLOWS)):
+        if name and name not in known:
+            print(f"There is no {kind} “{name}”. There are: {', '.join(known)}.", file=sys.stderr)
+            return 2
     result = campaign.Result(given.seed)
     print(f"seed {given.seed}", flush=True)
     with rounds.ground(home, given.seed) as ground:
         if given.blow:
-            judged = rounds.play(ground, given.seed, given.blow)
-            result.failures = [campaign.Failure(given.seed, given.blow, one) for one in judged if one.violations]
+            campaign.play_again(ground, result, given.blow, given.mutant, _tell)
+        elif given.mutant:
+            campaign.hunt(ground, result, [given.mutant], _tell)
         else:
-            if not given.mutant:
-                campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell)
-            caught = campaign.hunt(ground, result, given.mutant, _tell)
-            _write(given.report, report(result, "make proof LONG=1" if given.long else "make proof"))
-            drawn = next((one for one in caught if one.violations[0].shown_by), None)
-            if given.long and drawn:
-                _write(Path("docs/pictures/proof.svg"), picture(drawn))
+            campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell)
+            campaign.hunt(ground, result, list(MUTANTS), _tell)
+            _write(given.report, page(result, "make proof LONG=1" if given.long else "make proof"))
     for number, failure in enumerate(result.failures, start=1):
         print(failure_text(failure))
         _write(OUT / f"failure-{number}.svg", picture(failure.judged))
-    print("Something was found." if result.has_failed else "Nothing was found; every broken build was caught.")
+    drawn = next((caught.judged for caught in result.mutants if caught.judged), None)
+    if drawn:
+        _write(Path("docs/pictures/proof.svg") if given.long else OUT / "caught.svg", picture(drawn))
+    print(campaign.verdict(result))
     return int(result.has_failed)
 
 
@@ -51,12 +56,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.proof",
         description="Race clients, managers and sweeps in bad weather, and prove that no limit was passed.",
-        epilog="example: python -m tests.proof --seed 7 --report build/proof.md",
+        epilog="example: python -m tests.proof --mutant 'count, then write' --seed 7",
     )
     parser.add_argument("--long", action="store_true", help="ten minutes of rounds instead of one")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32), help="of all dice")
-    parser.add_argument("--mutant", action="append", default=[], metavar="NAME", help="hunt this broken build alone")
-    parser.add_argument("--blow", metavar="WHAT", help="play the one round of the seed, with this blow amid it")
+    parser.add_argument("--mutant", default="", metavar="NAME", help="take this broken build, and no other")
+    parser.add_argument("--blow", default="", metavar="WHAT", help="play the round of the seed again, with this blow")
     parser.add_argument("--report", type=Path, default=Path("build/proof.md"), help="where the page is written")
     return parser.parse_args()
 

@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import inf
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -17,25 +16,28 @@ from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from tests.proof.history import BUSY, Op, Verb
-from tests.race.clients import LOST, OK, Call, Client
+from tests.proof.history import BUSY, CRASHED, DIED, Op, Verb
+from tests.proof.model import End
+from tests.proof.weather import LAG_SECONDS, Died
+from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
 from tests.support import ADMIN, Vendor
 
 MANAGER_PAUSE_SECONDS = 0.08
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
-SETTLING_SECONDS = 5.0
-"""After an answer of `service_busy`, in which a write that was sent may still be done: a read times out before."""
+SETTLING_SECONDS = 10.0
+"""In which a call that was not answered may still take effect: the server gives up before (`store.dynamo.DEADLINE`)."""
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "expire", "reset license")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 4 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 LIMITS = (0, 1, 1, 2, 2, 2)
-WEIGHTS = (5, 2, 3)
-"""Of activations, checks and deactivations."""
-USABLE_AGAIN: dict[Verb, Verb] = {"disable": "enable", "expire": "renew"}
-"""What a manager does next after what leaves a license unusable."""
+WEIGHTS = (50, 25, 30, 2)
+"""Of activations, checks, deactivations, and activations whose answer the application does not wait for."""
+HOSTNAMES = ("atelier", "studio")
+USABLE_AGAIN: dict[Verb, Verb] = {"disable": "enable", "expire": "renew", "lapse": "renew"}
+"""What a manager does next after what leaves a license unusable, for some servers at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,20 @@ NOBODY = User()
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The license that a round is about, and those who may call."""
+    """The license that a part of a round is about, and those who may call."""
 
     vendor: Vendor
     license: License
-    past: Instant
-    future: Instant
-    """The two ends that it is given in turn."""
+    ends: dict[End, Instant]
+    """The ends that it is given in turn."""
     devices: tuple[str, ...]
     users: tuple[User, ...] = (NOBODY,)
+    barred: frozenset[str] = frozenset()
+    """The devices that are blacklisted."""
+    bystanders: tuple[License, ...] = ()
+    """Licenses that nobody calls, and that end as this one does."""
+    before: frozenset[str] = frozenset()
+    """The keys of the events that are there before the first call."""
 
     @property
     def by_user(self) -> bool:
@@ -69,17 +76,26 @@ class Subject:
 
 
 def application(subject: Subject, client: Client, seed: int) -> list[Op]:
-    """Rush for a place of the first user, as all others do; then call from any device for anybody, until the end."""
-    dice = random.Random(seed)
-    history = [noted(at(client, dice.choice(subject.devices), subject.users[0]).activate())]
+    """Rush for a place of the first user, as all others do; then call from any device for anybody, until the end.
+
+    What was not answered is called again, as applications do.
+    """
+    dice, history = random.Random(seed), []
+    one = at(client, dice.choice(subject.devices), subject.users[0])
+    call: Callable[[], Call] = one.activate
     while not has_ended():
-        one = at(client, dice.choice(subject.devices), dice.choice(subject.users), dice.randrange(2))
-        call = dice.choices([one.activate, one.check, one.deactivate], WEIGHTS)[0]()
-        history.append(noted(call))
-        if call.is_open:
-            has_ended(LOST_PAUSE_SECONDS)
-        else:
+        made = call()
+        if made.outcome != UNSENT:
+            history.append(noted(made))
+        if made.is_answered:
             note_answer()
+            one = at(client, dice.choice(subject.devices), dice.choice(subject.users), dice.randrange(2))
+            one.ident["hostname"] = dice.choice(HOSTNAMES)
+            calls = [one.activate, one.check, one.deactivate, one.activate_and_hang_up]
+            call = dice.choices(calls, WEIGHTS)[0]
+        else:
+            has_ended(LOST_PAUSE_SECONDS)
+            call = {"activate": one.activate, "check": one.check, "deactivate": one.deactivate}[made.verb]
     client.close()
     return history
 
@@ -90,19 +106,18 @@ def at(client: Client, device: str, user: User, turn: int = 0) -> Client:
     return replace(client, ident=ident, password=user.password, hardware_id=device, turn=turn)
 
 
-def manager(subject: Subject, seed: int, first: User) -> list[Op]:
+def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -> list[Op]:
     """Rush for the last seat with a user of one's own; then change what may be changed, until told to end.
 
     What was made unusable is made usable again with the next call.
     """
     dice = random.Random(seed)
     history = [do(subject, "assign", user=first, limit=max(LIMITS))] if subject.by_user else []
-    verbs: list[Verb] = [*OF_DEVICES, *OF_LICENSES, *(OF_USERS if subject.by_user else ())]
     last: Verb = "enable"
     while not has_ended(MANAGER_PAUSE_SECONDS):
         last = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
         history.append(do(subject, last, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS)))
-    return [*history, *(do(subject, verb) for verb in USABLE_AGAIN.values())]
+    return [*history, *(do(subject, verb) for verb in ("enable", "renew"))]
 
 
 def sweeper(subject: Subject) -> list[Op]:
@@ -113,16 +128,24 @@ def sweeper(subject: Subject) -> list[Op]:
     return history
 
 
-def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limit: int = 0) -> Op:
-    """One call of a manager, the vendor or the clock, with what it needs of what is given."""
-    code, license, email, now = subject.vendor.code, subject.license.id, user.email or "", clock.now()
+def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limit: int = 0, later: Instant = 0) -> Op:
+    """One call of a manager, the vendor or the clock, with what it needs of what is given.
+
+    `later`: milliseconds from now, when it is made.
+    """
+    code, license, email, now = subject.vendor.code, subject.license.id, user.email or "", clock.now() + later
+
+    def extend(end: End) -> None:
+        change_license.extend(code, license, subject.ends[end], None, ADMIN, now=now)
+
     deeds: dict[Verb, Callable[[], object]] = {
         "reset device": lambda: change_device.reset_device(code, license, device, ADMIN, user_id=user.id, now=now),
         "reset license": lambda: change_license.reset_license(code, license, ADMIN, now=now),
         "disable": lambda: change_license.set_enabled(code, license, False, ADMIN, now=now),
         "enable": lambda: change_license.set_enabled(code, license, True, ADMIN, now=now),
-        "expire": lambda: change_license.extend(code, license, subject.past, None, ADMIN, now=now),
-        "renew": lambda: change_license.extend(code, license, subject.future, None, ADMIN, now=now),
+        "expire": lambda: extend("past"),
+        "lapse": lambda: extend("near"),
+        "renew": lambda: extend("far"),
         "assign": lambda: assign_user(code, license, email, limit, ADMIN, now=now),
         "remove": lambda: change_seat.remove_user(code, license, email, ADMIN, now=now),
         "limit": lambda: change_seat.set_max_activations(code, license, email, limit, ADMIN, now=now),
@@ -145,10 +168,20 @@ def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limi
 
 
 def noted(call: Call) -> Op:
-    """A call of an application, as it stands in the history."""
-    end = {LOST: inf, BUSY: call.end + SETTLING_SECONDS}.get(call.outcome, call.end)
+    """A call of an application, as it stands in the history.
+
+    What a check grants may be read from a replica, and so be of a moment before: the one answer that may lag.
+    """
+    may_lag = call.verb == "check" and call.outcome in (OK, OK_EXPIRED)
     return Op(
-        call.verb, call.start, end, call.outcome, call.hardware_id, call.user, place=call.device_id, server=call.port
+        call.verb,
+        call.start - LAG_SECONDS * may_lag,
+        call.end + SETTLING_SECONDS * call.is_open,
+        call.outcome,
+        call.hardware_id,
+        call.user,
+        place=call.device_id,
+        server=call.port,
     )
 
 
@@ -159,6 +192,8 @@ def _answer(deed: Callable[[], object]) -> str:
         return refused.code
     except Busy:
         return BUSY
+    except Died:
+        return DIED
     except Exception as error:  # a bug is an answer that is never right
-        return f"crashed: {type(error).__name__}: {error}"
+        return f"{CRASHED}: {type(error).__name__}: {error}"
     return OK

@@ -5,30 +5,51 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tests.proof.history import Op
 from tests.proof.linear import Undecided, is_linearizable
-from tests.proof.mutants import MUTANTS
-from tests.proof.rounds import BLOWS, LINEARIZABLE, Blow, Ground, Judged, play
-from tests.proof.rules import Violation
+from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
+from tests.proof.rules import CAUSES, Violation
 from tests.proof.shrink import shrink
-from tests.proof.weather import counted
+from tests.proof.weather import LAG, STORM, counted
+from tests.race.clients import HUNG_UP, OK, OK_EXPIRED
+from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
 
-ROUNDS_TO_CATCH = 12
-"""In which a broken build has to be caught."""
+HUNT_ANSWERS = 150
+"""That applications are given in a round of a broken build: most give themselves away in the rush at the start."""
+ROUNDS_TO_CATCH = 20
+"""In which a broken build has to be caught, and a failure that is played again has to come again."""
+REFUSALS = (
+    "license_not_found",
+    "license_not_enabled",
+    "blacklisted",
+    "license_expired",
+    "device_not_found",
+    "device_transfer_limit_reached",
+    "user_activated_max_times",
+    "license_activated_max_times",
+    "user_already_assigned",
+    "license_users_limit_reached",
+    "user_not_found",
+)
 SHRINK_STEPS = 5_000
+FAULT = "fault "
+"""How a note of the weather begins that tells of a fault."""
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """How a broken build was caught; `rule` is empty where it was not."""
+    """How a broken build was caught; `rules` is empty where it was not."""
 
     mutant: str
-    rule: str
+    rules: tuple[str, ...]
     rounds: int
     calls: int
     seconds: float
+    judged: Judged | None
+    """The part of the round that was caught."""
 
 
 @dataclass(slots=True)
@@ -56,14 +77,28 @@ class Result:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the real build broke a rule, or a broken build none."""
-        return bool(self.failures) or any(not caught.rule for caught in self.mutants)
+        """Whether the real build broke a rule, or a broken build none, or too little came about to prove anything."""
+        return bool(self.failures or self.missing()) or any(not caught.rules for caught in self.mutants)
+
+    def missing(self) -> list[str]:
+        """What the rounds had to bring about, and did not: a proof by calls that nobody made is none."""
+        if not self.rounds:
+            return []
+        verbs = {verb for causes in CAUSES.values() for verb in causes} | {"sweep"}
+        words = [word.__name__.replace("_", " ") for word in NOT_COMMITTED + ANSWER_LOST]
+        answers = {answer for _, answer in self.answers}
+        done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
+        missing = sorted((verbs | {"check"}) - done) + [code for code in REFUSALS if code not in answers]
+        missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
+        missing += [HUNG_UP] * (HUNG_UP not in answers)
+        missing += [word for word in words if not self.weather[f"{FAULT}{word}"]]
+        return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
 
 
 def storm(ground: Ground, result: Result, seconds: float, tell: Tell) -> None:
     """Play rounds of the real build, with every blow in turn, until the time is over."""
     dice, start = random.Random(result.seed), time.monotonic()
-    while time.monotonic() - start < seconds:
+    while time.monotonic() - start < seconds or result.rounds.total() < len(BLOWS):
         blow = list(BLOWS)[result.rounds.total() % len(BLOWS)]
         seed = dice.getrandbits(32)
         for judged in play(ground, seed, blow):
@@ -76,33 +111,58 @@ def storm(ground: Ground, result: Result, seconds: float, tell: Tell) -> None:
     result.weather = counted(ground.notes)
 
 
-def hunt(ground: Ground, result: Result, names: list[str], tell: Tell) -> list[Judged]:
-    """Play rounds of each broken build until a rule finds it; answers what caught each."""
-    caught = []
-    for name in names or list(MUTANTS):
+def hunt(ground: Ground, result: Result, names: Sequence[str], tell: Tell) -> None:
+    """Play rounds of each broken build until a rule finds it."""
+    for name in names:
         ground.become(name)
-        start, calls, found = time.monotonic(), 0, None
+        start, calls, caught, rules = time.monotonic(), 0, None, dict[str, None]()
         for number in range(1, ROUNDS_TO_CATCH + 1):
-            judged = play(ground, result.seed + number)
+            judged = play(ground, result.seed + number, answers=HUNT_ANSWERS)
             calls += sum(len(one.history) for one in judged)
-            found = next((one for one in judged if one.violations), None)
-            if found:
-                caught.append(found)
+            caught = next((one for one in judged if _rules(one)), None)
+            if caught:
+                rules = dict.fromkeys(rule for one in judged for rule in _rules(one))
                 break
-        rule = found.violations[0].rule if found else ""
-        result.mutants.append(Caught(name, rule, number, calls, time.monotonic() - start))
-        tell(f"{name}: {f'caught by “{rule}” in round {number}' if rule else 'NOT CAUGHT'}")
+        result.mutants.append(Caught(name, tuple(rules), number, calls, time.monotonic() - start, caught))
+        tell(f"{name}: caught in round {number} by {', '.join(rules)}" if rules else f"{name}: NOT CAUGHT")
     ground.become("")
-    return caught
+
+
+def play_again(ground: Ground, result: Result, blow: Blow, mutant: str, tell: Tell) -> None:
+    """Play one round until it fails again, of a broken build where one is named: the machine has its say in it, too."""
+    if mutant:
+        ground.become(mutant)
+    for number in range(1, ROUNDS_TO_CATCH + 1):
+        judged = play(ground, result.seed, blow)
+        result.failures = [Failure(result.seed, blow, one) for one in judged if one.violations]
+        tell(f"round {number}, {blow}: {len(result.failures)} failures")
+        if result.failures:
+            break
+
+
+def verdict(result: Result) -> str:
+    """In a sentence, how it ended."""
+    if result.missing():
+        return f"This proves little, for it never came to: {', '.join(result.missing())}."
+    return "Something was found." if result.has_failed else "Nothing was found that should not have been."
+
+
+def _rules(judged: Judged) -> list[str]:
+    """The rules that were broken; a history that is too tangled to be decided has broken none."""
+    return [violation.rule for violation in judged.violations if violation.rule != DECIDED]
 
 
 def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
     """The rule that was broken, and the calls that show it: the fewest that there are."""
-    broken = min(judged.violations, key=lambda violation: (not violation.shown_by, violation.rule != LINEARIZABLE))
+    shown = (violation for violation in judged.violations if violation.shown_by)
+    untold = (violation for violation in judged.violations if violation.rule == LINEARIZABLE)
+    broken = next(chain(shown, untold, judged.violations))
     if broken.rule == LINEARIZABLE:
         return broken, shrink(judged.history, lambda part: _fails(part, judged))
+    if not broken.shown_by:
+        return broken, list(judged.history)
     devices = {op.device for op in broken.shown_by}
-    first, last = (f((op.start for op in broken.shown_by), default=0.0) for f in (min, max))
+    first, last = min(op.start for op in broken.shown_by), max(op.start for op in broken.shown_by)
     between = (op for op in judged.history if op.device in devices and op.end >= first and op.start <= last)
     return broken, sorted(between, key=lambda op: op.start)
 

@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tests.race.clients import LOST
+from tests.race.clients import LOST, OK, OPEN
 
 Verb = Literal[
     "activate", "check", "deactivate",  # by an application, on a device
     "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
-    "enable", "disable", "expire", "renew", "sweep",  # by the vendor, and by the clock
+    "enable", "disable", "expire", "lapse", "renew", "sweep",  # by the vendor, and by the clock
 ]  # fmt: skip
 Key = tuple[str, str | None]
 """A device: its hardware id, and its user where the license is user-based."""
 
-BUSY = "service_busy"
+BUSY, DIED = "service_busy", "died"
+CRASHED = "crashed"
+"""How an answer begins that nobody should be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Op:
     """Seconds of the machine's monotonic clock, which is the same in all of its processes."""
     end: float
     answer: str
-    """`ok`, the code of the refusal, or `lost`."""
+    """`ok`, the code of the refusal, or why there is none: `lost`, `hung up`, `died`."""
     device: str | None = None
     user: str | None = None
     limit: int | None = None
@@ -37,12 +39,19 @@ class Op:
     place: int | None = None
     """The id of the device's place, where the answer tells it."""
     server: int | None = None
-    """Which server was called; None for what is done beside them."""
+    """The port of the server that was called; None for what is done beside them."""
+    ahead: bool = False
+    """Whether that server's clock is ahead."""
 
     @property
     def is_open(self) -> bool:
         """Whether it is not known to have taken effect: it was not answered, or with `service_busy`."""
-        return self.answer in (LOST, BUSY)
+        return self.answer in OPEN or self.answer == DIED
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it may have changed anything: it is no question, and was not refused."""
+        return self.is_open or (self.answer == OK and self.verb not in ("check", "sweep"))
 
     @property
     def key(self) -> Key:
@@ -63,7 +72,8 @@ def opened(op: Op) -> Op:
 
 def until(history: Iterable[Op], instant: float) -> list[Op]:
     """The history as it was known at an instant: what was under way had no answer yet."""
-    return [op if op.end <= instant else opened(op) for op in history if op.start < instant]
+    known = (op for op in history if op.start < instant and (op.end <= instant or op.may_change))
+    return [op if op.end <= instant else opened(op) for op in known]
 
 
 def told(history: Iterable[Op]) -> str:

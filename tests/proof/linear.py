@@ -6,8 +6,10 @@ it take effect, and go on; come back where nothing fits. A set of calls that has
 nowhere new. A call that was not answered may be taken at any time between its start and its end, or never.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -87,29 +89,28 @@ def _next(head: _Entry, license: License, latest: float) -> Iterator[tuple[_Entr
 
     One that never changes anything, a refusal for one, and is answered right may as well come now as later: then there
     is no choice, unless a lost call could not come after it any more. Else first those that were answered, the most
-    urgent before the others: who was not answered may not have been heard. Of lost calls that are alike one is as good
-    as another.
+    urgent before the others: who was not answered may not have been heard. Of lost calls that are alike, one that
+    starts and ends no later than another is as good.
     """
     answered: list[tuple[_Entry, License]] = []
-    lost: dict[tuple[Any, ...], tuple[_Entry, License]] = {}
+    lost: dict[tuple[Any, ...], list[tuple[_Entry, License]]] = defaultdict(list)
     until = inf  # all of the lost calls can take effect
     entry = head.after
     while entry is not None and entry.is_start:
         op = entry.op
         answer, after = call(license, op)
         if op.is_open:
-            alike = op.verb, op.device, op.user, op.limit
-            known = lost.get(alike)
             if op.end >= latest:
                 until = min(until, op.end)
-                if after != license and (known is None or op.end < known[0].op.end):
-                    lost[alike] = entry, after
+                alike = lost[op.verb, op.device, op.user, op.limit, op.ahead]
+                if after != license and all(op.end < other.op.end for other, _ in alike):
+                    alike.append((entry, after))
         elif answer == op.answer:
-            if (op.verb in ("check", "sweep") or answer != OK) and op.start <= until:
+            if not op.may_change and op.start <= until:
                 return iter([(entry, after)])
             answered.append((entry, after))
         entry = entry.after
-    return iter([*sorted(answered, key=lambda choice: choice[0].op.end), *lost.values()])
+    return iter([*sorted(answered, key=lambda choice: choice[0].op.end), *chain.from_iterable(lost.values())])
 
 
 def _entries(history: Sequence[Op]) -> _Entry:

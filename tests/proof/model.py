@@ -5,9 +5,13 @@ In sets and plain counts, and in other words than the rules of the product: noth
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tests.proof.history import Key, Op, Verb
 from tests.race.clients import OK, OK_EXPIRED
+
+End = Literal["far", "near", "past"]
+"""When a license ends: near is past for a clock that is ahead, and for no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,17 @@ class License:
     """`max_activations`."""
     users: int | None = None
     """`max_license_users`; None where the license is key-based."""
+    transfers: int | None = None
+    """`max_transfers`; None where they are not limited, and nobody counts."""
+    barred: frozenset[str] = frozenset()
+    """Devices that are blacklisted."""
     enabled: bool = True
-    expired: bool = False
+    end: End = "far"
+    transferred: int = 0
+    vacated: int = 0
+    """Places that were given up by a device, and not taken again."""
+    last: str | None = None
+    """The device that gave one up last."""
     seats: frozenset[tuple[str, int]] = frozenset()
     """Users with their own limits."""
     live: frozenset[Key] = frozenset()
@@ -35,6 +48,18 @@ class License:
         """Whether this user may call at all: anybody with the key, or who is assigned."""
         return self.users is None or self.seat(user) is not None
 
+    def refusal(self, op: Op) -> str:
+        """Why this call may not use it at all; empty where it may."""
+        if not self.has(op.user):
+            return "license_not_found"
+        if not self.enabled:
+            return "license_not_enabled"
+        return "blacklisted" if op.device in self.barred else ""
+
+    def is_expired(self, op: Op) -> bool:
+        """Whether it is over, for the clock of the server that is called."""
+        return self.end == "past" or (self.end == "near" and op.ahead)
+
 
 Answered = tuple[str, License]
 
@@ -45,18 +70,21 @@ def call(license: License, op: Op) -> Answered:
 
 
 def _activate(license: License, op: Op) -> Answered:
-    if not license.has(op.user):
-        return "license_not_found", license
-    if not license.enabled:
-        return "license_not_enabled", license
-    if license.expired:
+    if refusal := license.refusal(op):
+        return refusal, license
+    if license.is_expired(op):
         return "license_expired", license
     if op.key in license.live:
         return OK, license
-    refusal = _no_room(license, op)
-    if refusal:
+    if refusal := _no_transfer(license, op) or _no_room(license, op):
         return refusal, license
-    return OK, replace(license, live=license.live | {op.key}, known=license.known | {op.key})
+    return OK, replace(_filled(license, op), live=license.live | {op.key}, known=license.known | {op.key})
+
+
+def _no_transfer(license: License, op: Op) -> str:
+    if license.transfers is None or license.vacated == 0 or license.last == op.device:
+        return ""
+    return "device_transfer_limit_reached" if license.transferred >= license.transfers else ""
 
 
 def _no_room(license: License, op: Op) -> str:
@@ -66,18 +94,30 @@ def _no_room(license: License, op: Op) -> str:
     return "license_activated_max_times" if len(license.live) >= license.places else ""
 
 
+def _filled(license: License, op: Op) -> License:
+    """With one of the vacated places taken again, where there is any: by its own device, or by another."""
+    if license.vacated == 0:
+        return license
+    if license.last == op.device:
+        return replace(license, vacated=license.vacated - 1, last=None)
+    return replace(license, vacated=license.vacated - 1, transferred=license.transferred + 1)
+
+
 def _check(license: License, op: Op) -> Answered:
-    if not license.has(op.user):
-        return "license_not_found", license
-    if not license.enabled:
-        return "license_not_enabled", license
+    if refusal := license.refusal(op):
+        return refusal, license
     if op.key not in license.live:
         return "device_not_found", license
-    return OK_EXPIRED if license.expired else OK, license
+    return OK_EXPIRED if license.is_expired(op) else OK, license
 
 
 def _deactivate(license: License, op: Op) -> Answered:
-    return _reset_device(license, op) if license.has(op.user) else ("license_not_found", license)
+    if not license.has(op.user):
+        return "license_not_found", license
+    answer, after = _reset_device(license, op)
+    if license.transfers is not None and after.live != license.live:
+        after = replace(after, vacated=license.vacated + 1, last=op.device)
+    return answer, after
 
 
 def _reset_device(license: License, op: Op) -> Answered:
@@ -87,7 +127,7 @@ def _reset_device(license: License, op: Op) -> Answered:
 
 
 def _reset_license(license: License, _: Op) -> Answered:
-    return OK, replace(license, live=frozenset())
+    return OK, replace(license, live=frozenset(), transferred=0, vacated=0, last=None)
 
 
 def _assign(license: License, op: Op) -> Answered:
@@ -137,7 +177,8 @@ _RULES: dict[Verb, Callable[[License, Op], Answered]] = {
     "reset user": _reset_user,
     "enable": lambda license, _: (OK, replace(license, enabled=True)),
     "disable": lambda license, _: (OK, replace(license, enabled=False)),
-    "expire": lambda license, _: (OK, replace(license, expired=True)),
-    "renew": lambda license, _: (OK, replace(license, expired=False)),
+    "expire": lambda license, _: (OK, replace(license, end="past")),
+    "lapse": lambda license, _: (OK, replace(license, end="near")),
+    "renew": lambda license, _: (OK, replace(license, end="far")),
     "sweep": lambda license, _: (OK, license),
 }

@@ -4,15 +4,17 @@ Each puts something of its own in the place of some functions of the product, in
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
 from unittest.mock import patch
 
+from chalicelib.domain import places as domain_places
 from chalicelib.domain.history import Event
+from chalicelib.domain.license import device_tag
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import due, dynamo, licenses, places, seats
 from chalicelib.store.tables import (
     DeviceItem,
@@ -20,17 +22,17 @@ from chalicelib.store.tables import (
     LicenseItem,
     LinkItem,
     SeatItem,
+    device_part,
     event_item,
     held_part,
     license_pk,
     seat_part,
 )
+from chalicelib.usecases import activate as activating
 from chalicelib.usecases import sweep as sweeping
 
 Patches = list[tuple[Any, str, Any]]
 """Whose attribute, its name, and what stands there instead."""
-LAG_SECONDS = 0.5
-"""By which the reads of a replica lag behind."""
 
 
 @contextmanager
@@ -126,17 +128,100 @@ def _event_outside_the_transaction() -> Patches:
 
 
 def _refusal_by_a_replica() -> Patches:
-    """A refusal is not confirmed, and what is read may be half a second old."""
+    """A refusal rests on a read that may lag, like a grant."""
     right = places.read_place
-    seen: dict[tuple[Any, ...], tuple[float, Any]] = {}
 
     def read_place(*asked: Any, **_: Any) -> Any:
-        at, found = seen.get(asked, (-LAG_SECONDS, None))
-        if time.monotonic() - at > LAG_SECONDS:
-            at, found = seen[asked] = time.monotonic(), right(*asked, consistent=False)
-        return found
+        return right(*asked, consistent=False)
 
     return [(places, "read_place", read_place)]
+
+
+def _refusal_sent_again() -> Patches:
+    """A failed condition is taken for a conflict: the same write is sent again, until patience ends."""
+    retryable = dynamo._RETRYABLE | {"ConditionalCheckFailed"}
+    return [(dynamo, "_raise_if_condition_failed", lambda _: None), (dynamo, "_RETRYABLE", retryable)]
+
+
+def _conflict_taken_for_an_error() -> Patches:
+    """Nothing is tried again."""
+    return [(dynamo, "ATTEMPTS", 1)]
+
+
+def _lost_race_taken_for_a_refusal() -> Patches:
+    """Who was overtaken by a rival is told that all places are taken, whatever the rival did."""
+    right = places.take_place
+
+    def take_place(*arguments: Any) -> None:
+        try:
+            right(*arguments)
+        except dynamo.Stale:
+            raise Refused("license_activated_max_times") from None
+
+    return [(places, "take_place", take_place)]
+
+
+def _refusal_leaves_a_device() -> Patches:
+    """A device is written down before it is decided whether it gets a place."""
+    right = domain_places.grant_activation
+
+    def grant_activation(place: Any, report: Any, **more: Any) -> Any:
+        if place.license is not None and place.device is None and place.seat is None:
+            pk, license = license_pk(place.license.company, place.license.id), place.license
+            item = DeviceItem(pk, device_part(device_tag(report.hardware_id), None))
+            told = {"id": 1, "active": False, "epoch": license.epoch, "hardware_id": report.hardware_id}
+            instants = {"first_activated_at": 1, "activated_at": 1, "last_check_at": 1}
+            actions = [getattr(DeviceItem, name).set(value) for name, value in (told | instants).items()]
+            with suppress(dynamo.Stale):
+                dynamo.update(item, actions, DeviceItem.pk.does_not_exist())
+        return right(place, report, **more)
+
+    return [(activating, "grant_activation", grant_activation)]
+
+
+def _release_frees_anothers_place() -> Patches:
+    """A place is given back by its device alone, whoever of its users holds it."""
+    right = places.give_back
+
+    def give_back(seen: Any, release: Any, event: Event, *, vacates: bool) -> None:
+        right(seen, release, event, vacates=vacates)
+        license, device = release.license, release.device
+        for other in places.devices(license.company, license.id, device.hardware_id):
+            if other.user_id != device.user_id:
+                part = device_part(device_tag(device.hardware_id), other.user_id)
+                dynamo.update(DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(False)])
+
+    return [(places, "give_back", give_back)]
+
+
+def _news_bring_a_place_back() -> Patches:
+    """What a device tells of itself is noted, whether it still holds its place or not: and as active."""
+
+    def note_check(license: Any, device: Any, _seat: Any, report: Any, _now: int) -> None:
+        part = device_part(device_tag(device.hardware_id), device.user_id)
+        item, actions = DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(True)]
+        dynamo.update(item, [*actions, DeviceItem.hostname.set(report.hostname)])
+
+    return [(places, "note_check", note_check)]
+
+
+def _transfers_not_in_the_condition() -> Patches:
+    right = places._may_take
+
+    def may_take(grant: Any, *more: Any) -> Any:
+        return right(grant, *more) if not grant.transfer else LicenseItem.times_activated < LicenseItem.max_activations
+
+    return [(places, "_may_take", may_take)]
+
+
+def _event_names_another_device() -> Patches:
+    right = Event.new
+
+    def new(type: Any, *more: Any, hardware_id: str | None = None, **detail: Any) -> Event:
+        wrong = "d0" if type == "device_deactivated" else hardware_id
+        return right(type, *more, hardware_id=wrong, **detail)
+
+    return [(Event, "new", staticmethod(new))]
 
 
 def _reset_leaves_old_places() -> Patches:
@@ -196,6 +281,34 @@ def _sweep_skips() -> Patches:
     return [(sweeping, "due_licenses", some)]
 
 
+def _sweep_forgets() -> Patches:
+    """What is due is crossed off before it is announced: who dies between the two has forgotten it."""
+
+    def announce(found: Any, announced: Any, events: list[Event]) -> None:
+        if (row := due.filed(found)) is not None:
+            dynamo.delete(row)
+        pk = license_pk(found.company, found.id)
+        write = dynamo.Transaction(event_item(pk, events[0]))
+        for event in events[1:]:
+            write.put(event_item(pk, event), EventItem.pk.does_not_exist())
+        unannounced = LicenseItem.announced == found.announced
+        write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
+        due.refile(write, None, replace(found, announced=announced))
+        write.commit()
+
+    return [(sweeping, "announce", announce)]
+
+
+def _grace_taken_for_the_end() -> Patches:
+    """A license whose grace was announced counts as one whose end was."""
+    right = due.announce
+
+    def announce(found: Any, _announced: Any, events: list[Event]) -> None:
+        right(found, "expired", events)
+
+    return [(sweeping, "announce", announce)]
+
+
 def _sweep_announces_again() -> Patches:
     """Two sweeps at once both announce."""
 
@@ -220,10 +333,20 @@ MUTANTS: dict[str, Callable[[], Patches]] = {
     "own write taken for a rival's": _own_write_taken_for_a_rivals,
     "event outside the transaction": _event_outside_the_transaction,
     "refusal by a replica": _refusal_by_a_replica,
+    "refusal sent again": _refusal_sent_again,
+    "conflict taken for an error": _conflict_taken_for_an_error,
+    "lost race taken for a refusal": _lost_race_taken_for_a_refusal,
+    "refusal leaves a device": _refusal_leaves_a_device,
+    "release frees another's place": _release_frees_anothers_place,
+    "news bring a place back": _news_bring_a_place_back,
+    "transfers not in the condition": _transfers_not_in_the_condition,
+    "event names another device": _event_names_another_device,
     "reset leaves old places": _reset_leaves_old_places,
     "removed user keeps places counted": _removed_user_keeps_places_counted,
     "lower limit evicts": _lower_limit_evicts,
     "new place each time": _new_place_each_time,
     "sweep skips": _sweep_skips,
     "sweep announces again": _sweep_announces_again,
+    "sweep forgets": _sweep_forgets,
+    "grace taken for the end": _grace_taken_for_the_end,
 }

@@ -1,58 +1,78 @@
 """A round: a few licenses, all kinds of callers at once, something that goes wrong amid it, and the judgement.
 
-A round is thrown by its seed: who calls what in which order, and what goes wrong when. How the calls interleave is up
-to the machine.
+A round is thrown by its seed: who calls what in which order, and what is killed when, for how long. How the calls
+interleave, and whose call meets the weather, is up to the machine.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from chalicelib.domain.license import License
+from chalicelib.domain.instants import to_iso
 from chalicelib.store import licenses, places
+from chalicelib.usecases.audit import audit
+from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.serve import Server
 from tests.proof import actors, model
-from tests.proof.actors import Subject, User
-from tests.proof.history import Op
+from tests.proof.actors import OF_DEVICES, OF_LICENSES, OF_USERS, Subject, User
+from tests.proof.history import Op, Verb
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
 from tests.proof.server import Conditions
+from tests.proof.weather import calm, storms
 from tests.race.clients import LOST
 from tests.race.crew import PROCESSES
-from tests.race.site import Site, StartServer, running
-from tests.support import ADMIN, DAY, Vendor
+from tests.race.site import SERVERS, Site, StartServer, running
+from tests.support import ADMIN, DAY, HOUR, Vendor
 
-PLACES, SHARED_PLACES, MAX_USERS, SEATED, SEAT = 3, 4, 2, 1, 2
-DEVICES, SHARED_DEVICES, PEOPLE = 7, 4, 3
-APPLICATIONS, SHARED_APPLICATIONS = 7, 7
-ANSWERS = 500
-"""That applications are given in a round."""
 CLOCKS = (-240, 240)
 """Seconds by which the clocks of the two servers are wrong: less than the window of signed requests."""
+NEAR_SECONDS = 230
+"""From a round's start to its near end: past for the server whose clock is ahead, and for nobody else."""
 DOWNTIME = 40 * DAY
 """After which the last sweep of a round comes."""
+ANSWERS = 400
+"""That applications are given in a round."""
+OUTAGE_SECONDS = 1.0
+"""For which what is killed is down, at most."""
+FELT_SECONDS = 10.0
+"""For which that may be felt afterwards: on connections that are dead, by calls that wait."""
 RATE = 0.03
 """The share of calls to the database that meet a fault."""
+BYSTANDERS = 4
+GRACE_HOURS = 24
 
-LINEARIZABLE = "linearizable"
+LINEARIZABLE, DECIDED = "linearizable", "decided"
 
 Task = Callable[[], list[Op]]
 Blow = Literal["nothing", "kill a server", "kill the engine", "kill everything"]
-BLOWS: dict[Blow, dict[str, Any]] = {
-    "nothing": {},
-    "kill a server": {"servers": 1},
-    "kill the engine": {"engine": True},
-    "kill everything": {"servers": 2, "engine": True},
+BLOWS: dict[Blow, tuple[int, bool]] = {
+    "nothing": (0, False),
+    "kill a server": (1, False),
+    "kill the engine": (0, True),
+    "kill everything": (SERVERS, True),
 }
+"""How many servers are killed, and whether the engine is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A license of a round: how it starts, and who calls."""
+
+    start: model.License
+    make: Callable[[Vendor], Subject]
+    applications: int
+    managers: tuple[tuple[Verb, ...], ...]
+    """What each of them does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,8 @@ class Ground:
 
     site: Site
     seed: int
+    clocks: dict[int, int] = field(default_factory=dict)
+    """By how many seconds the clock of the server on a port is wrong."""
 
     @property
     def notes(self) -> Path:
@@ -79,94 +101,120 @@ class Ground:
     def become(self, mutant: str) -> None:
         """From now on all is of a broken build; of the real one, where that is empty."""
         site = self.site
-        site.kill(servers=len(site.servers))
-        site.start_server = _starter(site.home, self.seed, mutant)
+        site.kill(range(SERVERS))
+        site.start_server = _starter(site.home, self.seed, mutant, self.clocks)
         site.restart()
-        site.vendor = site.crew.do(Vendor, now=clock.now())  # whose licenses no other build has touched
         _enter_all(site, self.seed, mutant)
 
 
 @contextmanager
 def ground(home: Path, seed: int) -> Iterator[Ground]:
     """A ground with its data in `home`, as long as the context lasts."""
-    with running(home, _starter(home, seed, "")) as site:
+    clocks: dict[int, int] = {}
+    with running(home, _starter(home, seed, "", clocks)) as site:
         _enter_all(site, seed, "")
-        yield Ground(site, seed)
+        yield Ground(site, seed, clocks)
 
 
 def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWERS) -> list[Judged]:
     """Play a round, and judge it license by license."""
     site, dice = ground.site, random.Random(seed)
-    keyed, shared = site.crew.do(_keyed, site.vendor), site.crew.do(_shared, site.vendor)
-    casts = [_cast(site, keyed, APPLICATIONS, 1, dice), _cast(site, shared, SHARED_APPLICATIONS, 2, dice)]
+    site.vendor = site.crew.do(_vendor)
+    subjects = [site.crew.do(part.make, site.vendor) for part in PARTS]
+    casts = [_cast(site, part, subject, dice) for part, subject in zip(PARTS, subjects, strict=True)]
+    before = dice.randrange(answers // 4, answers * 3 // 4)
+    begin = time.monotonic()
     ended = site.crew.begin([task for cast in casts for task in cast])
-    site.crew.wait_for(answers // 2)
-    site.kill(**BLOWS[blow])
-    site.restart()
-    back = time.monotonic()
-    site.crew.wait_for(answers // 2)
+    site.crew.wait_for(before)
+    outage = _strike(site, blow, dice)
+    site.crew.wait_for(answers - before)
     site.crew.end()
     notes = iter(ended())
-    histories = [[_settled(op, back) for part in islice(notes, len(cast)) for op in part] for cast in casts]
-    return [_judged(site, subject, history) for subject, history in zip((keyed, shared), histories, strict=True)]
+    histories = [[op for part in islice(notes, len(cast)) for op in part] for cast in casts]
+    for subject, history in zip(subjects, histories, strict=True):
+        history.extend(_last_look(site, subject))
+    site.crew.at_once([partial(actors.do, subjects[0], "sweep", later=DOWNTIME)] * PROCESSES)
+    site.crew.do(_sweep)
+    felt = () if outage is None else ((outage[0], outage[1] + FELT_SECONDS),)
+    stormy = tuple(storms(ground.seed, begin, time.monotonic()))
+    judged = []
+    for part, subject, history in zip(PARTS, subjects, histories, strict=True):
+        after = replace(site.crew.do(_aftermath, subject), outages=felt, storms=stormy)
+        known = [_seen_from_here(op, ground.clocks, outage) for op in history]
+        judged.append(_judged(part.start, subject, known, after))
+    return judged
 
 
-def _cast(site: Site, subject: Subject, applications: int, managers: int, dice: random.Random) -> list[Task]:
-    clients = [site.client(0, subject.license) for _ in range(applications)]  # connections are no thread's but its own
+def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list[Task]:
+    clients = [site.client(0, subject.license) for _ in range(part.applications)]  # each with its own connections
     callers: list[Task] = [partial(actors.application, subject, client, dice.getrandbits(32)) for client in clients]
-    callers += [
-        partial(actors.manager, subject, dice.getrandbits(32), subject.users[-1 - number]) for number in range(managers)
-    ]
+    for number, verbs in enumerate(part.managers, start=1):
+        callers.append(partial(actors.manager, subject, dice.getrandbits(32), subject.users[-number], verbs))
     return [*callers, partial(actors.sweeper, subject)]
 
 
-def _starter(home: Path, seed: int, mutant: str) -> StartServer:
-    dice, turn = random.Random(seed), count()
+def _strike(site: Site, blow: Blow, dice: random.Random) -> tuple[float, float] | None:
+    """Kill, and start again; answers from when to when something was down."""
+    servers, engine = BLOWS[blow]
+    if not servers and not engine:
+        return None
+    start = time.monotonic()
+    site.kill(dice.sample(range(SERVERS), servers), engine=engine)
+    time.sleep(dice.uniform(0, OUTAGE_SECONDS))
+    site.restart()
+    return start, time.monotonic()
+
+
+def _last_look(site: Site, subject: Subject) -> list[Op]:
+    client = site.client(0, subject.license)
+    calls = [actors.at(client, device, user).check() for device in subject.devices for user in subject.users]
+    client.close()
+    return [actors.noted(call) for call in calls]
+
+
+def _seen_from_here(op: Op, clocks: dict[int, int], outage: tuple[float, float] | None) -> Op:
+    """With what its caller cannot know: the server's clock, and that a call to one that was killed is over since."""
+    if outage is not None and op.answer == LOST and op.start < outage[1]:
+        op = replace(op, end=min(op.end, outage[1]))
+    return replace(op, ahead=op.server is not None and clocks[op.server] > 0)
+
+
+def _judged(start: model.License, subject: Subject, history: list[Op], after: Aftermath) -> Judged:
+    start = replace(start, barred=subject.barred, seats=_seats(start, subject))
+    found = violations(history, after)
+    try:
+        if not is_linearizable(history, start):
+            found.append(Violation(LINEARIZABLE, "no order of the calls explains all answers"))
+    except Undecided as error:
+        found.append(Violation(DECIDED, str(error)))
+    return Judged(start, tuple(history), tuple(found))
+
+
+def _seats(start: model.License, subject: Subject) -> frozenset[tuple[str, int]]:
+    return frozenset((user.email or "", SEAT) for user in subject.users[: 0 if start.users is None else SEATED])
+
+
+def _starter(home: Path, seed: int, mutant: str, clocks: dict[int, int]) -> StartServer:
+    dice = random.Random(seed)
 
     def start(environment: dict[str, str], port: int) -> Server:
-        ahead = CLOCKS[next(turn) % len(CLOCKS)]
-        return Conditions(str(_notes(home)), dice.getrandbits(32), RATE, ahead, mutant).start(environment, port)
+        ahead = clocks.get(port, CLOCKS[len(clocks) % len(CLOCKS)])
+        conditions = Conditions(str(_notes(home)), dice.getrandbits(32), RATE, seed, clock=ahead, mutant=mutant)
+        server = conditions.start(environment, port)
+        clocks[server.port] = ahead
+        return server
 
     return start
 
 
 def _enter_all(site: Site, seed: int, mutant: str) -> None:
-    conditions = (Conditions(str(_notes(site.home)), seed + i, RATE, 0, mutant) for i in range(PROCESSES))
+    notes = str(_notes(site.home))
+    conditions = (Conditions(notes, seed + i, RATE, seed, is_mortal=True, mutant=mutant) for i in range(PROCESSES))
     site.crew.at_once([partial(_enter, each) for each in conditions])
 
 
 def _notes(home: Path) -> Path:
     return home / "notes"
-
-
-def _settled(op: Op, back: float) -> Op:
-    """A call that was lost to a kill can take effect no more when what was killed is back."""
-    return replace(op, end=back) if op.answer == LOST and op.start < back else op
-
-
-def _judged(site: Site, subject: Subject, history: list[Op]) -> Judged:
-    """With a last look at every device, and the last sweep, several times at once."""
-    client = site.client(0, subject.license)
-    for device in subject.devices:
-        for user in subject.users:
-            history.append(actors.noted(actors.at(client, device, user).check()))
-    client.close()
-    site.crew.at_once([partial(sweep, now=clock.now() + DOWNTIME)] * PROCESSES)
-    start = _start(subject)
-    found = violations(history, site.crew.do(_aftermath, subject))
-    try:
-        if not is_linearizable(history, start):
-            found.append(Violation(LINEARIZABLE, "no order of the calls explains all answers"))
-    except Undecided as error:
-        found.append(Violation("decided", str(error)))
-    return Judged(start, tuple(history), tuple(found))
-
-
-def _start(subject: Subject) -> model.License:
-    license, seats = subject.license, frozenset((user.email or "", SEAT) for user in subject.users[:SEATED])
-    if not subject.by_user:
-        return model.License(license.max_activations or 0)
-    return model.License(license.max_activations or 0, license.max_license_users, seats=seats)
 
 
 # --- in one of the crew's processes ------------------------------------------------------------------------------
@@ -180,34 +228,92 @@ def _enter(conditions: Conditions) -> None:
     conditions.enter(_entered)
 
 
+def _vendor() -> Vendor:
+    with calm():
+        return Vendor(now=clock.now())
+
+
 def _keyed(vendor: Vendor) -> Subject:
-    license, past, future = _issued(vendor, "viewer", max_activations=PLACES)
-    return Subject(vendor, license, past, future, tuple(f"d{n}" for n in range(DEVICES)))
+    """A license with more devices than places, and one device that is blacklisted."""
+    with calm():
+        subject = _issued(vendor, "viewer", 7, max_activations=PLACES)
+        stranger = subject.devices[-1]
+        blacklist_device(vendor.code, subject.license.id, stranger, ADMIN, now=clock.now())
+        return replace(subject, barred=frozenset({stranger}), before=_events(subject))
+
+
+def _moving(vendor: Vendor) -> Subject:
+    """A license that may move a few times from device to device."""
+    with calm():
+        subject = _issued(vendor, "viewer", 4, max_activations=MOVING_PLACES, max_transfers=MAX_TRANSFERS)
+        return replace(subject, before=_events(subject))
 
 
 def _shared(vendor: Vendor) -> Subject:
     """A license with one seat left, and people with an account who have none."""
-    terms = {"max_activations": SHARED_PLACES, "max_license_users": MAX_USERS}
-    license, past, future = _issued(vendor, "revit", **terms)
-    users: list[User] = []
-    for number in reversed(range(PEOPLE)):
-        email = f"{'abc'[number]}-{license.id}@customer.test"
-        user, password = vendor.assign(license, email, SEAT)
-        users.insert(0, User(email, password, user.id))
-        if number >= SEATED:
-            remove_user(vendor.code, license.id, email, ADMIN, now=clock.now())
-    return Subject(vendor, license, past, future, tuple(f"d{n}" for n in range(SHARED_DEVICES)), tuple(users))
+    with calm():
+        terms = {"max_activations": SHARED_PLACES, "max_license_users": MAX_USERS}
+        subject = _issued(vendor, "revit", 4, **terms)
+        license, users = subject.license, list[User]()
+        for number in reversed(range(PEOPLE)):
+            email = f"{'abc'[number]}-{license.id}@customer.test"
+            user, password = vendor.assign(license, email, SEAT)
+            users.insert(0, User(email, password, user.id))
+            if number >= SEATED:
+                remove_user(vendor.code, license.id, email, ADMIN, now=clock.now())
+        return replace(subject, users=tuple(users), before=_events(subject))
 
 
-def _issued(vendor: Vendor, product: str, **terms: Any) -> tuple[License, int, int]:
-    past, future = clock.now() - 10 * DAY, clock.now() + 10 * DAY
-    given: dict[str, Any] = {"license_type": "time-limited", "validity_period": future, "grace_period": 24}
-    return vendor.issue(product, **given, **terms), past, future
+def _issued(vendor: Vendor, product: str, devices: int, **terms: Any) -> Subject:
+    now = clock.now()
+    ends: dict[model.End, int] = {
+        "far": now + 10 * DAY,
+        "near": now + NEAR_SECONDS * 1000 - GRACE_HOURS * HOUR,
+        "past": now - 10 * DAY,
+    }
+    given: dict[str, Any] = {
+        "license_type": "time-limited",
+        "validity_period": ends["far"],
+        "grace_period": GRACE_HOURS,
+    }
+    license, *bystanders = (vendor.issue(product, **given, **terms) for _ in range(1 + BYSTANDERS))
+    return Subject(vendor, license, ends, tuple(f"d{n}" for n in range(devices)), bystanders=tuple(bystanders))
+
+
+def _events(subject: Subject) -> frozenset[str]:
+    return frozenset(event.key for event in subject.vendor.history(subject.license))
+
+
+def _sweep() -> None:
+    """One more after all that may have died, which comes to its end."""
+    with calm():
+        sweep(now=clock.now() + DOWNTIME)
 
 
 def _aftermath(subject: Subject) -> Aftermath:
     vendor, license = subject.vendor, subject.license
-    stored = licenses.read_license(vendor.code, license.id)
-    assert stored is not None
-    devices = frozenset(device.hardware_id for device in places.devices(vendor.code, license.id))
-    return Aftermath(stored, tuple(vendor.history(license)), devices, tuple(vendor.differences()), subject.past)
+    with calm():
+        stored = licenses.read_license(vendor.code, license.id)
+        assert stored is not None
+        told = (tuple(event.type for event in vendor.history(other)) for other in subject.bystanders)
+        return Aftermath(
+            stored,
+            tuple(vendor.history(license)),
+            subject.before,
+            frozenset(device.hardware_id for device in places.devices(vendor.code, license.id)),
+            {to_iso(instant): end for end, instant in subject.ends.items()},
+            tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in told),
+            tuple(difference for id, found in audit(vendor.code) if id == license.id for difference in found),
+        )
+
+
+PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 3, 2, 3, 4, 2
+PEOPLE, SEATED, SEAT = 3, 1, 2
+"""Of the people, those who have a seat at the start, and its limit."""
+PARTS = (
+    Part(model.License(PLACES), _keyed, 7, ((*OF_DEVICES, *OF_LICENSES, "lapse"),)),
+    Part(model.License(MOVING_PLACES, transfers=MAX_TRANSFERS), _moving, 4, ((*OF_DEVICES, *OF_LICENSES),)),
+    Part(model.License(SHARED_PLACES, MAX_USERS), _shared, 7, ((*OF_DEVICES, *OF_LICENSES, *OF_USERS),) * 2),
+)
+"""Only a license with one manager lapses: where two change its end at once, nobody knows what came about between."""
+APPLICATIONS = sum(part.applications for part in PARTS)

@@ -7,12 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
 
-from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import License
-from tests.proof.history import Key, Op, Verb
-from tests.race.clients import OK, OK_EXPIRED
+from chalicelib.domain.history import Event, EventType
+from chalicelib.domain.license import License, Phase
+from tests.proof.history import BUSY, CRASHED, Key, Op, Verb
+from tests.race.clients import LOST, OK, OK_EXPIRED
 
 RELEASING: dict[Verb, str] = {
     "deactivate": "device",
@@ -22,6 +21,26 @@ RELEASING: dict[Verb, str] = {
     "reset license": "license",
 }
 """The calls that give places back, and of what: a device, all of a user's, or all."""
+CAUSES: dict[EventType, tuple[Verb, ...]] = {
+    "device_activated": ("activate",),
+    "device_deactivated": ("deactivate",),
+    "device_reset": ("reset device",),
+    "license_reset": ("reset license",),
+    "license_enabled": ("enable",),
+    "license_disabled": ("disable",),
+    "license_extended": ("expire", "lapse", "renew"),
+    "user_assigned": ("assign",),
+    "user_removed": ("remove",),
+    "user_limit_changed": ("limit",),
+    "user_activations_reset": ("reset user",),
+}
+"""Which calls may leave which event."""
+ALWAYS: tuple[EventType, ...] = ("user_assigned", "user_removed")
+"""The events that such a call always leaves: of the others, a repeat changes nothing."""
+PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
+TOLD: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
+ENDS: dict[str, Phase] = {"past": "expired", "near": "grace", "far": "valid"}
+"""The phase that an end of `tests.proof.model` brings about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +54,44 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What is stored when a round is over."""
+    """What is stored when a round is over, after a last sweep that comes after all ends."""
 
     license: License
-    events: tuple[Any, ...]
-    """The history, oldest first (`chalicelib.domain.history.Event`)."""
-    known: frozenset[str]
+    events: tuple[Event, ...]
+    """The history, oldest first."""
+    before: frozenset[str] = frozenset()
+    """The keys of the events that were there before the round."""
+    known: frozenset[str] = frozenset()
     """The hardware ids that the license has devices of."""
-    differences: tuple[str, ...]
+    ends: dict[str, str] = field(default_factory=dict)
+    """Which end of the model each `validity_period` is, as events tell it."""
+    bystanders: tuple[tuple[EventType, ...], ...] = ()
+    """What was announced of licenses that ended amid the downtime, and that nobody called."""
+    differences: tuple[str, ...] = ()
     """What the audit finds."""
-    past: Instant
-    """The end that "expire" gives."""
+    outages: tuple[tuple[float, float], ...] = ()
+    """When something was killed, and until when that may have been felt."""
+    storms: tuple[tuple[float, float], ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Hold:
     """A place that a device held for certain, from a grant's end to the start of what may have released it."""
 
     key: Key
     granted: Op
     start: float
-    end: float = inf
-    seen: list[Op] = field(default_factory=list)
+    end: float
 
 
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
     holds = certain(history)
     found = [*_limit_passed(holds, after.license), *_place_lost(history, holds), *_old_place_answers(history)]
-    found += [*_place_changed(history), *_refusal_left_trace(history, after), *_events_disagree(after)]
+    found += [*_place_changed(history), *_traces(history, after), *_events_disagree(after), *_transitions(after)]
     found += [Violation("counters equal items", difference) for difference in after.differences]
-    crashed = (op for op in history if op.answer.startswith("crashed") or op.answer == "internal_error")
-    return [*found, *_transitions(after), *(Violation("no bug", str(op), (op,)) for op in crashed)]
+    crashed = (op for op in history if op.answer.startswith(CRASHED) or op.answer == "internal_error")
+    return [*found, *_unanswered(history, after), *(Violation("no bug", str(op), (op,)) for op in crashed)]
 
 
 def certain(history: Iterable[Op]) -> list[Hold]:
@@ -118,16 +143,22 @@ def _place_lost(history: Sequence[Op], holds: list[Hold]) -> Iterator[Violation]
         if op.verb == "check" and op.answer == "device_not_found":
             for hold in by_key.get(op.key, ()):
                 if hold.start <= op.start and op.end <= hold.end:
-                    between = [other for other in history if hold.start <= other.end and other.start <= op.start]
-                    lowered = [other for other in between if other.verb == "limit" and other.user == op.user]
-                    rule = "lowering a limit evicts nobody" if lowered else "a granted place lasts until released"
+                    rule = "a granted place lasts until released"
+                    if any(_lowers(other, hold, op) for other in history):
+                        rule = "lowering a limit evicts nobody"
                     yield Violation(rule, f"{op.device} had a place, and nobody released it", (hold.granted, op))
                     return
 
 
+def _lowers(other: Op, hold: Hold, missed: Op) -> bool:
+    """Whether a user's limit was set to so little, between the grant and the check that missed the place."""
+    is_between = hold.start <= other.end and other.start <= missed.end
+    return is_between and other.verb == "limit" and other.user == missed.user and (other.limit or 0) <= 1
+
+
 def _old_place_answers(history: Sequence[Op]) -> Iterator[Violation]:
     """After a reset no old place answers."""
-    activations = [op for op in history if op.verb == "activate"]
+    activations = [op for op in history if op.verb == "activate" and (op.answer == OK or op.is_open)]
     resets = [op for op in history if op.answer == OK and op.verb in RELEASING]
     for op in history:
         if op.verb == "check" and op.answer in (OK, OK_EXPIRED):
@@ -152,11 +183,26 @@ def _place_changed(history: Sequence[Op]) -> Iterator[Violation]:
             return
 
 
-def _refusal_left_trace(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
-    """A refusal leaves no trace: who was never granted a place, nor may have been, is not known to the license."""
-    maybe = {op.device for op in history if op.verb == "activate" and (op.answer == OK or op.is_open)}
-    named = {event.hardware_id for event in after.events if event.hardware_id}
-    for stranger in sorted((after.known | named) - maybe):
+def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
+    """A refusal leaves no trace, and what was done leaves its own: event by event, for each device and each user."""
+    done = Counter((op.verb, op.device, op.user) for op in history if op.answer == OK)
+    maybe = Counter((op.verb, op.device, op.user) for op in history if op.is_open)
+    new = [event for event in after.events if event.key not in after.before]
+    left = Counter((event.type, event.hardware_id, event.user) for event in new)
+    for kind, verbs in CAUSES.items():
+        about = {(op.device, op.user) for op in history if op.verb in verbs}
+        about |= {(event.hardware_id, event.user) for event in new if event.type == kind}
+        for device, user in sorted(about, key=str):
+            times = left[kind, device, user]
+            sure = sum(done[verb, device, user] for verb in verbs)
+            most = sure + sum(maybe[verb, device, user] for verb in verbs)
+            sentence = f"{times} times {kind} of {device} and {user}, granted {sure} to {most} times"
+            if times > most:
+                yield Violation("a refusal leaves no trace", sentence)
+            elif times < sure and kind in ALWAYS:
+                yield Violation("the history adds up to the state", sentence)
+    granted = {device for verb, device, _ in done + maybe if verb == "activate"}
+    for stranger in sorted(after.known - granted):
         yield Violation("a refusal leaves no trace", f"{stranger} was always refused, and yet it is known")
 
 
@@ -170,9 +216,9 @@ def _events_disagree(after: Aftermath) -> Iterator[Violation]:
             case "device_deactivated" | "device_reset":
                 live -= 1
             case "license_reset":
-                live -= event.detail["times_activated"]
+                live -= int(event.detail["times_activated"] or 0)
             case "user_removed" | "user_activations_reset":
-                live -= event.detail["devices"]
+                live -= int(event.detail["devices"] or 0)
         users += (event.type == "user_assigned") - (event.type == "user_removed")
     for name, counted in (("times_activated", live), ("users_assigned", users)):
         if counted != getattr(after.license, name):
@@ -181,15 +227,45 @@ def _events_disagree(after: Aftermath) -> Iterator[Violation]:
 
 
 def _transitions(after: Aftermath) -> Iterator[Violation]:
-    """Each end is announced exactly once, its grace before it."""
-    ends = Counter(event.detail.get("validity_period") for event in after.events if event.type == "license_extended")
-    told = [event for event in after.events if event.type in ("grace_started", "license_expired")]
-    due = ends[to_iso(after.past)] + (after.license.validity_period != after.past)  # the last sweep is after all ends
-    for kind in ("grace_started", "license_expired"):
-        times = sum(event.type == kind for event in told)
-        if times != due:
-            yield Violation("transitions announced exactly once", f"{kind} was announced {times} times, due {due}")
-    for first, second in zip(told[::2], told[1::2], strict=False):
-        if (first.type, second.type) != ("grace_started", "license_expired"):
-            yield Violation("transitions monotone", f"{second.type} was announced after {first.type}")
+    """Each grace and each end is announced exactly once, the grace before the end."""
+    told = Counter(event.type for event in after.events if event.type in TOLD.values())
+    due = Counter(_due(after))
+    if told != due:
+        sentence = f"announced: {dict(told)}, and what came about: {dict(due)}"
+        yield Violation("transitions announced exactly once", sentence)
+    for announced in after.bystanders:
+        if sorted(announced) != sorted(TOLD.values()):
+            yield Violation(
+                "transitions announced exactly once", f"announced of a license that ended once: {announced}"
+            )
+    for order in (tuple(event.type for event in after.events), *after.bystanders):
+        ahead = 0
+        for kind in order:
+            ahead += (kind == "grace_started") - (kind == "license_expired")
+            if ahead < 0:
+                yield Violation("transitions monotone", "an end was announced before its grace")
+                return
+
+
+def _due(after: Aftermath) -> Iterator[EventType]:
+    """What has to be announced of a license: of each of its ends what came about before the next, of the last all.
+
+    New dates take back what they undo: it will be announced again.
+    """
+    given = [str(event.detail["validity_period"]) for event in after.events if event.type == "license_extended"]
+    phases = [PHASES.index(ENDS[after.ends[end]]) for end in given]
+    announced = 0
+    for phase, is_last in [(0, not phases), *((phase, i == len(phases)) for i, phase in enumerate(phases, start=1))]:
+        announced = min(announced, phase)
+        reached = len(PHASES) - 1 if is_last else phase
+        yield from (TOLD[come] for come in PHASES[announced + 1 : reached + 1])
+        announced = reached
+
+
+def _unanswered(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
+    """Who stays for an answer gets one: unless something was killed meanwhile, or a storm outlasts all patience."""
+    excuses = {LOST: after.outages, BUSY: after.outages + after.storms}
+    for op in history:
+        if op.answer in excuses and not any(op.start <= end and op.end >= start for start, end in excuses[op.answer]):
+            yield Violation("every call is answered", str(op), (op,))
             return

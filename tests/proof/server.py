@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from infra.engine import die_with
 from infra.serve import ROOT, Server, listen, log_to_stderr
@@ -26,7 +27,11 @@ class Conditions:
     """Path of the file to which it tells what happens to it."""
     seed: int = 0
     rate: float = 0.0
-    """The share of its calls to the database that meet a fault."""
+    """The share of its calls to the database that meet a fault; with none there is no weather at all."""
+    storms: int = 0
+    """The seed of the storms, which are the same for all processes."""
+    is_mortal: bool = False
+    """Whether its callers may die at a call to the database. A server does not: it is killed."""
     clock: int = 0
     """Seconds by which its clock is ahead."""
     mutant: str = ""
@@ -55,10 +60,11 @@ class Conditions:
         if self.mutant:
             stack.enter_context(broken(self.mutant))
         if self.rate:
-            stack.enter_context(bad_weather(self.seed, self.rate, Path(self.notes)))
+            notes = Path(self.notes)
+            stack.enter_context(bad_weather(self.seed, self.rate, self.storms, notes, is_mortal=self.is_mortal))
         if self.clock:
             right = clock.now
-            clock.now = lambda: right() + 1000 * self.clock
+            stack.enter_context(patch.object(clock, "now", lambda: right() + 1000 * self.clock))
 
 
 def main() -> None:

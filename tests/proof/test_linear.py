@@ -14,6 +14,7 @@ from tests.proof.shrink import shrink
 from tests.race.clients import LOST, OK
 
 KEYED, SHARED, ALONE = License(places=2), License(places=2, users=1), License(places=1)
+MOVING = License(places=1, transfers=1, barred=frozenset("z"))
 DEVICES, USERS = ("a", "b"), ("ada", "bob")
 FULL = "license_activated_max_times"
 
@@ -21,7 +22,7 @@ of_devices: st.SearchStrategy[Verb] = st.sampled_from(
     ["activate", "activate", "activate", "check", "deactivate", "reset device"]
 )
 of_licenses: st.SearchStrategy[Verb] = st.sampled_from(
-    ["reset license", "enable", "disable", "expire", "renew", "sweep"]
+    ["reset license", "enable", "disable", "expire", "lapse", "renew", "sweep"]
 )
 of_users: st.SearchStrategy[Verb] = st.sampled_from(["assign", "remove", "limit", "reset user"])
 
@@ -42,7 +43,8 @@ def histories(draw: st.DrawFn, license: License, size: int, overlap: float) -> l
             draw(st.sampled_from(USERS)) if user and kind in (of_devices, of_users) else None,
             draw(st.integers(0, 2)) if verb in ("assign", "limit") else None,
         )
-        fate = draw(st.sampled_from(["answered"] * 6 + ["lost", "lost without effect"]))
+        op = replace(op, ahead=draw(st.booleans()))
+        fate = draw(st.sampled_from(["answered"] * 3 + ["lost", "lost without effect"]))
         answer, after = call(license, op)
         license = license if fate == "lost without effect" else after
         end = draw(st.sampled_from([op.end, op.end + 5, inf]))
@@ -50,13 +52,13 @@ def histories(draw: st.DrawFn, license: License, size: int, overlap: float) -> l
     return history
 
 
-@given(st.data(), st.sampled_from([KEYED, SHARED]))
+@given(st.data(), st.sampled_from([KEYED, SHARED, MOVING]))
 def test_a_history_that_is_right_by_construction_is_linearizable(data: st.DataObject, license: License) -> None:
     assert is_linearizable(data.draw(histories(license, size=40, overlap=3)), license)
 
 
 @settings(max_examples=300)
-@given(st.data(), st.sampled_from([KEYED, SHARED, ALONE]))
+@given(st.data(), st.sampled_from([KEYED, SHARED, ALONE, MOVING]))
 def test_the_checker_decides_as_trying_every_order_does(data: st.DataObject, license: License) -> None:
     history = data.draw(histories(license, size=5, overlap=2))
     answers = [OK, FULL, "device_not_found", "license_not_enabled", "user_activated_max_times"]
@@ -110,6 +112,37 @@ def test_an_activation_that_was_lost_may_have_taken_the_place_or_not() -> None:
         assert is_linearizable([lost, Op("activate", 5, 6, answer, "b")], License(places=1))
     refused = [lost, Op("activate", 5, 6, FULL, "b"), Op("check", 7, 8, "device_not_found", "a")]
     assert not is_linearizable(refused, License(places=1))
+
+
+def test_of_lost_calls_that_are_alike_one_that_starts_before_is_no_worse_for_ending_later() -> None:
+    history = [
+        Op("activate", 0, 10, LOST, "a"),
+        Op("activate", 5, 7, LOST, "a"),
+        Op("deactivate", 0, 3, LOST, "a"),
+        Op("activate", 20, 21, OK, "b"),
+        Op("deactivate", 22, 23, OK, "a"),
+    ]
+    assert is_linearizable(history, License(places=1))
+
+
+def test_a_near_end_is_past_for_a_clock_that_is_ahead_and_for_no_other() -> None:
+    lapsed = Op("lapse", 0, 1, OK)
+    refused, granted = Op("activate", 2, 3, "license_expired", "a"), Op("activate", 2, 3, OK, "a")
+    for ahead in (True, False):
+        seen = [[lapsed, replace(op, ahead=ahead)] for op in (refused, granted)]
+        assert [is_linearizable(history, ALONE) for history in seen] == [ahead, not ahead]
+
+
+def test_a_place_moves_to_another_device_as_often_as_transfers_are_allowed() -> None:
+    def moved(devices: str, refused: str) -> list[Op]:
+        calls = [(verb, OK, device) for device in devices for verb in ("activate", "deactivate")]
+        calls.append(("activate", "device_transfer_limit_reached", refused))
+        return [Op(verb, at, at, answer, device) for at, (verb, answer, device) in enumerate(calls)]  # type: ignore
+
+    license = License(places=1, transfers=2)
+    assert is_linearizable(moved("aaabc", "a"), license)
+    assert not is_linearizable(moved("aaabc", "c"), license)  # it comes back to its own place
+    assert not is_linearizable(moved("aaab", "c"), license)
 
 
 def test_a_lost_call_takes_effect_by_its_end_or_never() -> None:

@@ -1,23 +1,29 @@
 """Each rule finds what breaks it, in a history that is short enough to read, and nothing in one that is right."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from tests.domain.samples import DAY, NOW, a_license
 from tests.proof.draw import svg
-from tests.proof.history import Op
+from tests.proof.history import BUSY, CRASHED, Op
 from tests.proof.rules import Aftermath, violations
 from tests.race.clients import LOST, OK
 
-PAST, FUTURE = NOW - DAY, NOW + DAY
+PAST, NEAR, FUTURE = NOW - DAY, NOW, NOW + DAY
 ABSENT = "device_not_found"
 
 
-def event(type: str, device: str | None = None, **detail: int) -> Event:
+def event(type: str, device: str | None = None, **detail: int | str) -> Event:
     return Event.new(type, Actor("admin"), NOW, hardware_id=device, **detail)  # type: ignore[arg-type]
+
+
+def extended(end: int) -> Event:
+    return event("license_extended", validity_period=to_iso(end))
 
 
 HISTORY = [
@@ -29,19 +35,16 @@ HISTORY = [
     Op("check", 10, 11, ABSENT, "a"),
 ]
 LICENSE: License = a_license(max_activations=2, times_activated=1, validity_period=FUTURE)
+DONE = (event("device_activated", "a"), event("device_activated", "b"), event("device_deactivated", "a"))
+GRACE, END = event("grace_started"), event("license_expired")
 AFTER = Aftermath(
     LICENSE,
-    (
-        event("device_activated", "a"),
-        event("device_activated", "b"),
-        event("device_deactivated", "a"),
-        event("grace_started"),
-        event("license_expired"),
-    ),
-    frozenset({"a", "b"}),
-    (),
-    PAST,
+    (*DONE, GRACE, END),
+    known=frozenset({"a", "b"}),
+    ends={to_iso(PAST): "past", to_iso(NEAR): "near", to_iso(FUTURE): "far"},
+    bystanders=(("grace_started", "license_expired"),),
 )
+EXPIRE, LAPSE, RENEW = (Op(verb, 20, 21, OK) for verb in ("expire", "lapse", "renew"))
 
 
 def rules(history: list[Op], after: Aftermath = AFTER) -> list[str]:
@@ -59,7 +62,7 @@ def test_a_history_that_is_right_breaks_no_rule() -> None:
         ([Op("check", 7, 7.5, ABSENT, "b")], "a granted place lasts until released"),
         ([Op("check", 10, 12, OK, "a")], "after a reset no old place answers"),
         ([Op("activate", 12, 13, OK, "b", place=3)], "same device, same place"),
-        ([Op("check", 12, 13, "crashed: KeyError", "b")], "no bug"),
+        ([Op("check", 12, 13, f"{CRASHED}: KeyError", "b")], "no bug"),
     ],
 )
 def test_a_call_that_breaks_a_rule_is_found(more: list[Op], rule: str) -> None:
@@ -71,15 +74,53 @@ def test_a_call_that_breaks_a_rule_is_found(more: list[Op], rule: str) -> None:
     ("after", "rule"),
     [
         (replace(AFTER, known=frozenset("abc")), "a refusal leaves no trace"),
+        (replace(AFTER, events=(*AFTER.events, event("device_reset", "b"), DONE[1])), "a refusal leaves no trace"),
+        (replace(AFTER, events=(*AFTER.events, event("license_disabled"))), "a refusal leaves no trace"),
         (replace(AFTER, differences=("wrong",)), "counters equal items"),
         (replace(AFTER, events=AFTER.events[1:]), "the history adds up to the state"),
         (replace(AFTER, events=AFTER.events[:-1]), "transitions announced exactly once"),
-        (replace(AFTER, events=(*AFTER.events, AFTER.events[-1])), "transitions announced exactly once"),
-        (replace(AFTER, events=(*AFTER.events[:3], AFTER.events[4], AFTER.events[3])), "transitions monotone"),
+        (replace(AFTER, events=(*AFTER.events, GRACE, END)), "transitions announced exactly once"),
+        (replace(AFTER, events=(*DONE, END, GRACE)), "transitions monotone"),
+        (replace(AFTER, bystanders=(("grace_started",),)), "transitions announced exactly once"),
     ],
 )
 def test_a_trace_that_breaks_a_rule_is_found(after: Aftermath, rule: str) -> None:
-    assert rules(HISTORY, after) == [rule]
+    assert set(rules(HISTORY, after)) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("told", "done"),
+    [
+        ([extended(PAST), GRACE, END], [EXPIRE]),
+        ([extended(PAST), GRACE, END, extended(FUTURE), GRACE, END], [EXPIRE, RENEW]),
+        ([extended(NEAR), GRACE, extended(FUTURE), GRACE, END], [LAPSE, RENEW]),
+        ([extended(NEAR), GRACE, END], [LAPSE]),
+    ],
+)
+def test_each_end_is_due_to_be_announced_with_the_grace_before_it(told: list[Event], done: list[Op]) -> None:
+    assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *told))) == []
+    for missed in (number for number, one in enumerate(told) if one.type != "license_extended"):
+        assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *told[:missed], *told[missed + 1 :]))) != []
+
+
+def test_an_assignment_that_was_granted_is_told() -> None:
+    granted = [*HISTORY, Op("assign", 20, 21, OK, user="ada", limit=1)]
+    assert rules(granted) == ["the history adds up to the state"]
+
+
+def test_after_a_reset_a_refused_activation_excuses_no_old_place() -> None:
+    full = "license_activated_max_times"
+    history = [*HISTORY, Op("activate", 12, 13, full, "a"), Op("check", 14, 15, OK, "a")]
+    assert rules(history) == ["after a reset no old place answers"]
+
+
+@pytest.mark.parametrize(("answer", "excuse"), [(LOST, "outages"), (BUSY, "storms"), (BUSY, "outages")])
+def test_every_call_is_answered_but_in_a_storm_or_at_a_kill(answer: str, excuse: str) -> None:
+    history = [*HISTORY, Op("check", 20, 30, answer, "b")]
+    excused: dict[str, Any] = {excuse: ((25, 26),)}
+    elsewhere: dict[str, Any] = {excuse: ((31, 32),)}
+    assert rules(history, replace(AFTER, **excused)) == []
+    assert rules(history, replace(AFTER, **elsewhere)) == ["every call is answered"]
 
 
 def test_a_lower_limit_that_evicts_is_told_as_that() -> None:
@@ -94,7 +135,7 @@ def test_a_lower_limit_that_evicts_is_told_as_that() -> None:
 def test_a_release_that_was_lost_may_have_freed_the_place() -> None:
     lost = Op("deactivate", 3, 20, LOST, "b")
     granted = [*HISTORY, lost, Op("activate", 3.5, 4, OK, "d"), Op("check", 7, 7.5, ABSENT, "b")]
-    assert rules(granted, replace(AFTER, known=frozenset("abd"))) == []
+    assert rules(granted, replace(AFTER, known=frozenset("abd"), outages=((0, 20),))) == []
 
 
 def test_a_history_is_drawn_with_a_lane_for_each_device() -> None:

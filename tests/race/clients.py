@@ -14,7 +14,9 @@ from urllib.parse import urlencode
 from infra.call import signed_headers
 
 Verb = Literal["activate", "check", "deactivate"]
-OK, OK_EXPIRED, LOST = "ok", "ok, expired", "lost"
+OK, OK_EXPIRED, LOST, HUNG_UP, UNSENT = "ok", "ok, expired", "lost", "hung up", "unsent"
+OPEN = frozenset({LOST, HUNG_UP, "service_busy"})
+"""Outcomes after which it is not known whether the call took effect. One that was not sent had none."""
 TIMEOUT_SECONDS = 30
 
 
@@ -31,13 +33,19 @@ class Call:
     """Seconds of the machine's monotonic clock, which is the same in all of its processes."""
     end: float
     outcome: str
-    """`ok`, or `ok, expired` of a license that has ended, the error code of the answer, or `lost` without one."""
+    """`ok`, or `ok, expired` of a license that has ended, the error code of the answer, `lost` without one, `hung up`
+    where the client did not stay for it, or `unsent` where nobody took the connection."""
     device_id: int | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether it took effect is not known: it was not answered, or with `service_busy`."""
-        return self.outcome in (LOST, "service_busy")
+        """Whether it took effect is not known."""
+        return self.outcome in OPEN
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the server said what it did."""
+        return not self.is_open and self.outcome != UNSENT
 
     def __str__(self) -> str:
         span = f"{self.start:.4f}..{self.end:.4f}"
@@ -91,12 +99,13 @@ class Client:
         start = time.monotonic()
         try:
             outcome, device_id = self._exchange(port, verb, hang_up)
-        except (OSError, HTTPException):
-            outcome, device_id = LOST, None
+        except (OSError, HTTPException) as error:
+            outcome, device_id = _unanswered(error), None
             self._open.pop(port).close()
         end = time.monotonic()
         call = Call(verb, self.hardware_id, self.ident.get("username"), port, start, end, outcome, device_id)
-        self.calls.append(call)
+        if outcome != UNSENT:
+            self.calls.append(call)
         return call
 
     def _exchange(self, port: int, verb: Verb, hang_up: bool) -> tuple[str, int | None]:
@@ -111,12 +120,22 @@ class Client:
                 said["password"] = self.password
             connection.request("POST", path, json.dumps(said), self._headers())
         if hang_up:
-            raise ConnectionAbortedError
+            raise HungUp
         response = connection.getresponse()
         return _outcome(response.status, response.getheader("Content-Type", ""), response.read())
 
     def _headers(self) -> dict[str, str]:
         return signed_headers(self.api_key, self.shared_key) | {"Content-Type": "application/json"}
+
+
+class HungUp(ConnectionAbortedError):
+    """It was the client."""
+
+
+def _unanswered(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):  # by a port on which nobody listens, when it was called
+        return UNSENT
+    return HUNG_UP if isinstance(error, HungUp) else LOST
 
 
 def _outcome(status: int, kind: str, raw: bytes) -> tuple[str, int | None]:

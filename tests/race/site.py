@@ -1,6 +1,6 @@
 """A whole site to race against: the durable engine, two servers on it, and a crew of four processes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -41,12 +41,12 @@ class Site:
         """Of every process on this site."""
         return local.environment(self.home, self.engine.endpoint)
 
-    def kill(self, *, servers: int = 0, engine: bool = False) -> None:
-        """End some servers, or the engine, or all, as a power failure would."""
+    def kill(self, servers: Iterable[int] = (), *, engine: bool = False) -> None:
+        """End the servers of these numbers, the engine, or all, as a power failure would."""
         if engine:
             self.engine.kill()
-        for server in self.servers[:servers]:
-            server.kill()
+        for number in servers:
+            self.servers[number].kill()
 
     def restart(self) -> None:
         """Start what was killed, where it was."""

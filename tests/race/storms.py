@@ -46,10 +46,10 @@ def carry_on(client: Client, seed: int) -> list[Call]:
     """
     dice, calls = random.Random(seed), []
     while not has_ended():
-        if not _any_call(client, dice).is_open:
+        if _any_call(client, dice).is_answered:
             note_answer()
             continue
-        while not has_ended(PAUSE_SECONDS) and client.deactivate().is_open:
+        while not has_ended(PAUSE_SECONDS) and not client.deactivate().is_answered:
             pass
         calls += _done(client)
         client = client.successor()
