@@ -25,7 +25,7 @@ STORM_EVERY_SECONDS, STORM_SECONDS = 40.0, 4.0
 """A storm outlasts all that is tried again, so that some calls end with `service_busy`."""
 LAG_SECONDS = 0.5
 """By which a read that need not be consistent may lag behind."""
-LAG_RATE = 0.15
+LAG_RATE = 0.3
 """The share of such reads that do, where the same was read so shortly before."""
 LAG = "read of a replica that lags"
 STORM = "storm"
