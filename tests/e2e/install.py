@@ -16,14 +16,16 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parents[2] / ".browser"
 AXE_VERSION = "4.14.1"
 AXE = HOME / "node_modules" / "axe-core" / "axe.min.js"
-DEBIAN_PACKAGES = ("chromium", "fonts-liberation")
+SHELL, WHOLE = "chromium-headless-shell", "chromium"
+"""Programs and packages of Debian. The shell is the same browser without windows: a new page costs it a third."""
+DEBIAN_PACKAGES = (SHELL, "fonts-liberation")
 IN_CI = bool(os.environ.get("CI"))
 """Where no test in a browser is skipped: what is missing fails."""
 
 
 def chromium() -> str | None:
-    """Where Chromium is."""
-    return shutil.which("chromium")
+    """Where Chromium is; without its shell, the whole one will do."""
+    return shutil.which(SHELL) or shutil.which(WHOLE)
 
 
 def axe() -> Path | None:
@@ -36,7 +38,7 @@ def axe() -> Path | None:
 
 def main() -> None:
     """Get what is missing."""
-    if chromium() is None:
+    if shutil.which(SHELL) is None:
         _install_chromium()
     if axe() is None:
         _install_axe()
@@ -45,13 +47,15 @@ def main() -> None:
 def _install_chromium() -> None:
     root = _root()
     if shutil.which("apt-get") is None or root is None:
-        _tell("Chromium", "Install the package chromium; it takes apt-get, and root or sudo without a password.")
-        return
-    print("Installing Debian's Chromium for the tests in a browser; this is done once.", flush=True)
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    install = [*apt, "install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]
-    if not (_runs([*apt, "update"]) and _runs(install) and chromium()):
-        _tell("Chromium", f"This failed: apt-get install {' '.join(DEBIAN_PACKAGES)}")
+        why = f"Install the package {SHELL}; it takes apt-get, and root or sudo without a password."
+    else:
+        print("Installing Debian's Chromium for the tests in a browser; this is done once.", flush=True)
+        apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+        why = f"This failed: apt-get install {' '.join(DEBIAN_PACKAGES)}"
+        if _runs([*apt, "update"]):
+            _runs([*apt, "install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES])
+    if chromium() is None:
+        _tell("Chromium", why)
 
 
 def _install_axe() -> None:

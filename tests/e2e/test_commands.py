@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.serve import ROOT
+from tests.e2e import install
 from tests.e2e.screenshots import SHOTS
 
 
@@ -22,8 +23,20 @@ def run(*arguments: str, is_bare: bool = False, **environment: str) -> subproces
 @pytest.mark.parametrize(("ci", "outcome"), [({}, "ARE SKIPPED"), ({"CI": "true"}, "FAIL")])
 def test_what_cannot_be_installed_is_told_loudly(ci: dict[str, str], outcome: str) -> None:
     done = run("tests.e2e.install", is_bare=True, **ci)
-    assert f"*** Chromium IS MISSING: THE TESTS THAT NEED IT {outcome}. Install the package chromium" in done.stderr
+    assert f"*** Chromium IS MISSING: THE TESTS THAT NEED IT {outcome}. Install the package chromium-" in done.stderr
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"), [((install.SHELL, install.WHOLE), install.SHELL), ((install.WHOLE,), install.WHOLE)]
+)
+def test_the_shell_of_chromium_is_taken_and_without_it_the_whole_one(
+    there: tuple[str, ...], taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in there:
+        (tmp_path / name).touch(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert install.chromium() == str(tmp_path / taken)
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
