@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from infra import engine, local
 
@@ -22,10 +23,14 @@ if _engine is not None:
     os.environ |= local.environment(Path(_home.name), _engine.endpoint)
 
 from chalicelib.store.tables import create_tables  # noqa: E402 - needs the environment
+from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
 from tests.support import STAGE_URL, Vendor  # noqa: E402 - needs the environment
 
 if _engine is not None:
     create_tables()
+
+_costly = passwords._hasher
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def pytest_unconfigure() -> None:
@@ -40,6 +45,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if STAGE_URL else []:
         if (mark := item.get_closest_marker("in_process")) is not None:
             item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A hash that is made here costs next to nothing, and to verify it costs a server as little."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: CHEAP)
+        yield
+
+
+@pytest.fixture
+def costly_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes cost what they cost in production: also for those who act at once, and are to have time to meet."""
+    monkeypatch.setattr(passwords, "_hasher", _costly)
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_a_form_that_is_sent_twice_is_carried_out_once_and_tells_the_same(
     assert emails(vendor, license) == [ADA]
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:

@@ -298,6 +298,7 @@ def test_a_stale_form_of_a_batch_that_is_over_says_so(manager: Browser, license:
 # --- two managers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_two_managers_at_once_never_pass_the_limit(vendor: Vendor, license: License, manager: Browser) -> None:
     issued(vendor, manager="second@customer.test", order_id=license.order_id)
     browsers = (manager, browser_of(vendor, "second@customer.test"))

@@ -12,7 +12,6 @@ from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
@@ -39,15 +38,12 @@ from tests.store.faults import (
 from tests.support import NOW, Vendor
 from tests.usecases.support import kinds, refused
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
 
 @pytest.fixture(autouse=True)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
     monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: CHEAP)
 
 
 @cache

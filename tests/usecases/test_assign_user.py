@@ -55,6 +55,7 @@ def test_a_full_license_takes_nobody_until_somebody_is_removed(vendor: Vendor) -
     assert vendor.stored(license).users_assigned == 1
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_users_at_once_fill_the_license_exactly(vendor: Vendor) -> None:
     license = vendor.issue("revit", max_license_users=3)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from argon2 import PasswordHasher
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.batch import Pending
@@ -30,7 +29,6 @@ from tests.usecases.people import account
 from tests.usecases.support import calls_counted
 
 ADA = "ada@customer.test"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def people(count: int, prefix: str = "p") -> str:
@@ -148,6 +146,7 @@ def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license
     assert "batch_reduced" in [event.type for event in vendor.history(license)]
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_many_that_go_on_at_once_do_each_person_once(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
     with ThreadPoolExecutor(6) as threads:
@@ -190,6 +189,7 @@ def test_a_step_of_somebody_else_between_the_look_and_the_write_is_seen(
     assert list(batches.all_pending(vendor.code, license.id)) == []
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> None:
     def try_all(prefix: str) -> int:
         try:
@@ -298,14 +298,13 @@ WRITES_IN_ALL = 2 + 3
 @pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(1, WRITES_IN_ALL + 1))
 def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
-    vendor: Vendor, license: License, number: int, committed: bool, ends: bool, monkeypatch: pytest.MonkeyPatch
+    vendor: Vendor, license: License, number: int, committed: bool, ends: bool
 ) -> None:
     def crash(request: AWSPreparedRequest, send: Send) -> AWSResponse:
         if committed:
             send(request)
         raise Crash
 
-    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: CHEAP)
     with wire(crash, range(number, number + 1)), pytest.raises(Crash):
         run(vendor, license, people(40))
     done = number if committed else number - 1  # writes

@@ -38,6 +38,7 @@ def test_a_chosen_password_replaces_the_initial_one_which_nobody_can_read_any_mo
         log_in(vendor.code, ADA, initial, now=NOW)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_the_stored_forms_tell_no_password(vendor: Vendor, initial: str) -> None:
     user = log_in(vendor.code, ADA, initial, now=NOW)
     assert user.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -66,6 +67,7 @@ def test_the_new_password_must_differ(vendor: Vendor, initial: str) -> None:
         change(vendor, initial, initial)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_of_two_changes_at_once_one_wins_and_the_other_is_told(vendor: Vendor, initial: str) -> None:
     def choose(new: str) -> str:
         try:

@@ -259,6 +259,7 @@ def test_a_code_is_void_after_five_tries(vendor: Vendor, initial: str, wrong: in
     assert enter(vendor, code) == ("taken" if wrong < MAX_TRIES else "invalid_code")
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_tries_at_once_are_bounded_like_tries_in_a_row(
     vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +298,7 @@ def test_the_same_call_once_more_is_answered_the_same_and_changes_nothing(vendor
     assert account(vendor, ADA) == first
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_of_two_who_use_one_code_at_once_one_sets_the_password(vendor: Vendor, initial: str) -> None:
     code = asked(vendor)
     with ThreadPoolExecutor(2) as threads:

@@ -126,6 +126,7 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
     assert (after.password_hash, after.email) == (looks[0].password_hash, looks[0].email)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_at_once_a_password_is_set_before_a_seat_is_given_elsewhere_or_not_at_all(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

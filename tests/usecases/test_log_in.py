@@ -137,6 +137,7 @@ def test_one_account_locks_no_other_one(vendor: Vendor, password: str) -> None:
     assert guess(vendor, ADA, password) == ("logged in", None)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, password: str, hashed: list[str]) -> None:
     with ThreadPoolExecutor(30) as threads:
         answers = list(threads.map(lambda n: guess(vendor, ADA, f"guess {n}"), range(30)))
@@ -148,6 +149,7 @@ def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, passw
     assert guess(vendor, ADA, password, now=NOW + LOCK_MS) == ("logged in", None)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_right_passwords_at_once_are_all_let_in(vendor: Vendor, password: str) -> None:
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(lambda _: guess(vendor, ADA, password), range(20)))

@@ -9,7 +9,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 import chalicelib.licenseapi
 import chalicelib.portal
@@ -39,8 +38,6 @@ def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
     monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", lambda: cheap)
 
 
 def granted(stage: str, function: str) -> Rights:
