@@ -2,14 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from pynamodb.models import Model
 
 from chalicelib.domain.license import License
-from chalicelib.store.tables import AccountEventItem, AttemptsItem, LicenseItem
+from chalicelib.store import dynamo, tables
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.tables import AttemptsItem
 from chalicelib.web import clock
 from chalicelib.web.hmac_signature import sign
 from chalicelib.web.limits import MAX_BODY_BYTES
@@ -17,7 +22,7 @@ from tests.licenseapi.objects import granted, refused, told
 from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
 from tests.support import NOW, Application, Vendor
 
-pytestmark = pytest.mark.in_process("whole tables are read, and the clock is stopped")
+pytestmark = pytest.mark.in_process("what is written is watched, and the clock is stopped")
 
 EMAIL = "don.joe@qbitec.com"
 SECOND, MINUTE = 1000, 60_000
@@ -32,23 +37,69 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-def stored(*companies: str) -> list[str]:
-    """Every item of these companies in every table."""
-    found: list[str] = []
-    for table in (LicenseItem, AccountEventItem, AttemptsItem):
-        pages = table._get_connection().connection.client.get_paginator("scan")
-        for company in companies:
-            whose = {"FilterExpression": "contains(pk, :c) OR contains(part, :c)"}
-            values = {":c": {"S": company}}
-            for page in pages.paginate(TableName=table.Meta.table_name, ExpressionAttributeValues=values, **whose):
-                found += map(repr, page["Items"])
-    return sorted(found)
+READS = {"BatchGetItem", "TransactGetItems", "Query"}
+"""The operations of the database that leave everything as it was; all others are taken for writes."""
 
 
-def test_the_whole_of_the_tables_is_watched(vendor: Vendor, license: License) -> None:
-    before = stored(license.company)
-    vendor.activate(license, "hw-2")
-    assert stored(license.company) != before
+@contextmanager
+def watched() -> Iterator[list[dict[str, Any]]]:
+    """What is written inside, as it is sent to the database: to whatever table, about whatever company.
+
+    A write that was refused has written nothing. All that the app keeps goes through the one client of the store.
+    """
+    written: list[dict[str, Any]] = []
+    events = dynamo._connection.client.meta.events
+
+    def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["sent"] = json.loads(params["body"])
+
+    def note(http_response: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
+        if model.name not in READS and http_response.status_code != 400:
+            written.append(context["sent"])
+
+    events.register("before-call.dynamodb", keep)
+    events.register("after-call.dynamodb", note)
+    try:
+        yield written
+    finally:
+        events.unregister("before-call.dynamodb", keep)
+        events.unregister("after-call.dynamodb", note)
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Raises where anything is written inside."""
+    with watched() as written:
+        yield
+    assert written == []
+
+
+KINDS = [kind for kind in vars(tables).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
+    keys = [name for name in ("pk", "part") if hasattr(kind, name)]
+    item = kind(*["nobody"] * len(keys))
+    nothing = [getattr(kind, min(set(kind.get_attributes()) - set(keys))).remove()]
+    with watched() as written:
+        assert dynamo.get(item) is None
+        dynamo.update(item, nothing)
+        dynamo.delete(item)
+        with pytest.raises(Stale):
+            dynamo.update(item, nothing, kind.pk.exists())
+    assert [sent["Key"] for sent in written] == [{name: {"S": "nobody"} for name in keys}] * 2
+    assert {sent["TableName"] for sent in written} == {kind.Meta.table_name}
+
+
+def test_every_way_of_writing_is_watched(vendor: Vendor, license: License) -> None:
+    with watched() as written:
+        vendor.activate(license, "hw-2")
+        dynamo.put_all([AttemptsItem(f"attempts#{vendor.code}")])
+    assert ["TransactItems" in sent for sent in written] == [True, False]
+    assert ["RequestItems" in sent for sent in written] == [False, True]
+    with pytest.raises(AssertionError), nothing_written():
+        vendor.deactivate(license, "hw-2")
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------
@@ -98,27 +149,26 @@ def with_value(license: License, field: str, value: bytes) -> bytes:
 
 @pytest.mark.parametrize("field", ["product", "hardware_id", "license_key", "username", "sdk_ver", "hostname"])
 def test_no_text_field_takes_another_value(application: Application, license: License, field: str) -> None:
-    before = stored(license.company)
-    for value in WRONG_TEXTS:
-        answer = post(application, "activate_license", with_value(license, field, value))
-        assert refused(answer) == "validation_error", value[:20]
-        assert answer.json()["message"].startswith(f"{field}: ")
-        assert len(answer.content) < 300
-    assert stored(license.company) == before
+    with nothing_written():
+        for value in WRONG_TEXTS:
+            answer = post(application, "activate_license", with_value(license, field, value))
+            assert refused(answer) == "validation_error", value[:20]
+            assert answer.json()["message"].startswith(f"{field}: ")
+            assert len(answer.content) < 300
 
 
 @pytest.mark.parametrize("call", [path.removeprefix("/api/v4/") for path in POSTS])
 def test_no_call_takes_what_is_no_json(application: Application, license: License, call: str) -> None:
-    before = stored(license.company)
-    for value in NO_JSON:
-        assert refused(post(application, call, with_value(license, "product", value))) == "invalid_json", value[:20]
     whole = (GOOD % license.license_key).encode()
-    for body in (whole.decode().encode("utf-16"), b"\xef\xbb\xbf" + whole, whole + b"\x00", whole + whole, whole[:-1]):
-        assert refused(post(application, call, body)) == "invalid_json", body[:20]
-    for body in (b'"viewer"', b"null", b"5", b"[%s]" % whole):
-        assert refused(post(application, call, body)) == "validation_error", body[:20]
-    assert refused(post(application, call, whole.ljust(MAX_BODY_BYTES + 1))) == "payload_too_large"
-    assert stored(license.company) == before
+    utf_16 = whole.decode().encode("utf-16")
+    with nothing_written():
+        for value in NO_JSON:
+            assert refused(post(application, call, with_value(license, "product", value))) == "invalid_json", value[:20]
+        for body in (utf_16, b"\xef\xbb\xbf" + whole, whole + b"\x00", whole + whole, whole[:-1]):
+            assert refused(post(application, call, body)) == "invalid_json", body[:20]
+        for body in (b'"viewer"', b"null", b"5", b"[%s]" % whole):
+            assert refused(post(application, call, body)) == "validation_error", body[:20]
+        assert refused(post(application, call, whole.ljust(MAX_BODY_BYTES + 1))) == "payload_too_large"
 
 
 def test_a_body_of_the_greatest_length_is_taken(application: Application, license: License) -> None:
@@ -139,18 +189,17 @@ BROKEN = ("\r\nX-Evil: 1", "\nX-Evil: 1", "\r\n\r\n{}", "\r", "\n", "\x00", "\x7
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_no_header_is_broken_in_two(application: Application, license: License, method: str, path: str) -> None:
-    before = stored(license.company)
+def test_no_header_is_broken_in_two(application: Application, method: str, path: str) -> None:
     good = application.headers()
-    for broken in BROKEN:
-        date = good["Date"] + broken
-        forged = {"Date": date, "Authorization": authorization(application, sign(application.shared_key, date))}
-        assert refused(send(application.http, method, path, forged)) == "date_header_invalid", broken
-        stranger = Application(application.api_key + broken, application.shared_key, application.http)
-        assert refused(send(application.http, method, path, stranger.headers())) == "invalid_api_key", broken
-        spoilt = good | {"Authorization": good["Authorization"] + broken}
-        assert refused(send(application.http, method, path, spoilt)) == "authorization_invalid_headers", broken
-    assert stored(license.company) == before
+    with nothing_written():
+        for broken in BROKEN:
+            date = good["Date"] + broken
+            forged = {"Date": date, "Authorization": authorization(application, sign(application.shared_key, date))}
+            assert refused(send(application.http, method, path, forged)) == "date_header_invalid", broken
+            stranger = Application(application.api_key + broken, application.shared_key, application.http)
+            assert refused(send(application.http, method, path, stranger.headers())) == "invalid_api_key", broken
+            spoilt = good | {"Authorization": good["Authorization"] + broken}
+            assert refused(send(application.http, method, path, spoilt)) == "authorization_invalid_headers", broken
 
 
 def authorization(application: Application, signature: str) -> str:
@@ -159,7 +208,7 @@ def authorization(application: Application, signature: str) -> str:
 
 
 @pytest.mark.parametrize("length", [4097, 100_000])
-def test_a_header_that_is_too_long_is_refused(application: Application, license: License, length: int) -> None:
+def test_a_header_that_is_too_long_is_refused(application: Application, length: int) -> None:
     good = application.headers()
     for headers, code in (
         (good | {"Authorization": good["Authorization"].ljust(length)}, "authorization_invalid_headers"),
@@ -190,12 +239,12 @@ PATHS = (
 """Addresses at which there is nothing, and that a careless reader takes for one at which there is something."""
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_no_address_is_read_twice(application: Application, license: License, path: str) -> None:
-    url = httpx.URL("http://license.test").copy_with(raw_path=path.encode())
-    answer = application.http.get(url, headers=application.headers())
-    assert (answer.status_code, refused(answer)) == (404, "not_found")
-    assert not any("evil" in name.lower() for name in answer.headers)
+def test_no_address_is_read_twice(application: Application) -> None:
+    for path in PATHS:
+        url = httpx.URL("http://license.test").copy_with(raw_path=path.encode())
+        answer = application.http.get(url, headers=application.headers())
+        assert (answer.status_code, refused(answer)) == (404, "not_found"), path
+        assert not any("evil" in name.lower() for name in answer.headers), path
 
 
 QUERIES = (
@@ -221,60 +270,55 @@ QUERIES = (
 """Queries that do not say `product=viewer`."""
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
-def test_no_query_is_read_as_another(application: Application, license: License, query: str) -> None:
-    before = stored(license.company)
+def test_no_query_is_read_as_another(application: Application, license: License) -> None:
     rest = f"license_key={license.license_key}&hardware_id=hw-1"
-    raw = f"/api/v4/check_license?{query}&{rest}".encode()
-    url = httpx.URL("http://license.test").copy_with(raw_path=raw)
-    answer = application.http.get(url, headers=application.headers())
-    assert refused(answer) in {"missing_parameters", "validation_error", "unknown_product"}
-    assert stored(license.company) == before
+    with nothing_written():
+        for query in QUERIES:
+            raw = f"/api/v4/check_license?{query}&{rest}".encode()
+            url = httpx.URL("http://license.test").copy_with(raw_path=raw)
+            answer = application.http.get(url, headers=application.headers())
+            assert refused(answer) in {"missing_parameters", "validation_error", "unknown_product"}, query[:30]
 
 
 # --- other companies ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_no_credentials_are_mixed(application: Application, license: License, method: str, path: str) -> None:
+def test_no_credentials_are_mixed(application: Application, license: License) -> None:
     other = Vendor()
     theirs = other.issue()
-    before = stored(license.company, other.code)
-    for stranger, code in (
+    unknown = other.code + application.api_key.removeprefix(license.company)
+    strangers = (
         (Application(application.api_key, other.shared_key, application.http), "signature_mismatch"),
         (Application(other.api_key, application.shared_key, application.http), "signature_mismatch"),
-        (
-            Application(other.code + application.api_key.removeprefix(license.company), "x", application.http),
-            "invalid_api_key",
-        ),
-    ):
-        answer = send(application.http, method, path, stranger.headers(), license_key=theirs.license_key or "")
-        assert refused(answer) == code
-    assert stored(license.company, other.code) == before
+        (Application(unknown, "x", application.http), "invalid_api_key"),
+    )
+    with nothing_written():
+        for (method, path), (stranger, code) in product(ROUTES, strangers):
+            answer = send(application.http, method, path, stranger.headers(), license_key=theirs.license_key or "")
+            assert refused(answer) == code, path
 
 
 def test_no_part_of_another_companys_license_agrees_with_ours(application: Application, license: License) -> None:
     other = Vendor()
     theirs = other.issue()
     other.activate(theirs, "hw-theirs")
-    before = stored(license.company, other.code)
     ours: dict[str, Any] = {"product": "viewer", "hardware_id": "hw-1", "license_key": license.license_key}
-    for mixed in (
-        {"license_id": theirs.id},
-        {"license_key": theirs.license_key},
-        {"license_key": theirs.license_key, "license_id": license.id},
-        {"license_key": theirs.license_key, "hardware_id": "hw-theirs"},
-        {"license_key": None, "license_id": theirs.id, "hardware_id": "hw-theirs"},
-        {"license_key": f"{other.code}#{theirs.id}"},
-        {"license_key": f"{theirs.license_key}\x00"},
-    ):
-        sent = {name: value for name, value in (ours | mixed).items() if value is not None}
-        assert refused(application.post("activate_license", **sent)) == "license_not_found", mixed
-        assert refused(application.post("deactivate_license", **sent)) == "license_not_found", mixed
-        assert refused(application.post("track_device_variables", **sent, variables={"a": "1"})) == "license_not_found"
-        assert refused(application.get("check_license", **sent)) == "license_not_found", mixed
-        assert refused(application.get("get_device_variables", **sent)) == "license_not_found", mixed
-    assert stored(license.company, other.code) == before
+    with nothing_written():
+        for mixed in (
+            {"license_id": theirs.id},
+            {"license_key": theirs.license_key},
+            {"license_key": theirs.license_key, "license_id": license.id},
+            {"license_key": theirs.license_key, "hardware_id": "hw-theirs"},
+            {"license_key": None, "license_id": theirs.id, "hardware_id": "hw-theirs"},
+            {"license_key": f"{other.code}#{theirs.id}"},
+            {"license_key": f"{theirs.license_key}\x00"},
+        ):
+            sent = {name: value for name, value in (ours | mixed).items() if value is not None}
+            for call in ("activate_license", "deactivate_license", "track_device_variables"):
+                answer = application.post(call, **sent, variables={"a": "1"})
+                assert refused(answer) == "license_not_found", (call, mixed)
+            for call in ("check_license", "get_device_variables"):
+                assert refused(application.get(call, **sent)) == "license_not_found", (call, mixed)
     assert other.differences() == []
 
 
@@ -292,8 +336,9 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return stop
 
 
-LAST_SEEN = re.compile(r"'last_check_at': {'N': '\d+'}")
-"""When a device last called: a repeat is a call, too."""
+def assigned(update: dict[str, Any]) -> set[str]:
+    """The attributes that an UpdateItem sets."""
+    return {update["ExpressionAttributeNames"][name] for name in re.findall(r"(#\d+) =", update["UpdateExpression"])}
 
 
 @pytest.mark.parametrize("call", ["activate_license", "deactivate_license", "track_device_variables"])
@@ -310,15 +355,15 @@ def test_a_replay_within_the_window_is_answered_the_same_and_changes_nothing(
 
     first = play()
     assert first.status_code == 200, first.text
-    before = stored(license.company)
-    for later in (0, MINUTE, 15 * MINUTE):
-        stopped(NOW + later)
-        again = play()
-        assert (again.content, again.headers["LicenseSignature"]) == (first.content, first.headers["LicenseSignature"])
-    stopped(NOW + 15 * MINUTE + 1)
-    assert refused(play()) == "date_header_diff"
-    after = stored(license.company)
-    assert [LAST_SEEN.sub("", item) for item in after] == [LAST_SEEN.sub("", item) for item in before]
+    with watched() as written:
+        for later in (0, MINUTE, 15 * MINUTE):
+            stopped(NOW + later)
+            again = play()
+            assert again.content == first.content
+            assert again.headers["LicenseSignature"] == first.headers["LicenseSignature"]
+        stopped(NOW + 15 * MINUTE + 1)
+        assert refused(play()) == "date_header_diff"
+    assert all(assigned(sent) == {"last_check_at"} for sent in written)  # a repeat is a call, too
 
 
 # --- the clock ------------------------------------------------------------------------------------------------
@@ -337,20 +382,15 @@ def test_a_date_on_the_edge_of_the_window_is_taken(
     )
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_date_a_second_past_the_edge_is_refused(
-    application: Application, license: License, stopped: Callable[[int], None], method: str, path: str
-) -> None:
-    before = stored(license.company)
+def test_a_date_a_second_past_the_edge_is_refused(application: Application, stopped: Callable[[int], None]) -> None:
     edge, year_9999 = 15 * MINUTE + SECOND, 253_402_300_799_000
-    for at in (NOW - edge, NOW + edge, 0, year_9999):
-        assert refused(send(application.http, method, path, application.headers(at))) == "date_header_diff", at
-    assert stored(license.company) == before
+    with nothing_written():
+        for (method, path), at in product(ROUTES, (NOW - edge, NOW + edge, 0, year_9999)):
+            answer = send(application.http, method, path, application.headers(at))
+            assert refused(answer) == "date_header_diff", (path, at)
 
 
-def test_the_window_does_not_widen_within_a_second(
-    application: Application, license: License, stopped: Callable[[int], None]
-) -> None:
+def test_the_window_does_not_widen_within_a_second(application: Application, stopped: Callable[[int], None]) -> None:
     headers = application.headers(NOW)
     for at, is_taken in (
         (15 * MINUTE, True),
