@@ -23,7 +23,7 @@ from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
 from tests.support import ADMIN, Vendor
 
-MANAGER_PAUSE_SECONDS = 0.08
+MANAGER_PAUSE_SECONDS = 0.15
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 10.0

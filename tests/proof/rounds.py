@@ -253,7 +253,7 @@ def _shared(vendor: Vendor) -> Subject:
     """A license with one seat left, and people with an account who have none."""
     with calm():
         terms = {"max_activations": SHARED_PLACES, "max_license_users": MAX_USERS}
-        subject = _issued(vendor, "revit", 4, **terms)
+        subject = _issued(vendor, "revit", 3, **terms)
         license, users = subject.license, list[User]()
         for number in reversed(range(PEOPLE)):
             email = f"{'abc'[number]}-{license.id}@customer.test"
