@@ -26,7 +26,7 @@ from tests.support import ADMIN, Vendor
 MANAGER_PAUSE_SECONDS = 0.15
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
-SETTLING_SECONDS = 10.0
+SETTLING_SECONDS = 20.0
 """In which a call that was not answered may still take effect: the server gives up before (`store.dynamo.DEADLINE`)."""
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "expire", "reset license")

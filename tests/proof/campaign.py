@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from tests.proof.history import Op
-from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
 from tests.proof.rules import CAUSES, Violation
-from tests.proof.shrink import shrink
+from tests.proof.shrink import contradiction
 from tests.proof.weather import LAG, STORM, counted
 from tests.race.clients import HUNG_UP, OK, OK_EXPIRED
 from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
@@ -33,7 +32,6 @@ REFUSALS = (
     "license_users_limit_reached",
     "user_not_found",
 )
-SHRINK_STEPS = 5_000
 FAULT = "fault "
 """How a note of the weather begins that tells of a fault."""
 Tell = Callable[[str], None]
@@ -158,17 +156,10 @@ def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
     untold = (violation for violation in judged.violations if violation.rule == LINEARIZABLE)
     broken = next(chain(shown, untold, judged.violations))
     if broken.rule == LINEARIZABLE:
-        return broken, shrink(judged.history, lambda part: _fails(part, judged))
+        return broken, contradiction(judged.history, judged.start)
     if not broken.shown_by:
         return broken, list(judged.history)
     devices = {op.device for op in broken.shown_by}
     first, last = min(op.start for op in broken.shown_by), max(op.start for op in broken.shown_by)
     between = (op for op in judged.history if op.device in devices and op.end >= first and op.start <= last)
     return broken, sorted(between, key=lambda op: op.start)
-
-
-def _fails(part: Sequence[Op], judged: Judged) -> bool:
-    try:
-        return not is_linearizable(part, judged.start, steps=SHRINK_STEPS)
-    except Undecided:
-        return False

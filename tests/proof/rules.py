@@ -87,7 +87,11 @@ class Hold:
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
     holds = certain(history)
-    found = [*_limit_passed(holds, after.license), *_place_lost(history, holds), *_old_place_answers(history)]
+    found = [
+        *limit_passed(holds, after.license.max_activations or 0),
+        *_place_lost(history, holds),
+        *_old_place_answers(history),
+    ]
     found += [*_place_changed(history), *_traces(history, after), *_events_disagree(after), *_transitions(after)]
     found += [Violation("counters equal items", difference) for difference in after.differences]
     crashed = (op for op in history if op.answer.startswith(CRASHED) or op.answer == "internal_error")
@@ -121,9 +125,8 @@ def _releases(op: Op, key: Key) -> bool:
     return what == "license" or (what == "user" and op.user == key[1]) or (what == "device" and op.key == key)
 
 
-def _limit_passed(holds: list[Hold], license: License) -> Iterator[Violation]:
+def limit_passed(holds: list[Hold], places: int) -> Iterator[Violation]:
     """Live places are never above the limit, at any instant."""
-    places = license.max_activations or 0
     crowd: dict[Key, Hold] = {}
     for hold in sorted(holds, key=lambda hold: hold.start):
         crowd = {key: other for key, other in crowd.items() if other.end > hold.start} | {hold.key: hold}

@@ -8,8 +8,24 @@ some instant, or when some calls might as well never have been answered, fails b
 from collections.abc import Callable, Sequence
 
 from tests.proof.history import Op, opened, until
+from tests.proof.linear import Undecided, is_linearizable
+from tests.proof.model import License
 
+STEPS = 5_000
+"""After which a part of a history is taken for one that does not fail."""
 Fails = Callable[[Sequence[Op]], bool]
+
+
+def contradiction(history: Sequence[Op], license: License) -> list[Op]:
+    """The calls by which a history that is not linearizable is proven not to be."""
+
+    def fails(part: Sequence[Op]) -> bool:
+        try:
+            return not is_linearizable(part, license, steps=STEPS)
+        except Undecided:
+            return False
+
+    return shrink(history, fails)
 
 
 def shrink(history: Sequence[Op], fails: Fails) -> list[Op]:

@@ -1,11 +1,11 @@
 """Client applications in a race: each signs its calls, sends them to every server in turn, and notes each one.
 
-The notes are all that a client can know: when it called, when it was answered, and what. `tests.race.history` judges
-them.
+The notes are all that a client can know: when it called, when it was answered, and what.
 """
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Literal
@@ -50,6 +50,11 @@ class Call:
     def __str__(self) -> str:
         span = f"{self.start:.4f}..{self.end:.4f}"
         return f"{span} {self.hardware_id} {self.verb} at {self.port}: {self.outcome} {self.device_id or ''}".rstrip()
+
+
+def told(calls: Iterable[Call]) -> str:
+    """The notes as text, one call a line, by its start."""
+    return "\n".join(str(call) for call in sorted(calls, key=lambda call: call.start))
 
 
 @dataclass
