@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from infra import engine, local
 
@@ -24,13 +23,12 @@ if _engine is not None:
 
 from chalicelib.store.tables import create_tables  # noqa: E402 - needs the environment
 from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
-from tests.support import STAGE_URL, Vendor  # noqa: E402 - needs the environment
+from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402 - needs the environment
 
 if _engine is not None:
     create_tables()
 
 _costly = passwords._hasher
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def pytest_unconfigure() -> None:
@@ -50,8 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
     """A hash that is made here costs next to nothing, and to verify it costs a server as little."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", lambda: CHEAP)
+    with cheap_passwords():
         yield
 
 

@@ -2,10 +2,13 @@
 
 import os
 import secrets
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+from argon2 import PasswordHasher
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.history import Actor, Event
@@ -14,7 +17,7 @@ from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Place
 from chalicelib.store import licenses
-from chalicelib.usecases import create
+from chalicelib.usecases import create, passwords
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.audit import audit
@@ -31,6 +34,12 @@ ADMIN = Actor("admin")
 NOW: Instant = 1_795_500_000_000
 """2026-11-24T06:00:00Z: the instant at which tests of use cases happen."""
 HOUR, DAY = 3_600_000, 86_400_000
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def cheap_passwords() -> AbstractContextManager[object]:
+    """Hashes that are made inside cost next to nothing; and they say so, for any server that verifies one."""
+    return patch.object(passwords, "_hasher", lambda: CHEAP)
 
 
 @dataclass

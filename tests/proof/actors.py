@@ -23,7 +23,7 @@ from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
 from tests.support import ADMIN, Vendor
 
-MANAGER_PAUSE_SECONDS = 0.15
+MANAGER_PAUSE_SECONDS = 0.12
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 20.0
@@ -33,7 +33,7 @@ OF_LICENSES: tuple[Verb, ...] = ("disable", "expire", "reset license")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 4 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 LIMITS = (0, 1, 1, 2, 2, 2)
-WEIGHTS = (50, 25, 30, 2)
+WEIGHTS = (45, 35, 28, 2)
 """Of activations, checks, deactivations, and activations whose answer the application does not wait for."""
 HOSTNAMES = ("atelier", "studio")
 USABLE_AGAIN: dict[Verb, Verb] = {"disable": "enable", "expire": "renew", "lapse": "renew"}

@@ -13,7 +13,7 @@ from tests.proof.actors import SETTLING_SECONDS
 from tests.proof.campaign import FAULT, Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED
-from tests.proof.rounds import APPLICATIONS, CLOCKS, PARTS, RATE, Judged
+from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, PARTS, RATE, Judged
 from tests.proof.weather import LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
 from tests.race.clients import HUNG_UP, LOST, OK, OK_EXPIRED
 
@@ -44,6 +44,7 @@ def page(result: Result, command: str) -> str:
         storm=round(STORM_SECONDS),
         every=round(STORM_EVERY_SECONDS),
         rate=f"{RATE:.0%}",
+        crew_rate=f"{CREW_RATE:.0%}",
         clocks=f"{abs(CLOCKS[0]) // 60} minutes behind and {CLOCKS[1] // 60} ahead",
         figures=_table(("", ""), _figures(result, faults.total())),
         verbs=_table(("call", "times"), by_verb.most_common()),
