@@ -104,11 +104,16 @@ def note_check(license: License, device: Device, seat: Seat | None, report: Devi
 
 
 def newer(seen: Place, stale: Stale) -> Place | None:
-    """The place as it stands now, by the items that were in a write's way; None where they do not tell."""
+    """The place as it stands now, by the items that were in a write's way; None where they do not tell.
+
+    An item that was not in the way is as the write required it: a device, live or not *by the epochs that were read*.
+    Of a reset since then, and of what the device did after it, that tells nothing.
+    """
     if stale.items is None:
         return None
     known = [(_KINDS[kind], raw) for raw in stale.items if (kind := _kind(raw)) in _KINDS]
-    return _place(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
+    place = _place(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
+    return place if _epochs(place) == _epochs(seen) else None
 
 
 def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
@@ -194,6 +199,10 @@ def _kind(raw: Raw) -> str:
 def _domain(item: Any) -> Any:
     kinds = {LicenseItem: License, SeatItem: Seat, DeviceItem: Device, UserItem: User}
     return to_domain(item, kinds[type(item)])
+
+
+def _epochs(place: Place) -> list[int]:
+    return [item.epoch for item in (place.license, place.seat) if item is not None]
 
 
 def _place(base: Place, found: Any) -> Place:

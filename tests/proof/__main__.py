@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from infra import engine, local
+from tests.proof.history import told
 
 SHORT_SECONDS, LONG_SECONDS = 60, 10 * 60
 OUT = Path("build/proof")
@@ -27,6 +28,12 @@ def _run(given: argparse.Namespace, home: Path) -> int:
     from tests.proof.mutants import MUTANTS
     from tests.proof.report import failure_text, page, picture
 
+    def show(failure: campaign.Failure) -> None:
+        number = len(list(OUT.glob("failure-*.txt"))) + 1
+        print(failure_text(failure), flush=True)
+        _write(OUT / f"failure-{number}.txt", told(failure.judged.history))
+        _write(OUT / f"failure-{number}.svg", picture(failure.judged))
+
     for kind, name, known in (("broken build", given.mutant, MUTANTS), ("blow", given.blow, rounds.BLOWS)):
         if name and name not in known:
             print(f"There is no {kind} “{name}”. There are: {', '.join(known)}.", file=sys.stderr)
@@ -35,16 +42,13 @@ def _run(given: argparse.Namespace, home: Path) -> int:
     print(f"seed {given.seed}", flush=True)
     with rounds.ground(home, given.seed) as ground:
         if given.blow:
-            campaign.play_again(ground, result, given.blow, given.mutant, _tell)
+            campaign.play_again(ground, result, given.blow, given.mutant, _tell, show)
         elif given.mutant:
             campaign.hunt(ground, result, [given.mutant], _tell)
         else:
-            campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell)
+            campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell, show)
             campaign.hunt(ground, result, list(MUTANTS), _tell)
             _write(given.report, page(result, "make proof LONG=1" if given.long else "make proof"))
-    for number, failure in enumerate(result.failures, start=1):
-        print(failure_text(failure))
-        _write(OUT / f"failure-{number}.svg", picture(failure.judged))
     drawn = next((caught.judged for caught in result.mutants if caught.judged), None)
     if drawn:
         _write(Path("docs/pictures/proof.svg") if given.long else OUT / "caught.svg", picture(drawn))

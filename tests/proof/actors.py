@@ -29,7 +29,8 @@ LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 20.0
 """In which a call that was not answered may still take effect: the server gives up before (`store.dynamo.DEADLINE`)."""
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
-OF_LICENSES: tuple[Verb, ...] = ("disable", "expire", "reset license")
+OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
+OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 4 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 LIMITS = (0, 1, 1, 2, 2, 2)
@@ -117,7 +118,7 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
     while not has_ended(MANAGER_PAUSE_SECONDS):
         last = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
         history.append(do(subject, last, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS)))
-    return [*history, *(do(subject, verb) for verb in ("enable", "renew"))]
+    return [*history, *(do(subject, USABLE_AGAIN[verb]) for verb in ("disable", "expire") if verb in verbs)]
 
 
 def sweeper(subject: Subject) -> list[Op]:

@@ -59,6 +59,9 @@ class Failure:
     judged: Judged
 
 
+Show = Callable[[Failure], None]
+
+
 @dataclass(slots=True)
 class Result:
     """What a campaign has found."""
@@ -93,8 +96,8 @@ class Result:
         return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
 
 
-def storm(ground: Ground, result: Result, seconds: float, tell: Tell) -> None:
-    """Play rounds of the real build, with every blow in turn, until the time is over."""
+def storm(ground: Ground, result: Result, seconds: float, tell: Tell, show: Show) -> None:
+    """Play rounds of the real build, with every blow in turn, until the time is over; each failure is shown at once."""
     dice, start = random.Random(result.seed), time.monotonic()
     while time.monotonic() - start < seconds or result.rounds.total() < len(BLOWS):
         blow = list(BLOWS)[result.rounds.total() % len(BLOWS)]
@@ -103,6 +106,7 @@ def storm(ground: Ground, result: Result, seconds: float, tell: Tell) -> None:
             result.answers.update((op.verb, op.answer) for op in judged.history)
             if judged.violations:
                 result.failures.append(Failure(seed, blow, judged))
+                show(result.failures[-1])
         result.rounds[blow] += 1
         result.seconds = time.monotonic() - start
         tell(f"round {result.rounds.total()}, {blow}: {result.answers.total()} calls, {len(result.failures)} failures")
@@ -126,7 +130,7 @@ def hunt(ground: Ground, result: Result, names: Sequence[str], tell: Tell) -> No
     ground.become("")
 
 
-def play_again(ground: Ground, result: Result, blow: Blow, mutant: str, tell: Tell) -> None:
+def play_again(ground: Ground, result: Result, blow: Blow, mutant: str, tell: Tell, show: Show) -> None:
     """Play one round until it fails again, of a broken build where one is named: the machine has its say in it, too."""
     if mutant:
         ground.become(mutant)
@@ -134,6 +138,8 @@ def play_again(ground: Ground, result: Result, blow: Blow, mutant: str, tell: Te
         judged = play(ground, result.seed, blow)
         result.failures = [Failure(result.seed, blow, one) for one in judged if one.violations]
         tell(f"round {number}, {blow}: {len(result.failures)} failures")
+        for failure in result.failures:
+            show(failure)
         if result.failures:
             break
 

@@ -23,7 +23,7 @@ from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.serve import Server
 from tests.proof import actors, model
-from tests.proof.actors import OF_DEVICES, OF_LICENSES, OF_USERS, Subject, User
+from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, Subject, User
 from tests.proof.history import Op, Verb
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
@@ -313,10 +313,16 @@ def _aftermath(subject: Subject) -> Aftermath:
 PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 3, 2, 3, 4, 2
 PEOPLE, SEATED, SEAT = 3, 1, 2
 """Of the people, those who have a seat at the start, and its limit."""
+ALL = (*OF_DEVICES, *OF_LICENSES, *OF_ENDS)
 PARTS = (
-    Part(model.License(PLACES), _keyed, 7, ((*OF_DEVICES, *OF_LICENSES, "lapse"),)),
-    Part(model.License(MOVING_PLACES, transfers=MAX_TRANSFERS), _moving, 4, ((*OF_DEVICES, *OF_LICENSES),)),
-    Part(model.License(SHARED_PLACES, MAX_USERS), _shared, 7, ((*OF_DEVICES, *OF_LICENSES, *OF_USERS),) * 2),
+    Part(model.License(PLACES), _keyed, 7, (ALL,)),
+    Part(model.License(MOVING_PLACES, transfers=MAX_TRANSFERS), _moving, 4, (ALL,)),
+    Part(
+        model.License(SHARED_PLACES, MAX_USERS),
+        _shared,
+        7,
+        ((*ALL, *OF_USERS), (*OF_DEVICES, *OF_LICENSES, *OF_USERS)),
+    ),
 )
-"""Only a license with one manager lapses: where two change its end at once, nobody knows what came about between."""
+"""One manager of a license alone changes its end: of two at once, the history would not tell who was the last."""
 APPLICATIONS = sum(part.applications for part in PARTS)

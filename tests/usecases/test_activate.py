@@ -77,6 +77,22 @@ def test_a_device_that_was_just_reset_takes_a_place_anew_though_a_replica_lags(v
         vendor.activate(license, "other", now=NOW + 3)
 
 
+def test_a_device_is_not_refused_for_the_place_that_it_took_after_a_reset_that_a_replica_has_not_seen(
+    vendor: Vendor,
+) -> None:
+    license = vendor.issue(max_activations=1)
+    vendor.activate(license, "pc")
+    vendor.deactivate(license, "pc")
+    with replica_of_now(license, "pc"):
+        reset_license(vendor.code, license.id, ADMIN, now=NOW + 1)
+        first = vendor.activate(license, "pc", now=NOW + 2)
+        again = vendor.activate(license, "pc", now=NOW + 3)
+    assert first.device is not None
+    assert again.device is not None
+    assert again.device.id == first.device.id
+    assert vendor.stored(license).times_activated == 1
+
+
 @pytest.mark.parametrize("code", ["license_activated_max_times", "device_transfer_not_allowed", "vm_not_allowed"])
 def test_a_refusal_writes_nothing(vendor: Vendor, code: Any) -> None:
     vendor.product("strict", "license-key", prevent_vm=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.domain.license import device_tag
+from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -37,6 +38,16 @@ def test_a_place_that_was_just_taken_again_is_given_back_though_a_replica_lags(v
     with replica_of_now(license, "a"):
         vendor.activate(license, "a")
         vendor.deactivate(license, "a")
+    assert vendor.stored(license).times_activated == 0
+
+
+def test_a_place_that_was_taken_after_a_reset_is_given_back_though_a_replica_has_seen_neither(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "a")
+    with replica_of_now(license, "a"):
+        reset_license(vendor.code, license.id, ADMIN, now=NOW + 1)
+        vendor.activate(license, "a", now=NOW + 2)
+        vendor.deactivate(license, "a", now=NOW + 3)
     assert vendor.stored(license).times_activated == 0
 
 
