@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from tests.proof.history import Op
+from tests.proof.history import UNHEARD, Op
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
 from tests.proof.rules import CAUSES, Violation
 from tests.proof.shrink import contradiction
 from tests.proof.weather import LAG, STORM, counted
-from tests.race.clients import HUNG_UP, OK, OK_EXPIRED
+from tests.race.clients import OK, OK_EXPIRED
 from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
 
 HUNT_ANSWERS = 300
@@ -91,7 +91,7 @@ class Result:
         done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
         missing = sorted((verbs | {"check"}) - done) + [code for code in REFUSALS if code not in answers]
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
-        missing += [HUNG_UP] * (HUNG_UP not in answers)
+        missing += [UNHEARD] * (UNHEARD not in answers)
         missing += [word for word in words if not self.weather[f"{FAULT}{word}"]]
         return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
 

@@ -17,7 +17,7 @@ Verb = Literal[
 Key = tuple[str, str | None]
 """A device: its hardware id, and its user where the license is user-based."""
 
-BUSY, DIED = "service_busy", "died"
+BUSY, DIED, UNHEARD = "service_busy", "died", "unheard"
 CRASHED = "crashed"
 """How an answer begins that nobody should be given."""
 
@@ -31,7 +31,7 @@ class Op:
     """Seconds of the machine's monotonic clock, which is the same in all of its processes."""
     end: float
     answer: str
-    """`ok`, the code of the refusal, or why there is none: `lost`, `hung up`, `died`."""
+    """`ok`, the code of the refusal, or why there is none: `lost`, `died`, `unheard`."""
     device: str | None = None
     user: str | None = None
     limit: int | None = None
@@ -46,7 +46,7 @@ class Op:
     @property
     def is_open(self) -> bool:
         """Whether it is not known to have taken effect: it was not answered, or with `service_busy`."""
-        return self.answer in OPEN or self.answer == DIED
+        return self.answer in OPEN | {DIED, UNHEARD}
 
     @property
     def may_change(self) -> bool:

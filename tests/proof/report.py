@@ -12,13 +12,13 @@ from tests.proof import history
 from tests.proof.actors import SETTLING_SECONDS
 from tests.proof.campaign import FAULT, Failure, Result, evidence
 from tests.proof.draw import svg
-from tests.proof.history import BUSY, DIED
+from tests.proof.history import BUSY, DIED, UNHEARD
 from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, PARTS, RATE, Judged
 from tests.proof.weather import LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
-from tests.race.clients import HUNG_UP, LOST, OK, OK_EXPIRED
+from tests.race.clients import LOST, OK, OK_EXPIRED
 
 PAGE = Path(__file__).with_name("page.md")
-GRANTED, UNKNOWN = {OK, OK_EXPIRED}, {LOST, HUNG_UP, DIED, BUSY}
+GRANTED, UNKNOWN = {OK, OK_EXPIRED}, {LOST, UNHEARD, DIED, BUSY}
 
 
 def page(result: Result, command: str) -> str:
@@ -69,7 +69,7 @@ def _figures(result: Result, faults: int) -> list[tuple[str, int | str]]:
         ("activations granted", result.answers["activate", OK]),
         ("refusals", refused),
         ("answers lost to a kill", by_answer[LOST]),
-        ("answers for which the application did not wait", by_answer[HUNG_UP]),
+        ("answers lost on the way to an application", by_answer[UNHEARD]),
         ("managers and sweeps that died at a call to the database", by_answer[DIED]),
         ("answers `service_busy`, all of them in a storm or at a kill", by_answer[BUSY]),
         ("conflicts: a condition did not hold at the write, and it was decided anew", weather["condition failed"]),
