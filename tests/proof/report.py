@@ -13,7 +13,8 @@ from tests.proof.actors import SETTLING_SECONDS
 from tests.proof.campaign import FAULT, Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED, UNHEARD
-from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, PARTS, RATE, Judged
+from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, LINEARIZABLE, PARTS, RATE, Judged
+from tests.proof.shrink import guilty
 from tests.proof.weather import LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
 from tests.race.clients import LOST, OK, OK_EXPIRED
 
@@ -85,8 +86,10 @@ def _figures(result: Result, faults: int) -> list[tuple[str, int | str]]:
 def failure_text(failure: Failure) -> str:
     """A failure for a person: the rule, the calls, and how to play the round again."""
     broken, calls = evidence(failure.judged)
+    blamed = guilty(failure.judged.history, failure.judged.start) if broken.rule == LINEARIZABLE else []
+    alone = "".join(f"without this call alone, all is explained: {op}\n" for op in blamed)
     again = f"play it again: python -m tests.proof --seed {failure.seed} --blow '{failure.blow}'"
-    return f"{broken.rule}: {broken.sentence}\n{history.told(calls)}\n{again}\n"
+    return f"{broken.rule}: {broken.sentence}\n{history.told(calls)}\n{alone}{again}\n"
 
 
 def picture(judged: Judged) -> str:

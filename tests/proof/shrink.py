@@ -28,6 +28,25 @@ def contradiction(history: Sequence[Op], license: License) -> list[Op]:
     return shrink(history, fails)
 
 
+def guilty(history: Sequence[Op], license: License) -> list[Op]:
+    """Of a history that is not linearizable, the calls without any one of which the others would be."""
+
+    def is_explained(part: Sequence[Op]) -> bool:
+        try:
+            return is_linearizable(part, license, steps=STEPS)
+        except Undecided:
+            return False
+
+    answered = (number for number, op in enumerate(history) if not op.is_open)
+    return [history[number] for number in answered if is_explained(_without(history, number, 1))]
+
+
+def _without(history: Sequence[Op], start: int, size: int) -> list[Op]:
+    """As if these calls had not been answered; those that changed nothing, as if they had not been made."""
+    forgotten = [opened(op) for op in history[start : start + size] if op.may_change]
+    return [*history[:start], *forgotten, *history[start + size :]]
+
+
 def shrink(history: Sequence[Op], fails: Fails) -> list[Op]:
     """The calls of a failing history whose answers contradict each other, by their start."""
     ends = sorted({op.end for op in history if not op.is_open})
@@ -50,8 +69,7 @@ def _told_by(history: list[Op], fails: Fails) -> list[Op]:
     size = len(history)
     while size := size // 2:
         for start in reversed(range(0, len(history), size)):
-            forgotten = [opened(op) for op in history[start : start + size] if op.may_change]
-            weaker = [*history[:start], *forgotten, *history[start + size :]]
+            weaker = _without(history, start, size)
             if fails(weaker):
                 history = weaker
     return sorted((op for op in history if not op.is_open), key=lambda op: op.start)

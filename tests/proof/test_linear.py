@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.proof.history import Op, Verb
 from tests.proof.linear import is_linearizable
 from tests.proof.model import License, call
-from tests.proof.shrink import shrink
+from tests.proof.shrink import guilty, shrink
 from tests.race.clients import LOST, OK
 
 KEYED, SHARED, ALONE = License(places=2), License(places=2, users=1), License(places=1)
@@ -104,6 +104,16 @@ def test_two_devices_in_one_place_are_found_and_told_by_their_two_activations() 
     assert not is_linearizable(history, license)
     told = shrink(history, lambda part: not is_linearizable(part, license))
     assert [(op.verb, op.device) for op in told] == [("activate", "a"), ("activate", "b")]
+
+
+def test_the_one_call_without_which_all_is_explained_is_named() -> None:
+    history = [
+        Op("activate", 0, 1, OK, "a"),
+        Op("activate", 2, 3, FULL, "a"),
+        Op("activate", 4, 5, FULL, "b"),
+        Op("check", 6, 7, OK, "a"),
+    ]
+    assert guilty(history, License(places=1)) == [history[1]]
 
 
 def test_an_activation_that_was_lost_may_have_taken_the_place_or_not() -> None:
