@@ -86,16 +86,18 @@ class Hold:
 
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
-    holds = certain(history)
-    found = [
-        *limit_passed(holds, after.license.max_activations or 0),
-        *_place_lost(history, holds),
-        *_old_place_answers(history),
-    ]
-    found += [*_place_changed(history), *_traces(history, after), *_events_disagree(after), *_transitions(after)]
+    found = seen_in(history, after.license.max_activations or 0)
+    found += [*_traces(history, after), *_events_disagree(after), *_transitions(after)]
     found += [Violation("counters equal items", difference) for difference in after.differences]
     crashed = (op for op in history if op.answer.startswith(CRASHED) or op.answer == "internal_error")
     return [*found, *_unanswered(history, after), *(Violation("no bug", str(op), (op,)) for op in crashed)]
+
+
+def seen_in(history: Sequence[Op], places: int) -> list[Violation]:
+    """The rules that the answers alone show to be broken, on a license of so many places."""
+    holds = certain(history)
+    found = [*limit_passed(holds, places), *_place_lost(history, holds)]
+    return [*found, *_old_place_answers(history), *_place_changed(history)]
 
 
 def certain(history: Iterable[Op]) -> list[Hold]:
