@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import boto3
@@ -29,8 +31,15 @@ NAME, CHANGE_SET, AT = "seatkeeper-dev", "arn:aws:cloudformation:eu-central-1:1:
 NOT_THERE = f"Stack with id {NAME} does not exist"
 
 
+@pytest.fixture
+def environment() -> Iterator[None]:
+    """What a command sets in its process does not outlast a test."""
+    with patch.dict(os.environ):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _aws(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An account without anything in it, and nobody's credentials."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
