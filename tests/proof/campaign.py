@@ -5,13 +5,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 
 from tests.proof.history import UNHEARD, Op
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
 from tests.proof.rules import CAUSES, Violation
 from tests.proof.shrink import contradiction
-from tests.proof.weather import LAG, STORM, counted
+from tests.proof.weather import FAULT, LAG, STORM, counted, noted
 from tests.race.clients import OK, OK_EXPIRED
 from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
 
@@ -32,8 +33,6 @@ REFUSALS = (
     "license_users_limit_reached",
     "user_not_found",
 )
-FAULT = "fault "
-"""How a note of the weather begins that tells of a fault."""
 Tell = Callable[[str], None]
 
 
@@ -86,13 +85,13 @@ class Result:
         if not self.rounds:
             return []
         verbs = {verb for causes in CAUSES.values() for verb in causes} | {"sweep"}
-        words = [word.__name__.replace("_", " ") for word in NOT_COMMITTED + ANSWER_LOST]
         answers = {answer for _, answer in self.answers}
         done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
         missing = sorted((verbs | {"check"}) - done) + [code for code in REFUSALS if code not in answers]
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
         missing += [UNHEARD] * (UNHEARD not in answers)
-        missing += [word for word in words if not self.weather[f"{FAULT}{word}"]]
+        faults = map(noted, NOT_COMMITTED + ANSWER_LOST)
+        missing += [told.removeprefix(FAULT) for told in faults if not self.weather[told]]
         return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
 
 
@@ -156,6 +155,7 @@ def _rules(judged: Judged) -> list[str]:
     return [violation.rule for violation in judged.violations if violation.rule != DECIDED]
 
 
+@lru_cache(maxsize=1)  # it is told and drawn, and takes long to find
 def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
     """The rule that was broken, and the calls that show it: the fewest that there are."""
     shown = (violation for violation in judged.violations if violation.shown_by)

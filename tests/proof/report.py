@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tests.proof import history
 from tests.proof.actors import SETTLING_SECONDS
-from tests.proof.campaign import FAULT, Failure, Result, evidence
+from tests.proof.campaign import Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED, UNHEARD
 from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, LINEARIZABLE, PARTS, RATE, Judged
 from tests.proof.shrink import guilty
-from tests.proof.weather import LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
+from tests.proof.weather import FAULT, LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
 from tests.race.clients import LOST, OK, OK_EXPIRED
 
 PAGE = Path(__file__).with_name("page.md")

@@ -96,7 +96,7 @@ def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
 def seen_in(history: Sequence[Op], places: int) -> list[Violation]:
     """The rules that the answers alone show to be broken, on a license of so many places."""
     holds = certain(history)
-    found = [*limit_passed(holds, places), *_place_lost(history, holds)]
+    found = [*_limit_passed(holds, places), *_place_lost(history, holds)]
     return [*found, *_old_place_answers(history), *_place_changed(history)]
 
 
@@ -127,7 +127,7 @@ def _releases(op: Op, key: Key) -> bool:
     return what == "license" or (what == "user" and op.user == key[1]) or (what == "device" and op.key == key)
 
 
-def limit_passed(holds: list[Hold], places: int) -> Iterator[Violation]:
+def _limit_passed(holds: list[Hold], places: int) -> Iterator[Violation]:
     """Live places are never above the limit, at any instant."""
     crowd: dict[Key, Hold] = {}
     for hold in sorted(holds, key=lambda hold: hold.start):

@@ -4,12 +4,13 @@ from collections import Counter
 
 import pytest
 
-from tests.proof.campaign import FAULT, Caught, Failure, Result, evidence
+from tests.proof.campaign import Caught, Failure, Result, evidence
 from tests.proof.history import Op
 from tests.proof.model import License
 from tests.proof.report import failure_text, page, picture
 from tests.proof.rounds import LINEARIZABLE, Judged
 from tests.proof.rules import Violation
+from tests.proof.weather import FAULT
 from tests.race.clients import LOST, OK
 
 FULL = "license_activated_max_times"

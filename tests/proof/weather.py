@@ -27,6 +27,8 @@ LAG_SECONDS = 0.5
 """By which a read that need not be consistent may lag behind."""
 LAG_RATE = 0.3
 """The share of such reads that do, where the same was read so shortly before."""
+FAULT = "fault "
+"""How a note begins that tells of a fault."""
 LAG = "read of a replica that lags"
 STORM = "storm"
 
@@ -53,6 +55,11 @@ class Notes:
 def counted(path: Path) -> Counter[str]:
     """How often each word was told by all processes."""
     return Counter(path.read_text().split("\n")[:-1]) if path.exists() else Counter()
+
+
+def noted(fault: Fault) -> str:
+    """What is told of a fault."""
+    return FAULT + fault.__name__.replace("_", " ")
 
 
 def storm_of(seed: int, number: int) -> tuple[float, float]:
@@ -88,7 +95,7 @@ class Weather:
             fault = self._dice.choice(self._faults)
         if fault is None:
             return self._passed(request, send)
-        self._notes.note(f"fault {fault.__name__.strip('_').replace('_', ' ')}")
+        self._notes.note(noted(fault))
         return fault(request, send)
 
     def _storm(self) -> Fault | None:
