@@ -23,7 +23,7 @@ from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
 from tests.support import ADMIN, Vendor
 
-MANAGER_PAUSE_SECONDS = 0.12
+MANAGER_PAUSE_SECONDS = 0.06
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 20.0
@@ -31,9 +31,9 @@ SETTLING_SECONDS = 20.0
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
 OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
-OF_USERS: tuple[Verb, ...] = ("limit",) * 4 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
+OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
-LIMITS = (0, 1, 1, 2, 2, 2)
+LIMITS = (0, 1, 2, 2)
 WEIGHTS = (45, 35, 28)
 """Of activations, checks and deactivations."""
 UNHEARD_RATE = 0.03

@@ -18,7 +18,7 @@ from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
 
 HUNT_ANSWERS = 300
 """That applications are given in a round of a broken build: most give themselves away in the rush at the start."""
-ROUNDS_TO_CATCH = 20
+ROUNDS_TO_CATCH = 40
 """In which a broken build has to be caught, and a failure that is played again has to come again."""
 REFUSALS = (
     "license_not_found",

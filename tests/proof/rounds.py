@@ -46,7 +46,7 @@ OUTAGE_SECONDS = 1.0
 """For which what is killed is down, at most."""
 FELT_SECONDS = 10.0
 """For which that may be felt afterwards: on connections that are dead, by calls that wait."""
-RATE, CREW_RATE = 0.05, 0.12
+RATE, CREW_RATE = 0.05, 0.2
 """The share of calls to the database that meet a fault: of servers, and of managers and sweeps, who make fewer."""
 BYSTANDERS: tuple[model.End, ...] = ("far", "far", "near", "near")
 """When the licenses end that nobody calls: some are in their grace from the start."""
@@ -244,9 +244,16 @@ def _keyed(vendor: Vendor) -> Subject:
 
 
 def _moving(vendor: Vendor) -> Subject:
-    """A license that may move a few times from device to device."""
+    """A license whose places have been given up, and that may move once more."""
     with calm():
         subject = _issued(vendor, "viewer", 4, max_activations=MOVING_PLACES, max_transfers=MAX_TRANSFERS)
+        license = subject.license
+        vendor.activate(license, "d0")
+        vendor.activate(license, "d1")
+        vendor.deactivate(license, "d0")
+        vendor.activate(license, "d2")
+        vendor.deactivate(license, "d1")
+        vendor.deactivate(license, "d2")
         return replace(subject, before=_events(subject))
 
 
@@ -308,17 +315,23 @@ def _aftermath(subject: Subject) -> Aftermath:
         )
 
 
-PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 3, 2, 3, 4, 2
-PEOPLE, SEATED, SEAT = 3, 1, 2
+PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 2, 2, 2, 4, 2
+PEOPLE, SEATED, SEAT = 3, 1, 1
 """Of the people, those who have a seat at the start, and its limit."""
 ALL = (*OF_DEVICES, *OF_LICENSES, *OF_ENDS)
+MOVED = frozenset({("d0", None), ("d1", None), ("d2", None)})
 PARTS = (
-    Part(model.License(PLACES), _keyed, 7, (ALL,)),
-    Part(model.License(MOVING_PLACES, transfers=MAX_TRANSFERS), _moving, 4, (ALL,)),
+    Part(model.License(PLACES), _keyed, 5, (ALL,)),
+    Part(
+        model.License(MOVING_PLACES, None, MAX_TRANSFERS, transferred=1, vacated=2, last="d2", known=MOVED),
+        _moving,
+        4,
+        (ALL,),
+    ),
     Part(
         model.License(SHARED_PLACES, MAX_USERS),
         _shared,
-        7,
+        9,
         ((*ALL, *OF_USERS), (*OF_DEVICES, *OF_LICENSES, *OF_USERS)),
     ),
 )

@@ -103,6 +103,17 @@ def test_each_end_is_due_to_be_announced_with_the_grace_before_it(told: list[Eve
         assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *told[:missed], *told[missed + 1 :]))) != []
 
 
+def test_between_new_dates_a_sweep_that_began_first_may_announce_last() -> None:
+    told = (extended(NEAR), END, GRACE, extended(PAST))
+    assert rules([*HISTORY, LAPSE, EXPIRE], replace(AFTER, events=(*DONE, *told))) == []
+
+
+def test_a_device_that_was_there_before_is_no_trace_of_a_refusal() -> None:
+    earlier = event("device_activated", "c"), event("device_deactivated", "c")
+    after = replace(AFTER, events=(*earlier, *AFTER.events), known=frozenset("abc"))
+    assert rules(HISTORY, replace(after, before=frozenset(one.key for one in earlier))) == []
+
+
 def test_an_assignment_that_was_granted_is_told() -> None:
     granted = [*HISTORY, Op("assign", 20, 21, OK, user="ada", limit=1)]
     assert rules(granted) == ["the history adds up to the state"]
