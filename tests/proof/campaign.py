@@ -3,14 +3,14 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
 from tests.proof.history import UNHEARD, Op
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
-from tests.proof.rules import CAUSES, Violation
+from tests.proof.rules import CAUSES, RELEASING, Violation
 from tests.proof.shrink import contradiction
 from tests.proof.weather import FAULT, LAG, STORM, counted, noted
 from tests.race.clients import OK, OK_EXPIRED
@@ -167,5 +167,10 @@ def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
         return broken, list(judged.history)
     devices = {op.device for op in broken.shown_by}
     first, last = min(op.start for op in broken.shown_by), max(op.start for op in broken.shown_by)
-    between = (op for op in judged.history if op.device in devices and op.end >= first and op.start <= last)
-    return broken, sorted(between, key=lambda op: op.start)
+    between = {op for op in judged.history if op.end >= first and op.start <= last and _moves_a_place(op, devices)}
+    return broken, sorted(between | set(broken.shown_by), key=lambda op: op.start)
+
+
+def _moves_a_place(op: Op, devices: Container[str | None]) -> bool:
+    """Whether one of the devices may have got or lost its place by it."""
+    return op.may_change and (op.verb == "activate" or op.verb in RELEASING) and (not op.device or op.device in devices)

@@ -60,7 +60,8 @@ class Op:
         return self.device, self.user
 
     def __str__(self) -> str:
-        about = " ".join(part for part in (self.device, self.user, str(self.limit or "")) if part)
+        limit = None if self.limit is None else f"≤{self.limit}"
+        about = " ".join(part for part in (self.device, self.user, limit) if part)
         place = f" ({self.place})" if self.place else ""
         return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}"
 

@@ -17,7 +17,7 @@ FULL = "license_activated_max_times"
 SOLD_TWICE = (
     Op("check", 0, 1, "device_not_found", "a"),
     Op("activate", 2, 3, OK, "a"),
-    Op("check", 4, 5, "device_not_found", "c"),
+    Op("check", 4, 5, "device_not_found", "b"),
     Op("activate", 6, 7, OK, "b"),
 )
 

@@ -1,5 +1,6 @@
 """Each rule finds what breaks it, in a history that is short enough to read, and nothing in one that is right."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -154,3 +155,10 @@ def test_a_history_is_drawn_with_a_lane_for_each_device() -> None:
     assert "two &lt;places&gt;" in drawn
     assert drawn.count("<rect") == 1 + len(HISTORY)
     assert all(f">{device}</text>" in drawn for device in "abc")
+
+
+def test_no_bar_of_a_drawing_covers_another() -> None:
+    drawn = svg([Op("check", 0, 9, OK, "a"), Op("check", 1, 2, OK, "a"), Op("check", 3, 4, OK, "a")], "at once")
+    bars = re.findall(r'<rect x="([\d.]+)" y="(\d+)"', drawn)
+    assert len({y for _, y in bars}) == 2
+    assert len(set(bars)) == 3
