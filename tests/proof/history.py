@@ -63,7 +63,8 @@ class Op:
         limit = None if self.limit is None else f"≤{self.limit}"
         about = " ".join(part for part in (self.device, self.user, limit) if part)
         place = f" ({self.place})" if self.place else ""
-        return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}"
+        clock = ", by a clock that is ahead" if self.ahead else ""
+        return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}{clock}"
 
 
 def opened(op: Op) -> Op:
