@@ -36,7 +36,7 @@ def _run(given: argparse.Namespace, home: Path) -> int:
 
     for kind, name, known in (("broken build", given.mutant, MUTANTS), ("blow", given.blow, rounds.BLOWS)):
         if name and name not in known:
-            print(f"There is no {kind} “{name}”. There are: {', '.join(known)}.", file=sys.stderr)
+            print(f"There is no {kind} “{name}”. There are:", *known, sep="\n  ", file=sys.stderr)
             return 2
     result = campaign.Result(given.seed)
     print(f"seed {given.seed}", flush=True)
@@ -49,8 +49,7 @@ def _run(given: argparse.Namespace, home: Path) -> int:
             campaign.storm(ground, result, LONG_SECONDS if given.long else SHORT_SECONDS, _tell, show)
             campaign.hunt(ground, result, list(MUTANTS), _tell)
             _write(given.report, page(result, "make proof LONG=1" if given.long else "make proof"))
-    drawn = next((caught.judged for caught in result.mutants if caught.judged), None)
-    if drawn:
+    if drawn := campaign.plainest(result):
         _write(Path("docs/pictures/proof.svg") if given.long else OUT / "caught.svg", picture(drawn))
     print(campaign.verdict(result))
     return int(result.has_failed)

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -112,14 +113,20 @@ def at(client: Client, device: str, user: User, turn: int = 0) -> Client:
 def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -> list[Op]:
     """Rush for the last seat with a user of one's own; then change what may be changed, until told to end.
 
-    What was made unusable is made usable again with the next call.
+    What was not answered is done again. What was made unusable is made usable with the next call.
     """
     dice = random.Random(seed)
-    history = [do(subject, "assign", user=first, limit=max(LIMITS))] if subject.by_user else []
-    last: Verb = "enable"
+
+    def deed_after(last: Verb) -> Callable[[], Op]:
+        verb = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
+        return partial(do, subject, verb, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS))
+
+    deed = partial(do, subject, "assign", user=first, limit=max(LIMITS)) if subject.by_user else deed_after("enable")
+    history = [deed()]
     while not has_ended(MANAGER_PAUSE_SECONDS):
-        last = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
-        history.append(do(subject, last, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS)))
+        if not history[-1].is_open:
+            deed = deed_after(history[-1].verb)
+        history.append(deed())
     return [*history, *(do(subject, USABLE_AGAIN[verb]) for verb in ("disable", "expire") if verb in verbs)]
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from tests.proof.history import UNHEARD, Op
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
-from tests.proof.rules import CAUSES, RELEASING, Violation
+from tests.proof.rules import CAUSES, OVERSOLD, RELEASING, Violation
 from tests.proof.shrink import contradiction
 from tests.proof.weather import FAULT, LAG, STORM, counted, noted
 from tests.race.clients import OK, OK_EXPIRED
@@ -169,6 +169,13 @@ def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
     first, last = min(op.start for op in broken.shown_by), max(op.start for op in broken.shown_by)
     between = {op for op in judged.history if op.end >= first and op.start <= last and _moves_a_place(op, devices)}
     return broken, sorted(between | set(broken.shown_by), key=lambda op: op.start)
+
+
+def plainest(result: Result) -> Judged | None:
+    """Of what was caught, the oversell with the fewest calls that show it; where none was oversold, the first."""
+    caught = [one.judged for one in result.mutants if one.judged]
+    oversold = [one for one in caught if any(violation.rule == OVERSOLD for violation in one.violations)]
+    return min(oversold or caught[:1], key=lambda one: len(evidence(one)[1]), default=None)
 
 
 def _moves_a_place(op: Op, devices: Container[str | None]) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from chalicelib.domain.people import LOST_MS
 from tests.proof import history
 from tests.proof.actors import SETTLING_SECONDS
 from tests.proof.campaign import Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED, UNHEARD
+from tests.proof.linear import STEPS
 from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, LINEARIZABLE, PARTS, RATE, Judged
 from tests.proof.shrink import guilty
 from tests.proof.weather import FAULT, LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
@@ -42,6 +44,8 @@ def page(result: Result, command: str) -> str:
         parts=len(PARTS),
         lag=LAG_SECONDS,
         settling=round(SETTLING_SECONDS),
+        steps=f"{STEPS:,}",
+        log_in=LOST_MS // 1000,
         storm=round(STORM_SECONDS),
         every=round(STORM_EVERY_SECONDS),
         rate=f"{RATE:.0%}",

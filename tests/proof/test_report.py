@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 
-from tests.proof.campaign import Caught, Failure, Result, evidence
+from tests.proof.campaign import Caught, Failure, Result, evidence, plainest
 from tests.proof.history import Op
 from tests.proof.model import License
 from tests.proof.report import failure_text, page, picture
 from tests.proof.rounds import LINEARIZABLE, Judged
-from tests.proof.rules import Violation
+from tests.proof.rules import OVERSOLD, Violation
 from tests.proof.weather import FAULT
 from tests.race.clients import LOST, OK
 
@@ -40,6 +40,21 @@ def test_a_failure_is_told_by_the_fewest_calls_that_show_it(found: Judged, shown
     assert all(str(op) in told for op in shown)
     assert "python -m tests.proof --seed 7 --blow 'kill a server'" in told
     assert picture(found).count("<rect") == 1 + len(shown)
+
+
+def test_of_what_was_caught_the_oversell_with_the_fewest_calls_is_drawn() -> None:
+    found = [
+        judged(Violation("no bug", "crashed", SOLD_TWICE[:1])),
+        judged(Violation(OVERSOLD, "at once", SOLD_TWICE)),
+        judged(Violation(LINEARIZABLE, "no"), Violation(OVERSOLD, "at once", SOLD_TWICE[1::2])),
+    ]
+
+    def drawn(caught: list[Judged | None]) -> Judged | None:
+        return plainest(Result(7, mutants=[Caught("a", ("b",), 1, 99, 1.5, one) for one in caught]))
+
+    assert drawn([*found, None]) is found[2]
+    assert drawn([None, *found[:1]]) is found[0]
+    assert drawn([None]) is None
 
 
 def test_the_page_says_what_was_counted() -> None:

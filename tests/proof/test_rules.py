@@ -11,7 +11,7 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from tests.domain.samples import DAY, NOW, a_license
 from tests.proof.draw import svg
-from tests.proof.history import BUSY, CRASHED, Op
+from tests.proof.history import BUSY, CRASHED, Op, Verb
 from tests.proof.rules import Aftermath, violations
 from tests.race.clients import LOST, OK
 
@@ -133,6 +133,15 @@ def test_every_call_is_answered_but_in_a_storm_or_at_a_kill(answer: str, excuse:
     elsewhere: dict[str, Any] = {excuse: ((31, 32),)}
     assert rules(history, replace(AFTER, **excused)) == []
     assert rules(history, replace(AFTER, **elsewhere)) == ["every call is answered"]
+
+
+def test_a_log_in_may_have_to_wait_for_those_that_died() -> None:
+    def found(verb: Verb, answer: str) -> list[str]:
+        history = [*HISTORY, Op(verb, 60, 70, answer, "b", "ada")]
+        return rules(history, replace(AFTER, outages=((20, 21),), storms=((20, 21),)))
+
+    assert found("activate", BUSY) == []
+    assert found("activate", LOST) == found("check", BUSY) == ["every call is answered"]
 
 
 def test_a_lower_limit_that_evicts_is_told_as_that() -> None:
