@@ -16,8 +16,9 @@ from typing import Any
 from tests.proof.history import Op
 from tests.proof.model import License, call
 
-STEPS = 500_000
-"""After which the search gives up. A history of the product's takes a few times as many as it has calls."""
+STEPS = 2_000_000
+"""After which the search gives up. Most histories take about as many as they have calls; where it shows late what a
+lost call did, it may be a thousand times as many."""
 
 _Numbered = tuple[int, Op]
 
