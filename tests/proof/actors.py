@@ -117,7 +117,7 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
     """
     dice = random.Random(seed)
 
-    def deed_after(last: Verb) -> Callable[[], Op]:
+    def deed_after(last: Verb) -> partial[Op]:
         verb = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
         return partial(do, subject, verb, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS))
 
