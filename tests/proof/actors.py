@@ -121,11 +121,15 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
         verb = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
         return partial(do, subject, verb, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS))
 
-    deed = partial(do, subject, "assign", user=first, limit=max(LIMITS))
-    history = [deed()] if subject.by_user else []  # the other managers wait, and leave the machine to this rush
+    if subject.by_user:
+        deed = partial(do, subject, "assign", user=first, limit=max(LIMITS))
+    else:
+        has_ended(MANAGER_PAUSE_SECONDS)  # leaves the machine to the rush of the others
+        deed = deed_after("enable")
+    history = [deed()]
     while not has_ended(MANAGER_PAUSE_SECONDS):
-        if not history or not history[-1].is_open:
-            deed = deed_after(history[-1].verb if history else "enable")
+        if not history[-1].is_open:
+            deed = deed_after(history[-1].verb)
         history.append(deed())
     return [*history, *(do(subject, USABLE_AGAIN[verb]) for verb in ("disable", "expire") if verb in verbs)]
 

@@ -112,7 +112,7 @@ class _Search:
         return usable
 
     def _is_new(self, state: _State) -> bool:
-        """Whether it has not come to this before, with no other lost calls than these."""
+        """Whether it has not come to this before, with no other lost calls than these. Raises `Undecided`."""
         if self._left == 0:
             raise Undecided(f"{len(self._answered) + len(self._lost)} calls were not decided in {self._steps} steps")
         self._left -= 1

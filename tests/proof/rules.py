@@ -277,14 +277,18 @@ def _due(after: Aftermath) -> Iterator[EventType]:
 
 
 def _unanswered(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
-    """Who stays for an answer gets one: unless something was killed meanwhile, or a storm outlasts all patience.
-
-    Log-ins that died then count as under way for a while, and there may only be so many at once.
-    """
+    """Who stays for an answer gets one: unless something was killed meanwhile, or a storm outlasts all patience."""
     excuses = {LOST: after.outages, BUSY: after.outages + after.storms}
     for op in history:
-        felt = LOST_MS / 1000 if op.answer == BUSY and op.verb == "activate" and op.user else 0
-        excused = any(op.start <= end + felt and op.end >= start for start, end in excuses.get(op.answer, ()))
-        if op.answer in excuses and not excused:
+        if op.answer in excuses and not any(_felt(op, start, end) for start, end in excuses[op.answer]):
             yield Violation("every call is answered", str(op), (op,))
             return
+
+
+def _felt(op: Op, start: float, end: float) -> bool:
+    """Whether a call met what was wrong in that time.
+
+    A log-in may meet it later: those that died count as under way for a while, and there may only be so many at once.
+    """
+    waits = op.answer == BUSY and op.verb == "activate" and op.user is not None
+    return op.start <= end + waits * LOST_MS / 1000 and op.end >= start
