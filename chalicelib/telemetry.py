@@ -29,7 +29,8 @@ CONFLICTS = "Conflicts"
 RETRIES = "Retries"
 SWEEP_TRANSITIONS = "SweepTransitions"
 OLDEST_DUE_AGE = "OldestDueAge"
-METRICS = (GRANTS, REFUSALS, CONFLICTS, RETRIES, SWEEP_TRANSITIONS, OLDEST_DUE_AGE)
+OBSERVATIONS_LOST = "ObservationsLost"
+METRICS = (GRANTS, REFUSALS, CONFLICTS, RETRIES, SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST)
 """Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; the age is in seconds."""
 
 FIELDS = (

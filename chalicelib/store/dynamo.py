@@ -2,6 +2,7 @@
 
 * Conflict is not refusal: throttling, TransactionConflict and lost answers are retried here, with full jitter and
   inside a bound, and end as `Busy`. A failed condition is never retried; it is raised as `Stale`.
+* An observation (`observe`) is no part of the answer: it is tried once, and what is lost of it is counted.
 * A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that
   the event's presence is the proof: the caller never sees its own write as somebody else's.
 
@@ -179,13 +180,28 @@ def read_together(items: list[Any]) -> list[Any]:
 
 
 def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:
-    """One UpdateItem without an event, for what is no history: observations and attempts. Answers the new item.
+    """One UpdateItem without an event, for what is no history, such as attempts. Answers the new item.
 
     Raises `Stale`, `Busy`. It may be sent twice where an answer is lost: no limit is counted by it.
     """
     kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
     answer = _dispatch("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
     return type(item).from_raw_data(answer["Attributes"])
+
+
+def observe(item: Model, actions: Sequence[Action], condition: Condition) -> None:
+    """Note what was seen of an item, in one attempt: an answer that is known already neither waits nor fails for it.
+
+    What the database does not take is counted and left: the next call notes it. Raises `Stale`: where the condition
+    does not hold, what the answer rests on is over.
+    """
+    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
+    try:
+        _send("UpdateItem", kwargs)
+    except (ClientError, BotoCoreError) as error:
+        if not _is_retryable(error):
+            raise
+        telemetry.count(telemetry.OBSERVATIONS_LOST)
 
 
 def delete(item: Model) -> None:
@@ -298,16 +314,18 @@ assert _connection.client  # made now: botocore's sessions are not made for the 
 
 
 def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-    def send() -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = _connection.dispatch(operation, dict(kwargs))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise Stale from error
-            raise
-        return answer
+    return _retrying(lambda: _send(operation, kwargs))
 
-    return _retrying(send)
+
+def _send(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """One attempt. Raises `Stale`, and what botocore does."""
+    try:
+        answer: dict[str, Any] = _connection.dispatch(operation, dict(kwargs))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            raise Stale from error
+        raise
+    return answer
 
 
 def _retrying(send: Callable[[], T]) -> T:

@@ -97,10 +97,10 @@ def give_back(seen: Place, release: Release, event: Event, *, vacates: bool) -> 
 
 
 def note_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
-    """Refresh what is known of a live device, and that it was heard of. Raises `Stale` where it is live no more."""
+    """Observe a live device: what it reports, and that it was heard of. Raises `Stale` where it is live no more."""
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_part(device_tag(device.hardware_id), device.user_id))
-    dynamo.update(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+    dynamo.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
 
 
 def newer(seen: Place, stale: Stale) -> Place | None:

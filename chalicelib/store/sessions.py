@@ -32,8 +32,8 @@ def open_session(token: str, session: Session) -> None:
 
 
 def touch_session(token: str, now: Instant) -> None:
-    """Note that a session is in use. Raises `Stale` where it was ended meanwhile."""
-    dynamo.update(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
+    """Observe that a session is in use. Raises `Stale` where it was ended meanwhile."""
+    dynamo.observe(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
 
 
 def move_session(token: str, epoch: int, now: Instant) -> None:

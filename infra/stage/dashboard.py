@@ -8,6 +8,7 @@ from chalicelib.telemetry import (
     CONFLICTS,
     GRANTS,
     NAMESPACE,
+    OBSERVATIONS_LOST,
     OLDEST_DUE_AGE,
     REFUSALS,
     RETRIES,
@@ -54,7 +55,7 @@ def _graphs() -> dict[str, list[Line]]:
         "Latency, ms": [_line(API, "Latency", statistic) for statistic in ("p50", "p90", "p99")],
         "Grants and refusals": [_line(OURS, GRANTS), _line(OURS, REFUSALS)],
         "Refusals by code": [_by_code()],
-        "Conflicts and retries": [_line(OURS, CONFLICTS), _line(OURS, RETRIES)],
+        "Conflicts and retries": [_line(OURS, metric) for metric in (CONFLICTS, RETRIES, OBSERVATIONS_LOST)],
         "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
         "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS)],
         "Sweep: runs": [

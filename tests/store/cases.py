@@ -8,8 +8,9 @@ from chalicelib.domain.history import EventType
 from chalicelib.domain.license import License
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker
-from chalicelib.store import accounts, codes, orders, views
+from chalicelib.domain.session import TOUCH_MS, Asker
+from chalicelib.store import accounts, codes, orders
+from chalicelib.store.views import Wanted, look_up
 from chalicelib.usecases import (
     activate,
     assign_user,
@@ -32,6 +33,7 @@ from chalicelib.usecases import (
     sessions,
     sweep,
     user_licenses,
+    views,
 )
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
@@ -54,6 +56,8 @@ class Case:
     events: tuple[EventType, ...] = ()
     only_if_new: bool = False
     """A failed condition is an answer, as "there is one already": it is not decided anew."""
+    observes: bool = False
+    """What it writes is an observation, which may be lost: the answer neither waits nor fails for it."""
 
 
 @dataclass(frozen=True)
@@ -339,18 +343,18 @@ def logged_in(vendor: Vendor) -> Asker:
 
 def enter_portal(vendor: Vendor, seat: Seated) -> Any:
     user, asker = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
-    return user, views.look_up(asker, views.Wanted()).session
+    return user, look_up(asker, Wanted()).session
 
 
 def keep_session(vendor: Vendor, asker: Asker) -> Any:
     sessions.keep_session(asker, 7, now=vendor.now)
-    session = views.look_up(asker, views.Wanted()).session
+    session = look_up(asker, Wanted()).session
     return session and session.epoch
 
 
 def log_out(_: Vendor, asker: Asker) -> Any:
     sessions.log_out(asker)
-    return views.look_up(asker, views.Wanted()).session
+    return look_up(asker, Wanted()).session
 
 
 def once_only(vendor: Vendor, asker: Asker) -> Any:
@@ -379,9 +383,11 @@ CASES = (
         activate.activate,
         active,
         lambda v, x: v.activate(x, "pc", report={"hostname": "desk"}),
+        observes=True,
     ),
-    Case("check", check.check, active, lambda v, x: v.check(x, "pc", now=NOW + HOUR)),
-    Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR)),
+    Case("check", check.check, active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True),
+    Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR), observes=True),
+    Case("look at a page", views.visit, logged_in, lambda _, x: views.visit(x, now=NOW + TOUCH_MS).user, observes=True),
     Case(
         "deactivate, with last words",
         deactivate.deactivate,
