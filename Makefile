@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 export PORT
+compile = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url \
+	--no-emit-trusted-host --no-emit-find-links
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
 .PHONY: help run test lint verify proof bench cost package deploy rollback smoke teardown lock clean
@@ -10,7 +12,7 @@ on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? S
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/installed ## serve on 127.0.0.1:$PORT (8000) with data in .local/; Ctrl-C stops all
+run: .venv/serve-installed ## serve on 127.0.0.1:$PORT (8000) with data in .local/; Ctrl-C stops all
 	@exec $(BIN)/python -m infra.run
 
 test: .venv/installed ## run every test; the first time installs Chromium and axe-core for them
@@ -29,41 +31,45 @@ verify: .venv/installed .ministack/installed ## deploy a package into an AWS on 
 proof: .venv/installed ## race, break and judge, and report into build/; LONG=1 goes on longer, and writes docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(LONG),--long --report docs/proof.md)
 
-bench: .venv/installed ## measure against the bare engine, in one run
+bench: .venv/serve-installed ## measure against the bare engine, in one run
 	@$(BIN)/python -m infra.bench
 
-cost: .venv/installed ## what a month on AWS costs, by list prices and the calls that devices make
+cost: .venv/serve-installed ## what a month on AWS costs, by list prices and the calls that devices make
 	@$(BIN)/python -m infra.cost
 
-package: .venv/installed ## write the template and the archive of a stage into build/: make package STAGE=dev
+package: .venv/serve-installed ## write the template and the archive of a stage into build/: make package STAGE=dev
 	$(on_stage)
 
-deploy: .venv/installed ## make a stage what the working copy says: make deploy STAGE=dev
+deploy: .venv/serve-installed ## make a stage what the working copy says: make deploy STAGE=dev
 	$(on_stage)
 
-rollback: .venv/installed ## deploy the release before the current one again: make rollback STAGE=dev
+rollback: .venv/serve-installed ## deploy the release before the current one again: make rollback STAGE=dev
 	$(on_stage)
 
-smoke: .venv/installed ## try a deployed stage, and leave nothing behind: make smoke STAGE=dev
+smoke: .venv/serve-installed ## try a deployed stage, and leave nothing behind: make smoke STAGE=dev
 	$(on_stage)
 
-teardown: .venv/installed ## take a stage down with all its data; prod refuses: make teardown STAGE=dev
+teardown: .venv/serve-installed ## take a stage down with all its data; prod refuses: make teardown STAGE=dev
 	$(on_stage)
 
-lock: .venv/installed ## pin all that ships, with hashes, after a change to requirements.txt
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host \
-		--no-emit-find-links --output-file requirements.lock requirements.txt
+lock: .venv/installed ## pin all that ships and all that serves, with hashes, after a change to their requirements
+	$(compile) --output-file requirements.lock requirements.txt
+	$(compile) --allow-unsafe --constraint requirements.lock --output-file requirements-serve.lock requirements-serve.txt
 
 clean: ## remove what the other targets made, except the data in .local/
 	rm -rf .venv .ministack .browser build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/installed: requirements.txt requirements.lock requirements-dev.txt
+.venv/serve-installed: requirements-serve.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Seatkeeper needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Installing into .venv; this is done once."
+	@echo "Installing what serves into .venv; this is done once."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/installed: .venv/serve-installed requirements-dev.txt
+	@echo "Installing what tests into .venv; this is done once."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

@@ -147,7 +147,7 @@ def die_with(parent: int) -> Callable[[], None] | None:
 def _binary() -> str:
     path = Path(sys.executable).parent / "roto-server"
     if not path.exists():
-        raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-dev.txt.")
+        raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-serve.lock.")
     return str(path)
 
 
