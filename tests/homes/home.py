@@ -1,0 +1,118 @@
+"""A home that older code has written, in the tables of this process, with the secrets that it was sealed with."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+from botocore.session import get_session
+
+from app import app
+from chalicelib import settings, signing
+from chalicelib.store import sealing
+from chalicelib.usecases.audit import audit
+from infra.wsgi import wsgi
+from tests.homes.make import HOMES, TABLES
+from tests.portal.browser import Browser
+from tests.support import Application
+
+_SHARED = ("companies", "due#")
+"""How partitions begin that other companies have items in."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """What `make` has noted of a home."""
+
+    company: str
+    api_key: str
+    shared_key: str
+    password: str
+    """Of everybody who has chosen one."""
+    licenses: dict[str, Any]
+
+    def application(self) -> Application:
+        """The application of the vendor, built in the time of the home."""
+        there = httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test")
+        return Application(self.api_key, self.shared_key, there)
+
+    def browser(self, email: str) -> Browser:
+        """Somebody who has logged in."""
+        browser = Browser()
+        assert browser.log_in(self.company, email, self.password).status == 200
+        return browser
+
+    def id(self, name: str) -> int:
+        """Of the license that `make` calls so."""
+        return int(self.licenses[name]["id"])
+
+    def key(self, name: str) -> str:
+        return str(self.licenses[name]["key"])
+
+    def differences(self) -> list[str]:
+        """What the audit finds wrong."""
+        return [difference for _, found in audit(self.company) for difference in found]
+
+
+def names() -> list[str]:
+    """The commits whose homes are kept."""
+    return sorted(path.parent.name for path in HOMES.glob("*/home.json"))
+
+
+def items(name: str, table: str) -> list[dict[str, Any]]:
+    """The items of a table, as DynamoDB writes them."""
+    found: list[dict[str, Any]] = json.loads((HOMES / name / f"{table}.json").read_text())
+    return found
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Home]:
+    """A home as it was kept, whatever was done with it before; our secrets are its secrets meanwhile."""
+    told = json.loads((HOMES / name / "home.json").read_text())
+    for table in TABLES:
+        _load(table, told["company"], items(name, table))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "secrets.json"
+        path.write_text(json.dumps(told["secrets"]))
+        with patch.dict(os.environ, SEATKEEPER_SECRETS=f"file:{path}"):
+            _read_secrets_again()
+            yield Home(**{field: told[field] for field in Home.__dataclass_fields__})
+    _read_secrets_again()
+
+
+def _read_secrets_again() -> None:
+    for remembered in (settings.settings, settings.secrets, sealing._cipher, signing._keyring):
+        remembered.cache_clear()
+
+
+def _load(table: str, company: str, kept: list[dict[str, Any]]) -> None:
+    """Put the items of a home in the place of all that the company has."""
+    client, name = _client(), f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}"
+    for item in _scan(name):
+        if _is_of(company, item):
+            key = {part: item[part] for part in ("pk", "part") if part in item}
+            client.delete_item(TableName=name, Key=key)
+    for item in kept:
+        client.put_item(TableName=name, Item=item)
+
+
+def _is_of(company: str, item: dict[str, Any]) -> bool:
+    pk: str = item["pk"]["S"]
+    return company in pk.split("#") or (pk.startswith(_SHARED) and company in str(item))
+
+
+def _scan(name: str) -> Iterator[dict[str, Any]]:
+    for page in _client().get_paginator("scan").paginate(TableName=name):
+        yield from page["Items"]
+
+
+@cache
+def _client() -> Any:
+    return get_session().create_client("dynamodb")

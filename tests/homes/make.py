@@ -1,0 +1,208 @@
+"""Make the home of a commit: a small company whose items that commit's own code has written, kept as data.
+
+    python -m tests.homes.make COMMIT      writes tests/homes/<short commit>/
+
+The commit is checked out in a folder that goes away again, and this file is run there. So what is below `_fill` may use
+only what every commit has, and asks for the rest. The secrets are made for the home: nothing else is sealed with them.
+"""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+HOMES = Path(__file__).parent
+TABLES = ("licenses", "accounts", "ephemera")
+NOW, DAY = 1_795_500_000_000, 86_400_000
+MANAGER, SECOND, CUSTOMER = "manager@customer.test", "second@customer.test", "office@studio.test"
+ADA, BOB, EVE = "ada@customer.test", "bob@customer.test", "eve@customer.test"
+PASSWORD = "chosen by themselves"
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+
+
+def make(commit: str) -> Path:
+    """Write the home of a commit; answers where."""
+    short = _git("rev-parse", "--short=7", commit)
+    home = HOMES / short
+    home.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-home-") as scratch:
+        code = Path(scratch) / "code"
+        _git("worktree", "add", "--detach", str(code), commit)
+        try:
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(code)}
+            command = [sys.executable, __file__, short, scratch, str(home)]
+            subprocess.run(command, cwd=code, env=environment, check=True)
+        finally:
+            _git("worktree", "remove", "--force", str(code))
+    return home
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=HOMES, check=True, capture_output=True, text=True).stdout.strip()
+
+
+# --- in the folder of the commit, by its code -----------------------------------------------------------------------
+
+
+def _write(short: str, scratch: Path, home: Path) -> None:
+    from infra import engine, local
+
+    folder = scratch / "home"
+    with engine.start(None) as database:
+        os.environ |= local.environment(folder, database.endpoint)
+        from chalicelib.store.tables import create_tables
+
+        create_tables()
+        told = {"commit": short} | _fill(f"HOME-{short.upper()}")
+        told["secrets"] = json.loads(local.secrets_file(folder).read_text())
+        (home / "home.json").write_text(json.dumps(told, indent=1) + "\n")
+        for table in TABLES:
+            (home / f"{table}.json").write_text(_lines(_items(table, database.endpoint)))
+
+
+def _items(table: str, endpoint: str) -> list[dict[str, Any]]:
+    from botocore.session import get_session
+
+    client: Any = get_session().create_client("dynamodb", endpoint_url=endpoint)
+    found = client.scan(TableName=f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}")
+    assert "LastEvaluatedKey" not in found, "a home is small"
+    items: list[dict[str, Any]] = found["Items"]
+    return sorted(items, key=lambda item: (item["pk"]["S"], item.get("part", {}).get("S", "")))
+
+
+def _lines(items: list[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(json.dumps(item, sort_keys=True) for item in items) + "\n]\n"
+
+
+def _fill(company: str) -> dict[str, Any]:
+    from chalicelib.domain.history import Actor
+    from chalicelib.usecases import create
+
+    admin = Actor("admin", "192.0.2.1")
+    create.create_company(company, f"Vendor {company}", admin, now=NOW)
+    create.create_product(company, "viewer", "Viewer", "license-key", admin, now=NOW)
+    create.create_product(company, "revit", "For Revit", "user", admin, prevent_vm=True, now=NOW)
+    key, shared_key = create.create_api_key(company, frozenset(), False, admin, now=NOW)
+    limited, _ = create.create_api_key(company, frozenset({"viewer"}), True, admin, now=NOW)
+    create.revoke_api_key(company, limited.api_key, admin, now=NOW)
+    licenses = _licenses(company, admin)
+    _by_key(company, licenses["viewer"], admin)
+    _by_user(company, licenses["revit"], admin)
+    _of_later(company, licenses["revit"], admin)
+    return {
+        "company": company,
+        "api_key": key.api_key,
+        "shared_key": shared_key,
+        "password": PASSWORD,
+        "licenses": {name: {"id": one.id, "key": one.license_key} for name, one in licenses.items()},
+    }
+
+
+def _licenses(company: str, admin: Any) -> dict[str, Any]:
+    """One of each sort, most of them of one order with two managers; one expires unheard of."""
+    from chalicelib.usecases.change_license import set_enabled
+    from chalicelib.usecases.issue_license import Terms, issue_license
+
+    one: dict[str, Any] = {"order_id": "PO 1/ä", "customer": CUSTOMER}
+    later, sold = NOW + 80 * 365 * DAY, {}
+    for number, (name, product, terms, manager) in enumerate(
+        (
+            ("viewer", "viewer", Terms("perpetual", 5, max_transfers=3, **one), MANAGER),
+            ("revit", "revit", Terms("perpetual", 10, 6, **one), MANAGER),
+            ("subscription", "viewer", Terms("subscription", 2, validity_period=later, grace_period=48, **one), SECOND),
+            ("trial", "viewer", Terms("time-limited", 2, valid_duration="30d", is_trial=True), SECOND),
+            ("ended", "viewer", Terms("time-limited", 2, validity_period=NOW + DAY), MANAGER),
+            ("disabled", "viewer", Terms("perpetual", None), None),
+        )
+    ):
+        sold[name], _ = issue_license(company, product, terms, manager, admin, now=NOW + number)
+    set_enabled(company, sold["disabled"].id, False, admin, now=NOW + DAY)
+    return sold
+
+
+def _by_key(company: str, license: Any, admin: Any) -> None:
+    """Active, given up, reset and blacklisted devices, and variables."""
+    from chalicelib.domain.license import DeviceReport
+    from chalicelib.usecases.activate import activate
+    from chalicelib.usecases.change_device import blacklist_device, reset_device
+    from chalicelib.usecases.deactivate import deactivate
+    from chalicelib.usecases.device_variables import track_variables
+    from chalicelib.usecases.identify import Identity
+
+    for number in range(4):
+        ident = Identity("viewer", f"machine-{number}", license_key=license.license_key)
+        report = DeviceReport(f"machine-{number}", hostname=f"host-{number}", os_ver="Linux 6", is_vm=False)
+        activate(company, ident, None, report, admin, now=NOW + number)
+    track_variables(company, Identity("viewer", "machine-0", license.license_key), {"plan": "ä"}, admin, now=NOW)
+    deactivate(company, Identity("viewer", "machine-1", license.license_key), admin, now=NOW + DAY)
+    reset_device(company, license.id, "machine-2", admin, now=NOW + DAY)
+    blacklist_device(company, license.id, "machine-3", admin, now=NOW + DAY)
+
+
+def _by_user(company: str, license: Any, admin: Any) -> None:
+    """A user with a device who has chosen a password, one with the initial one, one whose seat was taken away."""
+    from chalicelib.domain.license import DeviceReport
+    from chalicelib.domain.refusal import Refused
+    from chalicelib.usecases.activate import activate
+    from chalicelib.usecases.assign_user import Person, assign_user
+    from chalicelib.usecases.change_seat import remove_user
+    from chalicelib.usecases.identify import Identity
+    from chalicelib.usecases.log_in import log_in
+
+    ada = Person("Ada", "King", "+41 44 123 45 67")
+    assign_user(company, license.id, ADA, 2, admin, person=ada, now=NOW)
+    assign_user(company, license.id, BOB, 1, admin, now=NOW + 1)
+    assign_user(company, license.id, EVE, 3, admin, now=NOW + 2)
+    for email in (ADA, MANAGER, SECOND):
+        _choose(company, email, admin)
+    ident, report = Identity("revit", "laptop", username=ADA), DeviceReport("laptop", hostname="laptop-of-ada")
+    activate(company, ident, PASSWORD, report, admin, now=NOW + DAY)
+    remove_user(company, license.id, EVE, admin, now=NOW + DAY)
+    with suppress(Refused):
+        log_in(company, BOB, "not his password", now=NOW + DAY)
+
+
+def _choose(company: str, email: str, admin: Any) -> None:
+    from chalicelib.store import accounts
+    from chalicelib.usecases.change_password import change_password
+    from chalicelib.usecases.initial_password import initial_password
+
+    user = accounts.read_user(company, accounts.user_of_email(company, email) or 0)
+    assert user is not None
+    change_password(company, email, initial_password(user) or "", PASSWORD, admin, now=NOW)
+
+
+def _of_later(company: str, license: Any, admin: Any) -> None:
+    """What the first commits had not: colours, batches, mailed codes, sessions and forms."""
+    if branding := _module("branding"):
+        branding.set_branding(company, "#225588", LOGO, admin, now=NOW)
+    if batch := _module("batch_assign"):
+        people = "first@customer.test, second-of-all@customer.test"
+        number = batch.start_batch(company, license.id, people, True, admin, now=NOW + DAY)
+        batch.go_on(company, license.id, number, admin, lambda: True, now=NOW + DAY)
+        batch.start_batch(company, license.id, "third@customer.test", True, admin, now=NOW + 2 * DAY)
+    if forgotten := _module("forgotten_password"):
+        forgotten.request_code(company, ADA, now=NOW + DAY)
+    if (sessions := _module("sessions")) and (once := _module("once")):
+        from chalicelib.store import accounts
+
+        user = accounts.read_user(company, accounts.user_of_email(company, ADA) or 0)
+        asker = sessions.open_session(user, now=NOW + DAY)
+        once.once(asker, "form", lambda: {"done": "it"}, now=NOW + DAY)
+
+
+def _module(name: str) -> Any:
+    with suppress(ModuleNotFoundError):
+        return importlib.import_module(f"chalicelib.usecases.{name}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        _write(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        print(make(sys.argv[1]))
