@@ -30,7 +30,11 @@ RETRIES = "Retries"
 SWEEP_TRANSITIONS = "SweepTransitions"
 OLDEST_DUE_AGE = "OldestDueAge"
 OBSERVATIONS_LOST = "ObservationsLost"
-METRICS = (GRANTS, REFUSALS, CONFLICTS, RETRIES, SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST)
+ANNOUNCEMENTS_FAILED = "AnnouncementsFailed"
+METRICS = (
+    *(GRANTS, REFUSALS, CONFLICTS, RETRIES),
+    *(SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST, ANNOUNCEMENTS_FAILED),
+)
 """Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; the age is in seconds."""
 
 FIELDS = (

@@ -76,16 +76,16 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
     due(vendor, 100)
     due(vendor, 7200, grace_hours=1)
     with written() as output:
-        assert tick() == {"grace_started": 1, "license_expired": 2}
+        assert tick() == {"grace_started": 1, "license_expired": 2, "failed": 0}
         first = output.line
         output.forget()
         tick()
     stage = f"Stage={settings().table_prefix}"
     told = metrics(first)
     assert 7200 <= told.pop(("OldestDueAge", stage)) < 7320
-    assert told == {("SweepTransitions", stage): 3}
+    assert told == {("SweepTransitions", stage): 3, ("AnnouncementsFailed", stage): 0}
     assert (first["kind"], first["outcome"], len(first["lambda_request_id"])) == ("sweep", "ok", 36)
-    assert metrics(output.line) == {("SweepTransitions", stage): 0, ("OldestDueAge", stage): 0}
+    assert set(metrics(output.line).values()) == {0}
 
 
 def test_what_a_sweep_had_to_send_again_is_in_its_line(vendor: Vendor) -> None:
@@ -98,14 +98,27 @@ def test_what_a_sweep_had_to_send_again_is_in_its_line(vendor: Vendor) -> None:
 
 def test_a_sweep_that_fails_tells_of_it_and_fails(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     tick()
-    license = due(vendor, 50)
     with written() as output, monkeypatch.context() as patch:
-        patch.setattr("chalicelib.usecases.sweep.announce", lambda *_: 1 / 0)
+        patch.setattr("chalicelib.usecases.sweep.due_licenses", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             tick()
     line = output.line
     assert (line["outcome"], line["logged"][0]["error"][0]["type"]) == ("internal_error", "ZeroDivisionError")
     assert "SweepTransitions" not in line  # it did not run to its end
+
+
+def test_licenses_that_cannot_be_announced_are_told_of_at_the_end(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick()
+    license = due(vendor, 50)
+    with written() as output, monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.sweep.announce", lambda *_: 1 / 0)
+        assert tick()["failed"] == 1
+    line = output.line
+    assert (line["outcome"], line["AnnouncementsFailed"], line["SweepTransitions"]) == ("ok", 1, 0)
+    (logged,) = line["logged"]
+    assert (str(license.id) in logged["said"], logged["error"][0]["type"]) == (True, "ZeroDivisionError")
     assert line["OldestDueAge"] >= 50
     assert tick()["license_expired"] == 1
     assert vendor.history(license)[-1].type == "license_expired"

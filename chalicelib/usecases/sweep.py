@@ -1,5 +1,6 @@
 """The sweep: announce, once, what the dates of licenses have brought about."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,18 @@ from chalicelib.store.dynamo import Stale
 from chalicelib.store.tables import DUE_SHARDS
 
 SWEEP = Actor("sweep")
+FAILED = "failed"
+"""In the answer of a sweep: licenses that could not be announced, and stay due."""
+MAX_LOGGED = 5
+"""Of a shard's failures: the others are counted alone."""
+_log = logging.getLogger(__name__)
 _EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 
 
 def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None) -> dict[str, int]:
-    """Announce every transition up to `now`, however long ago; answers how many of each kind.
+    """Announce every transition up to `now`, however long ago; answers how many of each kind, and how many failed.
 
+    A license that cannot be announced keeps no other from it: it is counted, logged, and due again at the next run.
     Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
     announces, the others find it done. Interrupted, it goes on where it was at the next run.
     `progress` is told the number of licenses done, now and then, from several threads.
@@ -32,8 +39,10 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     with ThreadPoolExecutor(DUE_SHARDS) as threads:
         counts = threads.map(telemetry.into_this_line(sweep_shard), range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
-    telemetry.count(telemetry.SWEEP_TRANSITIONS, total.total())
-    return {event: total[event] for event in _EVENTS.values()}
+    announced = {event: total[event] for event in _EVENTS.values()}
+    telemetry.count(telemetry.SWEEP_TRANSITIONS, sum(announced.values()))
+    telemetry.count(telemetry.ANNOUNCEMENTS_FAILED, total[FAILED])
+    return announced | {FAILED: total[FAILED]}
 
 
 def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> Counter[str]:
@@ -41,9 +50,12 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     for done, due in enumerate(due_licenses(shard, now), start=1):
         if done == 1:  # the longest overdue
             telemetry.at_least(telemetry.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
-        transitions = transitions_due(due, now)
-        if transitions and _announce(due, transitions, now):
-            counts.update(_EVENTS[transition.phase] for transition in transitions)
+        try:
+            counts.update(_announce(due, now))
+        except Exception:  # whatever it is: the others are not to wait for it
+            counts[FAILED] += 1
+            if counts[FAILED] <= MAX_LOGGED:
+                _log.exception("license %d of %s could not be announced", due.id, due.company)
         if done % 100 == 0:
             progress(100)
     return counts
@@ -54,9 +66,13 @@ def announcements(transitions: list[Transition], now: Instant) -> list[Event]:
     return [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
 
 
-def _announce(due: Due, transitions: list[Transition], now: Instant) -> bool:
+def _announce(due: Due, now: Instant) -> list[EventType]:
+    """What was announced of a license; nothing where someone else has done it."""
+    transitions = transitions_due(due, now)
+    if not transitions:
+        return []
     try:
         announce(due, transitions[-1].phase, announcements(transitions, now))
     except Stale:
-        return False
-    return True
+        return []
+    return [_EVENTS[transition.phase] for transition in transitions]

@@ -233,7 +233,8 @@ def device_blacklist(license: int, company: str | None, hardware_id: str, *, now
 
 def sweep(*, now: Instant) -> Answer:
     with _counting("licenses swept") as tell:
-        return Answer({"now": to_iso(now)} | sweeping.sweep(now=now, progress=tell))
+        swept = sweeping.sweep(now=now, progress=tell)
+    return Answer({"now": to_iso(now)} | swept, exit_code=1 if swept[sweeping.FAILED] else 0)
 
 
 def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - what is counted is what stands there

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.telemetry import CODE, NAMESPACE, OLDEST_DUE_AGE, REFUSALS, STAGE, SWEEP_TRANSITIONS
+from chalicelib.telemetry import (
+    ANNOUNCEMENTS_FAILED,
+    CODE,
+    NAMESPACE,
+    OLDEST_DUE_AGE,
+    REFUSALS,
+    STAGE,
+    SWEEP_TRANSITIONS,
+)
 from infra.stage.functions import FUNCTIONS, SCHEDULES
 from infra.stage.tables import TABLES
 
@@ -87,6 +95,13 @@ ALARMS: tuple[Alarm, ...] = (
         _ours(OLDEST_DUE_AGE, "Maximum"),
         1800,
         periods=2,
+    ),
+    Alarm(
+        "announcements-failed",
+        "For a quarter of an hour no sweep could announce all that it found: some licenses stay due.",
+        _ours(ANNOUNCEMENTS_FAILED),
+        1,
+        periods=3,
     ),
     Alarm(
         "dead-letters",

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.telemetry import (
+    ANNOUNCEMENTS_FAILED,
     CODE,
     CONFLICTS,
     GRANTS,
@@ -57,7 +58,7 @@ def _graphs() -> dict[str, list[Line]]:
         "Refusals by code": [_by_code()],
         "Conflicts and retries": [_line(OURS, metric) for metric in (CONFLICTS, RETRIES, OBSERVATIONS_LOST)],
         "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
-        "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS)],
+        "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS), _line(OURS, ANNOUNCEMENTS_FAILED)],
         "Sweep: runs": [
             _line(sweep, "Invocations"),
             _line(sweep, "Errors"),

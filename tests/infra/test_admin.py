@@ -286,9 +286,20 @@ def test_a_sweep_announces_once_what_is_due(operator: Operator, vendor: Vendor) 
     types = []
     for at in (before, amid, after, after):
         answer = operator.asks(f"sweep --now {at}")
-        assert answer.keys() == {"now", "grace_started", "license_expired"}
+        assert answer.keys() == {"now", "grace_started", "license_expired", "failed"}
         types.append([event.type for event in vendor.history(license)][1:])
     assert types == [[], ["grace_started"], *[["grace_started", "license_expired"]] * 2]
+
+
+def test_a_sweep_that_leaves_licenses_behind_exits_with_1(
+    operator: Operator, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.issue(license_type="time-limited", validity_period=vendor.now + DAY)
+    at = to_iso(vendor.now + DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.sweep.announce", lambda *_: 1 / 0)
+        assert operator.asks(f"sweep --now {at}", 1)["failed"] >= 1
+    assert operator.asks(f"sweep --now {at}")["failed"] == 0
 
 
 def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> None:

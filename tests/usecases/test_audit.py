@@ -208,3 +208,9 @@ def seat_user(vendor: Vendor, license: License) -> int:
     user = vendor.check(ADA, "pc", license_id=license.id).user
     assert user is not None
     return user.id
+
+
+def test_a_license_that_cannot_be_counted_is_named_and_keeps_no_other_from_it(vendor: Vendor, tamper: Tamper) -> None:
+    broken, sound = vendor.issue(), vendor.issue()
+    tamper.set(LicenseItem.Meta.table_name, license_pk(vendor.code, broken.id), "license", created_at=None)
+    assert dict(audit(vendor.code)) == {broken.id: ["it cannot be counted: TypeError"], sound.id: []}

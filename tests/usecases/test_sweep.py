@@ -6,11 +6,15 @@ Its licenses lie in years of their own: a sweep is of all companies, and tests r
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.instants import from_iso, to_iso
+from chalicelib.domain.license import License
+from chalicelib.store import dynamo
 from chalicelib.store.tables import DUE_SHARDS
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
+from tests.store.faults import Fault, Send, failed, throttled, wire
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.support import calls_counted, kinds
 
@@ -38,9 +42,9 @@ def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened
 def test_the_answer_counts_what_was_announced(vendor: Vendor) -> None:
     for grace in (0, 0, 24):
         vendor.issue(license_type="time-limited", validity_period=END, grace_period=grace)
-    assert sweep(now=END) == {"grace_started": 1, "license_expired": 2}
-    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0}
-    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1}
+    assert sweep(now=END) == {"grace_started": 1, "license_expired": 2, "failed": 0}
+    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0, "failed": 0}
+    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
 
 
 def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
@@ -119,3 +123,39 @@ def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_ot
     with calls_counted() as sent:
         sweep(now=END + 4 * DAY)
     assert sent == ["Query"] * DUE_SHARDS
+
+
+def not_allowed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
+    return failed(request, 400, "AccessDeniedException")
+
+
+@pytest.mark.parametrize("fault", [throttled, not_allowed])
+def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
+    fault: Fault, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    licenses = _of_one_shard(vendor, 3)
+    stuck = str(licenses[0].id)  # the longest overdue: the first of its shard
+
+    def stuck_alone(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        return fault(request, send) if stuck.encode() in (request.body or b"") else send(request)
+
+    with wire(stuck_alone):
+        assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 2, "failed": 1}
+    announced = [[kind for kind in kinds(vendor, license) if kind != "license_extended"] for license in licenses]
+    assert announced == [[], ["license_expired"], ["license_expired"]]
+    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+
+
+def _of_one_shard(vendor: Vendor, count: int) -> list[License]:
+    """Licenses that end one after the other."""
+    by_shard: dict[int, list[License]] = {}
+    while True:
+        vendor.now += 1000
+        first = vendor.issue(license_type="time-limited", validity_period=END + 2 * DAY)
+        same = by_shard.setdefault(first.id % DUE_SHARDS, [])
+        same.append(first)
+        if len(same) == count:
+            for number, license in enumerate(same):
+                extend(vendor.code, license.id, END + number, None, ADMIN, now=vendor.now)
+            return [vendor.stored(license) for license in same]
