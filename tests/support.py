@@ -54,7 +54,9 @@ class Vendor:
         create.create_company(self.code, "A vendor", ADMIN, now=self.now)
         self.product("viewer", "license-key")
         self.product("revit", "user")
-        key, self.shared_key = create.create_api_key(self.code, frozenset(), False, ADMIN, now=self.now)
+        key, self.shared_key = create.create_api_key(
+            self.code, frozenset(), False, ADMIN, scopes=frozenset({"people"}), now=self.now
+        )
         self.api_key = key.api_key
 
     def product(self, code: str, method: Any, *, prevent_vm: bool = False) -> Product:

@@ -12,6 +12,8 @@ MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
 COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
 API_KEY = re.compile(rf"{COMPANY_CODE.pattern}-[0-9a-f]{{32}}")
+Scope = Literal["people"]
+"""What an API key may do beyond what an application needs. `people`: read the people of a customer's licenses."""
 PRODUCT_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 
@@ -58,6 +60,7 @@ class ApiKey:
     """Product codes that the key is limited to; empty means all."""
     signing_key: str | None = None
     """The id of the key that signs its answers (`chalicelib.signing`); None: of the oldest that lives."""
+    scopes: frozenset[Scope] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

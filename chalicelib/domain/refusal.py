@@ -11,6 +11,7 @@ Code = Literal[
     "disabled_product",
     "archived_product",
     "license_key_required",
+    "invalid_product_auth_method",
     "license_not_found",
     "license_not_enabled",
     "license_start_date_not_reached",

@@ -4,6 +4,7 @@ A body is dumped without the fields that were not set: those that do not belong 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -324,6 +325,13 @@ def _trial_days(license: License) -> int:
 def _customer(email: str | None) -> dict[str, str]:
     empty = dict.fromkeys(("company_name", "first_name", "last_name", "phone", "address", "reference"), "")
     return {"email": email or ""} | empty
+
+
+def without_people(place: Place) -> Place:
+    """The place as it is shown to who names the license by its id alone: ids are no secret, and app keys are public."""
+    license = place.license
+    assert license is not None  # a place that was granted or held has one
+    return replace(place, user=None, license=replace(license, customer=None))
 
 
 def license_signature(place: Place, ident: Ident, signer: Signer) -> str:

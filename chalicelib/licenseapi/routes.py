@@ -14,6 +14,7 @@ from chalicelib.licenseapi.bodies import (
     UserLicenseBody,
     VariableBody,
     license_signature,
+    without_people,
 )
 from chalicelib.licenseapi.requests import (
     ActivateRequest,
@@ -101,7 +102,7 @@ def product_details(request: ProductRequest, caller: Caller) -> ProductBody:
 
 
 @face.route("/customer_license_users", methods=["GET"])
-@endpoint(CustomerRequest)
+@endpoint(CustomerRequest, scope="people")
 def customer_license_users(request: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
     product = find_product(caller.company, request.product, now=caller.now)
@@ -143,4 +144,5 @@ def public_key() -> str:
 def _license(place: Place, request: Ident, caller: Caller, more: dict[str, Any]) -> LicenseBody:
     product = find_product(caller.company, request.product, now=caller.now)
     more["license_signature"] = license_signature(place, request, caller.signer)
-    return LicenseBody.of(place, product, caller.now, **more)
+    shown = place if request.identity().is_named else without_people(place)
+    return LicenseBody.of(shown, product, caller.now, **more)

@@ -263,6 +263,7 @@ class ApiKeyItem(Model):
     revoked = BooleanAttribute()
     products = UnicodeSetAttribute(null=True)
     signing_key = UnicodeAttribute(null=True)
+    scopes = UnicodeSetAttribute(null=True)
 
 
 class UserItem(Model):

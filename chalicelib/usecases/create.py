@@ -4,7 +4,7 @@ import secrets
 from contextlib import suppress
 
 from chalicelib import signing
-from chalicelib.domain.catalogue import ApiKey, Company, Product, company_code, product_code, shown_name
+from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, product_code, shown_name
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -63,7 +63,13 @@ def create_product(
 
 
 def create_api_key(
-    company: str, products: frozenset[str], read_only: bool, actor: Actor, *, now: Instant
+    company: str,
+    products: frozenset[str],
+    read_only: bool,
+    actor: Actor,
+    *,
+    scopes: frozenset[Scope] = frozenset(),
+    now: Instant,
 ) -> tuple[ApiKey, str]:
     """A new API key and its shared key in clear, which is shown this once. Raises `Refused`.
 
@@ -76,7 +82,9 @@ def create_api_key(
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = seal(shared_key, _context(name))
     signing_key = signing.current().id
-    api_key = ApiKey(owner.code, name, sealed, now, read_only, products=products, signing_key=signing_key)
+    api_key = ApiKey(
+        owner.code, name, sealed, now, read_only, products=products, signing_key=signing_key, scopes=scopes
+    )
     accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
     return api_key, shared_key
 

@@ -15,6 +15,8 @@ def customer_license_users(
 ) -> Iterator[tuple[License, Seat, User]]:
     """Every seat on the customer's licenses of the product. Raises `Refused`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
+    if found.authorization_method != "user":
+        raise Refused("invalid_product_auth_method")
     try:
         email = normalise_email(customer)
     except Refused:

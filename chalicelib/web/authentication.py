@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib import signing, telemetry
-from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.catalogue import ApiKey, Scope
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
@@ -42,6 +42,11 @@ class Caller:
         """Raises `RequestError` where the key is limited to other products."""
         if self.api_key.products and product not in self.api_key.products:
             raise RequestError("api_key_product_not_allowed")
+
+    def guard_scope(self, scope: Scope | None) -> None:
+        """Raises `RequestError` where the call needs a scope that the key lacks."""
+        if scope is not None and scope not in self.api_key.scopes:
+            raise RequestError("api_key_scope_missing", f"This API key lacks the scope {scope}.")
 
 
 def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Instant) -> Caller:

@@ -13,6 +13,7 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import signing, telemetry
+from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.refusal import Refused
 from chalicelib.store.dynamo import Busy
 from chalicelib.web import clock
@@ -36,13 +37,15 @@ class Endpoints:
     def __init__(self, face: Blueprint) -> None:
         self._face = face
 
-    def __call__(self, schema: type[Q]) -> Callable[[Callable[[Q, Caller], Answer]], Callable[[], Response]]:
-        """`@endpoint(Schema)`: an authenticated call; GET takes the query, POST a JSON body."""
+    def __call__(
+        self, schema: type[Q], scope: Scope | None = None
+    ) -> Callable[[Callable[[Q, Caller], Answer]], Callable[[], Response]]:
+        """`@endpoint(Schema)`: an authenticated call, by keys with `scope`; GET takes the query, POST a JSON body."""
 
         def decorate(function: Callable[[Q, Caller], Answer]) -> Callable[[], Response]:
             @functools.wraps(function)
             def view() -> Response:
-                return self._guarded(lambda request: self._answer(request, schema, function))
+                return self._guarded(lambda request: self._answer(request, schema, scope, function))
 
             return view
 
@@ -57,7 +60,9 @@ class Endpoints:
 
         return view
 
-    def _answer(self, request: Request, schema: type[Q], function: Callable[[Q, Caller], Answer]) -> Response:
+    def _answer(
+        self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], Answer]
+    ) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise RequestError("payload_too_large")
         ip = request.context.get("identity", {}).get("sourceIp", "")
@@ -65,6 +70,7 @@ class Endpoints:
         parsed = parse(schema, request)
         if (product := getattr(parsed, "product", None)) is not None:
             caller.guard_product(product)
+        caller.guard_scope(scope)
         return signed(function(parsed, caller), caller.signer)
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
+from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
@@ -94,10 +95,12 @@ def company_set(code: str, name: str | None, accent: str | None, logo: str | Non
     return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 
-def apikey_create(company: str, read_only: bool, product: list[str], *, now: Instant) -> Answer:
-    key, shared_key = create.create_api_key(company, frozenset(product), read_only, ADMIN, now=now)
+def apikey_create(company: str, read_only: bool, product: list[str], scope: list[Scope], *, now: Instant) -> Answer:
+    key, shared_key = create.create_api_key(
+        company, frozenset(product), read_only, ADMIN, scopes=frozenset(scope), now=now
+    )
     both = {"api_key": key.api_key, "shared_key": shared_key}
-    limits = {"read_only": key.read_only, "products": sorted(key.products) or None}
+    limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
     signer = signing.signer(key.signing_key, now=now)
     verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
     return Answer({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")

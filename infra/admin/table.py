@@ -49,6 +49,7 @@ USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True)
 DASH = "the device; write --hardware-id=-x for one that begins with a dash"
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
 METHOD = values.one_of("license-key", "user")
+SCOPE = values.one_of("people")
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is its first instant, UTC"
 
@@ -78,6 +79,7 @@ COMMANDS = (
             OF_COMPANY,
             Option("--read-only", "", "the key may not change anything"),
             Option("--product", "CODE", "only this product; may be repeated", values.product, many=True),
+            Option("--scope", "SCOPE", "people: may read the users of customers; never in an app", SCOPE, many=True),
         ),
     ),
     Command(

@@ -37,3 +37,5 @@ def test_a_customer_without_users_has_none_and_one_who_bought_nothing_is_none(ve
         users(vendor, customer="shop")
     with refused("unknown_product"):
         users(vendor, product="nothing")
+    with refused("invalid_product_auth_method"):
+        users(vendor, product="viewer")
