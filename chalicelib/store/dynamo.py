@@ -345,6 +345,11 @@ def _retrying(send: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
+def back_off(lost: int) -> None:
+    """Wait a little after so many lost races, so that rivals part."""
+    _wait(lost)
+
+
 def _wait(attempt: int) -> None:
     """Full jitter: anywhere between nothing and the exponential bound, so that rivals part."""
     time.sleep(random.uniform(0, min(MAX_WAIT, BASE_WAIT * 2**attempt)))  # noqa: S311 - no secret

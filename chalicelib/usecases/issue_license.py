@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
@@ -12,16 +13,14 @@ from chalicelib.domain.license import License, LicenseType
 from chalicelib.domain.people import User, normalise_email
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, orders
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.dynamo import Busy, back_off
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import new_user, with_initial_password
+from chalicelib.usecases.settle import settle
 
 MAX_COUNT = 10_000_000
 MAX_GRACE_HOURS = 24 * 366 * 10
-DRAWS = 5
-"""How often ids are drawn, each a millisecond later, where fewer are taken: those of one millisecond may be equal, and
-the manager's account made by a rival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,17 @@ class Terms:
     license_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The license to be issued, and what it comes to, as that stands."""
+
+    license: License
+    old: Order | None
+    manager: User | None
+    known: User | None
+    """The manager's account as it is stored."""
+
+
 def issue_license(
     company: str, product: str, terms: Terms, manager: str | None, actor: Actor, *, now: Instant
 ) -> tuple[License, User | None]:
@@ -51,18 +61,36 @@ def issue_license(
     """
     sold = find_product(find_company(company).code, product, now=now)
     _guard_terms(terms, sold)
-    for draw in range(DRAWS):
-        who, known = _manager(sold.company, manager, now)
-        license = _license(sold, terms, new_id(now + draw), now)
+    draws = count()
+
+    def read(_: bool) -> _State:
+        draw = next(draws)
+        if draw:  # others have come to the same order or manager meanwhile, or an id was taken
+            back_off(draw)
+        license = _license(sold, terms, new_id(now + draw), now)  # ids of one millisecond may be equal
+        _guard_key(license, terms)
         old = orders.read_order(sold.company, license.order_id or "")
-        order = _joined(license, old, who)
-        event = Event.new("license_issued", actor, now, user=None if who is None else who.email, product=sold.code)
-        with suppress(Stale):
-            licenses.issue(license, old, order, who, known, event)
-            if order.joining:
-                orders.let_join(order)
-            return license, who
-    raise Refused("already_exists", "The license key is in use.")
+        return _State(license, old, *_manager(sold.company, manager, now))
+
+    def decide(state: _State) -> Order:
+        return _joined(state.license, state.old, state.manager)
+
+    def write(state: _State, order: Order) -> None:
+        user = None if state.manager is None else state.manager.email
+        event = Event.new("license_issued", actor, now, user=user, product=sold.code)
+        licenses.issue(state.license, state.old, order, state.manager, state.known, event)
+
+    state, order = settle(read, decide, write)
+    if order.joining:
+        with suppress(Busy):  # it is issued; who joins is shown the older ones with the order's next license
+            orders.let_join(order)
+    return state.license, state.manager
+
+
+def _guard_key(license: License, terms: Terms) -> None:
+    key = None if terms.license_key is None else license.license_key  # one that we have made is drawn again
+    if key is not None and accounts.license_of_key(license.company, key) is not None:
+        raise Refused("already_exists", "The license key is in use.")
 
 
 def _joined(license: License, old: Order | None, manager: User | None) -> Order:

@@ -1,12 +1,14 @@
 """Issue a license: what is sold, under terms that do not contradict each other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import SessionOver
-from chalicelib.store import accounts, licenses
+from chalicelib.store import accounts, licenses, orders
 from chalicelib.usecases import views
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password
@@ -45,6 +47,35 @@ def test_a_key_that_is_in_use_is_refused_and_nothing_is_stored(vendor: Vendor) -
         vendor.issue(license_key="same", manager="new@customer.test")
     assert list(licenses.license_ids(vendor.code)) == [first.id]
     assert accounts.user_of_email(vendor.code, "new@customer.test") is None
+
+
+@pytest.mark.parametrize("product", ["viewer", "revit"])
+@pytest.mark.parametrize("managers", [1, 16])
+def test_many_issues_at_once_into_one_new_order_all_succeed(product: str, managers: int, vendor: Vendor) -> None:
+    def issue(number: int) -> License:
+        return vendor.issue(
+            product, f"m{number % managers}@customer.test", order_id="A-1", customer="shop@customer.test"
+        )
+
+    with ThreadPoolExecutor(16) as threads:
+        issued = sorted(license.id for license in threads.map(issue, range(16)))
+    order = orders.read_order(vendor.code, "A-1")
+    assert order is not None
+    assert len(order.managers) == managers
+    shown = [sorted(s.license_id for s in orders.managed_by(vendor.code, user_id)) for user_id in order.managers]
+    assert shown == [issued] * managers
+
+
+def test_of_many_who_bring_the_same_key_at_once_one_is_served_and_the_others_are_told_why(vendor: Vendor) -> None:
+    def issue(_: int) -> str:
+        try:
+            return f"issued {vendor.issue(license_key='SAME', order_id='A-1').license_key}"
+        except Refused as refused:
+            return refused.detail
+
+    with ThreadPoolExecutor(8) as threads:
+        told = sorted(threads.map(issue, range(8)))
+    assert told == ["The license key is in use."] * 7 + ["issued SAME"]
 
 
 def test_two_companies_may_use_the_same_key(vendor: Vendor) -> None:
