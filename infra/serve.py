@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from http.client import responses
 from pathlib import Path
 from types import FrameType
@@ -26,10 +27,13 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
+from waitress.utilities import Error
 
 from chalicelib.settings import SettingsError
 from chalicelib.web.errors import error_response
 from chalicelib.web.limits import MAX_BODY_BYTES
+from infra.addresses import client_of, forwarded_for
+from infra.crowd import first_to_leave
 from infra.engine import Child, die_with
 from infra.wsgi import wsgi
 
@@ -37,11 +41,15 @@ ROOT = Path(__file__).resolve().parent.parent
 THREADS = 8
 """Calls under way at once. Python runs one at a time: more threads would wait for each other, not for the database."""
 MAX_CONNECTIONS = 800
-"""Open at once, idle ones included; more wait unanswered. Below the 1024 files that a process usually may open."""
+"""Open at once, idle ones included. Below the 1024 files that a process usually may open."""
+MAX_OF_CLIENT = 200
+"""Connections of one address; behind a proxy, whose connections they all are, requests under way for one."""
 IDLE_SECONDS = 60
 """After so long without a byte a connection is closed."""
+HEADER_SECONDS = 10
+"""A request whose headers have not arrived by then is given up, however steadily its bytes drip."""
 REQUEST_SECONDS = 30
-"""A request that has not arrived whole by then is given up, however steadily its bytes drip."""
+"""And one that has not arrived whole."""
 LINGER_SECONDS = 2
 """After the last answer on a connection, for the client to close it too."""
 MAX_HEADER_BYTES = 32 * 1024
@@ -54,7 +62,7 @@ BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a rev
 
 _START_SECONDS = 20.0
 _SAID = "Serving on "
-_CODE_OF_STATUS = {413: "payload_too_large", 500: "internal_error"}
+_CODE_OF_STATUS = {413: "payload_too_large", 429: "rate_limit_exceeded", 500: "internal_error"}
 _MESSAGE_OF_STATUS = {
     400: "The request is not valid HTTP.",
     431: f"The request line and headers are longer than {MAX_HEADER_BYTES} bytes.",
@@ -104,10 +112,11 @@ def listen(port: int) -> "LocalServer":
             listen=f"127.0.0.1:{port}",
             threads=THREADS,
             ident="Seatkeeper",
-            connection_limit=MAX_CONNECTIONS,
+            connection_limit=MAX_CONNECTIONS
+            + 3,  # the listener, the trigger, and one that comes while all are answered
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
-            cleanup_interval=5,
+            cleanup_interval=1,
             max_request_header_size=MAX_HEADER_BYTES,
             max_request_body_size=MAX_READ_BYTES,
             inbuf_overflow=MAX_BODY_BYTES,
@@ -129,13 +138,21 @@ class _Request(HTTPRequestParser):
             raise ParsingError(str(error)) from None
 
 
+class _TooManyRequests(Error):
+    code, reason = HTTPStatus.TOO_MANY_REQUESTS, "Too Many Requests"
+
+
 class _ErrorTask(ErrorTask):
     """What waitress answers by itself, in our one error shape."""
 
     def execute(self) -> None:
         request: Any = self.request
         status = request.error.code
-        answer = error_response(_CODE_OF_STATUS.get(status, "validation_error"), _MESSAGE_OF_STATUS.get(status))
+        code, wait = (
+            _CODE_OF_STATUS.get(status, "validation_error"),
+            1 if status == HTTPStatus.TOO_MANY_REQUESTS else None,
+        )
+        answer = error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
         body = answer.body.encode()
         self.status = f"{answer.status_code} {responses[answer.status_code]}"
         self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
@@ -153,6 +170,11 @@ class _Channel(HTTPChannel):
     parser_class = _Request
     error_task_class = _ErrorTask
     lingers_until = 0.0
+
+    def __init__(self, server: "LocalServer", sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+        super().__init__(server, sock, addr, adj, map=map)
+        self.client = client_of(addr[0])
+        server.make_room(self)
 
     def handle_write(self) -> None:
         ends, self.close_when_flushed = self.close_when_flushed, False
@@ -175,13 +197,30 @@ class _Channel(HTTPChannel):
         return bool(self.lingers_until and not self.will_close) or super().readable()
 
     def received(self, data: bytes) -> bool:
-        return not self.lingers_until and super().received(data)
+        taken = not self.lingers_until and super().received(data)
+        if self.request is not None and self.request.headers_finished:
+            server: Any = self.server
+            server.admit(self, self.request)
+        return taken
+
+    def is_under_way(self) -> bool:
+        """Whether a request is being answered, or its headers are here and we wait for its body."""
+        half = self.request is not None and self.request.headers_finished
+        return not self.will_close and bool(self.requests or half)
+
+    def drips(self, now: float) -> bool:
+        """Whether a request takes too long to arrive."""
+        request: Any = self.request
+        return request is not None and request.begun < now - (
+            REQUEST_SECONDS if request.headers_finished else HEADER_SECONDS
+        )
 
 
 class LocalServer(TcpWSGIServer):
-    """Waitress with our error shape, and with a bound on the time in which a request has to arrive."""
+    """Waitress with our error shape, and with bounds on what one client holds and on the time a request may take."""
 
     channel_class = _Channel
+    behind_proxy = False
 
     @property
     def base_url(self) -> str:
@@ -189,14 +228,46 @@ class LocalServer(TcpWSGIServer):
         assert self.socket is not None
         return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
+    def make_room(self, newest: Any) -> None:
+        """Close a connection where the one that has just come is one too many."""
+        connected: Any = self.active_channels
+        channels = connected.values()
+        client = None if self.behind_proxy else newest.client
+        if client and sum(channel.client == client for channel in channels) > MAX_OF_CLIENT:
+            (first_to_leave(channels, time.time(), newest=newest, client=client) or newest).handle_close()
+        elif len(channels) > MAX_CONNECTIONS and (leaving := first_to_leave(channels, time.time(), newest=newest)):
+            leaving.handle_close()
+
+    def admit(self, channel: Any, request: Any) -> None:
+        """Behind a proxy, once a request's headers are read: refuse it where its client has too many under way.
+
+        Rather than that, one of the client's is given up that is only half here.
+        """
+        if not self.behind_proxy or request.error:
+            return
+        channel.client = client_of(forwarded_for(request.headers.get("X_FORWARDED_FOR", ""), channel.addr[0]))
+        channels: Any = self.active_channels
+        others = [other for other in list(channels.values()) if other.client == channel.client]
+        if sum(other.is_under_way() for other in others) <= MAX_OF_CLIENT:
+            return
+        halves = [other for other in others if other is not channel and other.is_under_way() and not other.requests]
+        if halves:
+            min(halves, key=lambda other: other.request.begun).will_close = True
+        elif channel.requests:
+            request.error = _TooManyRequests("too many requests of one client")
+
+    def add_task(self, task: Any) -> None:
+        """Queue the request of a connection that has arrived whole."""
+        self.admit(task, task.requests[0])
+        super().add_task(task)
+
     def maintenance(self, now: int) -> None:
-        """Close what is idle, what only drips, and what does not close with us."""
+        """Close what is idle, what only drips, and what does not close with us or takes no answer."""
         super().maintenance(now)
         channels: Any = self.active_channels
-        for channel in channels.values():
-            drips = channel.request is not None and channel.request.begun < now - REQUEST_SECONDS
-            if drips or 0 < channel.lingers_until < now:
-                channel.will_close = True
+        for channel in list(channels.values()):
+            if channel.will_close or channel.drips(now) or 0 < channel.lingers_until < now:
+                channel.handle_close()  # now: a client that reads nothing would never be ready for it
 
     def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:
         """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` is told the base URL.
@@ -204,6 +275,7 @@ class LocalServer(TcpWSGIServer):
         `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
         """
         end_on_signals()
+        self.behind_proxy = behind_proxy
         self.application = wsgi(_app(), behind_proxy=behind_proxy)
         announce(self.base_url)
         self.run()

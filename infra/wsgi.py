@@ -10,7 +10,6 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable
 from http.client import responses
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,6 +19,7 @@ from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, Rou
 
 from chalicelib.web.errors import error_response
 from chalicelib.web.limits import MAX_BODY_BYTES
+from infra.addresses import forwarded_for, read_address
 
 _log = logging.getLogger(__name__)
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
@@ -43,7 +43,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            client = _forwarded_for(environ) if behind_proxy else environ.get("REMOTE_ADDR", "")
+            client = _client(environ, behind_proxy)
             answer = _answer(app, events, environ, client)
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
@@ -87,14 +87,10 @@ def _read_body(environ: WSGIEnvironment) -> bytes:
     return body
 
 
-def _forwarded_for(environ: WSGIEnvironment) -> str:
-    """The address that the proxy itself has added; those before it are the client's own word."""
-    told = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    try:
-        return str(ip_address(told))
-    except ValueError:
-        peer: str = environ.get("REMOTE_ADDR", "")
-        return peer
+def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:
+    peer: str = environ.get("REMOTE_ADDR", "")
+    peer = read_address(peer) or peer
+    return forwarded_for(environ.get("HTTP_X_FORWARDED_FOR", ""), peer) if behind_proxy else peer
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -220,6 +221,50 @@ def test_clients_that_never_finish_their_request_hinder_nobody(server: serve.Ser
             connection.close()
 
 
+HALVES = (b"", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+"""What a connection may have sent that keeps its place and asks for nothing."""
+
+
+@contextmanager
+def held_open(server: serve.Server, number: int, client: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
+    """So many connections of a client, each with a half-sent request of another kind."""
+    connections = []
+    try:
+        for count in range(number):
+            connections.append(socket.create_connection(("127.0.0.1", server.port), source_address=(client, 0)))
+            with suppress(ConnectionError):  # closed again for a newer one
+                connections[-1].sendall(HALVES[count % len(HALVES)])
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def answered(server: serve.Server, client: str) -> bool:
+    """Whether a client that comes now is answered at once: long before anybody's half-sent request is given up."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=(client, 0)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        return connection.recv(12) == b"HTTP/1.1 200"
+
+
+def test_one_client_with_more_connections_than_there_are_keeps_nobody_out(server: serve.Server) -> None:
+    with held_open(server, serve.MAX_CONNECTIONS + 20) as connections:
+        assert answered(server, "127.0.0.2")
+        assert sum(not is_closed(connection) for connection in connections) == serve.MAX_OF_CLIENT
+        assert answered(server, "127.0.0.1"), "another one behind the same address"
+
+
+def test_many_clients_that_fill_all_connections_keep_nobody_out(server: serve.Server) -> None:
+    with ExitStack() as stack:
+        steady = socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=("127.0.0.3", 0))
+        stack.enter_context(steady)
+        for number in range(10, 16):
+            stack.enter_context(held_open(server, serve.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))
+        assert answered(server, "127.0.0.2")
+        steady.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert steady.recv(12) == b"HTTP/1.1 200", "who has one connection keeps it"
+
+
 class Watched:
     """A connection to a server whose loop and clock the test turns."""
 
@@ -252,14 +297,29 @@ def watched() -> Iterator[Watched]:
     server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
 
 
-def test_a_request_that_only_drips_is_given_up(watched: Watched) -> None:
-    watched.connection.sendall(b"GET / HTTP/1.1\r\n")
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        (b"GET / HTTP/1.1\r\n", serve.HEADER_SECONDS),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", serve.REQUEST_SECONDS),
+    ],
+    ids=["headers", "body"],
+)
+def test_a_request_that_only_drips_is_given_up(sent: bytes, seconds: int, watched: Watched) -> None:
+    watched.connection.sendall(sent)
     [channel] = watched.channels.values()
     watched.turn(until=lambda: channel.request)
     channel.last_activity = watched.now + 1000  # its last byte has just come
-    assert watched.is_open_after(serve.REQUEST_SECONDS - 5)
-    assert not watched.is_open_after(serve.REQUEST_SECONDS + 5)
+    assert watched.is_open_after(seconds - 5)
+    assert not watched.is_open_after(seconds + 5)
     assert watched.connection.recv(1) == b""
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_closed(watched: Watched) -> None:
+    [channel] = watched.channels.values()
+    channel.write_soon(bytes(50_000_000))  # more than any buffer between us
+    assert watched.is_open_after(serve.IDLE_SECONDS - 5)
+    assert not watched.is_open_after(serve.IDLE_SECONDS + 5)
 
 
 def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
@@ -276,3 +336,73 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
     watched.connection.sendall(b"and more" * 1000)
     assert watched.is_open_after(0)
     assert not watched.is_open_after(serve.LINGER_SECONDS + 5)
+
+
+# --- behind a proxy, all connections are the proxy's ---------------------------------------------------------------
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes], socket.socket]]:
+    """Sends a request of a client, as a proxy does, to a server that answers nothing as long as the test lasts."""
+    monkeypatch.setattr(serve, "MAX_OF_CLIENT", 3)
+    server = serve.listen(0)
+    server.behind_proxy = True
+    go_on = threading.Event()
+    server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
+    connections: list[socket.socket] = []
+    port = int(server.base_url.rsplit(":", 1)[1])
+
+    def send(client: str, rest: bytes) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        connections.append(connection)
+        connection.sendall(b"POST / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.9, %b\r\n%b" % (client.encode(), rest))
+        for _ in range(10):
+            server.asyncore.loop(timeout=0.01, use_poll=True, map=server._map, count=1)  # type: ignore[attr-defined]
+        return connection
+
+    yield send
+    go_on.set()
+    server.task_dispatcher.shutdown()
+    server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
+    for connection in connections:
+        connection.close()
+
+
+WHOLE, HALF = b"Content-Length: 0\r\n\r\n", b"Content-Length: 9\r\n\r\n{"
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the server has closed it without an answer."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_behind_a_proxy_a_clients_oldest_half_sent_request_makes_room(
+    proxied: Callable[[str, bytes], socket.socket],
+) -> None:
+    others = [proxied(f"198.51.100.{number}", HALF) for number in range(3)]
+    halves = [proxied("2001:db8::%d" % number, HALF) for number in range(5)]  # noqa: UP031 - braces are no better
+    proxied("[2001:db8::77]:443", WHOLE)
+    assert [is_closed(connection) for connection in halves] == [True, True, True, False, False]
+    assert not any(is_closed(connection) for connection in others)
+
+
+def test_behind_a_proxy_a_client_with_too_many_calls_under_way_is_refused(
+    proxied: Callable[[str, bytes], socket.socket],
+) -> None:
+    proxied("198.51.100.1", HALF).close()
+    for _ in range(3):
+        proxied("198.51.100.1", WHOLE)
+    refused = proxied("198.51.100.1:5678", WHOLE)
+    deadline = time.monotonic() + 30
+    while not select.select([refused], [], [], 0)[0] and time.monotonic() < deadline:
+        proxied("198.51.100.2", WHOLE[:-2])
+    head, _, body = refused.recv(65536).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 429 ")
+    assert b"Retry-After: 1" in head
+    assert json.loads(body)["code"] == "rate_limit_exceeded"

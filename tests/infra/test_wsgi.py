@@ -138,13 +138,25 @@ def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApp
         ("198.51.100.1", "198.51.100.1"),
         ("203.0.113.66, 198.51.100.1", "198.51.100.1"),
         ("2001:db8::1", "2001:db8::1"),
-        ("203.0.113.66, not an address", "192.0.2.7"),
-        ("", "192.0.2.7"),
+        ("198.51.100.1:5678", "198.51.100.1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[2001:DB8:0::1]", "2001:db8::1"),
+        ("::ffff:198.51.100.1", "198.51.100.1"),
+        ("203.0.113.66,[::ffff:198.51.100.1]:1", "198.51.100.1"),
+        *((f"203.0.113.66, {none}", "192.0.2.7") for none in ("not an address", "unknown", "_hidden", "1.2.3", "")),
+        *((none, "192.0.2.7") for none in ("198.51.100.1:x", "198.51.100.1:", "[198.51.100.1", "2001:db8::1]:1")),
+        *((none, "192.0.2.7") for none in ("fe80::1%<b>", "::1%25", "01.2.3.4", "\u0661.2.3.4", "1.2.3.4:999999")),
     ],
 )
 def test_behind_a_proxy_the_clients_address_is_what_the_proxy_added(told: str, ip: str) -> None:
     behind = wsgi(echo_app(), behind_proxy=True)
     assert Answer(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=told).json["ip"] == ip
+
+
+@pytest.mark.parametrize("behind_proxy", [False, True])
+def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(behind_proxy: bool) -> None:
+    served = wsgi(echo_app(), behind_proxy=behind_proxy)
+    assert Answer(served, "GET", "/echo", REMOTE_ADDR="::ffff:192.0.2.7").json["ip"] == "192.0.2.7"
 
 
 def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplication) -> None:
