@@ -9,10 +9,11 @@ from chalicelib import signing, telemetry
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import face as license_api
 from chalicelib.portal.routes import face as portal
+from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from chalicelib.web.errors import in_our_shape
-from chalicelib.web.lines import sweep_line, told
+from chalicelib.web.lines import run_line, told
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
 telemetry.take_logs()
@@ -50,5 +51,12 @@ app.api.binary_types.append("multipart/form-data")  # an uploaded list of people
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
     """Expire licenses and close grace periods."""
-    with sweep_line(event):
+    with run_line("sweep", event):
         return sweep(now=clock.now())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
+    """Send what is queued."""
+    with run_line("mail", event):
+        return send_mails(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))

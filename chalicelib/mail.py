@@ -36,12 +36,6 @@ def send(to: str, subject: str, text: str) -> None:
         _send_by_ses(where, address, title, text)
 
 
-def get_ready() -> None:
-    """Make now what the first mail needs: it then takes no longer than any other."""
-    if settings().mail.startswith("ses:"):
-        _ses()
-
-
 def _write(folder: Path, to: Address, subject: str, text: str) -> None:
     """One file for each mail, whole or not at all, readable by its owner alone; by name, the oldest comes first."""
     message = EmailMessage(EmailPolicy(utf8=True))

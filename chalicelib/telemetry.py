@@ -1,4 +1,4 @@
-"""What is told of each request and each sweep: one JSON line, a log entry and CloudWatch metrics at once.
+"""What is told of each request and each run of a schedule: one JSON line, a log entry and CloudWatch metrics at once.
 
 What stands in a line, and what never does: docs/telemetry.md. Facts and counts are told where they come about, to the
 line that is open around them, in whatever thread. Where none is open nothing is told: on one machine, nobody reads it.
@@ -31,11 +31,15 @@ SWEEP_TRANSITIONS = "SweepTransitions"
 OLDEST_DUE_AGE = "OldestDueAge"
 OBSERVATIONS_LOST = "ObservationsLost"
 ANNOUNCEMENTS_FAILED = "AnnouncementsFailed"
+MAILS_SENT = "MailsSent"
+OLDEST_MAIL_AGE = "OldestMailAge"
 METRICS = (
     *(GRANTS, REFUSALS, CONFLICTS, RETRIES),
     *(SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST, ANNOUNCEMENTS_FAILED),
+    *(MAILS_SENT, OLDEST_MAIL_AGE),
 )
-"""Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; the age is in seconds."""
+"""Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; ages are in seconds."""
+_AGES = (OLDEST_DUE_AGE, OLDEST_MAIL_AGE)
 
 FIELDS = (
     "kind",
@@ -109,7 +113,7 @@ _as_json = json.JSONEncoder(separators=(",", ":")).encode
 @contextmanager
 def line(
     stage: str,
-    kind: Literal["request", "sweep"],
+    kind: Literal["request", "sweep", "mail"],
     *,
     request_id: str = "",
     lambda_request_id: str = "",
@@ -249,7 +253,7 @@ def _short(path: str) -> str:
 
 
 def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
-    metrics = [{"Name": name, "Unit": "Seconds" if name == OLDEST_DUE_AGE else "Count"} for name in names]
+    metrics = [{"Name": name, "Unit": "Seconds" if name in _AGES else "Count"} for name in names]
     return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from chalicelib.settings import SettingsError
 from infra import engine, local, serve
 
 SWEEP_SECONDS = 5 * 60
+MAIL_SECONDS = 1
 _log = logging.getLogger("seatkeeper")
 
 
@@ -41,7 +42,7 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
         os.environ.clear()
         os.environ.update(environment)
         demo, is_new = _prepare(home, server.base_url)
-        with _reachable(home, environment | {"base_url": server.base_url}), sweeping():
+        with _reachable(home, environment | {"base_url": server.base_url}), sweeping(), mailing():
             server.serve(lambda base_url: _say(base_url, home, demo, is_new, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
@@ -125,17 +126,43 @@ def sweeping() -> Iterator[None]:
         if stopping.is_set():
             raise InterruptedError("the server is stopping")
 
-    def keep_sweeping() -> None:
+    with _repeating("sweep", lambda: sweep(now=clock.now(), progress=go_on), lambda: SWEEP_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def mailing() -> Iterator[None]:
+    """While this lasts, send what is queued now and every `MAIL_SECONDS`; the next run catches up as a sweep does."""
+    from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails  # noqa: PLC0415
+    from chalicelib.web import clock  # noqa: PLC0415
+
+    stopping = threading.Event()
+
+    def send() -> None:
+        has_time = clock.lasting(RUN_SECONDS)
+        send_mails(now=clock.now(), keep_going=lambda: has_time() and not stopping.is_set())
+
+    with _repeating("mail", send, lambda: MAIL_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def _repeating(
+    name: str, act: Callable[[], object], seconds: Callable[[], float], stopping: threading.Event
+) -> Iterator[None]:
+    """While this lasts, act now and every so many seconds, in a thread of its own."""
+
+    def keep_acting() -> None:
         while True:
             try:
-                sweep(now=clock.now(), progress=go_on)
+                act()
             except Exception:
                 if not stopping.is_set():
-                    _log.exception("the sweep failed; the next one catches up")
-            if stopping.wait(SWEEP_SECONDS):
+                    _log.exception("the %s failed; the next one catches up", name)
+            if stopping.wait(seconds()):
                 return
 
-    thread = threading.Thread(target=keep_sweeping, name="sweep")
+    thread = threading.Thread(target=keep_acting, name=name)
     thread.start()
     try:
         yield

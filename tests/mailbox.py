@@ -7,11 +7,22 @@ from email.policy import default
 from pathlib import Path
 
 from chalicelib.settings import settings
+from chalicelib.store import dynamo
+from chalicelib.store.tables import MAIL_SHARDS, MailItem, mail_pk
+from chalicelib.usecases.send_mails import send_mails
 from tests.support import Vendor
+
+
+def deliver() -> None:
+    """Send all that is queued, whatever the test's clock says: each mail at the instant at which it was queued."""
+    queued = {item.queued_at for shard in range(MAIL_SHARDS) for item in dynamo.query(MailItem, mail_pk(shard))}
+    for at in sorted(queued):
+        send_mails(now=at)
 
 
 def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
     """The mails about an account of a company, the oldest first."""
+    deliver()
     folder = Path(settings().mail.removeprefix("file:"))
     all_mails = [message_from_bytes(file.read_bytes(), policy=default) for file in sorted(folder.glob("*.eml"))]
     ours = [mail for mail in all_mails if isinstance(mail, EmailMessage) and mail["To"] == email]

@@ -14,7 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from chalicelib import mail
-from chalicelib.mail import MailError, get_ready, send
+from chalicelib.mail import MailError, send
 from chalicelib.settings import Settings
 
 SECRET = "1234 5678"
@@ -148,12 +148,3 @@ def test_ses_is_asked_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> 
     use(monkeypatch, "ses:no-reply@vendor.test")
     config = mail._ses.__wrapped__().meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 1)
-
-
-@pytest.mark.parametrize(("way", "made"), [("file:/nowhere", 0), ("ses:no-reply@vendor.test", 1)])
-def test_what_the_first_mail_needs_can_be_made_before(way: str, made: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    clients: list[str] = []
-    use(monkeypatch, way)
-    monkeypatch.setattr("chalicelib.mail._ses", lambda: clients.append("made"))
-    get_ready()
-    assert len(clients) == made

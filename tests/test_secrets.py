@@ -86,7 +86,6 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
         heard.by(browser.http)
 
     monkeypatch.setattr(Browser, "__init__", listened)
-    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
     return heard
 
 

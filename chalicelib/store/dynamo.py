@@ -204,6 +204,11 @@ def observe(item: Model, actions: Sequence[Action], condition: Condition) -> Non
         telemetry.count(telemetry.OBSERVATIONS_LOST)
 
 
+def put(item: Model) -> None:
+    """One PutItem without an event and without a condition: its key is its own. It may be sent twice."""
+    _dispatch("PutItem", item.get_save_kwargs_from_instance())
+
+
 def delete(item: Model) -> None:
     """One DeleteItem without an event."""
     _dispatch("DeleteItem", item.get_delete_kwargs_from_instance())

@@ -24,6 +24,8 @@ from chalicelib.settings import settings
 REGION = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 DUE_SHARDS = 8
 """Partitions of what is due: its writes spread, and the sweep reads each of them."""
+MAIL_SHARDS = 4
+"""Partitions of the mails that are queued, likewise."""
 
 T = TypeVar("T")
 
@@ -167,6 +169,22 @@ class DueItem(Model):
     announced = UnicodeAttribute()
     grace_period = IntegerAttribute()
     validity_period = IntegerAttribute()
+
+
+class MailItem(Model):
+    """`store.mails.QueuedMail`: a mail that waits to be sent, filed by when it was queued; what it says is sealed."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    sealed = UnicodeAttribute()
+    queued_at = IntegerAttribute()
+    until = IntegerAttribute()
+    tries = IntegerAttribute(null=True)
+    not_before = IntegerAttribute(null=True)
+    claim = UnicodeAttribute(null=True)
 
 
 class PendingItem(Model):
@@ -476,6 +494,16 @@ def due_pk(shard: int) -> str:
 def due_part(at: Instant, license: str = "") -> str:
     """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it."""
     return f"{at:015d}#{license}" if license else f"{at:015d}"
+
+
+def mail_pk(shard: int) -> str:
+    """The partition of the mails that are queued in one shard."""
+    return f"mail#{shard}"
+
+
+def mail_part(at: Instant, tag: str = "") -> str:
+    """Sort key of a mail that was queued at an instant; without a tag, what was queued before sorts before it."""
+    return f"{at:015d}#{tag}" if tag else f"{at:015d}"
 
 
 # --- items ↔ domain --------------------------------------------------------------------------------------------

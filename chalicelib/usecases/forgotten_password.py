@@ -1,52 +1,44 @@
 """A forgotten password: a code is mailed to the account, and who reads it there chooses a new password."""
 
-import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hmac import compare_digest
-from threading import BoundedSemaphore
 
-from chalicelib import mail, telemetry
-from chalicelib.domain.catalogue import Company, company_code
+from chalicelib import telemetry
+from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.one_time_code import VALID_MS, OneTimeCode, new_code, replaced, typed_code
+from chalicelib.domain.mail_texts import code_mail
+from chalicelib.domain.one_time_code import OneTimeCode, new_code, replaced, typed_code
 from chalicelib.domain.people import User, guard_new_password, normalise_email
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, codes
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
-_log = logging.getLogger(__name__)
 _NO_USER = 0
-LEAST_SECONDS = 1.0
-"""A request takes no less: mailing takes a tenth or two of it, and who is mailed must not be told from who is not."""
-_asking = BoundedSemaphore(3)
-"""Requests at once in one process. They wait more than they work: strangers could take up all its threads by them."""
 
 
 def request_code(company: str, email: str, *, now: Instant) -> None:
-    """Mail a code to this account, if there is one; it replaces an older code. Nothing tells whether there is one.
+    """Queue a mail with a code for this account, if there is one; the code replaces an older one.
 
+    Nothing tells whether there is one: the same is read and written, and a mail for nobody is queued.
     Does nothing for an account that was mailed three times in the last hour. Raises `Busy`.
     """
     account = _account(company, email)
-    with _taking_its_time():
-        if account is None:
-            return
-        mail.get_ready()
-        code = new_code()
-        hashed = codes.hash_code(*account, code)
-        _, stored = settle(
-            lambda _: codes.read_code(*account),
-            lambda old: replaced(old, hashed, now),
-            lambda old, new: None if new is None else codes.replace_code(*account, old, new),
-        )
-        owner, user = accounts.read_company(account[0]), _user(*account)
-        if stored is not None and owner is not None and user is not None:
-            _mail(owner, user, code)
+    if account is None:
+        return
+    code = new_code()
+    hashed = codes.hash_code(*account, code)
+    _, stored = settle(
+        lambda _: codes.read_code(*account),
+        lambda old: replaced(old, hashed, now),
+        lambda old, new: None if new is None else codes.replace_code(*account, old, new),
+    )
+    owner, user = accounts.read_company(account[0]), _user(*account)
+    if stored is not None:
+        to = "" if user is None else user.email
+        queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
 
 
 def set_password_by_code(company: str, email: str, code: str, new_password: str, actor: Actor, *, now: Instant) -> User:
@@ -108,42 +100,3 @@ def _try(company: str, email: str, hashed: str, now: Instant) -> None:
         raise Refused("invalid_code") from None
     if not compare_digest(tried.code_hash, hashed):
         raise Refused("invalid_code")
-
-
-def _mail(company: Company, user: User, code: str) -> None:
-    """A mail that cannot be sent is told to the operator: to who asks it would tell that there is an account."""
-    text = _TEXT.format(
-        name=company.name, code=code, company=company.code, email=user.email, minutes=VALID_MS // 60_000
-    )
-    try:
-        mail.send(user.email, f"Your code for {company.name}", text)
-    except mail.MailError as error:
-        _log.error("no code could be mailed: %s", error)
-
-
-_TEXT = """\
-Somebody has asked to set a new password for your account at {name}.
-
-    Code:          {code}
-    Company code:  {company}
-    E-mail:        {email}
-
-Enter the code on the page where you asked for it. It is valid for {minutes} minutes and
-works once. If you have asked more than once, only the newest code is valid.
-
-We do not know who asked. If it was not you, you need not do anything: your password
-stays as it is. Give this code to nobody; we shall never ask you for it.
-"""
-
-
-@contextmanager
-def _taking_its_time() -> Iterator[None]:
-    """Let what is done inside take `LEAST_SECONDS`, however little there was to do. Raises `Busy`."""
-    if not _asking.acquire(blocking=False):
-        raise Busy("too many ask for a code at once")
-    begun = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep(max(0.0, LEAST_SECONDS - (time.monotonic() - begun)))
-        _asking.release()

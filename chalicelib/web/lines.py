@@ -1,8 +1,8 @@
-"""One line for each answer and each sweep (`chalicelib.telemetry`): what Chalice and Lambda know of it."""
+"""One line for each answer and each run of a schedule (`chalicelib.telemetry`): what Chalice and Lambda know of it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal
 
 from chalice.app import CloudWatchEvent, Request, Response
 
@@ -18,9 +18,9 @@ def told(request: Request | None, get_response: Callable[[Any], Response]) -> Re
         return response
 
 
-def sweep_line(event: CloudWatchEvent) -> AbstractContextManager[None]:
-    """The line of a sweep that a schedule has started."""
-    return telemetry.line(settings().table_prefix, "sweep", lambda_request_id=_lambda_request_id(event.context))
+def run_line(kind: Literal["sweep", "mail"], event: CloudWatchEvent) -> AbstractContextManager[None]:
+    """The line of a run that a schedule has started."""
+    return telemetry.line(settings().table_prefix, kind, lambda_request_id=_lambda_request_id(event.context))
 
 
 def _facts(request: Request) -> dict[str, str]:

@@ -28,6 +28,8 @@ class Usage(BaseModel):
     licenses_ending_a_month: NonNegativeFloat
     share_of_users: Annotated[float, Field(ge=0, le=1)]
     sweeps_a_day: NonNegativeFloat
+    mail_runs_a_day: NonNegativeFloat
+    mails_a_month: NonNegativeFloat
     refusal_codes: NonNegativeFloat
     items_a_device: NonNegativeFloat
     months_of_history: NonNegativeFloat
@@ -36,6 +38,7 @@ class Usage(BaseModel):
     deactivate_ms: NonNegativeFloat
     page_ms: NonNegativeFloat
     sweep_ms: NonNegativeFloat
+    mail_run_ms: NonNegativeFloat
     log_bytes: NonNegativeFloat
     answer_bytes: NonNegativeFloat
     page_bytes: NonNegativeFloat

@@ -36,10 +36,15 @@ def loads(devices: float, usage: Usage) -> list[Load]:
     noted = min(checks, devices * usage.days_a_month * NOTED_A_DAY)
     sweep, expiry = budgets.CALLS["sweep, nothing due"], budgets.CALLS["sweep, one license expires"]
     transition = Budget("1 transaction", expiry.read_units - sweep.read_units, expiry.write_units - sweep.write_units)
+    calls = budgets.CALLS
+    asked, queue, sent = calls["ask for a code"], calls["mail, nothing queued"], calls["mail, one is sent"]
+    mail = Budget("4 reads + 4 writes", asked.read_units, asked.write_units + sent.write_units)
     result = [
         Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE, usage.page_ms, usage.page_bytes),
         Load(usage.days_a_month * usage.sweeps_a_day, sweep, usage.sweep_ms),
         Load(devices * usage.licenses_ending_a_month, transition),
+        Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),
+        Load(devices * usage.mails_a_month, mail),
     ]
     for by, share in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
         for call, count, ms in (

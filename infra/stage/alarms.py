@@ -6,8 +6,10 @@ from typing import Any
 from chalicelib.telemetry import (
     ANNOUNCEMENTS_FAILED,
     CODE,
+    MAILS_SENT,
     NAMESPACE,
     OLDEST_DUE_AGE,
+    OLDEST_MAIL_AGE,
     REFUSALS,
     STAGE,
     SWEEP_TRANSITIONS,
@@ -102,6 +104,22 @@ ALARMS: tuple[Alarm, ...] = (
         _ours(ANNOUNCEMENTS_FAILED),
         1,
         periods=3,
+    ),
+    Alarm(
+        "mail-missing",
+        "For a quarter of an hour no run of the mail has come to its end.",
+        _ours(MAILS_SENT, "SampleCount"),  # told at the end of each run, also of none
+        1,
+        periods=3,
+        comparison=LESS_THAN,
+        silence="breaching",
+    ),
+    Alarm(
+        "mail-behind",
+        "Runs of the mail end, but there are mails that could not be sent for ten minutes or longer.",
+        _ours(OLDEST_MAIL_AGE, "Maximum"),
+        600,
+        periods=2,
     ),
     Alarm(
         "dead-letters",

@@ -8,9 +8,11 @@ from chalicelib.telemetry import (
     CODE,
     CONFLICTS,
     GRANTS,
+    MAILS_SENT,
     NAMESPACE,
     OBSERVATIONS_LOST,
     OLDEST_DUE_AGE,
+    OLDEST_MAIL_AGE,
     REFUSALS,
     RETRIES,
     STAGE,
@@ -50,6 +52,7 @@ def _graphs() -> dict[str, list[Line]]:
     functions = [("AWS/Lambda", "FunctionName", f"${{{function}}}") for function in FUNCTIONS.values()]
     tables = [("AWS/DynamoDB", "TableName", f"${{{table}}}") for table in TABLES.values()]
     sweep = ("AWS/Lambda", "FunctionName", "${SweepDue}")
+    mail = ("AWS/Lambda", "FunctionName", "${SendQueuedMails}")
     letters = ("AWS/SQS", "QueueName", "${DeadLetters.QueueName}")
     return {
         "Calls": [_line(API, "Count"), _line(API, "4XXError"), _line(API, "5XXError")],
@@ -59,11 +62,11 @@ def _graphs() -> dict[str, list[Line]]:
         "Conflicts and retries": [_line(OURS, metric) for metric in (CONFLICTS, RETRIES, OBSERVATIONS_LOST)],
         "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
         "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS), _line(OURS, ANNOUNCEMENTS_FAILED)],
-        "Sweep: runs": [
-            _line(sweep, "Invocations"),
-            _line(sweep, "Errors"),
-            _line(letters, "ApproximateNumberOfMessagesVisible", "Maximum"),
-        ],
+        "Sweep: runs": [_line(sweep, "Invocations"), _line(sweep, "Errors")],
+        "Mail: sent": [_line(OURS, MAILS_SENT)],
+        "Mail: oldest that was not sent, s": [_line(OURS, OLDEST_MAIL_AGE, "Maximum")],
+        "Mail: runs": [_line(mail, "Invocations"), _line(mail, "Errors")],
+        "Runs that were given up": [_line(letters, "ApproximateNumberOfMessagesVisible", "Maximum")],
         "Capacity used, units": [
             _line(table, f"Consumed{kind}CapacityUnits") for table in tables for kind in ("Read", "Write")
         ],

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.stage.stages import Stage
 
-SCHEDULES = {"sweep": "SweepDue"}
+SCHEDULES = {"sweep": "SweepDue", "mail": "SendQueuedMails"}
 """The functions that the clock calls: our name and Chalice's logical id."""
 FUNCTIONS = {"api": "APIHandler"} | SCHEDULES
 """All functions."""

@@ -69,6 +69,15 @@ def test_sweeps_are_no_calls_over_http_and_cost_a_write_for_each_license_that_en
     assert lines["DynamoDB, writes"] == pytest.approx(budgets.CALLS["sweep, one license expires"].write_units)
 
 
+def test_mails_are_written_twice_and_read_once_and_runs_of_the_mail_are_no_calls_over_http() -> None:
+    lines = month(1e6, inputs(mail_runs_a_day=1e6 / 30, mail_run_ms=1, mails_a_month=1), ARM, UNWATCHED)
+    calls = budgets.CALLS
+    asked, queue, sent = (calls[name] for name in ("ask for a code", "mail, nothing queued", "mail, one is sent"))
+    assert (lines["API Gateway"], lines["Data sent"]) == (0, 0)
+    assert lines["DynamoDB, reads"] == pytest.approx(asked.read_units + queue.read_units)
+    assert lines["DynamoDB, writes"] == pytest.approx(asked.write_units + sent.write_units)
+
+
 def test_pages_of_the_portal_are_read() -> None:
     made = inputs(portal_pages_a_month=2, page_bytes=GB)
     lines = month(1e6, made, ARM, UNWATCHED)
@@ -181,7 +190,8 @@ def test_a_number_of_devices_that_is_none_is_refused(number: str, capsys: pytest
 
 def test_the_loads_of_a_month_are_in_proportion_to_the_devices() -> None:
     usage = read_inputs(DEFAULT).usage
+    of_the_clock = [usage.days_a_month * runs for runs in (usage.sweeps_a_day, usage.mail_runs_a_day)]
     one, ten = ([load.count for load in loads(n, usage)] for n in (1, 10))
     assert [after / before for before, after in zip(one, ten, strict=True) if before] == pytest.approx(
-        [10 if before != usage.days_a_month * usage.sweeps_a_day else 1 for before in one if before]
+        [1 if before in of_the_clock else 10 for before in one if before]
     )

@@ -19,9 +19,11 @@ import httpx
 import pytest
 
 from chalicelib import signing
+from chalicelib.domain.mail import Mail
 from chalicelib.settings import read_secrets
 from chalicelib.signing import Keyring
 from chalicelib.store import accounts, dynamo, licenses
+from chalicelib.store.mails import queue_mail
 from chalicelib.store.tables import ApiKeyItem, CompanyItem
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
@@ -366,6 +368,15 @@ def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     with run.sweeping():
         pass
     assert vendor.history(license)[-1].type == "license_expired"
+
+
+def test_a_run_sends_what_is_queued(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = threading.Event()
+    monkeypatch.setattr("chalicelib.mail.send", lambda *_: sent.set())
+    monkeypatch.setattr(run, "MAIL_SECONDS", 0)
+    with run.mailing():
+        queue_mail(Mail("ada@customer.test", "Hello", "Hello"), clock.now())
+        assert sent.wait(30)
 
 
 def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,10 +13,10 @@ from tests.stage.test_package import SCHEDULE
 COMPANY, EMAIL = "MAIL", "ann@customer.test"
 
 
-def swept(operator: Operator) -> dict[str, Any]:
-    """The answer of the sweep, or the error that it ends with."""
+def swept(operator: Operator, function: str = "SweepDue") -> dict[str, Any]:
+    """The answer of the sweep, or of another schedule; or the error that it ends with."""
     functions, stack = operator.aws.client("lambda"), operator.aws.client("cloudformation")
-    resource = stack.describe_stack_resource(StackName=STAGE.stack, LogicalResourceId="SweepDue")
+    resource = stack.describe_stack_resource(StackName=STAGE.stack, LogicalResourceId=function)
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
     answer: dict[str, Any] = json.load(
         functions.invoke(FunctionName=name, Payload=json.dumps(SCHEDULE).encode())["Payload"]
@@ -61,6 +61,7 @@ def test_mail_is_sent_from_the_address_that_the_stage_names(operator: Operator, 
     sender = STAGE.environment["SEATKEEPER_MAIL"].removeprefix("ses:")
     operator.aws.client("sesv2").create_email_identity(EmailIdentity=sender)
     browser.send(f"{PREFIX}/portal/forgotten", company=COMPANY, email=EMAIL)
+    swept(operator, "SendQueuedMails")
     [mail] = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages").json()["messages"][operator.account]
     assert (mail["Source"], mail["To"]) == (sender, [EMAIL])
     assert "code" in mail["BodyText"]

@@ -6,10 +6,12 @@ from typing import Any
 
 from chalicelib.domain.history import EventType
 from chalicelib.domain.license import License
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker
 from chalicelib.store import accounts, codes, orders
+from chalicelib.store.mails import queue_mail
 from chalicelib.store.views import Wanted, look_up
 from chalicelib.usecases import (
     activate,
@@ -30,6 +32,7 @@ from chalicelib.usecases import (
     issue_license,
     log_in,
     once,
+    send_mails,
     sessions,
     sweep,
     user_licenses,
@@ -37,7 +40,7 @@ from chalicelib.usecases import (
 )
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
-from tests.mailbox import mailed_code, mails
+from tests.mailbox import deliver, mailed_code, mails
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
@@ -168,6 +171,15 @@ def ask_for_code(vendor: Vendor, _: Seated) -> Any:
     stored, code = codes.read_code(vendor.code, ADA), mailed_code(vendor, ADA)
     right = stored.code_hash == codes.hash_code(vendor.code, ADA, code)
     return right, stored.until, stored.mailed, len(mails(vendor, ADA))
+
+
+def with_mail(vendor: Vendor) -> None:
+    deliver()  # what other tests of this process left behind
+    queue_mail(Mail(ADA, "Hello", f"Company code: {vendor.code}"), vendor.now)
+
+
+def send(vendor: Vendor, _: None) -> Any:
+    return send_mails.send_mails(now=vendor.now), len(mails(vendor, ADA))
 
 
 def with_code(vendor: Vendor) -> str:
@@ -433,6 +445,7 @@ CASES = (
         lambda v, x: user_licenses.user_licenses(v.code, "revit", ADA, x.password, now=v.now),
     ),
     Case("change the password", change_password.change_password, seated, choose_password, ("password_changed",), True),
+    Case("send mails", send_mails.send_mails, with_mail, send),
     Case("ask for a code", forgotten_password.request_code, seated, ask_for_code),
     Case(
         "set the password by a code",

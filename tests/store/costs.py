@@ -26,6 +26,7 @@ _KINDS = {
     "BatchGetItem": "read",
     "TransactGetItems": "read",
     "Query": "read",
+    "PutItem": "write",
     "UpdateItem": "write",
     "DeleteItem": "write",
     "TransactWriteItems": "transaction",
@@ -130,7 +131,7 @@ def _blocks(length: int, of: int = 4 * KB) -> int:
 
 
 def _keys_written(operation: str, asked: dict[str, Any]) -> list[Key]:
-    writes = [asked] if operation in ("UpdateItem", "DeleteItem") else []
+    writes = [asked] if operation in ("PutItem", "UpdateItem", "DeleteItem") else []
     if operation == "TransactWriteItems":
         writes = [write for kinds in asked["TransactItems"] for write in kinds.values()]
     return [_key(write) for write in writes]

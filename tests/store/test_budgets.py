@@ -28,12 +28,13 @@ from chalicelib.store.tables import (
     license_pk,
     seat_part,
 )
-from chalicelib.usecases import activate, check, deactivate, sweep
+from chalicelib.usecases import activate, check, deactivate, forgotten_password, send_mails, sweep
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.identify import Identity
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
 from tests.docs.pages import DOCS
+from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
 from tests.support import ADMIN, DAY, NOW, Vendor
 
@@ -158,6 +159,18 @@ def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0) -> Call:
     return lambda: sweep.sweep(now=END)
 
 
+def asking_for_a_code(vendor: Vendor) -> Call:
+    by_user(vendor)
+    return lambda: forgotten_password.request_code(vendor.code, ADA, now=NOW)
+
+
+def mailing(vendor: Vendor, codes: int) -> Call:
+    deliver()  # what other tests left behind
+    for _ in range(codes):
+        asking_for_a_code(vendor)()
+    return lambda: send_mails.send_mails(now=NOW)
+
+
 CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by key": lambda v: checking(by_key(v, OTHER, PC), DUE - 1),
     "check by key, once in 15 minutes": lambda v: checking(by_key(v, OTHER, PC), DUE),
@@ -174,6 +187,9 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
+    "ask for a code": asking_for_a_code,
+    "mail, nothing queued": lambda v: mailing(v, 0),
+    "mail, one is sent": lambda v: mailing(v, 1),
     "sweep, nothing due": sweeping,
     "sweep, one license expires": lambda v: sweeping(v, 1),
     "sweep, one license comes into grace": lambda v: sweeping(v, 1, 720),

@@ -182,8 +182,7 @@ def test_an_account_that_others_have_made_comes_to_manage_with_a_new_initial_pas
     assert account(vendor, "boss@victim.test").password_hash == before.password_hash
 
 
-def test_who_has_chosen_the_password_by_mail_keeps_it(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
+def test_who_has_chosen_the_password_by_mail_keeps_it(vendor: Vendor) -> None:
     vendor.assign(vendor.issue("revit"), "boss@victim.test")
     request_code(vendor.code, "boss@victim.test", now=vendor.now)
     code = mailed_code(vendor, "boss@victim.test")

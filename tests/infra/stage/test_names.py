@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.settings import Secrets, Settings, settings
+from infra.stage.functions import FUNCTIONS
 from infra.stage.stages import read_config, read_stage
 from tests.infra.stage.templates import MODELS, STAGES, functions, listed, of_type, policy, properties, template
 
@@ -29,7 +30,7 @@ def test_the_tables_have_the_same_names_in_config_policies_template_and_code(sta
 @each_stage
 def test_the_functions_get_the_settings_that_config_says(stage: str) -> None:
     told = read_config()["stages"][stage]["environment_variables"]
-    assert [function["Environment"]["Variables"] for function in functions(stage).values()] == [told, told]
+    assert [function["Environment"]["Variables"] for function in functions(stage).values()] == [told] * len(FUNCTIONS)
 
 
 @each_stage
@@ -61,7 +62,7 @@ def test_the_functions_may_read_the_secrets_that_the_code_asks_for(stage: str) -
 @each_stage
 def test_mail_is_sent_from_the_address_that_config_says(stage: str) -> None:
     address = read_stage(stage).environment["SEATKEEPER_MAIL"].removeprefix("ses:")
-    (mail,) = [s for s in policy(stage, "APIHandler") if listed(s["Action"]) == ["ses:SendEmail"]]
+    (mail,) = [s for s in policy(stage, "SendQueuedMails") if listed(s["Action"]) == ["ses:SendEmail"]]
     sender = {"Fn::FindInMap": ["Mail", "Sender", "Address"]}
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": sender}}
     identities = [identity["Fn::Sub"][1]["Sender"]["Fn::FindInMap"] for identity in mail["Resource"]]

@@ -16,6 +16,7 @@ import chalicelib.web
 from chalicelib.domain.refusal import Refused
 from chalicelib.settings import settings
 from chalicelib.store import dynamo
+from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.tables import TABLES
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
@@ -37,7 +38,6 @@ each_stage = pytest.mark.parametrize("stage", STAGES)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
-    monkeypatch.setattr("chalicelib.usecases.forgotten_password.LEAST_SECONDS", 0.0)
 
 
 def granted(stage: str, function: str) -> Rights:
@@ -136,6 +136,13 @@ def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_no_more()
     with used() as rights, wire(answer_timed_out, range(1, 2)):
         case.act(vendor, prepared)
     assert granted(STAGES[0], "SweepDue") == rights
+
+
+def test_the_sender_of_mail_may_do_what_it_does_and_no_more() -> None:
+    (case,) = [case for case in CASES if case.function is send_mails]
+    assert granted(STAGES[0], "SendQueuedMails") == rights_of(case)
+    senders = [f for f in functions(STAGES[0]) for s in policy(STAGES[0], f) if "ses:SendEmail" in listed(s["Action"])]
+    assert senders == ["SendQueuedMails"]
 
 
 def test_policies_are_the_same_in_every_stage() -> None:

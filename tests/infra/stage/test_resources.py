@@ -91,7 +91,8 @@ def test_tables_that_hold_what_was_sold_outlive_their_stack_and_others_do_not(st
 
 @each_stage
 def test_every_handler_is_in_app_where_the_middleware_is(stage: str) -> None:
-    assert sorted(function["Handler"] for function in functions(stage).values()) == ["app.app", "app.sweep_due"]
+    handlers = sorted(function["Handler"] for function in functions(stage).values())
+    assert handlers == ["app.app", "app.send_queued_mails", "app.sweep_due"]
 
 
 @each_stage
@@ -139,7 +140,7 @@ def test_a_queue_takes_letters_from_the_rules_of_the_schedules_alone(stage: str)
 @each_stage
 def test_every_log_ends_and_a_function_may_write_to_its_own_alone(stage: str) -> None:
     groups = of_type(stage, "Logs::LogGroup")
-    assert len(groups) == 3
+    assert len(groups) == len(FUNCTIONS) + 1  # and the access log
     assert all(1 <= group["Properties"]["RetentionInDays"] <= 90 for group in groups.values())
     for name, function in functions(stage).items():
         own = function["LoggingConfig"]["LogGroup"]["Ref"]

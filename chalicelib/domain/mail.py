@@ -1,0 +1,28 @@
+"""Mails that wait in the queue: what one is, how long it is of use, and when it is tried again."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.instants import Instant
+
+_MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * _MINUTE_MS
+FIRST_WAIT_MS = 2 * _MINUTE_MS
+"""Longer than a run of the sender lasts: while one is at a mail, no other takes it."""
+MAX_WAIT_MS = 60 * _MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A plain text to one person. What it says is secret."""
+
+    to: str
+    """An e-mail in its normal form. Empty: it is for nobody, and dropped where others are sent."""
+    subject: str
+    text: str
+    valid_ms: int = DAY_MS
+    """After so long it is of no use any more, and given up if it could not be sent."""
+
+
+def next_try(tries: int, now: Instant) -> Instant:
+    """When a mail is tried again, after so many tries that may all have failed."""
+    return now + min(FIRST_WAIT_MS << min(tries - 1, 10), MAX_WAIT_MS)

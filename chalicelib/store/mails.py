@@ -1,0 +1,72 @@
+"""The queue of mails: put by what has to be told, taken by one sender at a time, gone when they are sent.
+
+A mail may be put in the transaction of a change, so that neither is without the other. It is sent at least once: twice
+where a sender dies between sending it and forgetting it.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import Mail, next_try
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.sealing import seal, unseal
+from chalicelib.store.tables import MAIL_SHARDS, MailItem, mail_part, mail_pk, to_domain
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMail:
+    """A mail in the queue. What it says is sealed (`opened`)."""
+
+    pk: str
+    part: str
+    sealed: str
+    queued_at: Instant
+    until: Instant
+    """When it is of no use any more."""
+    tries: int = 0
+    not_before: Instant = 0
+    """When it may be tried again; until then it is leased to who tries it."""
+
+
+def put_mail(write: Transaction, mail: Mail, now: Instant) -> None:
+    """Let a transaction queue a mail."""
+    write.put(_item(mail, now), MailItem.pk.does_not_exist())
+
+
+def queue_mail(mail: Mail, now: Instant) -> None:
+    """Queue a mail by itself, in one write."""
+    dynamo.put(_item(mail, now))
+
+
+def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail]:
+    """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
+    return (to_domain(item, QueuedMail) for item in dynamo.query(MailItem, mail_pk(shard), before=mail_part(now + 1)))
+
+
+def lease_mail(queued: QueuedMail, now: Instant) -> None:
+    """Take a mail to try it: nobody else does before the next try is due. Raises `Stale` where somebody else has."""
+    item, claim = MailItem, secrets.token_hex(8)
+    tries = queued.tries + 1
+    leased = [item.tries.set(tries), item.not_before.set(next_try(tries, now)), item.claim.set(claim)]
+    untried = item.tries == queued.tries if queued.tries else item.tries.does_not_exist()
+    # The claim tells our own write, sent again after its answer was lost, from another's.
+    dynamo.update(item(queued.pk, queued.part), leased, item.pk.exists() & (untried | (item.claim == claim)))
+
+
+def forget_mail(queued: QueuedMail) -> None:
+    """Take a mail out of the queue."""
+    dynamo.delete(MailItem(queued.pk, queued.part))
+
+
+def opened(queued: QueuedMail) -> Mail:
+    """What a mail says. Raises `cryptography.exceptions.InvalidTag` where it was sealed with another key."""
+    return Mail(**json.loads(unseal(queued.sealed, queued.part)))
+
+
+def _item(mail: Mail, now: Instant) -> MailItem:
+    pk, part = mail_pk(secrets.randbelow(MAIL_SHARDS)), mail_part(now, secrets.token_hex(8))
+    return MailItem(pk, part, sealed=seal(json.dumps(asdict(mail)), part), queued_at=now, until=now + mail.valid_ms)

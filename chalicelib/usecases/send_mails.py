@@ -1,0 +1,82 @@
+"""Send the mails that are queued, each once; what cannot be sent is tried again until it is of no use any more."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from cryptography.exceptions import InvalidTag
+
+from chalicelib import mail, telemetry
+from chalicelib.domain.instants import Instant
+from chalicelib.mail import MailError
+from chalicelib.store import mails
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.mails import QueuedMail
+from chalicelib.store.tables import MAIL_SHARDS
+
+_log = logging.getLogger(__name__)
+RUN_SECONDS = 45
+"""How long a run goes on, at most: the next one begins after a minute."""
+_OUTCOMES = ("sent", "failed", "given_up")
+
+
+def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
+    """Send what is queued while `keep_going()`; answers how many were sent, failed and were given up.
+
+    Costs one Query a shard, and two writes a mail. Safe to run again and at the same time, as long as a run lasts less
+    than `domain.mail.FIRST_WAIT_MS`. Why mails failed is logged, once for each reason, without what they say.
+    """
+
+    def send_shard(shard: int) -> Counter[str]:
+        return _send_shard(shard, now, keep_going)
+
+    telemetry.at_least(telemetry.OLDEST_MAIL_AGE, 0)
+    with ThreadPoolExecutor(MAIL_SHARDS) as threads:
+        counts = threads.map(telemetry.into_this_line(send_shard), range(MAIL_SHARDS))
+        total: Counter[str] = sum(counts, Counter())
+    for reason, times in total.items():
+        if reason not in _OUTCOMES:
+            _log.error("mails that were not sent: %d. %s", times, reason)
+    telemetry.count(telemetry.MAILS_SENT, total["sent"])
+    return {outcome: total[outcome] for outcome in _OUTCOMES}
+
+
+def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Counter[str]:
+    """Counts by outcome, and by the reason of a failure."""
+    counts: Counter[str] = Counter()
+    for queued in mails.queued_mails(shard, now):
+        if not keep_going():
+            telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+            break
+        if queued.until <= now:
+            mails.forget_mail(queued)
+            counts.update(["given_up", "It was tried until it was of no use any more."])
+        elif queued.not_before > now:
+            telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+        else:
+            counts.update(_try(queued, now))
+    return counts
+
+
+def _try(queued: QueuedMail, now: Instant) -> list[str]:
+    """What came of it; nothing where somebody else is at it, or it was for nobody."""
+    try:
+        content = mails.opened(queued)
+        if content.to:
+            mails.lease_mail(queued, now)
+            mail.send(content.to, content.subject, content.text)
+    except Stale:
+        return []
+    except InvalidTag:
+        mails.forget_mail(queued)
+        return ["given_up", "It was sealed with another data key."]
+    except MailError as error:
+        telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+        return ["failed", str(error)]
+    mails.forget_mail(queued)
+    return ["sent"] if content.to else []
+
+
+def _age(queued: QueuedMail, now: Instant) -> float:
+    return (now - queued.queued_at) / 1000

@@ -1,0 +1,170 @@
+"""The queue of mails: sent once, tried again, given up, and told to nobody else."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.mail import DAY_MS, FIRST_WAIT_MS, MAX_WAIT_MS, Mail, next_try
+from chalicelib.mail import MailError
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Stale, Transaction
+from chalicelib.store.mails import put_mail, queue_mail
+from chalicelib.store.tables import MAIL_SHARDS, AccountEventItem, CompanyItem, MailItem, event_item, mail_pk
+from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
+from tests.mailbox import deliver
+from tests.support import ADMIN, NOW, Vendor
+
+SECRET = "1234 5678"
+MAIL = Mail("ada@customer.test", "Hello", f"Your code is {SECRET}.")
+NOTHING = {"sent": 0, "failed": 0, "given_up": 0}
+
+
+class Server:
+    """The mail server: what it has taken, and why it takes nothing, if it does not."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str, str]] = []
+        self.refuses = ""
+
+    def send(self, *mail: str) -> None:
+        if self.refuses:
+            raise MailError(self.refuses)
+        self.taken.append((mail[0], mail[1], mail[2]))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Takes every mail; nothing is queued before."""
+    deliver()
+    server = Server()
+    monkeypatch.setattr("chalicelib.mail.send", server.send)
+    yield server
+    send_mails(now=NOW + 100 * DAY_MS)
+
+
+def queued() -> list[MailItem]:
+    return [item for shard in range(MAIL_SHARDS) for item in dynamo.query(MailItem, mail_pk(shard))]
+
+
+def test_a_mail_is_sent_once_and_then_gone(server: Server) -> None:
+    queue_mail(MAIL, NOW)
+    assert send_mails(now=NOW) == NOTHING | {"sent": 1}
+    assert send_mails(now=NOW) == NOTHING
+    assert server.taken == [(MAIL.to, MAIL.subject, MAIL.text)]
+    assert queued() == []
+
+
+def test_of_several_senders_at_once_each_mail_is_sent_by_one(server: Server) -> None:
+    for number in range(20):
+        queue_mail(replace(MAIL, subject=str(number)), NOW)
+    with ThreadPoolExecutor(4) as threads:
+        told = list(threads.map(lambda _: send_mails(now=NOW)["sent"], range(4)))
+    assert sorted(int(subject) for _, subject, _ in server.taken) == list(range(20))
+    assert sum(told) == 20
+
+
+def test_a_mail_stands_in_the_transaction_of_a_change_or_is_not_there(server: Server, vendor: Vendor) -> None:
+    """Neither is without the other."""
+    there, absent = CompanyItem(vendor.code, "company"), CompanyItem(vendor.code, "no company")
+    for company in (there, absent):
+        write = Transaction(event_item(vendor.code, Event.new("company_changed", ADMIN, NOW), AccountEventItem))
+        write.update(company, [CompanyItem.name.set("Renamed")], CompanyItem.pk.exists())
+        put_mail(write, MAIL, NOW)
+        if company is there:
+            write.commit()
+        else:
+            with pytest.raises(Stale):
+                write.commit()
+    assert send_mails(now=NOW)["sent"] == 1
+
+
+def test_what_a_mail_says_and_to_whom_is_stored_where_nobody_reads_it(server: Server) -> None:
+    queue_mail(MAIL, NOW)
+    (item,) = queued()
+    told = str(item.attribute_values)
+    assert [word for word in (SECRET, MAIL.to, MAIL.subject, "code") if word in told] == []
+
+
+def test_a_mail_for_nobody_is_dropped(server: Server) -> None:
+    queue_mail(replace(MAIL, to=""), NOW)
+    assert (send_mails(now=NOW), server.taken, queued()) == (NOTHING, [], [])
+
+
+def test_a_mail_that_is_not_taken_is_tried_again_later_and_later_and_in_the_end_given_up(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.refuses, tried = "SES refuses the mail: MessageRejected.", []
+    queue_mail(MAIL, NOW)
+    hourly = range(122, 24 * 60, 60)
+    for minute in (*range(63), *hourly, 24 * 60):
+        told = send_mails(now=NOW + minute * 60_000)
+        if told != NOTHING:
+            tried.append((minute, next(outcome for outcome, times in told.items() if times)))
+    assert tried[:6] == [(minute, "failed") for minute in (0, 2, 6, 14, 30, 62)]
+    assert tried[6:] == [*((minute, "failed") for minute in hourly), (24 * 60, "given_up")]
+    assert queued() == []
+    ours = {record.getMessage() for record in caplog.records if record.name.startswith("chalicelib")}
+    assert ours == {
+        "mails that were not sent: 1. SES refuses the mail: MessageRejected.",
+        "mails that were not sent: 1. It was tried until it was of no use any more.",
+    }
+    assert SECRET not in caplog.text
+    assert MAIL.to not in caplog.text, "nor does any library of ours tell it"
+
+
+def test_a_code_is_not_sent_when_it_is_not_good_any_more(server: Server) -> None:
+    queue_mail(replace(MAIL, valid_ms=60_000), NOW)
+    assert send_mails(now=NOW + 60_000) == NOTHING | {"given_up": 1}
+    assert server.taken == []
+
+
+def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = server.send
+
+    def send(to: str, *more: str) -> None:
+        if to == "bad@customer.test":
+            raise MailError("No.")
+        real(to, *more)
+
+    monkeypatch.setattr("chalicelib.mail.send", send)
+    for number in range(12):
+        queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to), NOW)
+    broken = queued()[0]
+    dynamo.update(MailItem(broken.pk, broken.part), [MailItem.sealed.set("A" * 40)])
+    told = send_mails(now=NOW)
+    assert told["given_up"] == 1
+    assert sorted([told["sent"], told["failed"]]) == [5, 6]
+
+
+def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(server: Server) -> None:
+    for _ in range(20):
+        queue_mail(MAIL, NOW)
+    left = iter([True] * 5)
+    first = send_mails(now=NOW, keep_going=lambda: next(left, False))["sent"]
+    assert first == 5
+    assert send_mails(now=NOW)["sent"] == 15
+
+
+def test_a_sender_that_dies_leaves_its_mail_to_a_later_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.mail.send", die)
+        queue_mail(MAIL, NOW)
+        with pytest.raises(KeyboardInterrupt):
+            send_mails(now=NOW)
+    assert send_mails(now=NOW + FIRST_WAIT_MS - 1) == NOTHING
+    assert send_mails(now=NOW + FIRST_WAIT_MS) == NOTHING | {"sent": 1}
+
+
+def test_a_lease_lasts_longer_than_a_run() -> None:
+    waits = [next_try(tries, 0) for tries in range(1, 60)]
+    assert waits[0] > RUN_SECONDS * 1000 + 10_000
+    assert (waits == sorted(waits), waits[-1]) == (True, MAX_WAIT_MS)
