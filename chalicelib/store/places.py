@@ -4,8 +4,9 @@ The conditions here are what enforces every limit. They say again, about the sta
 `domain.places` decided about the state that was read. Where they do not hold, `Stale` is raised.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -30,6 +31,9 @@ from chalicelib.store.tables import (
     to_domain,
 )
 
+_PLACES_AT_ONCE = (dynamo.BATCH_GET_LIMIT - 1) // 3
+"""Three items each, and one that they share: the user, or the license."""
+
 
 def read_place(
     company: str, license_id: int, hardware_id: str | None, user_id: int | None, *, consistent: bool
@@ -38,15 +42,29 @@ def read_place(
 
     With `consistent`, all as they stand at one instant, so that a refusal may rest on it.
     """
-    pk = license_pk(company, license_id)
-    wanted: list[Any] = [LicenseItem(pk, "license")]
-    if hardware_id is not None:
-        wanted.append(DeviceItem(pk, device_part(device_tag(hardware_id), user_id)))
-    if user_id is not None:
-        wanted += [SeatItem(pk, seat_part(user_id)), UserItem(company, f"user#{user_id}")]
-    stored = dynamo.read_together(wanted) if consistent else dynamo.read(wanted, consistent=False)
-    found = [_domain(item) for item in stored if item is not None]
-    return _place(Place(None), found)
+    return read_places(company, [(license_id, user_id)], hardware_id, consistent=consistent)[0]
+
+
+def read_places(
+    company: str, wanted: Sequence[tuple[int, int | None]], hardware_id: str | None, *, consistent: bool
+) -> list[Place]:
+    """As `read_place`, of each license and user: those of one user, or of one license, 33 in one round trip.
+
+    With `consistent`, each place as it stands at one instant; those of two round trips may be of two.
+    """
+    found: list[Place] = []
+    for start in range(0, len(wanted), _PLACES_AT_ONCE):
+        parts = [
+            _items(company, license_id, hardware_id, user_id)
+            for license_id, user_id in wanted[start:][:_PLACES_AT_ONCE]
+        ]
+        items = {(item.pk, item.part): item for part in parts for item in part}
+        read = dynamo.read_together if consistent else partial(dynamo.read, consistent=False)
+        stored = dict(zip(items, read(list(items.values())), strict=True))
+        for part in parts:
+            there = [stored[item.pk, item.part] for item in part]
+            found.append(_place(Place(None), [_domain(item) for item in there if item is not None]))
+    return found
 
 
 def devices(
@@ -101,6 +119,17 @@ def note_check(license: License, device: Device, seat: Seat | None, report: Devi
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_part(device_tag(device.hardware_id), device.user_id))
     dynamo.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+
+
+def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None) -> list[Any]:
+    """What a place is made of, by key."""
+    pk = license_pk(company, license_id)
+    wanted: list[Any] = [LicenseItem(pk, "license")]
+    if hardware_id is not None:
+        wanted.append(DeviceItem(pk, device_part(device_tag(hardware_id), user_id)))
+    if user_id is not None:
+        wanted += [SeatItem(pk, seat_part(user_id)), UserItem(company, f"user#{user_id}")]
+    return wanted
 
 
 def newer(seen: Place, stale: Stale) -> Place | None:

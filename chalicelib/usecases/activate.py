@@ -1,15 +1,16 @@
 """Activate a device on a license."""
 
 from chalicelib import telemetry
+from chalicelib.domain.catalogue import Product
 from chalicelib.domain.history import Actor, Event, named
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import DeviceReport, is_live
+from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import places
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
-from chalicelib.usecases.identify import Identity, Target, guard_method, read_target, targets
+from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_targets, targets
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.settle import settle
 
@@ -33,25 +34,45 @@ def activate(
     if product.authorization_method == "user" and ident.username is not None:
         log_in(company, ident.email or "", password or "", now=now)
     guard_method(product, ident)
-    candidates = targets(company, product, ident, now, consistent=True)
-    if len(candidates) > 1:
-        candidates = _held_first(candidates, ident)
     refusal: Refused | None = None
-    for target in candidates:
+    candidates = _candidates(company, product, ident, now)
+    for target, seen in candidates:
         try:
-            return _activate_on(target, ident, report, actor, told or {}, now)
+            if seen is not None:  # read at one instant: its refusal is final
+                grant_activation(seen, report, prevent_vm=product.prevent_vm, now=now)
+            return _activate_on(target, seen, ident, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
-    telemetry.note(license_id=candidates[0].license_id)
+    telemetry.note(license_id=candidates[0][0].license_id)
     assert refusal is not None  # there is at least one candidate
     raise refusal
 
 
+def _candidates(company: str, product: Product, ident: Identity, now: Instant) -> list[tuple[Target, Place | None]]:
+    """The licenses that may be meant; where there are several as they stand, and the one that the device holds first.
+
+    A repeat must find its own place again, however many newer licenses there are.
+    """
+    named = targets(company, product, ident, now, consistent=True)
+    if len(named) == 1:
+        return [(named[0], None)]
+    found: list[tuple[Target, Place | None]] = list(
+        zip(named, read_targets(named, ident, consistent=True), strict=True)
+    )
+    return sorted(found, key=lambda candidate: not (candidate[1] and holds(candidate[1])))
+
+
 def _activate_on(
-    target: Target, ident: Identity, report: DeviceReport, actor: Actor, told: dict[str, str], now: Instant
+    target: Target,
+    seen: Place | None,
+    ident: Identity,
+    report: DeviceReport,
+    actor: Actor,
+    told: dict[str, str],
+    now: Instant,
 ) -> Place:
     def read(consistent: bool) -> Place:
-        return read_target(target, ident, consistent)
+        return seen if seen and not consistent else read_targets([target], ident, consistent)[0]
 
     def decide(place: Place) -> Grant:
         grant = grant_activation(place, report, prevent_vm=target.product.prevent_vm, now=now)
@@ -89,13 +110,3 @@ def _has_news(place: Place, report: DeviceReport) -> bool:
     """Whether the client tells something of its device that is not stored yet."""
     told = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
     return any(value is not None and getattr(place.device, name) != value for name, value in told.items())
-
-
-def _held_first(candidates: list[Target], ident: Identity) -> list[Target]:
-    """A repeat must find its own place again, however many newer licenses there are."""
-
-    def holds(target: Target) -> bool:
-        place = read_target(target, ident, consistent=True)
-        return bool(place.license and place.device and is_live(place.device, place.license, place.seat))
-
-    return sorted(candidates, key=lambda target: not holds(target))

@@ -1,6 +1,6 @@
 """IDENT: which license, device and user a call means. All that is sent must agree, else `license_not_found`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib import telemetry
@@ -60,7 +60,7 @@ def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool)
     guard_method(product, ident)
     if product.authorization_method == "license-key" or ident.username is not None:
         named = targets(company, product, ident, now, consistent)
-        return _held_or_first((read_target(target, ident, consistent) for target in named), now)
+        return _held_or_first(read_targets(named, ident, consistent), now)
     return _place_of_device(company, product, ident, now, consistent)
 
 
@@ -77,13 +77,12 @@ def targets(company: str, product: Product, ident: Identity, now: Instant, consi
     return [Target(company, product, license_id, user_id) for license_id in license_ids]
 
 
-def read_target(target: Target, ident: Identity, consistent: bool) -> Place:
-    """Read a target and hold what was sent against it; what does not agree is as good as absent."""
-    telemetry.note(license_id=target.license_id)
-    place = places.read_place(
-        target.company, target.license_id, ident.hardware_id, target.user_id, consistent=consistent
-    )
-    return place if _agrees(place, target, ident) else Place(None)
+def read_targets(named: Sequence[Target], ident: Identity, consistent: bool) -> list[Place]:
+    """Read targets and hold what was sent against them; what does not agree is as good as absent."""
+    telemetry.note(license_id=named[0].license_id)
+    wanted = [(target.license_id, target.user_id) for target in named]
+    found = places.read_places(named[0].company, wanted, ident.hardware_id, consistent=consistent)
+    return [place if _agrees(place, target, ident) else Place(None) for target, place in zip(named, found, strict=True)]
 
 
 def guard_method(product: Product, ident: Identity) -> None:
@@ -141,13 +140,17 @@ def _place_of_device(company: str, product: Product, ident: Identity, now: Insta
     users = [Target(company, product, ident.license_id, device.user_id) for device in known]
     if not users:
         raise Refused("license_not_found")
-    return _held_or_first((read_target(target, ident, consistent) for target in users), now)
+    return _held_or_first(read_targets(users, ident, consistent), now)
 
 
-def _held_or_first(named: Iterable[Place], now: Instant) -> Place:
+def holds(place: Place) -> bool:
+    """Whether the device is live on the license, as far as that was read."""
+    return bool(place.license and place.device and is_live(place.device, place.license, place.seat))
+
+
+def _held_or_first(read: list[Place], now: Instant) -> Place:
     """Of all places that may be meant one that the device holds and may use, else one that it holds, else the first."""
-    read = list(named)
-    held = [p for p in read if p.device and p.license and is_live(p.device, p.license, p.seat)]
+    held = [place for place in read if holds(place)]
     usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
     place = next(usable, (held or read)[0])
     telemetry.note(license_id=None if place.license is None else place.license.id)

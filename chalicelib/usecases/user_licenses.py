@@ -12,5 +12,5 @@ def user_licenses(company: str, product: str, email: str, password: str, *, now:
     found = find_product(company, product, now=now)
     user = log_in(company, email, password, now=now)
     ids = accounts.licenses_of_user(company, user.id, found.code)
-    held = [places.read_place(company, license_id, None, user.id, consistent=True) for license_id in ids]
+    held = places.read_places(company, [(license_id, user.id) for license_id in ids], None, consistent=True)
     return [place for place in held if place.license is not None and place.seat is not None]

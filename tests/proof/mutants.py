@@ -129,12 +129,12 @@ def _event_outside_the_transaction() -> Patches:
 
 def _refusal_by_a_replica() -> Patches:
     """A refusal rests on a read that may lag, like a grant."""
-    right = places.read_place
+    right = places.read_places
 
-    def read_place(*asked: Any, **_: Any) -> Any:
+    def read_places(*asked: Any, **_: Any) -> Any:
         return right(*asked, consistent=False)
 
-    return [(places, "read_place", read_place)]
+    return [(places, "read_places", read_places)]
 
 
 def _refusal_sent_again() -> Patches:

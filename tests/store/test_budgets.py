@@ -125,6 +125,28 @@ def _warm(site: Site, active: tuple[str, ...]) -> Site:
     return site
 
 
+def by_user_of_40(vendor: Vendor, *active: str, places: int = 2) -> Site:
+    """A seat on 40 licenses, and the devices on the oldest of them."""
+    site = by_user(vendor, *active)
+    for _ in range(39):
+        vendor.now += 1
+        newer = vendor.issue(
+            "revit", max_license_users=5, **(TERMS | {"validity_period": NOW + 365 * DAY, "max_activations": places})
+        )
+        vendor.assign(newer, ADA, places)
+    return site
+
+
+def refused_check(site: Site) -> Call:
+    site.check(OTHER, DUE - 1)
+
+    def call() -> None:
+        with pytest.raises(Refused):
+            site.check("c" * 64, DUE - 1, by_id=False)
+
+    return call
+
+
 def activating(site: Site, **how: Any) -> Call:
     return lambda: site.activate(PC, **how)
 
@@ -177,6 +199,10 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by user": lambda v: checking(by_user(v, OTHER, PC), DUE - 1),
     "check by user, once in 15 minutes": lambda v: checking(by_user(v, OTHER, PC), DUE),
     "check by user, without the license's id": lambda v: checking(by_user(v, OTHER, PC), DUE - 1, by_id=False),
+    "check by user of 40 licenses, without a license's id": lambda v: checking(
+        by_user_of_40(v, OTHER, PC), DUE - 1, by_id=False
+    ),
+    "check by user of 40 licenses, refused": lambda v: refused_check(by_user_of_40(v, OTHER)),
     "activate by key": lambda v: activating(by_key(v, OTHER)),
     "activate by key, the first that starts a duration": lambda v: activating(by_key(v, valid_duration="12m")),
     "activate by key, a transfer": lambda v: transferring(by_key(v, OTHER)),
@@ -185,6 +211,9 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "activate by user": lambda v: activating(by_user(v, OTHER)),
     "activate by user, the first that starts a duration": lambda v: activating(by_user(v, valid_duration="12m")),
     "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),
+    "activate by user of 40 licenses, all but the last refused": lambda v: activating(
+        by_user_of_40(v, OTHER, places=0), by_id=False
+    ),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
     "ask for a code": asking_for_a_code,
@@ -201,7 +230,11 @@ def test_a_call_costs_its_budget(vendor: Vendor, call: str) -> None:
     prepared = CALLS[call](vendor)
     with counted() as cost:
         prepared()
-    assert Budget(cost.round_trips, cost.read_units, cost.write_units) == budgets.CALLS[call], cost.calls
+    assert Budget(cost.round_trips, cost.read_units, cost.write_units) == budgets.CALLS[call], (
+        cost.round_trips,
+        cost.read_units,
+        cost.write_units,
+    )
 
 
 def test_every_budget_is_measured() -> None:

@@ -40,12 +40,12 @@ def one_after_another(vendor: Vendor, count: int) -> list[License]:
 def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
     """What may lag is told inside as it stands at the start, of this one device."""
     now = places.read_place(license.company, license.id, hardware_id, None, consistent=True)
-    right = places.read_place
+    right = places.read_places
 
-    def read_place(*asked: Any, consistent: bool) -> Place:
-        return right(*asked, consistent=True) if consistent else now
+    def read_places(*asked: Any, consistent: bool) -> list[Place]:
+        return right(*asked, consistent=True) if consistent else [now]
 
-    with patch.object(places, "read_place", read_place):
+    with patch.object(places, "read_places", read_places):
         yield
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.usecases.change_license import extend, set_enabled
+from chalicelib.usecases.user_licenses import user_licenses
 from tests.support import ADMIN, DAY, NOW, Vendor
-from tests.usecases.support import refused
+from tests.usecases.support import calls_counted, refused
 
 ADA, BOB = "ada@customer.test", "bob@customer.test"
 
@@ -76,3 +77,30 @@ def test_a_device_on_two_licenses_is_found_on_the_one_that_it_may_use(vendor: Ve
 def test_a_key_that_is_longer_than_any_is_not_looked_up(vendor: Vendor, key: str) -> None:
     with refused("license_not_found"):
         vendor.check(vendor.issue(), "pc", license_key=key)
+
+
+def test_a_user_of_many_licenses_costs_no_more_round_trips_than_one_of_two(vendor: Vendor) -> None:
+    """Whoever names no license, or a license alone: what may be meant is read at once."""
+    shared = vendor.issue("revit", max_license_users=9, max_activations=9)
+    password = vendor.assign(shared, ADA)[1] or ""
+    vendor.activate(ADA, "pc", password)
+    by_id: dict[str, Any] = {"license_key": None, "license_id": shared.id}
+    calls: list[Callable[[], Any]] = [
+        lambda: vendor.check(ADA, "pc"),
+        lambda: vendor.activate(ADA, "pc", password),
+        lambda: user_licenses(vendor.code, "revit", ADA, password, now=vendor.now),
+        lambda: vendor.check(shared, "pc", **by_id),
+    ]
+    counts = []
+    for more in (1, 7):
+        for number in range(more):
+            vendor.now += 1000
+            full = vendor.issue("revit", max_license_users=1, max_activations=0)
+            vendor.assign(full, ADA, 0)
+            other = f"{number}.{more}@customer.test"
+            vendor.activate(other, "pc", vendor.assign(shared, other)[1], license_id=shared.id)
+        with calls_counted() as sent:
+            for call in calls:
+                call()
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
