@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.web.hmac_signature import sign
 from infra import local, output
+from infra.version import add_version
 
 POST_CALLS = frozenset({"activate_license", "deactivate_license", "change_password", "track_device_variables"})
 """The calls that take a JSON body; all others take a query."""
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
     parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details, …")
     parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
+    add_version(parser)
     given = parser.parse_args()
     try:
         parameters = dict(_parameter(text) for text in given.parameter)

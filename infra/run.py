@@ -20,6 +20,7 @@ from typing import Any
 
 from chalicelib.settings import SettingsError
 from infra import engine, local, serve
+from infra.version import add_version
 
 SWEEP_SECONDS = 5 * 60
 MAIL_SECONDS = 1
@@ -56,6 +57,7 @@ def main() -> None:
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
+    add_version(parser)
     given = parser.parse_args()
     serve.log_to_stderr()
     try:

@@ -35,6 +35,7 @@ from chalicelib.web.limits import MAX_BODY_BYTES
 from infra.addresses import client_of, forwarded_for
 from infra.crowd import first_to_leave
 from infra.engine import Child, die_with
+from infra.version import add_version
 from infra.wsgi import wsgi
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -310,6 +311,7 @@ def main() -> None:
     )
     parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")
     parser.add_argument("--behind-proxy", action="store_true", help=BEHIND_PROXY_HELP)
+    add_version(parser)
     given = parser.parse_args()
     log_to_stderr()
     try:

@@ -20,10 +20,12 @@ from chalicelib.signing import Signer, sign_license
 
 
 class AboutBody(BaseModel):
-    """GET / and GET /api/v4/."""
+    """GET / and GET /api/v4/: which Seatkeeper answers; `commit` is `unknown` where nobody has noted it."""
 
     name: str
     api: str
+    version: str
+    commit: str
 
 
 class ProductBody(BaseModel):

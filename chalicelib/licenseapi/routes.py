@@ -36,6 +36,7 @@ from chalicelib.usecases.check import check
 from chalicelib.usecases.customer_license_users import customer_license_users as users_of_customer
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
+from chalicelib.version import VERSION, commit
 from chalicelib.web.authentication import Caller
 from chalicelib.web.endpoint import Endpoints
 from chalicelib.web.errors import RequestError
@@ -131,7 +132,7 @@ def get_device_variables(request: Ident, caller: Caller) -> list[VariableBody]:
 @endpoint.public
 def about() -> AboutBody:
     """That this is a license server, and it answers."""
-    return AboutBody(name="Seatkeeper", api="v4")
+    return AboutBody(name="Seatkeeper", api="v4", version=VERSION, commit=commit())
 
 
 @face.route("/public_key", methods=["GET"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Never
 
 from infra.admin.table import COMMANDS, Command, Option
+from infra.version import add_version
 
 PROG = "python -m infra.admin"
 
@@ -42,6 +43,7 @@ def _parser() -> _Parser:
         epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference, 2 nothing done for what "
         "standard error says,\n3 it may have been done or not: look before you repeat it",
     )
+    add_version(parser)
     pages = parser.add_subparsers(metavar="NOUN", required=True)
     for noun, commands in nouns.items():
         if commands[0].name == noun:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from infra.stage.stages import StageError, StageFailed, read_config, read_stage
+from infra.version import add_version
 
 VERBS: tuple[str, ...] = ("package", "compare", "deploy", "rollback", "smoke", "teardown")
 
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Package, deploy and watch a stage.",
         epilog="example: python -m infra.stage package dev",
     )
+    add_version(parser)
     pages = parser.add_subparsers(metavar="VERB", required=True)
     for verb in VERBS:
         module = import_module(f"infra.stage.{verb}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from chalicelib.version import COMMIT_FILE, git_commit
 from infra.stage.resources import resources
 from infra.stage.stages import ROOT, Stage, StageError, read_config
 
@@ -32,6 +33,7 @@ def prepare(project: Path, stage: Stage, architecture: str) -> None:
             shutil.copyfile(ROOT / name, target)
         except FileNotFoundError:
             raise StageError(f"{name} is in git, but not here: restore it, or remove it from git.") from None
+    (project / COMMIT_FILE).write_text(f"{git_commit(ROOT)}\n")
     config = read_config() | {"lambda_architecture": architecture}
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
     (project / _MERGED).write_text(json.dumps(resources(stage)))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, *sorted({*ROOT.glob("*.md")} - {README}), *sorted(DOCS.glob("*.md"))]
 
 
 def blocks(page: str, language: str) -> list[str]:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.version import VERSION, commit
 from tests.licenseapi.objects import granted, product_object, refused, told, verify
 from tests.support import ADMIN, Application, Vendor
 
@@ -94,8 +95,9 @@ def test_product_details_answers_the_product(application: Application, vendor: V
 
 
 def test_anybody_may_ask_whether_the_server_is_there(http: httpx.Client) -> None:
+    about = {"name": "Seatkeeper", "api": "v4", "version": VERSION, "commit": commit()}
     for path in ("/", "/api/v4", "/api/v4/"):
-        assert granted(http.get(path)) == {"name": "Seatkeeper", "api": "v4"}
+        assert granted(http.get(path)) == about
 
 
 def test_anybody_may_have_the_public_key(http: httpx.Client) -> None:

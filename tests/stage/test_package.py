@@ -14,10 +14,11 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.portal.render import STATIC, static_path
+from chalicelib.version import git_commit
 from infra.stage import package as packaging
 from infra.stage.contents import SERVICES
 from infra.stage.package import ARCHITECTURES, Package
-from infra.stage.stages import read_stage
+from infra.stage.stages import ROOT, read_stage
 from tests.stage.conftest import ARCHITECTURE
 from tests.web.events import event
 
@@ -73,7 +74,8 @@ def told(folder: Path) -> dict[str, Any]:
 
 def test_the_packaged_app_answers_requests_and_sweeps(told: dict[str, Any]) -> None:
     about, page, style = told["answers"]
-    assert (about["statusCode"], json.loads(about["body"])["name"]) == (200, "Seatkeeper")
+    body = json.loads(about["body"])
+    assert (about["statusCode"], body["name"], body["commit"]) == (200, "Seatkeeper", git_commit(ROOT))
     assert (page["statusCode"], "<h1>Log in</h1>" in page["body"]) == (200, True)
     assert (style["statusCode"], style["body"]) == (200, (STATIC / "portal.css").read_text())
     assert told["swept"].keys() >= {"license_expired"}

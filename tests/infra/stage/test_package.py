@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.version import git_commit
 from infra.stage import package as packaging
 from infra.stage import project
 from infra.stage.__main__ import main
@@ -213,7 +214,7 @@ def test_what_ships_is_copied_and_nothing_that_git_ignores(working_copy: Path, t
     write(working_copy, {"chalicelib/__pycache__/a.pyc": "", ".local/secrets.json": "{}", ".chalice/deployments/x": ""})
     project.prepare(tmp_path / "out", DEV, "arm64")
     assert names(tmp_path / "out") == {
-        *("app.py", "chalicelib/a.py", "chalicelib/data/page.html"),
+        *("app.py", "chalicelib/a.py", "chalicelib/data/page.html", "chalicelib/COMMIT"),
         *(".chalice/config.json", "resources.json"),  # which chalice reads
     }
 
@@ -316,6 +317,11 @@ def test_the_template_is_of_the_stage_and_leads_to_the_archive(made: Package) ->
     }
     assert "LicensesTable" in template["Resources"], "resources of our own are merged"
     assert "us-east-1" not in made.template.read_text()
+
+
+def test_a_package_tells_the_commit_that_it_is_of(made: Package) -> None:
+    with zipfile.ZipFile(made.archive) as zipped:
+        assert zipped.read("chalicelib/COMMIT").decode().strip() == git_commit(ROOT)
 
 
 def test_packaging_leaves_nothing_else_behind(made: Package) -> None:

@@ -1,0 +1,20 @@
+"""`--version`, as every command has it."""
+
+import argparse
+from typing import Any
+
+from chalicelib.version import VERSION, commit
+from infra import output
+
+
+class _ShowVersion(argparse.Action):
+    """Asks for the commit only when it is to be shown: git may have to be asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        output.write(f"Seatkeeper {VERSION}, commit {commit()}")
+        parser.exit()
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Add `--version`, which shows version and commit and exits 0."""
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show version and commit")
