@@ -4,8 +4,6 @@ An attempt is counted *before* the password is looked at, and taken back when it
 through any number of servers, are bounded by the same numbers as guesses made one after another.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
@@ -21,11 +19,8 @@ LOCK_MS = 15 * 60_000
 """How long a lock lasts, and how long failures are remembered after the last attempt."""
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
-MAX_EMAIL = 254
-"""Bytes of an e-mail, as in every mail server."""
 MAX_NAME, MAX_PHONE = 100, 40
 """Characters of a first or last name, and of a phone number."""
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +58,6 @@ class Attempts:
     not_before: Instant = 0
     until: Instant = 0
     """When all of this is forgotten."""
-
-
-def normalise_email(text: str) -> str:
-    """The one form in which an e-mail is stored and compared. Raises `Refused` where it is none.
-
-    What cannot be seen (a zero-width space, a mark of direction) would make a second account that looks like the first.
-    """
-    email = unicodedata.normalize("NFC", text.strip().lower())
-    if len(email.encode(errors="replace")) > MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise Refused("validation_error", "email: this is not an e-mail address.")
-    return email
 
 
 def guard_attempt(attempts: Attempts, now: Instant) -> None:

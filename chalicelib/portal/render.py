@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.email import shown_email
 from chalicelib.domain.instants import Instant
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.request import Ask
@@ -90,7 +91,14 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"when": _when, "day": _day, "limit": _limit, "number": _number, "actor": actor_words}
+    environment.filters |= {
+        "when": _when,
+        "day": _day,
+        "limit": _limit,
+        "number": _number,
+        "actor": actor_words,
+        "email": _email,
+    }
     return environment
 
 
@@ -115,6 +123,10 @@ def _time(at: Instant | None, form: str) -> "Markup | str":
         return "\N{EN DASH}"
     then = datetime.fromtimestamp(at / 1000, UTC)
     return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime(form))
+
+
+def _email(email: str | None) -> str:
+    return shown_email(email or "")
 
 
 def _limit(number: int | None) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
+from chalicelib.domain.email import shown_email
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
@@ -97,10 +98,12 @@ def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     )
     back = list_path(view.license.id)
     if not user.is_initial_password:
-        return Said(back, f"{seat.email} was assigned, and keeps the password that the account has.")
+        return Said(back, f"{shown_email(seat.email)} was assigned, and keeps the password that the account has.")
     reveal = f"{back}/{user.id}/initial-password"
     return Said(
-        back, f"{seat.email} was assigned. Copy the initial password now, or show it later in the list.", reveal
+        back,
+        f"{shown_email(seat.email)} was assigned. Copy the initial password now, or show it later in the list.",
+        reveal,
     )
 
 
@@ -119,7 +122,10 @@ def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
     changed = change_email(
         me.company, view.license.id, old, form.email, ask.actor(me.email), manager_id=me.id, now=ask.now
     )
-    return Said(list_path(view.license.id), f"{old} is now {changed.email}, on all licenses. The password stays.")
+    return Said(
+        list_path(view.license.id),
+        f"{shown_email(old)} is now {shown_email(changed.email)}, on all licenses. The password stays.",
+    )
 
 
 @action("set_password.html", PasswordForm, _user)
@@ -129,7 +135,8 @@ def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
     own = form.password if form.how == "own" else None
     change_seat.set_password(me.company, view.license.id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
     back = list_path(view.license.id)
-    says = f"{who} has a new initial password, and chooses another one at the next log-in. All sessions are ended."
+    told = f"{shown_email(who)} has a new initial password"
+    says = f"{told}, and chooses another one at the next log-in. All sessions are ended."
     return Said(back, says, f"{back}/{view.row.user.id}/initial-password")
 
 
@@ -142,15 +149,16 @@ def limit(ask: Ask, view: UserView, form: LimitForm) -> Said:
     wanted = None if form.unlimited else form.max_activations
     change_seat.set_max_activations(me.company, view.license.id, who, wanted, ask.actor(me.email), now=ask.now)
     told = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    return Said(list_path(view.license.id), f"{who} {told}. Devices that are active stay so.")
+    return Said(list_path(view.license.id), f"{shown_email(who)} {told}. Devices that are active stay so.")
 
 
 def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     view, more = _user(ask, asker, license_id, user_id)
+    who = shown_email(view.row.user.email)
     return view, more | {
         "title": "Reset total activations",
         "sentences": [
-            f"All {view.row.taken} active devices of {view.row.user.email} on this license are deactivated.",
+            f"All {view.row.taken} active devices of {who} on this license are deactivated.",
             "The places are free at once, and the user can activate again.",
         ],
         "button": "Reset activations",
@@ -163,15 +171,16 @@ def reset(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Deactivate the user's devices on this license."""
     me, who = view.visit.user, view.row.user.email
     change_seat.reset_activations(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(view.license.id), f"The devices of {who} on this license are deactivated.")
+    return Said(list_path(view.license.id), f"The devices of {shown_email(who)} on this license are deactivated.")
 
 
 def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     view, more = _user(ask, asker, license_id, user_id)
+    who = shown_email(view.row.user.email)
     return view, more | {
         "title": "Remove user",
         "sentences": [
-            f"{view.row.user.email} can no longer use this license; {view.row.taken} active devices are deactivated.",
+            f"{who} can no longer use this license; {view.row.taken} active devices are deactivated.",
             "That makes room for another user. The account itself stays, with its password and other licenses.",
         ],
         "button": "Remove user",
@@ -184,4 +193,4 @@ def remove(ask: Ask, view: UserView, _form: Nothing) -> Said:
     """Take the seat away."""
     me, who = view.visit.user, view.row.user.email
     change_seat.remove_user(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(view.license.id), f"{who} was removed. There is room for another user.")
+    return Said(list_path(view.license.id), f"{shown_email(who)} was removed. There is room for another user.")

@@ -4,6 +4,7 @@ import re
 
 from pydantic import ValidationError
 
+from chalicelib.domain.email import shown_email
 from chalicelib.domain.history import Event, EventType
 from chalicelib.domain.refusal import Refused
 from chalicelib.web.errors import ERRORS
@@ -52,7 +53,7 @@ def actor_words(name: str) -> str:
     """Who made a change: a person's e-mail, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
     return (
-        who
+        shown_email(who)
         if kind == "user"
         else {"api": "application", "sweep": "the clock", "code": "a mailed code"}.get(kind, "vendor")
     )

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass, replace
 
+from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, normalise_email
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
@@ -48,7 +49,7 @@ def assign_user(
     An account that is there already is not changed: a `person` that contradicts it is refused.
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
     """
-    address = normalise_email(email)
+    address = known_email(email)
     guard_person(person)
 
     def read(_: bool) -> _State:

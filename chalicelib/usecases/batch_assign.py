@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.batch import Pending, Row, parse, to_csv
+from chalicelib.domain.email import shown_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -181,7 +182,7 @@ def result_csv(fates: list[Fate]) -> str:
 
 def _cells(fate: Fate) -> tuple[str, ...]:
     row = fate.row
-    person = (row.email, row.first_name, row.last_name, row.phone_number, str(row.max_activations))
+    person = (shown_email(row.email), row.first_name, row.last_name, row.phone_number, str(row.max_activations))
     return (*person, fate.told, fate.password or "")
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from chalicelib.domain.email import normalise_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.usecases.find_license import find_user

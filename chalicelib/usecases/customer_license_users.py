@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.catalogue import find_product
@@ -18,7 +19,7 @@ def customer_license_users(
     if found.authorization_method != "user":
         raise Refused("invalid_product_auth_method")
     try:
-        email = normalise_email(customer)
+        email = known_email(customer)
     except Refused:
         raise Refused("validation_error", "customer: this is not an e-mail address.") from None
     ids = list(accounts.licenses_of_customer(company, email, found.code))

@@ -1,7 +1,8 @@
 """Find a license and a seat on it, for those who manage them."""
 
+from chalicelib.domain.email import known_email
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, seats
 
@@ -26,7 +27,7 @@ def find_owner(license_id: int, company: str | None) -> str:
 def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]:
     """A license and a user's seat on it. Raises `Refused`: `license_not_found`, `user_not_found`."""
     license = find_license(company, license_id)
-    user_id = accounts.user_of_email(company, normalise_email(email))
+    user_id = accounts.user_of_email(company, known_email(email))
     seat = None if user_id is None else seats.read_seat(company, license_id, user_id)
     if seat is None:
         raise Refused("user_not_found")

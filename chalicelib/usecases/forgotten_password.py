@@ -4,11 +4,12 @@ from hmac import compare_digest
 
 from chalicelib import telemetry
 from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail_texts import code_mail
 from chalicelib.domain.one_time_code import OneTimeCode, new_code, replaced, typed_code
-from chalicelib.domain.people import User, guard_new_password, normalise_email
+from chalicelib.domain.people import User, guard_new_password
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, codes
 from chalicelib.store.dynamo import Stale
@@ -82,7 +83,7 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
 def _account(company: str, email: str) -> tuple[str, str] | None:
     """Company and e-mail in the forms in which they are stored; None where there can be no such account."""
     try:
-        return company_code(company), normalise_email(email)
+        return company_code(company), known_email(email)
     except Refused:
         return None
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from chalicelib import telemetry
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import Product
+from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import is_expired, is_live
-from chalicelib.domain.people import normalise_email
 from chalicelib.domain.places import Place
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places
@@ -112,7 +112,7 @@ def _license_id(company: str, ident: Identity, now: Instant) -> int:
 
 def _user_id(company: str, ident: Identity, now: Instant, consistent: bool) -> int:
     try:
-        email = normalise_email(ident.email or "")
+        email = known_email(ident.email or "")
     except Refused:
         raise Refused("license_not_found") from None
     load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
@@ -128,7 +128,7 @@ def _agrees(place: Place, target: Target, ident: Identity) -> bool:
         return False
     if license.authorization_method != target.product.authorization_method:
         return False
-    if ident.username is not None and (place.user is None or place.user.email != normalise_email(ident.email or "")):
+    if ident.username is not None and (place.user is None or place.user.email != known_email(ident.email or "")):
         return False  # the e-mail has gone to somebody else since it was remembered
     return ident.is_named or place.device is not None  # an id alone proves nothing: it is accepted from its devices
 

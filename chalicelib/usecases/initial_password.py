@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chalicelib.domain.email import normalise_email
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
@@ -12,12 +13,12 @@ from chalicelib.usecases.passwords import hash_password
 
 
 def new_user(company: str, email: str, *, now: Instant) -> User:
-    """A user who is not stored yet, with a generated initial password."""
+    """A user who is not stored yet, with a generated initial password. Raises `Refused` for what cannot be mailed."""
     user_id, password = new_id(now), new_initial_password()
     return User(
         company=company,
         id=user_id,
-        email=email,
+        email=normalise_email(email),
         password_hash=hash_password(password),
         is_initial_password=True,
         created_at=now,

@@ -6,11 +6,12 @@ from itertools import count
 
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
+from chalicelib.domain.email import known_email, normalise_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType
-from chalicelib.domain.people import User, normalise_email
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.dynamo import Busy, back_off
@@ -129,7 +130,7 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
         start_date=terms.start_date,
         grace_period=terms.grace_period,
         order_id=terms.order_id or f"order-{license_id}",
-        customer=None if terms.customer is None else normalise_email(terms.customer),
+        customer=None if terms.customer is None else _customer(product.company, terms.customer),
     )
 
 
@@ -185,6 +186,12 @@ def _is_plain(text: str) -> bool:
     return 1 <= len(text) <= keys.MAX_LENGTH and text.isprintable()
 
 
+def _customer(company: str, email: str) -> str:
+    """A customer who has bought already, under whatever e-mail, or a new one."""
+    known = known_email(email)
+    return known if accounts.is_customer(company, known) else normalise_email(email)
+
+
 def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, User | None]:
     """Who will manage, and the account as it is known.
 
@@ -193,7 +200,7 @@ def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None
     """
     if email is None:
         return None, None
-    address = normalise_email(email)
+    address = known_email(email)
     user_id = accounts.user_of_email(company, address)
     known = None if user_id is None else accounts.read_user(company, user_id)
     if known is None:

@@ -4,8 +4,9 @@ import random
 import time
 
 from chalicelib import telemetry
+from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import Attempts, User, guard_attempt, normalise_email
+from chalicelib.domain.people import Attempts, User, guard_attempt
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Busy, Stale
@@ -21,7 +22,7 @@ def log_in(company: str, email: str, password: str, *, now: Instant) -> User:
     An unknown e-mail costs the same reads, writes and hashing as a wrong password, and is locked in the same way.
     """
     try:
-        email = normalise_email(email)
+        email = known_email(email)
     except Refused:
         raise Refused("invalid_credentials") from None
     started = _start(company, email, now)

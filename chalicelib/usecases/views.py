@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib import telemetry
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Sold
+from chalicelib.domain.email import shown_email
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat, Status, device_tag, is_live, status
@@ -255,7 +256,10 @@ def license_users(asker: Asker, license_id: int, asked: Asked, *, now: Instant) 
     """The users of a license that the asker manages, by e-mail. Raises as `license_details`."""
     part = views.license_with_users(asker.company, license_id)
     text = asked.search.strip().lower()
-    seats = sorted((s for s in part.seats.values() if text in s.email), key=_SEATS.get(asked.sort, _by_email))
+    seats = sorted(
+        (s for s in part.seats.values() if text in s.email or text in shown_email(s.email)),
+        key=_SEATS.get(asked.sort, _by_email),
+    )
     page = page_of(seats, lambda seat: str(seat.user_id), asked.after, asked.before)
     base, found = _managed_with(asker, part.license, license_id, [s.user_id for s in page.rows], now)
     rows = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
@@ -443,7 +447,13 @@ def _device_page(rows: list[DeviceRow], asked: Asked) -> Page[DeviceRow]:
 
 def _names(row: DeviceRow, search: str) -> bool:
     device = row.device
-    texts = (device.hostname or "", device.hardware_id, row.email, device.os_ver or "", device.app_ver or "")
+    texts = (
+        device.hostname or "",
+        device.hardware_id,
+        shown_email(row.email),
+        device.os_ver or "",
+        device.app_ver or "",
+    )
     return _hold(texts, search)
 
 

@@ -4,10 +4,10 @@ Each function raises ValueError with a sentence that follows the option's name. 
 of the hand and is cut, but not where a client could mean it: in a hardware id.
 """
 
-import unicodedata
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, colour, instants, people
+from chalicelib.domain import catalogue, colour, instants
+from chalicelib.domain.email import known_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.refusal import Refused
@@ -36,11 +36,8 @@ def product(given: str) -> str:
 
 
 def email(given: str) -> str:
-    """An e-mail in its stored form. A letter that only looks like one of ours would make another person of it."""
-    for letter in given.strip():
-        if not letter.isascii():
-            raise ValueError(f"{given!a} has {unicodedata.name(letter, 'a character')} in it: type the address anew.")
-    return _by_rule(people.normalise_email, given)
+    """An e-mail in its stored form; whether an account may be made of it, the use cases say."""
+    return _by_rule(known_email, given)
 
 
 def accent(given: str) -> str:

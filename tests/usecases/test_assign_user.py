@@ -131,7 +131,7 @@ def test_who_is_removed_while_he_is_assigned_is_not_told_that_all_places_are_tak
 
 def test_what_is_no_email_is_no_user(vendor: Vendor) -> None:
     license = vendor.issue("revit", max_license_users=1)
-    for text in ("", "ada", "ada\N{ZERO WIDTH SPACE}@customer.test"):
+    for text in ("", "ada", "m\xfcller@customer.test"):
         with refused("validation_error"):
             vendor.assign(license, text)
     assert vendor.stored(license).users_assigned == 0
