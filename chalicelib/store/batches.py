@@ -25,6 +25,7 @@ from chalicelib.store.tables import (
     PendingItem,
     SeatItem,
     event_item,
+    from_row,
     license_pk,
     pending_part,
     seat_part,
@@ -62,7 +63,7 @@ def keep_people(company: str, license_id: int, batch_id: int, people: People, no
 def read_people(company: str, license_id: int, batch_id: int) -> People | None:
     """The list of a batch. None where there is none, or no more."""
     item = dynamo.get(_people(company, license_id, batch_id))
-    return None if item is None else People([Row(*row) for row in item.people], item.places)
+    return None if item is None else People([from_row(row, Row) for row in item.people], item.places)
 
 
 def reserve(license: License, pending: Pending, event: Event) -> None:

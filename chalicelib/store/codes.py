@@ -9,7 +9,7 @@ from chalicelib.domain.people import User
 from chalicelib.store import accounts, dynamo
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.sealing import keyed_hash
-from chalicelib.store.tables import AccountEventItem, CodeItem, event_item
+from chalicelib.store.tables import AccountEventItem, CodeItem, event_item, to_domain
 
 
 def hash_code(company: str, email: str, code: str) -> str:
@@ -55,7 +55,7 @@ def redeem(code: OneTimeCode, old: User, new: User, event: Event) -> None:
 
 
 def _code(item: CodeItem) -> OneTimeCode:
-    return OneTimeCode(item.code_hash, item.until, item.tries, item.used, tuple(item.mailed))
+    return to_domain(item, OneTimeCode)
 
 
 def _item(company: str, email: str) -> CodeItem:

@@ -261,7 +261,7 @@ def query_between(
 ) -> Iterator[Raw]:
     """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent.
 
-    `only`: the one attribute that is answered.
+    `only`: the attributes that are answered, with commas between.
     """
     return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None, only)
 

@@ -10,8 +10,8 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.catalogue import Order, Sold
 from chalicelib.domain.license import License
 from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import OrderItem, SoldItem, managed_part, ordered_part
+from chalicelib.store.dynamo import Raw, Transaction
+from chalicelib.store.tables import OrderItem, SoldItem, from_raw, from_row, managed_part, ordered_part
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -49,14 +49,12 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
 
 def sold_in_order(company: str, order_id: str) -> Iterator[Sold]:
     """The licenses that were sold in an order, oldest first, consistently, read in pages."""
-    return (to_sold(item.facts) for item in dynamo.query(SoldItem, company, ordered_part(order_id)))
+    return _sold_below(company, ordered_part(order_id), None)
 
 
 def managed_by(company: str, user_id: int, *, limit: int | None = None) -> list[Sold]:
     """What a user manages, oldest first, at most `limit`; ten thousand licenses are about 2 MB."""
-    prefix = managed_part(user_id)
-    raws = dynamo.query_between(SoldItem, company, prefix, prefix + "~", limit=limit, only="facts")
-    return [to_sold(raw["facts"]["S"]) for raw in raws]
+    return list(_sold_below(company, managed_part(user_id), limit))
 
 
 def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
@@ -73,9 +71,9 @@ def sold_item(sold: Sold, company: str, part: str) -> SoldItem:
     return SoldItem(company, part, facts=json.dumps(astuple(sold), ensure_ascii=False))
 
 
-def to_sold(facts: str) -> Sold:
-    """What such an item holds."""
-    return Sold(*json.loads(facts))
+def to_sold(raw: Raw) -> Sold:
+    """What such an item holds, as it is stored."""
+    return from_row(json.loads(raw["facts"]["S"]), Sold) if "facts" in raw else from_raw(raw, Sold)
 
 
 def let_join(order: Order) -> None:
@@ -91,6 +89,11 @@ def let_join(order: Order) -> None:
 def is_shown(company: str, user_id: int, license_id: int) -> bool:
     """Whether a license is filed under a user who manages it; for the audit. Consistent."""
     return dynamo.get(SoldItem(company, managed_part(user_id, license_id))) is not None
+
+
+def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[Sold]:
+    only = ", ".join(["facts", *Sold.__dataclass_fields__])
+    return map(to_sold, dynamo.query_between(SoldItem, company, prefix, prefix + "~", limit=limit, only=only))
 
 
 def _ids(texts: set[str] | None) -> frozenset[int]:

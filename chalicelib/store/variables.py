@@ -7,7 +7,7 @@ from chalicelib.domain.license import Device, License, device_tag
 from chalicelib.domain.variables import Variable
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import VariablesItem, event_item, license_pk, variables_part
+from chalicelib.store.tables import VariablesItem, event_item, from_names, license_pk, variables_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,12 @@ def read_variables(license: License, hardware_id: str, user_id: int | None) -> V
     item = dynamo.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
-    return Variables([Variable(**row) for row in item.variables], item.revision)
+    return Variables(to_variables(item), item.revision)
+
+
+def to_variables(item: VariablesItem) -> list[Variable]:
+    """What such an item holds."""
+    return [from_names(row, Variable) for row in item.variables]
 
 
 def write_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:

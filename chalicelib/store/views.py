@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib import telemetry
 from chalicelib.domain.batch import Pending
-from chalicelib.domain.catalogue import Company, Product, Sold
+from chalicelib.domain.catalogue import Company, Product
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.people import User
@@ -19,7 +19,6 @@ from chalicelib.domain.session import Asker, Session
 from chalicelib.domain.variables import Variable
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import BATCH_GET_LIMIT
-from chalicelib.store.orders import to_sold
 from chalicelib.store.sessions import Outcome, session_item, submission_item
 from chalicelib.store.tables import (
     CompanyItem,
@@ -43,6 +42,7 @@ from chalicelib.store.tables import (
     to_event,
     variables_part,
 )
+from chalicelib.store.variables import to_variables
 
 _AFTER_ALL = "~"
 """Sorts behind every sort key that begins as what it is put behind."""
@@ -56,7 +56,8 @@ class Found:
     user: User | None = None
     company: Company | None = None
     outcome: Outcome | None = None
-    managed: Sold | None = None
+    managed: bool = False
+    """Whether the asker manages the license that was asked for."""
     licenses: dict[int, License] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
     seats: dict[tuple[int, int], Seat] = field(default_factory=dict)
@@ -193,7 +194,7 @@ def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one li
         case "SubmissionItem":
             found.outcome = item.outcome
         case "SoldItem":
-            found.managed = to_sold(item.facts)
+            found.managed = True
         case "LicenseItem":
             license = to_domain(item, License)
             found.licenses[license.id] = license
@@ -206,4 +207,4 @@ def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one li
         case "DeviceItem":
             found.device = to_domain(item, Device)
         case "VariablesItem":
-            found.variables = [Variable(**row) for row in item.variables]
+            found.variables = to_variables(item)

@@ -357,7 +357,7 @@ def _managed_with(
 def _proved(asker: Asker, found: Found, license_id: int, license: License | None, now: Instant) -> LicenseView:
     """A license that the asker manages; any other does not exist."""
     entered, license = _enter(asker, found, now), license or found.licenses.get(license_id)
-    if found.managed is None or license is None:
+    if not found.managed or license is None:
         raise Refused("license_not_found")
     telemetry.note(license_id=license.id)
     return _license_view(entered, license, now)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -72,12 +72,39 @@ def items(name: str, table: str) -> list[dict[str, Any]]:
     return found
 
 
+def as_newer(item: dict[str, Any]) -> dict[str, Any]:
+    """An item as newer code may write it: with attributes, and parts of those in JSON, that nobody knows here."""
+    more: dict[str, Any] = {"S": "new", "N": "1", "BOOL": True, "NULL": True, "SS": ["new"], "L": [], "M": {}}
+    unknown = {f"new_{type.lower()}": {type: value} for type, value in more.items()}
+    known: dict[str, Callable[[Any], Any]] = {
+        "facts": _longer,
+        "variables": _each(_wider),
+        "people": _each(_longer),
+        "outcome": _wider,
+        "detail": _wider,
+    }
+    written = {name: {"S": json.dumps(known[name](json.loads(item[name]["S"])))} for name in known if name in item}
+    return item | written | unknown
+
+
+def _longer(row: list[Any]) -> list[Any]:
+    return [*row, "new"]
+
+
+def _wider(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {"new": "new"}
+
+
+def _each(change: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+    return lambda rows: [change(row) for row in rows]
+
+
 @contextmanager
-def opened(name: str) -> Iterator[Home]:
+def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Iterator[Home]:
     """A home as it was kept, whatever was done with it before; our secrets are its secrets meanwhile."""
     told = json.loads((HOMES / name / "home.json").read_text())
     for table in TABLES:
-        _load(table, told["company"], items(name, table))
+        _load(table, told["company"], [changed(item) for item in items(name, table)])
     with TemporaryDirectory() as folder:
         path = Path(folder) / "secrets.json"
         path.write_text(json.dumps(told["secrets"]))
