@@ -41,7 +41,10 @@ def one_error_shape(request: Request, get_response: Callable[[Request], Response
 
 app.register_blueprint(license_api, url_prefix="/api/v4")
 app.register_blueprint(portal)
-app.route("/", methods=["GET"])(about)
+app.route("/", methods=["GET", "HEAD"])(about)
+for methods in app.routes.values():
+    if "GET" in methods:
+        methods["GET"].content_types = []  # whatever type it claims: it has no body
 app.api.binary_types.append("multipart/form-data")  # an uploaded list of people, whatever its encoding
 
 

@@ -9,6 +9,7 @@ What the limits below hold, and why waitress: `docs/serving.md`.
 import argparse
 import logging
 import os
+import re
 import select
 import signal
 import socket
@@ -61,6 +62,7 @@ sending may not look for an answer."""
 
 BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
 
+_FRAMING = re.compile(rb"^(content-length|transfer-encoding)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _START_SECONDS = 20.0
 _SAID = "Serving on "
 _CODE_OF_STATUS = {413: "payload_too_large", 429: "rate_limit_exceeded", 500: "internal_error"}
@@ -132,11 +134,19 @@ class _Request(HTTPRequestParser):
         self.begun = time.time()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Raises `ParsingError` for what is no request; waitress lets Python's own error on some addresses pass."""
+        """Raises `ParsingError` for what is no request, or has no one length.
+
+        Waitress lets Python's own error on some addresses pass, and of two lengths takes one: before us another server
+        may have taken the other, and what is body to it would be a request to us.
+        """
         try:
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from None
+        told = [(name.lower(), value.lower()) for name, value in _FRAMING.findall(header_plus)]
+        codings = [value for name, value in told if name == b"transfer-encoding"]
+        if len(told) > 1 or codings != ([b"chunked"] if self.chunked else []):
+            raise ParsingError("the length of the body is not told in one way")
 
 
 class _TooManyRequests(Error):

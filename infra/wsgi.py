@@ -17,9 +17,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
-from chalicelib.web.errors import error_response
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.errors import RequestError, error_response
 from infra.addresses import forwarded_for, read_address
+from infra.bodies import read_body
 
 _log = logging.getLogger(__name__)
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
@@ -35,7 +35,8 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     """Serve `app`, from many threads at once; the app object is changed for that.
 
     The server must end `wsgi.input` where the body ends (`wsgi.input_terminated`), chunked or not.
-    The client's address is the peer's; `behind_proxy`, the last one in X-Forwarded-For, where that is an address.
+    The client's address is the peer's; `behind_proxy`, the last one in X-Forwarded-For, where that is an address, and
+    the app is told by X-Forwarded-Proto, `http` or `https`, what the client has spoken.
     """
     if not isinstance(app, LocalChalice):
         app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
@@ -43,8 +44,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            client = _client(environ, behind_proxy)
-            answer = _answer(app, events, environ, client)
+            answer = _answer(app, events, environ, behind_proxy)
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
             _log.exception("Caught exception for path %s", environ.get("PATH_INFO"))
@@ -55,20 +55,23 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     return serve
 
 
-def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, client: str) -> dict[str, Any]:
+def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, Any]:
     """The answer in the form that a Lambda hands to API Gateway."""
-    body = _read_body(environ)
-    if len(body) > MAX_BODY_BYTES:
-        return _error("payload_too_large")
+    try:
+        body = read_body(environ)
+    except RequestError as error:
+        return _error(error.code, error.message)
+    # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
+    method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
     context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     try:
         event = events.create_lambda_event(
-            environ["REQUEST_METHOD"],
+            method,
             # The host keeps a path that begins with two slashes from being read as one.
             f"http://localhost{path}?{environ.get('QUERY_STRING', '')}",
-            _headers(environ),
+            _headers(environ, behind_proxy),
             body or None,
         )
     except ValueError:  # no route
@@ -76,15 +79,12 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     event["requestContext"] |= {
         "path": path,
         "requestId": context.aws_request_id,
-        "identity": {"sourceIp": client},
+        "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
-    return app(event, context)
-
-
-def _read_body(environ: WSGIEnvironment) -> bytes:
-    """The body, or its first `MAX_BODY_BYTES` + 1 bytes: enough to know that it is too long, however it is framed."""
-    body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
-    return body
+    answer: dict[str, Any] = app(event, context)
+    if "GET" in answer["headers"].get("Allow", "").split(", "):
+        answer["headers"]["Allow"] += ", HEAD"
+    return answer
 
 
 def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:
@@ -93,10 +93,13 @@ def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:
     return forwarded_for(environ.get("HTTP_X_FORWARDED_FOR", ""), peer) if behind_proxy else peer
 
 
-def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:
     headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
     plain = {name.replace("_", "-"): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
-    return headers | plain
+    told = headers.pop("X-FORWARDED-PROTO", "")
+    # The first is what the client itself has spoken. Without a proxy it is nobody's word but the client's.
+    scheme = told.partition(",")[0].strip().lower() if behind_proxy else ""
+    return headers | plain | ({"X-FORWARDED-PROTO": scheme} if scheme in {"http", "https"} else {})
 
 
 def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -135,5 +138,5 @@ def _takes_gzip(codings: str) -> bool:
     return weight == "" or weight.strip("0.") != ""
 
 
-def _error(code: str) -> dict[str, Any]:
-    return error_response(code).to_dict()
+def _error(code: str, message: str | None = None) -> dict[str, Any]:
+    return error_response(code, message).to_dict()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
@@ -27,10 +27,20 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False, "": None}.get(value.lower(), value) if isinstance(value, str) else value
 
 
+def _email(value: Any, info: ValidationInfo) -> Any:
+    """In a query `+` stands for a space, and in an e-mail there are none: who left it as it is meant a `+`."""
+    if not (isinstance(value, str) and info.context == "query"):
+        return value
+    user, at, domain = value.strip(" ").partition("@")
+    return user.replace(" ", "+") + at + domain if at else value
+
+
 Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(_blank_to_none)]
 Id = Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(_id)]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
 Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(_blank_to_none)]
+Email = Annotated[Text, BeforeValidator(_email)]
+RequiredEmail = Annotated[Required, BeforeValidator(_email)]
 Told = dict[
     Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
 ]
@@ -45,7 +55,7 @@ class Ident(BaseModel):
     product: Required
     hardware_id: Required
     license_key: Text = None
-    username: Text = None
+    username: Email = None
     license_id: Id = None
     bundle_code: Text = None
     sdk_ver: Text = None
@@ -102,7 +112,7 @@ class TrackRequest(Ident):
 class ChangePasswordRequest(BaseModel):
     """POST change_password."""
 
-    username: Required
+    username: RequiredEmail
     password: Required
     new_password: Required
 
@@ -111,7 +121,7 @@ class UserLicensesRequest(BaseModel):
     """GET user_licenses."""
 
     product: Required
-    username: Required
+    username: RequiredEmail
     password: Required
 
 
@@ -128,4 +138,4 @@ class CustomerRequest(BaseModel):
     """GET customer_license_users."""
 
     product: Required
-    customer: Required
+    customer: RequiredEmail

@@ -94,8 +94,9 @@ class Endpoints:
 
 def parse(schema: type[Q], request: Request) -> Q:
     """The request's query or JSON body as a model. Raises `RequestError` that names the first wrong field."""
+    given, where = (_query(request), "query") if request.method == "GET" else (_body(request), "body")
     try:
-        return schema.model_validate(_query(request) if request.method == "GET" else _body(request))
+        return schema.model_validate(given, context=where)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"

@@ -1,6 +1,7 @@
 """The strict reader for request bodies: what it accepts, canonical.py can write."""
 
 import json
+from codecs import BOM_UTF8
 from math import isfinite
 from typing import Any, Never
 
@@ -8,7 +9,7 @@ from chalicelib.web.canonical import MAX_DEPTH, MAX_SAFE_INTEGER, has_lone_surro
 
 
 def parse_json(text: bytes) -> Any:
-    """Read one JSON value from ``text``, which has to be UTF-8 without a byte order mark.
+    """Read one JSON value from ``text``, which has to be UTF-8; a byte order mark before it is skipped.
 
     Numbers become what JavaScript makes of them: an integer beyond ±(2^53 - 1) is the nearest float. Of a
     repeated key the last value holds.
@@ -18,7 +19,7 @@ def parse_json(text: bytes) -> Any:
     which may hold a password.
     """
     try:
-        value = _DECODER.decode(text.decode())
+        value = _DECODER.decode(text.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise ValueError("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:

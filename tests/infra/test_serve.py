@@ -180,6 +180,24 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
         pytest.param(b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", id="bare CR"),
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n", id="length"),
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", id="two lengths"),
+        *(
+            pytest.param(b"POST / HTTP/1.%b\r\n\r\n0\r\n\r\n" % lengths, id=repr(lengths))
+            for lengths in (
+                b"1\r\nContent-Length: 5\r\nContent-Length: 5",
+                b"1\r\nContent-Length: 5, 5",
+                b"1\r\nContent-Length: +5",
+                b"1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+                b"1\r\nTransfer-Encoding: chunked\r\ncontent-length:5",
+                b"1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+                b"1\r\nTransfer-Encoding: chunked, chunked",
+                b"1\r\nTransfer-Encoding: identity",
+                b"1\r\nTransfer-Encoding:",
+                b"1\r\nTransfer-Encoding:\r\n chunked",
+                b"1\r\nTransfer-Encoding : chunked",
+                b"0\r\nTransfer-Encoding: chunked",
+                b"0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+            )
+        ),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
         pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * serve.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),

@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import secrets
+import tracemalloc
+import zlib
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -67,7 +69,8 @@ def echo_app() -> Chalice:
         request: Any = echoing.current_request
         query = dict(request.query_params or {})
         body = request.raw_body.decode() if request.method == "POST" else ""
-        return {"query": query, "body": body, "ip": request.context["identity"]["sourceIp"]}
+        told = {"scheme": request.headers.get("x-forwarded-proto"), "coding": request.headers.get("content-encoding")}
+        return {"query": query, "body": body, "ip": request.context["identity"]["sourceIp"], **told}
 
     @echoing.route("/split")
     def split() -> Response:
@@ -159,6 +162,19 @@ def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(behind_proxy: bool)
     assert Answer(served, "GET", "/echo", REMOTE_ADDR="::ffff:192.0.2.7").json["ip"] == "192.0.2.7"
 
 
+@pytest.mark.parametrize(
+    ("told", "scheme"),
+    [
+        *(("https", "https"), ("http", "http"), ("HTTPS", "https"), (" https ,http", "https"), ("http, https", "http")),
+        *((none, None) for none in ("", ",https", "wss", "https;", "https\x00", "'https'", "ht tps")),
+    ],
+)
+def test_behind_a_proxy_the_app_is_told_in_one_form_what_the_client_speaks(told: str, scheme: str | None) -> None:
+    behind, alone = wsgi(echo_app(), behind_proxy=True), wsgi(echo_app())
+    assert Answer(behind, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] == scheme
+    assert Answer(alone, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] is None, "a stranger's word"
+
+
 def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplication) -> None:
     license = vendor.issue()
     body = {"product": "viewer", "hardware_id": "h", "license_key": license.license_key}
@@ -201,6 +217,59 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
     assert endless.given <= MAX_BODY_BYTES + 1
 
 
+# --- what is sent compressed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        *(("gzip", gzip.compress(b"text")), ("x-GZIP ", gzip.compress(b"text")), ("deflate", zlib.compress(b"text"))),
+        *(("identity", b"text"), ("", b"text")),
+    ],
+)
+def test_a_body_that_comes_compressed_is_one_like_any_other(echo: WSGIApplication, coding: str, packed: bytes) -> None:
+    told = Answer(echo, "POST", "/echo", packed, HTTP_CONTENT_ENCODING=coding, CONTENT_LENGTH=str(len(packed))).json
+    assert (told["body"], told["coding"]) == ("text", None)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip;q=1", "*", "utf-8"])
+def test_another_coding_is_answered_415_in_our_shape(echo: WSGIApplication, coding: str) -> None:
+    answer = Answer(echo, "POST", "/echo", gzip.compress(b"text"), HTTP_CONTENT_ENCODING=coding)
+    assert (answer.status, answer.error) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"text", gzip.compress(b"text")[:-1], gzip.compress(b"text") + b"more", gzip.compress(b"text") * 2),
+        *(b"\x1f\x8b", bytes(20), zlib.compress(b"text")[2:-4]),
+    ],
+)
+def test_what_is_not_coded_as_it_says_is_answered_400_in_our_shape(echo: WSGIApplication, body: bytes) -> None:
+    answer = Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip")
+    assert (answer.status, answer.error) == (400, "validation_error")
+
+
+def test_what_comes_compressed_is_bounded_by_what_it_holds(echo: WSGIApplication) -> None:
+    whole, longer = (gzip.compress(bytes(MAX_BODY_BYTES + more)) for more in (0, 1))
+    assert len(Answer(echo, "POST", "/echo", whole, HTTP_CONTENT_ENCODING="gzip").json["body"]) == MAX_BODY_BYTES
+    assert Answer(echo, "POST", "/echo", longer, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
+
+
+def test_a_bomb_is_not_unpacked(echo: WSGIApplication) -> None:
+    bomb = gzip.compress(bytes(200_000_000), 9)
+    assert len(bomb) < MAX_BODY_BYTES
+    tracemalloc.start()
+    try:
+        assert Answer(echo, "POST", "/echo", bomb, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_BODY_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+# --- what there is, and what there is not --------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("path", sorted(app.routes))
 def test_every_route_answers_with_and_without_a_slash_at_the_end(path: str, served: WSGIApplication) -> None:
     method = next(iter(app.routes[path]))
@@ -230,12 +299,29 @@ def test_an_empty_path_is_the_root(served: WSGIApplication) -> None:
     assert Answer(served, "GET", "").body == Answer(served, "GET", "/").body
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "OPTIONS", "TRACE", "BREW"])
 def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method: str, served: WSGIApplication) -> None:
     answer = Answer(served, method, "/api/v4/check_license")
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET"
-    assert answer.body == b"" if method == "HEAD" else answer.error == "method_not_allowed"
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert answer.error == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", sorted(app.routes))
+def test_every_route_that_takes_a_get_takes_a_head(path: str, served: WSGIApplication) -> None:
+    head, get = (Answer(served, method, path) for method in ("HEAD", "GET"))
+    assert (head.status, head.body) == (get.status, b"")
+    assert head.headers.keys() == get.headers.keys()
+    assert (head.status == 405) == ("GET" not in app.routes[path])
+
+
+@pytest.mark.parametrize("path", sorted(path for path, methods in app.routes.items() if "GET" in methods))
+def test_every_route_that_takes_a_get_takes_it_whatever_type_it_claims_for_no_body(
+    path: str, served: WSGIApplication
+) -> None:
+    plain = Answer(served, "GET", path)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"):
+        assert Answer(served, "GET", path, CONTENT_TYPE=kind).status == plain.status != 415
 
 
 def test_a_body_of_another_type_is_answered_415_in_our_shape(served: WSGIApplication) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
+from chalicelib.licenseapi.requests import ActivateRequest, CustomerRequest, UserLicensesRequest
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
 from tests.licenseapi.objects import granted, license_object, refused, told
@@ -105,3 +107,30 @@ def test_a_customer_without_users_is_an_empty_list_and_none_is_not_found(
     answer = application.get("customer_license_users", product="revit", customer="nobody@studio.example")
     assert refused(answer) == "customer_not_found"
     assert refused(application.get("customer_license_users", product="revit", customer="x")) == "validation_error"
+
+
+@pytest.mark.parametrize("sent", ["don+tag+2@qbitec.com", "don%2Btag%2B2@qbitec.com", "don%20tag%202%40qbitec.com"])
+def test_a_plus_of_an_e_mail_in_a_query_is_a_plus_whether_encoded_or_not(
+    application: Application, vendor: Vendor, sent: str
+) -> None:
+    license = vendor.issue("revit")
+    _, password = vendor.assign(license, "don+tag+2@qbitec.com")
+    named = {"username": "don+tag+2@qbitec.com", "product": "revit", "hardware_id": "hw-1"}
+    granted(application.post("activate_license", **named, password=password, license_id=license.id))
+
+    def get(call: str) -> httpx.Response:
+        query = f"product=revit&hardware_id=hw-1&license_id={license.id}&password={password}&username={sent}"
+        return application.http.get(f"/api/v4/{call}?{query}", headers=application.headers())
+
+    assert [row["license"]["id"] for row in granted(get("user_licenses"))] == [license.id]
+    assert granted(get("check_license"))["user"]["email"] == "don+tag+2@qbitec.com"
+    assert granted(get("get_device_variables")) == []
+
+
+def test_no_other_field_and_no_body_has_a_space_taken_for_a_plus(application: Application, vendor: Vendor) -> None:
+    given = {"product": "my product", "username": "don joe@qbitec.com", "password": "a b@c", "hardware_id": "my laptop"}
+    asked = UserLicensesRequest.model_validate(given, context="query")
+    assert (asked.product, asked.username, asked.password) == ("my product", "don+joe@qbitec.com", "a b@c")
+    assert ActivateRequest.model_validate(given, context="body").username == given["username"]
+    customer = CustomerRequest.model_validate({"product": "p", "customer": "a b@c.test"}, context="query").customer
+    assert customer == "a+b@c.test"

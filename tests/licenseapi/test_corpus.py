@@ -164,11 +164,16 @@ def test_no_call_takes_what_is_no_json(application: Application, license: Licens
     with nothing_written():
         for value in NO_JSON:
             assert refused(post(application, call, with_value(license, "product", value))) == "invalid_json", value[:20]
-        for body in (utf_16, b"\xef\xbb\xbf" + whole, whole + b"\x00", whole + whole, whole[:-1]):
+        for body in (utf_16, b"\xef\xbb\xbf" * 2 + whole, whole + b"\x00", whole + whole, whole[:-1]):
             assert refused(post(application, call, body)) == "invalid_json", body[:20]
         for body in (b'"viewer"', b"null", b"5", b"[%s]" % whole):
             assert refused(post(application, call, body)) == "validation_error", body[:20]
         assert refused(post(application, call, whole.ljust(MAX_BODY_BYTES + 1))) == "payload_too_large"
+
+
+def test_a_byte_order_mark_before_a_body_changes_nothing(application: Application, license: License) -> None:
+    whole = (GOOD % license.license_key).encode()
+    assert granted(post(application, "activate_license", b"\xef\xbb\xbf" + whole))["license_key"] == license.license_key
 
 
 def test_a_body_of_the_greatest_length_is_taken(application: Application, license: License) -> None:

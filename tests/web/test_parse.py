@@ -13,6 +13,10 @@ def test_a_body_is_read() -> None:
     assert parse_json(body) == {"a": [1, -2.5, 1000.0, None, True, False], "ü": "ü😀"}
 
 
+def test_a_byte_order_mark_before_a_body_is_no_part_of_it() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a": "\xef\xbb\xbf"}') == {"a": "\ufeff"}
+
+
 def test_of_a_repeated_key_the_last_value_holds() -> None:
     assert parse_json(b'{"a": 1, "b": 2, "a": 3}') == {"a": 3, "b": 2}
 
@@ -26,7 +30,10 @@ def test_of_a_repeated_key_the_last_value_holds() -> None:
         (b"{'a': 1}", "The JSON is malformed at line 1, column 2."),
         (b'"a\nb"', "The JSON is malformed at line 1, column 3."),
         (b"01", "The JSON is malformed at line 1, column 2."),
-        (b"\xef\xbb\xbf{}", "The JSON is malformed at line 1, column 1."),
+        (b"\xef\xbb\xbf", "The JSON is malformed at line 1, column 1."),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{}", "The JSON is malformed at line 1, column 1."),
+        (b"{}\xef\xbb\xbf", "The JSON is malformed at line 1, column 3."),
+        (b" \xef\xbb\xbf{}", "The JSON is malformed at line 1, column 2."),
         (b'"\xff"', "The body is not UTF-8."),
         (b'"\xed\xa0\x80"', "The body is not UTF-8."),
         ('{"a": 1}'.encode("utf-16"), "The body is not UTF-8."),
