@@ -1,10 +1,11 @@
 """Events: the rows of history. Each change writes its event in the same transaction."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Seat
 
 EventType = Literal[
     "company_created",
@@ -50,7 +51,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row of history. `key` is unique and orders events by time."""
+    """One row of history. `key` is unique and orders events by time.
+
+    `user` is the e-mail of its time, for people to read; whom it is about for good says `user_id`, and of a device
+    `hardware_id`. Older events have no id.
+    """
 
     type: EventType
     at: Instant
@@ -59,6 +64,7 @@ class Event:
     hardware_id: str | None = None
     detail: dict[str, str | int | None] = field(default_factory=dict)
     key: str = ""
+    user_id: int | None = None
 
     @staticmethod
     def new(
@@ -67,13 +73,19 @@ class Event:
         now: Instant,
         *,
         user: str | None = None,
+        user_id: int | None = None,
         hardware_id: str | None = None,
         **detail: str | int | None,
     ) -> "Event":
         """An event that happens at `now`, with a key of its own."""
-        return Event(type, now, actor, user, hardware_id, detail, new_event_key(now))
+        return Event(type, now, actor, user, hardware_id, detail, new_event_key(now), user_id)
 
 
-def named(hostname: str | None) -> dict[str, str | int | None]:
+def of_seat(seat: Seat | None) -> dict[str, Any]:
+    """Whom an event is about, where the license is user-based: for people, and for good."""
+    return {} if seat is None else {"user": seat.email, "user_id": seat.user_id}
+
+
+def named(hostname: str | None) -> dict[str, Any]:
     """The host name among the details of an event, so that people know the device; nothing where there is none."""
     return {"hostname": hostname} if hostname else {}

@@ -217,6 +217,7 @@ class EventItem(Model):
     actor = UnicodeAttribute()
     ip = UnicodeAttribute(null=True)
     user = UnicodeAttribute(null=True)
+    user_id = IntegerAttribute(null=True)
     hardware_id = UnicodeAttribute(null=True)
     detail = JSONAttribute(null=True)
 
@@ -574,6 +575,7 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
         actor=event.actor.name,
         ip=event.actor.ip,
         user=event.user,
+        user_id=event.user_id,
         hardware_id=event.hardware_id,
         detail=event.detail or None,
     )
@@ -582,7 +584,8 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
 def to_event(item: EventItem) -> Event:
     """The event that an item holds."""
     actor, key = Actor(item.actor, item.ip), item.part.removeprefix(event_part())
-    return Event(item.type, item.at, actor, item.user, item.hardware_id, item.detail or {}, key)  # type: ignore[arg-type]
+    about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id)
+    return Event(item.type, item.at, actor, *about)  # type: ignore[arg-type]
 
 
 def create_tables() -> None:

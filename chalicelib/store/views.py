@@ -7,6 +7,7 @@ reads are consistent: a page that follows a change shows it.
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from chalicelib import telemetry
@@ -82,11 +83,12 @@ class Wanted:
 
 
 def look_up(asker: Asker, wanted: Wanted) -> Found:
-    """Who asks, and what is wanted, in one round trip."""
-    found = Found()
-    for item in dynamo.read(list(_items(asker, wanted)), consistent=True):
-        if item is not None:
-            _note(found, asker, item)
+    """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
+    found, items = Found(), _items(asker, wanted)
+    while chunk := list(islice(items, BATCH_GET_LIMIT)):
+        for item in dynamo.read(chunk, consistent=True):
+            if item is not None:
+                _note(found, asker, item)
     return found
 
 

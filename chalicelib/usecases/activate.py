@@ -2,7 +2,7 @@
 
 from chalicelib import telemetry
 from chalicelib.domain.catalogue import Product
-from chalicelib.domain.history import Actor, Event, named
+from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
@@ -30,7 +30,7 @@ def activate(
     A user who names no license gets the place that the device holds already, else one on the newest license that
     grants it. `told`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
     """
-    product = find_product(company, ident.product, now=now)
+    product = find_product(company, ident.product, on_vm=bool(report.is_vm), now=now)
     if product.authorization_method == "user" and ident.username is not None:
         log_in(company, ident.email or "", password or "", now=now)
     guard_method(product, ident)
@@ -95,15 +95,8 @@ def _activate_on(
 
 
 def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: Instant) -> Event:
-    return Event.new(
-        "device_activated",
-        actor,
-        now,
-        user=None if place.seat is None else place.seat.email,
-        hardware_id=report.hardware_id,
-        **named(report.hostname),
-        **({"transfer": 1} if grant.transfer else {}),
-    )
+    about = of_seat(place.seat) | named(report.hostname) | ({"transfer": 1} if grant.transfer else {})
+    return Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
 
 
 def _has_news(place: Place, report: DeviceReport) -> bool:

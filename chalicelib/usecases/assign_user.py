@@ -79,7 +79,7 @@ def assign_user(
 
     def write(state: _State, granted: tuple[Seat, User]) -> None:
         seat, user = granted
-        event = Event.new("user_assigned", actor, now, user=address)
+        event = Event.new("user_assigned", actor, now, user=address, user_id=seat.user_id)
         seats.assign(state.license, seat, None if state.user else user, event)
 
     state, (seat, user) = settle(read, decide, write)

@@ -260,7 +260,7 @@ def _taker(seen: _Seen, row: Row, made: User | None, actor: Actor, now: Instant)
     assert known is not None or made is not None, "who has no account has been made one"
     user_id = made.id if known is None and made is not None else known or 0
     seat = Seat(user_id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations)
-    event = Event.new("user_assigned", actor, now, user=row.email)
+    event = Event.new("user_assigned", actor, now, user=row.email, user_id=user_id)
     return Taker(seat, made if known is None else None, event)
 
 

@@ -1,5 +1,7 @@
 """The catalogue as calls see it: remembered for a minute."""
 
+from collections.abc import Callable
+
 from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts
@@ -9,21 +11,30 @@ _products: Memory[Product] = Memory(4096, MINUTE_MS)
 _api_keys: Memory[ApiKey] = Memory(4096, MINUTE_MS)
 
 
-def find_product(company: str, code: str, *, now: Instant) -> Product:
-    """A product that can be used. Raises `Refused`: `unknown_product`, `disabled_product`, `archived_product`."""
-    return guard_product(known_product(company, code, now=now))
+def find_product(company: str, code: str, *, on_vm: bool = False, now: Instant) -> Product:
+    """A product that can be used; as it stands, where what is remembered refuses the call, or the machine `on_vm`.
+
+    Raises `Refused`: `unknown_product`, `disabled_product`, `archived_product`.
+    """
+
+    def refuses(product: Product) -> bool:
+        return product.state != "active" or (on_vm and product.prevent_vm)
+
+    return guard_product(known_product(company, code, refuses=refuses, now=now))
 
 
-def known_product(company: str, code: str, *, now: Instant) -> Product | None:
-    """A product, whether it can be used or not."""
+def known_product(
+    company: str, code: str, *, refuses: Callable[[Product], bool] = lambda _product: False, now: Instant
+) -> Product | None:
+    """A product, whether it can be used or not; as it stands, where the remembered one `refuses` the call."""
     if not PRODUCT_CODE.fullmatch(code):
         return None
-    return _products.get((company, code), lambda: accounts.read_product(company, code), now)
+    return _products.get((company, code), lambda: accounts.read_product(company, code), now, refuses=refuses)
 
 
-def find_api_key(api_key: str, *, now: Instant) -> ApiKey | None:
-    """An API key, revoked or not. Its company is the part before the last dash."""
+def find_api_key(api_key: str, *, fresh: bool = False, now: Instant) -> ApiKey | None:
+    """An API key, revoked or not; `fresh`: as it stands. Its company is the part before the last dash."""
     if not API_KEY.fullmatch(api_key):  # so no stranger's text becomes a key of the database
         return None
     company = api_key.rpartition("-")[0]
-    return _api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now)
+    return _api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now, fresh=fresh)

@@ -20,7 +20,7 @@ def change_person(company: str, user_id: int, person: Person, actor: Actor, *, n
 
     def write(old: User, new: User) -> None:
         if old != new:
-            accounts.change_person(old, new, Event.new("person_changed", actor, now, user=old.email))
+            accounts.change_person(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
 
     return settle(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(person)), write)[1]
 
@@ -32,7 +32,7 @@ def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant
         return user.session_epoch + 1
 
     def write(user: User, _epoch: int) -> None:
-        accounts.end_sessions(user, Event.new("sessions_ended", actor, now, user=user.email))
+        accounts.end_sessions(user, Event.new("sessions_ended", actor, now, user=user.email, user_id=user.id))
 
     return settle(lambda _: _find(company, user_id), decide, write)[1]
 
@@ -54,7 +54,9 @@ def choose_password(
         raise Refused("validation_error", "new_password: choose one that differs from the initial password.")
     changed = with_own_password(user, new_password)
     try:
-        accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))
+        accounts.change_password(
+            user, changed, Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
+        )
     except Stale:  # set by somebody else since
         raise Refused("invalid_credentials") from None
     return changed

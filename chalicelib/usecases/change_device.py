@@ -1,6 +1,6 @@
 """What a manager does to a device: reset, blacklist."""
 
-from chalicelib.domain.history import Actor, Event, named
+from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, is_live
 from chalicelib.domain.places import Place, Release
@@ -49,10 +49,8 @@ def _free(company: str, license_id: int, device: Device, actor: Actor, now: Inst
 
     def write(place: Place, given: Release) -> None:
         if given.live:
-            user = None if place.seat is None else place.seat.email
-            event = Event.new(
-                "device_reset", actor, now, user=user, hardware_id=device.hardware_id, **named(device.hostname)
-            )
+            about = of_seat(place.seat) | named(device.hostname)
+            event = Event.new("device_reset", actor, now, hardware_id=device.hardware_id, **about)
             places.give_back(place, given, event, vacates=False)
 
     return int(settle(read, decide, write)[1].live)

@@ -46,7 +46,8 @@ def change_email(
         user, held = state
         if user.email != address:
             event, license_event = (
-                Event.new("email_changed", actor, now, user=user.email, email=address) for _ in range(2)
+                Event.new("email_changed", actor, now, user=user.email, user_id=user.id, email=address)
+                for _ in range(2)
             )
             accounts.change_email(user, address, held, event, license_id, license_event)
 

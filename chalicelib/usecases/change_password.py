@@ -18,7 +18,9 @@ def change_password(company: str, email: str, password: str, new_password: str, 
     user = log_in(company, email, password, now=now)
     changed = with_own_password(user, new_password)
     try:
-        accounts.change_password(user, changed, Event.new("password_changed", actor, now, user=user.email))
+        accounts.change_password(
+            user, changed, Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
+        )
     except Stale:  # changed by somebody else since the log-in: the old password is the old one no more
         raise Refused("invalid_credentials") from None
     return changed

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.history import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
@@ -21,7 +21,7 @@ def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now:
     """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`."""
 
     def write(license: License, seat: Seat) -> None:
-        event = Event.new("user_removed", actor, now, user=seat.email, devices=seat.taken(license))
+        event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
         seats.remove(license, seat, event)
 
     _change(company, license_id, email, write)
@@ -31,7 +31,7 @@ def reset_activations(company: str, license_id: int, email: str, actor: Actor, *
     """Switch off all devices of one user on this license, in one write. Raises `Refused`."""
 
     def write(license: License, seat: Seat) -> None:
-        event = Event.new("user_activations_reset", actor, now, user=seat.email, devices=seat.taken(license))
+        event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.taken(license))
         seats.reset_activations(license, seat, new_id(now), event)
 
     _change(company, license_id, email, write)
@@ -43,7 +43,7 @@ def set_max_activations(
     """Change the seat's own limit; devices that are active stay so. Raises `Refused`: `max_activations_too_high`."""
 
     def write(license: License, seat: Seat) -> None:
-        event = Event.new("user_limit_changed", actor, now, user=seat.email, max_activations=limit)
+        event = Event.new("user_limit_changed", actor, now, **of_seat(seat), max_activations=limit)
         seats.set_max_activations(license, seat, limit, event)
 
     def decide(state: _State) -> _State:
@@ -81,7 +81,7 @@ def set_password(
         return with_initial_password(user, initial)
 
     def write(old: User, new: User) -> None:
-        event = Event.new("password_set", actor, now, user=old.email)
+        event = Event.new("password_set", actor, now, user=old.email, user_id=old.id)
         accounts.change_password(old, new, event, still_theirs=manager_id is not None)
 
     return settle(read, decide, write)[1], initial

@@ -1,6 +1,6 @@
 """Give a place back, from the device that holds it."""
 
-from chalicelib.domain.history import Actor, Event, named
+from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.places import Place, Release, release
 from chalicelib.domain.refusal import Refused
@@ -29,9 +29,8 @@ def deactivate(
             places.give_back(place, given, _event(place), vacates=True)
 
     def _event(place: Place) -> Event:
-        user = None if place.seat is None else place.seat.email
         host = named(None if place.device is None else place.device.hostname)
-        return Event.new("device_deactivated", actor, now, user=user, hardware_id=ident.hardware_id, **host)
+        return Event.new("device_deactivated", actor, now, hardware_id=ident.hardware_id, **of_seat(place.seat), **host)
 
     settle(read, release, write, places.newer, lambda given: given.live)
 

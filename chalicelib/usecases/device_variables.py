@@ -38,7 +38,14 @@ def track_on(license: License, device: Device, told: dict[str, str], actor: Acto
     def write(seen: Variables, merged: list[Variable]) -> None:
         if merged == seen.variables:
             return
-        event = Event.new("variables_tracked", actor, now, hardware_id=device.hardware_id, count=len(told))
+        event = Event.new(
+            "variables_tracked",
+            actor,
+            now,
+            user_id=device.user_id,
+            hardware_id=device.hardware_id,
+            count=len(told),
+        )
         stored.write_variables(license, device, seen, merged, event)
 
     return [variable for variable in settle(read, decide, write)[1] if variable.name in told]

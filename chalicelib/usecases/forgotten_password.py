@@ -72,7 +72,8 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
     def write(state: tuple[OneTimeCode, User], changed: User) -> None:
         stored, user = state
         if not stored.used:
-            codes.redeem(stored, user, changed, Event.new("password_changed", actor, now, user=user.email, by="code"))
+            event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="code")
+            codes.redeem(stored, user, changed, event)
 
     _, user = settle(read, decide, write)
     attempts.forgive(*account)

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
@@ -77,8 +78,10 @@ def issue_license(
         return _joined(state.license, state.old, state.manager)
 
     def write(state: _State, order: Order) -> None:
-        user = None if state.manager is None else state.manager.email
-        event = Event.new("license_issued", actor, now, user=user, product=sold.code)
+        who: dict[str, Any] = (
+            {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
+        )
+        event = Event.new("license_issued", actor, now, product=sold.code, **who)
         licenses.issue(state.license, state.old, order, state.manager, state.known, event)
 
     state, order = settle(read, decide, write)

@@ -1,7 +1,8 @@
 """What a warm process may remember, so that an ordinary call is one round trip.
 
-Only what cannot turn a grant into an oversell: facts that never change, and for a minute the catalogue. What is
-remembered is forgotten before a refusal is final (`identify`), and absence is never remembered.
+Only what cannot turn a grant into an oversell: facts that never change, and for a minute the catalogue. A refusal never
+rests on memory: what is remembered and would refuse a call is read anew (`refuses`, `fresh`), and absence is never
+remembered.
 """
 
 from collections import OrderedDict
@@ -24,10 +25,20 @@ class Memory(Generic[V]):
         self._values: OrderedDict[Hashable, tuple[V, Instant]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, load: Callable[[], V | None], now: Instant, *, fresh: bool = False) -> V | None:
-        """The remembered value, else what `load` finds. `fresh` asks for it anew."""
+    def get(
+        self,
+        key: Hashable,
+        load: Callable[[], V | None],
+        now: Instant,
+        *,
+        refuses: Callable[[V], bool] = lambda _value: False,
+        fresh: bool = False,
+    ) -> V | None:
+        """The remembered value, else what `load` finds. It is asked for anew where the remembered one `refuses` the
+        call, and with `fresh`.
+        """
         found = None if fresh else self._values.get(key)
-        if found is not None and (self._ttl_ms is None or 0 <= now - found[1] < self._ttl_ms):
+        if found is not None and (self._ttl_ms is None or 0 <= now - found[1] < self._ttl_ms) and not refuses(found[0]):
             return found[0]
         value = load()
         with self._lock:

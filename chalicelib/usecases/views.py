@@ -30,8 +30,6 @@ RECENT = 10
 """Events among the details."""
 DEVICE_STORY = 500
 """Events of a license among which those of one device are looked for."""
-MAX_PRODUCTS = 50
-"""Products whose names a list can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ def visit(asker: Asker, *, choosing: bool = False, now: Instant) -> Visit:
 def managed_licenses(asker: Asker, asked: Asked, *, now: Instant) -> LicensesView:
     """The list of licenses. Two reads, unless a status is asked for or sorted by: then each license is looked at."""
     all_sold = managed_by(asker.company, asker.user_id)
-    codes = sorted({sold.product for sold in all_sold})[:MAX_PRODUCTS]
+    codes = sorted({sold.product for sold in all_sold})
     sold = [s for s in all_sold if _matches(s, asked)]
     sold.sort(key=_BY_FACT.get(asked.sort, lambda s: -s.license_id))
     if asked.status or asked.sort in _BY_STATE:
@@ -468,8 +466,15 @@ def _device_view(base: LicenseView, found: Found, owner: int | None, events: lis
         raise Refused("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
     row = _device_row(found.device, base.license, seat)
-    own = [e for e in events if e.hardware_id == found.device.hardware_id and e.user in (None, row.email)]
+    own = [event for event in events if _is_of(event, found.device, row.email)]
     return DeviceView(*_fields(base), row, found.variables, own)
+
+
+def _is_of(event: Event, device: Device, email: str) -> bool:
+    """Whether an event is of a device. Older ones name its user by the e-mail alone, which may be another since."""
+    if event.hardware_id != device.hardware_id:
+        return False
+    return event.user in (None, email) if event.user_id is None else event.user_id == device.user_id
 
 
 def _device_key(key: str) -> tuple[str, int | None]:

@@ -1,6 +1,6 @@
 """Who calls: an application with an API key, proved by an HMAC over the Date header."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib import signing, telemetry
@@ -40,12 +40,12 @@ class Caller:
 
     def guard_product(self, product: str) -> None:
         """Raises `RequestError` where the key is limited to other products."""
-        if self.api_key.products and product not in self.api_key.products:
+        if not _allows(self.api_key, self.now, lambda key: not key.products or product in key.products):
             raise RequestError("api_key_product_not_allowed")
 
     def guard_scope(self, scope: Scope | None) -> None:
         """Raises `RequestError` where the call needs a scope that the key lacks."""
-        if scope is not None and scope not in self.api_key.scopes:
+        if scope is not None and not _allows(self.api_key, self.now, lambda key: scope in key.scopes):
             raise RequestError("api_key_scope_missing", f"This API key lacks the scope {scope}.")
 
 
@@ -59,12 +59,20 @@ def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Inst
         raise RequestError("invalid_api_key")
     hmac_signature.verify(credentials, shared_key(api_key), date or "")
     telemetry.note(company=api_key.company)
-    if api_key.revoked:
+    if not _allows(api_key, now, lambda key: not key.revoked):
         raise RequestError("api_key_revoked")
-    if writes and api_key.read_only:
+    if writes and not _allows(api_key, now, lambda key: not key.read_only):
         raise RequestError("api_key_read_only")
     try:
         signer = signing.signer(api_key.signing_key, now=now)
     except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
         raise Busy(str(error)) from None
     return Caller(api_key, ip, now, signer)
+
+
+def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bool:
+    """Whether a key allows what is asked. A refusal never rests on what is remembered of it."""
+    if allows(known):
+        return True
+    stored = find_api_key(known.api_key, fresh=True, now=now)
+    return stored is not None and allows(stored)

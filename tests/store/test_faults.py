@@ -4,6 +4,7 @@ Each use case is run once to count its writes, then once for each fault at each 
 """
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -60,6 +61,15 @@ def named(value: Any) -> str:
 def test_each_change_has_one_event(case: Case) -> None:
     assert undisturbed(case).wire.bodies, "a case without a write proves nothing"
     assert undisturbed(case).events == sorted(case.events)
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_each_event_that_names_a_person_says_who_it_is_for_good(case: Case) -> None:
+    """An e-mail may be another person's tomorrow, and the person have another one."""
+    for change in undisturbed(case).changes:
+        (_table, _pk, part), _before, after = json.loads(change)
+        if part.startswith("at#"):
+            assert ("user" in after) <= ("user_id" in after), after["type"]
 
 
 @pytest.mark.parametrize("fault", [*NOT_COMMITTED, *ANSWER_LOST], ids=named)

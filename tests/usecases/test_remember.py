@@ -1,9 +1,27 @@
-"""What a warm process remembers: bounded in number and time, and never an absence."""
+"""What a warm process remembers: bounded in number and time, never an absence, and never what refuses a call."""
 
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
+import pytest
+
+from chalicelib import usecases
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import dynamo
+from chalicelib.store.tables import ApiKeyItem, ProductItem
+from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.remember import MINUTE_MS, Memory
-from tests.support import NOW
+from chalicelib.web.authentication import authenticate
+from chalicelib.web.errors import RequestError
+from infra.call import signed_headers
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import refused
 
 
 def test_a_value_is_remembered_for_its_time_to_the_millisecond() -> None:
@@ -46,3 +64,121 @@ def test_threads_may_share_a_memory() -> None:
     with ThreadPoolExecutor(8) as threads:
         told = list(threads.map(lambda n: memory.get(n % 9, lambda: n % 9, NOW + n), range(4000)))
     assert told == [n % 9 for n in range(4000)]
+
+
+# --- a refusal never rests on memory --------------------------------------------------------------------------------
+
+Call = Callable[[Vendor, License], Any]
+Change = Callable[[Vendor], Any]
+
+
+@contextmanager
+def denied(code: str) -> Iterator[None]:
+    """What is done inside is refused with this code, by a rule or at the door."""
+    with pytest.raises((Refused, RequestError)) as caught:
+        yield
+    assert getattr(caught.value, "code", "") == code
+
+
+def product_is(**values: Any) -> Change:
+    """As a vendor changes a product that other processes remember."""
+
+    def change(vendor: Vendor) -> None:
+        actions = [getattr(ProductItem, name).set(value) for name, value in values.items()]
+        dynamo.update(ProductItem(vendor.code, "product#viewer"), actions, ProductItem.pk.exists())
+
+    return change
+
+
+def key_is(**values: Any) -> Change:
+    def change(vendor: Vendor) -> None:
+        actions = [
+            getattr(ApiKeyItem, n).remove() if v is None else getattr(ApiKeyItem, n).set(v) for n, v in values.items()
+        ]
+        dynamo.update(ApiKeyItem(vendor.code, f"apikey#{vendor.api_key}"), actions, ApiKeyItem.pk.exists())
+
+    return change
+
+
+def by_key(vendor: Vendor, license: License) -> Any:
+    return vendor.activate(license, "pc")
+
+
+def on_vm(vendor: Vendor, license: License) -> Any:
+    return vendor.activate(license, "vm", report={"is_vm": True})
+
+
+def entering(product: str = "viewer", scope: Any = None, *, writes: bool = True) -> Call:
+    def call(vendor: Vendor, _: License) -> None:
+        signed = signed_headers(vendor.api_key, vendor.shared_key, vendor.now / 1000)
+        headers = {name.lower(): value for name, value in signed.items()}
+        caller = authenticate(headers, "127.0.0.1", writes=writes, now=vendor.now)
+        caller.guard_product(product)
+        caller.guard_scope(scope)
+
+    return call
+
+
+LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
+    "catalogue._products": [
+        (product_is(state="disabled"), by_key, "disabled_product", product_is(state="active")),
+        (product_is(state="archived"), by_key, "archived_product", product_is(state="active")),
+        (product_is(prevent_vm=True), on_vm, "vm_not_allowed", product_is(prevent_vm=False)),
+    ],
+    "catalogue._api_keys": [
+        (key_is(revoked=True), entering(), "api_key_revoked", key_is(revoked=False)),
+        (key_is(read_only=True), entering(), "api_key_read_only", key_is(read_only=False)),
+        (key_is(products={"revit"}), entering(), "api_key_product_not_allowed", key_is(products=None)),
+        (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
+    ],
+    "identify._license_of_key": [],
+    "identify._user_of_email": [],
+}
+"""By memory: what refuses a call, the call, the code, and what lifts it. The last two: tests of their own below."""
+
+
+@pytest.mark.parametrize(
+    ("refusing", "call", "code", "lift"),
+    [pytest.param(*case, id=case[2]) for cases in LIFTED.values() for case in cases],
+)
+def test_what_is_lifted_is_granted_at_once_also_where_it_is_remembered(
+    vendor: Vendor, refusing: Change, call: Call, code: str, lift: Change
+) -> None:
+    license = vendor.issue()
+    refusing(vendor)
+    vendor.now += MINUTE_MS  # what was remembered before is forgotten
+    with denied(code):
+        call(vendor, license)
+    lift(vendor)
+    call(vendor, license)
+
+
+def test_a_key_that_was_not_found_is_found_at_once_when_it_is_issued(vendor: Vendor) -> None:
+    license = vendor.issue()
+    with refused("license_not_found"):
+        vendor.activate(license, "pc", license_key="LATER")
+    vendor.issue(license_key="LATER")
+    assert vendor.activate(license, "pc", license_key="LATER").device
+
+
+def test_an_email_that_is_another_persons_by_now_is_of_that_person_at_once(vendor: Vendor) -> None:
+    old, new, other = "ada@customer.test", "bob@customer.test", "eve@customer.test"
+    license = vendor.issue("revit", max_license_users=2)
+    passwords = {who: vendor.assign(license, who)[1] for who in (old, new)}
+    vendor.activate(new, "pc", passwords[new])
+    with refused("device_not_found"):
+        vendor.check(old, "pc")
+    for before, after in ((old, other), (new, old)):
+        change_email(vendor.code, license.id, before, after, ADMIN, manager_id=None, now=vendor.now)
+    assert vendor.check(old, "pc").device
+    remove_user(vendor.code, license.id, old, ADMIN, now=vendor.now)
+
+
+def test_every_memory_is_held_against_this() -> None:
+    modules = [
+        importlib.import_module(m.name) for m in pkgutil.walk_packages(usecases.__path__, "chalicelib.usecases.")
+    ]
+    found = {
+        f"{m.__name__.rpartition('.')[2]}.{n}" for m in modules for n, v in vars(m).items() if isinstance(v, Memory)
+    }
+    assert found == set(LIFTED)

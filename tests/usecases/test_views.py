@@ -1,16 +1,22 @@
 """What the pages show, to whom, and what they read for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.catalogue import Sold
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, device_tag
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, IDLE_MS, TOUCH_MS, Asker, PasswordToChoose, SessionOver
+from chalicelib.store import dynamo
+from chalicelib.store.orders import sold_item
+from chalicelib.store.tables import EventItem, ProductItem, event_part, license_pk, managed_part, to_item
 from chalicelib.usecases import views
 from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations
@@ -232,6 +238,17 @@ def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: Asked, 
     assert "".join(names[row.license.id] for row in view.page.rows) == found
 
 
+def test_every_product_of_the_list_can_be_asked_for_by_its_name(vendor: Vendor) -> None:
+    issued(vendor, "viewer")
+    asker = logged_in(vendor, MANAGER)
+    sold = [Sold(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 131)]
+    dynamo.put_all(sold_item(s, vendor.code, managed_part(asker.user_id, s.license_id)) for s in sold)
+    products = [replace(vendor.products["viewer"], code=s.product, name=f"Product {s.license_id}") for s in sold]
+    dynamo.put_all(to_item(ProductItem, p, vendor.code, f"product#{p.code}") for p in products)
+    view = views.managed_licenses(asker, Asked(), now=NOW)
+    assert view.products == {"viewer": "Viewer"} | {p.code: p.name for p in products}
+
+
 def test_pages_of_the_list_hold_every_license_once(vendor: Vendor) -> None:
     issue = [issued(vendor, "viewer", order_id="A").id for _ in range(60)]
     asker, after = logged_in(vendor, MANAGER), ""
@@ -313,6 +330,22 @@ def test_one_device_is_shown_with_its_own_history(vendor: Vendor, license: Licen
     view = views.license_device(asker, license.id, device_key(asker), now=NOW)
     assert view.row.device.hostname == "ada-pc"
     assert [(event.type, event.user) for event in view.events] == [("device_activated", ADA)]
+
+
+def test_the_history_of_a_device_stays_when_its_users_email_changes(vendor: Vendor, license: License) -> None:
+    change_email(vendor.code, license.id, ADA, "countess@customer.test", ADMIN, manager_id=None, now=NOW)
+    asker = logged_in(vendor, MANAGER)
+    view = views.license_device(asker, license.id, device_key(asker), now=NOW)
+    assert [(event.type, event.user) for event in view.events] == [("device_activated", ADA)]
+
+
+def test_events_of_before_they_carried_ids_are_found_by_the_email(vendor: Vendor, license: License) -> None:
+    (event,) = [e for e in vendor.history(license) if e.type == "device_activated"]
+    item = EventItem(license_pk(vendor.code, license.id), event_part(event.key))
+    dynamo.update(item, [EventItem.user_id.remove()], EventItem.pk.exists())
+    asker = logged_in(vendor, MANAGER)
+    view = views.license_device(asker, license.id, device_key(asker), now=NOW)
+    assert [(event.type, event.user_id) for event in view.events] == [("device_activated", None)]
 
 
 @pytest.mark.parametrize(
