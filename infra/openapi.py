@@ -44,6 +44,20 @@ _UNREACHED = {*CODE_OF_STATUS.values(), "internal_error"}
 """What a call that asks nobody who they are can be answered."""
 
 
+_ERROR_SHAPE = "#/components/schemas/Error"
+_ERROR: Json = {
+    "type": "object",
+    "description": "Every error, whoever answers.",
+    "properties": {
+        "status": {"type": "integer", "enum": sorted({status for status, _ in CLIENT_ERRORS.values()})},
+        "code": {"type": "string", "enum": list(CLIENT_ERRORS)},
+        "message": {"type": "string"},
+    },
+    "required": ["status", "code", "message"],
+    "additionalProperties": False,
+}
+
+
 class _Terse(GenerateJsonSchema):
     """Without a title that only repeats a field's name."""
 
@@ -69,7 +83,7 @@ def document(routes: Routes) -> Json:
         "servers": [{"url": "https://{domain}", "variables": {"domain": {"default": "licenses.example"}}}],
         "paths": paths,
         "components": {
-            "schemas": models,
+            "schemas": models | {"Error": _ERROR},
             "responses": {f"Error{status}": _error(status) for status in _statuses(CLIENT_ERRORS)},
             "headers": {
                 "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}}
@@ -122,7 +136,7 @@ def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
 
 def _query(model: type[BaseModel]) -> list[Json]:
     schema = model.model_json_schema(schema_generator=_Terse)
-    required = schema["required"]
+    required = schema.get("required", [])
     return [
         {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
         for name, field in schema["properties"].items()
@@ -139,20 +153,10 @@ def _statuses(codes: Iterable[str]) -> list[int]:
 
 
 def _error(status: int) -> Json:
-    """The one error shape, with each code of this status."""
+    """The answer of each code of this status, in the one shape."""
     told = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
-    shape = {
-        "type": "object",
-        "properties": {
-            "status": {"type": "integer", "const": status},
-            "code": {"type": "string", "enum": list(told)},
-            "message": {"type": "string"},
-        },
-        "required": ["status", "code", "message"],
-        "additionalProperties": False,
-    }
     description = "\n".join(f"- `{code}`: {message}" for code, message in told.items())
-    return {"description": description, "content": {"application/json": {"schema": shape}}}
+    return {"description": description, "content": {"application/json": {"schema": {"$ref": _ERROR_SHAPE}}}}
 
 
 def text(routes: Routes) -> str:

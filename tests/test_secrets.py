@@ -128,6 +128,8 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
         application.post("change_password", username=ADA, password=password, new_password=FIRST),
         application.get("user_licenses", product="revit", username=ADA, password=FIRST),
         application.get("product_details", product="viewer"),
+        application.get("products"),
+        application.get("device_licenses", hardware_id="machine-of-ada"),
         application.get("customer_license_users", product="revit", customer=SHOP),
         application.get("public_key"),
         application.get(""),

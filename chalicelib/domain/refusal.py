@@ -11,6 +11,7 @@ Code = Literal[
     "disabled_product",
     "archived_product",
     "license_key_required",
+    "missing_parameters",
     "invalid_product_auth_method",
     "license_not_found",
     "license_not_enabled",

@@ -5,18 +5,31 @@ A body is dumped without the fields that were not set: those that do not belong 
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
 from chalicelib.domain.catalogue import Product
+from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
-from chalicelib.domain.license import HOUR_MS, License, Seat, is_activated, is_expired, status
+from chalicelib.domain.license import (
+    HOUR_MS,
+    AuthorizationMethod,
+    License,
+    LicenseType,
+    Seat,
+    is_activated,
+    is_expired,
+    status,
+)
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Place
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import Ident
 from chalicelib.signing import Signer, sign_license
+
+Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""`YYYY-MM-DDTHH:MM:SS.mmmZ`."""
 
 
 class AboutBody(BaseModel):
@@ -34,7 +47,7 @@ class ProductBody(BaseModel):
     product_id: int
     product_name: str
     short_code: str
-    authorization_method: str
+    authorization_method: AuthorizationMethod
     allow_trial: bool
     trial_days: int
     prevent_vm: bool
@@ -78,11 +91,9 @@ class UserBody(BaseModel):
     max_activations: int
     allow_unlimited_activations: bool
     total_activations: int
-    initial_password: str = ""
-    """Listed by customer_license_users, and always empty: an API key must not read passwords."""
 
     @classmethod
-    def of(cls, license: License, seat: Seat, user: User, **more: Any) -> "UserBody":
+    def of(cls, license: License, seat: Seat, user: User, **more: Any) -> Self:
         """A user as seen from a license; `more` adds fields."""
         return cls(
             id=user.id,
@@ -98,6 +109,30 @@ class UserBody(BaseModel):
         )
 
 
+class CustomerBody(BaseModel):
+    """Who has bought. Of a customer only the e-mail is known yet."""
+
+    email: str
+    company_name: str
+    reference: str
+    phone: str
+    first_name: str
+    last_name: str
+    address: str
+    postcode: str
+    city: str
+    country: str
+    state: str
+    customer_account: dict[str, Any] | None
+    metadata: dict[str, Any]
+
+    @classmethod
+    def of(cls, email: str | None) -> "CustomerBody":
+        """The customer with this e-mail; None: nobody."""
+        fields: dict[str, Any] = dict.fromkeys(cls.model_fields, "")
+        return cls(**fields | {"email": email or "", "customer_account": None, "metadata": {}})
+
+
 class VariableBody(BaseModel):
     """A device variable; its id only in get_device_variables."""
 
@@ -105,7 +140,7 @@ class VariableBody(BaseModel):
     variable: str
     value: str
     device_id: int
-    created_at: str
+    created_at: Date
 
     @classmethod
     def of(cls, variable: Variable, device_id: int, **more: Any) -> "VariableBody":
@@ -124,15 +159,15 @@ class LicenseBody(BaseModel):
     username: str | None = None
     user: UserBody | None = None
     # state
-    license_type: str
+    license_type: LicenseType
     license_active: bool
     license_enabled: bool
     active: bool
     is_expired: bool
-    validity_period: str | None
-    start_date: str | None
+    validity_period: Date | None
+    start_date: Date | None
     enable_maintenance_period: bool = False
-    maintenance_period: str | None = None
+    maintenance_period: Date | None = None
     allow_grace_period: bool
     grace_period: int
     is_trial: bool
@@ -153,7 +188,7 @@ class LicenseBody(BaseModel):
     can_borrow: bool
     max_borrow_time: int
     is_borrowed: bool
-    borrowed_until: str | None
+    borrowed_until: Date | None
     # what the product and the order say
     prevent_vm: bool
     allow_offline_activation: bool
@@ -163,7 +198,7 @@ class LicenseBody(BaseModel):
     product_features: list[Any]
     custom_fields: list[Any]
     metadata: dict[str, Any]
-    customer: dict[str, str]
+    customer: CustomerBody
     company: dict[str, int]
     order_store_id: str | None
     license_template_id: int | None
@@ -171,12 +206,12 @@ class LicenseBody(BaseModel):
     device_id: int | None = None
     hardware_id: str | None = None
     variables: list[VariableBody] | None = None
-    request: str | None = None
+    request: Literal["activation"] | None = None
     license_signature: str | None = None
     # check only: the newest installer
     version: str | None = None
     installation_file: str | None = None
-    release_date: str | None = None
+    release_date: Date | None = None
     hash_md5: str | None = None
     environment: str | None = None
     eula_link: str | None = None
@@ -227,18 +262,42 @@ class UserLicenseBody(BaseModel):
         return cls(license=body, user=body.user)
 
 
+class CustomerUserBody(UserBody):
+    """A row of customer_license_users: a user, and the license that the seat is on."""
+
+    initial_password: Literal[""]
+    """An API key must not read passwords."""
+    is_active: bool
+    license_id: int
+    order_store_id: str | None
+    order_id: int | None
+    """Orders have no numbers yet."""
+
+
 class CustomerUsersBody(BaseModel):
     """customer_license_users."""
 
     company: dict[str, int]
-    customer: dict[str, str]
-    users: list[UserBody]
+    customer: CustomerBody
+    users: list[CustomerUserBody]
 
     @classmethod
     def of(cls, product: Product, email: str, rows: Iterable[tuple[License, Seat, User]]) -> "CustomerUsersBody":
         """The users of a customer's licenses, one row a seat."""
-        users = [UserBody.of(license, seat, user, initial_password="") for license, seat, user in rows]
-        return cls(company={"id": product.company_id}, customer=_customer(email), users=users)
+        users = [
+            CustomerUserBody.of(
+                license,
+                seat,
+                user,
+                initial_password="",
+                is_active=True,
+                license_id=license.id,
+                order_store_id=license.order_id,
+                order_id=None,
+            )
+            for license, seat, user in rows
+        ]
+        return cls(company={"id": product.company_id}, customer=CustomerBody.of(known_email(email)), users=users)
 
 
 _NOT_FLOATING: dict[str, Any] = {
@@ -307,7 +366,7 @@ def _order(license: License, product: Product) -> dict[str, Any]:
     return {
         "custom_fields": [],
         "metadata": {},
-        "customer": _customer(license.customer),
+        "customer": CustomerBody.of(license.customer),
         "company": {"id": product.company_id},
         "order_store_id": license.order_id,
         "license_template_id": None,
@@ -324,16 +383,14 @@ def _trial_days(license: License) -> int:
     return max(0, license.validity_period - license.created_at) // (24 * HOUR_MS)
 
 
-def _customer(email: str | None) -> dict[str, str]:
-    empty = dict.fromkeys(("company_name", "first_name", "last_name", "phone", "address", "reference"), "")
-    return {"email": email or ""} | empty
+def by_ids_alone(place: Place) -> Place:
+    """The place as it is shown to who names the license by its id or its device: without people, and without the key.
 
-
-def without_people(place: Place) -> Place:
-    """The place as it is shown to who names the license by its id alone: ids are no secret, and app keys are public."""
+    Ids are no secrets, and app keys are public. A device that is active needs no more than the ids.
+    """
     license = place.license
     assert license is not None  # a place that was granted or held has one
-    return replace(place, user=None, license=replace(license, customer=None))
+    return replace(place, user=None, license=replace(license, customer=None, license_key=None))
 
 
 def license_signature(place: Place, ident: Ident, signer: Signer) -> str:

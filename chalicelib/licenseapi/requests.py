@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 
 from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.usecases.identify import Identity
 
@@ -41,6 +42,9 @@ Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
 Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(_blank_to_none)]
 Email = Annotated[Text, BeforeValidator(_email)]
 RequiredEmail = Annotated[Required, BeforeValidator(_email)]
+NewPassword = Annotated[
+    Annotated[StrictStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)], BeforeValidator(_blank_to_none)
+]
 Told = dict[
     Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
 ]
@@ -114,7 +118,7 @@ class ChangePasswordRequest(BaseModel):
 
     username: RequiredEmail
     password: Required
-    new_password: Required
+    new_password: NewPassword
 
 
 class UserLicensesRequest(BaseModel):
@@ -139,3 +143,14 @@ class CustomerRequest(BaseModel):
 
     product: Required
     customer: RequiredEmail
+
+
+class ProductsRequest(BaseModel):
+    """GET products."""
+
+
+class DeviceLicensesRequest(BaseModel):
+    """GET device_licenses."""
+
+    hardware_id: Required
+    product: Text = None

@@ -13,17 +13,20 @@ from chalicelib.licenseapi.bodies import (
     ProductBody,
     UserLicenseBody,
     VariableBody,
+    by_ids_alone,
     license_signature,
-    without_people,
 )
+from chalicelib.licenseapi.products import ListedProductBody
 from chalicelib.licenseapi.requests import (
     ActivateRequest,
     ChangePasswordRequest,
     CheckRequest,
     CustomerRequest,
     DeactivateRequest,
+    DeviceLicensesRequest,
     Ident,
     ProductRequest,
+    ProductsRequest,
     TrackRequest,
     UserLicensesRequest,
 )
@@ -31,10 +34,12 @@ from chalicelib.signing import public_keys
 from chalicelib.usecases import device_variables as variables
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalogue import products as products_of_company
 from chalicelib.usecases.change_password import change_password as choose_password
 from chalicelib.usecases.check import check
 from chalicelib.usecases.customer_license_users import customer_license_users as users_of_customer
 from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.device_licenses import device_licenses as licenses_of_device
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web.authentication import Caller
@@ -95,6 +100,22 @@ def user_licenses(request: UserLicensesRequest, caller: Caller) -> list[UserLice
     return [UserLicenseBody.of(place, product, caller.now) for place in held]
 
 
+@face.route("/device_licenses", methods=["GET"])
+@endpoint(DeviceLicensesRequest)
+def device_licenses(request: DeviceLicensesRequest, caller: Caller) -> list[LicenseBody]:
+    """The licenses on which a device is active, newest first."""
+    only = caller.api_key.products
+    held = licenses_of_device(caller.company, request.hardware_id, request.product, only, now=caller.now)
+    return [LicenseBody.of(by_ids_alone(place), product, caller.now) for place, product in held]
+
+
+@face.route("/products", methods=["GET"])
+@endpoint(ProductsRequest)
+def products(request: ProductsRequest, caller: Caller) -> list[ListedProductBody]:  # noqa: ARG001 - it says nothing
+    """The products that the API key is for."""
+    return [ListedProductBody.of(product) for product in products_of_company(caller.company, caller.api_key.products)]
+
+
 @face.route("/product_details", methods=["GET"])
 @endpoint(ProductRequest)
 def product_details(request: ProductRequest, caller: Caller) -> ProductBody:
@@ -145,5 +166,5 @@ def public_key() -> str:
 def _license(place: Place, request: Ident, caller: Caller, more: dict[str, Any]) -> LicenseBody:
     product = find_product(caller.company, request.product, now=caller.now)
     more["license_signature"] = license_signature(place, request, caller.signer)
-    shown = place if request.identity().is_named else without_people(place)
+    shown = place if request.identity().is_named else by_ids_alone(place)
     return LicenseBody.of(shown, product, caller.now, **more)

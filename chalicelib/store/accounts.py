@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.history import Event
+from chalicelib.domain.license import device_tag
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
@@ -22,6 +23,7 @@ from chalicelib.store.tables import (
     UserItem,
     customer_part,
     event_item,
+    hardware_part,
     held_part,
     license_pk,
     seat_part,
@@ -64,6 +66,11 @@ def read_product(company: str, code: str) -> Product | None:
     """One product, consistently."""
     item = dynamo.get(ProductItem(company, f"product#{code}"))
     return None if item is None else to_domain(item, Product)
+
+
+def read_products(company: str) -> Iterator[Product]:
+    """All products of a company by code, consistently."""
+    return (to_domain(item, Product) for item in dynamo.query(ProductItem, company, "product#"))
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:
@@ -121,6 +128,13 @@ def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int
     """The licenses of a product that were sold to a customer, oldest first, consistently."""
     links = dynamo.query(LinkItem, company, customer_part(email))
     return (int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product)
+
+
+def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:
+    """The licenses that have seen a hardware id, each with the user there, the newest `limit` first, consistently."""
+    links = dynamo.query(LinkItem, company, hardware_part(device_tag(hardware_id)), backwards=True, limit=limit)
+    ends = (link.part.split("#")[2:] for link in links)
+    return [(int(license_id), int(user_id) if user_id else None) for license_id, user_id in ends]
 
 
 def is_customer(company: str, email: str) -> bool:

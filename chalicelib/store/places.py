@@ -22,10 +22,12 @@ from chalicelib.store.dynamo import Raw, Stale, Transaction
 from chalicelib.store.tables import (
     DeviceItem,
     LicenseItem,
+    LinkItem,
     SeatItem,
     UserItem,
     device_part,
     event_item,
+    hardware_part,
     license_pk,
     seat_part,
     to_domain,
@@ -77,7 +79,10 @@ def devices(
 
 
 def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) -> None:
-    """Activate: license counter, seat counter, device and event move together, or not at all. Raises `Stale`."""
+    """Activate: license counter, seat counter, device and event move together, or not at all. Raises `Stale`.
+
+    A device that is new here also gets the link that leads from its hardware id to the license.
+    """
     license, seat, now = grant.license, seen.seat, event.at
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
@@ -91,6 +96,10 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
     device = DeviceItem(pk, device_part(tag, user_id))
     unknown_or_same = DeviceItem.id.does_not_exist() | (DeviceItem.id == grant.device_id)
     write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat) & unknown_or_same)
+    if seen.device is None:
+        link = LinkItem(license.company, hardware_part(tag, license.id, user_id))
+        none_or_same = LinkItem.to.does_not_exist() | (LinkItem.to == license.id)
+        write.update(link, [LinkItem.to.set(license.id), LinkItem.product.set(license.product)], none_or_same)
     write.commit()
 
 

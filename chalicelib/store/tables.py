@@ -469,6 +469,12 @@ def held_part(user_id: int, license_id: int | None = None) -> str:
     return f"held#{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
 
 
+def hardware_part(tag: str, license_id: int | None = None, user_id: int | None = None) -> str:
+    """Sort key of the link from a hardware id to a license that has seen it (with this user), or the prefix of all."""
+    user = "" if user_id is None else f"{user_id:016d}"
+    return f"hardware#{tag}#" + ("" if license_id is None else f"{license_id:016d}#{user}")
+
+
 def customer_part(email: str, license_id: int | None = None) -> str:
     """Sort key of the link from a customer to a license, or the prefix of all."""
     return f"customer#{email}#" + ("" if license_id is None else f"{license_id:016d}")

@@ -32,6 +32,11 @@ def known_product(
     return _products.get((company, code), lambda: accounts.read_product(company, code), now, refuses=refuses)
 
 
+def products(company: str, only: frozenset[str]) -> list[Product]:
+    """A company's products by code, whether they can be used or not; `only` some of them, where any are named."""
+    return [product for product in accounts.read_products(company) if not only or product.code in only]
+
+
 def find_api_key(api_key: str, *, fresh: bool = False, now: Instant) -> ApiKey | None:
     """An API key, revoked or not; `fresh`: as it stands. Its company is the part before the last dash."""
     if not API_KEY.fullmatch(api_key):  # so no stranger's text becomes a key of the database

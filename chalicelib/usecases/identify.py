@@ -92,7 +92,11 @@ def guard_method(product: Product, ident: Identity) -> None:
     by_key = product.authorization_method == "license-key"
     named, foreign = (ident.license_key, ident.username) if by_key else (ident.username, ident.license_key)
     if named is None and (foreign is not None or ident.license_id is None):
-        raise Refused("license_key_required" if by_key or foreign is None else "license_not_found")
+        if by_key:
+            raise Refused("license_key_required")
+        if foreign is None:
+            raise Refused("missing_parameters", "username: this parameter is required.")
+        raise Refused("license_not_found")
     if foreign is not None:
         raise Refused("license_not_found")
 

@@ -54,15 +54,20 @@ def license_object(vendor: Vendor, license: License, hardware_id: str, device_id
         "product_features": [],
         "custom_fields": [],
         "metadata": {},
-        "customer": dict.fromkeys(
-            ("email", "company_name", "first_name", "last_name", "phone", "address", "reference"), ""
-        ),
+        "customer": customer_object(""),
         "company": {"id": product.company_id},
         "order_store_id": license.order_id,
         "license_template_id": None,
         "device_id": device_id,
         "hardware_id": hardware_id,
     }
+
+
+def customer_object(email: str) -> dict[str, Any]:
+    """A customer of whom nothing but the e-mail is known; "" is nobody."""
+    names = ("company_name", "reference", "phone", "first_name", "last_name", "address", "postcode", "city")
+    empty = dict.fromkeys((*names, "country", "state"), "")
+    return {"email": email} | empty | {"customer_account": None, "metadata": {}}
 
 
 CHECK_ONLY = dict.fromkeys(

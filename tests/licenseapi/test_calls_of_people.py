@@ -8,7 +8,7 @@ import pytest
 from chalicelib.licenseapi.requests import ActivateRequest, CustomerRequest, UserLicensesRequest
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
-from tests.licenseapi.objects import granted, license_object, refused, told
+from tests.licenseapi.objects import customer_object, granted, license_object, refused, told
 from tests.support import ADMIN, Application, Vendor
 
 EMAIL, CUSTOMER = "don.joe@qbitec.com", "office@studio.example"
@@ -32,6 +32,7 @@ def test_a_user_chooses_a_password_and_the_initial_one_is_gone(application: Appl
     [
         ({"new_password": "short"}, "validation_error"),
         ({"new_password": "n" * 129}, "validation_error"),
+        ({"new_password": 12345678}, "validation_error"),
         ({"new_password": None}, "missing_parameters"),
         ({"username": "nobody@qbitec.com"}, "invalid_credentials"),
         ({"username": "no e-mail"}, "invalid_credentials"),
@@ -78,12 +79,17 @@ def test_user_licenses_lists_the_seats_of_the_product_newest_first(application: 
 
 
 def test_customer_license_users_lists_every_seat_and_never_a_password(application: Application, vendor: Vendor) -> None:
-    license = vendor.issue("revit", customer=CUSTOMER, max_activations=None)
+    license = vendor.issue("revit", customer=CUSTOMER, max_activations=None, order_id="A-17")
     user, _ = vendor.assign(license, EMAIL, None)
+    second = vendor.issue("revit", customer=CUSTOMER, order_id="A-18")
+    vendor.assign(second, EMAIL, 2)
     vendor.assign(vendor.issue("revit", customer="else@studio.example"), "somebody@qbitec.com")
     body = granted(application.get("customer_license_users", product="revit", customer=CUSTOMER.upper()))
     assert body["company"] == {"id": vendor.products["revit"].company_id}
-    assert body["users"] == [
+    assert body["customer"] == customer_object(CUSTOMER)
+    row, other = sorted(body["users"], key=lambda row: str(row["order_store_id"]))
+    assert (other["id"], other["license_id"], other["order_store_id"]) == (user.id, second.id, "A-18")
+    assert [row] == [
         {
             "id": user.id,
             "email": EMAIL,
@@ -95,6 +101,10 @@ def test_customer_license_users_lists_every_seat_and_never_a_password(applicatio
             "max_activations": 0,
             "allow_unlimited_activations": True,
             "total_activations": 0,
+            "is_active": True,
+            "license_id": license.id,
+            "order_store_id": "A-17",
+            "order_id": None,
         }
     ]
 
@@ -104,6 +114,8 @@ def test_a_customer_without_users_is_an_empty_list_and_none_is_not_found(
 ) -> None:
     vendor.issue("viewer", customer=CUSTOMER)
     assert granted(application.get("customer_license_users", product="revit", customer=CUSTOMER))["users"] == []
+    by_key = application.get("customer_license_users", product="viewer", customer=CUSTOMER)
+    assert refused(by_key) == "invalid_product_auth_method"
     answer = application.get("customer_license_users", product="revit", customer="nobody@studio.example")
     assert refused(answer) == "customer_not_found"
     assert refused(application.get("customer_license_users", product="revit", customer="x")) == "validation_error"

@@ -68,6 +68,8 @@ def test_every_route_holds_a_key_to_its_bounds(http: httpx.Client, vendor: Vendo
     answer = send(http, method, path, Application(reader.api_key, secret, http).headers())
     if method == "POST":
         assert refused(answer) == "api_key_read_only"
+    elif path == "/api/v4/products":
+        assert [row["short_code"] for row in answer.json()] == ["revit"]
     else:
         assert refused(answer) == "api_key_product_not_allowed"
 
@@ -116,8 +118,7 @@ def test_a_bug_is_told_in_the_shape_and_nothing_secret_is_logged(
     def bug(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(authentication.Caller, "guard_product", bug)
-    monkeypatch.setattr("chalicelib.licenseapi.routes.choose_password", bug)
+    monkeypatch.setattr(authentication.Caller, "guard_scope", bug)
     headers = application.headers()
     with caplog.at_level(logging.DEBUG, logger="seatkeeper"):
         answer = send(application.http, method, path, headers)

@@ -94,9 +94,13 @@ def test_nothing_of_another_company_is_found(application: Application, vendor: V
         answer = application.get(call, **sent) if method == "GET" else application.post(call, **sent)
         if path == "/api/v4/product_details":
             assert answer.json()["company"] == {"id": vendor.products["viewer"].company_id}
+        elif path == "/api/v4/products":
+            assert {row["company_id"] for row in answer.json()} == {vendor.products["viewer"].company_id}
+        elif path == "/api/v4/device_licenses":
+            assert answer.json() == []
         else:
             known = {"license_not_found", "invalid_credentials", "customer_not_found", "account_locked"}
-            assert refused(answer) in known | {"missing_parameters"}
+            assert refused(answer) in known | {"missing_parameters", "invalid_product_auth_method"}
             assert str(license.id) not in answer.text
     assert (other.stored(license).times_activated, other.stored(seated).times_activated) == (1, 1)
     assert other.differences() == []

@@ -44,8 +44,9 @@ def test_no_call_tells_of_people_to_who_names_none(
     told_of = [text for text in PEOPLE if text in answer.text and text not in ids.values()]
     assert told_of == []
     assert answer.status_code == 200 or BUYER not in answer.text
-    if answer.status_code == 200 and "customer" in answer.text:
-        assert answer.json()["customer"]["email"] == ""
+    if answer.status_code == 200:
+        rows = answer.json() if answer.text.startswith("[") else [answer.json()] if "{" in answer.text else []
+        assert [row["customer"]["email"] for row in rows if "customer" in row and row["customer"]["email"]] == []
 
 
 def test_a_device_that_is_active_goes_on_by_the_licenses_id_alone(app_key: Application, ids: dict[str, Any]) -> None:

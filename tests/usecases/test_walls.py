@@ -32,6 +32,7 @@ from chalicelib.usecases.change_seat import remove_user, reset_activations, set_
 from chalicelib.usecases.check import check
 from chalicelib.usecases.customer_license_users import customer_license_users
 from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat, find_user
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
@@ -171,6 +172,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (user_licenses, "invalid_credentials", [lambda c, v: user_licenses(c, "revit", ADA, v.password, now=NOW)]),
     (customer_license_users, "customer_not_found", [lambda c, _v: customer_license_users(c, "revit", SHOP, now=NOW)]),
     (
+        device_licenses,
+        "unknown_product",
+        [lambda c, _v: device_licenses(c, "pc", "own", frozenset(), now=NOW)],
+    ),
+    (
         issue_license,
         "unknown_product",
         [lambda c, _v: issue_license(c, "own", Terms("perpetual", 1), None, ADMIN, now=NOW)],
@@ -191,6 +197,7 @@ NAMES_NOTHING = {
     "audit",
     "create_product",
     "new_user",
+    "products",
     "request_code",
     "seal_initial_password",
     "set_branding",
