@@ -21,6 +21,8 @@ class Mail:
     text: str
     valid_ms: int = DAY_MS
     """After so long it is of no use any more, and given up if it could not be sent."""
+    company: str = ""
+    """The code of the company that it is about: with the company it is taken out of the queue."""
 
 
 def next_try(tries: int, now: Instant) -> Instant:

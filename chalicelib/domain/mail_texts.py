@@ -7,7 +7,7 @@ from chalicelib.domain.one_time_code import VALID_MS
 def code_mail(to: str, company_name: str, company: str, email: str, code: str) -> Mail:
     """The code by which a forgotten password is set anew. `to` is empty where there is no such account."""
     text = _CODE.format(name=company_name, code=code, company=company, email=email, minutes=VALID_MS // 60_000)
-    return Mail(to, f"Your code for {company_name}", text, VALID_MS)
+    return Mail(to, f"Your code for {company_name}", text, VALID_MS, company)
 
 
 _CODE = """\

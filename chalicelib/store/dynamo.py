@@ -209,24 +209,36 @@ def put(item: Model) -> None:
     _dispatch("PutItem", item.get_save_kwargs_from_instance())
 
 
-def delete(item: Model) -> None:
-    """One DeleteItem without an event."""
-    _dispatch("DeleteItem", item.get_delete_kwargs_from_instance())
+def delete(item: Model, condition: Condition | None = None) -> None:
+    """One DeleteItem without an event. Raises `Stale`."""
+    _dispatch("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
 
 
 def put_all(items: Iterable[Model]) -> None:
     """Write whole items without conditions or events, 25 in one round trip: links that lead to what is there."""
     left = iter(items)
-    while requests := [_put_request(item) for item in islice(left, BATCH_WRITE_LIMIT)]:
-        rounds, wanted = 0, {requests[0][0]: [request for _, request in requests]}
-        while wanted:
-            wanted = _dispatch("BatchWriteItem", {"RequestItems": wanted}).get("UnprocessedItems") or {}
-            if wanted:
-                rounds += 1
-                if rounds >= ATTEMPTS:
-                    raise Busy("the database left items unwritten")
-                telemetry.count(telemetry.RETRIES)
-                _wait(rounds)
+    while step := list(islice(left, BATCH_WRITE_LIMIT)):
+        _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": _whole(item)}} for item in step])
+
+
+def delete_all(items: Iterable[Model]) -> Iterator[int]:
+    """Delete the items of one table with these keys, 25 in one round trip; how many, after each of them."""
+    left = iter(items)
+    while step := list(islice(left, BATCH_WRITE_LIMIT)):
+        _batch_write(step[0].Meta.table_name, [{"DeleteRequest": {"Key": _key(item)}} for item in step])
+        yield len(step)
+
+
+def _batch_write(table: str, requests: list[dict[str, Any]]) -> None:
+    rounds, wanted = 0, {table: requests}
+    while wanted:
+        wanted = _dispatch("BatchWriteItem", {"RequestItems": wanted}).get("UnprocessedItems") or {}
+        if wanted:
+            rounds += 1
+            if rounds >= ATTEMPTS:
+                raise Busy("the database left items unwritten")
+            telemetry.count(telemetry.RETRIES)
+            _wait(rounds)
 
 
 def query(
@@ -266,6 +278,19 @@ def query_between(
     return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None, only)
 
 
+def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
+    """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
+    condition, bounds = ("begins_with(part, :a)", (prefix,)) if prefix else ("", ())
+    return (raw["part"]["S"] for raw in _query(table, pk, condition, bounds, False, None, None, "part"))
+
+
+def scan(table: type[Model], only: Sequence[str]) -> Iterator[Raw]:
+    """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all."""
+    names = {f"#{n}": name for n, name in enumerate(only)}
+    asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
+    return iter(_pages({"TableName": table.Meta.table_name, **asked}, None, "Scan"))
+
+
 def _query(
     table: type[Model],
     pk: str,
@@ -291,15 +316,15 @@ def _query(
     return iter(_pages(kwargs, limit))
 
 
-def _put_request(item: Model) -> tuple[str, dict[str, Any]]:
-    kwargs = item.get_save_kwargs_from_instance()
-    return kwargs["TableName"], {"PutRequest": {"Item": kwargs["Item"]}}
+def _whole(item: Model) -> Raw:
+    stored: Raw = item.get_save_kwargs_from_instance()["Item"]
+    return stored
 
 
-def _pages(kwargs: dict[str, Any], limit: int | None) -> Iterable[Raw]:
+def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") -> Iterable[Raw]:
     left = limit
     while True:
-        answer = _dispatch("Query", kwargs if left is None else kwargs | {"Limit": left})
+        answer = _dispatch(operation, kwargs if left is None else kwargs | {"Limit": left})
         yield from answer["Items"]
         if left is not None:
             left -= len(answer["Items"])

@@ -29,6 +29,7 @@ from chalicelib.usecases.audit import audit as audited
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -93,6 +94,15 @@ def company_set(code: str, name: str | None, accent: str | None, logo: str | Non
     company = set_branding(code, accent, drawing, ADMIN, name=name, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo)}
     return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
+
+
+def company_delete(code: str, confirm: str, *, now: Instant) -> Answer:
+    if confirm != code:
+        raise Refused("validation_error", f"confirm: {confirm} is not {code}: nothing is deleted.")
+    with _counting("items deleted") as tell:
+        items = delete_company(code, now=now, progress=tell)
+    document = {"code": code, "deleted": True, "items": items}
+    return Answer(document, "Its history is gone with it: this answer is all that tells of it.")
 
 
 def apikey_create(company: str, read_only: bool, product: list[str], scope: list[Scope], *, now: Instant) -> Answer:

@@ -72,6 +72,15 @@ COMMANDS = (
         ),
     ),
     Command(
+        "company delete",
+        "delete a company with all that is its own, for good: licenses, people, history",
+        "QBITEC --confirm QBITEC",
+        (
+            Option("code", "CODE", "the company", values.company),
+            Option("--confirm", "CODE", "the same code once more", values.company, True),
+        ),
+    ),
+    Command(
         "apikey create",
         "a new API key; its shared key is shown this once",
         "--company QBITEC --read-only --product viewer",

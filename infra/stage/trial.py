@@ -5,7 +5,7 @@ Import this when the environment names the stage. What is made is taken away aga
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ import httpx
 
 from chalicelib import signing
 from chalicelib.domain.history import Actor
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
-from chalicelib.store.tables import COMPANIES, CompanyItem, LicenseItem, LinkItem, license_pk, sold_part
 from chalicelib.usecases import create
+from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.web import clock
 from infra.call import is_signed, signed_headers
@@ -23,8 +24,6 @@ from infra.stage.stages import StageFailed
 
 PREFIX, PRODUCT = "SMOKE-", "smoke"
 _ACTOR = Actor("smoke")
-_FIRST, _LAST = "!", "~"
-"""All sort keys lie between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,8 @@ def company() -> Iterator[Company]:
         key, shared_key = create.create_api_key(code, frozenset(), False, _ACTOR, now=now)
         yield Company(code, key.api_key, shared_key, signing.current().public_key, license.license_key)
     finally:
-        _remove(code)
+        with suppress(Refused):  # it may not have come to be
+            delete_company(code, now=clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +136,3 @@ def _hold(what: str, answer: httpx.Response, is_so: bool) -> None:
         asked = f"{answer.request.method} {answer.request.url.copy_with(query=None)}"
         raise StageFailed(f"NOT so: {what}. {asked} answered {answer.status_code}: {answer.text[:300]}")
     print(f"  ok  {what}", flush=True)
-
-
-def _remove(code: str) -> None:
-    """Every item of the company, the licenses' first: the company's tell where they are."""
-    for link in dynamo.query(LinkItem, code, sold_part()):
-        license_id = int(link.part.removeprefix(sold_part()))
-        _empty(LicenseItem, license_pk(code, license_id))
-        _empty(LinkItem, f"license#{license_id}")
-    _empty(CompanyItem, code)
-    dynamo.delete(LinkItem(COMPANIES, code))
-
-
-def _empty(table: type[Any], pk: str) -> None:
-    for raw in dynamo.query_between(table, pk, _FIRST, _LAST, only="part"):
-        dynamo.delete(table(pk, raw["part"]["S"]))

@@ -16,6 +16,7 @@ from chalicelib.usecases import create
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.web.errors import ERRORS
 from infra.admin import commands
 from infra.admin.table import COMMANDS
 from tests.infra.operator import Operator, told
@@ -336,6 +337,7 @@ def test_what_takes_long_tells_how_far_it_is(
 TEXTS = {
     "company create": ("--code {company}-2 --name Two", "name", "Two"),
     "company set": ("--code {company} --accent #123456", "accent", "#123456"),
+    "company delete": ("{company} --confirm {company}", "deleted", "yes"),
     "apikey create": ("--company {company}", "products", "all"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
     "product create": (
@@ -386,3 +388,17 @@ def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator,
     assert heads.split("  ")[1] == "hardware id"
     assert row.split()[:2] == ["a\\x1b[2J", "yes"]
     assert "größe\\u202e" in row
+
+
+def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor: Vendor) -> None:
+    vendor.issue()
+    assert operator.refused(f"company delete {vendor.code}").startswith(
+        "the following arguments are required: --confirm"
+    )
+    told = f"confirm: QBITEC is not {vendor.code}: nothing is deleted."
+    assert operator.refused(f"company delete {vendor.code} --confirm QBITEC") == told
+    assert len(operator.asks(f"audit --company {vendor.code}")["differences"]) == 0
+    deleted = operator.asks(f"company delete {vendor.code} --confirm {vendor.code}")
+    assert deleted == {"code": vendor.code, "deleted": True, "items": deleted["items"]}
+    assert deleted["items"] > 10
+    assert operator.refused(f"company delete {vendor.code} --confirm {vendor.code}") == ERRORS["company_not_found"][1]

@@ -27,6 +27,7 @@ from chalicelib.usecases import (
     check,
     create,
     deactivate,
+    delete_company,
     device_variables,
     forgotten_password,
     issue_license,
@@ -175,7 +176,7 @@ def ask_for_code(vendor: Vendor, _: Seated) -> Any:
 
 def with_mail(vendor: Vendor) -> None:
     deliver()  # what other tests of this process left behind
-    queue_mail(Mail(ADA, "Hello", f"Company code: {vendor.code}"), vendor.now)
+    queue_mail(Mail(ADA, "Hello", f"Company code: {vendor.code}", company=vendor.code), vendor.now)
 
 
 def send(vendor: Vendor, _: None) -> Any:
@@ -550,5 +551,11 @@ CASES = (
         lambda _, __: sweep.sweep(now=END + 2 * DAY),
         ("grace_started", "license_expired"),
         True,
+    ),
+    Case(
+        "delete a company",
+        delete_company.delete_company,
+        at_work,
+        lambda v, _: delete_company.delete_company(v.code, now=NOW),
     ),
 )

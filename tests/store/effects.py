@@ -55,7 +55,7 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
     assert vendor.differences() == [], "the audit finds differences"
     keys = sorted(key for key in before | after if before.get(key) != after.get(key))
     changes = sorted(_plain(json.dumps([key, before.get(key), after.get(key)], sort_keys=True)) for key in keys)
-    events = [after[key]["type"]["S"] for key in keys if key[2].startswith("at#")]
+    events = [after[key]["type"]["S"] for key in keys if key in after and key[2].startswith("at#")]
     return Effects(_plain(repr(answer)), changes, sorted(events), sent)
 
 

@@ -196,6 +196,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 NAMES_NOTHING = {
     "audit",
     "create_product",
+    "delete_company",
     "new_user",
     "products",
     "request_code",

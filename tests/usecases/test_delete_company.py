@@ -1,0 +1,205 @@
+"""A deleted company leaves nothing in any table and moves nothing of another one, wherever it is interrupted."""
+
+import json
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.session import Asker, SessionOver
+from chalicelib.store import accounts, dynamo, mails, removal
+from chalicelib.store.tables import MAIL_SHARDS, DueItem, LicenseItem, LinkItem, SessionItem, due_pk
+from chalicelib.usecases import create, views
+from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.audit import companies
+from chalicelib.usecases.change_license import extend
+from chalicelib.usecases.delete_company import delete_company
+from chalicelib.usecases.forgotten_password import request_code
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.sessions import log_in_to_portal
+from chalicelib.usecases.sweep import sweep
+from tests.store.cases import CASES
+from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
+from tests.usecases.support import refused
+
+TABLES = (LicenseItem, LinkItem, SessionItem)
+"""An item class of each table."""
+
+
+def stored(code: str) -> list[str]:
+    """Every item of every table that names a company, also what is sealed of mails, as text."""
+    items = [json.dumps(item, sort_keys=True) for table in TABLES for item in every(table)]
+    for shard in range(MAIL_SHARDS):
+        for queued in mails.queued_mails(shard, NOW + 10_000 * DAY):
+            with suppress(InvalidTag):  # of a test with another key
+                items.append(str(mails.opened(queued)))
+    return sorted(item for item in items if code in item)
+
+
+def every(table: Any) -> list[Any]:
+    client: Any = dynamo._connection.client
+    pages = client.get_paginator("scan").paginate(TableName=table.Meta.table_name, ConsistentRead=True)
+    return [item for page in pages for item in page["Items"]]
+
+
+def test_whatever_a_use_case_writes_is_gone_with_its_company() -> None:
+    """Of every use case that writes: who adds one that keeps something elsewhere sees this fail."""
+    left = {}
+    for case in CASES:
+        vendor = Vendor()
+        prepared = case.prepare(vendor)
+        with suppress(Refused):
+            case.act(vendor, prepared)
+        for code in [code for code in companies() if code.startswith(vendor.code)]:  # one makes a second company
+            delete_company(code, now=NOW + 5000 * DAY)
+        if found := stored(vendor.code):
+            left[case.name] = found
+    assert left == {}
+
+
+class Shop:
+    """A company with all that one can have, and with people in it."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.vendor = vendor
+        self.license = issued(vendor, license_type="time-limited", validity_period=NOW + 3000 * DAY, grace_period=24)
+        _, password = vendor.assign(self.license, "ada@customer.test")
+        vendor.activate("ada@customer.test", "pc", password)
+        vendor.issue(order_id="o", customer="shop@customer.test")
+        self.manager = logged_in(vendor, MANAGER)
+        request_code(vendor.code, MANAGER, now=NOW)
+        with suppress(Refused):
+            log_in(vendor.code, "ada@customer.test", "wrong", now=NOW)
+
+
+@pytest.fixture
+def shop(vendor: Vendor) -> Shop:
+    return Shop(vendor)
+
+
+def test_nothing_of_another_company_moves_also_where_its_code_begins_alike(shop: Shop) -> None:
+    other = Vendor(f"{shop.vendor.code}-2")
+    Shop(other)
+    theirs = [item for item in stored(shop.vendor.code) if other.code in item]
+    ours = [item for item in stored(shop.vendor.code) if other.code not in item]
+    assert len(theirs) == len(ours) > 20
+    assert delete_company(shop.vendor.code, now=NOW) >= len(ours)
+    assert stored(shop.vendor.code) == theirs
+    assert other.differences() == []
+
+
+def test_it_is_out_of_the_list_of_companies_and_the_sweep_and_its_code_is_free(shop: Shop) -> None:
+    code = shop.vendor.code
+    delete_company(code, now=NOW)
+    assert code not in set(companies())
+    due = [item for shard in range(8) for item in dynamo.query(DueItem, due_pk(shard)) if item.company == code]
+    assert due == []
+    with refused("company_not_found"):
+        delete_company(code, now=NOW)
+    assert create.create_company(code, "Another one", ADMIN, now=NOW).code == code
+
+
+class CutShortError(Exception):
+    """Stands for the end of the process."""
+
+
+def cut_short(code: str, after: int) -> bool:
+    """Delete, and end after so many writes; whether it was cut short."""
+    written = count(1)
+
+    def end(model: Any, **_: Any) -> None:
+        if model.name in ("DeleteItem", "BatchWriteItem") and next(written) > after:
+            raise CutShortError
+
+    events = dynamo._connection.client.meta.events
+    events.register("before-call.dynamodb", end)
+    try:
+        delete_company(code, now=NOW)
+    except CutShortError:
+        return True
+    finally:
+        events.unregister("before-call.dynamodb", end)
+    return False
+
+
+def test_wherever_it_is_cut_short_nobody_gets_in_and_the_same_call_finishes_it(vendor: Vendor) -> None:
+    for after in count(1):
+        shop = Shop(Vendor())
+        if not cut_short(shop.vendor.code, after):
+            break
+        assert_nothing_new_and_no_session(shop)
+        sweep(now=NOW + 4000 * DAY)
+        delete_company(shop.vendor.code, now=NOW)
+        assert stored(shop.vendor.code) == [], f"after {after} writes"
+    assert after > 10
+
+
+def assert_nothing_new_and_no_session(shop: Shop) -> None:
+    code = shop.vendor.code
+    with refused("company_not_found"):
+        create.create_api_key(code, frozenset(), False, ADMIN, now=NOW)
+    with refused("company_not_found"):
+        issue_license(code, "viewer", Terms("perpetual", 1), None, ADMIN, now=NOW)
+    with refused("already_exists"):
+        create.create_company(code, "Another one", ADMIN, now=NOW)
+    with pytest.raises(SessionOver):
+        views.visit(shop.manager, now=NOW)
+
+
+def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(code: str, license_id: int) -> Any:
+        assert accounts.read_api_key(code, shop.vendor.api_key) is None
+        with refused("invalid_credentials"):
+            log_in_to_portal(code, MANAGER, PASSWORD, now=NOW)
+        return removed(code, license_id)
+
+    removed = removal.remove_license
+    monkeypatch.setattr(removal, "remove_license", look)
+    delete_company(shop.vendor.code, now=NOW)
+    assert stored(shop.vendor.code) == []
+
+
+@pytest.mark.parametrize("change", ["a sweep", "a new end"])
+def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
+    shop: Shop, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor, delete = shop.vendor, dynamo.delete
+    done: list[DueItem] = []
+
+    def amid(item: Any, *more: Any) -> None:
+        if isinstance(item, DueItem) and not done:
+            done.append(item)
+            if change == "a sweep":
+                sweep(now=NOW + 3000 * DAY)
+            else:
+                extend(vendor.code, shop.license.id, NOW + 3500 * DAY, None, ADMIN, now=NOW)
+        delete(item, *more)
+
+    monkeypatch.setattr(dynamo, "delete", amid)
+    delete_company(vendor.code, now=NOW)
+    assert done
+    assert stored(vendor.code) == []
+
+
+def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:
+    list(removal.remove_license(shop.vendor.code, shop.license.id))
+    with refused("license_not_found"):
+        assign_user(shop.vendor.code, shop.license.id, "new@customer.test", 1, ADMIN, now=NOW)
+    assert isinstance(shop.manager, Asker)
+    assert isinstance(accounts.read_user(shop.vendor.code, shop.manager.user_id), User)
+
+
+def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None:
+    steps: list[int] = []
+    items = delete_company(shop.vendor.code, now=NOW, progress=steps.append)
+    assert len(steps) > 3
+    assert max(steps) <= dynamo.BATCH_WRITE_LIMIT
+    assert items == sum(steps) + 2
