@@ -7,6 +7,8 @@ from chalice.app import Response
 from pydantic import BaseModel
 
 from chalicelib import telemetry
+from chalicelib.domain.columns import MAX_COLUMNS, MEANINGS
+from chalicelib.domain.people_list import read_file
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -14,7 +16,7 @@ from chalicelib.portal.render import render
 from chalicelib.portal.request import Ask
 from chalicelib.portal.screen import OUT_OF_DATE, OUT_OF_DATE_CODE, Nothing, Said, Screen, action, logged_in
 from chalicelib.portal.users import list_path
-from chalicelib.portal.words import refusal_words
+from chalicelib.portal.words import as_sentence, refusal_words
 from chalicelib.usecases import batch_assign, views
 from chalicelib.usecases.views import LicenseView
 from chalicelib.web.errors import FinalResponse
@@ -44,34 +46,45 @@ def _show_list(ask: Ask, asker: Asker, parts: dict[str, Any], status: int = 200,
 def _show_preview(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
     """What a list would bring about. Nothing is done yet."""
     view = _look(ask, asker, **parts)
-    people = ask.fields.get("file", "").strip() or ask.fields.get("people", "")
     if nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is None:
         telemetry.refuse(OUT_OF_DATE_CODE)
         return _show_list(ask, asker, parts, 403, OUT_OF_DATE)
     try:
-        preview = batch_assign.preview(asker.company, view.license.id, people)
+        file = ask.files.get("file", b"")
+        people = read_file(file) if file.strip() else ask.fields.get("people", "")
+        context = {"view": view} | _previewed(ask, asker, view.license.id, people)
     except Refused as refused:
         telemetry.refuse(refused.code)
         return _show_list(ask, asker, parts, 400, refusal_words(refused))
-    context: dict[str, Any] = {"view": view, "preview": preview, "people": people}
     return render("batch_preview.html", ask, asker.token, view.visit, **context)
 
 
 batch = Screen(logged_in(_show_list), logged_in(_show_preview))
 
 
+def _previewed(ask: Ask, asker: Asker, license_id: int, people: str) -> dict[str, Any]:
+    preview = batch_assign.preview(asker.company, license_id, people, _columns(ask))
+    error = as_sentence(preview.problem) if preview.problem else ""
+    return {"preview": preview, "people": people, "meanings": MEANINGS, "error": error}
+
+
+def _columns(ask: Ask) -> dict[int, str]:
+    """What was chosen for the columns of a list, by number."""
+    fields = ((number, ask.fields.get(f"column-{number}")) for number in range(MAX_COLUMNS))
+    return {number: meaning for number, meaning in fields if meaning is not None}
+
+
 def _look_start(ask: Ask, asker: Asker, license_id: int) -> Any:
-    view, people = _look(ask, asker, license_id), ask.fields.get("people", "")
-    return view, {"preview": batch_assign.preview(asker.company, license_id, people), "people": people}
+    view = _look(ask, asker, license_id)
+    return view, _previewed(ask, asker, license_id, ask.fields.get("people", ""))
 
 
 @action("batch_preview.html", StartForm, _look_start)
 def start(ask: Ask, view: LicenseView, form: StartForm) -> Said:
     """Reserve the places; the work begins on the next page."""
     me, everybody = view.visit.user, form.which == "all"
-    batch_id = batch_assign.start_batch(
-        me.company, view.license.id, form.people, everybody, ask.actor(me.email), now=ask.now
-    )
+    given = (me.company, view.license.id, form.people, everybody, ask.actor(me.email))
+    batch_id = batch_assign.start_batch(*given, columns=_columns(ask), now=ask.now)
     return Said(f"{list_path(view.license.id)}/batch/{batch_id}")
 
 

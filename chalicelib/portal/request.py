@@ -17,7 +17,16 @@ from chalicelib.web.limits import MAX_BODY_BYTES
 
 SESSION_COOKIE, VISITOR_COOKIE = "seatkeeper", "seatkeeper-visitor"
 MAX_FIELDS = 50
-_NAME = re.compile(rb'^content-disposition:[^\r\n]*[;\s]name="([^"\r\n]*)"', re.IGNORECASE | re.MULTILINE)
+MAX_TEXT = 1000
+"""Characters of one field of a form or a query, or of one cookie."""
+LONG_FIELDS = ("people",)
+"""Fields that may have all of a body."""
+MAX_COOKIES, MAX_HEAD = 16 * 1024, 2000
+"""Characters of the header with all cookies, bytes of the head of one part of a form."""
+UNREADABLE = "The form cannot be read."
+_BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))(?:[\s;]|$)", re.IGNORECASE)
+_NAME = re.compile(rb'^content-disposition:[^\r\n]*[;\s]name="([^"\r\n]*+)"', re.IGNORECASE | re.MULTILINE)
+_FILE = re.compile(rb"^content-disposition:[^\r\n]*[;\s]filename\*?=", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Ask:
     secure: bool
     now: Instant
     fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def asker(self) -> Asker | None:
@@ -46,20 +56,22 @@ class Ask:
 
 
 def read_request(request: Request) -> Ask:
-    """The request, with its form read. Raises `RequestError`: `payload_too_large`, `validation_error`."""
+    """The request, with its form read. Raises `RequestError`: `payload_too_large`, `validation_error`, `not_found`."""
     prefix, path = _parts(request)
     query: Any = request.query_params or {}
     headers = request.headers
+    fields, files = _form(request) if request.method == "POST" else ({}, {})
     return Ask(
         request.method,
         path,
         prefix,
-        {name: query[name] for name in query},
+        _bounded({name: query[name] for name in query}),
         _cookies(headers.get("cookie", "")),
         request.context.get("identity", {}).get("sourceIp", ""),
         headers.get("x-forwarded-proto", "") == "https",
         clock.now(),
-        _fields(request) if request.method == "POST" else {},
+        _bounded(fields),
+        files,
     )
 
 
@@ -67,52 +79,69 @@ def _parts(request: Request) -> tuple[str, str]:
     """What a browser sees as the path, parted where our routes begin: a stage or a mapping may stand before."""
     seen = str(request.context.get("path") or request.path).rstrip("/").split("/")
     ours = len(request.path.rstrip("/").split("/")) - 1
-    return "/".join(seen[:-ours]), "/" + "/".join(unquote(part) for part in seen[-ours:])
+    try:
+        return "/".join(seen[:-ours]), "/" + "/".join(unquote(part, errors="strict") for part in seen[-ours:])
+    except UnicodeDecodeError:
+        raise RequestError("not_found") from None
 
 
 def _cookies(header: str) -> dict[str, str]:
+    if len(header) > MAX_COOKIES:
+        return {}
     pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in pairs if len(value) <= MAX_TEXT}
 
 
-def _fields(request: Request) -> dict[str, str]:
+def _bounded(fields: dict[str, str]) -> dict[str, str]:
+    """No text is read beyond its bound, whatever is done with it then. Raises `RequestError`."""
+    if any(len(text) > MAX_TEXT and name not in LONG_FIELDS for name, text in fields.items()):
+        raise RequestError("validation_error", f"A field of the form has more than {MAX_TEXT} characters.")
+    return fields
+
+
+def _form(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields and the files of a form."""
     body = bytes(request.raw_body)  # type: ignore[arg-type] # never a str
     if len(body) > MAX_BODY_BYTES:
         raise RequestError("payload_too_large")
-    kind = request.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "")[:MAX_TEXT]
     if kind.lower().startswith("multipart/form-data"):
         return _multipart(kind, body)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
-        raise RequestError("validation_error", "The form cannot be read.") from None
-    return dict(pairs)
+        raise RequestError("validation_error", UNREADABLE) from None
+    return dict(pairs), {}
 
 
-def _multipart(kind: str, body: bytes) -> dict[str, str]:
-    """The fields and the text of files, as browsers write them: each part begins behind a line with the boundary.
+def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields and files, as browsers write them: each part begins behind a line with the boundary.
 
     Not by the standard library's MIME parser: a part that holds parts in parts keeps it busy for a minute.
     """
-    boundary = kind.partition("boundary=")[2].partition(";")[0].strip(' "')
-    if not boundary:
-        return {}
-    parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode(errors="replace"), MAX_FIELDS + 2)[1:-1]
+    boundary = _BOUNDARY.search(kind)
+    if boundary is None:
+        return {}, {}
+    line = b"\r\n--" + (boundary[1] or boundary[2]).encode(errors="replace")
+    parts = (b"\r\n" + body).split(line, MAX_FIELDS + 2)[1:-1]
     if len(parts) > MAX_FIELDS:
-        raise RequestError("validation_error", "The form cannot be read.")
-    found: dict[str, str] = {}
+        raise RequestError("validation_error", UNREADABLE)
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     for part in parts:
-        head, _, content = part.partition(b"\r\n\r\n")
-        name = _NAME.search(head)
-        if name is not None:
-            found[_text(name[1])] = _text(content)
-    return found
+        told, _, content = part.partition(b"\r\n\r\n")
+        head = told[:MAX_HEAD]
+        if (name := _NAME.search(head)) is None:
+            continue
+        if _FILE.search(head):
+            files[_text(name[1])] = content
+        else:
+            fields[_text(name[1])] = _text(content)
+    return fields, files
 
 
 def _text(content: bytes) -> str:
-    """The text of a field or a file: UTF-8, or UTF-16 where it says so, as spreadsheets write them."""
-    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        return content.decode("utf-16" if wide else "utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError:
-        raise RequestError("validation_error", "The file is not text in UTF-8: save it as CSV UTF-8.") from None
+        raise RequestError("validation_error", UNREADABLE) from None

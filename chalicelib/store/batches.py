@@ -6,7 +6,7 @@ moves the batch's `position` in the same transaction, so that no person is done 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from chalicelib.domain.batch import Pending, Row
@@ -51,19 +51,25 @@ class People:
 
     rows: list[Row]
     places: int
+    refused: list[Row] = field(default_factory=list)
+    """Who stood in the list and gets no seat, each with the reason."""
 
 
 def keep_people(company: str, license_id: int, batch_id: int, people: People, now: Instant) -> None:
     """Store the list of a batch, for a week, before the batch begins. Raises `Stale` where there is one of that id."""
     rows = BatchItem.people.set([astuple(row) for row in people.rows])
-    kept = [rows, BatchItem.places.set(people.places), BatchItem.expires.set(now // 1000 + KEPT_SECONDS)]
+    refused = BatchItem.refused.set([astuple(row) for row in people.refused])
+    kept = [rows, refused, BatchItem.places.set(people.places), BatchItem.expires.set(now // 1000 + KEPT_SECONDS)]
     dynamo.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
 def read_people(company: str, license_id: int, batch_id: int) -> People | None:
     """The list of a batch. None where there is none, or no more."""
     item = dynamo.get(_people(company, license_id, batch_id))
-    return None if item is None else People([from_row(row, Row) for row in item.people], item.places)
+    if item is None:
+        return None
+    refused = [from_row(row, Row) for row in item.refused or ()]
+    return People([from_row(row, Row) for row in item.people], item.places, refused)
 
 
 def reserve(license: License, pending: Pending, event: Event) -> None:

@@ -427,6 +427,8 @@ class BatchItem(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     people = JSONAttribute()
+    refused = JSONAttribute(null=True)
+    """Who stood in the list and gets no seat."""
     places = IntegerAttribute()
     expires = IntegerAttribute()
 

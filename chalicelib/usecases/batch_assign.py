@@ -1,17 +1,20 @@
 """Assign many people to a license: a preview, one write that decides, and steps that fill what it has reserved."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.batch import Pending, Row, parse, to_csv
+from chalicelib.domain.batch import Pending, Row
+from chalicelib.domain.columns import Column
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User
+from chalicelib.domain.people_list import read_list
 from chalicelib.domain.refusal import Refused
+from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.store import accounts, batches
 from chalicelib.store.batches import People, Taker
 from chalicelib.store.dynamo import Stale
@@ -27,12 +30,16 @@ HASHING_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What will happen to a person of a list, or what came of it. `ok`: a seat is given."""
+    """What will happen to a person of a list, or what came of it. `ok`: a seat is given.
+
+    `fits`: there is a place for it, as far as is known; a list may ask for more than are free.
+    """
 
     row: Row
     told: str
     ok: bool
     password: str | None = None
+    fits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class Preview:
 
     license: License
     fates: list[Fate]
+    columns: list[Column]
+    problem: str = ""
+    """Why nobody of the list can be assigned: its columns have to be chosen first."""
 
     @property
     def free(self) -> int | None:
@@ -58,11 +68,20 @@ class Preview:
         """Whether there is a place for each of them."""
         return self.free is None or len(self.wanted) <= self.free
 
+    @property
+    def refused(self) -> list[Row]:
+        """Who gets no seat whatever is chosen, each with the reason."""
+        return [replace(fate.row, problem=fate.told) for fate in self.fates if not fate.ok]
 
-def preview(company: str, license_id: int, text: str) -> Preview:
-    """What a list of people would bring about. Raises `Refused` where it cannot be read, `license_not_found`, …"""
+
+def preview(company: str, license_id: int, text: str, columns: Mapping[int, str] | None = None) -> Preview:
+    """What a list of people would bring about; `columns`: what they mean, by number, where that was chosen.
+
+    Raises `Refused` where the list cannot be read, `license_not_found`, …
+    """
     license = _find(company, license_id)
-    rows = parse(text)
+    people = read_list(text, columns)
+    rows = people.rows
     ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
     known = accounts.read_users(company, list(ids.values()))
 
@@ -80,10 +99,20 @@ def preview(company: str, license_id: int, text: str) -> Preview:
             return Fate(row, "Has a seat already; nothing changes.", ok=False)
         return Fate(row, f"Gets a seat, and keeps the account that is there{_other_name(row, user)}.", ok=True)
 
-    return Preview(license, [fate(row) for row in rows])
+    seen = Preview(license, [fate(row) for row in rows], people.columns, people.problem)
+    return replace(seen, fates=list(_as_they_fit(seen)))
 
 
-def start_batch(company: str, license_id: int, text: str, everybody: bool, actor: Actor, *, now: Instant) -> int:
+def start_batch(
+    company: str,
+    license_id: int,
+    text: str,
+    everybody: bool,
+    actor: Actor,
+    *,
+    columns: Mapping[int, str] | None = None,
+    now: Instant,
+) -> int:
     """Reserve places for a list, for everybody or for those that fit; answers the batch's id.
 
     Raises `Refused`: `license_users_limit_reached` with how many are free; whatever `preview` does.
@@ -91,6 +120,8 @@ def start_batch(company: str, license_id: int, text: str, everybody: bool, actor
 
     def decide(seen: Preview) -> Pending:
         wanted = len(seen.wanted)
+        if seen.problem:
+            raise Refused("validation_error", seen.problem)
         if not wanted:
             raise Refused("validation_error", "people: nobody on this list needs a place.")
         free = wanted if seen.free is None else seen.free
@@ -103,11 +134,12 @@ def start_batch(company: str, license_id: int, text: str, everybody: bool, actor
         return Pending(new_id(now), taken, 0, taken, actor.name, now)
 
     def write(seen: Preview, pending: Pending) -> None:
-        batches.keep_people(company, license_id, pending.id, People(seen.wanted, pending.rows), now)
+        people = People(seen.wanted, pending.rows, seen.refused)
+        batches.keep_people(company, license_id, pending.id, people, now)
         event = Event.new("batch_started", actor, now, people=pending.rows)
         batches.reserve(seen.license, pending, event)
 
-    return settle(lambda _: preview(company, license_id, text), decide, write)[1].id
+    return settle(lambda _: preview(company, license_id, text, columns), decide, write)[1].id
 
 
 def go_on(
@@ -171,13 +203,26 @@ def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
         told = "Assigned, with an initial password." if password else "Assigned; has chosen a password."
         return Fate(row, told, ok=True, password=password)
 
-    return [fate(number, row) for number, row in enumerate(people.rows)]
+    fates = [fate(number, row) for number, row in enumerate(people.rows)]
+    fates += [Fate(row, f"Not assigned: {row.problem}", ok=False) for row in people.refused]
+    return sorted(fates, key=lambda fate: fate.row.number)
 
 
 def result_csv(fates: list[Fate]) -> str:
     """The same as a CSV text, with the initial passwords."""
     header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
     return to_csv(header, (_cells(fate) for fate in fates))
+
+
+def _as_they_fit(seen: Preview) -> Iterator[Fate]:
+    """The fates of a preview, in which those are marked for whom no place is left."""
+    left = len(seen.wanted) if seen.free is None else seen.free
+    for fate in seen.fates:
+        if fate.ok and left <= 0:
+            yield replace(fate, told="No place is left: gets no seat where those are assigned that fit.", fits=False)
+            continue
+        left -= fate.ok
+        yield fate
 
 
 def _cells(fate: Fate) -> tuple[str, ...]:

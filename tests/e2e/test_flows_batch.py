@@ -83,7 +83,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     form(either_page).get_by_label("Or a CSV file").set_input_files(file)
     form(either_page).get_by_role("button", name="Preview").click()
     expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a place; 4 free.")
-    expect(row(either_page, "=bad")).to_contain_text("This is no e-mail address.")
+    expect(row(either_page, "=bad")).to_contain_text("This is not an e-mail address.")
     expect(row(either_page, BATCH[1])).to_contain_text("The license allows 5 activations in all.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
     assign(either_page)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
-from chalicelib.portal.request import read_request
+from chalicelib.portal.request import MAX_COOKIES, MAX_TEXT, read_request
 from chalicelib.web.errors import RequestError
 from chalicelib.web.limits import MAX_BODY_BYTES
 
@@ -72,12 +72,39 @@ def multipart(*parts: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
     return b"\r\n".join([*lines, b"--edge--\r\n"]), {"Content-Type": "multipart/form-data; boundary=edge"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_file_is_read_as_spreadsheets_write_it(encoding: str) -> None:
-    people = "email,name\r\nzoë@customer.test,Zoë\r\n"
-    file = 'name="file"; filename="people.csv"'
-    body, headers = multipart(('name="people"', b"typed\r\ntoo"), (file, people.encode(encoding)))
-    assert read_request(request(body=body, headers=headers)).fields == {"people": "typed\r\ntoo", "file": people}
+@pytest.mark.parametrize("file", ['name="file"; filename="people.csv"', "filename*=UTF-8''p.csv; name=\"file\""])
+def test_a_file_is_taken_as_the_bytes_that_it_is(file: str) -> None:
+    content = b"\xff\xfe a\r\n\x00"
+    body, headers = multipart(('name="people"', b"typed\r\ntoo"), (file, content))
+    ask = read_request(request(body=body, headers=headers))
+    assert (ask.fields, ask.files) == ({"people": "typed\r\ntoo"}, {"file": content})
+
+
+@pytest.mark.parametrize("size", [MAX_TEXT, MAX_TEXT + 1])
+def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size: int) -> None:
+    long = "x" * size
+    given = (
+        request(body=f"email={long}".encode()),
+        request(body=multipart(('name="email"', long.encode()))[0], headers=multipart()[1]),
+        request(method="GET", query={"search": [long]}),
+    )
+    for asked in given:
+        if size <= MAX_TEXT:
+            assert [*read_request(asked).fields.values(), *read_request(asked).query.values()] == [long]
+            continue
+        with pytest.raises(RequestError) as error:
+            read_request(asked)
+        assert error.value.code == "validation_error"
+    assert read_request(request(body=f"people={long}".encode())).fields == {"people": long}
+    cookies = {"Cookie": f"a={long}; b=1"}
+    assert ("a" in read_request(request(method="GET", headers=cookies)).cookies) == (size <= MAX_TEXT)
+    assert read_request(request(method="GET", headers={"Cookie": f"a=1; {'b' * MAX_COOKIES}"})).cookies == {}
+
+
+def test_an_address_of_unreadable_bytes_is_not_found() -> None:
+    with pytest.raises(RequestError) as error:
+        read_request(request("/portal/licenses/%FF", method="GET"))
+    assert error.value.code == "not_found"
 
 
 @pytest.mark.parametrize(

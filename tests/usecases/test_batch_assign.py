@@ -82,7 +82,7 @@ def test_a_preview_tells_of_each_row_and_changes_nothing(vendor: Vendor, license
         "Has a seat already",
         "Gets a seat",
         "Gets a seat",
-        "This is no e-mail address.",
+        "This is not an e-mail address.",
         "The license allows 100 activations in all.",
     ]
     assert "with its own name" in seen.fates[1].told
@@ -117,6 +117,41 @@ def test_those_that_fit_are_the_first_of_the_list(vendor: Vendor, license: Licen
     with pytest.raises(Refused) as refused:
         start_batch(vendor.code, license.id, people(43), False, ADMIN, now=NOW)
     assert refused.value.code == "license_users_limit_reached"
+
+
+def test_a_preview_of_those_that_fit_says_who_does_not_and_keeps_its_word(vendor: Vendor, license: License) -> None:
+    seen = preview(vendor.code, license.id, people(43))
+    assert [fate.fits for fate in seen.fates] == [True] * 40 + [False] * 3
+    assert seen.fates[-1].told == "No place is left: gets no seat where those are assigned that fit."
+    fates = batch_result(vendor.code, license.id, run(vendor, license, people(43), everybody=False))
+    assert [fate.ok for fate in fates] == [fate.fits for fate in seen.fates]
+
+
+def test_refused_rows_stand_in_the_result_and_in_its_file(vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    text = f"E-Mail;Vorname;Max\nnobody;No;1\np1@x.test;One;1\n{ADA};Ada;1\np2@x.test;Two;1\np1@x.test;Again;1"
+    seen = preview(vendor.code, license.id, text)
+    fates = batch_result(vendor.code, license.id, run(vendor, license, text))
+    assert [(fate.row.number, fate.row.first_name, fate.ok) for fate in fates] == [
+        (1, "No", False),
+        (2, "One", True),
+        (3, "Ada", False),
+        (4, "Two", True),
+        (5, "Again", False),
+    ]
+    for before, after in zip(seen.fates, fates, strict=True):
+        assert before.ok or after.told == f"Not assigned: {before.told}"
+        assert after.told in result_csv(fates)
+
+
+def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, license: License) -> None:
+    text = f"Telefon;Handy;E-Mail\n1;2;{ADA}"
+    assert "choose one of them" in preview(vendor.code, license.id, text).problem
+    with pytest.raises(Refused, match="choose one of them"):
+        start_batch(vendor.code, license.id, text, True, ADMIN, now=NOW)
+    batch_id = start_batch(vendor.code, license.id, text, True, ADMIN, columns={0: ""}, now=NOW)
+    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    assert account(vendor, ADA).phone_number == "2"
 
 
 def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, license: License) -> None:

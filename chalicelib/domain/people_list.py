@@ -1,0 +1,193 @@
+"""How a list of people is read: addresses as mail programs write them, or columns as spreadsheets do.
+
+Nothing is dropped in silence: what a column is used for can be seen and chosen, a row that nothing can be done with
+says why, and bytes that are no text are refused.
+"""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_PEOPLE, Row
+from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
+from chalicelib.domain.email import MAX_TYPED, normalise_email
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE
+from chalicelib.domain.refusal import Refused
+from chalicelib.domain.spreadsheet import as_meant
+
+_ADDRESS = re.compile(
+    r"""(?: (?P<name> "[^"\n]*+"[^\S\n]*+ | [^<>,;"@\n]*+ (?:,[^<>,;"@\n]*+)?+ ) <(?P<named>[^<>\s@]*+@[^<>\s]*+)>
+          | (?P<bare>[^\s,;<>"@]*+@[^\s,;<>"]*+) ) (?=[\s,;]|$)""",
+    re.VERBOSE,
+)
+"""`a@b.c`, `Ada King <a@b.c>`, `King, Ada <a@b.c>` or `"King, Ada" <a@b.c>`. Nothing is tried twice: the time that it
+takes grows as the length does."""
+_BETWEEN = re.compile(r"[\s,;]++")
+_SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
+"""A first line by which spreadsheets tell one another what parts the cells."""
+_COUNT = re.compile(r"(\d{1,8})(?:[.,]0{1,4})?", re.ASCII)
+"""A whole number, also as a spreadsheet writes it that counts in decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleList:
+    """A list as it was read. `columns` is empty where it has none; `problem`: why nobody of it can be assigned."""
+
+    columns: list[Column]
+    rows: list[Row]
+    problem: str = ""
+
+
+def read_file(content: bytes) -> str:
+    """The text of a file: UTF-8, UTF-16 where it says so, else Windows-1252, as spreadsheets write them.
+
+    Raises `Refused` for what is none of them: no character is ever replaced.
+    """
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise Refused("validation_error", "people: this file is no text that can be read: save it as CSV UTF-8.")
+
+
+def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
+    """The people of a pasted list or a CSV file; `chosen`: what columns mean, by number, in the place of their names.
+
+    Raises `Refused` where it cannot be read, or is too long.
+    """
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if (addresses := _addresses(plain)) is not None:
+        guard_length(len(addresses))
+        return PeopleList([], _kept([_row(number, {"email": cell}) for number, cell in enumerate(addresses, start=1)]))
+    cells = _table(plain)
+    meant = read_titles(cells[0]) if cells else None
+    people = cells if meant is None else cells[1:]
+    guard_length(len(people))
+    width = max(map(len, cells))
+    if width > MAX_COLUMNS:
+        raise Refused("validation_error", f"people: a list has at most {MAX_COLUMNS} columns.")
+    titles = [""] * width if meant is None else cells[0] + [""] * (width - len(cells[0]))
+    columns = columns_of(titles, _with_emails(IN_ORDER if meant is None else meant, people), chosen or {})
+    try:
+        guard_columns(columns)
+    except Refused as refused:
+        return PeopleList(columns, [], refused.detail)
+    return PeopleList(columns, _kept([_cells_row(number, columns, row) for number, row in enumerate(people, start=1)]))
+
+
+def guard_length(people: int) -> None:
+    """Raises `Refused` for nobody, and for more than can be assigned at once."""
+    if people > MAX_PEOPLE:
+        raise Refused("validation_error", f"people: {people} are too many; {MAX_PEOPLE} can be assigned at once.")
+    if not people:
+        raise Refused("validation_error", "people: paste at least one e-mail, or choose a file.")
+
+
+def _kept(rows: list[Row]) -> list[Row]:
+    if sum(len(json.dumps(astuple(row))) + 2 for row in rows) > MAX_BYTES:
+        raise Refused("validation_error", "people: this list is too long to be kept; assign it in two parts.")
+    return list(_without_repeats(rows))
+
+
+def _addresses(text: str) -> list[str] | None:
+    """The addresses of a text that holds nothing else; None where it does."""
+    found, at = [], 0
+    while at < len(text):
+        if between := _BETWEEN.match(text, at):
+            at = between.end()
+        elif address := _ADDRESS.match(text, at):
+            found.append(address.group())
+            at = address.end()
+        else:
+            return None
+    return found
+
+
+def _table(text: str) -> list[list[str]]:
+    if told := _SEPARATOR.match(text):
+        text, delimiter = text[told.end() :], told[1]
+    else:
+        marks = ([mark for mark in "\t;," if mark in line] for line in text.split("\n"))
+        delimiter = next((found[0] for found in marks if found), ",")
+    try:
+        cells = list(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True))
+    except (csv.Error, ValueError):  # what is too long for a cell, or cannot part cells
+        raise Refused("validation_error", "people: this cannot be read as CSV.") from None
+    if not any(any(cell.strip() for cell in row) for row in cells):
+        guard_length(0)
+    return [[as_meant(cell.strip()) for cell in row] for row in cells if any(cell.strip() for cell in row)]
+
+
+def _with_emails(meant: Sequence[Meaning], people: Sequence[Sequence[str]]) -> list[Meaning]:
+    """With the one column that holds e-mails where no name says which it is."""
+    if "email" in meant:
+        return list(meant)
+    holding = {number for row in people for number, cell in enumerate(row) if "@" in cell}
+    return ["email" if {number} == holding else meaning for number, meaning in enumerate(meant)]
+
+
+def _cells_row(number: int, columns: Sequence[Column], cells: Sequence[str]) -> Row:
+    by_meaning: dict[Meaning, str] = {
+        column.meaning: cell for column, cell in zip(columns, cells, strict=False) if column.meaning
+    }
+    row = _row(number, by_meaning)
+    # Where a column has a name, people know what is in it.
+    elsewhere = (cell for column, cell in zip(columns, cells, strict=False) if not column.title and not column.meaning)
+    texts = (row.first_name, row.last_name, row.phone_number, *elsewhere)
+    if not row.problem and any("@" in text for text in texts):
+        return replace(row, problem="A second e-mail stands in this row.")
+    return row
+
+
+def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
+    first, last, address = _person(cells.get("email", ""))
+    if not (first or last):
+        first, last = _halves(cells.get("name", ""))
+    first, last = cells.get("first_name") or first, cells.get("last_name") or last
+    texts = [unicodedata.normalize("NFC", text) for text in (first, last, cells.get("phone_number", ""))]
+    row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
+    limit = _COUNT.fullmatch(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
+    if limit is None:
+        return replace(row, problem="Max activations is no number.")
+    try:
+        row = replace(row, email=normalise_email(address), max_activations=int(limit[1]))
+    except Refused as refused:
+        told = refused.detail.removeprefix("email: ")
+        return replace(row, problem=told[:1].upper() + told[1:])
+    longest = zip(texts, (MAX_NAME, MAX_NAME, MAX_PHONE), strict=True)
+    if any(len(text) > most or not text.isprintable() for text, most in longest):
+        return replace(row, problem=f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.")
+    return row
+
+
+def _person(cell: str) -> tuple[str, str, str]:
+    """First name, last name and e-mail of an address; all of it is the e-mail where it is none."""
+    address = _ADDRESS.fullmatch(cell)
+    if address is None or address["bare"] is not None:
+        return "", "", cell
+    return *_halves(address["name"].strip().strip('"')), address["named"]
+
+
+def _halves(name: str) -> tuple[str, str]:
+    """First and last name of a name in one piece."""
+    if "," in name:
+        last, _, first = name.partition(",")
+    else:
+        first, _, last = name.strip().partition(" ")
+    return first.strip(), last.strip()
+
+
+def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
+    seen: set[str] = set()
+    for row in rows:
+        again = not row.problem and row.email in seen
+        seen.add(row.email)
+        yield replace(row, problem="This e-mail stands in the list already.") if again else row
