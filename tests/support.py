@@ -20,7 +20,7 @@ from chalicelib.store import licenses
 from chalicelib.usecases import create, passwords
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import assign_user
-from chalicelib.usecases.audit import audit
+from chalicelib.usecases.audit import audit, audit_links
 from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.identify import Identity
@@ -108,7 +108,8 @@ class Vendor:
 
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
-        return [difference for _, found in audit(self.code) for difference in found]
+        counted = [difference for _, found in audit(self.code) for difference in found]
+        return counted + [fault.told for _, faults in audit_links(self.code) for fault in faults]
 
 
 class Application:

@@ -35,16 +35,15 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         managers = {str(id) for id in old.managers}
         unchanged &= OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
     write.update(item, actions, unchanged)
-    sold = Sold(
-        license.id,
-        license.product,
-        license.license_type,
-        new.id,
-        license.license_key or "",
-        license.customer or "",
-    )
+    sold = sold_of(license)
     for part in (ordered_part(new.id, license.id), *(managed_part(user_id, license.id) for user_id in new.managers)):
         write.put(sold_item(sold, new.company, part), SoldItem.pk.does_not_exist())
+
+
+def sold_of(license: License) -> Sold:
+    """What a list says of a license."""
+    key, customer = license.license_key or "", license.customer or ""
+    return Sold(license.id, license.product, license.license_type, license.order_id or "", key, customer)
 
 
 def sold_in_order(company: str, order_id: str) -> Iterator[Sold]:
@@ -84,11 +83,6 @@ def let_join(order: Order) -> None:
         dynamo.put_all(rows)
     joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
     dynamo.update(OrderItem(order.company, f"order#{order.id}"), joined)
-
-
-def is_shown(company: str, user_id: int, license_id: int) -> bool:
-    """Whether a license is filed under a user who manages it; for the audit. Consistent."""
-    return dynamo.get(SoldItem(company, managed_part(user_id, license_id))) is not None
 
 
 def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[Sold]:

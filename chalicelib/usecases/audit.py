@@ -1,12 +1,17 @@
-"""The audit: count every license again from its items, and name each difference."""
+"""The audit: count every license again from its items, and name each difference.
+
+And the other way round: whether each name and summary leads to what it says.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.license import License, Seat, is_live
-from chalicelib.store import accounts, batches, licenses, orders, places
+from chalicelib.store import accounts, batches, licenses, links, orders, places
 from chalicelib.store.due import is_filed
+from chalicelib.store.links import Fault
+from chalicelib.store.tables import DUE_SHARDS
 
 
 def companies() -> Iterator[str]:
@@ -25,6 +30,22 @@ def audit(company: str) -> Iterator[tuple[int, list[str]]]:
         except Exception as error:  # whatever it is, it is told
             found = [f"it cannot be counted: {type(error).__name__}"]
         yield license_id, found
+
+
+def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
+    """Walk all names and summaries of a company, a few at a time: how many they are, and what is wrong with them.
+
+    Named is what leads to a license that is gone, to another one or to somebody else, or is not what that says itself.
+    """
+    return links.faults(company)
+
+
+def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
+    """Walk all that is filed as due, of one company or of all: the company of each, and what is wrong with it."""
+    for shard in range(DUE_SHARDS):
+        for owner, fault in links.misfiled(shard):
+            if company in (None, owner):
+                yield owner, fault
 
 
 def _differences(company: str, license_id: int) -> list[str]:
@@ -63,30 +84,19 @@ def _compare(license: License, pending: list[Pending]) -> Iterator[str]:
         yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"
     for seat in seats.values():
         yield from _compare_seat(license, seat, live[seat.user_id])
-    if license.license_key is not None and accounts.license_of_key(license.company, license.license_key) != license.id:
-        yield "the license key does not lead to it"
-    yield from _unshown(license)
+    order = orders.read_order(license.company, license.order_id or "")
+    if order is None:
+        yield "its order is not there"
+    yield from links.missing(license, () if order is None else order.managers, seats.values())
     if not licenses.ends_as_dated(license):
         yield "its end does not follow from its dates"
     if not is_filed(license):
         yield "its next transition is not filed, so no sweep will announce it"
 
 
-def _unshown(license: License) -> Iterator[str]:
-    order = orders.read_order(license.company, license.order_id or "")
-    if order is None:
-        yield "its order is not there"
-        return
-    for user_id in sorted(order.managers):
-        if not orders.is_shown(license.company, user_id, license.id):
-            yield f"the order's manager {user_id} is not shown it"
-
-
 def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:
     for difference in _unequal("activations", seat.taken(license), "active devices", live):
         yield f"seat of {seat.email}: {difference}"
-    if license.id not in accounts.licenses_of_user(license.company, seat.user_id, license.product):
-        yield f"seat of {seat.email}: the user is not linked to it"
 
 
 def _unequal(name: str, count: int, of: str, items: int) -> Iterator[str]:

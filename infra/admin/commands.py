@@ -5,7 +5,7 @@ Import this when the environment stands. Arguments are the domain's values (`val
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +22,12 @@ from chalicelib.domain.license import AuthorizationMethod, License, is_expired, 
 from chalicelib.domain.refusal import Refused
 from chalicelib.settings import read_secrets, settings
 from chalicelib.store import accounts, licenses, places
+from chalicelib.store.links import Fault
 from chalicelib.usecases import change_license, change_seat, create
 from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.audit import audit as audited
-from chalicelib.usecases.audit import companies
+from chalicelib.usecases.audit import audit_due, audit_links, companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.delete_company import delete_company
@@ -259,8 +260,29 @@ def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - wha
                 licenses_counted += 1
                 differences += [{"company": code, "license": license, "difference": text} for text in found]
                 tell(1)
-    document = {"companies": len(codes), "licenses": licenses_counted, "differences": differences}
+    names, found_in_names = _audit_names(codes, company)
+    differences += found_in_names
+    document = {"companies": len(codes), "licenses": licenses_counted, "names": names, "differences": differences}
     return Answer(document, exit_code=1 if differences else 0)
+
+
+def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[str, Any]]]:
+    """How many names, summaries and filed transitions were looked at, and what is wrong with them."""
+    total, differences = 0, []
+
+    def note(code: str, looked_at: int, faults: Iterable[Fault]) -> None:
+        nonlocal total, differences
+        total += looked_at
+        differences += [{"company": code, "license": one.license_id, "difference": one.told} for one in faults]
+        tell(looked_at)
+
+    with _counting("names looked at") as tell:
+        for code in codes:
+            for looked_at, faults in audit_links(code):
+                note(code, looked_at, faults)
+        for code, fault in audit_due(company and codes[0]):
+            note(code, 1, () if fault is None else (fault,))
+    return total, differences
 
 
 # --- what they share ---------------------------------------------------------------------------------------------

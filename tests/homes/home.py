@@ -17,7 +17,7 @@ from botocore.session import get_session
 from app import app
 from chalicelib import settings, signing
 from chalicelib.store import sealing
-from chalicelib.usecases.audit import audit
+from chalicelib.usecases.audit import audit, audit_due, audit_links
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
 from tests.portal.browser import Browser
@@ -58,7 +58,9 @@ class Home:
 
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
-        return [difference for _, found in audit(self.company) for difference in found]
+        counted = [difference for _, found in audit(self.company) for difference in found]
+        named = [fault.told for _, faults in audit_links(self.company) for fault in faults]
+        return counted + named + [fault.told for _, fault in audit_due(self.company) if fault is not None]
 
 
 def names() -> list[str]:

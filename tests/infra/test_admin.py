@@ -309,7 +309,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 4, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     item.update([LicenseItem.times_activated.set(3)])
@@ -329,7 +329,9 @@ def test_what_takes_long_tells_how_far_it_is(
         vendor.issue()
     assert operator.noted(f"audit --company {vendor.code}") == ""
     monkeypatch.setattr(commands, "LONG_SECONDS", -1.0)
-    assert operator.noted(f"audit --company {vendor.code}").endswith("3 of 3 licenses counted\n")
+    told = operator.noted(f"audit --company {vendor.code}")
+    assert "3 of 3 licenses counted\n" in told
+    assert told.endswith("6 of 6 names looked at\n")
 
 
 # --- text --------------------------------------------------------------------------------------------------------

@@ -7,10 +7,12 @@ import pytest
 
 from chalicelib.domain.license import License, Seat, device_tag
 from chalicelib.store import dynamo, licenses
+from chalicelib.store.links import Fault
 from chalicelib.store.tables import (
     DUE_SHARDS,
     LicenseItem,
     LinkItem,
+    SeatItem,
     device_part,
     due_part,
     due_pk,
@@ -19,8 +21,9 @@ from chalicelib.store.tables import (
     pending_part,
     seat_part,
 )
-from chalicelib.usecases.audit import audit
+from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import go_on, start_batch
+from chalicelib.usecases.change_seat import remove_user
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -42,7 +45,8 @@ class Tamper:
         for name, value in values.items():
             item.pop(name, None)
             if value is not None:
-                item[name] = {"BOOL": value} if isinstance(value, bool) else {"N": str(value)}
+                kind = {bool: "BOOL", str: "S"}.get(type(value), "N")
+                item[name] = {kind: str(value) if kind == "N" else value}
         _client.put_item(TableName=table, Item=item)
 
     def remove(self, table: str, pk: str, part: str) -> None:
@@ -50,9 +54,21 @@ class Tamper:
         assert self._remember(table, pk, part) is not None, part
         _client.delete_item(TableName=table, Key=_key(pk, part))
 
+    def add(self, table: str, item: Raw) -> None:
+        """Put a whole item."""
+        self._remember(table, item["pk"]["S"], item["part"]["S"])
+        _client.put_item(TableName=table, Item=item)
+
+    def read(self, table: str, pk: str, part: str) -> Raw:
+        """An item as it stands."""
+        item = self._remember(table, pk, part)
+        assert item is not None
+        return item
+
     def undo(self) -> None:
         """All as it was."""
-        for table, key, item in reversed(self.before):
+        while self.before:
+            table, key, item = self.before.pop()
             if item is not None:
                 _client.put_item(TableName=table, Item=item)
             else:
@@ -214,3 +230,102 @@ def test_a_license_that_cannot_be_counted_is_named_and_keeps_no_other_from_it(ve
     broken, sound = vendor.issue(), vendor.issue()
     tamper.set(LicenseItem.Meta.table_name, license_pk(vendor.code, broken.id), "license", created_at=None)
     assert dict(audit(vendor.code)) == {broken.id: ["it cannot be counted: TypeError"], sound.id: []}
+
+
+# --- names and summaries ------------------------------------------------------------------------------------------
+
+MANAGER, SHOP = "manager@customer.test", "shop@customer.test"
+Names = dict[str, Raw]
+
+
+@pytest.fixture
+def names(vendor: Vendor) -> Names:
+    """The names and summaries of a company that has some of each kind, by sort key."""
+    by_user = vendor.issue("revit", MANAGER, customer=SHOP, max_license_users=2)
+    vendor.issue("viewer", MANAGER, order_id=by_user.order_id, customer=SHOP)
+    vendor.assign(by_user, ADA)
+    found = {raw["part"]["S"]: raw for raw in dynamo.query_between(LinkItem, vendor.code, "b", "~")}
+    assert {part.partition("#")[0] for part in found} == {
+        *("company", "customer", "email", "held", "key", "license"),
+        *("managed", "order", "ordered", "product", "user"),
+    }
+    return found
+
+
+def test_a_name_that_is_missing_is_named_whatever_its_kind(vendor: Vendor, names: Names, tamper: Tamper) -> None:
+    for part in names:
+        if not part.startswith(("company", "product#")):
+            tamper.remove(ACCOUNTS, vendor.code, part)
+            assert vendor.differences(), part
+            tamper.undo()
+    assert vendor.differences() == []
+
+
+def test_a_name_that_leads_to_what_is_not_there_is_named_whatever_its_kind(
+    vendor: Vendor, names: Names, tamper: Tamper
+) -> None:
+    for part, raw in names.items():
+        if not part.startswith(("company", "product#", "order#")):
+            elsewhere = part[:-1] + ("0" if part[-1] != "0" else "1")
+            tamper.add(ACCOUNTS, raw | {"part": {"S": elsewhere}})
+            assert vendor.differences(), part
+            tamper.undo()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "named"),
+    [
+        ("managed", {"facts": '[1, "viewer", "perpetual", "order"]'}, "is shown it, and is no manager of its order"),
+        ("ordered", {"facts": '[1, "viewer", "perpetual", "order"]'}, "a list says of it what it does not say itself"),
+        ("ordered", {"facts": "[1]"}, "what leads to it cannot be compared: TypeError"),
+        ("managed", {"facts": "no JSON"}, "what leads to it cannot be compared: TypeError"),
+        ("customer", {"product": "other"}, "a customer is linked to it to whom it was not sold"),
+        ("held", {"product": "other"}, "is linked to it under another product"),
+        ("email", {"to": 1}, "an e-mail leads to the user 1, whose e-mail it is not"),
+        ("key", {"to": 1}, "a license key leads to it that is not its own"),
+        ("user", {"email": "eve@customer.test"}, "does not lead there"),
+        ("user", {"is_manager": False}, "is shown it, and has no manager's account"),
+        ("user", {"email": "eve@customer.test"}, "has another e-mail"),
+        ("order", {"managers": None}, "is shown it, and is no manager of its order"),
+    ],
+)
+def test_a_name_that_says_something_else_is_named(
+    vendor: Vendor, names: Names, tamper: Tamper, kind: str, values: dict[str, Any], named: str
+) -> None:
+    for part in [part for part in names if part.startswith(f"{kind}#")]:
+        tamper.set(ACCOUNTS, vendor.code, part, **values)
+    assert any(difference.endswith(named) for difference in vendor.differences()), vendor.differences()
+
+
+def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
+    vendor: Vendor, license: License, tamper: Tamper
+) -> None:
+    pk, part = due_pk(license.id % DUE_SHARDS), due_part(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
+    assert faults_of_due(vendor) == [None]
+    raw = tamper.read(LICENSES, pk, part)
+    tamper.add(LICENSES, raw | {"part": {"S": due_part(NOW + DAY, license_pk(vendor.code, license.id))}})
+    assert faults_of_due(vendor) == [Fault(license.id, "it is filed as due when it is not"), None]
+    tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
+    assert set(faults_of_due(vendor)) == {Fault(license.id, "it is filed as due, and is gone")}
+
+
+def faults_of_due(vendor: Vendor) -> list[Fault | None]:
+    return [fault for _, fault in audit_due(vendor.code)]
+
+
+def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
+    vendor: Vendor, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = next(part for part in names if part.startswith("held#"))
+    license_id, removed = int(held.rpartition("#")[2]), list[str]()
+    read = dynamo.read
+
+    def read_after_it_went(items: list[Any], *, consistent: bool) -> list[Any]:
+        if not removed and any(isinstance(item, SeatItem) for item in items):
+            removed.append(ADA)
+            remove_user(vendor.code, license_id, ADA, ADMIN, now=NOW)
+        return read(items, consistent=consistent)
+
+    monkeypatch.setattr(dynamo, "read", read_after_it_went)
+    assert [faults for _, faults in audit_links(vendor.code) if faults] == []
+    assert removed == [ADA]

@@ -1,0 +1,246 @@
+"""Names and summaries in a company's partition, held against what they lead to: for the audit.
+
+Each is written in the transaction that makes what it leads to, so at no instant do the two differ. All are read once, a
+hundred at a time; what does not fit is read again, all of it at one instant, before it is told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from chalicelib.domain.license import License, Seat
+from chalicelib.store import dynamo
+from chalicelib.store.due import filed
+from chalicelib.store.dynamo import Raw
+from chalicelib.store.orders import sold_of, to_sold
+from chalicelib.store.tables import (
+    DueItem,
+    LicenseItem,
+    LinkItem,
+    OrderItem,
+    SeatItem,
+    SoldItem,
+    UserItem,
+    customer_part,
+    due_pk,
+    held_part,
+    license_pk,
+    managed_part,
+    ordered_part,
+    seat_part,
+    sold_part,
+    to_domain,
+)
+
+_FIRST, _LAST = "customer#", "user#~"
+"""All names and summaries lie between, and no history."""
+_AT_ONCE = 25
+"""Each leads to three items at the most, and a read has a hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a name or summary, and the license that it is about, if it is about one."""
+
+    license_id: int | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    item: type[Any]
+    leads_to: Callable[[Any], list[Any]]
+    """The items that it is held against."""
+    fault: Callable[..., str | None]
+    """What is wrong with it, given it and those; None: nothing."""
+    of_license: bool = True
+    """Whether its key ends with a license."""
+
+
+def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
+    """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
+    raws = dynamo.query_between(LinkItem, company, _FIRST, _LAST)
+    while few := list(islice(raws, _AT_ONCE)):
+        links = [(kind, kind.item.from_raw_data(raw)) for raw in few if (kind := _KINDS.get(_prefix(raw))) is not None]
+        wanted = [(kind, link, _targets(kind, link)) for kind, link in links]
+        read = iter(dynamo.read([item for *_, items in wanted for item in items], consistent=True))
+        seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
+        doubted = [(kind, link) for kind, link, found in seen if _told(kind, link, found) is not None]
+        yield len(links), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
+
+
+def missing(license: License, managers: Iterable[int], seats: Iterable[Seat]) -> list[str]:
+    """Which names and summaries of a license are not there, in words. Consistent."""
+    company, id, order_id = license.company, license.id, license.order_id or ""
+    wanted: dict[str, Any] = {"it is not listed under its order": SoldItem(company, ordered_part(order_id, id))}
+    wanted["its id does not lead to the company"] = LinkItem(f"license#{id}", "company")
+    if license.license_key is not None:
+        wanted["the license key does not lead to it"] = LinkItem(company, f"key#{license.license_key}")
+    if license.customer is not None:
+        wanted["it is not listed under its customer"] = LinkItem(company, customer_part(license.customer, id))
+    for user_id in sorted(managers):
+        told = f"the order's manager {user_id} is not shown it"
+        wanted[told] = SoldItem(company, managed_part(user_id, id))
+    for seat in seats:
+        told = f"seat of {seat.email}: the user is not linked to it"
+        wanted[told] = LinkItem(company, held_part(seat.user_id, id))
+    return [told for few in _by_hundreds(wanted) for told in few]
+
+
+def _by_hundreds(wanted: dict[str, Any]) -> Iterator[list[str]]:
+    """Which of these items are not there, by what is said of them."""
+    left = iter(wanted.items())
+    while few := list(islice(left, dynamo.BATCH_GET_LIMIT)):
+        found = dynamo.read_raw([item for _, item in few], consistent=True)
+        yield [told for (told, _), raw in zip(few, found, strict=True) if raw is None]
+
+
+def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
+    """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
+    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), "license")], _due_fault)
+    for due in dynamo.query(DueItem, due_pk(shard)):
+        doubted = _told(kind, due, dynamo.read(_targets(kind, due), consistent=True))
+        yield due.company, None if doubted is None else _confirmed(kind, due)
+
+
+def _confirmed(kind: _Kind, link: Any) -> Fault | None:
+    """What is wrong with it at one instant: links come and go while they are counted."""
+    there, *found = dynamo.read_together([link, *_targets(kind, link)])
+    told = None if there is None else _told(kind, there, found)
+    return None if told is None else Fault(_license_id(link) if kind.of_license else None, told)
+
+
+def _targets(kind: _Kind, link: Any) -> list[Any]:
+    """What a link is held against: nothing, where it cannot be read itself."""
+    try:
+        return kind.leads_to(link)
+    except (TypeError, ValueError):
+        return []
+
+
+def _told(kind: _Kind, link: Any, found: list[Any]) -> str | None:
+    """What is wrong with it, given what it leads to; what cannot be read keeps no other from being looked at."""
+    try:
+        return kind.fault(link, *found)
+    except (TypeError, ValueError) as error:
+        return f"what leads to it cannot be compared: {type(error).__name__}"
+
+
+# --- what each has to be ------------------------------------------------------------------------------------------
+
+
+def _customer_fault(link: Any, license: Any) -> str | None:
+    right = license is not None and license.customer == _between(link) and license.product == link.product
+    return None if right else "a customer is linked to it to whom it was not sold"
+
+
+def _email_fault(link: Any, user: Any) -> str | None:
+    right = user is not None and user.email == link.part.removeprefix("email#")
+    return None if right else f"an e-mail leads to the user {link.to}, whose e-mail it is not"
+
+
+def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> str | None:
+    who = int(_between(link))
+    if license is None or seat is None:
+        return f"the user {who} is linked to it, and has no seat"
+    if link.product != license.product:
+        return f"the user {who} is linked to it under another product"
+    return None if user is not None and user.email == seat.email else f"the seat of the user {who} has another e-mail"
+
+
+def _key_fault(link: Any, license: Any) -> str | None:
+    right = license is not None and license.license_key == link.part.removeprefix("key#")
+    return None if right else "a license key leads to it that is not its own"
+
+
+def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> str | None:
+    who = _between(link).lstrip("0")
+    if order is None or who not in (order.managers or ()):
+        return f"the user {who} is shown it, and is no manager of its order"
+    if user is None or not user.is_manager:
+        return f"the user {who} is shown it, and has no manager's account"
+    return _summary_fault(link, license)
+
+
+def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
+    if license is not None and listed is None:
+        return "it is not listed among the company's licenses, so nothing counts it"
+    if license is not None and ordered_part(license.order_id or "", license.id) != link.part:
+        return "it is listed under an order that is not its own"
+    return _summary_fault(link, license)
+
+
+def _summary_fault(link: Any, license: Any) -> str | None:
+    if license is None:
+        return "it is listed, and is gone"
+    same = _sold(link) == sold_of(to_domain(license, License))
+    return None if same else "a list says of it what it does not say itself"
+
+
+def _user_fault(user: Any, link: Any) -> str | None:
+    right = link is not None and user.part == f"user#{link.to}"
+    return None if right else f"the e-mail of the {user.part.replace('#', ' ')} does not lead there"
+
+
+def _due_fault(due: Any, license: Any) -> str | None:
+    if license is None:
+        return "it is filed as due, and is gone"
+    right = filed(to_domain(license, License))
+    same = right is not None and (right.pk, right.part) == (due.pk, due.part)
+    return None if same else "it is filed as due when it is not"
+
+
+def _license(link: Any) -> LicenseItem:
+    return LicenseItem(license_pk(link.pk, _license_id(link)), "license")
+
+
+def _user(link: Any, user_id: int | str) -> UserItem:
+    return UserItem(link.pk, f"user#{int(user_id)}")
+
+
+def _held(link: Any) -> list[Any]:
+    pk, who = license_pk(link.pk, _license_id(link)), int(_between(link))
+    return [_license(link), SeatItem(pk, seat_part(who)), _user(link, who)]
+
+
+def _managed(link: Any) -> list[Any]:
+    order = OrderItem(link.pk, f"order#{_sold(link).order_id}")
+    return [_license(link), order, _user(link, _between(link))]
+
+
+def _ordered(link: Any) -> list[Any]:
+    return [_license(link), LinkItem(link.pk, sold_part(_license_id(link)))]
+
+
+_KINDS = {
+    "customer": _Kind(LinkItem, lambda link: [_license(link)], _customer_fault),
+    "email": _Kind(LinkItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
+    "held": _Kind(LinkItem, _held, _held_fault),
+    "key": _Kind(LinkItem, lambda link: [_license(link)], _key_fault),
+    "managed": _Kind(SoldItem, _managed, _managed_fault),
+    "ordered": _Kind(SoldItem, _ordered, _ordered_fault),
+    "user": _Kind(UserItem, lambda user: [LinkItem(user.pk, f"email#{user.email}")], _user_fault, of_license=False),
+}
+
+
+def _prefix(raw: Raw) -> str:
+    return str(raw["part"]["S"].partition("#")[0])
+
+
+def _between(link: Any) -> str:
+    """What stands in a sort key between the kind and the license."""
+    middle: str = link.part.partition("#")[2].rpartition("#")[0]
+    return middle
+
+
+def _license_id(link: Any) -> int:
+    """The license that a link leads to, or that its sort key ends with; 0 where that is none."""
+    if isinstance(link, DueItem):
+        return int(link.id)
+    last: str = link.part.rpartition("#")[2] if getattr(link, "to", None) is None else str(link.to)
+    return int(last) if last.isdecimal() else 0
+
+
+def _sold(link: Any) -> Any:
+    return to_sold(link.to_dynamodb_dict())
