@@ -9,6 +9,7 @@ the answer could not be written.
 import argparse
 import base64
 import json
+import secrets
 import sys
 from email.utils import formatdate
 from pathlib import Path
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from chalicelib.web import hmac_signature
 from chalicelib.web.hmac_signature import sign
 from infra import local, output
 from infra.version import add_version
@@ -46,14 +48,37 @@ def signed_headers(api_key: str, shared_key: str, at: float | None = None) -> di
     return {"Date": date, "Authorization": ",".join(f'{name}="{value}"' for name, value in parameters.items())}
 
 
-def call(demo: dict[str, Any], name: str, parameters: dict[str, Any]) -> httpx.Response:
-    """Sign and send a call to the server that `demo.json` tells of. Raises `CallError`: nothing sent, or no answer."""
+def digest_headers(api_key: str, shared_key: str, request: httpx.Request, at: float | None = None) -> dict[str, str]:
+    """Date, Digest and Authorization of a call, whose signature covers all of it."""
+    date, digest = formatdate(at, usegmt=True), hmac_signature.digest(request.read())
+    path = request.url.raw_path.partition(b"?")[0].decode()
+    target = hmac_signature.request_target(request.method, path, request.url.params.multi_items())
+    signature = sign(shared_key, hmac_signature.Covered(date, target, digest))
+    parameters = {
+        "algorithm": "hmac-sha256",
+        "headers": hmac_signature.STRONG,
+        "signature": signature,
+        "apiKey": api_key,
+    }
+    authorization = ",".join(f'{name}="{value}"' for name, value in parameters.items())
+    return {"Date": date, "Digest": digest, "Authorization": authorization}
+
+
+def call(demo: dict[str, Any], name: str, parameters: dict[str, Any], *, whole: bool = False) -> httpx.Response:
+    """Sign and send a call to the server that `demo.json` tells of; `whole`, over the whole request.
+
+    Raises `CallError`: nothing sent, or no answer.
+    """
     url = f"{demo['base_url']}/api/v4/{name}"
-    headers = signed_headers(demo["api_key"], demo["shared_key"]) | {"Content-Type": "application/json"}
     try:
-        if name.strip("/") in POST_CALLS:
-            return httpx.post(url, json=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)
-        return httpx.get(url, params=parameters, headers=headers, timeout=_TIMEOUT_SECONDS)
+        is_post = name.strip("/") in POST_CALLS
+        what: dict[str, Any] = {"json": parameters} if is_post else {"params": parameters}
+        request = httpx.Request("POST" if is_post else "GET", url, **what)
+        keys = demo["api_key"], demo["shared_key"]
+        request.headers.update(digest_headers(*keys, request) if whole else signed_headers(*keys))
+        request.headers["Content-Type"] = "application/json"
+        with httpx.Client(timeout=_TIMEOUT_SECONDS) as http:
+            return http.send(request)
     except httpx.HTTPError as error:
         raise CallError(f"Nothing answers at {url} ({error}): is `make run` running?") from None
     except (httpx.InvalidURL, ValueError) as error:  # a line break; what is not UTF-8
@@ -80,18 +105,24 @@ def main() -> None:
         epilog="example: python -m infra.call check_license product=viewer license_key=… hardware_id=my-laptop",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
+    parser.add_argument("--digest", action="store_true", help="sign the whole request, and not just its date")
+    parser.add_argument("--fresh", action="store_true", help="send a nonce, and require the answer to tell it")
     parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details, …")
     parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
     add_version(parser)
     given = parser.parse_args()
     try:
         parameters = dict(_parameter(text) for text in given.parameter)
+        if given.fresh:
+            parameters["nonce"] = secrets.token_urlsafe(16)
         demo = _read_demo(given.home)
-        response = call(demo, given.call, parameters)
+        response = call(demo, given.call, parameters, whole=given.digest)
     except (CallError, local.HomeError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     signed = is_signed(response, demo["public_key"])
+    if given.fresh and response.is_success:
+        signed = signed and _tells(response, parameters["nonce"])
     how = "signature verified" if signed else "errors are not signed" if response.is_error else "SIGNATURE WRONG"
     try:
         output.write(f"{response.status_code} {response.reason_phrase}, {how}\n{_pretty(response)}")
@@ -118,6 +149,14 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError as error:
         raise CallError(f"The value of {name} is no JSON: {error}.") from None
+
+
+def _tells(response: httpx.Response, nonce: str) -> bool:
+    try:
+        answer = response.json()
+    except ValueError:  # a text tells none
+        return True
+    return not isinstance(answer, dict) or answer.get("nonce") == nonce
 
 
 def _pretty(response: httpx.Response) -> str:

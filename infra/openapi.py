@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chalicelib.web.errors import CLIENT_ERRORS, CODE_OF_STATUS
+from chalicelib.web.freshness import Call
 from infra import local
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ _AUTHENTICATION = {
 _SIGNATURE = "RSASSA-PKCS1-v1_5 with SHA-256 over the exact bytes of the body, in base64."
 
 
-_UNREACHED = {*CODE_OF_STATUS.values(), "internal_error"}
+_UNREACHED = {*CODE_OF_STATUS.values(), "internal_error", "validation_error"}
 """What a call that asks nobody who they are can be answered."""
 
 
@@ -113,9 +114,9 @@ def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
     told = get_type_hints(view)
     asked, answered = told.get("request"), told["return"]
     sent: Json = {}
-    if asked is not None and method == "get":
-        sent = {"parameters": _query(asked)}
-    elif asked is not None:
+    if method == "get":
+        sent = {"parameters": _query(asked or Call)}
+    else:
         sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": schemas[asked]}}}}
     kind = "text/plain" if answered is str else "application/json"
     granted = {

@@ -62,6 +62,8 @@ class ApiKey:
     signing_key: str | None = None
     """The id of the key that signs its answers (`chalicelib.signing`); None: of the oldest that lives."""
     scopes: frozenset[Scope] = frozenset()
+    require_digest: bool = False
+    """Whether only signatures over the whole request are taken."""
 
 
 @dataclass(frozen=True, slots=True)

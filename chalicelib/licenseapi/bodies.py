@@ -5,9 +5,9 @@ A body is dumped without the fields that were not set: those that do not belong 
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, WithJsonSchema
+from pydantic import BaseModel
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.email import known_email
@@ -27,12 +27,10 @@ from chalicelib.domain.places import Place
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import Ident
 from chalicelib.signing import Signer, sign_license
-
-Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-"""`YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+from chalicelib.web.freshness import Date, Fresh
 
 
-class AboutBody(BaseModel):
+class AboutBody(Fresh):
     """GET / and GET /api/v4/: which Seatkeeper answers; `commit` is `unknown` where nobody has noted it."""
 
     name: str
@@ -42,7 +40,7 @@ class AboutBody(BaseModel):
 
 
 class ProductBody(BaseModel):
-    """A product: in a license object, and with company, version and custom fields as `product_details`."""
+    """A product, in a license object."""
 
     product_id: int
     product_name: str
@@ -53,13 +51,10 @@ class ProductBody(BaseModel):
     prevent_vm: bool
     floating_timeout: int
     metadata: dict[str, Any]
-    company: dict[str, Any] | None = None
-    latest_version: str | None = None
-    custom_fields: list[Any] | None = None
 
     @classmethod
-    def of(cls, product: Product) -> "ProductBody":
-        """As it stands in a license object."""
+    def of(cls, product: Product, **more: Any) -> Self:
+        """As it stands in a license object; `more` adds fields."""
         return cls(
             product_id=product.id,
             product_name=product.name,
@@ -70,13 +65,21 @@ class ProductBody(BaseModel):
             prevent_vm=product.prevent_vm,
             floating_timeout=0,
             metadata={},
+            **more,
         )
 
+
+class ProductDetailsBody(ProductBody, Fresh):
+    """product_details."""
+
+    company: dict[str, Any]
+    latest_version: str | None
+    custom_fields: list[Any]
+
     @classmethod
-    def alone(cls, product: Product) -> "ProductBody":
+    def alone(cls, product: Product) -> "ProductDetailsBody":
         """As `product_details` answers it."""
-        more: dict[str, Any] = {"company": {"id": product.company_id}, "latest_version": None, "custom_fields": []}
-        return cls.of(product).model_copy(update=more)
+        return cls.of(product, company={"id": product.company_id}, latest_version=None, custom_fields=[])
 
 
 class UserBody(BaseModel):
@@ -149,7 +152,7 @@ class VariableBody(BaseModel):
         return cls(variable=variable.name, value=variable.value, device_id=device_id, created_at=created_at, **more)
 
 
-class LicenseBody(BaseModel):
+class LicenseBody(Fresh):
     """The license object."""
 
     # Each group of fields has a function of its own below.
@@ -274,7 +277,7 @@ class CustomerUserBody(UserBody):
     """Orders have no numbers yet."""
 
 
-class CustomerUsersBody(BaseModel):
+class CustomerUsersBody(Fresh):
     """customer_license_users."""
 
     company: dict[str, int]

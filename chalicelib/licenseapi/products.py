@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
-from chalicelib.licenseapi.bodies import Date
+from chalicelib.web.freshness import Date
 
 
 class ListedProductBody(BaseModel):

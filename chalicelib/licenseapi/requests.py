@@ -2,25 +2,22 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.usecases.identify import Identity
+from chalicelib.web.freshness import Call, blank_to_none
 
 MAX_ID = 2**53 - 1
-
-
-def _blank_to_none(value: Any) -> Any:
-    return None if value == "" else value
 
 
 def _id(value: Any) -> Any:
     """An id is an integer or, in a query, its decimal digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
         return int(value)
-    return _blank_to_none(value)
+    return blank_to_none(value)
 
 
 def _flag(value: Any) -> Any:
@@ -36,14 +33,14 @@ def _email(value: Any, info: ValidationInfo) -> Any:
     return user.replace(" ", "+") + at + domain if at else value
 
 
-Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(_blank_to_none)]
+Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(blank_to_none)]
 Id = Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(_id)]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
-Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(_blank_to_none)]
+Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(blank_to_none)]
 Email = Annotated[Text, BeforeValidator(_email)]
 RequiredEmail = Annotated[Required, BeforeValidator(_email)]
 NewPassword = Annotated[
-    Annotated[StrictStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)], BeforeValidator(_blank_to_none)
+    Annotated[StrictStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)], BeforeValidator(blank_to_none)
 ]
 Told = dict[
     Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
@@ -51,10 +48,8 @@ Told = dict[
 Variables = Annotated[Told | None, Field(max_length=MAX_VARIABLES)]
 
 
-class Ident(BaseModel):
+class Ident(Call):
     """IDENT: which license on which device."""
-
-    model_config = ConfigDict(extra="ignore")
 
     product: Required
     hardware_id: Required
@@ -113,7 +108,7 @@ class TrackRequest(Ident):
     variables: Annotated[Told, Field(max_length=MAX_VARIABLES)]
 
 
-class ChangePasswordRequest(BaseModel):
+class ChangePasswordRequest(Call):
     """POST change_password."""
 
     username: RequiredEmail
@@ -121,7 +116,7 @@ class ChangePasswordRequest(BaseModel):
     new_password: NewPassword
 
 
-class UserLicensesRequest(BaseModel):
+class UserLicensesRequest(Call):
     """GET user_licenses."""
 
     product: Required
@@ -129,7 +124,7 @@ class UserLicensesRequest(BaseModel):
     password: Required
 
 
-class ProductRequest(BaseModel):
+class ProductRequest(Call):
     """GET product_details."""
 
     product: Required
@@ -138,18 +133,18 @@ class ProductRequest(BaseModel):
     env: Text = None
 
 
-class CustomerRequest(BaseModel):
+class CustomerRequest(Call):
     """GET customer_license_users."""
 
     product: Required
     customer: RequiredEmail
 
 
-class ProductsRequest(BaseModel):
+class ProductsRequest(Call):
     """GET products."""
 
 
-class DeviceLicensesRequest(BaseModel):
+class DeviceLicensesRequest(Call):
     """GET device_licenses."""
 
     hardware_id: Required

@@ -10,7 +10,7 @@ from chalicelib.licenseapi.bodies import (
     AboutBody,
     CustomerUsersBody,
     LicenseBody,
-    ProductBody,
+    ProductDetailsBody,
     UserLicenseBody,
     VariableBody,
     by_ids_alone,
@@ -118,9 +118,9 @@ def products(request: ProductsRequest, caller: Caller) -> list[ListedProductBody
 
 @face.route("/product_details", methods=["GET"])
 @endpoint(ProductRequest)
-def product_details(request: ProductRequest, caller: Caller) -> ProductBody:
+def product_details(request: ProductRequest, caller: Caller) -> ProductDetailsBody:
     """What a product is."""
-    return ProductBody.alone(find_product(caller.company, request.product, now=caller.now))
+    return ProductDetailsBody.alone(find_product(caller.company, request.product, now=caller.now))
 
 
 @face.route("/customer_license_users", methods=["GET"])

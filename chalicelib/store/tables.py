@@ -284,6 +284,7 @@ class ApiKeyItem(Model):
     products = UnicodeSetAttribute(null=True)
     signing_key = UnicodeAttribute(null=True)
     scopes = UnicodeSetAttribute(null=True)
+    require_digest = BooleanAttribute(null=True)
 
 
 class UserItem(Model):

@@ -69,6 +69,7 @@ def create_api_key(
     actor: Actor,
     *,
     scopes: frozenset[Scope] = frozenset(),
+    require_digest: bool = False,
     now: Instant,
 ) -> tuple[ApiKey, str]:
     """A new API key and its shared key in clear, which is shown this once. Raises `Refused`.
@@ -83,7 +84,15 @@ def create_api_key(
     sealed = seal(shared_key, _context(name))
     signing_key = signing.current().id
     api_key = ApiKey(
-        owner.code, name, sealed, now, read_only, products=products, signing_key=signing_key, scopes=scopes
+        owner.code,
+        name,
+        sealed,
+        now,
+        read_only,
+        products=products,
+        signing_key=signing_key,
+        scopes=scopes,
+        require_digest=require_digest,
     )
     accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
     return api_key, shared_key

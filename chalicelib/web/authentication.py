@@ -1,7 +1,9 @@
-"""Who calls: an application with an API key, proved by an HMAC over the Date header."""
+"""Who calls: an application with an API key, proved by an HMAC over the Date header, or over the whole request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from chalice.app import Request
 
 from chalicelib import signing, telemetry
 from chalicelib.domain.catalogue import ApiKey, Scope
@@ -16,6 +18,8 @@ from chalicelib.web.errors import RequestError
 from chalicelib.web.headers import sent_by_client
 
 MINUTE_MS = 60_000
+READS = ("GET", "HEAD")
+"""The methods of a key that may only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +53,27 @@ class Caller:
             raise RequestError("api_key_scope_missing", f"This API key lacks the scope {scope}.")
 
 
-def authenticate(headers: Mapping[str, str], ip: str, *, writes: bool, now: Instant) -> Caller:
+def authenticate(request: Request, *, now: Instant) -> Caller:
     """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`, `Busy`."""
-    date = sent_by_client(headers, "date")
-    credentials = hmac_signature.parse_authorization(sent_by_client(headers, "authorization"))
+    date = sent_by_client(request.headers, "date")
+    credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
     api_key = find_api_key(credentials.api_key, now=now)
     if api_key is None:
         raise RequestError("invalid_api_key")
-    hmac_signature.verify(credentials, shared_key(api_key), date or "")
+    _verify(credentials, shared_key(api_key), date or "", request)
     telemetry.note(company=api_key.company)
     if not _allows(api_key, now, lambda key: not key.revoked):
         raise RequestError("api_key_revoked")
-    if writes and not _allows(api_key, now, lambda key: not key.read_only):
+    if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
+        raise RequestError("api_key_digest_required")
+    if request.method not in READS and not _allows(api_key, now, lambda key: not key.read_only):
         raise RequestError("api_key_read_only")
     try:
         signer = signing.signer(api_key.signing_key, now=now)
     except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
         raise Busy(str(error)) from None
-    return Caller(api_key, ip, now, signer)
+    return Caller(api_key, request.context.get("identity", {}).get("sourceIp", ""), now, signer)
 
 
 def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bool:
@@ -76,3 +82,18 @@ def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bo
         return True
     stored = find_api_key(known.api_key, fresh=True, now=now)
     return stored is not None and allows(stored)
+
+
+def _verify(credentials: hmac_signature.Credentials, key: str, date: str, request: Request) -> None:
+    if not credentials.cover_request:
+        hmac_signature.verify(credentials, key, date)
+        return
+    digest = request.headers.get("digest")
+    if not digest:
+        raise hmac_signature.AuthError("missing_headers")
+    given = request.query_params
+    query = [] if given is None else [(name, value) for name in given for value in given.getlist(name)]
+    # `path` is what the client has sent, also where a stage's name stands before ours.
+    target = hmac_signature.request_target(request.method, request.context.get("path", ""), query)
+    hmac_signature.verify(credentials, key, hmac_signature.Covered(date, target, digest))
+    hmac_signature.check_digest(digest, bytes(request.raw_body))  # type: ignore[arg-type] # never a str

@@ -20,11 +20,12 @@ from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
+from chalicelib.web.freshness import Call, freshness
 from chalicelib.web.hmac_signature import AuthError
 from chalicelib.web.limits import MAX_BODY_BYTES
 from chalicelib.web.parse import parse_json
 
-Q = TypeVar("Q", bound=BaseModel)
+Q = TypeVar("Q", bound=Call)
 Answer = BaseModel | Sequence[BaseModel] | str
 """A model or a list of models is sent as JSON, a str as plain text."""
 
@@ -56,22 +57,25 @@ class Endpoints:
 
         @functools.wraps(function)
         def view() -> Response:
-            return self._guarded(lambda _request: signed(function(), signing.current()))
+            return self._guarded(lambda request: self._answer_anybody(request, function))
 
         return view
+
+    def _answer_anybody(self, request: Request, function: Callable[[], Answer]) -> Response:
+        fresh = freshness(parse(Call, request), clock.now())
+        return signed(function(), signing.current(), fresh)
 
     def _answer(
         self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], Answer]
     ) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise RequestError("payload_too_large")
-        ip = request.context.get("identity", {}).get("sourceIp", "")
-        caller = authenticate(request.headers, ip, writes=request.method != "GET", now=clock.now())
+        caller = authenticate(request, now=clock.now())
         parsed = parse(schema, request)
         if (product := getattr(parsed, "product", None)) is not None:
             caller.guard_product(product)
         caller.guard_scope(scope)
-        return signed(function(parsed, caller), caller.signer)
+        return signed(function(parsed, caller), caller.signer, freshness(parsed, caller.now))
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
@@ -106,12 +110,16 @@ def parse(schema: type[Q], request: Request) -> Q:
         raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
 
 
-def signed(answer: Answer, signer: signing.Signer) -> Response:
-    """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body."""
+def signed(answer: Answer, signer: signing.Signer, fresh: dict[str, Any]) -> Response:
+    """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body.
+
+    `fresh` is added to an object; a list or a text has no place for it.
+    """
     if isinstance(answer, str):
         kind, body = "text/plain; charset=utf-8", answer.encode()
     else:
-        kind, body = "application/json", canonical_json(_plain(answer))
+        more = fresh if isinstance(answer, BaseModel) else {}
+        kind, body = "application/json", canonical_json(_plain(answer) | more if more else _plain(answer))
     headers: dict[str, str | list[str]] = {
         "Content-Type": kind,
         "LicenseSignature": signer.sign(body),

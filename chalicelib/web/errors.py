@@ -30,12 +30,13 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "hmac_required": (400, "The Authorization header must use the algorithm hmac-sha256."),
     "date_header_invalid": (400, "The Date header is not a date in RFC 7231 form (GMT)."),
     "date_header_diff": (400, "The Date header is too far from the server's clock."),
-    "signature_mismatch": (401, "The signature does not match the Date header and the shared key."),
+    "signature_mismatch": (401, "The signature does not match the request and the shared key."),
     "invalid_api_key": (401, "This API key does not exist."),
     "api_key_revoked": (401, "This API key has been revoked."),
     "api_key_read_only": (403, "This API key may only read."),
     "api_key_product_not_allowed": (403, "This API key may not be used for this product."),
     "api_key_scope_missing": (403, "This API key lacks the scope that this call needs."),  # ours
+    "api_key_digest_required": (401, "This API key takes only signatures over the whole request."),  # ours
     "oauth_token_expired": (401, "The access token has expired."),
     "oauth_token_malformed": (401, "The access token cannot be read."),
     "unknown_product": (400, "There is no product with this code."),

@@ -3,18 +3,25 @@
     Date: Tue, 24 Nov 2026 03:04:56 GMT
     Authorization: algorithm="hmac-sha256",headers="date",signature="…",apiKey="…"
 
-The signature covers the Date header exactly as received, and nothing else of the request: TLS and the window
-around our clock bound a replay.
+This one covers the Date header exactly as received, and nothing else of the request: who has recorded it can make any
+other call with it, until the window around our clock has passed. The stronger form covers the whole request:
+
+    Digest: SHA-256=<base64 of SHA-256 of the body>
+    Authorization: algorithm="hmac-sha256",headers="date (request-target) digest",signature="…",apiKey="…"
+
+Both are proved by `verify`; `check_digest` then holds the body against its digest.
 """
 
 import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
 from typing import Literal
+from urllib.parse import quote
 
 AuthCode = Literal[
     "missing_headers",
@@ -31,6 +38,8 @@ _MAX_AUTHORIZATION = 4096
 _MAX_DATE = 64
 
 _PARAMETER = re.compile(r'[ \t]*([A-Za-z]+)[ \t]*=[ \t]*"([^"]*)"[ \t]*(,|\Z)')
+STRONG = "date (request-target) digest"
+"""The headers of the form that covers the whole request, in this order."""
 _REQUIRED = ("algorithm", "headers", "signature", "apikey")
 
 
@@ -50,6 +59,23 @@ class Credentials:
     headers: str
     signature: str = field(repr=False)
     api_key: str
+
+    @property
+    def cover_request(self) -> bool:
+        """Whether the signature is over the whole request, and not just over its date."""
+        return self.headers.lower().split() == STRONG.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What of a request a signature may cover."""
+
+    date: str
+    """The Date header as received."""
+    target: str
+    """As `request_target` writes it."""
+    digest: str
+    """The Digest header as received."""
 
 
 def parse_authorization(header: str | None) -> Credentials:
@@ -80,18 +106,44 @@ def check_date(date: str | None, now: int, window_ms: int) -> None:
         raise AuthError("date_header_diff")
 
 
-def sign(shared_key: str, date: str) -> str:
-    """Compute the signature, in base64, that a client puts over its Date header."""
+def request_target(method: str, path: str, query: Iterable[tuple[str, str]]) -> str:
+    """The line of a request: its method in small letters, its path as sent, and its query in one fixed spelling.
+
+    That spelling is AWS's canonical query: sorted by name, then value, all but letters, digits and ``-._~`` as ``%XX``.
+    API Gateway does not hand on how a query was spelt, so no server could tell.
+    """
+    # "replace": as in `sign`.
+    pairs = sorted((quote(name, "", errors="replace"), quote(value, "", errors="replace")) for name, value in query)
+    return f"{method.lower()} {path}" + ("?" if pairs else "") + "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def digest(body: bytes) -> str:
+    """The Digest header of a body; one that is empty has one, too."""
+    return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+def sign(shared_key: str, covered: Covered | str) -> str:
+    """Compute the signature, in base64, that a client puts over its Date header, or over all of its request."""
+    if isinstance(covered, str):
+        message = f"licenseSpring\ndate: {covered}"
+    else:
+        message = f"date: {covered.date}\n(request-target): {covered.target}\ndigest: {covered.digest}"
     # "replace": half a UTF-16 pair in a hostile header has no bytes. It may sign as "?", it must not raise.
-    message = f"licenseSpring\ndate: {date}".encode(errors="replace")
-    return base64.b64encode(hmac.digest(shared_key.encode(), message, hashlib.sha256)).decode()
+    signature = hmac.digest(shared_key.encode(), message.encode(errors="replace"), hashlib.sha256)
+    return base64.b64encode(signature).decode()
 
 
-def verify(credentials: Credentials, shared_key: str, date: str) -> None:
-    """Require the signature to be ours over the raw Date header. Raises AuthError ``signature_mismatch``."""
+def verify(credentials: Credentials, shared_key: str, covered: Covered | str) -> None:
+    """Require the signature to be ours over what it covers. Raises AuthError ``signature_mismatch``."""
     # As bytes: compare_digest takes no str beyond ASCII, and a hostile one must be a mismatch like any other.
     received = credentials.signature.encode(errors="replace")
-    if not hmac.compare_digest(sign(shared_key, date).encode(), received):
+    if not hmac.compare_digest(sign(shared_key, covered).encode(), received):
+        raise AuthError("signature_mismatch")
+
+
+def check_digest(received: str, body: bytes) -> None:
+    """Require a Digest header to be that of the body. Raises AuthError ``signature_mismatch``."""
+    if not hmac.compare_digest(digest(body).encode(), received.encode(errors="replace")):
         raise AuthError("signature_mismatch")
 
 

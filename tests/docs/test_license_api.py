@@ -55,6 +55,18 @@ def test_the_json_of_the_page_is_json() -> None:
     assert shown[-1]["message"] == ERRORS[shown[-1]["code"]][1]
 
 
+def test_a_whole_request_is_signed_as_the_page_says(snippets: dict[str, Any], vendor: Vendor) -> None:
+    query = "hardware_id=a%20b&nonce=1&product=viewer"
+    with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
+        keys = vendor.api_key, vendor.shared_key
+        headers = snippets["digest_headers"](*keys, "GET", f"/api/v4/device_licenses?{query}")
+        assert http.get(f"/api/v4/device_licenses?{query}", headers=headers).json() == []
+        body = b'{"product": "viewer"}'
+        headers = snippets["digest_headers"](*keys, "POST", "/api/v4/activate_license", body)
+        answer = http.post("/api/v4/activate_license", headers=headers, content=body)
+    assert answer.json()["code"] == "missing_hardware_id"
+
+
 def test_an_application_written_from_the_page_activates_and_verifies(snippets: dict[str, Any], vendor: Vendor) -> None:
     license = vendor.issue()
     sent = json.loads(blocks(PAGE, "json")[0]) | {"license_key": license.license_key}

@@ -73,7 +73,9 @@ def test_a_call_that_cannot_be_made_is_one_sentence(
 )
 def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(where: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "demo.json").write_text(json.dumps(DEMO))
-    code = "import httpx; from infra import call; call.call = lambda *_: httpx.Response(200, text='done'); call.main()"
+    code = (
+        "import httpx; from infra import call; call.call = lambda *_, **_m: httpx.Response(200, text='ok'); call.main()"
+    )
     line = f'set -o pipefail; "{sys.executable}" -c "{code}" --home {tmp_path} about {where}'
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
     sentence = f"The call was made, but its answer could not be written ({reason}).\n"

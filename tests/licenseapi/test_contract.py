@@ -23,6 +23,7 @@ rate_limit_exceeded 429 · service_busy 503 · internal_error 500
 OURS = {
     "unsupported_media_type": 415,
     "api_key_scope_missing": 403,
+    "api_key_digest_required": 401,
 }
 """Where the contract names no code."""
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from chalice.app import Request
 
 from chalicelib import usecases
 from chalicelib.domain.license import License
@@ -22,6 +23,7 @@ from chalicelib.web.errors import RequestError
 from infra.call import signed_headers
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
+from tests.web.events import event
 
 
 def test_a_value_is_remembered_for_its_time_to_the_millisecond() -> None:
@@ -111,8 +113,8 @@ def on_vm(vendor: Vendor, license: License) -> Any:
 def entering(product: str = "viewer", scope: Any = None, *, writes: bool = True) -> Call:
     def call(vendor: Vendor, _: License) -> None:
         signed = signed_headers(vendor.api_key, vendor.shared_key, vendor.now / 1000)
-        headers = {name.lower(): value for name, value in signed.items()}
-        caller = authenticate(headers, "127.0.0.1", writes=writes, now=vendor.now)
+        request = Request(event("POST" if writes else "GET", "/api/v4/check_license", signed))
+        caller = authenticate(request, now=vendor.now)
         caller.guard_product(product)
         caller.guard_scope(scope)
 
@@ -128,6 +130,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
     "catalogue._api_keys": [
         (key_is(revoked=True), entering(), "api_key_revoked", key_is(revoked=False)),
         (key_is(read_only=True), entering(), "api_key_read_only", key_is(read_only=False)),
+        (key_is(require_digest=True), entering(), "api_key_digest_required", key_is(require_digest=None)),
         (key_is(products={"revit"}), entering(), "api_key_product_not_allowed", key_is(products=None)),
         (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
     ],

@@ -1,0 +1,39 @@
+"""The freshness of an answer: what the caller sends as `nonce` is told again, with our clock, inside the signed body.
+
+A signed answer without one is true of some moment, and whoever has recorded it can show it again at any other.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
+
+from chalicelib.domain.instants import Instant, to_iso
+
+MAX_NONCE = 64
+Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""`YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+
+
+def blank_to_none(value: Any) -> Any:
+    """An empty text is as good as none."""
+    return None if value == "" else value
+
+
+class Call(BaseModel):
+    """What every call may say."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    nonce: Annotated[Annotated[StrictStr, Field(max_length=MAX_NONCE)] | None, BeforeValidator(blank_to_none)] = None
+
+
+class Fresh(BaseModel):
+    """An answer that is an object. These two are there if the call had a nonce."""
+
+    nonce: str | None = None
+    server_time: Date | None = None
+
+
+def freshness(call: Call, now: Instant) -> dict[str, Any]:
+    """What the call's nonce adds to the answer."""
+    return {} if call.nonce is None else {"nonce": call.nonce, "server_time": to_iso(now)}
