@@ -7,22 +7,18 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, V
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
+from chalicelib.licenseapi.forms import (
+    MAX_ID,
+    SentFlag,
+    SentId,
+    SentValue,
+    read_flag,
+    read_id,
+    read_value,
+    read_variables,
+)
 from chalicelib.usecases.identify import Identity
 from chalicelib.web.freshness import Call, blank_to_none
-
-MAX_ID = 2**53 - 1
-
-
-def _id(value: Any) -> Any:
-    """An id is an integer or, in a query, its decimal digits."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
-        return int(value)
-    return blank_to_none(value)
-
-
-def _flag(value: Any) -> Any:
-    """A boolean is one in JSON, and `true` or `false` in a query."""
-    return {"true": True, "false": False, "": None}.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def _email(value: Any, info: ValidationInfo) -> Any:
@@ -34,18 +30,23 @@ def _email(value: Any, info: ValidationInfo) -> Any:
 
 
 Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(blank_to_none)]
-Id = Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(_id)]
-Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
+Id = Annotated[
+    Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(read_id, json_schema_input_type=SentId)
+]
+Flag = Annotated[StrictBool | None, BeforeValidator(read_flag, json_schema_input_type=SentFlag)]
 Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(blank_to_none)]
 Email = Annotated[Text, BeforeValidator(_email)]
 RequiredEmail = Annotated[Required, BeforeValidator(_email)]
 NewPassword = Annotated[
     Annotated[StrictStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)], BeforeValidator(blank_to_none)
 ]
-Told = dict[
-    Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Annotated[StrictStr, Field(max_length=MAX_VALUE)]
+Value = Annotated[
+    Annotated[StrictStr, Field(max_length=MAX_VALUE)], BeforeValidator(read_value, json_schema_input_type=SentValue)
 ]
-Variables = Annotated[Told | None, Field(max_length=MAX_VARIABLES)]
+Told = Annotated[
+    dict[Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Value], Field(max_length=MAX_VARIABLES)
+]
+Variables = Annotated[Told | None, BeforeValidator(read_variables)]
 
 
 class Ident(Call):
@@ -105,7 +106,7 @@ class DeactivateRequest(Ident):
 class TrackRequest(Ident):
     """POST track_device_variables."""
 
-    variables: Annotated[Told, Field(max_length=MAX_VARIABLES)]
+    variables: Annotated[Told, BeforeValidator(read_variables)]
 
 
 class ChangePasswordRequest(Call):

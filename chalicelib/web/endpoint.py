@@ -103,7 +103,7 @@ def parse(schema: type[Q], request: Request) -> Q:
         return schema.model_validate(given, context=where)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
+        field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in first["loc"]) or "body"
         if first["type"] == "missing" or (len(first["loc"]) == 1 and first["input"] in (None, "")):
             code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
             raise RequestError(code, f"{field}: this parameter is required.") from None

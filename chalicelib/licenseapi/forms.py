@@ -1,0 +1,56 @@
+"""In which forms a value may be sent: JSON has numbers and booleans, a query has their texts, and clients mix the two.
+
+Each reader brings what it knows to the one form that the model takes, and leaves all else to be refused there.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.variables import MAX_NAME
+from chalicelib.web.canonical import MAX_SAFE_INTEGER, canonical_json
+from chalicelib.web.freshness import blank_to_none
+
+MAX_ID = MAX_SAFE_INTEGER
+SentId = Annotated[int, Field(ge=1, le=MAX_ID)] | Annotated[str, Field(pattern="^0*[1-9][0-9]{0,15}$")] | None
+SentFlag = bool | Literal[0, 1, "0", "1", "true", "false"] | None
+SentValue = str | float | bool | None
+"""What `read_id`, `read_flag` and `read_value` take, for the OpenAPI document."""
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
+
+
+def read_id(value: Any) -> Any:
+    """An id: an integer, also as `12.0`, or its decimal digits."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        digits = value.lstrip("0") or "0"
+        return int(digits) if len(digits) <= len(str(MAX_ID)) else MAX_ID + 1  # int() of very many is slow
+    return blank_to_none(value)
+
+
+def read_flag(value: Any) -> Any:
+    """A boolean: `true`, `false`, 1, 0, or one of these as a text, in any case."""
+    if isinstance(value, str):
+        return _FLAGS.get(value.lower(), value)
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else value
+
+
+def read_value(value: Any) -> Any:
+    """The value of a variable, as the text that it is kept and answered as: `8`, `0.1`, `true`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return canonical_json(value).decode()
+    raise PydanticCustomError("variable", "Input should be a text, a number or a boolean")
+
+
+def read_variables(value: Any) -> Any:
+    """Variables by name; one that is null is absent."""
+    if not isinstance(value, dict):
+        return value
+    if not all(1 <= len(name) <= MAX_NAME for name in value):
+        raise PydanticCustomError("variable_name", f"A name has 1 to {MAX_NAME} characters")
+    return {name: told for name, told in value.items() if told is not None}
