@@ -35,6 +35,9 @@ class Settings(BaseModel):
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     """How far a request's Date may lie from our clock, either way."""
+    license_changes_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    """Activations of devices that one license takes at once, and again within each hour. A license of more than half
+    as many devices takes twice the number of its devices."""
 
 
 def _data_key(text: str) -> str:

@@ -60,6 +60,8 @@ class License:
     order_id: str | None = None
     customer: str | None = None
     epoch: int = 0
+    bucket_full_at: Instant | None = None
+    """When the bucket of changes is full again (`domain.rate`); None: since ever."""
     blacklist: frozenset[str] = frozenset()
     """Tags of the devices that may never hold a place here."""
 

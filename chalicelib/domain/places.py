@@ -12,8 +12,9 @@ Guards run from the gravest to the mildest, always in this order; the first that
 8. `device_transfer_not_allowed`, `device_transfer_limit_reached`
 9. `user_activated_max_times`
 10. `license_activated_max_times`
+11. `rate_limit_exceeded`             (the license's bucket of changes is empty: `domain.rate`; it ends by itself)
 
-A device that holds a place passes 8 to 10: repeating an activation is safe and counts nothing.
+A device that holds a place passes 8 to 11: repeating an activation is safe and counts nothing.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -31,10 +32,13 @@ from chalicelib.domain.license import (
     is_live,
 )
 from chalicelib.domain.people import User
+from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
 from chalicelib.domain.refusal import Refused
 
 CHECK_NOTED_EVERY_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
+
+_TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Grant:
     """A place to take: what the atomic write has to move besides the counters."""
 
     license: License
+    bucket: Bucket
+    """What the activation takes a change out of."""
     device_id: int
     """The device's id: the one it has, or a new one."""
     already_live: bool = False
@@ -71,8 +77,13 @@ class Release:
     live: bool
 
 
-def grant_activation(place: Place, report: DeviceReport, *, prevent_vm: bool, now: Instant) -> Grant:
-    """Decide an activation. Raises `Refused` with the first guard that fails."""
+def grant_activation(
+    place: Place, report: DeviceReport, *, prevent_vm: bool, least_changes: int = LEAST_CHANGES, now: Instant
+) -> Grant:
+    """Decide an activation. Raises `Refused` with the first guard that fails.
+
+    `least_changes`: in an hour, of a license of few devices.
+    """
     license, tag = _usable(place, report.hardware_id), device_tag(report.hardware_id)
     if license.start_date is not None and now < license.start_date:
         raise Refused("license_start_date_not_reached")
@@ -81,8 +92,9 @@ def grant_activation(place: Place, report: DeviceReport, *, prevent_vm: bool, no
     if prevent_vm and report.is_vm:
         raise Refused("vm_not_allowed")
     device_id = new_id(now) if place.device is None else place.device.id
+    bucket = bucket_of(license.max_activations, least_changes)
     if place.device is not None and is_live(place.device, license, place.seat):
-        return Grant(license, device_id, already_live=True)
+        return Grant(license, bucket, device_id, already_live=True)
     transfer = license.vacated > 0 and license.last_vacated != tag
     if transfer:
         _guard_transfer(license)
@@ -90,8 +102,11 @@ def grant_activation(place: Place, report: DeviceReport, *, prevent_vm: bool, no
         raise Refused("user_activated_max_times")
     if _full(license.times_activated, license.max_activations):
         raise Refused("license_activated_max_times")
+    if wait := bucket.wait_ms(license.bucket_full_at, now):
+        raise Refused("rate_limit_exceeded", _TOO_FAST, retry_after=-(-wait // 1000))
     return Grant(
         license,
+        bucket,
         device_id,
         transfer=transfer,
         fills_vacated=license.vacated > 0,
@@ -109,6 +124,7 @@ def after_activation(place: Place, grant: Grant, report: DeviceReport, now: Inst
         transfer_count=grant.license.transfer_count + grant.transfer,
         first_activated_at=grant.license.first_activated_at or now,
         validity_period=grant.validity_period or grant.license.validity_period,
+        bucket_full_at=grant.bucket.after_change(grant.license.bucket_full_at, now),
     )
     seat = place.seat
     if seat is not None:

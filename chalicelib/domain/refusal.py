@@ -26,6 +26,7 @@ Code = Literal[
     # the limits
     "user_activated_max_times",
     "license_activated_max_times",
+    "rate_limit_exceeded",
     "license_users_limit_reached",
     "max_activations_too_high",
     # people

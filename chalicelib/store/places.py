@@ -155,7 +155,7 @@ def newer(seen: Place, stale: Stale) -> Place | None:
 
 
 def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
-    """Enabled, begun, not over, not blacklisted, below the limit, and no transfer that is not allowed."""
+    """Enabled, begun, not over, not blacklisted, below the limits, and no transfer that is not allowed."""
     item = LicenseItem
     condition: Condition = (
         (item.enabled == True)  # noqa: E712 - an expression
@@ -165,6 +165,10 @@ def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
         & (item.blacklist.does_not_exist() | ~item.blacklist.contains(tag))
         & (item.max_activations.does_not_exist() | (item.times_activated < item.max_activations))
     )
+    if _is_full(grant, now):
+        condition &= item.bucket_full_at.does_not_exist() | (item.bucket_full_at <= now)
+    else:
+        condition &= item.bucket_full_at <= grant.bucket.latest(now)
     if grant.validity_period is not None:
         condition &= item.first_activated_at.does_not_exist()
     if not grant.fills_vacated:
@@ -180,6 +184,10 @@ def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
 def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
     item, license = LicenseItem, grant.license
     actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
+    interval = grant.bucket.interval
+    actions.append(
+        item.bucket_full_at.set(now + interval) if _is_full(grant, now) else item.bucket_full_at.add(interval)
+    )
     if grant.fills_vacated:
         actions.append(item.vacated.add(-1))
         actions.append(item.transfer_count.add(1) if grant.transfer else item.last_vacated.remove())
@@ -187,6 +195,11 @@ def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
         end = ends_at(grant.validity_period, license.grace_period)
         actions += [item.validity_period.set(grant.validity_period), item.ends_at.set(end)]
     return actions
+
+
+def _is_full(grant: Grant, now: Instant) -> bool:
+    """Whether the bucket of changes was full when it was read: then it begins anew, else one more is taken."""
+    return grant.license.bucket_full_at is None or grant.license.bucket_full_at <= now
 
 
 def _taking_seat(license: License, seat: Seat) -> tuple[list[Any], Condition]:

@@ -98,6 +98,7 @@ class LicenseItem(Model):
     order_id = UnicodeAttribute(null=True)
     customer = UnicodeAttribute(null=True)
     epoch = IntegerAttribute()
+    bucket_full_at = IntegerAttribute(null=True)
     blacklist = UnicodeSetAttribute(null=True)
 
 

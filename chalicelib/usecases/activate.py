@@ -7,6 +7,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
 from chalicelib.domain.refusal import Refused
+from chalicelib.settings import settings
 from chalicelib.store import places
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
@@ -39,7 +40,7 @@ def activate(
     for target, seen in candidates:
         try:
             if seen is not None:  # read at one instant: its refusal is final
-                grant_activation(seen, report, prevent_vm=product.prevent_vm, now=now)
+                _grant(seen, report, product, now)
             return _activate_on(target, seen, ident, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
@@ -75,7 +76,7 @@ def _activate_on(
         return seen if seen and not consistent else read_targets([target], ident, consistent)[0]
 
     def decide(place: Place) -> Grant:
-        grant = grant_activation(place, report, prevent_vm=target.product.prevent_vm, now=now)
+        grant = _grant(place, report, target.product, now)
         if not (ident.is_named or grant.already_live):
             raise Refused("license_not_found")
         if told:
@@ -92,6 +93,11 @@ def _activate_on(
 
     place, grant = settle(read, decide, write, places.newer, lambda grant: not grant.already_live)
     return after_activation(place, grant, report, now)
+
+
+def _grant(place: Place, report: DeviceReport, product: Product, now: Instant) -> Grant:
+    least = settings().license_changes_per_hour
+    return grant_activation(place, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
 
 
 def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: Instant) -> Event:

@@ -20,6 +20,7 @@ def main() -> None:
         engine.start(Path(folder, "data")) as running,
     ):
         os.environ |= local.environment(Path(folder), running.endpoint)
+        os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # thousands of devices of few licenses
         from infra.bench.measure import measure  # noqa: PLC0415 - it needs the environment
 
         with serve.start(dict(os.environ)) as server:

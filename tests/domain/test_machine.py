@@ -5,6 +5,7 @@ other words than the rules': sets of devices that hold a place, and the wording 
 """
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -39,9 +40,17 @@ class Model:
     last: str | None = None
     """The hardware id that was active last, until it is active again."""
     transfers: int = 0
+    tokens: Fraction = Fraction(0)
+    """Changes that the bucket holds."""
+    filled_at: Instant = NOW
+    """The instant of `tokens`."""
     validity: Instant | None = None
     announced: list[tuple[Phase, Instant]] = field(default_factory=list)
     """Since the dates were changed last."""
+
+    def changes(self, size: int, now: Instant) -> Fraction:
+        """What the bucket of this size holds now."""
+        return min(Fraction(size), self.tokens + Fraction((now - self.filled_at) * size, HOUR))
 
     def live_of(self, user: int | None) -> int:
         return sum(1 for _, owner in self.live if owner == user)
@@ -59,6 +68,7 @@ class LicenseMachine(RuleBasedStateMachine):
         duration=st.sampled_from([None, "1d", "36h"]),
         start=st.sampled_from([None, None, NOW + DAY]),
         grace=st.sampled_from([0, 12]),
+        least=st.sampled_from([10, 1000]),
     )
     def begin(
         self,
@@ -68,7 +78,9 @@ class LicenseMachine(RuleBasedStateMachine):
         duration: str | None,
         start: Instant | None,
         grace: int,
+        least: int,
     ) -> None:
+        self.least = least
         self.license = a_license(
             authorization_method="user" if by_user else "license-key",
             license_type="perpetual" if duration is None else "time-limited",
@@ -79,7 +91,7 @@ class LicenseMachine(RuleBasedStateMachine):
             grace_period=0 if duration is None else grace,
         )
         self.now, self.epochs = NOW, 0
-        self.model = Model()
+        self.model = Model(tokens=Fraction(self.size()))
         self.seats: dict[int, Seat] = {}
         self.devices: dict[Key, Device] = {}
         self.seen_phase: Phase = "valid"
@@ -95,7 +107,7 @@ class LicenseMachine(RuleBasedStateMachine):
         report = DeviceReport(hardware_id)
         expected = self.refusal(key)
         try:
-            grant = grant_activation(place, report, prevent_vm=False, now=self.now)
+            grant = grant_activation(place, report, prevent_vm=False, least_changes=self.least, now=self.now)
         except Refused as refused:
             assert refused.code == expected
             return
@@ -207,7 +219,9 @@ class LicenseMachine(RuleBasedStateMachine):
 
     @rule(limit=limits)
     def change_limit(self, limit: int | None) -> None:
+        self.now += HOUR  # the bucket is full, of whatever size
         self.license = replace(self.license, max_activations=limit)
+        self.model.tokens, self.model.filled_at = Fraction(self.size()), self.now
 
     @rule(enabled=mostly)
     def enable_or_disable(self, enabled: bool) -> None:
@@ -322,11 +336,18 @@ class LicenseMachine(RuleBasedStateMachine):
                 ("device_transfer_limit_reached", is_transfer and 0 < license.max_transfers <= model.transfers),
                 ("user_activated_max_times", seat is not None and _none_left(model.live_of(key[1]), seat)),
                 ("license_activated_max_times", _none_left(len(model.live), license)),
+                ("rate_limit_exceeded", model.changes(self.size(), self.now) < 1),
             ]
         return _first(reasons)
 
+    def size(self) -> int:
+        """Of the bucket of changes."""
+        sold = self.license.max_activations
+        return max(self.least, 10_000 if sold is None else 2 * sold)
+
     def model_takes(self, key: Key) -> None:
         model = self.model
+        model.tokens, model.filled_at = model.changes(self.size(), self.now) - 1, self.now
         if model.owed:
             model.owed -= 1
             if key[0] == model.last:

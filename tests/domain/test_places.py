@@ -18,6 +18,7 @@ from chalicelib.domain.places import (
     holder,
     release,
 )
+from chalicelib.domain.rate import LEAST_CHANGES, bucket_of
 from chalicelib.domain.refusal import Refused
 from tests.domain.samples import DAY, HOUR, NOW, a_device, a_license, a_users_place
 
@@ -139,6 +140,28 @@ def test_a_seat_begins_to_count_anew_when_the_license_was_reset() -> None:
     assert grant(a_users_place(seat={"activations": 2, "license_epoch": 0}, epoch=1))
 
 
+# --- the rate -----------------------------------------------------------------------------------------------
+
+
+def test_an_empty_bucket_is_the_mildest_reason_and_says_when_to_come_again() -> None:
+    bucket = bucket_of(5, LEAST_CHANGES)
+    last, empty = bucket.latest(NOW), bucket.latest(NOW) + 1
+    assert grant(Place(a_license(bucket_full_at=last)))
+    assert refusal(Place(a_license(bucket_full_at=empty))) == "rate_limit_exceeded"
+    assert refusal(Place(a_license(bucket_full_at=empty, times_activated=5))) == "license_activated_max_times"
+    with pytest.raises(Refused) as refused:
+        grant(Place(a_license(bucket_full_at=last + 1500)))
+    assert refused.value.retry_after == 2
+
+
+def test_a_repeat_a_check_and_a_deactivation_take_no_change_and_need_none() -> None:
+    place = Place(a_license(times_activated=1, bucket_full_at=NOW + 99 * DAY), device=a_device())
+    assert grant(place).already_live
+    assert after_activation(place, grant(place), PC, NOW).license == place.license
+    assert holder(place, "pc")
+    assert release(place).live
+
+
 # --- repeats --------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +169,7 @@ def test_a_device_that_holds_a_place_passes_all_limits_and_counts_nothing() -> N
     full = a_license(times_activated=5, vacated=1, last_vacated=device_tag("other"), max_transfers=-1)
     place = Place(full, device=a_device())
     granted = grant(place)
-    assert granted == Grant(full, 70, already_live=True)
+    assert (granted.license, granted.device_id, granted.already_live) == (full, 70, True)
     assert after_activation(place, granted, PC, NOW) is place
 
 

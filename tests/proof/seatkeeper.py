@@ -21,6 +21,7 @@ class Seatkeeper:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-race-")))
             running = stack.enter_context(engine.start(home / "data"))
             os.environ |= local.environment(home, running.endpoint)
+            os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
             from chalicelib.store.tables import create_tables
             from tests.support import Vendor
 

@@ -1,0 +1,45 @@
+"""How fast places may be taken on one license: a bucket of changes that refills within the hour.
+
+An activation that takes a place takes a change out of the bucket. A repeat takes none, and giving a place back is
+always possible. The bucket is kept as one instant, that at which it is full again: one condition on one attribute
+decides.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.instants import Instant
+
+HOUR_MS = 3_600_000
+LEAST_CHANGES = 100
+"""Of any license: what the operator may set otherwise."""
+UNLIMITED_CHANGES = 10_000
+"""At least, where the number of devices is not limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Of one license: this many changes at once, and as many within each hour."""
+
+    changes: int
+
+    @property
+    def interval(self) -> int:
+        """Milliseconds in which one change comes back."""
+        return max(1, HOUR_MS // self.changes)
+
+    def after_change(self, full_at: Instant | None, now: Instant) -> Instant:
+        """When the bucket is full again, with one more change taken at `now`."""
+        return max(full_at or now, now) + self.interval
+
+    def latest(self, now: Instant) -> Instant:
+        """The bucket holds a change at `now` if it is full again at this instant or earlier."""
+        return now + (self.changes - 1) * self.interval
+
+    def wait_ms(self, full_at: Instant | None, now: Instant) -> int:
+        """How long until there is a change in it; 0 where there is one."""
+        return max(0, (full_at or now) - self.latest(now))
+
+
+def bucket_of(max_activations: int | None, least: int) -> Bucket:
+    """The bucket of a license by what was sold: all its devices may come, and come again, at nine o'clock."""
+    return Bucket(max(least, UNLIMITED_CHANGES if max_activations is None else 2 * max_activations))
