@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ MAIL_SECONDS = 1
 _log = logging.getLogger("seatkeeper")
 
 
-def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
+def run(home: Path, port: int, *, with_demo: bool = True, behind_proxy: bool = False) -> None:
     """Serve `home` on 127.0.0.1:`port` (0: any free one) until SIGTERM or SIGINT.
 
+    `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
     Changes `os.environ`, so once in a process.
     Raises `EngineError`, `HomeError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
@@ -42,9 +44,9 @@ def run(home: Path, port: int, *, behind_proxy: bool = False) -> None:
         environment = local.environment(home, database.endpoint)
         os.environ.clear()
         os.environ.update(environment)
-        demo, is_new = _prepare(home, server.base_url)
+        to_do = _prepare(home, server.base_url, with_demo)
         with _reachable(home, environment | {"base_url": server.base_url}), sweeping(), mailing():
-            server.serve(lambda base_url: _say(base_url, home, demo, is_new, begun), behind_proxy=behind_proxy)
+            server.serve(lambda base_url: _say(base_url, home, to_do, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -56,12 +58,14 @@ def main() -> None:
         epilog="example: PORT=8001 python -m infra.run --home .local",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
+    parser.add_argument("--no-demo", action="store_true", help="make no demo company: for a server in real use")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
     add_version(parser)
     given = parser.parse_args()
     serve.log_to_stderr()
     try:
-        run(given.home, serve.port_number(os.environ.get("PORT") or "8000"), behind_proxy=given.behind_proxy)
+        port = serve.port_number(os.environ.get("PORT") or "8000")
+        run(given.home, port, with_demo=not given.no_demo, behind_proxy=given.behind_proxy)
     except (engine.EngineError, local.HomeError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
@@ -90,7 +94,8 @@ def _ending_with(database: engine.Engine, home: Path) -> Iterator[None]:
             raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
 
 
-def _prepare(home: Path, base_url: str) -> tuple[dict[str, Any], bool]:
+def _prepare(home: Path, base_url: str, with_demo: bool) -> str:
+    """Make the tables, and the demo if it is asked for; answers what to try next. Raises `HomeError`."""
     # Imported now: they read the environment.
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
@@ -100,9 +105,22 @@ def _prepare(home: Path, base_url: str) -> tuple[dict[str, Any], bool]:
 
     create_tables()
     try:
-        return seed(home, base_url, now=clock.now())
+        if not with_demo:
+            _open_one_secret()
+            return _first_steps(home)
+        return _trial(home, base_url, *seed(home, base_url, now=clock.now()))
     except InvalidTag:
         raise local.HomeError(f"{local.secrets_file(home)} is not what the data was sealed with: restore it.") from None
+
+
+def _open_one_secret() -> None:
+    """Raises `InvalidTag` where what is stored was sealed with other secrets than these."""
+    from chalicelib.store import accounts  # noqa: PLC0415
+    from chalicelib.usecases.create import shared_key  # noqa: PLC0415
+
+    keys = (key for code in accounts.company_codes() for key in accounts.read_api_keys(code))
+    for key in islice(keys, 1):
+        shared_key(key)
 
 
 @contextmanager
@@ -173,26 +191,42 @@ def _repeating(
         thread.join()
 
 
-def _say(base_url: str, home: Path, demo: dict[str, Any], is_new: bool, begun: float) -> None:
-    python = Path(sys.executable)
-    with_home = "" if home == Path(".local") else f"--home {home} "
-    call = f"{_short(python)} -m infra.call {with_home}"
+def _say(base_url: str, home: Path, to_do: str, begun: float) -> None:
+    seconds = time.monotonic() - begun
+    print(f"Serving on {base_url} after {seconds:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n", flush=True)
+    print(to_do, flush=True)
+
+
+_FIRST_STEPS = (
+    'company create --code ACME --name "Acme Ltd."',
+    'product create --company ACME --code viewer --name "Acme Viewer" --authorization-method license-key',
+    "apikey create --company ACME",
+    "license issue --company ACME --product viewer --license-type perpetual --max-activations 3",
+)
+"""Admin commands after which an application can use a license."""
+
+
+def _first_steps(home: Path) -> str:
+    lines = [f"  {_python()} -m infra.admin {step}{_with_home(home)}" for step in _FIRST_STEPS]
+    return "\n".join(["A company of your own, in another terminal (--help of each tells more):", *lines])
+
+
+def _trial(home: Path, base_url: str, demo: dict[str, Any], is_new: bool) -> str:
+    """What may be tried with the demo."""
+    call = f"{_python()} -m infra.call{_with_home(home)}"
     key = next((license["license_key"] for license in demo["licenses"] if license["license_key"]), "…")
     who = f"product=viewer license_key={key} hardware_id=my-laptop"
-    print(
-        f"Serving on {base_url} after {time.monotonic() - begun:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n"
-        f"\n"
+    return (
         f"Try, in another terminal:\n"
         f"  curl {base_url}/\n"
-        f"  {call}activate_license {who}\n"
-        f"  {call}check_license {who}\n"
-        f"  {call}deactivate_license {who}\n"
+        f"  {call} activate_license {who}\n"
+        f"  {call} check_license {who}\n"
+        f"  {call} deactivate_license {who}\n"
         f"\n"
         f"The portal, in a browser: {base_url}/portal\n"
         f"  {_log_in(demo, is_new)}\n"
         f"\n"
-        f"Keys and passwords of the demo: {_short(home / 'demo.json')}",
-        flush=True,
+        f"Keys and passwords of the demo: {_short(home / 'demo.json')}"
     )
 
 
@@ -204,6 +238,14 @@ def _log_in(demo: dict[str, Any], is_new: bool) -> str:
         return f"{who}, the password in demo.json or the one that you have chosen since"
     lasts = "(that is the initial password: it lasts until you have chosen another one)"
     return f"{who}, password {manager['password']}\n  {lasts}"
+
+
+def _python() -> Path:
+    return _short(Path(sys.executable))
+
+
+def _with_home(home: Path) -> str:
+    return "" if home == Path(".local") else f" --home {home}"
 
 
 def _short(path: Path) -> Path:

@@ -29,6 +29,7 @@ from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.web import clock
 from infra import call, demo, engine, local, run
+from infra.new_secrets import NEW
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
 from tests.portal.browser import Page
@@ -66,16 +67,16 @@ class Running:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Running]:
-    """Start a run on `home`, on any free port."""
+def running(home: Path, *arguments: str, until: str = "Keys and passwords of the demo:") -> Iterator[Running]:
+    """Start a run on `home`, on any free port; it has said `until`."""
     pipe = subprocess.PIPE
     environment = dict(os.environ) | {"PORT": "0"}
-    command = [*RUN, "--home", str(home)]
+    command = [*RUN, "--home", str(home), *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=pipe, stderr=pipe) as process:
         try:
             assert process.stdout is not None
             said = ""
-            while "Keys and passwords of the demo:" not in said:
+            while until not in said:
                 line = process.stdout.readline()
                 assert line, process.communicate()[1]
                 said += line
@@ -278,6 +279,40 @@ def test_a_run_ends_with_its_engine(tmp_path: Path) -> None:
         said, errors = first.process.communicate()
     assert (first.process.returncode, said) == (2, "")
     assert errors == f"The engine has ended by itself. Its last words: {tmp_path / 'home' / 'data'}.log\n"
+
+
+def test_without_a_demo_the_first_company_is_made_by_the_printed_commands_and_comes_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running(home, "--no-demo", until="license issue") as first:
+        assert not local.demo_file(home).exists()
+        printed = [line for line in first.said.splitlines() if " -m infra.admin " in line]
+        answers = []
+        for line in printed:
+            done = subprocess.run([*shlex.split(line), "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            answers.append(json.loads(done.stdout))
+        company, product, key, license = answers
+        assert (company["code"], product["code"], license["license_type"]) == ("ACME", "viewer", "perpetual")
+        acme = {"base_url": _base_url(first), "api_key": key["api_key"], "shared_key": key["shared_key"]}
+        ident = {"product": "viewer", "license_key": license["license_key"], "hardware_id": "pc"}
+        answer = call.call(acme, "activate_license", ident)
+        assert (answer.status_code, call.is_signed(answer, key["public_key"])) == (200, True)
+        audited = subprocess.run(
+            [sys.executable, "-m", "infra.admin", "audit", "--home", str(home), "--json"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (audited.returncode, json.loads(audited.stdout)["differences"]) == (0, []), audited.stderr
+        first.end(signal.SIGTERM)
+    kept = json.loads((home / "secrets.json").read_bytes())
+    local.write_private(home / "secrets.json", kept | {"data_key": NEW["data_key"]()})
+    assert refused("--home", str(home), "--no-demo").endswith("is not what the data was sealed with: restore it.\n")
+
+
+def _base_url(of: Running) -> str:
+    return of.said.partition("Serving on ")[2].partition(" ")[0]
 
 
 class CutShortError(Exception):
