@@ -33,6 +33,7 @@ STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
 ADMIN = Actor("admin")
 NOW: Instant = 1_795_500_000_000
 """2026-11-24T06:00:00Z: the instant at which tests of use cases happen."""
+CUSTOMER = "office@customer.test"
 HOUR, DAY = 3_600_000, 86_400_000
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -67,8 +68,8 @@ class Vendor:
         return product
 
     def issue(self, product: str = "viewer", manager: str | None = None, **terms: Any) -> License:
-        """Issue a license: perpetual and with five activations, unless told otherwise."""
-        given: dict[str, Any] = {"license_type": "perpetual", "max_activations": 5} | terms
+        """Issue a license: perpetual, with five activations, and sold to one customer, unless told otherwise."""
+        given: dict[str, Any] = {"license_type": "perpetual", "max_activations": 5, "customer": CUSTOMER} | terms
         return issue_license(self.code, product, Terms(**given), manager, ADMIN, now=self.now)[0]
 
     def assign(self, license: License, email: str, max_activations: int | None = 1) -> tuple[User, str | None]:

@@ -47,6 +47,8 @@ class User:
     """Whether the password was chosen by who reads the mail of the address, and not handed out by somebody."""
     batch: int = 0
     """The batch that made the account; 0: none."""
+    password_scope: frozenset[str] | None = None
+    """Whose licenses the password opens while it is not `proved` (`domain.access`); never empty. None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _show_batch(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
 def _go_on(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
     me, batch_id, until = view.visit.user, int(ask.path.rpartition("/")[2]), time.monotonic() + WORK_SECONDS
     actor = ask.actor(me.email)
-    batch_assign.go_on(me.company, view.license.id, batch_id, actor, lambda: time.monotonic() < until, now=ask.now)
+    keep_going = lambda: time.monotonic() < until  # noqa: E731 - short and local
+    batch_assign.go_on(me.company, view.license.id, batch_id, actor, keep_going, manager_id=me.id, now=ask.now)
     return Said(ask.path)
 
 

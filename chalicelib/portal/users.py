@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
@@ -94,11 +95,18 @@ def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     me = view.visit.user
     limit = DEFAULT_MAX_ACTIVATIONS if form.max_activations is None else form.max_activations
     _, seat, user = assign_user(
-        me.company, view.license.id, form.email, limit, ask.actor(me.email), person=form.person(), now=ask.now
+        me.company,
+        view.license.id,
+        form.email,
+        limit,
+        ask.actor(me.email),
+        person=form.person(),
+        manager_id=me.id,
+        now=ask.now,
     )
     back = list_path(view.license.id)
-    if not user.is_initial_password:
-        return Said(back, f"{shown_email(seat.email)} was assigned, and keeps the password that the account has.")
+    if not (user.is_initial_password and opens(user, view.license)):
+        return Said(back, f"{shown_email(seat.email)} was assigned. The password is this person's own.")
     reveal = f"{back}/{user.id}/initial-password"
     return Said(
         back,

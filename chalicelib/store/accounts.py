@@ -1,6 +1,6 @@
 """The catalogue and the people of a company, and the names that lead to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -169,18 +169,18 @@ def change_password(old: User, new: User, event: Event, *, still_theirs: bool = 
 
 
 def change_email(
-    old: User, email: str, license_ids: list[int], event: Event, license_id: int, license_event: Event
+    old: User, new: User, license_ids: list[int], event: Event, license_id: int, license_event: Event
 ) -> None:
-    """Move an account, and its seats on these licenses, to another e-mail. Raises `Stale`.
+    """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `Stale`.
 
     `license_event` stands in the history of the license `license_id`, where it was asked for.
     """
-    company, item = old.company, UserItem
+    company, item, email = old.company, UserItem, new.email
     write = Transaction(event_item(company, event, AccountEventItem))
     write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
     write.update(
         item(company, f"user#{old.id}"),
-        [item.email.set(email), item.proved.set(False)],
+        [item.email.set(email), item.proved.set(new.proved), *_scope(new)],
         (item.email == old.email) & _as_given(old),
     )
     write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
@@ -217,15 +217,34 @@ def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool
 
 def put_manager(write: Transaction, old: User, new: User) -> None:
     """Add to a transaction that a user who is there comes to manage an order, with the password of `new`."""
-    given: list[Any] = [UserItem.is_manager.set(True), UserItem.seats_given.add(1)]
+    put_given(write, old, new, [UserItem.is_manager.set(True)])
+
+
+def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()) -> None:
+    """Add to a transaction that a user who is there is given something, and what `new` says of the password.
+
+    Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
+    """
+    given: list[Any] = [UserItem.seats_given.add(1), *more]
+    unchanged: Condition = UserItem.email == old.email
     if new.password_hash != old.password_hash:
         given += _password(new)
-    write.update(UserItem(old.company, f"user#{old.id}"), given, _with_password_of(old))
+    elif new.password_scope != old.password_scope:
+        given += _scope(new)
+    if (new.password_hash, new.password_scope) != (old.password_hash, old.password_scope):
+        unchanged = _with_password_of(old) & _as_given(old)
+    write.update(UserItem(old.company, f"user#{old.id}"), given, unchanged)
+
+
+def _scope(user: User) -> list[Any]:
+    """A set is never empty: without one, the account is of before there were scopes."""
+    return [UserItem.password_scope.set(set(user.password_scope))] if user.password_scope else []
 
 
 def _password(user: User) -> list[Any]:
     sealed = user.sealed_initial_password
     return [
+        *_scope(user),
         UserItem.password_hash.set(user.password_hash),
         UserItem.is_initial_password.set(user.is_initial_password),
         UserItem.session_epoch.add(1),

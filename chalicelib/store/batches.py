@@ -38,10 +38,11 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """A person who gets a seat, and the account that is made for it, where there is none."""
+    """A person who gets a seat: the account as it was, None where it is made for it, and as it is with the seat."""
 
     seat: Seat
-    new_user: User | None
+    old: User | None
+    user: User
     event: Event
 
 
@@ -119,7 +120,7 @@ def fill(license: License, old: Pending, new: Pending | None, takers: list[Taker
     for event in others:
         write.put(event_item(pk, event), EventItem.part.does_not_exist())
     for taker in takers:
-        put_seat(write, license, taker.seat, taker.new_user)
+        put_seat(write, license, taker.seat, taker.old, taker.user)
     as_seen = item.position == old.position
     if new is None:
         write.delete(item(pk, pending_part(old.id)), as_seen)

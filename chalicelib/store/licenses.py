@@ -67,6 +67,16 @@ def read_license(company: str, license_id: int) -> License | None:
     return None if item is None else to_domain(item, License)
 
 
+def read_some(company: str, license_ids: list[int]) -> list[License]:
+    """Those of these licenses that are there, consistently, a hundred in one round trip."""
+    found: list[License] = []
+    for start in range(0, len(license_ids), dynamo.BATCH_GET_LIMIT):
+        chunk = license_ids[start : start + dynamo.BATCH_GET_LIMIT]
+        items = dynamo.read([LicenseItem(license_pk(company, id), "license") for id in chunk], consistent=True)
+        found += [to_domain(item, License) for item in items if item is not None]
+    return found
+
+
 def ends_as_dated(license: License) -> bool:
     """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
     item = dynamo.get(LicenseItem(license_pk(license.company, license.id), "license"))

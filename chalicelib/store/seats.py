@@ -1,18 +1,19 @@
 """Seats: who may use a user-based license, and the atomic writes that share it out."""
 
+from dataclasses import replace
+
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
-from chalicelib.store.accounts import put_new_user
+from chalicelib.store.accounts import put_given, put_new_user
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.tables import (
     LicenseItem,
     LinkItem,
     SeatItem,
-    UserItem,
     event_item,
     held_part,
     license_pk,
@@ -28,8 +29,8 @@ def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     return None if item is None else to_domain(item, Seat)
 
 
-def assign(license: License, seat: Seat, new_user: User | None, event: Event) -> None:
-    """Give a user a seat, within `max_license_users`, and make the user where new. Raises `Stale`.
+def assign(license: License, seat: Seat, old: User | None, user: User, event: Event) -> None:
+    """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises `Stale`.
 
     A user who is there already takes note of it: nobody may be deciding what to do with the account at this instant.
     """
@@ -37,22 +38,21 @@ def assign(license: License, seat: Seat, new_user: User | None, event: Event) ->
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
     write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
-    put_seat(write, license, seat, new_user)
+    put_seat(write, license, seat, old, user)
     write.commit()
 
 
-def put_seat(write: Transaction, license: License, seat: Seat, new_user: User | None) -> None:
-    """Add a seat, the link that leads to it and the user where new to a transaction that has taken the place."""
+def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:
+    """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that took the place."""
     item = to_item(SeatItem, seat, license_pk(license.company, license.id), seat_part(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
     link = LinkItem(license.company, held_part(seat.user_id, license.id))
     link.product, link.order_id = license.product, license.order_id
     write.put(link, LinkItem.pk.does_not_exist())
-    if new_user is not None:
-        put_new_user(write, new_user)
+    if old is None:
+        put_new_user(write, user)
     else:
-        user = UserItem(license.company, f"user#{seat.user_id}")
-        write.update(user, [UserItem.seats_given.add(1)], UserItem.email == seat.email)
+        put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
 
 
 def remove(license: License, seat: Seat, event: Event) -> None:

@@ -311,6 +311,7 @@ class UserItem(Model):
     seats_given = IntegerAttribute(null=True)
     proved = BooleanAttribute(null=True)
     batch = IntegerAttribute(null=True)
+    password_scope = UnicodeSetAttribute(null=True)
 
 
 class LinkItem(Model):

@@ -1,10 +1,12 @@
 """Activate a device on a license."""
 
 from chalicelib import telemetry
+from chalicelib.domain.access import guard_opens
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.people import User
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
 from chalicelib.domain.refusal import Refused
 from chalicelib.settings import settings
@@ -32,16 +34,18 @@ def activate(
     grants it. `told`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
     """
     product = find_product(company, ident.product, on_vm=bool(report.is_vm), now=now)
+    user: User | None = None
     if product.authorization_method == "user" and ident.username is not None:
-        log_in(company, ident.email or "", password or "", now=now)
+        user = log_in(company, ident.email or "", password or "", now=now)
     guard_method(product, ident)
     refusal: Refused | None = None
     candidates = _candidates(company, product, ident, now)
     for target, seen in candidates:
         try:
             if seen is not None:  # read at one instant: its refusal is final
+                _guard_opened(seen, user)
                 _grant(seen, report, product, now)
-            return _activate_on(target, seen, ident, report, actor, told or {}, now)
+            return _activate_on(target, seen, ident, user, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
     telemetry.note(license_id=candidates[0][0].license_id)
@@ -67,15 +71,20 @@ def _activate_on(
     target: Target,
     seen: Place | None,
     ident: Identity,
+    user: User | None,
     report: DeviceReport,
     actor: Actor,
     told: dict[str, str],
     now: Instant,
 ) -> Place:
+    # A password without a scope opens all: it must be the one that the account has at the instant of its seat.
+    certain = user is not None and not user.proved and user.password_scope is None
+
     def read(consistent: bool) -> Place:
-        return seen if seen and not consistent else read_targets([target], ident, consistent)[0]
+        return seen if seen and not consistent else read_targets([target], ident, consistent or certain)[0]
 
     def decide(place: Place) -> Grant:
+        _guard_opened(place, user)
         grant = _grant(place, report, target.product, now)
         if not (ident.is_named or grant.already_live):
             raise Refused("license_not_found")
@@ -98,6 +107,15 @@ def _activate_on(
 def _grant(place: Place, report: DeviceReport, product: Product, now: Instant) -> Grant:
     least = settings().license_changes_per_hour
     return grant_activation(place, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
+
+
+def _guard_opened(place: Place, user: User | None) -> None:
+    """Refuse the password of `user` where it is the account's no more, or does not open this license."""
+    if user is None or place.license is None or place.seat is None or place.user is None:
+        return  # nothing to open: the rules say so
+    if place.user.password_hash != user.password_hash:
+        raise Refused("invalid_credentials")
+    guard_opens(place.user, place.license)
 
 
 def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: Instant) -> Event:

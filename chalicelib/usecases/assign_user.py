@@ -1,7 +1,9 @@
 """Assign a user to a license."""
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
@@ -11,6 +13,7 @@ from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import new_user
 from chalicelib.usecases.settle import settle
 
@@ -42,9 +45,12 @@ def assign_user(
     actor: Actor,
     *,
     person: Person = NOBODY_KNOWN,
+    manager_id: int | None = None,
     now: Instant,
 ) -> tuple[License, Seat, User]:
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
+
+    `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
 
     An account that is there already is not changed: a `person` that contradicts it is refused.
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
@@ -69,21 +75,29 @@ def assign_user(
         if state.seat is not None:
             raise Refused("user_already_assigned")
         guard_seat_limit(license, max_activations)
-        if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
-            raise Refused("license_users_limit_reached")
+        _guard_room(license)
         if state.user is not None:
             _guard_known(state.user, person)
         # Made anew each time: the id may be another's.
-        user = state.user or replace(new_user(company, address, now=now), **asdict(person))
+        user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
         return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations), user
+
+    def _made(license: License) -> User:
+        return replace(new_user(company, address, frozenset({buyer(license)}), now=now), **asdict(person))
 
     def write(state: _State, granted: tuple[Seat, User]) -> None:
         seat, user = granted
-        event = Event.new("user_assigned", actor, now, user=address, user_id=seat.user_id)
-        seats.assign(state.license, seat, None if state.user else user, event)
+        renewed = password_renewed(state.user, user)
+        event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
+        seats.assign(state.license, seat, state.user, user, event)
 
     state, (seat, user) = settle(read, decide, write)
     return state.license, seat, user
+
+
+def _guard_room(license: License) -> None:
+    if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
+        raise Refused("license_users_limit_reached")
 
 
 def guard_person(person: Person) -> None:
@@ -102,6 +116,11 @@ def _guard_known(user: User, told: Person) -> None:
             raise Refused(
                 "already_exists", f"{name.replace('_', '-')}: the account exists already, and says otherwise."
             )
+
+
+def password_renewed(old: User | None, user: User) -> dict[str, Any]:
+    """Among the details of an event: that an account that was there has got a new initial password."""
+    return {"new_initial_password": 1} if old is not None and old.password_hash != user.password_hash else {}
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:

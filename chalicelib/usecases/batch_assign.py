@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from chalicelib import telemetry
+from chalicelib.domain.access import buyer
 from chalicelib.domain.batch import Pending, Row
 from chalicelib.domain.columns import Column
 from chalicelib.domain.email import shown_email
@@ -18,8 +20,9 @@ from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.store import accounts, batches
 from chalicelib.store.batches import People, Taker
 from chalicelib.store.dynamo import Stale
-from chalicelib.usecases.assign_user import guard_seat_limit
+from chalicelib.usecases.assign_user import guard_seat_limit, password_renewed
 from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
 from chalicelib.usecases.settle import settle
 
@@ -143,18 +146,26 @@ def start_batch(
 
 
 def go_on(
-    company: str, license_id: int, batch_id: int, actor: Actor, keep_going: Callable[[], bool], *, now: Instant
+    company: str,
+    license_id: int,
+    batch_id: int,
+    actor: Actor,
+    keep_going: Callable[[], bool],
+    *,
+    manager_id: int | None = None,
+    now: Instant,
 ) -> Pending | None:
     """Give seats to the next people of a batch while `keep_going()`; answers what is left, None when it is finished.
 
-    Whoever calls it, and however often at once: each person is done once. Raises `Refused`: `batch_not_found`.
+    `manager_id`: who gives them, None for an operator. Whoever calls it, and however often at once: each person is done
+    once. Raises `Refused`: `batch_not_found`.
     """
     people = batches.read_people(company, license_id, batch_id)
     pending = batches.read_pending(company, license_id, batch_id)
     if people is None:
         raise Refused("batch_not_found")
     while pending is not None:
-        pending = _step(company, license_id, batch_id, people, actor, now)
+        pending = _step(company, license_id, batch_id, people, actor, manager_id, now)
         if not keep_going():
             return pending
     return None
@@ -251,28 +262,40 @@ class _Seen:
     rows: list[Row]
     ids: dict[str, int]
     seats: dict[int, Seat]
+    users: dict[int, User]
 
 
-def _step(company: str, license_id: int, batch_id: int, people: People, actor: Actor, now: Instant) -> Pending | None:
+def _step(
+    company: str, license_id: int, batch_id: int, people: People, actor: Actor, manager_id: int | None, now: Instant
+) -> Pending | None:
     made: dict[str, User] = {}  # hashing takes its time: once a person, however often the step is tried
 
     def read(_: bool) -> _Seen:
         license, pending = _find(company, license_id), batches.read_pending(company, license_id, batch_id)
         if pending is None:
-            return _Seen(license, None, [], {}, {})
+            return _Seen(license, None, [], {}, {}, {})
         rows = people.rows[pending.position : min(pending.position + STEP, pending.rows)]
-        return _Seen(license, pending, rows, *batches.seats_of(company, license_id, [row.email for row in rows]))
+        ids, seats = batches.seats_of(company, license_id, [row.email for row in rows])
+        return _Seen(license, pending, rows, ids, seats, accounts.read_users(company, list(ids.values())))
 
     def decide(seen: _Seen) -> list[Taker]:
         open_rows = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
         unmade = [row for row in open_rows if row.email not in seen.ids and row.email not in made]
         with ThreadPoolExecutor(HASHING_THREADS) as threads:
-            made.update(zip((row.email for row in unmade), threads.map(new_account, unmade), strict=True))
-        return [_taker(seen, row, made.get(row.email), actor, now) for row in open_rows]
+            new = threads.map(lambda row: new_account(seen.license, row), unmade)
+            made.update(zip((row.email for row in unmade), new, strict=True))
+            return list(threads.map(telemetry.into_this_line(lambda row: taker(seen, row)), open_rows))
 
-    def new_account(row: Row) -> User:
+    def taker(seen: _Seen, row: Row) -> Taker:
+        old = None if row.email not in seen.ids else seen.users[seen.ids[row.email]]
+        user = made[row.email] if old is None else with_seat(old, seen.license, manager_id)
+        seat = Seat(user.id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations)
+        event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **password_renewed(old, user))
+        return Taker(seat, old, user, event)
+
+    def new_account(license: License, row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
-        user = new_user(company, row.email, now=now + row.number)
+        user = new_user(company, row.email, frozenset({buyer(license)}), now=now + row.number)
         return replace(
             user,
             created_at=now,
@@ -298,15 +321,6 @@ def _step(company: str, license_id: int, batch_id: int, people: People, actor: A
 def _after(pending: Pending, done: int) -> Pending | None:
     moved = replace(pending, position=pending.position + done, reserved=pending.reserved - done)
     return moved if moved.position < moved.rows else None
-
-
-def _taker(seen: _Seen, row: Row, made: User | None, actor: Actor, now: Instant) -> Taker:
-    known = seen.ids.get(row.email)
-    assert known is not None or made is not None, "who has no account has been made one"
-    user_id = made.id if known is None and made is not None else known or 0
-    seat = Seat(user_id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations)
-    event = Event.new("user_assigned", actor, now, user=row.email, user_id=user_id)
-    return Taker(seat, made if known is None else None, event)
 
 
 def _events(seen: _Seen, left: Pending | None, takers: list[Taker], actor: Actor, now: Instant) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.usecases.find_license import find_user
-from chalicelib.usecases.guard_account import guard_account
+from chalicelib.usecases.guard_account import guard_account, read_holdings
 from chalicelib.usecases.settle import settle
 
 MAX_SEATS = 90
@@ -21,6 +21,7 @@ def change_email(
 ) -> User:
     """Give the account of a license user another e-mail, here and on all other licenses; the password stays.
 
+    Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
     Raises `Refused`: `user_not_found`, `not_your_user`, `already_exists`, `validation_error`.
     """
@@ -40,15 +41,18 @@ def change_email(
             raise Refused(
                 "validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more."
             )
-        return replace(user, email=address, proved=user.proved and user.email == address)
+        if user.email == address:
+            return user
+        scope = read_holdings(user).buyers if user.proved else user.password_scope
+        return replace(user, email=address, proved=False, password_scope=scope or user.password_scope)
 
-    def write(state: tuple[User, list[int]], _changed: User) -> None:
+    def write(state: tuple[User, list[int]], changed: User) -> None:
         user, held = state
         if user.email != address:
             event, license_event = (
                 Event.new("email_changed", actor, now, user=user.email, user_id=user.id, email=address)
                 for _ in range(2)
             )
-            accounts.change_email(user, address, held, event, license_id, license_event)
+            accounts.change_email(user, changed, held, event, license_id, license_event)
 
     return settle(read, decide, write)[1]

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.history import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
-from chalicelib.usecases.find_license import find_seat, find_user
-from chalicelib.usecases.guard_account import guard_account
+from chalicelib.usecases.find_license import find_seat
+from chalicelib.usecases.guard_account import guard_password, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
 from chalicelib.usecases.settle import settle
 
@@ -65,24 +67,30 @@ def set_password(
 ) -> tuple[User, str]:
     """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Refused`.
 
-    `manager_id`: who asks, None for an operator; `not_your_user` where the account is not only his to touch.
+    `manager_id`: who asks, None for an operator, whose password opens all that the account has; a manager's opens this
+    license and what the one before has opened. `not_your_user` where that is not only his to touch.
     """
     if password is not None:
         guard_new_password(password)
     initial = password or new_initial_password()
 
-    def read(_: bool) -> User:
-        user = find_user(company, license_id, email)
-        if manager_id is not None:
-            guard_account(manager_id, user)
-        return user
+    def read(_: bool) -> tuple[User, frozenset[str]]:
+        license, seat = find_seat(company, license_id, email)
+        user = accounts.read_user(company, seat.user_id)
+        if user is None:
+            raise Refused("user_not_found")
+        if manager_id is None:
+            return user, read_holdings(user).buyers
+        held = guard_password(manager_id, user)
+        opened = {whose for id, whose in (held.used | held.managed).items() if id in held.opened(user)}
+        return user, frozenset({buyer(license), *opened})
 
-    def decide(user: User) -> User:
-        return with_initial_password(user, initial)
+    def decide(state: tuple[User, frozenset[str]]) -> User:
+        return with_initial_password(state[0], initial, state[1])
 
-    def write(old: User, new: User) -> None:
-        event = Event.new("password_set", actor, now, user=old.email, user_id=old.id)
-        accounts.change_password(old, new, event, still_theirs=manager_id is not None)
+    def write(state: tuple[User, frozenset[str]], new: User) -> None:
+        event = Event.new("password_set", actor, now, user=new.email, user_id=new.id)
+        accounts.change_password(state[0], new, event, still_theirs=True)
 
     return settle(read, decide, write)[1], initial
 

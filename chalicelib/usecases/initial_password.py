@@ -8,12 +8,15 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
 from chalicelib.store.sealing import seal, unseal
 from chalicelib.usecases.find_license import find_user
-from chalicelib.usecases.guard_account import guard_account
+from chalicelib.usecases.guard_account import guard_password
 from chalicelib.usecases.passwords import hash_password
 
 
-def new_user(company: str, email: str, *, now: Instant) -> User:
-    """A user who is not stored yet, with a generated initial password. Raises `Refused` for what cannot be mailed."""
+def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
+    """A user who is not stored yet, with a generated initial password that opens the licenses of `scope`.
+
+    Raises `Refused` for an e-mail that cannot be mailed.
+    """
     user_id, password = new_id(now), new_initial_password()
     return User(
         company=company,
@@ -23,6 +26,7 @@ def new_user(company: str, email: str, *, now: Instant) -> User:
         is_initial_password=True,
         created_at=now,
         sealed_initial_password=seal_initial_password(company, user_id, password),
+        password_scope=scope,
     )
 
 
@@ -31,8 +35,8 @@ def seal_initial_password(company: str, user_id: int, password: str) -> str:
     return seal(password, _context(company, user_id))
 
 
-def with_initial_password(user: User, password: str) -> User:
-    """The account with another initial password; all its sessions are over."""
+def with_initial_password(user: User, password: str, scope: frozenset[str]) -> User:
+    """The account with another initial password, that opens the licenses of `scope`; all its sessions are over."""
     return replace(
         user,
         password_hash=hash_password(password),
@@ -40,6 +44,7 @@ def with_initial_password(user: User, password: str) -> User:
         sealed_initial_password=seal_initial_password(user.company, user.id, password),
         session_epoch=user.session_epoch + 1,
         proved=False,
+        password_scope=scope,
     )
 
 
@@ -52,7 +57,7 @@ def initial_password(user: User) -> str | None:
 def reveal_initial_password(company: str, license_id: int, email: str, manager_id: int) -> str | None:
     """The initial password of a license user, for a manager who may touch the account. Raises `Refused`."""
     user = find_user(company, license_id, email)
-    guard_account(manager_id, user)
+    guard_password(manager_id, user)
     return initial_password(user)
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from chalicelib.domain import keys
+from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
 from chalicelib.domain.email import known_email, normalise_email
 from chalicelib.domain.history import Actor, Event
@@ -18,6 +19,7 @@ from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.dynamo import Busy, back_off
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.guard_account import read_holdings
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.settle import settle
 
@@ -72,7 +74,7 @@ def issue_license(
         license = _license(sold, terms, new_id(now + draw), now)  # ids of one millisecond may be equal
         _guard_key(license, terms)
         old = orders.read_order(sold.company, license.order_id or "")
-        return _State(license, old, *_manager(sold.company, manager, now))
+        return _State(license, old, *_manager(license, manager, now))
 
     def decide(state: _State) -> Order:
         return _joined(state.license, state.old, state.manager)
@@ -195,19 +197,25 @@ def _customer(company: str, email: str) -> str:
     return known if accounts.is_customer(company, known) else normalise_email(email)
 
 
-def _manager(company: str, email: str | None, now: Instant) -> tuple[User | None, User | None]:
+def _manager(license: License, email: str | None, now: Instant) -> tuple[User | None, User | None]:
     """Who will manage, and the account as it is known.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
-    person to his own license must not come to manage what the person buys later.
+    person to his own license must not come to manage what the person buys later. So does a manager of another
+    customer. An order that names no customer is its manager's own.
     """
     if email is None:
         return None, None
-    address = known_email(email)
+    address, company, whose = known_email(email), license.company, buyer(license)
     user_id = accounts.user_of_email(company, address)
     known = None if user_id is None else accounts.read_user(company, user_id)
     if known is None:
-        return replace(new_user(company, address, now=now), is_manager=True), None
-    if known.is_manager or known.proved:
+        return replace(new_user(company, address, frozenset({whose}), now=now), is_manager=True), None
+    if known.proved:
         return known, known
-    return with_initial_password(known, new_initial_password()), known
+    held = read_holdings(known)
+    scope = held.buyers if known.password_scope is None else known.password_scope
+    if known.is_manager and (license.customer is None or whose in scope):
+        kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
+        return replace(known, password_scope=kept), known
+    return with_initial_password(known, new_initial_password(), held.buyers | {whose}), known

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import telemetry
+from chalicelib.domain.access import opens
 from chalicelib.domain.batch import Pending
 from chalicelib.domain.catalogue import Company, Sold
 from chalicelib.domain.email import shown_email
@@ -143,6 +144,8 @@ class UserRow:
     seat: Seat
     user: User
     taken: int
+    opened: bool
+    """Whether the account's password opens the license; else the seat waits for a mailed code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +292,7 @@ def user_license(asker: Asker, license_id: int, *, now: Instant) -> LicenseView:
 
 
 def own_licenses(asker: Asker, asked: Asked, *, now: Instant) -> SeatsView:
-    """The licenses on which the asker has a seat, newest first. Raises `SessionOver`."""
+    """The licenses on which the asker has a seat, newest first, if the password opens them. Raises `SessionOver`."""
     held = views.held_licenses(asker.company, asker.user_id)
     page = page_of(held, lambda pair: str(pair[0]), asked.after, asked.before)
     ids = [pair[0] for pair in page.rows]
@@ -299,7 +302,7 @@ def own_licenses(asker: Asker, asked: Asked, *, now: Instant) -> SeatsView:
     rows = []
     for license_id in ids:
         license, seat = found.licenses.get(license_id), found.seats.get((license_id, asker.user_id))
-        if license is not None and seat is not None:
+        if license is not None and seat is not None and opens(entered.user, license):
             base = _license_view(entered, license, now)
             rows.append(SeatRow(license, seat, base.product, base.status))
     return SeatsView(entered, _page(page, rows))
@@ -362,9 +365,9 @@ def _proved(asker: Asker, found: Found, license_id: int, license: License | None
 
 
 def _owned(asker: Asker, found: Found, license_id: int, now: Instant) -> LicenseView:
-    """A license on which the asker has a seat; any other does not exist."""
+    """A license on which the asker has a seat, and that his password opens; any other does not exist."""
     entered, license = _enter(asker, found, now), found.licenses.get(license_id)
-    if (license_id, asker.user_id) not in found.seats or license is None:
+    if (license_id, asker.user_id) not in found.seats or license is None or not opens(entered.user, license):
         raise Refused("license_not_found")
     telemetry.note(license_id=license.id)
     return _license_view(entered, license, now)
@@ -425,7 +428,7 @@ def _page(page: Page[Any], rows: list[Any]) -> Page[Any]:
 
 
 def _user_row(license: License, seat: Seat, user: User) -> UserRow:
-    return UserRow(seat, user, seat.taken(license))
+    return UserRow(seat, user, seat.taken(license), opens(user, license))
 
 
 def _device_row(device: Device, license: License, seat: Seat | None) -> DeviceRow:

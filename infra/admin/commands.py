@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
+from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant, to_iso
@@ -198,10 +199,14 @@ def user_assign(
     now: Instant,
 ) -> Answer:
     owner, person = find_owner(license, company), Person(first_name or "", last_name or "", phone or "")
-    _, seat, user = assign_user(owner, license, email, max_activations, ADMIN, person=person, now=now)
+    found, seat, user = assign_user(owner, license, email, max_activations, ADMIN, person=person, now=now)
     document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
-    password = initial_password(user)
+    password = initial_password(user) if opens(user, found) else None
     known = "" if password else "The user has an account already, and has chosen a password."
+    if not opens(user, found):
+        known = (
+            "The account's password is for other licenses: a mailed code, or set-password, sets one that opens this."
+        )
     return Answer(document | {"initial_password": password}, known)
 
 

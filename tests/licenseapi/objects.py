@@ -54,7 +54,7 @@ def license_object(vendor: Vendor, license: License, hardware_id: str, device_id
         "product_features": [],
         "custom_fields": [],
         "metadata": {},
-        "customer": customer_object(""),
+        "customer": customer_object(license.customer or ""),
         "company": {"id": product.company_id},
         "order_store_id": license.order_id,
         "license_template_id": None,

@@ -185,7 +185,7 @@ def test_nothing_that_is_of_somebody_is_kept_by_caches(vendor: Vendor, license: 
 @pytest.fixture
 def shared(vendor: Vendor, license: License) -> int:
     """A user of another customer, with an initial password still, to whom our manager gives a seat as well."""
-    issued_elsewhere = issued(vendor, manager=OTHER, max_license_users=5)
+    issued_elsewhere = issued(vendor, manager=OTHER, customer="office@other.test", max_license_users=5)
     user, _ = vendor.assign(issued_elsewhere, ADA)
     return user.id
 

@@ -86,11 +86,11 @@ def _seat_limit_not_in_the_condition() -> Patches:
 
 
 def _user_limit_not_in_the_condition() -> Patches:
-    def assign(license: Any, seat: Any, new_user: Any, event: Event) -> None:
+    def assign(license: Any, seat: Any, old: Any, user: Any, event: Event) -> None:
         pk = license_pk(license.company, license.id)
         write = dynamo.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(1)], LicenseItem.pk.exists())
-        seats.put_seat(write, license, seat, new_user)
+        seats.put_seat(write, license, seat, old, user)
         write.commit()
 
     return [(seats, "assign", assign)]

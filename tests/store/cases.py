@@ -42,7 +42,7 @@ from chalicelib.usecases import (
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
 from tests.mailbox import deliver, mailed_code, mails
-from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+from tests.support import ADMIN, CUSTOMER, DAY, HOUR, NOW, Vendor
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
 END = NOW + 6000 * DAY
@@ -274,7 +274,7 @@ def second_manager(vendor: Vendor) -> Any:
 
 
 def join_order(vendor: Vendor, _: License) -> Any:
-    terms = issue_license.Terms("perpetual", 5, order_id="A")
+    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="A")
     license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
     order = orders.read_order(vendor.code, "A")
     assert order is not None
@@ -284,7 +284,7 @@ def join_order(vendor: Vendor, _: License) -> Any:
 
 def issue_another_order(vendor: Vendor, _: License) -> Any:
     """To who manages one already."""
-    terms = issue_license.Terms("perpetual", 5, order_id="B")
+    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="B")
     given = (vendor.code, "viewer", terms, "first@customer.test", ADMIN)
     license, manager = issue_license.issue_license(*given, now=vendor.now)
     assert manager is not None

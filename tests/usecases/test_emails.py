@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Event
@@ -78,9 +79,10 @@ def test_nobody_takes_an_email_that_cannot_be_mailed(
 
 def _of_yesterday(vendor: Vendor, license: License, email: str) -> User:
     """An account as it was made before the rule, with a seat."""
-    user = replace(new_user(vendor.code, "x@example.com", now=vendor.now), email=known_email(email))
+    scope = frozenset({buyer(license)})
+    user = replace(new_user(vendor.code, "x@example.com", scope, now=vendor.now), email=known_email(email))
     seat = Seat(user.id, user.email, 0, new_id(vendor.now), license.epoch, vendor.now, 1)
-    seats.assign(license, seat, user, Event.new("user_assigned", ADMIN, vendor.now, user=user.email))
+    seats.assign(license, seat, None, user, Event.new("user_assigned", ADMIN, vendor.now, user=user.email))
     return user
 
 

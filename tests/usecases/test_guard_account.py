@@ -110,15 +110,19 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
         issued(vendor, "viewer", ADA, order_id="ours")
     looks: list[User] = []
 
-    def look(manager_id: int, user: User) -> None:
-        guard_account.guard_account(manager_id, user)
-        looks.append(user)
-        if len(looks) == 1:
-            given(vendor)
-            looks[0] = account(vendor, ADA)
+    def watched(guard: Callable[[int, User], Any]) -> Callable[[int, User], Any]:
+        def look(manager_id: int, user: User) -> Any:
+            found = guard(manager_id, user)
+            looks.append(user)
+            if len(looks) == 1:
+                given(vendor)
+                looks[0] = account(vendor, ADA)
+            return found
 
-    for module in (change_seat_module, change_email_module):
-        monkeypatch.setattr(module, "guard_account", look)
+        return look
+
+    monkeypatch.setattr(change_seat_module, "guard_password", watched(guard_account.guard_password))
+    monkeypatch.setattr(change_email_module, "guard_account", watched(guard_account.guard_account))
     with pytest.raises(Refused) as refused:
         TOUCHES[touch](vendor, license, account(vendor, MANAGER).id)
     assert (refused.value.code, len(looks)) == ("not_your_user", 1)

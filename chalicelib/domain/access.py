@@ -1,0 +1,37 @@
+"""What an account's password opens.
+
+Accounts belong to the company, and one person may use licenses of several of its customers. A password is *proved* once
+it was chosen with a code that was mailed to the account's address: it opens all that the account has. Any other was
+handed out by somebody: a license manager made it, or was near when the person chose another one in its place. So it
+opens the licenses of the customers it was given for (`User.password_scope`), and no others that the account may have.
+"""
+
+from hashlib import sha256
+
+from chalicelib.domain.catalogue import Sold
+from chalicelib.domain.license import License
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+
+MAX_SCOPE = 100
+"""Customers that an unproved password may be for."""
+_NOT_OPENED = (
+    "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try again."
+)
+
+
+def buyer(license: License | Sold) -> str:
+    """A short name for whose license it is: its customer's, and where none is named, its order's."""
+    text = f"customer {license.customer}" if license.customer else f"order {license.order_id or ''}"
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def opens(user: User, license: License) -> bool:
+    """Whether the account's password lets its user use this license. One of before there were scopes opens all."""
+    return user.proved or user.password_scope is None or buyer(license) in user.password_scope
+
+
+def guard_opens(user: User, license: License) -> None:
+    """Raises `Refused`: `invalid_credentials`, with a sentence that says what to do."""
+    if not opens(user, license):
+        raise Refused("invalid_credentials", _NOT_OPENED)
