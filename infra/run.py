@@ -45,7 +45,7 @@ def run(home: Path, port: int, *, with_demo: bool = True, behind_proxy: bool = F
         os.environ.clear()
         os.environ.update(environment)
         to_do = _prepare(home, server.base_url, with_demo)
-        with _reachable(home, environment | {"base_url": server.base_url}), sweeping(), mailing():
+        with _reachable(home, environment | {"base_url": server.base_url}), sweeping(), tidying(), mailing():
             server.serve(lambda base_url: _say(base_url, home, to_do, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
@@ -163,6 +163,22 @@ def mailing() -> Iterator[None]:
         send_mails(now=clock.now(), keep_going=lambda: has_time() and not stopping.is_set())
 
     with _repeating("mail", send, lambda: MAIL_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def tidying() -> Iterator[None]:
+    """While this lasts, delete what has expired, some of it now and every `SWEEP_SECONDS`: this engine has no TTL."""
+    from chalicelib.usecases.tidy import tidy  # noqa: PLC0415
+    from chalicelib.web import clock  # noqa: PLC0415
+
+    stopping, after = threading.Event(), ""
+
+    def act() -> None:
+        nonlocal after
+        _, after = tidy(after, now=clock.now(), keep_going=lambda: not stopping.is_set())
+
+    with _repeating("tidying", act, lambda: SWEEP_SECONDS, stopping):
         yield
 
 

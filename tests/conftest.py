@@ -22,7 +22,8 @@ if _engine is not None:
     os.environ |= local.environment(Path(_home.name), _engine.endpoint)
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
-from chalicelib.store.tables import create_tables  # noqa: E402 - needs the environment
+from chalicelib.store import dynamo  # noqa: E402 - needs the environment
+from chalicelib.store.tables import AttemptsItem, create_tables  # noqa: E402 - needs the environment
 from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
 from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402 - needs the environment
 
@@ -51,6 +52,15 @@ def _cheap_passwords() -> Iterator[None]:
     """A hash that is made here costs next to nothing, and to verify it costs a server as little."""
     with cheap_passwords():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _all_that_may_be_lost_expires() -> Iterator[None]:
+    """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
+    yield
+    if _engine is not None:
+        stored = dynamo.scan(AttemptsItem, ("pk", "expires"))
+        assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
 
 
 @pytest.fixture

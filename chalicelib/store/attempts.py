@@ -39,7 +39,8 @@ def attempt_failed(company: str, email: str, started: Attempts, now: Instant) ->
     """The started attempt was wrong: it stays counted, and the next must wait."""
     wait = wait_after(started.failures + 1)
     failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
-    dynamo.update(_item(company, email), failed)
+    with suppress(dynamo.Stale):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
+        dynamo.update(_item(company, email), failed, AttemptsItem.until.exists())
 
 
 def attempt_succeeded(company: str, email: str, started: Attempts) -> None:

@@ -1,6 +1,7 @@
 """Sessions and the forms sent in them: hashed, forgotten by themselves, never what a limit rests on."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import fields
 from hashlib import sha256
 from typing import Any
@@ -56,8 +57,11 @@ def claim_submission(token: str, nonce: str, now: Instant) -> None:
 
 
 def finish_submission(token: str, nonce: str, outcome: Outcome) -> None:
-    """Note what came of a form."""
-    dynamo.update(submission_item(token, nonce), [SubmissionItem.outcome.set(outcome)])
+    """Note what came of a form, while its claim stands: what would be left alone would never expire."""
+    with suppress(dynamo.Stale):
+        dynamo.update(
+            submission_item(token, nonce), [SubmissionItem.outcome.set(outcome)], SubmissionItem.claim.exists()
+        )
 
 
 def release_submission(token: str, nonce: str) -> None:

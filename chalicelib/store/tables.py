@@ -376,7 +376,7 @@ class AttemptsItem(Model):
     failures = IntegerAttribute(null=True)
     not_before = IntegerAttribute(null=True)
     until = IntegerAttribute(null=True)
-    expires = IntegerAttribute(null=True)
+    expires = IntegerAttribute()
     """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
 
 

@@ -24,9 +24,10 @@ from chalicelib.settings import read_secrets
 from chalicelib.signing import Keyring
 from chalicelib.store import accounts, dynamo, licenses
 from chalicelib.store.mails import queue_mail
-from chalicelib.store.tables import ApiKeyItem, CompanyItem
+from chalicelib.store.tables import ApiKeyItem, CompanyItem, SessionItem
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
 from infra import call, demo, engine, local, run
 from infra.new_secrets import NEW
@@ -403,6 +404,22 @@ def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     with run.sweeping():
         pass
     assert vendor.history(license)[-1].type == "license_expired"
+
+
+def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    expired = SessionItem("session#of-last-year", company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1)
+    dynamo.put(expired)
+    tidied = threading.Event()
+
+    def noted(after: str, **given: Any) -> tuple[int, str]:
+        told = tidy(after, **given)
+        tidied.set()
+        return told
+
+    monkeypatch.setattr("chalicelib.usecases.tidy.tidy", noted)
+    with run.tidying():
+        assert tidied.wait(30)
+    assert dynamo.get(expired) is None
 
 
 def test_a_run_sends_what_is_queued(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:

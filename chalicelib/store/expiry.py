@@ -1,0 +1,27 @@
+"""What has expired in `ephemera`: DynamoDB's TTL deletes it, hours late; on an engine without one somebody has to."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from chalicelib.domain.instants import Instant
+from chalicelib.store import dynamo
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.tables import AttemptsItem
+
+MARGIN_SECONDS = 60
+"""So long it stays: whole seconds are stored, and clocks differ."""
+
+
+def delete_expired(now: Instant, after: str) -> Iterator[tuple[str, int]]:
+    """Walk the table behind the key `after`, page by page as it is taken: each key, and 1 where it was deleted, else 0.
+
+    What has come to last longer meanwhile stays. Raises `Busy`.
+    """
+    item, past = AttemptsItem, now // 1000 - MARGIN_SECONDS
+    for raw in dynamo.scan(item, ("pk", "expires"), after):
+        key, deleted = raw["pk"]["S"], 0
+        if int(raw.get("expires", {}).get("N", past)) < past:
+            with suppress(Stale):
+                dynamo.delete(item(key), item.expires < past)
+                deleted = 1
+        yield key, deleted

@@ -1,0 +1,98 @@
+"""What has expired is deleted, a little at a time, and nothing else is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.people import Attempts
+from chalicelib.store import attempts, dynamo, sessions
+from chalicelib.store.expiry import MARGIN_SECONDS
+from chalicelib.store.tables import AttemptsItem, SessionItem
+from chalicelib.usecases import tidy as tidying
+from chalicelib.usecases.sessions import open_session
+from chalicelib.usecases.tidy import tidy
+from tests.store.kinds import kinds
+from tests.support import DAY, NOW, Vendor
+from tests.usecases.people import MANAGER, account, issued
+
+EPHEMERA: Any = AttemptsItem.Meta
+FAR = NOW - 4000 * DAY
+"""Before everything that other tests store."""
+
+
+@pytest.fixture
+def keys() -> Iterator[list[str]]:
+    """Ten sessions that have expired long ago."""
+    keys = [f"session#test-of-tidying-{n}" for n in range(10)]
+    dynamo.put_all(SessionItem(key, company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1) for key in keys)
+    yield keys
+    for key in keys:
+        dynamo.delete(SessionItem(key))
+
+
+def left(keys: list[str]) -> int:
+    return sum(item is not None for item in dynamo.read([SessionItem(key) for key in keys], consistent=True))
+
+
+def test_what_has_expired_goes_and_what_lasts_stays(vendor: Vendor, keys: list[str]) -> None:
+    issued(vendor)
+    asker = open_session(account(vendor, MANAGER), now=NOW)
+    assert tidy(now=FAR) == (10, "")
+    assert left(keys) == 0
+    assert dynamo.get(sessions.session_item(asker.token)) is not None
+
+
+def test_nothing_goes_in_its_last_minute_or_before(keys: list[str]) -> None:
+    for second, stay in ((1, 10), (1 + MARGIN_SECONDS, 10), (2 + MARGIN_SECONDS, 0)):
+        tidy(now=second * 1000)
+        assert left(keys) == stay
+
+
+def test_a_round_is_bounded_and_the_next_goes_on_where_it_was_left(
+    keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "MOST", 3)
+    deleted, rounds, after = 0, 0, ""
+    while rounds == 0 or after:
+        gone, after = tidy(after, now=FAR)  # behind a key that has just been deleted itself, at times
+        assert gone <= 3
+        deleted, rounds = deleted + gone, rounds + 1
+    assert (deleted, left(keys)) == (10, 0)
+    assert rounds >= 4
+
+
+def test_a_round_ends_when_it_is_to_end(keys: list[str]) -> None:
+    gone, after = tidy(now=FAR, keep_going=lambda: False)
+    assert gone <= 1
+    assert after
+
+
+def test_what_comes_to_last_longer_while_it_is_looked_at_stays(
+    keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = dynamo.delete
+
+    def delete_late(item: Any, condition: Any = None) -> None:
+        if item.pk == keys[4]:
+            dynamo.update(SessionItem(item.pk), [SessionItem.expires.set(NOW)])
+        delete(item, condition)
+
+    monkeypatch.setattr(dynamo, "delete", delete_late)
+    assert tidy(now=FAR) == (9, "")
+    monkeypatch.undo()
+    assert left(keys) == 1
+
+
+def test_every_kind_that_may_be_lost_expires() -> None:
+    ephemera = [kind for kind in kinds() if kind.Meta.table_name == EPHEMERA.table_name]
+    assert len(ephemera) >= 5
+    assert [kind.__name__ for kind in ephemera if kind.get_attributes()["expires"].null] == []
+
+
+def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
+    email, started = "nobody@customer.test", Attempts()
+    attempts.attempt_failed(vendor.code, email, started, NOW)
+    assert dynamo.get(attempts._item(vendor.code, email)) is None
+    sessions.finish_submission("token", vendor.code, {"done": "it"})
+    assert dynamo.get(sessions.submission_item("token", vendor.code)) is None
