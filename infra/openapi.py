@@ -72,7 +72,7 @@ def document(routes: Routes) -> Json:
         (path, method.lower()): entry.view_function
         for path, methods in sorted(routes.items())
         for method, entry in methods.items()
-        if path.startswith(PREFIX)
+        if path.startswith(PREFIX) and method != "OPTIONS"
     }
     schemas, models = _schemas(views)
     paths: dict[str, Json] = {}

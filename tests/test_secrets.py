@@ -136,6 +136,8 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
         application.http.get("/"),
     ]
     assert {answer.status_code for answer in answers} == {200}
+    asked = [path for path, methods in app.routes.items() if "OPTIONS" in methods]
+    assert {application.http.options(path).status_code for path in asked} == {204}
     refusals = [
         application.get("check_license", **key),
         application.get("check_license", **key | {"license_key": "WRONG-LICENSE-KEY"}),

@@ -15,6 +15,7 @@ COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
 API_KEY = re.compile(rf"{COMPANY_CODE.pattern}-[0-9a-f]{{32}}")
 Scope = Literal["people"]
 """What an API key may do beyond what an application needs. `people`: read the people of a customer's licenses."""
+WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,31}://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
 PRODUCT_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 
@@ -64,6 +65,8 @@ class ApiKey:
     scopes: frozenset[Scope] = frozenset()
     require_digest: bool = False
     """Whether only signatures over the whole request are taken."""
+    origins: frozenset[str] = frozenset()
+    """Of the pages that may use the key in a browser; empty: no page may read an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,17 @@ def company_code(text: str) -> str:
     if not COMPANY_CODE.fullmatch(code):
         raise Refused("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
     return code
+
+
+def web_origin(text: str) -> str:
+    """The origin of a page as browsers write it, `https://app.example`. Raises `Refused`."""
+    origin = text.strip().lower().removesuffix("/")
+    if not WEB_ORIGIN.fullmatch(origin):
+        raise Refused("validation_error", "origin: write it as https://app.example, without a path.")
+    for scheme, port in (("https:", ":443"), ("http:", ":80")):  # which no browser writes
+        if origin.startswith(scheme):
+            return origin.removesuffix(port)
+    return origin
 
 
 def shown_name(text: str) -> str:

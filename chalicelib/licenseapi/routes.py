@@ -47,10 +47,12 @@ from chalicelib.web.endpoint import Endpoints
 from chalicelib.web.errors import RequestError
 
 face = Blueprint(__name__)
+GET, POST = ["GET", "OPTIONS"], ["POST", "OPTIONS"]
+"""A browser asks by OPTIONS whether a page may call."""
 endpoint = Endpoints(face)
 
 
-@face.route("/activate_license", methods=["POST"])
+@face.route("/activate_license", methods=POST)
 @endpoint(ActivateRequest)
 def activate_license(request: ActivateRequest, caller: Caller) -> LicenseBody:
     """Bind a device to a license; the same device again changes nothing."""
@@ -65,7 +67,7 @@ def activate_license(request: ActivateRequest, caller: Caller) -> LicenseBody:
     return _license(place, request, caller, more)
 
 
-@face.route("/check_license", methods=["GET"])
+@face.route("/check_license", methods=GET)
 @endpoint(CheckRequest)
 def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
@@ -73,7 +75,7 @@ def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
     return _license(place, request, caller, CHECK_FIELDS)
 
 
-@face.route("/deactivate_license", methods=["POST"])
+@face.route("/deactivate_license", methods=POST)
 @endpoint(DeactivateRequest)
 def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
     """Give the place back."""
@@ -81,7 +83,7 @@ def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
     return "license_deactivated"
 
 
-@face.route("/change_password", methods=["POST"])
+@face.route("/change_password", methods=POST)
 @endpoint(ChangePasswordRequest)
 def change_password(request: ChangePasswordRequest, caller: Caller) -> str:
     """A user chooses a new password."""
@@ -90,7 +92,7 @@ def change_password(request: ChangePasswordRequest, caller: Caller) -> str:
     return "password_changed"
 
 
-@face.route("/user_licenses", methods=["GET"])
+@face.route("/user_licenses", methods=GET)
 @endpoint(UserLicensesRequest)
 def user_licenses(request: UserLicensesRequest, caller: Caller) -> list[UserLicenseBody]:
     """The licenses of a product that a user may use, newest first."""
@@ -100,7 +102,7 @@ def user_licenses(request: UserLicensesRequest, caller: Caller) -> list[UserLice
     return [UserLicenseBody.of(place, product, caller.now) for place in held]
 
 
-@face.route("/device_licenses", methods=["GET"])
+@face.route("/device_licenses", methods=GET)
 @endpoint(DeviceLicensesRequest)
 def device_licenses(request: DeviceLicensesRequest, caller: Caller) -> list[LicenseBody]:
     """The licenses on which a device is active, newest first."""
@@ -109,21 +111,21 @@ def device_licenses(request: DeviceLicensesRequest, caller: Caller) -> list[Lice
     return [LicenseBody.of(by_ids_alone(place), product, caller.now) for place, product in held]
 
 
-@face.route("/products", methods=["GET"])
+@face.route("/products", methods=GET)
 @endpoint(ProductsRequest)
 def products(request: ProductsRequest, caller: Caller) -> list[ListedProductBody]:  # noqa: ARG001 - it says nothing
     """The products that the API key is for."""
     return [ListedProductBody.of(product) for product in products_of_company(caller.company, caller.api_key.products)]
 
 
-@face.route("/product_details", methods=["GET"])
+@face.route("/product_details", methods=GET)
 @endpoint(ProductRequest)
 def product_details(request: ProductRequest, caller: Caller) -> ProductDetailsBody:
     """What a product is."""
     return ProductDetailsBody.alone(find_product(caller.company, request.product, now=caller.now))
 
 
-@face.route("/customer_license_users", methods=["GET"])
+@face.route("/customer_license_users", methods=GET)
 @endpoint(CustomerRequest, scope="people")
 def customer_license_users(request: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
@@ -132,7 +134,7 @@ def customer_license_users(request: CustomerRequest, caller: Caller) -> Customer
     return CustomerUsersBody.of(product, request.customer, rows)
 
 
-@face.route("/track_device_variables", methods=["POST"])
+@face.route("/track_device_variables", methods=POST)
 @endpoint(TrackRequest)
 def track_device_variables(request: TrackRequest, caller: Caller) -> list[VariableBody]:
     """Set variables of the device; others stay."""
@@ -141,7 +143,7 @@ def track_device_variables(request: TrackRequest, caller: Caller) -> list[Variab
     return [VariableBody.of(variable, device.id) for variable in tracked]
 
 
-@face.route("/get_device_variables", methods=["GET"])
+@face.route("/get_device_variables", methods=GET)
 @endpoint(Ident)
 def get_device_variables(request: Ident, caller: Caller) -> list[VariableBody]:
     """All variables of the device."""
@@ -149,14 +151,14 @@ def get_device_variables(request: Ident, caller: Caller) -> list[VariableBody]:
     return [VariableBody.of(variable, device.id, id=variable.id) for variable in found]
 
 
-@face.route("/", methods=["GET"])
+@face.route("/", methods=GET)
 @endpoint.public
 def about() -> AboutBody:
     """That this is a license server, and it answers."""
     return AboutBody(name="Seatkeeper", api="v4", version=VERSION, commit=commit())
 
 
-@face.route("/public_key", methods=["GET"])
+@face.route("/public_key", methods=GET)
 @endpoint.public
 def public_key() -> str:
     """The keys that answers are verified with, in PEM, the current one first."""

@@ -286,6 +286,7 @@ class ApiKeyItem(Model):
     signing_key = UnicodeAttribute(null=True)
     scopes = UnicodeSetAttribute(null=True)
     require_digest = BooleanAttribute(null=True)
+    origins = UnicodeSetAttribute(null=True)
 
 
 class UserItem(Model):

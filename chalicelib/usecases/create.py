@@ -70,6 +70,7 @@ def create_api_key(
     *,
     scopes: frozenset[Scope] = frozenset(),
     require_digest: bool = False,
+    origins: frozenset[str] = frozenset(),
     now: Instant,
 ) -> tuple[ApiKey, str]:
     """A new API key and its shared key in clear, which is shown this once. Raises `Refused`.
@@ -93,6 +94,7 @@ def create_api_key(
         signing_key=signing_key,
         scopes=scopes,
         require_digest=require_digest,
+        origins=origins,
     )
     accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
     return api_key, shared_key

@@ -18,8 +18,6 @@ from chalicelib.web.errors import RequestError
 from chalicelib.web.headers import sent_by_client
 
 MINUTE_MS = 60_000
-READS = ("GET", "HEAD")
-"""The methods of a key that may only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,11 @@ class Caller:
         if not _allows(self.api_key, self.now, lambda key: not key.products or product in key.products):
             raise RequestError("api_key_product_not_allowed")
 
+    def guard_origin(self, origin: str | None) -> None:
+        """Raises `RequestError` where a page calls, and the key is for others; a key that names no page asks nobody."""
+        if origin and not _allows(self.api_key, self.now, lambda key: not key.origins or origin in key.origins):
+            raise RequestError("api_key_origin_not_allowed")
+
     def guard_scope(self, scope: Scope | None) -> None:
         """Raises `RequestError` where the call needs a scope that the key lacks."""
         if scope is not None and not _allows(self.api_key, self.now, lambda key: scope in key.scopes):
@@ -67,7 +70,7 @@ def authenticate(request: Request, *, now: Instant) -> Caller:
         raise RequestError("api_key_revoked")
     if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
         raise RequestError("api_key_digest_required")
-    if request.method not in READS and not _allows(api_key, now, lambda key: not key.read_only):
+    if request.method != "GET" and not _allows(api_key, now, lambda key: not key.read_only):
         raise RequestError("api_key_read_only")
     try:
         signer = signing.signer(api_key.signing_key, now=now)

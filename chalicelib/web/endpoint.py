@@ -19,6 +19,7 @@ from chalicelib.store.dynamo import Busy
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json
+from chalicelib.web.cors import preflight, readable
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
 from chalicelib.web.freshness import Call, freshness
 from chalicelib.web.hmac_signature import AuthError
@@ -62,8 +63,9 @@ class Endpoints:
         return view
 
     def _answer_anybody(self, request: Request, function: Callable[[], Answer]) -> Response:
-        fresh = freshness(parse(Call, request), clock.now())
-        return signed(function(), signing.current(), fresh)
+        answer = signed(function(), signing.current(), freshness(parse(Call, request), clock.now()))
+        answer.headers |= readable()
+        return answer
 
     def _answer(
         self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], Answer]
@@ -71,17 +73,21 @@ class Endpoints:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise RequestError("payload_too_large")
         caller = authenticate(request, now=clock.now())
+        caller.guard_origin(origin := request.headers.get("origin"))
         parsed = parse(schema, request)
         if (product := getattr(parsed, "product", None)) is not None:
             caller.guard_product(product)
         caller.guard_scope(scope)
-        return signed(function(parsed, caller), caller.signer, freshness(parsed, caller.now))
+        answer = signed(function(parsed, caller), caller.signer, freshness(parsed, caller.now))
+        if origin and caller.api_key.origins:
+            answer.headers |= readable(origin)
+        return answer
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
         request = self._face.current_request
         try:
-            return answer(request)
+            return preflight() if request.method == "OPTIONS" else answer(request)
         except Refused as refused:
             return error_response(refused.code, refused.detail, retry_after=refused.retry_after)
         except RequestError as error:

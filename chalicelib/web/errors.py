@@ -11,6 +11,7 @@ from chalice.app import Request, Response
 
 from chalicelib import telemetry
 from chalicelib.web.canonical import canonical_json
+from chalicelib.web.cors import readable
 
 log = logging.getLogger("seatkeeper")
 
@@ -37,6 +38,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "api_key_product_not_allowed": (403, "This API key may not be used for this product."),
     "api_key_scope_missing": (403, "This API key lacks the scope that this call needs."),  # ours
     "api_key_digest_required": (401, "This API key takes only signatures over the whole request."),  # ours
+    "api_key_origin_not_allowed": (403, "This API key may not be used by pages of this origin."),  # ours
     "oauth_token_expired": (401, "The access token has expired."),
     "oauth_token_malformed": (401, "The access token cannot be read."),
     "unknown_product": (400, "There is no product with this code."),
@@ -140,7 +142,7 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
     """The answer for a code of the table: `{"status": …, "code": …, "message": …}`."""
     status, standard = ERRORS[code]
     body = canonical_json({"status": status, "code": code, "message": message or standard}).decode()
-    headers: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    headers = readable() | {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     telemetry.refuse(code)

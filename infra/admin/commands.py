@@ -108,13 +108,20 @@ def company_delete(code: str, confirm: str, *, now: Instant) -> Answer:
 
 
 def apikey_create(
-    company: str, read_only: bool, product: list[str], scope: list[Scope], require_digest: bool, *, now: Instant
+    company: str,
+    read_only: bool,
+    product: list[str],
+    scope: list[Scope],
+    origin: list[str],
+    require_digest: bool,
+    *,
+    now: Instant,
 ) -> Answer:
-    more: dict[str, Any] = {"scopes": frozenset(scope), "require_digest": require_digest}
+    more: dict[str, Any] = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
     key, shared_key = create.create_api_key(company, frozenset(product), read_only, ADMIN, **more, now=now)
     both = {"api_key": key.api_key, "shared_key": shared_key}
     limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
-    limits |= {"require_digest": key.require_digest}
+    limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
     signer = signing.signer(key.signing_key, now=now)
     verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
     return Answer({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")

@@ -89,6 +89,7 @@ COMMANDS = (
             Option("--read-only", "", "the key may not change anything"),
             Option("--product", "CODE", "only this product; may be repeated", values.product, many=True),
             Option("--scope", "SCOPE", "people: may read the users of customers; never in an app", SCOPE, many=True),
+            Option("--origin", "URL", "for pages of https://app.example; may be repeated", values.origin, many=True),
             Option("--require-digest", "", "take only signatures over the whole request"),
         ),
     ),

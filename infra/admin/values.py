@@ -40,6 +40,11 @@ def email(given: str) -> str:
     return _by_rule(known_email, given)
 
 
+def origin(given: str) -> str:
+    """The origin of a page, as browsers write it."""
+    return _by_rule(catalogue.web_origin, given)
+
+
 def accent(given: str) -> str:
     """A colour as #rrggbb; empty for ours."""
     return _by_rule(colour.accent_colour, given)

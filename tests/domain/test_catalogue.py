@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.catalogue import Product, company_code, guard_product, product_code
+from chalicelib.domain.catalogue import Product, company_code, guard_product, product_code, web_origin
 from chalicelib.domain.refusal import Refused
 from tests.domain.samples import NOW
 
@@ -58,3 +58,38 @@ def test_any_text_is_a_code_of_plain_letters_or_refused(text: str) -> None:
             assert form(form(text)) == form(text)
         except Refused as refused:
             assert refused.code == "validation_error"
+
+
+@pytest.mark.parametrize(
+    ("typed", "origin"),
+    [
+        ("https://app.example", "https://app.example"),
+        (" HTTPS://App.Example/ ", "https://app.example"),
+        ("https://app.example:443", "https://app.example"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_do(typed: str, origin: str) -> None:
+    assert web_origin(typed) == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "*",
+        "null",
+        "app.example",
+        "https://",
+        "https://app.example/x",
+        "https://a b",
+        "https://a:port",
+        "\u00fc://a",
+    ],
+)
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        web_origin(text)

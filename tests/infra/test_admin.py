@@ -90,7 +90,9 @@ def test_a_new_api_key_answers_both_halves_once(operator: Operator, vendor: Vend
 
 
 def test_an_api_key_may_be_limited_to_reading_and_to_products(operator: Operator, vendor: Vendor) -> None:
-    given = "--read-only --product viewer --product revit --scope people --require-digest"
+    given = (
+        "--read-only --product viewer --product revit --scope people --require-digest --origin HTTPS://App.example:443/"
+    )
     answer = operator.asks(f"apikey create --company {vendor.code} {given}")
     stored = accounts.read_api_key(vendor.code, answer["api_key"])
     assert stored is not None
@@ -98,6 +100,7 @@ def test_an_api_key_may_be_limited_to_reading_and_to_products(operator: Operator
     assert (answer["read_only"], answer["products"]) == (True, ["revit", "viewer"])
     assert (answer["scopes"], stored.scopes) == (["people"], frozenset({"people"}))
     assert answer["require_digest"] is stored.require_digest is True
+    assert (answer["origins"], stored.origins) == (["https://app.example"], frozenset({"https://app.example"}))
 
 
 def test_a_revoked_api_key_stays_revoked_however_often_it_is_asked_for(operator: Operator, vendor: Vendor) -> None:

@@ -223,7 +223,11 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
 @pytest.mark.parametrize(
     ("coding", "packed"),
     [
-        *(("gzip", gzip.compress(b"text")), ("x-GZIP ", gzip.compress(b"text")), ("deflate", zlib.compress(b"text"))),
+        *(
+            ("gzip", gzip.compress(b"text", mtime=0)),
+            ("x-GZIP ", gzip.compress(b"text", mtime=0)),
+            ("deflate", zlib.compress(b"text")),
+        ),
         *(("identity", b"text"), ("", b"text")),
     ],
 )
@@ -234,14 +238,19 @@ def test_a_body_that_comes_compressed_is_one_like_any_other(echo: WSGIApplicatio
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip;q=1", "*", "utf-8"])
 def test_another_coding_is_answered_415_in_our_shape(echo: WSGIApplication, coding: str) -> None:
-    answer = Answer(echo, "POST", "/echo", gzip.compress(b"text"), HTTP_CONTENT_ENCODING=coding)
+    answer = Answer(echo, "POST", "/echo", gzip.compress(b"text", mtime=0), HTTP_CONTENT_ENCODING=coding)
     assert (answer.status, answer.error) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"text", gzip.compress(b"text")[:-1], gzip.compress(b"text") + b"more", gzip.compress(b"text") * 2),
+        *(
+            b"text",
+            gzip.compress(b"text", mtime=0)[:-1],
+            gzip.compress(b"text", mtime=0) + b"more",
+            gzip.compress(b"text", mtime=0) * 2,
+        ),
         *(b"\x1f\x8b", bytes(20), zlib.compress(b"text")[2:-4]),
     ],
 )
@@ -299,11 +308,11 @@ def test_an_empty_path_is_the_root(served: WSGIApplication) -> None:
     assert Answer(served, "GET", "").body == Answer(served, "GET", "/").body
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "TRACE", "BREW"])
 def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method: str, served: WSGIApplication) -> None:
     answer = Answer(served, method, "/api/v4/check_license")
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET, HEAD"
+    assert answer.headers["Allow"] == "GET, OPTIONS, HEAD"
     assert answer.error == "method_not_allowed"
 
 

@@ -24,6 +24,7 @@ OURS = {
     "unsupported_media_type": 415,
     "api_key_scope_missing": 403,
     "api_key_digest_required": 401,
+    "api_key_origin_not_allowed": 403,
 }
 """Where the contract names no code."""
 

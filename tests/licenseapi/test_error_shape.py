@@ -21,6 +21,7 @@ ROUTES = sorted(
     (method, path)
     for path, methods in app.routes.items()
     for method in methods
+    if method != "OPTIONS"
     if path.startswith("/api/v4") and path.removeprefix("/api/v4").rstrip("/") not in PUBLIC
 )
 POSTS = [path for method, path in ROUTES if method == "POST"]

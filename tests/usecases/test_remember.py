@@ -115,6 +115,7 @@ def entering(product: str = "viewer", scope: Any = None, *, writes: bool = True)
         signed = signed_headers(vendor.api_key, vendor.shared_key, vendor.now / 1000)
         request = Request(event("POST" if writes else "GET", "/api/v4/check_license", signed))
         caller = authenticate(request, now=vendor.now)
+        caller.guard_origin("https://app.example")
         caller.guard_product(product)
         caller.guard_scope(scope)
 
@@ -131,6 +132,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
         (key_is(revoked=True), entering(), "api_key_revoked", key_is(revoked=False)),
         (key_is(read_only=True), entering(), "api_key_read_only", key_is(read_only=False)),
         (key_is(require_digest=True), entering(), "api_key_digest_required", key_is(require_digest=None)),
+        (key_is(origins={"https://b.example"}), entering(), "api_key_origin_not_allowed", key_is(origins=None)),
         (key_is(products={"revit"}), entering(), "api_key_product_not_allowed", key_is(products=None)),
         (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
     ],
