@@ -13,6 +13,7 @@ from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from chalicelib.web.errors import in_our_shape
+from chalicelib.web.health import healthz
 from chalicelib.web.lines import run_line, told
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
@@ -42,6 +43,7 @@ def one_error_shape(request: Request, get_response: Callable[[Request], Response
 app.register_blueprint(license_api, url_prefix="/api/v4")
 app.register_blueprint(portal)
 app.route("/", methods=["GET", "HEAD"])(about)
+app.route("/healthz", methods=["GET", "HEAD"])(healthz)
 for methods in app.routes.values():
     if "GET" in methods:
         methods["GET"].content_types = []  # whatever type it claims: it has no body

@@ -9,7 +9,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,6 +33,8 @@ class Settings(BaseModel):
     parameters in AWS Systems Manager, each encrypted (SecureString) and named after a field of `Secrets`."""
     mail: Annotated[str, Field(pattern=r"^(file:.+|ses:[^@\s]+@[^@\s]+\.[^@\s.]+)$")]
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES."""
+    log: Literal["off", "brief", "full"] = "off"
+    """On one machine, whether each call is one line on standard error, and with its metrics (`telemetry`)."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     """How far a request's Date may lie from our clock, either way."""
     license_changes_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100

@@ -1,7 +1,8 @@
 """What is told of each request and each run of a schedule: one JSON line, a log entry and CloudWatch metrics at once.
 
 What stands in a line, and what never does: docs/telemetry.md. Facts and counts are told where they come about, to the
-line that is open around them, in whatever thread. Where none is open nothing is told: on one machine, nobody reads it.
+line that is open around them, in whatever thread. Where none is open nothing is told: so it is on one machine, unless
+`SEATKEEPER_LOG` says otherwise.
 """
 
 import json
@@ -60,7 +61,10 @@ FIELDS = (
 """Every fact of a line, besides the metrics that it has values for and their dimensions."""
 
 ON = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-"""Whether lines are written: on Lambda, where CloudWatch takes them."""
+"""Whether lines are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
+METRICS_TOO = True
+"""Whether lines hold metrics."""
+_to_standard_error = False
 
 MAX_FRAMES = 30
 """Of an error, the innermost ones."""
@@ -92,7 +96,7 @@ class Line:
         }
         if self.logged:
             told["logged"] = self.logged
-        if self.values:
+        if self.values and METRICS_TOO:
             told |= self.dimensions | self.values | {"_aws": self._metrics()}
         return _as_json(told)
 
@@ -195,8 +199,14 @@ def into_this_line(function: Callable[[A], T]) -> Callable[[A], T]:
     return run
 
 
+def write_to_standard_error(level: Literal["off", "brief", "full"]) -> None:
+    """On one machine: write lines as on Lambda (`full`), without metrics (`brief`), or none."""
+    global ON, METRICS_TOO, _to_standard_error
+    ON, METRICS_TOO, _to_standard_error = level != "off", level == "full", True
+
+
 def take_logs() -> None:
-    """On Lambda, let what is logged come in lines, and in no other form."""
+    """Where lines are written, let what is logged come in lines, and in no other form."""
     if ON:
         logging.getLogger().handlers = [LogHandler()]
 
@@ -259,5 +269,6 @@ def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
 
 def _write(text: str) -> None:
     """In one piece, also where many threads write."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    stream = sys.stderr if _to_standard_error else sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()

@@ -24,6 +24,8 @@ _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _LOCK_SECONDS = 3.0
 """For the engine of somebody who was killed a moment ago to end."""
+_KEPT_LOG_BYTES = 64 * 1024
+"""Of what engines said before: the last words of one that has ended by itself are wanted later."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -82,6 +84,7 @@ def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] =
     """
     with _locked_log(data_dir) if data_dir else tempfile.TemporaryFile() as log:
         prepare()
+        said_before = log.seek(0, os.SEEK_END)
         port = free_port(port)
         store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
         process = subprocess.Popen(
@@ -97,7 +100,7 @@ def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] =
         )
         engine = Engine(process, port)
         try:
-            _wait_until_ready(process, log)
+            _wait_until_ready(process, log, said_before)
         except BaseException:
             engine.kill()
             raise
@@ -169,8 +172,17 @@ def _locked_log(data_dir: Path) -> BinaryIO:
             log.close()
             raise EngineError(f"Another engine is running on {data_dir}: stop it first.")
         time.sleep(0.02)
-    log.truncate(0)
+    _shorten(log)
     return log
+
+
+def _shorten(log: BinaryIO) -> None:
+    """Keep the end of the log. In place: another file would not be locked."""
+    log.seek(max(0, log.seek(0, os.SEEK_END) - _KEPT_LOG_BYTES))
+    kept = log.read()
+    log.truncate(0)
+    log.write(kept if kept.endswith(b"\n") or not kept else kept + b"\n")
+    log.flush()
 
 
 def _lock(log: BinaryIO) -> bool:
@@ -200,10 +212,10 @@ def free_port(port: int = 0) -> int:
         return found
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: BinaryIO) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], log: BinaryIO, said_before: int) -> None:
     """Wait for the engine's own word: a connection would be answered by whoever has the port."""
     deadline = time.monotonic() + _START_SECONDS
-    while _READY not in (words := os.pread(log.fileno(), 65536, 0)):
+    while _READY not in (words := os.pread(log.fileno(), 65536, said_before)):
         if process.poll() is not None:
             raise EngineError(f"The engine ended at once (exit {process.returncode}). {_last(words)}")
         if time.monotonic() > deadline:

@@ -9,6 +9,7 @@ there says how to reach it (`infra.local.running`).
 import argparse
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,12 +20,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import SettingsError
+from chalicelib import telemetry
+from chalicelib.settings import SettingsError, settings
 from infra import engine, local, serve
 from infra.version import add_version
 
 SWEEP_SECONDS = 5 * 60
 MAIL_SECONDS = 1
+DISK_SECONDS = 60
+LOW_DISK_BYTES = 256 * 2**20
 _log = logging.getLogger("seatkeeper")
 
 
@@ -45,7 +49,8 @@ def run(home: Path, port: int, *, with_demo: bool = True, behind_proxy: bool = F
         os.environ.clear()
         os.environ.update(environment)
         to_do = _prepare(home, server.base_url, with_demo)
-        with _reachable(home, environment | {"base_url": server.base_url}), sweeping(), tidying(), mailing():
+        reachable = _reachable(home, environment | {"base_url": server.base_url})
+        with reachable, sweeping(), tidying(), mailing(), watching_disk(home):
             server.serve(lambda base_url: _say(base_url, home, to_do, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
@@ -146,7 +151,11 @@ def sweeping() -> Iterator[None]:
         if stopping.is_set():
             raise InterruptedError("the server is stopping")
 
-    with _repeating("sweep", lambda: sweep(now=clock.now(), progress=go_on), lambda: SWEEP_SECONDS, stopping):
+    def act() -> None:
+        with telemetry.line(settings().table_prefix, "sweep"):
+            sweep(now=clock.now(), progress=go_on)
+
+    with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):
         yield
 
 
@@ -179,6 +188,20 @@ def tidying() -> Iterator[None]:
         _, after = tidy(after, now=clock.now(), keep_going=lambda: not stopping.is_set())
 
     with _repeating("tidying", act, lambda: SWEEP_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def watching_disk(home: Path) -> Iterator[None]:
+    """While this lasts, warn of a disk that is nearly full, now and every `DISK_SECONDS`."""
+
+    def look() -> None:
+        left = shutil.disk_usage(home).free
+        if left < LOW_DISK_BYTES:
+            sentence = "the disk of %s has %d MB left; when it is full, whatever has to be written is answered 503"
+            _log.warning(sentence, home, left // 2**20)
+
+    with _repeating("look at the disk", look, lambda: DISK_SECONDS, threading.Event()):
         yield
 
 

@@ -30,12 +30,16 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from chalicelib.settings import SettingsError
+from chalicelib import telemetry
+from chalicelib.settings import SettingsError, settings
+from chalicelib.web import clock
 from chalicelib.web.errors import error_response
 from chalicelib.web.limits import MAX_BODY_BYTES
 from infra.addresses import client_of, forwarded_for
 from infra.crowd import first_to_leave
 from infra.engine import Child, die_with
+from infra.health import Readiness, with_readiness
+from infra.quiet import OncePerMinute
 from infra.version import add_version
 from infra.wsgi import wsgi
 
@@ -157,6 +161,10 @@ class _ErrorTask(ErrorTask):
     """What waitress answers by itself, in our one error shape."""
 
     def execute(self) -> None:
+        with telemetry.line(settings().table_prefix, "request"):
+            self._execute()
+
+    def _execute(self) -> None:
         request: Any = self.request
         status = request.error.code
         code, wait = (
@@ -164,6 +172,7 @@ class _ErrorTask(ErrorTask):
             1 if status == HTTPStatus.TOO_MANY_REQUESTS else None,
         )
         answer = error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
+        telemetry.note(status=answer.status_code)
         body = answer.body.encode()
         self.status = f"{answer.status_code} {responses[answer.status_code]}"
         self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
@@ -285,9 +294,15 @@ class LocalServer(TcpWSGIServer):
 
         `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
         """
+        from chalicelib.store.probe import probe  # noqa: PLC0415 - see _app
+
         end_on_signals()
+        telemetry.write_to_standard_error(settings().log)
         self.behind_proxy = behind_proxy
-        self.application = wsgi(_app(), behind_proxy=behind_proxy)
+        served = wsgi(_app(), behind_proxy=behind_proxy)
+        telemetry.take_logs()
+        _calm()
+        self.application = with_readiness(served, Readiness(lambda: probe(clock.now())))
         announce(self.base_url)
         self.run()
         self.close()
@@ -303,6 +318,7 @@ def log_to_stderr() -> None:
     """Where and how a server logs: standard error, what is wrong and nothing else."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls wait for a thread is no news
+    _calm()
 
 
 def port_number(text: str) -> int:
@@ -330,6 +346,12 @@ def main() -> None:
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+def _calm() -> None:
+    for handler in logging.getLogger().handlers:
+        if not handler.filters:
+            handler.addFilter(OncePerMinute())
 
 
 def _app() -> Chalice:

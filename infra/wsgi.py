@@ -17,6 +17,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
+from chalicelib import telemetry
+from chalicelib.settings import settings
 from chalicelib.web.errors import RequestError, error_response
 from infra.addresses import forwarded_for, read_address
 from infra.bodies import read_body
@@ -60,7 +62,7 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     try:
         body = read_body(environ)
     except RequestError as error:
-        return _error(error.code, error.message)
+        return _refused(environ, error.code, error.message)
     # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
     method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
     context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
@@ -75,7 +77,7 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
             body or None,
         )
     except ValueError:  # no route
-        return _error("not_found")
+        return _refused(environ, "not_found")
     event["requestContext"] |= {
         "path": path,
         "requestId": context.aws_request_id,
@@ -136,6 +138,14 @@ def _takes_gzip(codings: str) -> bool:
         weights[coding.strip()] = weight.strip().removeprefix("q=")
     weight = weights.get("gzip", weights.get("*", "0"))
     return weight == "" or weight.strip("0.") != ""
+
+
+def _refused(environ: WSGIEnvironment, code: str, message: str | None = None) -> dict[str, Any]:
+    """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access."""
+    with telemetry.line(settings().table_prefix, "request", method=environ["REQUEST_METHOD"]):
+        answer = _error(code, message)
+        telemetry.note(status=answer["statusCode"])
+        return answer
 
 
 def _error(code: str, message: str | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ Errors:
     └── Stale   a condition did not hold: the state is not, or no more, what the write requires
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,8 @@ from pynamodb.models import Model
 
 from chalicelib import telemetry
 from chalicelib.store.tables import REGION, EventItem
+
+log = logging.getLogger("seatkeeper")
 
 Raw = dict[str, dict[str, Any]]
 """An item as DynamoDB writes it: attribute name → type → value."""
@@ -189,7 +192,7 @@ def update(item: M, actions: Sequence[Action], condition: Condition | None = Non
     return type(item).from_raw_data(answer["Attributes"])
 
 
-def observe(item: Model, actions: Sequence[Action], condition: Condition) -> None:
+def observe(item: Model, actions: Sequence[Action], condition: Condition | None = None) -> None:
     """Note what was seen of an item, in one attempt: an answer that is known already neither waits nor fails for it.
 
     What the database does not take is counted and left: the next call notes it. Raises `Stale`: where the condition
@@ -373,6 +376,7 @@ def _retrying(send: Callable[[], T]) -> T:
             codes = _codes(error)
             if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
                 why = ", ".join(sorted(codes)) or type(error).__name__
+                log.warning("the database is busy or out of reach: %s", why)
                 raise Busy(f"the database is busy or out of reach: {why}") from error
             telemetry.count(telemetry.CONFLICTS if codes & _CONFLICTS else telemetry.RETRIES)
         _wait(attempt)

@@ -411,6 +411,17 @@ class SessionItem(Model):
     expires = IntegerAttribute()
 
 
+class ProbeItem(Model):
+    """What a probe of the database has written; it means nothing."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    nonce = UnicodeAttribute()
+    expires = IntegerAttribute()
+
+
 class SubmissionItem(Model):
     """A form that was sent, under the hash of its one-time token; what came of it, once it is done."""
 

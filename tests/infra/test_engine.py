@@ -142,3 +142,24 @@ def test_the_environment_holds_no_aws_setting_of_the_developers_own(monkeypatch:
     assert given["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert given["PATH"] == os.environ["PATH"]
     assert not given.keys() & {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"}
+
+
+def test_the_last_words_of_an_engine_are_kept_when_the_next_one_starts(tmp_path: Path) -> None:
+    log = tmp_path / "data.log"
+    log.write_bytes(b"old\n" * 50_000 + b"the disk is broken")
+    for starts in (1, 2, 3):
+        with engine.start(tmp_path / "data"):
+            said = log.read_text()
+            assert said.count("roto listening") == starts
+            assert "old\nthe disk is broken\n" in said
+            assert len(said) < 70_000
+
+
+def test_an_engine_that_does_not_start_is_not_excused_by_what_another_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.start(tmp_path / "data"):
+        pass
+    monkeypatch.setattr(engine, "_binary", lambda: "/bin/false")
+    with pytest.raises(engine.EngineError, match=r"^The engine ended at once \(exit 1\)\. It said nothing\.$"):
+        engine.start(tmp_path / "data")
