@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalogue import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
 from chalicelib.domain.license import (
@@ -274,7 +274,7 @@ class CustomerUserBody(UserBody):
     license_id: int
     order_store_id: str | None
     order_id: int | None
-    """Orders have no numbers yet."""
+    """None: of an order of before orders had numbers."""
 
 
 class CustomerUsersBody(Fresh):
@@ -285,7 +285,9 @@ class CustomerUsersBody(Fresh):
     users: list[CustomerUserBody]
 
     @classmethod
-    def of(cls, product: Product, email: str, rows: Iterable[tuple[License, Seat, User]]) -> "CustomerUsersBody":
+    def of(
+        cls, product: Product, email: str, rows: Iterable[tuple[License, Order | None, Seat, User]]
+    ) -> "CustomerUsersBody":
         """The users of a customer's licenses, one row a seat."""
         users = [
             CustomerUserBody.of(
@@ -296,9 +298,9 @@ class CustomerUsersBody(Fresh):
                 is_active=True,
                 license_id=license.id,
                 order_store_id=license.order_id,
-                order_id=None,
+                order_id=None if order is None else order.number,
             )
-            for license, seat, user in rows
+            for license, order, seat, user in rows
         ]
         return cls(company={"id": product.company_id}, customer=CustomerBody.of(known_email(email)), users=users)
 

@@ -19,7 +19,7 @@ def read_order(company: str, order_id: str) -> Order | None:
     item = dynamo.get(OrderItem(company, f"order#{order_id}"))
     if item is None:
         return None
-    return Order(company, order_id, item.customer or "", _ids(item.managers), _ids(item.joining))
+    return Order(company, order_id, item.customer or "", _ids(item.managers), _ids(item.joining), item.number)
 
 
 def file_license(write: Transaction, license: License, old: Order | None, new: Order) -> None:
@@ -29,6 +29,8 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
     for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.joining, new.joining)):
         if ids:
             actions.append(attribute.set({str(id) for id in ids}))
+    if new.number is not None:
+        actions.append(OrderItem.number.set(OrderItem.number | new.number))
     unchanged: Condition = OrderItem.pk.does_not_exist()
     if old is not None:
         unchanged = OrderItem.customer == old.customer

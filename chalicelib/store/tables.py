@@ -361,6 +361,7 @@ class OrderItem(Model):
     customer = UnicodeAttribute(null=True)
     managers = UnicodeSetAttribute(null=True)
     joining = UnicodeSetAttribute(null=True)
+    number = IntegerAttribute(null=True)
 
 
 # --- ephemera: may be lost ------------------------------------------------------------------------------------

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
+from chalicelib.domain.catalogue import Order
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, licenses
+from chalicelib.store import accounts, licenses, orders
 from chalicelib.usecases.catalogue import find_product
 
 
 def customer_license_users(
     company: str, product: str, customer: str, *, now: Instant
-) -> Iterator[tuple[License, Seat, User]]:
+) -> Iterator[tuple[License, Order | None, Seat, User]]:
     """Every seat on the customer's licenses of the product. Raises `Refused`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
     if found.authorization_method != "user":
@@ -28,11 +29,14 @@ def customer_license_users(
     return _seats(company, ids)
 
 
-def _seats(company: str, ids: list[int]) -> Iterator[tuple[License, Seat, User]]:
+def _seats(company: str, ids: list[int]) -> Iterator[tuple[License, Order | None, Seat, User]]:
+    order: Order | None = None
     for license_id in ids:
         license = licenses.read_license(company, license_id)
         seats = list(licenses.seats(company, license_id))
         users = accounts.read_users(company, [seat.user_id for seat in seats])
+        if license is not None and (order is None or order.id != license.order_id):
+            order = orders.read_order(company, license.order_id or "")
         for seat in seats:
             if license is not None and seat.user_id in users:
-                yield license, seat, users[seat.user_id]
+                yield license, order, seat, users[seat.user_id]

@@ -104,9 +104,10 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
     customer = license.customer or ""
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
-        return Order(license.company, license.order_id or "", customer, managers)
+        return Order(license.company, license.order_id or "", customer, managers, number=license.id)
     if old.customer != customer:
         raise Refused("already_exists", f"The order {old.id} belongs to another customer.")
+    old = replace(old, number=old.number or license.id)
     if manager is None or manager.id in old.managers:
         return old
     if len(old.managers) >= MAX_MANAGERS:

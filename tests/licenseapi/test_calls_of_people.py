@@ -89,6 +89,13 @@ def test_customer_license_users_lists_every_seat_and_never_a_password(applicatio
     assert body["customer"] == customer_object(CUSTOMER)
     row, other = sorted(body["users"], key=lambda row: str(row["order_store_id"]))
     assert (other["id"], other["license_id"], other["order_store_id"]) == (user.id, second.id, "A-18")
+    third = vendor.issue("revit", customer=CUSTOMER, order_id="A-18")
+    vendor.assign(third, EMAIL)
+    again = granted(application.get("customer_license_users", product="revit", customer=CUSTOMER))["users"]
+    assert {(row["license_id"], row["order_id"]) for row in again if row["order_store_id"] == "A-18"} == {
+        (second.id, second.id),
+        (third.id, second.id),
+    }
     assert [row] == [
         {
             "id": user.id,
@@ -104,7 +111,7 @@ def test_customer_license_users_lists_every_seat_and_never_a_password(applicatio
             "is_active": True,
             "license_id": license.id,
             "order_store_id": "A-17",
-            "order_id": None,
+            "order_id": license.id,
         }
     ]
 

@@ -11,7 +11,7 @@ SHOP = "shop@customer.test"
 
 def users(vendor: Vendor, product: str = "revit", customer: str = SHOP) -> list[Any]:
     found = customer_license_users(vendor.code, product, customer, now=NOW)
-    return [(license.id, seat.email, user.email) for license, seat, user in found]
+    return [(license.id, seat.email, user.email) for license, _, seat, user in found]
 
 
 def test_all_seats_on_a_customers_licenses_of_the_product_are_listed(vendor: Vendor) -> None:
