@@ -104,7 +104,7 @@ class Endpoints:
 
 def parse(schema: type[Q], request: Request) -> Q:
     """The request's query or JSON body as a model. Raises `RequestError` that names the first wrong field."""
-    given, where = (_query(request), "query") if request.method == "GET" else (_body(request), "body")
+    given, where = (_body(request), "body") if request.method == "POST" else (_query(request), "query")
     try:
         return schema.model_validate(given, context=where)
     except ValidationError as error:
@@ -124,8 +124,8 @@ def signed(answer: Answer, signer: signing.Signer, fresh: dict[str, Any]) -> Res
     if isinstance(answer, str):
         kind, body = "text/plain; charset=utf-8", answer.encode()
     else:
-        more = fresh if isinstance(answer, BaseModel) else {}
-        kind, body = "application/json", canonical_json(_plain(answer) | more if more else _plain(answer))
+        plain = _plain(answer)
+        kind, body = "application/json", canonical_json(plain | fresh if isinstance(plain, dict) else plain)
     headers: dict[str, str | list[str]] = {
         "Content-Type": kind,
         "LicenseSignature": signer.sign(body),

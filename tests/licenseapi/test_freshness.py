@@ -11,6 +11,7 @@ from chalicelib.web import clock
 from infra.openapi import document
 from tests.licenseapi.objects import granted, refused, told
 from tests.support import Application, Vendor
+from tests.web.events import answer, event
 
 EMAIL, SHOP = "don.joe@qbitec.com", "shop@customer.test"
 NONCE = 'Zm9v "\u00fc" \U0001f511'
@@ -68,3 +69,8 @@ def test_anybody_may_ask_with_one(http: httpx.Client) -> None:
     for path in ("/", "/api/v4/"):
         assert granted(http.get(path, params={"nonce": "n"}))["nonce"] == "n"
         assert refused(http.get(path, params={"nonce": "n" * 65})) == "validation_error"
+
+
+@pytest.mark.in_process("an event of API Gateway is made here")
+def test_a_head_is_answered_as_api_gateway_hands_it_on() -> None:
+    assert answer(event("HEAD", "/", {}))["statusCode"] == 200
