@@ -91,6 +91,10 @@ class Seat:
     """The license's epoch that `activations` belongs to; in any later epoch the seat holds none."""
     assigned_at: Instant
     max_activations: int | None = None
+    first_name: str | None = None
+    """Names and phone number as the license's customer told them, and shown to him alone. None: of before they were."""
+    last_name: str | None = None
+    phone_number: str | None = None
 
     def taken(self, license: License) -> int:
         """Places that this seat holds now."""

@@ -10,6 +10,34 @@ def code_mail(to: str, company_name: str, company: str, email: str, code: str) -
     return Mail(to, f"Your code for {company_name}", text, VALID_MS, company)
 
 
+def seat_mail(to: str, company_name: str, company: str, product: str, who: str) -> Mail:
+    """Somebody was given a seat on a license of a product, by `who`."""
+    return _notice(to, company_name, company, f"You may use {product}", f"{who} has given you a license of {product}.")
+
+
+def manager_mail(to: str, company_name: str, company: str, order_id: str, who: str) -> Mail:
+    """Somebody came to manage an order."""
+    what = f"{who} has made you a license manager of the order {order_id}."
+    return _notice(to, company_name, company, "You manage licenses", what)
+
+
+def password_mail(to: str, company_name: str, company: str, who: str) -> Mail:
+    """Somebody else has set the password of an account."""
+    what = f"{who} has set a new password for your account. All your sessions are ended."
+    return _notice(to, company_name, company, "Your password was set", what)
+
+
+def email_mail(to: str, company_name: str, company: str, old: str, new: str, who: str) -> Mail:
+    """The e-mail of an account was changed, by `who`."""
+    what = f"{who} has changed the e-mail of your account from {old} to {new}."
+    return _notice(to, company_name, company, "Your e-mail was changed", what)
+
+
+def _notice(to: str, company_name: str, company: str, subject: str, what: str) -> Mail:
+    text = _NOTICE.format(what=what, name=company_name, company=company, email=to)
+    return Mail(to, f"{subject} ({company_name})", text, company=company)
+
+
 _CODE = """\
 Somebody has asked to set a new password for your account at {name}.
 
@@ -22,4 +50,17 @@ works once. If you have asked more than once, only the newest code is valid.
 
 We do not know who asked. If it was not you, you need not do anything: your password
 stays as it is. Give this code to nobody; we shall never ask you for it.
+"""
+_NOTICE = """\
+{what}
+
+    Vendor:        {name}
+    Company code:  {company}
+    E-mail:        {email}
+
+A password that nobody but you has known is set with a code that is mailed to you: "Forgotten
+password" on the page where you log in. With such a one you may use all licenses that you were
+given; one that was handed to you is for the licenses of who handed it out.
+
+If you did not expect this, ask who did it, or the vendor.
 """

@@ -7,6 +7,7 @@ through any number of servers, are bounded by the same numbers as guesses made o
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Seat
 from chalicelib.domain.refusal import Refused
 
 FREE_FAILURES = 3
@@ -36,6 +37,7 @@ class User:
     sealed_initial_password: str | None = None
     """Encrypted; kept only until the user has chosen a password."""
     first_name: str = ""
+    """Names and phone number as the person tells them. What a customer tells stands on his seat (`license.Seat`)."""
     last_name: str = ""
     phone_number: str = ""
     is_manager: bool = False
@@ -85,3 +87,13 @@ def guard_new_password(new: str) -> None:
     """Raises `Refused` for a password that is too short, or long enough to be an attack on the hash function."""
     if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
         raise Refused("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+
+
+def as_told(seat: Seat, user: User) -> tuple[str, str, str]:
+    """First name, last name and phone number of a license user, for those whom the license concerns.
+
+    What the license's customer told of the person; on a seat of before that was kept with it, what the account says.
+    """
+    if seat.first_name is None:
+        return user.first_name, user.last_name, user.phone_number
+    return seat.first_name, seat.last_name or "", seat.phone_number or ""

@@ -22,7 +22,7 @@ from chalicelib.domain.license import (
     is_expired,
     status,
 )
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, as_told
 from chalicelib.domain.places import Place
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import Ident
@@ -98,12 +98,13 @@ class UserBody(BaseModel):
     @classmethod
     def of(cls, license: License, seat: Seat, user: User, **more: Any) -> Self:
         """A user as seen from a license; `more` adds fields."""
+        first_name, last_name, phone_number = as_told(seat, user)
         return cls(
             id=user.id,
             email=user.email,
-            first_name=user.first_name,
-            last_name=user.last_name,
-            phone_number=user.phone_number,
+            first_name=first_name,
+            last_name=last_name,
+            phone_number=phone_number,
             is_initial_password=user.is_initial_password,
             max_activations=seat.max_activations or 0,
             allow_unlimited_activations=seat.max_activations is None,

@@ -8,9 +8,11 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import device_tag
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.mails import put_mail
 from chalicelib.store.tables import (
     COMPANIES,
     AccountEventItem,
@@ -158,18 +160,28 @@ def put_new_user(write: Transaction, user: User) -> None:
     write.put(LinkItem(user.company, f"email#{user.email}", to=user.id), LinkItem.pk.does_not_exist())
 
 
-def change_password(old: User, new: User, event: Event, *, still_theirs: bool = False) -> None:
+def change_password(
+    old: User, new: User, event: Event, *, still_theirs: bool = False, mail: Mail | None = None
+) -> None:
     """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`.
 
-    `still_theirs`: only if the user was given nothing meanwhile (`usecases.guard_account`).
+    `mail` goes with it. `still_theirs`: only if the user was given nothing meanwhile (`usecases.guard_account`).
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
     put_password(write, old, new, still_theirs=still_theirs)
+    if mail is not None:
+        put_mail(write, mail, event.at)
     write.commit()
 
 
 def change_email(
-    old: User, new: User, license_ids: list[int], event: Event, license_id: int, license_event: Event
+    old: User,
+    new: User,
+    license_ids: list[int],
+    event: Event,
+    license_id: int,
+    license_event: Event,
+    mails: Sequence[Mail],
 ) -> None:
     """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `Stale`.
 
@@ -188,6 +200,8 @@ def change_email(
     for held in license_ids:
         seat = SeatItem(license_pk(company, held), seat_part(old.id))
         write.update(seat, [SeatItem.email.set(email)], SeatItem.pk.exists())
+    for mail in mails:
+        put_mail(write, mail, event.at)
     write.commit()
 
 

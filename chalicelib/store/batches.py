@@ -13,9 +13,11 @@ from chalicelib.domain.batch import Pending, Row
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.mails import put_mail
 from chalicelib.store.seats import put_seat
 from chalicelib.store.tables import (
     BatchItem,
@@ -44,6 +46,7 @@ class Taker:
     old: User | None
     user: User
     event: Event
+    mail: Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def fill(license: License, old: Pending, new: Pending | None, takers: list[Taker
         write.put(event_item(pk, event), EventItem.part.does_not_exist())
     for taker in takers:
         put_seat(write, license, taker.seat, taker.old, taker.user)
+        put_mail(write, taker.mail, taker.event.at)
     as_seen = item.position == old.position
     if new is None:
         write.delete(item(pk, pending_part(old.id)), as_seen)

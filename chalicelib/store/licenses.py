@@ -6,11 +6,13 @@ from typing import Any
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat, device_tag, ends_at
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
 from chalicelib.store.tables import (
     EventItem,
@@ -29,7 +31,13 @@ from chalicelib.store.tables import (
 
 
 def issue(
-    license: License, old: Order | None, order: Order, manager: User | None, known: User | None, event: Event
+    license: License,
+    old: Order | None,
+    order: Order,
+    manager: User | None,
+    known: User | None,
+    event: Event,
+    mail: Mail | None = None,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
@@ -52,6 +60,8 @@ def issue(
         put_new_user(write, manager)
     elif manager is not None and known is not None and (old is None or manager.id not in old.managers):
         put_manager(write, known, manager)
+    if mail is not None:
+        put_mail(write, mail, event.at)
     write.commit()
 
 

@@ -6,10 +6,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_given, put_new_user
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.mails import put_mail
 from chalicelib.store.tables import (
     LicenseItem,
     LinkItem,
@@ -29,7 +31,7 @@ def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     return None if item is None else to_domain(item, Seat)
 
 
-def assign(license: License, seat: Seat, old: User | None, user: User, event: Event) -> None:
+def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail) -> None:
     """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises `Stale`.
 
     A user who is there already takes note of it: nobody may be deciding what to do with the account at this instant.
@@ -39,6 +41,7 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
     write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
     put_seat(write, license, seat, old, user)
+    put_mail(write, mail, event.at)
     write.commit()
 
 

@@ -117,6 +117,9 @@ class SeatItem(Model):
     epoch = IntegerAttribute()
     license_epoch = IntegerAttribute()
     assigned_at = IntegerAttribute()
+    first_name = UnicodeAttribute(null=True)
+    last_name = UnicodeAttribute(null=True)
+    phone_number = UnicodeAttribute(null=True)
 
 
 class DeviceItem(Model):

@@ -1,6 +1,6 @@
 """Assign a user to a license."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib.domain.access import buyer
@@ -15,6 +15,7 @@ from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import new_user
+from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.settle import settle
 
 
@@ -51,12 +52,12 @@ def assign_user(
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
-
-    An account that is there already is not changed: a `person` that contradicts it is refused.
+    `person` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
     Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
     """
     address = known_email(email)
     guard_person(person)
+    tell = seat_notice(company, actor)
 
     def read(_: bool) -> _State:
         user_id = accounts.user_of_email(company, address)
@@ -76,20 +77,19 @@ def assign_user(
             raise Refused("user_already_assigned")
         guard_seat_limit(license, max_activations)
         _guard_room(license)
-        if state.user is not None:
-            _guard_known(state.user, person)
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
-        return Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations), user
+        seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(person))
+        return seat, user
 
     def _made(license: License) -> User:
-        return replace(new_user(company, address, frozenset({buyer(license)}), now=now), **asdict(person))
+        return new_user(company, address, frozenset({buyer(license)}), now=now)
 
     def write(state: _State, granted: tuple[Seat, User]) -> None:
         seat, user = granted
         renewed = password_renewed(state.user, user)
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
-        seats.assign(state.license, seat, state.user, user, event)
+        seats.assign(state.license, seat, state.user, user, event, tell(user, state.license))
 
     state, (seat, user) = settle(read, decide, write)
     return state.license, seat, user
@@ -106,16 +106,6 @@ def guard_person(person: Person) -> None:
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
         if len(value) > most or not value.isprintable():
             raise Refused("validation_error", f"{name}: give at most {most} printable characters.")
-
-
-def _guard_known(user: User, told: Person) -> None:
-    for name, value in asdict(told).items():
-        known = getattr(user, name)
-        if value not in ("", known):
-            # Not what: the person may be known by another customer.
-            raise Refused(
-                "already_exists", f"{name.replace('_', '-')}: the account exists already, and says otherwise."
-            )
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:

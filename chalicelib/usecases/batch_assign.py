@@ -24,10 +24,11 @@ from chalicelib.usecases.assign_user import guard_seat_limit, password_renewed
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
+from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.settle import settle
 
 STEP = 16
-"""People in one transaction: five items each, of a hundred."""
+"""People in one transaction: six items each, of a hundred."""
 HASHING_THREADS = 4
 
 
@@ -86,7 +87,6 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
     people = read_list(text, columns)
     rows = people.rows
     ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
-    known = accounts.read_users(company, list(ids.values()))
 
     def fate(row: Row) -> Fate:
         if row.problem:
@@ -95,12 +95,9 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
             guard_seat_limit(license, row.max_activations)
         except Refused as refused:
             return Fate(row, refused.detail, ok=False)
-        user = known.get(ids.get(row.email, 0))
-        if user is None:
-            return Fate(row, "Gets a seat, and a new account with an initial password.", ok=True)
-        if user.id in seats:
+        if ids.get(row.email) in seats:
             return Fate(row, "Has a seat already; nothing changes.", ok=False)
-        return Fate(row, f"Gets a seat, and keeps the account that is there{_other_name(row, user)}.", ok=True)
+        return Fate(row, "Gets a seat.", ok=True)  # nothing of an account: it may be another customer's person
 
     seen = Preview(license, [fate(row) for row in rows], people.columns, people.problem)
     return replace(seen, fates=list(_as_they_fit(seen)))
@@ -206,12 +203,10 @@ def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
         if user is None or user.id not in seats:
             fits = number < people.places
             return Fate(row, "Not assigned." if fits else "Not assigned: there was no place left.", ok=False)
-        if user.batch != batch_id:
-            return Fate(row, "Assigned; keeps the account that was there.", ok=True)
-        if user.seats_given or user.is_manager:  # whoever has the password is let in there as well
-            return Fate(row, "Assigned; the new account was given more since: its password is not shown.", ok=True)
-        password = initial_password(user)
-        told = "Assigned, with an initial password." if password else "Assigned; has chosen a password."
+        # Whoever has the password is let in wherever else it was given.
+        ours = user.batch == batch_id and not user.seats_given and not user.is_manager
+        password = initial_password(user) if ours else None
+        told = "Assigned, with an initial password." if password else "Assigned; the password is this person's own."
         return Fate(row, told, ok=True, password=password)
 
     fates = [fate(number, row) for number, row in enumerate(people.rows)]
@@ -249,12 +244,6 @@ def _find(company: str, license_id: int) -> License:
     return license
 
 
-def _other_name(row: Row, user: User) -> str:
-    told = f"{row.first_name} {row.last_name}".strip()
-    known = f"{user.first_name} {user.last_name}".strip()
-    return " with its own name" if told and told != known else ""  # not which: another customer may know the person
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     license: License
@@ -268,6 +257,7 @@ class _Seen:
 def _step(
     company: str, license_id: int, batch_id: int, people: People, actor: Actor, manager_id: int | None, now: Instant
 ) -> Pending | None:
+    tell = seat_notice(company, actor)
     made: dict[str, User] = {}  # hashing takes its time: once a person, however often the step is tried
 
     def read(_: bool) -> _Seen:
@@ -289,9 +279,10 @@ def _step(
     def taker(seen: _Seen, row: Row) -> Taker:
         old = None if row.email not in seen.ids else seen.users[seen.ids[row.email]]
         user = made[row.email] if old is None else with_seat(old, seen.license, manager_id)
-        seat = Seat(user.id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations)
+        person = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
+        seat = Seat(user.id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations, **person)
         event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **password_renewed(old, user))
-        return Taker(seat, old, user, event)
+        return Taker(seat, old, user, event, tell(user, seen.license))
 
     def new_account(license: License, row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
@@ -299,9 +290,6 @@ def _step(
         return replace(
             user,
             created_at=now,
-            first_name=row.first_name,
-            last_name=row.last_name,
-            phone_number=row.phone_number,
             batch=batch_id,
         )
 

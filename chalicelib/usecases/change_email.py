@@ -10,6 +10,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.usecases.find_license import find_user
 from chalicelib.usecases.guard_account import guard_account, read_holdings
+from chalicelib.usecases.notices import email_notices
 from chalicelib.usecases.settle import settle
 
 MAX_SEATS = 90
@@ -53,6 +54,7 @@ def change_email(
                 Event.new("email_changed", actor, now, user=user.email, user_id=user.id, email=address)
                 for _ in range(2)
             )
-            accounts.change_email(user, changed, held, event, license_id, license_event)
+            notices = email_notices(user, changed, actor)
+            accounts.change_email(user, changed, held, event, license_id, license_event, notices)
 
     return settle(read, decide, write)[1]

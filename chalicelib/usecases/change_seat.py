@@ -14,6 +14,7 @@ from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.find_license import find_seat
 from chalicelib.usecases.guard_account import guard_password, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
+from chalicelib.usecases.notices import password_notice
 from chalicelib.usecases.settle import settle
 
 _State = tuple[License, Seat]
@@ -90,7 +91,8 @@ def set_password(
 
     def write(state: tuple[User, frozenset[str]], new: User) -> None:
         event = Event.new("password_set", actor, now, user=new.email, user_id=new.id)
-        accounts.change_password(state[0], new, event, still_theirs=True)
+        notice = password_notice(new, actor)
+        accounts.change_password(state[0], new, event, still_theirs=True, mail=notice)
 
     return settle(read, decide, write)[1], initial
 

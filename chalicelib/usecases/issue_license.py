@@ -21,6 +21,7 @@ from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.guard_account import read_holdings
 from chalicelib.usecases.initial_password import new_user, with_initial_password
+from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.settle import settle
 
 MAX_COUNT = 10_000_000
@@ -84,7 +85,9 @@ def issue_license(
             {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
         )
         event = Event.new("license_issued", actor, now, product=sold.code, **who)
-        licenses.issue(state.license, state.old, order, state.manager, state.known, event)
+        comes = state.manager is not None and (state.old is None or state.manager.id not in state.old.managers)
+        notice = manager_notice(state.manager, state.license, actor) if state.manager and comes else None
+        licenses.issue(state.license, state.old, order, state.manager, state.known, event, notice)
 
     state, order = settle(read, decide, write)
     if order.joining:

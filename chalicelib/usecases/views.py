@@ -15,7 +15,7 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat, Status, device_tag, is_live, status
 from chalicelib.domain.paging import PAGE_SIZE, Page, page_of
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, as_told
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker, PasswordToChoose, SessionOver, is_open
 from chalicelib.domain.variables import Variable
@@ -144,6 +144,9 @@ class UserRow:
     seat: Seat
     user: User
     taken: int
+    first_name: str
+    last_name: str
+    phone_number: str
     opened: bool
     """Whether the account's password opens the license; else the seat waits for a mailed code."""
 
@@ -428,7 +431,7 @@ def _page(page: Page[Any], rows: list[Any]) -> Page[Any]:
 
 
 def _user_row(license: License, seat: Seat, user: User) -> UserRow:
-    return UserRow(seat, user, seat.taken(license), opens(user, license))
+    return UserRow(seat, user, seat.taken(license), *as_told(seat, user), opens(user, license))
 
 
 def _device_row(device: Device, license: License, seat: Seat | None) -> DeviceRow:

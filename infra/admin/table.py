@@ -169,9 +169,9 @@ COMMANDS = (
         (
             *USER,
             Option("--max-activations", "N", "of this user: a number, or unlimited (1)", values.limit, default=1),
-            Option("--first-name", "TEXT", "of a new account", values.text),
-            Option("--last-name", "TEXT", "of a new account", values.text),
-            Option("--phone", "TEXT", "of a new account", values.text),
+            Option("--first-name", "TEXT", "of the person, for this license", values.text),
+            Option("--last-name", "TEXT", "of the person, for this license", values.text),
+            Option("--phone", "TEXT", "of the person, for this license", values.text),
         ),
     ),
     Command(

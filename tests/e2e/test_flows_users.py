@@ -101,9 +101,9 @@ def test_who_has_an_account_gets_the_seat_and_keeps_the_password(either_page: pl
     before = chosen(site.vendor, NEW).password_hash
     at_users(site, either_page)
     follow(either_page, "Assign license user")
-    expect(form(either_page)).to_contain_text("Someone who already has an account here gets the seat and keeps the")
+    expect(form(either_page)).to_contain_text("An initial password will be generated for somebody who has none.")
     send(either_page, email=NEW)
-    told(either_page, f"{NEW} was assigned, and keeps the password that the account has.")
+    told(either_page, f"{NEW} was assigned. The password is this person's own.")
     expect(row(either_page, NEW)).to_contain_text("chosen by the user")
     assert account(site.vendor, NEW).password_hash == before
 

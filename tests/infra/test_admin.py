@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts
+from chalicelib.store import accounts, licenses
 from chalicelib.store.tables import LicenseItem, license_pk
 from chalicelib.usecases import create
 from chalicelib.usecases.change_password import change_password
@@ -195,7 +195,8 @@ def test_an_assigned_user_can_log_in_with_the_answered_password(operator: Operat
     names = "--first-name Don --last-name ' Joe ' --phone '+43 1 234'"
     answer = operator.asks(f"user assign --license {license.id} --email {EMAIL.upper()} --max-activations 2 {names}")
     user = log_in(vendor.code, EMAIL, answer["initial_password"], now=vendor.now)
-    assert (user.first_name, user.last_name, user.phone_number) == ("Don", "Joe", "+43 1 234")
+    (told,) = licenses.seats(vendor.code, license.id)
+    assert (told.first_name, told.last_name, told.phone_number) == ("Don", "Joe", "+43 1 234")
     assert (answer["email"], answer["user_id"], answer["max_activations"]) == (EMAIL, user.id, 2)
 
 
@@ -214,15 +215,6 @@ def test_a_password_that_a_user_has_chosen_is_not_answered(operator: Operator, v
     code, output, errors = operator.run(f"user assign --license {third.id} --email {EMAIL} --json")
     assert (code, json.loads(output)["initial_password"]) == (0, None)
     assert errors == "The user has an account already, and has chosen a password.\n"
-
-
-def test_another_name_for_an_account_that_is_there_is_refused(
-    operator: Operator, vendor: Vendor, seat: License
-) -> None:
-    license = vendor.issue("revit")
-    line = f"user assign --license {license.id} --email {EMAIL} --first-name"
-    assert operator.refused(f"{line} John") == "first-name: the account exists already, and says otherwise."
-    assert vendor.stored(license).users_assigned == 0
 
 
 def test_a_removed_user_makes_room(operator: Operator, vendor: Vendor, seat: License) -> None:
@@ -313,7 +305,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "names": 4, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 6, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     item.update([LicenseItem.times_activated.set(3)])
@@ -335,7 +327,7 @@ def test_what_takes_long_tells_how_far_it_is(
     monkeypatch.setattr(commands, "LONG_SECONDS", -1.0)
     told = operator.noted(f"audit --company {vendor.code}")
     assert "3 of 3 licenses counted\n" in told
-    assert told.endswith("6 of 6 names looked at\n")
+    assert told.endswith("9 of 9 names looked at\n")
 
 
 # --- text --------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def _seat_limit_not_in_the_condition() -> Patches:
 
 
 def _user_limit_not_in_the_condition() -> Patches:
-    def assign(license: Any, seat: Any, old: Any, user: Any, event: Event) -> None:
+    def assign(license: Any, seat: Any, old: Any, user: Any, event: Event, _mail: Any) -> None:
         pk = license_pk(license.company, license.id)
         write = dynamo.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(1)], LicenseItem.pk.exists())

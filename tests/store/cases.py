@@ -41,7 +41,7 @@ from chalicelib.usecases import (
 )
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
-from tests.mailbox import deliver, mailed_code, mails
+from tests.mailbox import code_mails, deliver, mailed_code
 from tests.support import ADMIN, CUSTOMER, DAY, HOUR, NOW, Vendor
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
@@ -171,7 +171,7 @@ def ask_for_code(vendor: Vendor, _: Seated) -> Any:
     forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
     stored, code = codes.read_code(vendor.code, ADA), mailed_code(vendor, ADA)
     right = stored.code_hash == codes.hash_code(vendor.code, ADA, code)
-    return right, stored.until, stored.mailed, len(mails(vendor, ADA))
+    return right, stored.until, stored.mailed, len(code_mails(vendor, ADA))
 
 
 def with_mail(vendor: Vendor) -> None:
@@ -180,7 +180,7 @@ def with_mail(vendor: Vendor) -> None:
 
 
 def send(vendor: Vendor, _: None) -> Any:
-    return send_mails.send_mails(now=vendor.now), len(mails(vendor, ADA))
+    return send_mails.send_mails(now=vendor.now), len(code_mails(vendor, ADA))
 
 
 def with_code(vendor: Vendor) -> str:

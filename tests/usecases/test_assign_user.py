@@ -7,7 +7,6 @@ import pytest
 
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
-from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user
 from tests.support import ADMIN, NOW, Vendor
@@ -135,14 +134,3 @@ def test_what_is_no_email_is_no_user(vendor: Vendor) -> None:
         with refused("validation_error"):
             vendor.assign(license, text)
     assert vendor.stored(license).users_assigned == 0
-
-
-def test_a_person_is_kept_with_a_new_account_and_contradicts_no_old_one(vendor: Vendor) -> None:
-    first, second = (vendor.issue("revit", max_license_users=1) for _ in range(2))
-    told = Person("Ada", "Lovelace")
-    _, _, user = assign_user(vendor.code, first.id, ADA, 1, ADMIN, person=told, now=NOW)
-    assert (user.first_name, user.last_name, user.phone_number) == ("Ada", "Lovelace", "")
-    with refused("already_exists"):
-        assign_user(vendor.code, second.id, ADA, 1, ADMIN, person=Person("Eve"), now=NOW)
-    assert vendor.stored(second).users_assigned == 0
-    assign_user(vendor.code, second.id, ADA, 1, ADMIN, person=told, now=NOW)

@@ -12,6 +12,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import seats
 from chalicelib.usecases.batch_assign import preview
@@ -82,7 +83,9 @@ def _of_yesterday(vendor: Vendor, license: License, email: str) -> User:
     scope = frozenset({buyer(license)})
     user = replace(new_user(vendor.code, "x@example.com", scope, now=vendor.now), email=known_email(email))
     seat = Seat(user.id, user.email, 0, new_id(vendor.now), license.epoch, vendor.now, 1)
-    seats.assign(license, seat, None, user, Event.new("user_assigned", ADMIN, vendor.now, user=user.email))
+    seats.assign(
+        license, seat, None, user, Event.new("user_assigned", ADMIN, vendor.now, user=user.email), Mail("", "", "")
+    )
     return user
 
 

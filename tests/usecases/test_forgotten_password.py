@@ -15,7 +15,7 @@ from chalicelib.store.tables import AccountEventItem, event_part, to_event
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
-from tests.mailbox import mailed_code, mails
+from tests.mailbox import code_mails, mailed_code
 from tests.store.faults import wire
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account
@@ -58,7 +58,7 @@ def test_the_mail_says_for_which_company_how_long_and_what_to_do_when_one_did_no
     vendor: Vendor, initial: str
 ) -> None:
     code = asked(vendor)
-    (mail,) = mails(vendor, ADA)
+    (mail,) = code_mails(vendor, ADA)
     text = mail.get_content()
     assert mail["Subject"] == "Your code for A vendor"
     assert code not in mail["Subject"], "it would stand on a locked screen"
@@ -88,18 +88,18 @@ def test_the_stored_code_tells_nobody_the_code_and_belongs_to_one_account(vendor
 def test_in_any_hour_three_mails_are_sent_and_the_newest_code_stays_good(vendor: Vendor, initial: str) -> None:
     for minute in range(5):
         request_code(vendor.code, ADA, now=NOW + minute * 60_000)
-    assert len(mails(vendor, ADA)) == MAX_MAILS
+    assert len(code_mails(vendor, ADA)) == MAX_MAILS
     assert enter(vendor, mailed_code(vendor, ADA), now=NOW + 5 * 60_000) == "taken"
     request_code(vendor.code, ADA, now=NOW + MAIL_WINDOW_MS - 1)
-    assert len(mails(vendor, ADA)) == MAX_MAILS
+    assert len(code_mails(vendor, ADA)) == MAX_MAILS
     request_code(vendor.code, ADA, now=NOW + MAIL_WINDOW_MS)
-    assert len(mails(vendor, ADA)) == MAX_MAILS + 1
+    assert len(code_mails(vendor, ADA)) == MAX_MAILS + 1
 
 
 def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(vendor: Vendor, initial: str) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: request_code(vendor.code, ADA, now=NOW), range(16)))
-    sent = mails(vendor, ADA)
+    sent = code_mails(vendor, ADA)
     assert len(sent) == MAX_MAILS
     stored = codes.read_code(vendor.code, ADA).code_hash
     told = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
@@ -124,7 +124,7 @@ def test_a_request_does_the_same_work_and_answers_the_same_whether_there_is_an_a
         nobody = work_of(lambda: request_code(vendor.code, NOBODY, now=NOW))
         stranger = work_of(lambda: request_code("NOWHERE-" + vendor.code, ADA, now=NOW))
         assert ada == nobody == stranger
-    assert mails(vendor, NOBODY) == []
+    assert code_mails(vendor, NOBODY) == []
     assert codes.read_code(vendor.code, NOBODY).mailed == codes.read_code(vendor.code, ADA).mailed
 
 

@@ -1,0 +1,47 @@
+"""What a person is mailed of what others do with the account. The mail goes with the change, in its transaction."""
+
+from collections.abc import Callable
+
+from chalicelib.domain import mail_texts
+from chalicelib.domain.history import Actor
+from chalicelib.domain.license import License
+from chalicelib.domain.mail import Mail
+from chalicelib.domain.people import User
+from chalicelib.store import accounts
+
+
+def seat_notice(company: str, actor: Actor) -> Callable[[User, License], Mail]:
+    """The mail to who is given a seat on a license by `actor`. Reads the company, once."""
+    name = _name(company)
+
+    def mail(user: User, license: License) -> Mail:
+        return mail_texts.seat_mail(user.email, name, company, license.product, _who(actor))
+
+    return mail
+
+
+def manager_notice(manager: User, license: License, actor: Actor) -> Mail:
+    """The mail to who comes to manage the order of a license."""
+    company = license.company
+    return mail_texts.manager_mail(manager.email, _name(company), company, license.order_id or "", _who(actor))
+
+
+def password_notice(user: User, actor: Actor) -> Mail:
+    """The mail to whose password was set by somebody else."""
+    return mail_texts.password_mail(user.email, _name(user.company), user.company, _who(actor))
+
+
+def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
+    """The mails to the old and to the new address of an account."""
+    told = (_name(old.company), old.company, old.email, new.email, _who(actor))
+    return mail_texts.email_mail(old.email, *told), mail_texts.email_mail(new.email, *told)
+
+
+def _name(company: str) -> str:
+    found = accounts.read_company(company)
+    return company if found is None else found.name
+
+
+def _who(actor: Actor) -> str:
+    kind, _, who = actor.name.partition(":")
+    return who if kind == "user" else "the vendor"

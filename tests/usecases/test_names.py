@@ -1,0 +1,128 @@
+"""What one customer tells of a person, or asks about one, another customer does not learn. The person is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.store import dynamo
+from chalicelib.store.tables import SeatItem, license_pk, seat_part
+from chalicelib.usecases import views
+from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.batch_assign import batch_result, go_on, preview, start_batch
+from chalicelib.usecases.change_account import change_person
+from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.change_seat import set_password
+from chalicelib.usecases.views import Asked
+from tests.mailbox import mails
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import account, issued, logged_in
+from tests.usecases.support import refused
+
+ADA, NEW, LEFT = "ada@three.example", "new@three.example", "left@three.example"
+
+
+@pytest.fixture
+def sold(vendor: Vendor) -> tuple[License, License]:
+    """Licenses of two customers, and a person of the first one."""
+    second, third = [
+        issued(vendor, manager=f"m@{name}.example", customer=f"office@{name}.example", max_license_users=None)
+        for name in ("two", "three")
+    ]
+    assign_user(vendor.code, second.id, ADA, 1, ADMIN, person=Person("Ada", "King", "+44 1"), now=NOW)
+    return second, third
+
+
+def shown(vendor: Vendor, license: License, manager: str) -> list[tuple[str, str, str]]:
+    """Names and phone numbers in the list of users."""
+    rows = views.license_users(logged_in(vendor, manager), license.id, Asked(), now=NOW).page.rows
+    return [(row.first_name, row.last_name, row.phone_number) for row in rows]
+
+
+def by_assign(vendor: Vendor, license: License, email: str, first_name: str) -> None:
+    assign_user(vendor.code, license.id, email, 1, ADMIN, person=Person(first_name), now=NOW)
+
+
+def by_batch(vendor: Vendor, license: License, email: str, first_name: str) -> None:
+    batch_id = start_batch(vendor.code, license.id, f"email,first name\n{email},{first_name}", True, ADMIN, now=NOW)
+    go_on(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
+
+
+WAYS = pytest.mark.parametrize("give", [by_assign, by_batch])
+
+
+@WAYS
+@pytest.mark.parametrize("name", ["Augusta", ""])
+def test_each_customer_sees_what_he_has_told(
+    vendor: Vendor, sold: tuple[License, License], give: Callable[..., None], name: str
+) -> None:
+    change_person(vendor.code, account(vendor, ADA).id, Person("Countess", "of Lovelace", "+44 2"), ADMIN, now=NOW)
+    give(vendor, sold[1], ADA, name)
+    assert shown(vendor, sold[0], "m@two.example") == [("Ada", "King", "+44 1")]
+    assert shown(vendor, sold[1], "m@three.example") == [(name, "", "")]
+    assert account(vendor, ADA).first_name == "Countess"
+
+
+def test_a_seat_of_before_shows_what_the_account_says(vendor: Vendor, sold: tuple[License, License]) -> None:
+    change_person(vendor.code, account(vendor, ADA).id, Person("Countess"), ADMIN, now=NOW)
+    item = SeatItem(license_pk(vendor.code, sold[0].id), seat_part(account(vendor, ADA).id))
+    dynamo.update(item, [getattr(SeatItem, name).remove() for name in ("first_name", "last_name", "phone_number")])
+    assert shown(vendor, sold[0], "m@two.example") == [("Countess", "", "")]
+
+
+@WAYS
+def test_the_account_itself_is_told_nothing(
+    vendor: Vendor, sold: tuple[License, License], give: Callable[..., None]
+) -> None:
+    give(vendor, sold[1], NEW, "Typed")
+    assert account(vendor, NEW).first_name == ""
+
+
+def test_a_preview_is_the_same_for_known_and_unknown(vendor: Vendor, sold: tuple[License, License]) -> None:
+    known, unknown = preview(vendor.code, sold[1].id, f"email,first name\n{ADA},Eve\n{NEW},Eve").fates
+    assert (known.told, known.ok) == (unknown.told, unknown.ok)
+
+
+def test_a_result_tells_of_a_known_account_no_more_than_of_one_whose_password_is_chosen(
+    vendor: Vendor, sold: tuple[License, License]
+) -> None:
+    batch_id = start_batch(vendor.code, sold[1].id, f"{ADA}\n{NEW}", True, ADMIN, now=NOW)
+    go_on(vendor.code, sold[1].id, batch_id, ADMIN, lambda: True, now=NOW)
+    logged_in(vendor, NEW)
+    known, chosen = batch_result(vendor.code, sold[1].id, batch_id)
+    assert (known.told, known.password) == (chosen.told, chosen.password)
+
+
+# --- mail -------------------------------------------------------------------------------------------------------
+
+MANAGER = "m@two.example"
+TOUCHES: dict[str, tuple[Callable[[Vendor, License], Any], list[str]]] = {
+    "assign": (lambda v, li: by_assign(v, li, NEW, ""), [NEW]),
+    "assign somebody known": (lambda v, _: by_assign(v, issued(v, max_license_users=1), ADA, ""), [ADA]),
+    "assign in a batch": (lambda v, li: by_batch(v, li, NEW, ""), [NEW]),
+    "set a password": (lambda v, li: set_password(v.code, li.id, ADA, None, ADMIN, now=NOW), [ADA]),
+    "change the e-mail": (
+        lambda v, li: change_email(v.code, li.id, ADA, NEW, ADMIN, manager_id=None, now=NOW),
+        [ADA, NEW],
+    ),
+    "let manage": (lambda v, _: issued(v, manager=ADA), [ADA]),
+    "let somebody new manage": (lambda v, _: issued(v, manager=NEW, order_id="A"), [NEW]),
+}
+
+
+@pytest.mark.parametrize(("touch", "told"), TOUCHES.values(), ids=TOUCHES)
+def test_a_person_is_mailed_what_others_do_with_the_account(
+    vendor: Vendor, sold: tuple[License, License], touch: Callable[[Vendor, License], Any], told: list[str]
+) -> None:
+    before = {email: len(mails(vendor, email)) for email in (ADA, NEW, MANAGER)}
+    touch(vendor, sold[0])
+    assert {email for email in before if len(mails(vendor, email)) > before[email]} >= set(told)
+    assert len(mails(vendor, told[0])) == before[told[0]] + 1
+
+
+def test_what_is_refused_mails_nobody(vendor: Vendor) -> None:
+    full = issued(vendor, max_license_users=0)
+    with refused("license_users_limit_reached"):
+        by_assign(vendor, full, LEFT, "")
+    assert mails(vendor, LEFT) == []
