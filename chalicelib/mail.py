@@ -1,23 +1,32 @@
-"""The one way to send mail: into a folder on one machine, through Amazon SES when deployed.
+"""The one way to send mail: into a folder or by an SMTP server on one machine, through Amazon SES when deployed.
 
 `SEATKEEPER_MAIL` says which (`settings`). What a mail says is secret: it stands in no log and in no error.
 """
 
 import os
+import re
 import secrets
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.policy import EmailPolicy
-from email.utils import formatdate
+from email.utils import formatdate, make_msgid
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from chalicelib.settings import settings
+from chalicelib.settings import SMTP, settings
+
+if TYPE_CHECKING:
+    import smtplib
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 3
+_SMTP_SECONDS = 10
+"""Of each step with an SMTP server; there are ten at most."""
 _LOCAL_SENDER = "seatkeeper@localhost"
 
 
@@ -32,8 +41,17 @@ def send(to: str, subject: str, text: str) -> None:
     address, title = Address(username=user, domain=domain), " ".join(subject.split())
     if way == "file":
         _write(Path(where), address, title, text)
+    elif smtp := SMTP.fullmatch(settings().mail):
+        _send_by_smtp(smtp, address, title, text)
     else:
         _send_by_ses(where, address, title, text)
+
+
+def check() -> None:
+    """Require that what sending needs is there: the password of the SMTP server. Raises `MailError`."""
+    smtp = SMTP.fullmatch(settings().mail)
+    if smtp and smtp["user"]:
+        _password(Path(smtp["password_file"]))
 
 
 def _write(folder: Path, to: Address, subject: str, text: str) -> None:
@@ -55,6 +73,77 @@ def _write(folder: Path, to: Address, subject: str, text: str) -> None:
         with suppress(OSError):
             unfinished.unlink()
         raise MailError(f"The mail cannot be written: {error.strerror}.") from None
+
+
+def _send_by_smtp(server: re.Match[str], to: Address, subject: str, text: str) -> None:
+    import smtplib  # noqa: PLC0415 - on AWS nobody needs it
+    import ssl  # noqa: PLC0415
+
+    sender, host = server["sender"], server["host"].strip("[]")
+    message = EmailMessage(SMTP_POLICY)
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Date"], message["Message-ID"] = formatdate(usegmt=True), make_msgid(domain=sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # no robot need answer (RFC 3834)
+    message.set_content(text)
+    try:
+        with closing(_connected(server, host)) as connection:
+            connection.send_message(message, sender, [to.addr_spec])
+            with suppress(smtplib.SMTPException, OSError):  # it has taken the mail
+                connection.quit()
+    except smtplib.SMTPResponseException as error:
+        raise MailError(f"The mail server refuses the mail: {error.smtp_code}.") from None
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        raise MailError(f"The mail server refuses the recipient: {', '.join(map(str, codes))}.") from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailError("The mail server does not offer what is asked of it: TLS, or a log-in.") from None
+    except ssl.SSLCertVerificationError as error:
+        raise MailError(f"The mail server's certificate is not trusted: {error.verify_message}.") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailError(f"The mail server did not answer: {type(error).__name__}.") from None
+
+
+def _connected(server: re.Match[str], host: str) -> "smtplib.SMTP":
+    """Encrypted, but for a server on this machine that is asked by `smtp:`; logged in where there is a user."""
+    import smtplib  # noqa: PLC0415
+    import ssl  # noqa: PLC0415
+
+    ours, tls = server["sender"].rpartition("@")[2], ssl.create_default_context()
+    connection: smtplib.SMTP
+    if server["scheme"] == "smtps":
+        port = int(server["port"] or 465)
+        connection = smtplib.SMTP_SSL(host, port, ours, timeout=_SMTP_SECONDS, context=tls)
+    else:
+        connection = smtplib.SMTP(host, int(server["port"] or 587), ours, timeout=_SMTP_SECONDS)
+    try:
+        if server["scheme"] == "smtp" and not _is_loopback(host):
+            connection.starttls(context=tls)
+        if server["user"]:
+            connection.login(unquote(server["user"]), _password(Path(server["password_file"])))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _password(file: Path) -> str:
+    """What stands in a file that nobody but its owner may read."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            if os.fstat(opened.fileno()).st_mode & 0o077:
+                raise MailError(f"The mail server's password can be read by others: chmod 600 {file}.")
+            return opened.read().rstrip("\r\n")
+    except OSError as error:
+        raise MailError(f"The mail server's password cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise MailError("The mail server's password is no text in UTF-8.") from None
 
 
 def _send_by_ses(sender: str, to: Address, subject: str, text: str) -> None:

@@ -7,6 +7,7 @@ that says what is wrong and never shows a value.
 import base64
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,25 @@ class SettingsError(Exception):
     """The environment or the secret store holds something malformed; the text says what, without the value."""
 
 
+_ADDRESS = r"[^@\s&]+@[^@\s&]+\.[^@\s.&]+"
+SMTP = re.compile(
+    r"(?P<scheme>smtps?)://(?:(?P<user>[^@:/?#\s]+)@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    rf"/?\?from=(?P<sender>{_ADDRESS})(?:&password-file=(?P<password_file>/.+))?"
+)
+"""A server for mail. What is no letter or digit in the user's name is written as in any URL: `%40` for `@`."""
+
+
+def _way_of_mail(text: str) -> str:
+    smtp = SMTP.fullmatch(text)
+    if smtp and bool(smtp["user"]) != bool(smtp["password_file"]):
+        raise ValueError("a user needs a password-file, and a password-file a user")
+    if not smtp and not re.fullmatch(rf"file:.+|ses:{_ADDRESS}", text):
+        raise ValueError(
+            "must be file:<folder>, ses:<address> or smtp://<user>@<host>:<port>?from=<address>&password-file=<path>"
+        )
+    return text
+
+
 class Settings(BaseModel):
     """Every environment variable that Seatkeeper reads, named `SEATKEEPER_` and the field in capitals."""
 
@@ -31,8 +51,9 @@ class Settings(BaseModel):
     secrets: Annotated[str, Field(pattern=r"^(file:.+|ssm:(/[a-zA-Z0-9_.-]+)+)$")]
     """Where the secrets are: `file:<path>` of a JSON file that only the operator may read, or `ssm:<path>` of
     parameters in AWS Systems Manager, each encrypted (SecureString) and named after a field of `Secrets`."""
-    mail: Annotated[str, Field(pattern=r"^(file:.+|ses:[^@\s]+@[^@\s]+\.[^@\s.]+)$")]
-    """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES."""
+    mail: Annotated[str, AfterValidator(_way_of_mail)]
+    """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES, and
+    `smtp://<user>@<host>:<port>?from=<address>&password-file=<path>`, or `smtps://`, by that server."""
     log: Literal["off", "brief", "full"] = "off"
     """On one machine, whether each call is one line on standard error, and with its metrics (`telemetry`)."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib import telemetry
+from chalicelib import mail, telemetry
 from chalicelib.settings import SettingsError, settings
 from infra import engine, local, serve
 from infra.version import add_version
@@ -29,25 +29,41 @@ SWEEP_SECONDS = 5 * 60
 MAIL_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
+OTHERS_WARNING = (
+    "WARNING: the database asks nobody who he is: every user of this machine can read and change all data, "
+    "unless its port is closed to them as docs/serving.md says."
+)
 _log = logging.getLogger("seatkeeper")
 
 
-def run(home: Path, port: int, *, with_demo: bool = True, behind_proxy: bool = False) -> None:
-    """Serve `home` on 127.0.0.1:`port` (0: any free one) until SIGTERM or SIGINT.
+def run(
+    home: Path,
+    port: int,
+    *,
+    host: str = serve.LOOPBACK,
+    engine_port: int = 0,
+    mail_by: str | None = None,
+    with_demo: bool = True,
+    behind_proxy: bool = False,
+) -> None:
+    """Serve `home` on `host`:`port` (0: any free one) until SIGTERM or SIGINT.
 
+    `engine_port`: of the database on the loopback address (0: any free one), for a firewall to know.
+    `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
     Changes `os.environ`, so once in a process.
-    Raises `EngineError`, `HomeError`, `ServeError`, `SettingsError`, `SystemExit`.
+    Raises `EngineError`, `HomeError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    database = engine.start(local.data_dir(home), prepare=lambda: local.prepare(home))
+    database = engine.start(local.data_dir(home), engine_port, prepare=lambda: local.prepare(home))
     with database, _ending_with(database, home):
         local.remove(local.environment_file(home))  # of a run that was killed
-        server = serve.listen(port)
-        environment = local.environment(home, database.endpoint)
+        server = serve.listen(port, host)
+        environment = local.environment(home, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
         os.environ.clear()
         os.environ.update(environment)
+        mail.check()
         to_do = _prepare(home, server.base_url, with_demo)
         reachable = _reachable(home, environment | {"base_url": server.base_url})
         with reachable, sweeping(), tidying(), mailing(), watching_disk(home):
@@ -64,14 +80,27 @@ def main() -> None:
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     parser.add_argument("--no-demo", action="store_true", help="make no demo company: for a server in real use")
+    parser.add_argument("--host", default=serve.LOOPBACK, help=serve.HOST_HELP)
+    parser.add_argument(
+        "--engine-port", default="0", help="port of the database, for a firewall (default: any free one)"
+    )
+    parser.add_argument("--mail", metavar="URL", help="send mail by smtp://… or smtps://…, as docs/serving.md says")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
     add_version(parser)
     given = parser.parse_args()
     serve.log_to_stderr()
     try:
         port = serve.port_number(os.environ.get("PORT") or "8000")
-        run(given.home, port, with_demo=not given.no_demo, behind_proxy=given.behind_proxy)
-    except (engine.EngineError, local.HomeError, serve.ServeError, SettingsError) as error:
+        run(
+            given.home,
+            port,
+            host=given.host,
+            engine_port=serve.port_number(given.engine_port),
+            mail_by=given.mail,
+            with_demo=not given.no_demo,
+            behind_proxy=given.behind_proxy,
+        )
+    except (engine.EngineError, local.HomeError, mail.MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
@@ -232,7 +261,8 @@ def _repeating(
 
 def _say(base_url: str, home: Path, to_do: str, begun: float) -> None:
     seconds = time.monotonic() - begun
-    print(f"Serving on {base_url} after {seconds:.1f} s; data in {_short(home)}. Ctrl-C stops all.\n", flush=True)
+    print(f"Serving on {base_url} after {seconds:.1f} s; data in {_short(home)}. Ctrl-C stops all.", flush=True)
+    print(f"{OTHERS_WARNING}\n", flush=True)
     print(to_do, flush=True)
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.client import responses
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any, Never
@@ -43,6 +44,7 @@ from infra.quiet import OncePerMinute
 from infra.version import add_version
 from infra.wsgi import wsgi
 
+LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 8
 """Calls under way at once. Python runs one at a time: more threads would wait for each other, not for the database."""
@@ -66,7 +68,15 @@ sending may not look for an answer."""
 
 BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
 
+OPEN_WARNING = (
+    "listening on %s without TLS: passwords and license keys can be read on the way. "
+    "Put a reverse proxy with a certificate before it, and say --behind-proxy."
+)
+HOST_HELP = "address to listen on: 0.0.0.0 for all, as in a container; there is no TLS (default: 127.0.0.1)"
+
+log = logging.getLogger("seatkeeper")
 _FRAMING = re.compile(rb"^(content-length|transfer-encoding)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_FIRST_PASSED = 3  # standard input, output and error are before it
 _START_SECONDS = 20.0
 _SAID = "Serving on "
 _CODE_OF_STATUS = {413: "payload_too_large", 429: "rate_limit_exceeded", 500: "internal_error"}
@@ -111,16 +121,26 @@ def start(environment: dict[str, str], port: int = 0) -> Server:
         raise
 
 
-def listen(port: int) -> "LocalServer":
-    """A server that has the port and does not answer yet. Raises `ServeError` where it cannot have it."""
+def listen(port: int, host: str = LOOPBACK) -> "LocalServer":
+    """A server that has the port and does not answer yet. Raises `ServeError` where it cannot have it.
+
+    `host`: an address of this machine, or `0.0.0.0` or `::` for all. A socket that systemd passes on takes the place
+    of both.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise ServeError(f"The host must be an address, as 127.0.0.1 or 0.0.0.0, not {host!r}.") from None
+    passed = _passed_socket()
     try:
         return LocalServer(
             _not_yet,
-            listen=f"127.0.0.1:{port}",
+            _sock=passed,
+            bind_socket=passed is None,
+            listen=f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",
             threads=THREADS,
             ident="Seatkeeper",
-            connection_limit=MAX_CONNECTIONS
-            + 3,  # the listener, the trigger, and one that comes while all are answered
+            connection_limit=MAX_CONNECTIONS + 3,  # listener, trigger, and one that comes while all are answered
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
@@ -130,6 +150,13 @@ def listen(port: int) -> "LocalServer":
         )
     except OSError as error:
         raise ServeError(f"Port {port} cannot be had: {error.strerror}. Choose another one.") from None
+
+
+def _passed_socket() -> socket.socket | None:
+    """The listening socket of a systemd socket unit, if there is one (sd_listen_fds(3))."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+        return None
+    return socket.socket(fileno=_FIRST_PASSED)
 
 
 class _Request(HTTPRequestParser):
@@ -244,9 +271,13 @@ class LocalServer(TcpWSGIServer):
 
     @property
     def base_url(self) -> str:
-        """Where it answers, without a slash at the end."""
+        """Where it answers this machine, without a slash at the end."""
         assert self.socket is not None
-        return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        host, port = self.socket.getsockname()[:2]
+        address = ip_address(host)
+        if address.is_unspecified:
+            return f"http://{'[::1]' if address.version == 6 else LOOPBACK}:{port}"
+        return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
 
     def make_room(self, newest: Any) -> None:
         """Close a connection where the one that has just come is one too many."""
@@ -299,6 +330,9 @@ class LocalServer(TcpWSGIServer):
         end_on_signals()
         telemetry.write_to_standard_error(settings().log)
         self.behind_proxy = behind_proxy
+        host = self.socket.getsockname()[0] if self.socket else LOOPBACK
+        if not behind_proxy and not ip_address(host).is_loopback:
+            log.warning(OPEN_WARNING, host)
         served = wsgi(_app(), behind_proxy=behind_proxy)
         telemetry.take_logs()
         _calm()
@@ -336,12 +370,13 @@ def main() -> None:
         epilog="example: python -m infra.serve --port 8000",
     )
     parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")
+    parser.add_argument("--host", default=LOOPBACK, help=HOST_HELP)
     parser.add_argument("--behind-proxy", action="store_true", help=BEHIND_PROXY_HELP)
     add_version(parser)
     given = parser.parse_args()
     log_to_stderr()
     try:
-        server = listen(port_number(given.port))
+        server = listen(port_number(given.port), given.host)
         server.serve(lambda base_url: print(_SAID + base_url, flush=True), behind_proxy=given.behind_proxy)
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)

@@ -47,6 +47,37 @@ def is_one_sentence(error: pytest.ExceptionInfo[SettingsError]) -> bool:
     return text[0].isupper() and text.endswith(".") and "\n" not in text
 
 
+# --- mail ----------------------------------------------------------------------------------------------------------
+
+SMTP = ("smtp://mail.vendor.test?from=a@vendor.test", "smtp://localhost:25?from=a@vendor.test")
+WITH_USER = (
+    "smtps://u@mail.vendor.test:465/?from=a@b.test&password-file=/p",
+    "smtp://u%40x@[::1]?from=a@b.test&password-file=/p q",
+)
+NO_MAIL = (
+    *("", "file:", "ses:nobody", "smtp://", "smtp://host", "smtp://host?from=nobody", "smtp:host?from=a@b.test"),
+    *(f"smtp://u:{HIDDEN}@host?from=a@b.test&password-file=/p", f"smtp://u:{HIDDEN}@host?from=a@b.test"),
+    *("smtp://u@host?from=a@b.test", "smtp://host?from=a@b.test&password-file=/p", "http://host?from=a@b.test"),
+    *("smtp://host:x?from=a@b.test", "smtp://host?from=a@b.test&password-file=p", "smtp://ho st?from=a@b.test"),
+)
+
+
+@pytest.mark.parametrize("way", [*SMTP, *WITH_USER])
+def test_mail_may_go_by_an_smtp_server(environment: pytest.MonkeyPatch, way: str) -> None:
+    assert Settings(table_prefix="t", secrets="file:x", mail=way).mail == way
+
+
+@pytest.mark.parametrize("way", NO_MAIL)
+def test_what_leads_to_no_mail_is_one_sentence_without_a_password(environment: pytest.MonkeyPatch, way: str) -> None:
+    environment.setenv("SEATKEEPER_TABLE_PREFIX", "t")
+    environment.setenv("SEATKEEPER_SECRETS", "file:x")
+    environment.setenv("SEATKEEPER_MAIL", way)
+    with pytest.raises(SettingsError, match="SEATKEEPER_MAIL") as error:
+        read_settings()
+    assert is_one_sentence(error)
+    assert HIDDEN not in str(error.value)
+
+
 # --- the environment ---------------------------------------------------------------------------------------------
 
 

@@ -196,6 +196,25 @@ def test_a_port_in_use_is_one_sentence_and_leaves_no_engine(tmp_path: Path) -> N
     assert local.running(tmp_path / "home") is None
 
 
+def test_mail_that_cannot_be_sent_so_is_one_sentence_without_the_password(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    sentence = refused("--home", home, "--mail", "smtp://u:hunter2@mail.vendor.test?from=a@vendor.test")
+    assert sentence.startswith("The environment is not complete: SEATKEEPER_MAIL ")
+    assert "hunter2" not in sentence
+    url = f"smtp://u@mail.vendor.test?from=a@vendor.test&password-file={tmp_path}/none"
+    sentence = "The mail server's password cannot be read: No such file or directory.\n"
+    assert refused("--home", home, "--mail", url) == sentence
+
+
+def test_a_run_tells_other_commands_how_mail_is_sent_and_has_the_port_that_it_is_told(tmp_path: Path) -> None:
+    url, port = "smtp://localhost:25?from=a@vendor.test", engine.free_port()
+    with running(tmp_path / "home", "--mail", url, "--engine-port", str(port)):
+        found = local.running(tmp_path / "home")
+        assert found is not None
+        assert found["SEATKEEPER_MAIL"] == url
+        assert found["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{port}"
+
+
 def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Path) -> None:
     sentence = refused("--home", str(tmp_path / "home"), port="http")
     assert sentence == "The port must be a number from 0 to 65535, not 'http'.\n"

@@ -78,6 +78,58 @@ def test_a_server_says_one_line_and_ends_in_good_order(number: signal.Signals) -
     assert base_url.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.parametrize(
+    ("host", "flags", "url", "warns"),
+    [
+        ("0.0.0.0", (), "http://127.0.0.1:", True),  # noqa: S104 - that is what is tried
+        ("0.0.0.0", ("--behind-proxy",), "http://127.0.0.1:", False),  # noqa: S104
+        ("127.0.0.9", (), "http://127.0.0.9:", False),
+        ("::1", (), "http://[::1]:", False),
+        ("::", (), "http://[::1]:", True),
+    ],
+)
+def test_a_server_may_listen_elsewhere_and_warns_where_others_can_listen_in(
+    host: str, flags: tuple[str, ...], url: str, warns: bool
+) -> None:
+    command = [*SERVE, "--port", "0", "--host", host, *flags]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().removeprefix("Serving on ").rstrip()
+        assert base_url.startswith(url)
+        assert httpx.get(f"{base_url}/healthz").status_code == 200
+        process.terminate()
+        errors = process.communicate()[1]
+    assert (f"listening on {host} without TLS" in errors) == warns
+    assert bool(errors) == warns
+
+
+@pytest.mark.parametrize("host", ["example.com", "", "127.0.0.1:80", "1.2.3"])
+def test_a_host_that_is_no_address_is_one_sentence(host: str) -> None:
+    with pytest.raises(serve.ServeError, match=r"^The host must be an address, as 127\.0\.0\.1 or 0\.0\.0\.0, not "):
+        serve.listen(0, host)
+
+
+def test_a_socket_that_systemd_has_opened_is_taken() -> None:
+    """As in a network of the server's own, where it could open none that anybody reaches."""
+    script = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.set_inheritable(3, True)
+os.execve(sys.argv[2], sys.argv[2:], os.environ | {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"""
+    with socket.create_server(("127.0.0.1", 0)) as passed:
+        port, number = passed.getsockname()[1], passed.fileno()
+        command = [sys.executable, "-c", script, str(number), *SERVE, "--port", "1"]
+        with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=subprocess.PIPE, pass_fds=[number]) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"Serving on http://127.0.0.1:{port}\n"
+            assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+            process.terminate()
+            process.communicate()
+    assert process.returncode == 0
+
+
 def test_a_port_in_use_is_one_sentence(server: serve.Server) -> None:
     sentence = f"Port {server.port} cannot be had: Address already in use. Choose another one.\n"
     assert refused("--port", str(server.port)) == sentence
