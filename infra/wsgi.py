@@ -49,7 +49,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
             answer = _answer(app, events, environ, behind_proxy)
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
-            _log.exception("Caught exception for path %s", environ.get("PATH_INFO"))
+            _log.exception("Caught exception for path %a", environ.get("PATH_INFO"))
             status, headers, body = _as_http(_error("internal_error"), "")
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

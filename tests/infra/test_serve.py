@@ -52,6 +52,17 @@ def refused(*arguments: str, **environment: str) -> str:
     return done.stderr
 
 
+def passing(listening: socket.socket) -> list[str]:
+    """What stands before a command that is to have a socket as from systemd; `pass_fds` has to let it through."""
+    script = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.set_inheritable(3, True)
+os.execve(sys.argv[2], sys.argv[2:], os.environ | {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"""
+    return [sys.executable, "-c", script, str(listening.fileno())]
+
+
 def exchange(server: serve.Server, *parts: bytes) -> tuple[int, dict[str, Any]]:
     """Send bytes and read to the end: the status, and the body, which has to be in the one error shape."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
@@ -112,15 +123,9 @@ def test_a_host_that_is_no_address_is_one_sentence(host: str) -> None:
 
 def test_a_socket_that_systemd_has_opened_is_taken() -> None:
     """As in a network of the server's own, where it could open none that anybody reaches."""
-    script = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.set_inheritable(3, True)
-os.execve(sys.argv[2], sys.argv[2:], os.environ | {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
-"""
     with socket.create_server(("127.0.0.1", 0)) as passed:
         port, number = passed.getsockname()[1], passed.fileno()
-        command = [sys.executable, "-c", script, str(number), *SERVE, "--port", "1"]
+        command = [*passing(passed), *SERVE, "--port", "1"]
         with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=subprocess.PIPE, pass_fds=[number]) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == f"Serving on http://127.0.0.1:{port}\n"

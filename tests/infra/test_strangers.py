@@ -4,16 +4,21 @@ Tried as `nobody`, so by root alone.
 """
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from infra import local
-from tests.infra.test_run import Running, running
+from infra.serve import ROOT
+from tests.infra.test_run import RUN, Running, running
+from tests.infra.test_serve import passing
 
 NOBODY = 65534
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
@@ -83,3 +88,26 @@ def test_another_user_can_ask_the_database_anything_and_the_start_says_so(run: R
     )
     assert f"{local.TABLE_PREFIX}-licenses" in listed
     assert "WARNING: the database asks nobody who he is" in run.said
+
+
+@pytest.mark.skipif(not (shutil.which("unshare") and shutil.which("ip")), reason="needs util-linux and iproute2")
+def test_in_a_network_of_its_own_nobody_reaches_the_database_and_all_reach_the_server(tmp_path: Path) -> None:
+    """As the unit in docs/serving.md: the listening socket is passed in from outside."""
+    with socket.create_server(("127.0.0.1", 0)) as passed:
+        url = f"http://127.0.0.1:{passed.getsockname()[1]}"
+        apart = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+        command = [*apart, *passing(passed), *RUN, "--home", str(tmp_path / "home")]
+        with subprocess.Popen(
+            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, pass_fds=[passed.fileno()]
+        ) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline().startswith(f"Serving on {url} ")
+                assert httpx.get(f"{url}/readyz").status_code == 200
+                found = local.running(tmp_path / "home")
+                assert found is not None
+                with pytest.raises(httpx.ConnectError):
+                    httpx.get(found["AWS_ENDPOINT_URL"])
+            finally:
+                process.terminate()
+                process.communicate()

@@ -356,6 +356,17 @@ def test_what_breaks_around_the_app_is_answered_500_in_our_shape(echo: WSGIAppli
     assert (answer.status, answer.error) == (500, "internal_error")
 
 
+def test_what_is_logged_of_a_call_that_breaks_is_one_line_whatever_its_path(
+    echo: WSGIApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(io.RawIOBase):
+        def read(self, _size: int = -1) -> bytes:
+            raise ConnectionResetError
+
+    Answer(echo, "POST", "/\r\n2026-11-28 INFO seatkeeper: all is well\u2028", Broken())
+    assert [message.splitlines() for message in caplog.messages] == [[message] for message in caplog.messages] != []
+
+
 # --- compression -------------------------------------------------------------------------------------------------
 
 
