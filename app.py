@@ -9,10 +9,12 @@ from chalicelib import signing, telemetry
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import face as license_api
 from chalicelib.portal.routes import face as portal
+from chalicelib.portal.routes import to_portal
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from chalicelib.web.errors import in_our_shape
+from chalicelib.web.headers import wants_page
 from chalicelib.web.health import healthz
 from chalicelib.web.lines import run_line, told
 
@@ -42,7 +44,16 @@ def one_error_shape(request: Request, get_response: Callable[[Request], Response
 
 app.register_blueprint(license_api, url_prefix="/api/v4")
 app.register_blueprint(portal)
-app.route("/", methods=["GET", "HEAD"])(about)
+
+
+@app.route("/", methods=["GET", "HEAD"])
+def start() -> Response:
+    """A browser is led to the portal, and an application is told what answers here."""
+    request = app.current_request
+    assert request is not None, "a route is asked by a request"
+    return to_portal(request) if wants_page(request.headers.get("accept", "")) else about()
+
+
 app.route("/healthz", methods=["GET", "HEAD"])(healthz)
 for methods in app.routes.values():
     if "GET" in methods:

@@ -18,12 +18,15 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
 from chalicelib import telemetry
+from chalicelib.portal.routes import NOWHERE
 from chalicelib.settings import settings
 from chalicelib.web.errors import RequestError, error_response
+from chalicelib.web.headers import wants_page
 from infra.addresses import forwarded_for, read_address
 from infra.bodies import read_body
 
 _log = logging.getLogger(__name__)
+_NOWHERE = NOWHERE.format(nowhere="nowhere")
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
 COMPRESSED_BYTES = 4096
 """Texts from this length on are compressed for clients that take it: API Gateway's `minimumCompressionSize`.
@@ -68,16 +71,22 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
+    query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
+
+    def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        # The host keeps a path that begins with two slashes from being read as one.
+        event: dict[str, Any] = events.create_lambda_event(method, f"http://localhost{path}?{query}", headers, body)
+        return event
+
     try:
-        event = events.create_lambda_event(
-            method,
-            # The host keeps a path that begins with two slashes from being read as one.
-            f"http://localhost{path}?{environ.get('QUERY_STRING', '')}",
-            _headers(environ, behind_proxy),
-            body or None,
-        )
+        event = event_of(method, path, body or None)
     except ValueError:  # no route
+        event = {}
+    if not event and not (NOWHERE in app.routes and _is_for_people(path, environ)):
         return _refused(environ, "not_found")
+    if not event or _is_no_page(app, event, environ):
+        path = _NOWHERE
+        event = event_of("GET", path, None)
     event["requestContext"] |= {
         "path": path,
         "requestId": context.aws_request_id,
@@ -87,6 +96,21 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
+
+
+def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
+    """Whether an unknown address is answered by a page: below the portal, and to a browser that asks for no call."""
+    return path.startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
+
+
+def _is_no_page(app: Chalice, event: dict[str, Any], environ: WSGIEnvironment) -> bool:
+    """Whether a browser opens an address that only takes forms."""
+    methods = app.routes[event["requestContext"]["resourcePath"]]
+    return event["requestContext"]["httpMethod"] == "GET" and "GET" not in methods and _wants_page(environ)
+
+
+def _wants_page(environ: WSGIEnvironment) -> bool:
+    return wants_page(environ.get("HTTP_ACCEPT", ""))
 
 
 def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:

@@ -6,7 +6,9 @@ Screens are imported when they are first asked for: an application's call does n
 from collections.abc import Callable
 from importlib import import_module
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.web.errors import FinalResponse
 
 face = Blueprint(__name__)
 
@@ -15,6 +17,9 @@ PAGE, FORM, POST = ("GET",), ("GET", "POST"), ("POST",)
 LICENSE = "/portal/licenses/{license_id}"
 USER = LICENSE + "/users/{user_id}"
 SEAT = "/portal/seats/{license_id}"
+
+NOWHERE = "/portal/{nowhere}"
+"""What stands directly below the portal and is no page; whoever serves asks it for other unknown addresses, too."""
 
 TABLE = (
     ("/portal", "licenses.home", PAGE),
@@ -55,6 +60,7 @@ TABLE = (
     ("/portal/logo/{name}", "assets.logo", PAGE),
     ("/portal/theme/{name}", "assets.theme", PAGE),
     ("/static/{name}", "assets.static", PAGE),
+    (NOWHERE, "nowhere.nowhere", PAGE),
 )
 
 
@@ -67,6 +73,12 @@ def _screen(name: str) -> Callable[..., Response]:
         return response
 
     return view
+
+
+def to_portal(request: Request) -> Response:
+    """Who opens the server's own address in a browser goes on to the portal, below any stage."""
+    prefix = str(request.context.get("path") or "").rstrip("/")
+    return FinalResponse("", {"Location": f"{prefix}/portal", "Cache-Control": "no-store", "Vary": "Accept"}, 303)
 
 
 for _path, _name, _methods in TABLE:

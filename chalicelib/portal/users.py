@@ -140,7 +140,7 @@ def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
 def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.visit.user, view.row.user.email
-    own = form.password if form.how == "own" else None
+    own = form.password if form.password or form.how == "own" else None  # what is typed counts
     change_seat.set_password(me.company, view.license.id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
     back = list_path(view.license.id)
     told = f"{shown_email(who)} has a new initial password"

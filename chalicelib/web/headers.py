@@ -20,3 +20,8 @@ def sent_by_client(headers: Mapping[str, str], name: Literal["date", "authorizat
     """The header as the client sent it; None where it sent none. `headers` must not mind upper and lower case."""
     of_page = headers.get(OF_PAGES + name) if name == "date" else None
     return of_page or headers.get(REMAPPED + name) or headers.get(name)
+
+
+def wants_page(accept: str) -> bool:
+    """Whether a header Accept is a browser's that opens an address: it names HTML, as no application's does."""
+    return any(kind.partition(";")[0].strip().lower() == "text/html" for kind in accept.split(","))

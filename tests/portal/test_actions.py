@@ -258,3 +258,25 @@ def test_files_may_be_kept_for_ever_for_their_names_change(manager: Browser) -> 
         assert manager.http.get(wrong).status_code == 404
     for path in ("/static/portal.css", "/static/..%2Frender.py", "/static/LICENSE-pico.000000000000.txt"):
         assert manager.http.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("typed", [{"how": "generate"}, {"how": "own"}, {}])
+def test_a_password_that_was_typed_is_the_one_whatever_is_chosen_beside_it(
+    vendor: Vendor, license: License, manager: Browser, typed: dict[str, str]
+) -> None:
+    vendor.assign(license, ADA)
+    one = at(license, f"/users/{account(vendor, ADA).id}/password")
+    assert manager.send(one, password="typed by the manager", **typed).status == 200
+    assert initial_password(account(vendor, ADA)) == "typed by the manager"
+
+
+def test_a_password_is_generated_where_none_was_typed_and_refused_where_one_was_to_be(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    vendor.assign(license, ADA)
+    one = at(license, f"/users/{account(vendor, ADA).id}/password")
+    before = initial_password(account(vendor, ADA))
+    assert manager.send(one, how="own", password="").status == 400
+    assert initial_password(account(vendor, ADA)) == before
+    assert manager.send(one, how="generate", password="").status == 200
+    assert initial_password(account(vendor, ADA)) not in (before, "")

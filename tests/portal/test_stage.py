@@ -39,6 +39,10 @@ def test_all_addresses_are_below_the_stage(stage: str) -> None:
     license = issued(vendor)
     chosen(vendor, MANAGER)
     gateway = Gateway(stage)
+    led = gateway.ask("GET", "/", Accept="text/html")
+    assert (led["statusCode"], led["headers"]["Location"]) == (303, f"{stage}/portal")
+    wrong = page_of(gateway.ask("GET", "/portal/nothing"), f"{stage}/portal/nothing")
+    assert (wrong.status, wrong.links[-1]) == (404, f"{stage}/portal")
     shown = gateway.ask("GET", "/portal/log-in")
     page = page_of(shown, f"{stage}/portal/log-in")
     visitor = shown["headers"]["Set-Cookie"]

@@ -197,7 +197,11 @@ def test_a_busy_database_is_a_refusal_that_says_what_it_was(
 def test_every_route_answers_with_one_line_that_names_it_and_no_more_of_the_address(
     method: str, path: str, output: Output
 ) -> None:
-    parts = {name: "1" for name in ("license_id", "user_id", "device", "batch_id", "name") if f"{{{name}}}" in path}
+    parts = {
+        name: "1"
+        for name in ("license_id", "user_id", "device", "batch_id", "name", "nowhere")
+        if f"{{{name}}}" in path
+    }
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if path.startswith("/portal") else {}
     answered = answer(event(method, path, kind, query={"license_key": "SECRET"}, body="", parts=parts))
     line = output.line
