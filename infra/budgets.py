@@ -20,6 +20,7 @@ class Budget:
 CALLS = {
     "check by key": Budget("1 read", 1, 0),
     "check by key, once in 15 minutes": Budget("1 read + 1 write", 1, 1),
+    "check by key, on a license with blacklisted devices": Budget("2 reads", 1.5, 0),
     "check by user": Budget("1 read", 2, 0),
     "check by user, once in 15 minutes": Budget("1 read + 1 write", 2, 1),
     "check by user, without the license's id": Budget("2 reads", 3, 0),
@@ -30,6 +31,7 @@ CALLS = {
     "activate by key, a transfer": Budget("1 read + 1 transaction", 1, 8),
     "activate by key, again": Budget("2 reads", 5, 0),
     "activate by key, refused": Budget("2 reads", 5, 0),
+    "activate by key, on a license with blacklisted devices": Budget("2 reads + 1 transaction", 1.5, 10),
     "activate by user": Budget("5 reads + 2 writes + 1 transaction", 6, 12),
     "activate by user, the first that starts a duration": Budget("5 reads + 2 writes + 1 transaction", 6, 14),
     "activate by user, without the license's id": Budget("6 reads + 2 writes + 1 transaction", 7, 12),

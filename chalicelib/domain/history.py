@@ -24,6 +24,7 @@ EventType = Literal[
     "device_deactivated",
     "device_reset",
     "device_blacklisted",
+    "device_allowed",
     "user_assigned",
     "user_removed",
     "batch_started",

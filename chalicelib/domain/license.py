@@ -62,8 +62,10 @@ class License:
     epoch: int = 0
     bucket_full_at: Instant | None = None
     """When the bucket of changes is full again (`domain.rate`); None: since ever."""
+    blocked_devices: int = 0
+    """How many devices may never hold a place here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
-    """Tags of the devices that may never hold a place here."""
+    """Tags of such devices, of those that were named before they had items."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Place:
     device: Device | None = None
     seat: Seat | None = None
     user: User | None = None
+    blocked: bool = False
+    """Whether the device has an item that says that it may not be used here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _usable(place: Place, hardware_id: str) -> License:
     license = _existing(place)
     if not license.enabled:
         raise Refused("license_not_enabled")
-    if device_tag(hardware_id) in license.blacklist:
+    if place.blocked or device_tag(hardware_id) in license.blacklist:
         raise Refused("blacklisted")
     return license
 

@@ -21,6 +21,7 @@ _EVENTS: dict[EventType, str] = {
     "device_deactivated": "Device deactivated",
     "device_reset": "Device reset",
     "device_blacklisted": "Device blacklisted",
+    "device_allowed": "Device allowed again",
     "user_assigned": "User assigned",
     "user_removed": "User removed",
     "user_activations_reset": "Activations of the user reset",

@@ -80,6 +80,7 @@ class Transaction:
     """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event."""
 
     event: EventItem
+    checks: list[dict[str, Any]] = field(default_factory=list)
     puts: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     deletes: list[dict[str, Any]] = field(default_factory=list)
@@ -98,6 +99,11 @@ class Transaction:
             )
         )
 
+    def check(self, item: Any, condition: Condition) -> None:
+        """Write nothing to the item with these keys, and require this of it."""
+        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.part, condition=condition)
+        self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+
     def delete(self, item: Model, condition: Condition) -> None:
         """Delete the item with these keys."""
         self.deletes.append(
@@ -112,7 +118,7 @@ class Transaction:
         def send() -> None:
             nonlocal unsure
             try:
-                _connection.transact_write_items([], self.deletes, self.puts, self.updates)
+                _connection.transact_write_items(self.checks, self.deletes, self.puts, self.updates)
             except Exception as error:
                 cause = _cause(error)
                 unsure = unsure or _may_have_committed(cause)

@@ -15,10 +15,12 @@ from chalicelib.store.dynamo import Transaction
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
 from chalicelib.store.tables import (
+    BlockItem,
     EventItem,
     LicenseItem,
     LinkItem,
     SeatItem,
+    block_part,
     customer_part,
     event_item,
     event_part,
@@ -132,9 +134,29 @@ def reset(license: License, event: Event) -> None:
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:
     """Never again a place for this device. Raises `Stale` where it is blacklisted already."""
-    tag = device_tag(hardware_id)
-    absent = LicenseItem.blacklist.does_not_exist() | ~LicenseItem.blacklist.contains(tag)
-    _changing(license, [LicenseItem.blacklist.add({tag})], absent, event).commit()
+    tag, item = device_tag(hardware_id), LicenseItem
+    absent = item.blacklist.does_not_exist() | ~item.blacklist.contains(tag)
+    write = _changing(license, [item.blocked_devices.add(1)], absent, event)
+    block = _block(license, hardware_id)
+    block.hardware_id, block.blocked_at = hardware_id, event.at
+    write.put(block, BlockItem.pk.does_not_exist())
+    write.commit()
+
+
+def allow(license: License, hardware_id: str, event: Event) -> None:
+    """Let a device that was blacklisted take a place again. Raises `Stale` where it is not, or no more."""
+    tag, item = device_tag(hardware_id), LicenseItem
+    if tag in license.blacklist:
+        _changing(license, [item.blacklist.delete({tag})], item.blacklist.contains(tag), event).commit()
+        return
+    write = _changing(license, [item.blocked_devices.add(-1)], item.blocked_devices > 0, event)
+    write.delete(_block(license, hardware_id), BlockItem.pk.exists())
+    write.commit()
+
+
+def blocked_devices(company: str, license_id: int) -> Iterator[str]:
+    """The hardware ids that are blacklisted on a license by items of their own. Consistent, in pages."""
+    return (item.hardware_id for item in dynamo.query(BlockItem, license_pk(company, license_id), block_part()))
 
 
 def seats(company: str, license_id: int) -> Iterator[Seat]:
@@ -155,6 +177,10 @@ def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
     links = dynamo.query(LinkItem, company, sold_part())
     return (int(link.part.removeprefix(sold_part())) for link in links)
+
+
+def _block(license: License, hardware_id: str) -> BlockItem:
+    return BlockItem(license_pk(license.company, license.id), block_part(device_tag(hardware_id)))
 
 
 def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:

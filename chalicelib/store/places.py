@@ -20,11 +20,13 @@ from chalicelib.store import dynamo
 from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Raw, Stale, Transaction
 from chalicelib.store.tables import (
+    BlockItem,
     DeviceItem,
     LicenseItem,
     LinkItem,
     SeatItem,
     UserItem,
+    block_part,
     device_part,
     event_item,
     hardware_part,
@@ -33,8 +35,8 @@ from chalicelib.store.tables import (
     to_domain,
 )
 
-_PLACES_AT_ONCE = (dynamo.BATCH_GET_LIMIT - 1) // 3
-"""Three items each, and one that they share: the user, or the license."""
+_PLACES_AT_ONCE = (dynamo.BATCH_GET_LIMIT - 1) // 4
+"""Four items each at most, and one that they share: the user, or the license."""
 
 
 def read_place(
@@ -50,23 +52,40 @@ def read_place(
 def read_places(
     company: str, wanted: Sequence[tuple[int, int | None]], hardware_id: str | None, *, consistent: bool
 ) -> list[Place]:
-    """As `read_place`, of each license and user: those of one user, or of one license, 33 in one round trip.
+    """As `read_place`, of each license and user: those of one user, or of one license, 24 in one round trip.
 
-    With `consistent`, each place as it stands at one instant; those of two round trips may be of two.
+    With `consistent`, each place as it stands at one instant; those of two round trips may be of two. Whether a device
+    is blocked is asked only where the license says that some are: in one more round trip.
     """
     found: list[Place] = []
     for start in range(0, len(wanted), _PLACES_AT_ONCE):
-        parts = [
-            _items(company, license_id, hardware_id, user_id)
-            for license_id, user_id in wanted[start:][:_PLACES_AT_ONCE]
-        ]
-        items = {(item.pk, item.part): item for part in parts for item in part}
-        read = dynamo.read_together if consistent else partial(dynamo.read, consistent=False)
-        stored = dict(zip(items, read(list(items.values())), strict=True))
-        for part in parts:
-            there = [stored[item.pk, item.part] for item in part]
-            found.append(_place(Place(None), [_domain(item) for item in there if item is not None]))
+        chunk = wanted[start : start + _PLACES_AT_ONCE]
+        read = _read(company, chunk, hardware_id, consistent)
+        if hardware_id is None or not any(place.license and place.license.blocked_devices for place in read):
+            found += read
+        elif consistent:
+            found += _read(company, chunk, hardware_id, consistent, blocks=True)
+        else:
+            blocks = [BlockItem(license_pk(company, id), block_part(device_tag(hardware_id))) for id, _ in chunk]
+            blocked = dynamo.read(blocks, consistent=False)
+            found += [replace(place, blocked=bool(block)) for place, block in zip(read, blocked, strict=True)]
     return found
+
+
+def _read(
+    company: str,
+    wanted: Sequence[tuple[int, int | None]],
+    hardware_id: str | None,
+    consistent: bool,
+    *,
+    blocks: bool = False,
+) -> list[Place]:
+    parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
+    items = {(item.pk, item.part): item for part in parts for item in part}
+    read = dynamo.read_together if consistent else partial(dynamo.read, consistent=False)
+    stored = dict(zip(items, read(list(items.values())), strict=True))
+    there = [[stored[item.pk, item.part] for item in part] for part in parts]
+    return [_place(Place(None), [_domain(item) for item in found if item is not None]) for found in there]
 
 
 def devices(
@@ -88,6 +107,8 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
     write = Transaction(event_item(pk, event))
     tag = device_tag(report.hardware_id)
     write.update(LicenseItem(pk, "license"), _taking_actions(grant, now), _may_take(grant, tag, now))
+    if license.blocked_devices:
+        write.check(BlockItem(pk, block_part(tag)), BlockItem.pk.does_not_exist())
     if grant.validity_period is not None:
         refile(write, license, replace(license, validity_period=grant.validity_period))
     if seat is not None:
@@ -130,12 +151,13 @@ def note_check(license: License, device: Device, seat: Seat | None, report: Devi
     dynamo.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
 
 
-def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None) -> list[Any]:
-    """What a place is made of, by key."""
+def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:
+    """What a place is made of, by key; `blocks`: and that its device is blocked."""
     pk = license_pk(company, license_id)
     wanted: list[Any] = [LicenseItem(pk, "license")]
     if hardware_id is not None:
         wanted.append(DeviceItem(pk, device_part(device_tag(hardware_id), user_id)))
+        wanted += [BlockItem(pk, block_part(device_tag(hardware_id)))] if blocks else []
     if user_id is not None:
         wanted += [SeatItem(pk, seat_part(user_id)), UserItem(company, f"user#{user_id}")]
     return wanted
@@ -145,13 +167,13 @@ def newer(seen: Place, stale: Stale) -> Place | None:
     """The place as it stands now, by the items that were in a write's way; None where they do not tell.
 
     An item that was not in the way is as the write required it: a device, live or not *by the epochs that were read*.
-    Of a reset since then, and of what the device did after it, that tells nothing.
+    Of a reset since then, and of what the device did after it, that tells nothing; nor of which devices were blocked.
     """
     if stale.items is None:
         return None
     known = [(_KINDS[kind], raw) for raw in stale.items if (kind := _kind(raw)) in _KINDS]
     place = _place(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
-    return place if _epochs(place) == _epochs(seen) else None
+    return place if _since(place) == _since(seen) else None
 
 
 def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
@@ -165,6 +187,8 @@ def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
         & (item.blacklist.does_not_exist() | ~item.blacklist.contains(tag))
         & (item.max_activations.does_not_exist() | (item.times_activated < item.max_activations))
     )
+    if not grant.license.blocked_devices:  # else it is looked at itself
+        condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
     if _is_full(grant, now):
         condition &= item.bucket_full_at.does_not_exist() | (item.bucket_full_at <= now)
     else:
@@ -240,7 +264,7 @@ def _is_live(license: License, seat: Seat | None) -> Condition:
     return live
 
 
-_KINDS: dict[str, Any] = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem}
+_KINDS: dict[str, Any] = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem, "block": BlockItem}
 
 
 def _kind(raw: Raw) -> str:
@@ -248,14 +272,18 @@ def _kind(raw: Raw) -> str:
 
 
 def _domain(item: Any) -> Any:
+    if isinstance(item, BlockItem):
+        return True
     kinds = {LicenseItem: License, SeatItem: Seat, DeviceItem: Device, UserItem: User}
     return to_domain(item, kinds[type(item)])
 
 
-def _epochs(place: Place) -> list[int]:
-    return [item.epoch for item in (place.license, place.seat) if item is not None]
+def _since(place: Place) -> list[int]:
+    """What tells, if it is another, that more has happened than the items in the way say."""
+    told = [item.epoch for item in (place.license, place.seat) if item is not None]
+    return told if place.license is None else [*told, place.license.blocked_devices]
 
 
 def _place(base: Place, found: Any) -> Place:
-    names = {License: "license", Seat: "seat", Device: "device", User: "user"}
+    names = {License: "license", Seat: "seat", Device: "device", User: "user", bool: "blocked"}
     return replace(base, **{names[type(value)]: value for value in found})

@@ -99,6 +99,7 @@ class LicenseItem(Model):
     customer = UnicodeAttribute(null=True)
     epoch = IntegerAttribute()
     bucket_full_at = IntegerAttribute(null=True)
+    blocked_devices = IntegerAttribute(null=True)
     blacklist = UnicodeSetAttribute(null=True)
 
 
@@ -147,6 +148,18 @@ class DeviceItem(Model):
     vm_info = UnicodeAttribute(null=True)
     app_ver = UnicodeAttribute(null=True)
     sdk_ver = UnicodeAttribute(null=True)
+
+
+class BlockItem(Model):
+    """A device that may never hold a place on a license; that it is there says so."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    hardware_id = UnicodeAttribute()
+    blocked_at = IntegerAttribute()
 
 
 class VariablesItem(Model):
@@ -468,6 +481,11 @@ def seat_part(user_id: int | None = None) -> str:
 def device_part(tag: str, user_id: int | None) -> str:
     """Sort key of a device; on a user-based license each user's use of a machine is a device of its own."""
     return f"device#{tag}#{'' if user_id is None else f'{user_id:016d}'}"
+
+
+def block_part(tag: str = "") -> str:
+    """Sort key of a device that is blocked, or the prefix of all. It sorts between the history and the devices."""
+    return f"block#{tag}"
 
 
 def pending_part(batch_id: int | None = None) -> str:

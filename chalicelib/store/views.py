@@ -22,6 +22,7 @@ from chalicelib.store import dynamo
 from chalicelib.store.dynamo import BATCH_GET_LIMIT
 from chalicelib.store.sessions import Outcome, session_item, submission_item
 from chalicelib.store.tables import (
+    BlockItem,
     CompanyItem,
     DeviceItem,
     EventItem,
@@ -32,6 +33,7 @@ from chalicelib.store.tables import (
     SoldItem,
     UserItem,
     VariablesItem,
+    block_part,
     device_part,
     event_part,
     from_raw,
@@ -65,6 +67,8 @@ class Found:
     """By license and user."""
     users: dict[int, User] = field(default_factory=dict)
     device: Device | None = None
+    blocked: bool = False
+    """Whether the device may not be used on the license."""
     variables: list[Variable] = field(default_factory=list)
 
 
@@ -117,6 +121,8 @@ class Partition:
 
     license: License | None = None
     devices: list[Device] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+    """Tags of devices that may not be used."""
     seats: dict[int, Seat] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -129,9 +135,9 @@ def license_with_users(company: str, license_id: int) -> Partition:
 
 
 def license_with_devices(company: str, license_id: int) -> Partition:
-    """A license, all its devices and all its seats."""
+    """A license, all its devices, those that are blocked, and all its seats."""
     pk = license_pk(company, license_id)
-    return _partition(dynamo.query_between(LicenseItem, pk, "device#", seat_part() + _AFTER_ALL))
+    return _partition(dynamo.query_between(LicenseItem, pk, block_part(), seat_part() + _AFTER_ALL))
 
 
 def license_with_history(company: str, license_id: int, limit: int) -> Partition:
@@ -149,6 +155,8 @@ def _partition(raws: Iterator[dynamo.Raw]) -> Partition:
             found.license = from_raw(raw, License)
         elif kind == "device":
             found.devices.append(from_raw(raw, Device))
+        elif kind == "block":
+            found.blocked.add(raw["part"]["S"].removeprefix(block_part()))
         elif kind == "seat":
             seat = from_raw(raw, Seat)
             found.seats[seat.user_id] = seat
@@ -179,6 +187,7 @@ def _items(asker: Asker, wanted: Wanted) -> Iterator[Any]:
     if wanted.device is not None:
         license_id, tag, owner = wanted.device
         yield DeviceItem(license_pk(company, license_id), device_part(tag, owner))
+        yield BlockItem(license_pk(company, license_id), block_part(tag))
         yield VariablesItem(license_pk(company, license_id), variables_part(tag, owner))
 
 
@@ -208,5 +217,7 @@ def _note(found: Found, asker: Asker, item: Any) -> None:  # noqa: C901 - one li
             found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
         case "DeviceItem":
             found.device = to_domain(item, Device)
+        case "BlockItem":
+            found.blocked = True
         case "VariablesItem":
             found.variables = to_variables(item)

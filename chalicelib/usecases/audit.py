@@ -84,6 +84,8 @@ def _compare(license: License, pending: list[Pending]) -> Iterator[str]:
         yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"
     for seat in seats.values():
         yield from _compare_seat(license, seat, live[seat.user_id])
+    blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
+    yield from _unequal("blocked_devices", license.blocked_devices, "blocked devices", blocked)
     order = orders.read_order(license.company, license.order_id or "")
     if order is None:
         yield "its order is not there"

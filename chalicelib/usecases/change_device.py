@@ -1,4 +1,6 @@
-"""What a manager does to a device: reset, blacklist."""
+"""What a manager does to a device: reset, blacklist, allow again."""
+
+from contextlib import suppress
 
 from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
@@ -35,6 +37,14 @@ def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Act
         pass  # it is blacklisted already
     for device in places.devices(company, license_id, hardware_id):
         _free(company, license_id, device, actor, now)
+    return find_license(company, license_id)
+
+
+def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
+    """Let a blacklisted device take a place again; it has none by this. One that is allowed stays so."""
+    license = find_license(company, license_id)
+    with suppress(Stale):  # it is not blacklisted, or no more
+        licenses.allow(license, hardware_id, Event.new("device_allowed", actor, now, hardware_id=hardware_id))
     return find_license(company, license_id)
 
 

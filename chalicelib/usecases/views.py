@@ -1,7 +1,7 @@
 """What the pages of the portal show. Each view proves who asks, and answers nothing of what he may not see."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -241,7 +241,7 @@ def license_devices(asker: Asker, license_id: int, asked: Asked, *, now: Instant
     """The devices of a license that the asker manages. Raises as `license_details`."""
     part = views.license_with_devices(asker.company, license_id)
     base = _managed(asker, part.license, license_id, now)
-    rows = [_device_row(device, base.license, part.seats.get(device.user_id or 0)) for device in part.devices]
+    rows = [_device_row(d, base.license, part.seats.get(d.user_id or 0), part.blocked) for d in part.devices]
     return DevicesView(*_fields(base), _device_page(rows, asked))
 
 
@@ -316,7 +316,8 @@ def own_devices(asker: Asker, license_id: int, asked: Asked, *, now: Instant) ->
     part = views.license_with_devices(asker.company, license_id)
     found = views.look_up(asker, Wanted(licenses=[license_id], seats=[(license_id, asker.user_id)]))
     base, seat = _owned(asker, found, license_id, now), part.seats.get(asker.user_id)
-    rows = [_device_row(device, base.license, seat) for device in part.devices if device.user_id == asker.user_id]
+    own = [device for device in part.devices if device.user_id == asker.user_id]
+    rows = [_device_row(device, base.license, seat, part.blocked) for device in own]
     return DevicesView(*_fields(base), _device_page(rows, asked))
 
 
@@ -434,11 +435,11 @@ def _user_row(license: License, seat: Seat, user: User) -> UserRow:
     return UserRow(seat, user, seat.taken(license), *as_told(seat, user), opens(user, license))
 
 
-def _device_row(device: Device, license: License, seat: Seat | None) -> DeviceRow:
+def _device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
     tag = device_tag(device.hardware_id)
     key = tag if device.user_id is None else f"{tag}-{device.user_id}"
     state = "active" if is_live(device, license, seat) else "deactivated"
-    if tag in license.blacklist:
+    if tag in blocked or tag in license.blacklist:
         state = "blacklisted"
     return DeviceRow(device, key, "" if seat is None else seat.email, state)
 
@@ -471,7 +472,8 @@ def _device_view(base: LicenseView, found: Found, owner: int | None, events: lis
     if found.device is None:
         raise Refused("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
-    row = _device_row(found.device, base.license, seat)
+    blocked = {device_tag(found.device.hardware_id)} if found.blocked else set[str]()
+    row = _device_row(found.device, base.license, seat, blocked)
     own = [event for event in events if _is_of(event, found.device, row.email)]
     return DeviceView(*_fields(base), row, found.variables, own)
 

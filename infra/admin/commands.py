@@ -337,7 +337,7 @@ def _document(license: License, now: Instant) -> dict[str, Any]:
     counted = {field: getattr(license, field) for field in _COUNTED}
     dated = {field: to_iso(getattr(license, field)) for field in _DATED}
     state = {"status": status(license, now), "is_expired": is_expired(license, now)}
-    return named | state | counted | dated | {"blacklisted_devices": len(license.blacklist)}
+    return named | state | counted | dated | {"blacklisted_devices": license.blocked_devices + len(license.blacklist)}
 
 
 def _doubt(license: License, now: Instant) -> str:

@@ -253,6 +253,12 @@ def disabled(vendor: Vendor) -> License:
     return license
 
 
+def blacklisted(vendor: Vendor) -> License:
+    license = vendor.issue()
+    change_device.blacklist_device(vendor.code, license.id, "pc", ADMIN, now=vendor.now)
+    return license
+
+
 def extend_late(vendor: Vendor, license: License) -> Any:
     """No sweep has run: what it would have announced is announced in the same transaction."""
     return change_license.extend(vendor.code, license.id, None, "30d", ADMIN, now=NOW + 3 * DAY)
@@ -503,6 +509,21 @@ CASES = (
         on_license(change_device.blacklist_device, "pc"),
         ("device_blacklisted", "device_reset"),
         True,
+    ),
+    Case(
+        "allow a device again",
+        change_device.allow_device,
+        blacklisted,
+        on_license(change_device.allow_device, "pc"),
+        ("device_allowed",),
+        True,
+    ),
+    Case(
+        "activate beside a blacklisted device",
+        activate.activate,
+        blacklisted,
+        lambda v, x: v.activate(x, "another pc"),
+        ("device_activated",),
     ),
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),

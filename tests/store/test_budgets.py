@@ -151,6 +151,12 @@ def activating(site: Site, **how: Any) -> Call:
     return lambda: site.activate(PC, **how)
 
 
+def blocking(site: Site) -> Site:
+    """One device that is not the one in question."""
+    blacklist_device(site.vendor.code, site.license.id, "c" * 64, ADMIN, now=NOW)
+    return site
+
+
 def transferring(site: Site) -> Call:
     site.deactivate(OTHER)
     return activating(site)
@@ -196,6 +202,7 @@ def mailing(vendor: Vendor, codes: int) -> Call:
 CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by key": lambda v: checking(by_key(v, OTHER, PC), DUE - 1),
     "check by key, once in 15 minutes": lambda v: checking(by_key(v, OTHER, PC), DUE),
+    "check by key, on a license with blacklisted devices": lambda v: checking(blocking(by_key(v, OTHER, PC)), DUE - 1),
     "check by user": lambda v: checking(by_user(v, OTHER, PC), DUE - 1),
     "check by user, once in 15 minutes": lambda v: checking(by_user(v, OTHER, PC), DUE),
     "check by user, without the license's id": lambda v: checking(by_user(v, OTHER, PC), DUE - 1, by_id=False),
@@ -208,6 +215,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "activate by key, a transfer": lambda v: transferring(by_key(v, OTHER)),
     "activate by key, again": lambda v: activating(by_key(v, OTHER, PC)),
     "activate by key, refused": lambda v: refused(by_key(v, OTHER, max_activations=1)),
+    "activate by key, on a license with blacklisted devices": lambda v: activating(blocking(by_key(v, OTHER))),
     "activate by user": lambda v: activating(by_user(v, OTHER)),
     "activate by user, the first that starts a duration": lambda v: activating(by_user(v, valid_duration="12m")),
     "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),
@@ -284,10 +292,10 @@ def test_a_sweep_costs_a_transaction_for_each_license_that_is_due(vendor: Vendor
 
 
 def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -> None:
-    """The license, until more than twenty devices are blacklisted on it."""
+    """However many devices are blacklisted on it."""
     site = by_user(vendor, OTHER, valid_duration="12m", start_date=NOW, order_id="PO-2026-11-24/4500098765-0001")
     site.deactivate(OTHER)
-    for number in range(20):
+    for number in range(60):
         blacklist_device(vendor.code, site.license.id, f"{number}", ADMIN, now=NOW)
     (device,) = places.devices(vendor.code, site.license.id)
     assert device.user_id is not None

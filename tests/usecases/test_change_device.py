@@ -2,10 +2,13 @@
 
 import pytest
 
+from chalicelib.domain.license import device_tag
 from chalicelib.domain.refusal import Refused
-from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.store import dynamo, licenses
+from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.support import kinds, refused
+from tests.usecases.support import kinds, refused, replica_of_now
 
 
 def test_a_reset_device_frees_its_place_at_once_and_for_any_device(vendor: Vendor) -> None:
@@ -92,3 +95,61 @@ def test_one_users_place_on_a_shared_machine_is_reset_alone(vendor: Vendor) -> N
     with pytest.raises(Refused) as refused:
         reset_device(vendor.code, license.id, "pc", ADMIN, user_id=1, now=NOW)
     assert refused.value.code == "device_not_found"
+
+
+def test_a_device_that_is_allowed_again_takes_a_place_and_has_none_by_that(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    blacklist_device(vendor.code, license.id, "pc", ADMIN, now=NOW)
+    for _ in range(2):
+        assert allow_device(vendor.code, license.id, "pc", ADMIN, now=NOW).blocked_devices == 0
+    with refused("device_not_found"):
+        vendor.check(license, "pc")
+    assert vendor.activate(license, "pc").device
+    assert kinds(vendor, license).count("device_allowed") == 1
+
+
+def test_a_device_that_was_blacklisted_on_the_license_itself_is_refused_still_and_can_be_allowed(
+    vendor: Vendor,
+) -> None:
+    """As licenses of before hold it."""
+    license = vendor.issue()
+    vendor.activate(license, "other")
+    tag = frozenset({device_tag("pc")})
+    item = LicenseItem(license_pk(vendor.code, license.id), "license")
+    dynamo.update(item, [LicenseItem.blacklist.set(set(tag))], LicenseItem.pk.exists())
+    for hardware_id in ("pc", "other"):
+        blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
+        for call in (vendor.activate, vendor.check):
+            with refused("blacklisted"):
+                call(license, hardware_id)
+    assert (vendor.stored(license).blacklist, vendor.stored(license).blocked_devices) == (tag, 1)
+    for hardware_id in ("pc", "other"):
+        allow_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
+        assert vendor.activate(license, hardware_id).device
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_device_that_is_blacklisted_since_a_replica_was_read_gets_no_place(vendor: Vendor, others: int) -> None:
+    license = vendor.issue()
+    for number in range(others):
+        blacklist_device(vendor.code, license.id, f"other {number}", ADMIN, now=NOW)
+    with replica_of_now(license, "pc"):
+        blacklist_device(vendor.code, license.id, "pc", ADMIN, now=NOW)
+        with refused("blacklisted"):
+            vendor.activate(license, "pc")
+    assert vendor.stored(license).times_activated == 0
+
+
+def test_a_machine_is_blacklisted_for_all_users_also_for_those_who_were_never_there(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    passwords = {who: vendor.assign(license, who)[1] for who in ("ada@customer.test", "bob@customer.test")}
+    vendor.activate("ada@customer.test", "shared", passwords["ada@customer.test"])
+    blacklist_device(vendor.code, license.id, "shared", ADMIN, now=NOW)
+    for who, password in passwords.items():
+        with refused("blacklisted"):
+            vendor.activate(who, "shared", password)
+        with refused("blacklisted"):
+            vendor.check(who, "shared")
+    assert vendor.activate("bob@customer.test", "own", passwords["bob@customer.test"]).device
+    assert list(licenses.blocked_devices(vendor.code, license.id)) == ["shared"]

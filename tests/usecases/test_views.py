@@ -238,7 +238,8 @@ def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: Asked, 
     assert "".join(names[row.license.id] for row in view.page.rows) == found
 
 
-def test_every_product_of_the_list_can_be_asked_for_by_its_name(vendor: Vendor) -> None:
+def test_every_product_of_the_list_can_be_asked_for_by_its_name() -> None:
+    vendor = Vendor()  # the audit would miss most of what is said to be sold here
     issued(vendor, "viewer")
     asker = logged_in(vendor, MANAGER)
     sold = [Sold(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 131)]

@@ -24,7 +24,7 @@ from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, end_batch, find_batch, go_on, preview, start_batch
 from chalicelib.usecases.catalogue import find_product, known_product
 from chalicelib.usecases.change_account import change_person, choose_password, end_other_sessions
-from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_password import change_password
@@ -131,6 +131,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
     (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
     (
