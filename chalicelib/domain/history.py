@@ -38,6 +38,7 @@ EventType = Literal[
     "email_changed",
     "person_changed",
     "sessions_ended",
+    "user_unlocked",
     "variables_tracked",
 ]
 

@@ -1,32 +1,44 @@
 """The code by which a forgotten password is set anew: for whom, how long, how often.
 
 Eight digits are guessed in five tries once in twenty million times. Tries are counted *before* the code is looked at
-(`store.codes`), so guesses made at once get no more of them.
+(`store.codes`), so guesses made at once get no more of them. A code belongs to the browser that asked for it: a
+stranger can neither use up its tries nor replace it.
 """
 
 import secrets
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import Origin
 
 VALID_MS = 15 * 60_000
 MAX_TRIES = 5
 """After so many a code is void, the right one too."""
 MAX_MAILS, MAIL_WINDOW_MS = 3, 60 * 60_000
-"""So many to one account in any such time: nobody's mailbox is flooded by strangers."""
+"""So many to one account in any such time, for one browser that is known to the account, or for one address."""
+MAX_FOR_STRANGERS = 9
+"""So many to one account, for all addresses: nobody's mailbox is flooded by strangers."""
+MAX_OF_ADDRESS = 40
+"""So many for one address, whichever accounts are asked for, in `domain.origin.WINDOW_MS`."""
 _DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeCode:
-    """The newest code of an account, whether the account exists or not."""
+    """The newest code of an account in one browser, whether the account exists or not."""
 
     code_hash: str = ""
     until: Instant = 0
     tries: int = 0
     used: bool = False
-    mailed: tuple[Instant, ...] = ()
-    """When codes were mailed, the oldest first; those alone that still count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What codes were mailed to an account of late: when, and for whom, as `asker_of` names it."""
+
+    revision: int = 0
+    mailed: tuple[tuple[Instant, str], ...] = ()
 
 
 def new_code() -> str:
@@ -39,9 +51,12 @@ def typed_code(text: str) -> str:
     return "".join(text.split())
 
 
-def replaced(old: OneTimeCode, code_hash: str, now: Instant) -> OneTimeCode | None:
-    """The code that takes the place of the old one; None while no further mail may be sent."""
-    counting = tuple(at for at in old.mailed if at > now - MAIL_WINDOW_MS)
-    if len(counting) >= MAX_MAILS:
+def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:
+    """What was asked for, with a mail more; None while no further mail may be sent for this origin."""
+    who = f"known {origin.known}" if origin.known else origin.address
+    counting = tuple((at, asker) for at, asker in old.mailed if at > now - MAIL_WINDOW_MS)
+    own = [asker for _, asker in counting if asker == who]
+    strangers = [asker for _, asker in counting if not asker.startswith("known ")]
+    if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= MAX_FOR_STRANGERS):
         return None
-    return OneTimeCode(code_hash, now + VALID_MS, mailed=(*counting, now))
+    return Asked(old.revision + 1, (*counting, (now, who)))

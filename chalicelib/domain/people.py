@@ -55,13 +55,17 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Log-in attempts on one account. `started` counts failures and attempts under way."""
+    """Log-in attempts on one account from one origin. `started` counts failures and attempts under way."""
 
     started: int = 0
     failures: int = 0
     not_before: Instant = 0
     until: Instant = 0
     """When all of this is forgotten."""
+    begun: Instant = 0
+    """When the first of them was started."""
+    forgiven_until: Instant = 0
+    """Where they were forgiven: when they would have been forgotten."""
 
 
 def guard_attempt(attempts: Attempts, now: Instant) -> None:

@@ -32,6 +32,7 @@ Code = Literal[
     # people
     "invalid_credentials",
     "account_locked",
+    "rate_limit_exceeded",
     "invalid_code",
     "customer_not_found",
     "user_not_found",

@@ -98,7 +98,7 @@ def user_licenses(request: UserLicensesRequest, caller: Caller) -> list[UserLice
     """The licenses of a product that a user may use, newest first."""
     product = find_product(caller.company, request.product, now=caller.now)
     email = request.username.split("|", 1)[0]
-    held = licenses_of_user(caller.company, product.code, email, request.password, now=caller.now)
+    held = licenses_of_user(caller.company, product.code, email, request.password, caller.ip, now=caller.now)
     return [UserLicenseBody.of(place, product, caller.now) for place in held]
 
 

@@ -19,6 +19,7 @@ from chalicelib.portal.screen import (
     Screen,
     end_session,
     redirect,
+    set_browser,
     set_session,
     set_visitor,
     visitor,
@@ -60,22 +61,23 @@ def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
 @_form("log_in.html")
 def log_in(ask: Ask) -> Response:
     """Open a session for who knows company code, e-mail and password."""
-    given = ask.fields
-    _, asker = log_in_to_portal(
-        given.get("company", ""), given.get("email", ""), given.get("password", ""), now=ask.now
-    )
+    given, (company, email) = ask.fields, _account(ask)
+    origin = ask.browser.origin(company, email, ask.ip)
+    _, asker = log_in_to_portal(company, email, given.get("password", ""), origin, now=ask.now)
+    if ask.asker is not None:
+        log_out(ask.asker)
     to = given.get("next", "")
     response = redirect(ask, to if _OURS.fullmatch(to) else HOME)
     set_session(ask, response, asker)
+    set_browser(ask, response, company, email)
     return response
 
 
 @_form("forgotten.html")
 def forgotten(ask: Ask) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
-    company, email = ask.fields.get("company", ""), ask.fields.get("email", "")
-    request_code(company, email, now=ask.now)
-    secret = visitor(ask)
+    (company, email), secret = _account(ask), visitor(ask)
+    request_code(company, email, secret, ask.browser.origin(company, email, ask.ip), now=ask.now)
     response = render("forgotten_code.html", ask, secret, None, typed={"company": company, "email": email})
     set_visitor(ask, response, secret)
     return response
@@ -91,16 +93,22 @@ def forgotten_code(ask: Ask) -> Response:
         given.get("code", ""),
         given.get("new_password", ""),
         Actor("code", ask.ip),
+        visitor(ask),
         now=ask.now,
     )
     return redirect(ask, f"{LOG_IN}?changed=yes")
 
 
+def _account(ask: Ask) -> tuple[str, str]:
+    """Company code and e-mail, as typed."""
+    return ask.fields.get("company", ""), ask.fields.get("email", "")
+
+
 def _leave(ask: Ask, _parts: dict[str, Any]) -> Response:
-    """End the session. Who is not logged in comes to the same page."""
-    asker = ask.asker
+    """End the session, also by a form of an earlier one. Who is not logged in comes to the same page."""
+    asker, token = ask.asker, ask.fields.get(FIELD, "")
     response = redirect(ask, LOG_IN)
-    if asker is not None and nonce_of(asker.token, ask.path, ask.fields.get(FIELD, "")) is not None:
+    if asker is not None and any(nonce_of(key, ask.path, token) for key in (visitor(ask), asker.token)):
         log_out(asker)
         end_session(ask, response)
     return response

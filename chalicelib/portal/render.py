@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.instants import Instant
 from chalicelib.portal.forms import FIELD, new_token
-from chalicelib.portal.request import Ask
+from chalicelib.portal.request import VISITOR_COOKIE, Ask
 from chalicelib.portal.words import actor_words, event_words
 from chalicelib.usecases.views import Visit
 from chalicelib.web.errors import FinalResponse
@@ -52,6 +52,7 @@ def render(
             "href": lambda path: ask.prefix + path,
             "static": lambda name: ask.prefix + static_path(name),
             "form_token": lambda path: _hidden(new_token(secret, path)),
+            "leave_token": lambda path: _hidden(new_token(ask.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
             "now": ask.now,
         }

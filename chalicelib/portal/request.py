@@ -1,7 +1,7 @@
 """A request of a browser, as the portal sees it: below any stage prefix, with cookies and fields read."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -10,12 +10,15 @@ from chalice.app import Request
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import Asker
+from chalicelib.usecases.known_browser import KnownBrowser
+from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import clock
 from chalicelib.web.errors import RequestError
 from chalicelib.web.limits import MAX_BODY_BYTES
 
-SESSION_COOKIE, VISITOR_COOKIE = "seatkeeper", "seatkeeper-visitor"
+SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
+COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE)
 MAX_FIELDS = 50
 MAX_TEXT = 1000
 """Characters of one field of a form or a query, or of one cookie."""
@@ -38,6 +41,7 @@ class Ask:
     prefix: str
     query: dict[str, str]
     cookies: dict[str, str]
+    """Ours, by the names that stand above."""
     ip: str
     secure: bool
     now: Instant
@@ -50,6 +54,22 @@ class Ask:
         asker = from_cookie(self.cookies.get(SESSION_COOKIE, ""))
         return None if asker is None else Asker(asker.company, asker.user_id, asker.token, self.query.get("done", ""))
 
+    @property
+    def browser(self) -> KnownBrowser:
+        """The browser, and the accounts that it has logged in to before."""
+        return browser_of_cookie(self.cookies.get(BROWSER_COOKIE, ""), self.now)
+
+    def cookie_name(self, name: str) -> str:
+        """What a browser is to call a cookie: over HTTPS such that nobody else's host or plain HTTP can set it."""
+        if not self.secure:
+            return name
+        return f"__Secure-{name}" if self.prefix else f"__Host-{name}"
+
+    @property
+    def cookie_path(self) -> str:
+        """Below what cookies are sent: `__Host-` is for the whole host alone."""
+        return f"{self.prefix}/portal" if self.prefix or not self.secure else "/"
+
     def actor(self, email: str) -> Actor:
         """A user of the portal as he stands in history."""
         return Actor(f"user:{email}", self.ip)
@@ -61,18 +81,25 @@ def read_request(request: Request) -> Ask:
     query: Any = request.query_params or {}
     headers = request.headers
     fields, files = _form(request) if request.method == "POST" else ({}, {})
-    return Ask(
+    ask = Ask(
         request.method,
         path,
         prefix,
         _bounded({name: query[name] for name in query}),
-        _cookies(headers.get("cookie", "")),
+        {},
         request.context.get("identity", {}).get("sourceIp", ""),
-        headers.get("x-forwarded-proto", "") == "https",
+        _is_secure(headers.get("x-forwarded-proto", "")),
         clock.now(),
         _bounded(fields),
         files,
     )
+    sent = _cookies(headers.get("cookie", ""))
+    return replace(ask, cookies={name: sent[real] for name in COOKIES if (real := ask.cookie_name(name)) in sent})
+
+
+def _is_secure(forwarded: str) -> bool:
+    """Whether the browser speaks HTTPS: several proxies tell of it in a list, the one next to the browser first."""
+    return forwarded.partition(",")[0].strip().lower() == "https"
 
 
 def _parts(request: Request) -> tuple[str, str]:

@@ -25,9 +25,11 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, SessionOver
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
-from chalicelib.portal.request import SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
+from chalicelib.portal.request import BROWSER_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
 from chalicelib.portal.words import invalid_words, refusal_words
 from chalicelib.store.dynamo import Busy
+from chalicelib.usecases.known_browser import VALID_MS
+from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.once import once, outcome_of
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.usecases.views import Visit
@@ -35,6 +37,8 @@ from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
 
 log = logging.getLogger("seatkeeper")
 
+STRICT_TRANSPORT = "max-age=31536000"
+"""A browser that has come over HTTPS once comes in no other way for a year."""
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
 OUT_OF_DATE = "This form is out of date. Here is a fresh one with what you typed: please send it again."
 OUT_OF_DATE_CODE = "form_out_of_date"
@@ -80,6 +84,12 @@ class Screen:
             status, standard = ERRORS[error.code]
             telemetry.refuse(error.code)
             return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
+        response = self._handled(request, ask, parts)
+        if ask.secure:
+            response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+        return response
+
+    def _handled(self, request: Request, ask: Ask, parts: dict[str, str]) -> Response:
         handle = self.post if ask.method == "POST" else self.get
         assert handle is not None, "the route table names the methods that a screen has"
         try:
@@ -242,6 +252,12 @@ def visitor(ask: Ask) -> str:
     return known if _VISITOR.fullmatch(known) else token_urlsafe(32)
 
 
+def set_browser(ask: Ask, response: Response, company: str, email: str) -> None:
+    """Let the browser keep that it has logged in to an account."""
+    cookie = browser_to_cookie(ask.browser, company, email, ask.now)
+    _set_cookie(ask, response, BROWSER_COOKIE, cookie, VALID_MS // 1000)
+
+
 def set_visitor(ask: Ask, response: Response, secret: str) -> None:
     """Let the browser keep that secret."""
     _set_cookie(ask, response, VISITOR_COOKIE, secret, ABSOLUTE_MS // 1000)
@@ -249,10 +265,11 @@ def set_visitor(ask: Ask, response: Response, secret: str) -> None:
 
 def _set_cookie(ask: Ask, response: Response, name: str, value: str, seconds: int) -> None:
     morsel: Morsel[str] = Morsel()
-    morsel.set(name, value, value)
-    attributes: dict[str, Any] = {"path": f"{ask.prefix}/portal", "max-age": seconds, "httponly": True}
+    morsel.set(ask.cookie_name(name), value, value)
+    attributes: dict[str, Any] = {"path": ask.cookie_path, "max-age": seconds, "httponly": True}
     morsel.update(attributes | {"samesite": "Lax", "secure": ask.secure})
-    response.headers["Set-Cookie"] = morsel.OutputString()
+    others = response.headers.get("Set-Cookie", [])
+    response.headers["Set-Cookie"] = [*others, morsel.OutputString()]
 
 
 def _to_log_in(ask: Ask) -> Response:

@@ -31,6 +31,7 @@ _EVENTS: dict[EventType, str] = {
 _REFUSALS = {
     "invalid_credentials": "Company code, e-mail and password do not belong together.",
     "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",
+    "rate_limit_exceeded": "Too many attempts from where you are. Wait a quarter of an hour, then try again.",
     "license_users_limit_reached": (
         "All users of this license are assigned. Remove one first, or ask your vendor for more users."
     ),

@@ -221,6 +221,11 @@ def end_sessions(user: User, event: Event) -> None:
     write.commit()
 
 
+def note_event(company: str, event: Event) -> None:
+    """Write an event of an account by itself: what it tells of is stored nowhere else."""
+    Transaction(event_item(company, event, AccountEventItem)).commit()
+
+
 def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool = False) -> None:
     """Add a change of password to a transaction."""
     unchanged = _with_password_of(old)

@@ -1,62 +1,140 @@
-"""Log-in attempts, counted by conditional writes before the password is looked at (`domain.people`)."""
+"""Log-in attempts, counted by conditional writes before the password is looked at (`domain.people`, `domain.origin`).
+
+What strangers do together is counted where they have failed, and read with the attempts: to who is right it costs
+nothing.
+"""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
 from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
 from chalicelib.store import dynamo
-from chalicelib.store.tables import AttemptsItem, to_domain
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.sealing import keyed_hash
+from chalicelib.store.tables import AttemptsItem, FailuresItem, to_domain
 
 
-def read_attempts(company: str, email: str) -> Attempts:
-    """The attempts on an account, whether it exists or not. Consistent."""
-    item = dynamo.get(_item(company, email))
-    return Attempts() if item is None else to_domain(item, Attempts)
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is meant, whether there is such an account or not, and where the attempt comes from."""
+
+    company: str
+    email: str
+    origin: Origin = NOWHERE
 
 
-def start_attempt(company: str, email: str, seen: Attempts, now: Instant) -> Attempts:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known when an attempt is made: of this origin, and of strangers together."""
+
+    own: Attempts
+    account: Failures
+    address: Failures
+    password: Failures
+
+
+def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
+    """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
+    items = [_item(account), *_counters(account, password)]
+    own, *failures = dynamo.read(items, consistent=consistent)
+    known = [to_failures(item, now) for item in failures]
+    attempts = Attempts() if own is None else to_domain(own, Attempts)
+    if attempts.begun < known[0].forgiven_at and attempts.until > now:
+        attempts = Attempts(forgiven_until=attempts.until)
+    return Seen(attempts, *known)
+
+
+def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
+    """What an item counts; nothing where its time is over."""
+    failures = Failures() if item is None else to_domain(item, Failures)
+    return failures if failures.until > now else Failures()
+
+
+def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
     """Count an attempt before it is made; answers the attempts with this one, and without what is forgotten.
 
     Raises `Stale` while too many are under way, or the account is slowed.
     """
     item, until = AttemptsItem, now + LOCK_MS
     lasting = [item.until.set(until), item.expires.set(until // 1000)]
-    if seen.until <= now:  # never attempted, or forgotten: count from one
-        begun = item.until.does_not_exist() | (item.until == seen.until)
-        fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), *lasting]
-        return to_domain(dynamo.update(_item(company, email), fresh, begun), Attempts)
+    if seen.until <= now:  # never attempted, forgotten or forgiven: count from one
+        before = seen.forgiven_until or seen.until
+        begun = item.until.does_not_exist() | (item.until == before)
+        fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
+        return to_domain(dynamo.update(_item(account), fresh, begun), Attempts)
     if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
         # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
         same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
         recounted = [item.started.set(seen.failures + 1), *lasting]
-        return to_domain(dynamo.update(_item(company, email), recounted, same & (item.not_before <= now)), Attempts)
+        return to_domain(dynamo.update(_item(account), recounted, same & (item.not_before <= now)), Attempts)
     allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
-    return to_domain(dynamo.update(_item(company, email), [item.started.add(1), *lasting], allowed), Attempts)
+    return to_domain(dynamo.update(_item(account), [item.started.add(1), *lasting], allowed), Attempts)
 
 
-def attempt_failed(company: str, email: str, started: Attempts, now: Instant) -> None:
-    """The started attempt was wrong: it stays counted, and the next must wait."""
+def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:
+    """The started attempt was wrong: it stays counted, and the next must wait. A stranger's counts for strangers."""
     wait = wait_after(started.failures + 1)
     failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
-    with suppress(dynamo.Stale):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
-        dynamo.update(_item(company, email), failed, AttemptsItem.until.exists())
+    with suppress(Stale):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
+        dynamo.update(_item(account), failed, AttemptsItem.until.exists())
+    if not account.origin.known:
+        before = (seen.account, seen.address, seen.password)
+        for item, failures in zip(_counters(account, password), before, strict=True):
+            add_one(item, failures, now)
 
 
-def attempt_succeeded(company: str, email: str, started: Attempts) -> None:
-    """The started attempt was right: it counts no longer, and earlier failures are forgiven."""
-    account = _item(company, email)
+def attempt_succeeded(account: Account, started: Attempts) -> None:
+    """The started attempt was right: it counts no longer, and earlier failures of this origin are forgiven."""
     if started.failures:
-        dynamo.delete(account)
+        dynamo.delete(_item(account))
         return
-    with suppress(dynamo.Stale):  # somebody else's success may have forgiven all meanwhile
-        dynamo.update(account, [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
+    with suppress(Stale):  # somebody else's success may have forgiven all meanwhile
+        dynamo.update(_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
 
 
-def forgive(company: str, email: str) -> None:
-    """Forget all attempts: the account is neither slowed nor locked."""
-    dynamo.delete(_item(company, email))
+def forgive(company: str, email: str, now: Instant) -> None:
+    """Forget all attempts on an account: from nowhere is it slowed or locked."""
+    item = FailuresItem
+    until = now + LOCK_MS  # as long as any lock that began before
+    actions = [item.times.set(0), item.until.set(until), item.forgiven_at.set(now), item.expires.set(until // 1000)]
+    dynamo.update(_counters(Account(company, email), "")[0], actions)
 
 
-def _item(company: str, email: str) -> AttemptsItem:
-    return AttemptsItem(f"attempts#{company}#{sha256(email.encode()).hexdigest()}")
+def add_one(item: FailuresItem, seen: Failures, now: Instant) -> None:
+    """One failure more: in the window that was seen, else in one that begins now."""
+    kind, until = FailuresItem, seen.until or now + WINDOW_MS
+    expires = kind.expires.set(until // 1000)
+    if not seen.until:
+        with suppress(Stale):
+            begun = kind.until.does_not_exist() | (kind.until <= now)
+            dynamo.update(item, [kind.times.set(1), kind.until.set(until), expires], begun)
+            return
+    dynamo.update(item, [kind.times.add(1), expires])
+
+
+def _item(account: Account) -> AttemptsItem:
+    whose, origin = _whose(account.company, account.email), account.origin
+    where = f"known {origin.known}" if origin.known else origin.address
+    return AttemptsItem(f"attempts#{whose}" + (f"#{_hash(where)[:24]}" if where else ""))
+
+
+def _counters(account: Account, password: str) -> list[FailuresItem]:
+    """Of strangers: on the account, from the address, with the password."""
+    company, address = account.company, account.origin.address
+    tried = keyed_hash(password, f"password-tried#{company}")
+    return [
+        FailuresItem(f"failures#account#{_whose(company, account.email)}"),
+        FailuresItem(f"failures#address#{address or f'none#{_whose(company, account.email)}'}"),
+        FailuresItem(f"failures#password#{company}#{tried}"),
+    ]
+
+
+def _whose(company: str, email: str) -> str:
+    return f"{company}#{_hash(email)}"
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

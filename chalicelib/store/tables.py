@@ -396,10 +396,24 @@ class AttemptsItem(Model):
     until = IntegerAttribute(null=True)
     expires = IntegerAttribute()
     """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
+    begun = IntegerAttribute(null=True)
+
+
+class FailuresItem(Model):
+    """`domain.origin.Failures` of strangers: on one account, from one address or with one password."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    times = IntegerAttribute(null=True)
+    until = IntegerAttribute(null=True)
+    forgiven_at = IntegerAttribute(null=True)
+    expires = IntegerAttribute()
 
 
 class CodeItem(Model):
-    """`domain.one_time_code.OneTimeCode` of one account; the code is stored as a hash that needs our key."""
+    """`domain.one_time_code.OneTimeCode` of one account in one browser; stored as a hash that needs our key."""
 
     class Meta(_Ephemera):
         pass
@@ -409,6 +423,18 @@ class CodeItem(Model):
     until = IntegerAttribute()
     tries = IntegerAttribute()
     used = BooleanAttribute()
+    expires = IntegerAttribute()
+
+
+class AskedItem(Model):
+    """`domain.one_time_code.Asked` of one account: pairs of an instant and who asked."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    revision = IntegerAttribute()
+    claim = UnicodeAttribute()
     mailed = JSONAttribute()
     expires = IntegerAttribute()
 

@@ -6,6 +6,7 @@ from chalicelib.domain.catalogue import Product
 from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
 from chalicelib.domain.refusal import Refused
@@ -36,7 +37,8 @@ def activate(
     product = find_product(company, ident.product, on_vm=bool(report.is_vm), now=now)
     user: User | None = None
     if product.authorization_method == "user" and ident.username is not None:
-        user = log_in(company, ident.email or "", password or "", now=now)
+        origin = Origin(network_of(actor.ip or ""))
+        user = log_in(company, ident.email or "", password or "", origin, hardware_id=report.hardware_id, now=now)
     guard_method(product, ident)
     refusal: Refused | None = None
     candidates = _candidates(company, product, ident, now)

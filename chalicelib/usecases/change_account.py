@@ -6,7 +6,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User, guard_new_password
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts
+from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.assign_user import Person, guard_person
 from chalicelib.usecases.change_password import change_password
@@ -46,7 +46,8 @@ def choose_password(
     """
     user = _find(company, user_id)
     if old_password is not None:
-        return change_password(company, user.email, old_password, new_password, actor, now=now)
+        given = (company, user.email, old_password, new_password, actor)
+        return change_password(*given, known="session", now=now)
     guard_new_password(new_password)
     if not user.is_initial_password:
         raise Refused("invalid_credentials")
@@ -59,6 +60,7 @@ def choose_password(
         )
     except Stale:  # set by somebody else since
         raise Refused("invalid_credentials") from None
+    attempts.forgive(company, user.email, now)
     return changed
 
 

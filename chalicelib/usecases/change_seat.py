@@ -9,7 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User, guard_new_password
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, seats
+from chalicelib.store import accounts, attempts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.find_license import find_seat
 from chalicelib.usecases.guard_account import guard_password, read_holdings
@@ -94,7 +94,9 @@ def set_password(
         notice = password_notice(new, actor)
         accounts.change_password(state[0], new, event, still_theirs=True, mail=notice)
 
-    return settle(read, decide, write)[1], initial
+    user = settle(read, decide, write)[1]
+    attempts.forgive(company, user.email, now)
+    return user, initial
 
 
 def _change(company: str, license_id: int, email: str, write: Callable[[License, Seat], None]) -> None:

@@ -8,7 +8,8 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail_texts import code_mail
-from chalicelib.domain.one_time_code import OneTimeCode, new_code, replaced, typed_code
+from chalicelib.domain.one_time_code import MAX_OF_ADDRESS, Asked, OneTimeCode, asked_once_more, new_code, typed_code
+from chalicelib.domain.origin import NOWHERE, Failures, Origin
 from chalicelib.domain.people import User, guard_new_password
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, codes
@@ -20,30 +21,29 @@ from chalicelib.usecases.settle import settle
 _NO_USER = 0
 
 
-def request_code(company: str, email: str, *, now: Instant) -> None:
-    """Queue a mail with a code for this account, if there is one; the code replaces an older one.
+def request_code(company: str, email: str, browser: str = "", origin: Origin = NOWHERE, *, now: Instant) -> None:
+    """Queue a mail with a code for this account, if there is one; good in the browser that asked, until it asks again.
 
     Nothing tells whether there is one: the same is read and written, and a mail for nobody is queued.
-    Does nothing for an account that was mailed three times in the last hour. Raises `Busy`.
+    Does nothing where as many were mailed of late as may be (`domain.one_time_code`).
+    Raises `Refused`: `rate_limit_exceeded`, where one address asks for very many; `Busy`.
     """
     account = _account(company, email)
     if account is None:
         return
+    if not _may_ask(account, origin, now):
+        return
     code = new_code()
-    hashed = codes.hash_code(*account, code)
-    _, stored = settle(
-        lambda _: codes.read_code(*account),
-        lambda old: replaced(old, hashed, now),
-        lambda old, new: None if new is None else codes.replace_code(*account, old, new),
-    )
+    codes.put_code(*account, browser, codes.hash_code(*account, code), now)
     owner, user = accounts.read_company(account[0]), _user(*account)
-    if stored is not None:
-        to = "" if user is None else user.email
-        queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
+    to = "" if user is None else user.email
+    queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
 
 
-def set_password_by_code(company: str, email: str, code: str, new_password: str, actor: Actor, *, now: Instant) -> User:
-    """Replace the password, given the code. All sessions are over, and the account is locked no longer.
+def set_password_by_code(
+    company: str, email: str, code: str, new_password: str, actor: Actor, browser: str = "", *, now: Instant
+) -> User:
+    """Replace the password, given the code of this browser. All sessions are over, and nothing holds log-ins back.
 
     Doing so again with the same password changes nothing. Raises `Refused`: `validation_error`, and `invalid_code`
     for whatever else does not belong together.
@@ -53,10 +53,10 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
     if account is None:
         raise Refused("invalid_code")
     hashed = codes.hash_code(*account, typed_code(code))
-    _try(*account, hashed, now)
+    _try(*account, browser, hashed, now)
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
-        stored, user = codes.read_code(*account), _user(*account)
+        stored, user = codes.read_code(*account, browser), _user(*account)
         if user is None or stored.code_hash != hashed:
             raise Refused("invalid_code")
         return stored, user
@@ -73,12 +73,31 @@ def set_password_by_code(company: str, email: str, code: str, new_password: str,
         stored, user = state
         if not stored.used:
             event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="code")
-            codes.redeem(stored, user, changed, event)
+            codes.redeem(stored, browser, user, changed, event)
 
     _, user = settle(read, decide, write)
-    attempts.forgive(*account)
+    attempts.forgive(*account, now)
     telemetry.note(company=user.company, user_id=user.id)
     return user
+
+
+def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
+    """Note that a code is asked for, where one may be mailed. Raises `Refused`, `Busy`."""
+
+    def decide(seen: tuple[Asked, Failures]) -> Asked | None:
+        asked, of_address = seen
+        if of_address.times >= MAX_OF_ADDRESS:
+            raise Refused("rate_limit_exceeded", retry_after=-(-(of_address.until - now) // 1000))
+        return asked_once_more(asked, origin, now)
+
+    def write(seen: tuple[Asked, Failures], asked: Asked | None) -> None:
+        if asked is not None:
+            codes.note_asked(*account, seen[0], asked)
+
+    seen, asked = settle(lambda _: codes.read_asked(*account, origin.address, now), decide, write)
+    if origin.address:
+        codes.count_asked(origin.address, seen[1], now)
+    return asked is not None
 
 
 def _account(company: str, email: str) -> tuple[str, str] | None:
@@ -94,10 +113,10 @@ def _user(company: str, email: str) -> User | None:
     return accounts.read_user(company, accounts.user_of_email(company, email) or _NO_USER)
 
 
-def _try(company: str, email: str, hashed: str, now: Instant) -> None:
+def _try(company: str, email: str, browser: str, hashed: str, now: Instant) -> None:
     """Raises `Refused` where this is not the newest code, or that may not be tried any more."""
     try:
-        tried = codes.count_try(company, email, now)
+        tried = codes.count_try(company, email, browser, now)
     except Stale:
         raise Refused("invalid_code") from None
     if not compare_digest(tried.code_hash, hashed):

@@ -2,47 +2,116 @@
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import BoundedSemaphore
 
 from chalicelib import telemetry
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import device_tag, is_live
+from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
 from chalicelib.domain.people import Attempts, User, guard_attempt
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts
+from chalicelib.store import accounts, attempts, places
+from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.passwords import verify_password
+from chalicelib.usecases.token_buckets import TokenBuckets
 
 _NO_USER = 0
+_NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
+_MAX_HELD = 99
+"""Seats that are looked through for a device."""
+AT_ONCE = 4
+"""Log-ins at once in one process, which is half of its threads: whoever needs no password finds one."""
+_turns = BoundedSemaphore(AT_ONCE)
+_of_address = TokenBuckets(per_second=10, burst=200)
 
 
-def log_in(company: str, email: str, password: str, *, now: Instant) -> User:
-    """The user with this e-mail and password. Raises `Refused`: `invalid_credentials`, `account_locked`.
+def log_in(
+    company: str, email: str, password: str, origin: Origin = NOWHERE, *, hardware_id: str = "", now: Instant
+) -> User:
+    """The user with this e-mail and password.
 
+    `hardware_id`: of the device that asks. One that is active on a seat of the user is no stranger.
     An unknown e-mail costs the same reads, writes and hashing as a wrong password, and is locked in the same way.
+    Raises `Refused`: `invalid_credentials`, `account_locked`, `rate_limit_exceeded`; `Busy` where too many ask at once.
     """
     try:
-        email = known_email(email)
+        account = Account(company, known_email(email), origin)
     except Refused:
         raise Refused("invalid_credentials") from None
-    started = _start(company, email, now)
-    user_id = accounts.user_of_email(company, email)
-    user = accounts.read_user(company, user_id or _NO_USER)
+    with _turn(origin):
+        try:
+            return _log_in(account, password, now)
+        except Refused as refused:
+            if refused.code == "invalid_credentials" or not hardware_id or not _is_active(account, hardware_id):
+                raise
+        known = replace(origin, known=f"device {device_tag(hardware_id)}")
+        return _log_in(replace(account, origin=known), password, now)
+
+
+def _log_in(account: Account, password: str, now: Instant) -> User:
+    seen, started = _start(account, password, now)
+    user = _user(account)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
-        attempts.attempt_failed(company, email, started, now)
+        attempts.attempt_failed(account, password, started, seen, now)
         raise Refused("invalid_credentials")
-    attempts.attempt_succeeded(company, email, started)
+    attempts.attempt_succeeded(account, started)
     telemetry.note(company=user.company, user_id=user.id)
     return user
 
 
-def _start(company: str, email: str, now: Instant) -> Attempts:
+def _user(account: Account) -> User | None:
+    """Where there is none, it takes the same reads."""
+    user_id = accounts.user_of_email(account.company, account.email)
+    return accounts.read_user(account.company, user_id or _NO_USER)
+
+
+def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempts]:
+    """Count the attempt, if it may be made. A refusal rests on a consistent read, a grant on the write's condition."""
+    consistent = False
     for _ in range(_ROUNDS):
-        seen = attempts.read_attempts(company, email)
-        guard_attempt(seen, now)
+        seen = attempts.read_attempts(account, password, now, consistent=consistent)
         try:
-            return attempts.start_attempt(company, email, seen, now)
+            if not account.origin.known:
+                guard_strangers(seen.account, seen.address, seen.password, now)
+            guard_attempt(seen.own, now)
+        except Refused:
+            if consistent:
+                raise
+            consistent = True
+            continue
+        try:
+            return seen, attempts.start_attempt(account, seen.own, now)
         except Stale:
             # Not locked, but as many attempts are under way as may be: wait for one of them to end.
-            time.sleep(random.uniform(0, _MAX_WAIT))  # noqa: S311 - no secret
+            time.sleep(random.uniform(0, _MAX_WAIT) if consistent else 0)  # noqa: S311 - no secret
+            consistent = True
     raise Busy("too many log-ins to one account at once")
+
+
+def _is_active(account: Account, hardware_id: str) -> bool:
+    """Whether the device is active on a seat of the account. Where there is no account, it takes the same reads."""
+    user_id = accounts.user_of_email(account.company, account.email) or _NO_USER
+    held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
+    wanted = [(license_id, user_id) for license_id in held]
+    found = places.read_places(account.company, wanted, hardware_id, consistent=False)
+    return any(p.license and p.device and is_live(p.device, p.license, p.seat) for p in found)
+
+
+@contextmanager
+def _turn(origin: Origin) -> Iterator[None]:
+    """Let few at once log in, and from one address not many in a second: hashing takes what others need."""
+    wait = 0.0 if not origin.address else _of_address.take(origin.address, time.monotonic())
+    if wait:
+        raise Refused("rate_limit_exceeded", retry_after=max(1, round(wait)))
+    if not _turns.acquire(blocking=False):
+        raise Busy("too many log in at once")
+    try:
+        yield
+    finally:
+        _turns.release()

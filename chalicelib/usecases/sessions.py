@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker, Session
@@ -19,7 +20,9 @@ _NO_COMPANY = "?"
 _CONTEXT = "session"
 
 
-def log_in_to_portal(company: str, email: str, password: str, *, now: Instant) -> tuple[User, Asker]:
+def log_in_to_portal(
+    company: str, email: str, password: str, origin: Origin = NOWHERE, *, now: Instant
+) -> tuple[User, Asker]:
     """A session for who knows all three. Raises `Refused`: `invalid_credentials`, `account_locked`.
 
     What is no company code costs the same as one of no company: nothing tells which of the three was wrong.
@@ -27,7 +30,7 @@ def log_in_to_portal(company: str, email: str, password: str, *, now: Instant) -
     code = _NO_COMPANY
     with suppress(Refused):
         code = company_code(company)
-    user = log_in(code, email, password, now=now)
+    user = log_in(code, email, password, origin, now=now)
     return user, open_session(user, now=now)
 
 

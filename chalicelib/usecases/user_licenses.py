@@ -2,6 +2,7 @@
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Place
 from chalicelib.store import accounts, places
@@ -9,10 +10,10 @@ from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.log_in import log_in
 
 
-def user_licenses(company: str, product: str, email: str, password: str, *, now: Instant) -> list[Place]:
+def user_licenses(company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant) -> list[Place]:
     """Those that the password opens, newest first. Raises `Refused`: `invalid_credentials`, `unknown_product`, …"""
     found = find_product(company, product, now=now)
-    user = log_in(company, email, password, now=now)
+    user = log_in(company, email, password, Origin(network_of(ip)), now=now)
     ids = accounts.licenses_of_user(company, user.id, found.code)
     held = places.read_places(company, [(license_id, user.id) for license_id in ids], None, consistent=True)
     return [place for place in held if place.seat is not None and _is_opened(place, user)]

@@ -35,6 +35,7 @@ from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.unlock import unlock
 from infra.admin import keys
 from infra.progress import progress
 
@@ -241,6 +242,11 @@ def user_reset_activations(license: int, company: str | None, email: str, *, now
     owner = find_owner(license, company)
     change_seat.reset_activations(owner, license, email, ADMIN, now=now)
     return _seat(owner, license, email)
+
+
+def user_unlock(company: str, email: str, *, now: Instant) -> Answer:
+    user = unlock(company, email, ADMIN, now=now)
+    return Answer({"email": user.email, "user_id": user.id, "unlocked": True})
 
 
 def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:

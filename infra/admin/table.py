@@ -199,6 +199,12 @@ COMMANDS = (
         USER,
     ),
     Command(
+        "user unlock",
+        "let a user log in again whom failed log-ins keep out, whoever made them",
+        "--company QBITEC --email don.joe@qbitec.com",
+        (OF_COMPANY, Option("--email", "EMAIL", "the user", values.email, required=True)),
+    ),
+    Command(
         "device reset",
         "free the places of a device; no transfer",
         "--license 123456789 --hardware-id my-laptop",

@@ -5,13 +5,14 @@ import re
 
 from chalicelib.domain.one_time_code import (
     MAIL_WINDOW_MS,
+    MAX_FOR_STRANGERS,
     MAX_MAILS,
-    VALID_MS,
-    OneTimeCode,
+    Asked,
+    asked_once_more,
     new_code,
-    replaced,
     typed_code,
 )
+from chalicelib.domain.origin import Origin
 from tests.domain.samples import NOW
 
 
@@ -26,22 +27,43 @@ def test_spaces_in_what_is_typed_mean_nothing() -> None:
     assert typed_code(" 1234 5678\u00a0\r\n") == "12345678"
 
 
-def test_a_new_code_may_be_tried_anew_until_a_quarter_of_an_hour_from_now() -> None:
-    old = OneTimeCode("old", NOW + 1, tries=5, used=True, mailed=(NOW - 1,))
-    assert replaced(old, "new", NOW) == OneTimeCode("new", NOW + VALID_MS, 0, False, (NOW - 1, NOW))
+NOTHING = Asked()
+STRANGER, OTHER = Origin("198.51.100.1"), Origin("198.51.100.2")
+KNOWN = Origin("198.51.100.1", "browser 1")
 
 
-def test_no_hour_has_more_than_three_mails_however_they_are_spread() -> None:
+def ask(origin: Origin, times: int, asked: Asked = NOTHING) -> Asked:
+    for _ in range(times):
+        asked = asked_once_more(asked, origin, NOW) or asked
+    return asked
+
+
+def test_no_hour_has_more_than_three_mails_for_one_address_however_they_are_spread() -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     drawn = random.Random(seed)
-    code, now, mails = OneTimeCode(), NOW, list[int]()
-    for number in range(2000):
+    asked, now, mails = Asked(), NOW, list[int]()
+    for _ in range(2000):
         now += drawn.choice([0, 1, MAIL_WINDOW_MS // 9, MAIL_WINDOW_MS // 2, MAIL_WINDOW_MS - 1, MAIL_WINDOW_MS])
-        new = replaced(code, str(number), now)
+        new = asked_once_more(asked, STRANGER, now)
         recent = [at for at in mails if at > now - MAIL_WINDOW_MS]
         assert (new is None) is (len(recent) >= MAX_MAILS), "as often as it may, and no more"
         if new is not None:
-            code = new
+            asked = new
             mails.append(now)
-            assert len(code.mailed) <= MAX_MAILS
+            assert len(asked.mailed) <= MAX_MAILS
+
+
+def test_a_stranger_uses_up_nobody_elses_mails() -> None:
+    asked = ask(STRANGER, 5)
+    assert asked_once_more(asked, STRANGER, NOW) is None
+    assert asked_once_more(asked, OTHER, NOW) is not None
+    assert asked_once_more(asked, KNOWN, NOW) is not None, "though it is at the same address"
+
+
+def test_all_strangers_together_flood_no_mailbox_and_keep_out_nobody_who_is_known() -> None:
+    asked = Asked()
+    for number in range(50):
+        asked = ask(Origin(f"198.51.100.{number}"), 3, asked)
+    assert len(asked.mailed) == MAX_FOR_STRANGERS
+    assert len(ask(KNOWN, 5, asked).mailed) == MAX_FOR_STRANGERS + MAX_MAILS

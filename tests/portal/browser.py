@@ -12,7 +12,7 @@ from infra.wsgi import wsgi
 from tests.support import Vendor
 from tests.usecases.people import PASSWORD, chosen
 
-_SERVER = wsgi(app)
+_SERVER, _BEHIND_PROXY = wsgi(app), wsgi(app, behind_proxy=True)
 
 
 @dataclass
@@ -82,7 +82,8 @@ class Browser:
     """Cookies and an address line."""
 
     def __init__(self, **headers: str) -> None:
-        transport = httpx.WSGITransport(app=_SERVER, raise_app_exceptions=True)
+        server = _BEHIND_PROXY if "X-Forwarded-Proto" in headers else _SERVER
+        transport = httpx.WSGITransport(app=server, raise_app_exceptions=True)
         self.http = httpx.Client(transport=transport, base_url="http://portal.test", headers=headers)
 
     def get(self, path: str, **query: str) -> Page:

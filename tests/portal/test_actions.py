@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.domain.one_time_code import MAX_TRIES
+from chalicelib.domain.people import FREE_FAILURES
 from chalicelib.store.dynamo import Busy
 from chalicelib.store.licenses import seats
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.known_browser import VALID_MS, from_cookie
+from chalicelib.web import clock
 from tests.mailbox import mailed_code
 from tests.portal.browser import Browser, Page, at, browser_of
 from tests.support import ADMIN, Vendor
@@ -223,17 +228,80 @@ def test_a_forgotten_password_is_set_by_the_code_from_the_mail(vendor: Vendor, l
 # --- cookies and headers ----------------------------------------------------------------------------------------
 
 
+def entered(vendor: Vendor, browser: Browser, prefix: str) -> httpx.Response:
+    """The answer to a log-in; the browser keeps cookies also where it only seems to speak HTTPS."""
+    page = browser.get("/portal/log-in")
+    form = page.form("/portal/log-in").fields | {"company": vendor.code, "email": MANAGER, "password": PASSWORD}
+    visitor = f"{prefix}seatkeeper-visitor"
+    browser.http.cookies.set(visitor, page.answer.cookies[visitor])
+    return browser.http.post("/portal/log-in", data=form)
+
+
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(vendor: Vendor, license: License) -> None:
     chosen(vendor, MANAGER)
-    for proto, secure in (("http", False), ("https", True)):
-        browser = Browser(**{"X-Forwarded-Proto": proto})
-        page = browser.get("/portal/log-in")
-        form = page.form("/portal/log-in").fields | {"company": vendor.code, "email": MANAGER, "password": PASSWORD}
-        browser.http.cookies.set("seatkeeper-visitor", page.answer.cookies["seatkeeper-visitor"])
-        answer = browser.http.post("/portal/log-in", data=form)
-        cookie = answer.headers["Set-Cookie"]
-        assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/portal", "Max-Age=43200"))
-        assert ("Secure" in cookie) == secure
+    for proto, prefix, path in (("http", "", "/portal"), ("https", "__Host-", "/")):
+        answer = entered(vendor, Browser(**{"X-Forwarded-Proto": proto}), prefix)
+        session, browser = answer.headers.get_list("Set-Cookie")
+        for cookie, name, seconds in ((session, "seatkeeper", 43_200), (browser, "seatkeeper-browser", 15_552_000)):
+            assert cookie.startswith(f"{prefix}{name}=")
+            parts = cookie.split("; ")
+            assert {"HttpOnly", "SameSite=Lax", f"Path={path}", f"Max-Age={seconds}"} <= set(parts)
+            assert ("Secure" in parts) is (proto == "https")
+        assert ("Strict-Transport-Security" in answer.headers) is (proto == "https")
+
+
+def test_a_form_of_an_earlier_session_still_logs_out(vendor: Vendor, license: License, manager: Browser) -> None:
+    old_tab = manager.get("/portal/licenses")
+    manager.http.cookies.delete("seatkeeper")
+    manager.log_in(vendor.code, MANAGER, PASSWORD)
+    assert manager.get("/portal/licenses").path == "/portal/licenses"
+    session = manager.http.cookies["seatkeeper"]
+    assert manager.send(old_tab, "/portal/log-out").path == "/portal/log-in"
+    manager.http.cookies.set("seatkeeper", session, domain="portal.test", path="/portal")
+    assert manager.get("/portal/licenses").path == "/portal/log-in", "it has ended, not only been forgotten"
+
+
+def test_another_browsers_form_logs_nobody_out(vendor: Vendor, license: License, manager: Browser) -> None:
+    other = browser_of(vendor, MANAGER).get("/portal/licenses")
+    manager.post("/portal/log-out", other.form("/portal/log-out").fields)
+    assert manager.get("/portal/licenses").path == "/portal/licenses"
+
+
+def test_a_new_log_in_ends_the_browsers_old_session(vendor: Vendor, license: License, manager: Browser) -> None:
+    old = manager.http.cookies["seatkeeper"]
+    manager.log_in(vendor.code, MANAGER, PASSWORD)
+    thief = Browser()
+    thief.http.cookies.set("seatkeeper", old, domain="portal.test", path="/portal")
+    assert thief.get("/portal/licenses").path == "/portal/log-in"
+    assert manager.get("/portal/licenses").path == "/portal/licenses"
+
+
+def test_a_browser_that_was_there_before_is_let_in_amid_an_attack(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    stranger = Browser()
+    for _ in range(FREE_FAILURES):
+        stranger.log_in(vendor.code, MANAGER, "a guess")
+    assert stranger.log_in(vendor.code, MANAGER, PASSWORD).status == 429
+    manager.send("/portal/licenses", "/portal/log-out")
+    assert manager.log_in(vendor.code, MANAGER, PASSWORD).path == "/portal/licenses"
+    kept = manager.http.cookies["seatkeeper-browser"]
+    assert "browser" in from_cookie(kept, clock.now()).origin(vendor.code, MANAGER, "").known
+    assert not from_cookie(kept, clock.now()).origin(vendor.code, BOB, "").known
+    assert not from_cookie(kept, clock.now() + VALID_MS).origin(vendor.code, MANAGER, "").known
+
+
+def test_a_stranger_uses_up_nobody_elses_tries_of_a_code(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    browser, stranger = Browser(), Browser()
+    page = browser.send("/portal/forgotten", company=vendor.code, email=MANAGER)
+    code = mailed_code(vendor, MANAGER)
+    wrong = stranger.send("/portal/forgotten", company=vendor.code, email=MANAGER)
+    for _ in range(MAX_TRIES + 1):
+        answer = stranger.send(wrong, "/portal/forgotten/code", code=code, new_password="a new password")
+        assert answer.status == 400, "even the right code, in a browser that has not asked for it"
+    page = browser.send(page, "/portal/forgotten/code", code=code, new_password="a new password")
+    assert page.path == "/portal/log-in"
 
 
 def test_every_page_forbids_what_it_does_not_need(manager: Browser, license: License) -> None:

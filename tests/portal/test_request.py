@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
-from chalicelib.portal.request import MAX_COOKIES, MAX_TEXT, read_request
+from chalicelib.portal.request import MAX_COOKIES, MAX_TEXT, SESSION_COOKIE, VISITOR_COOKIE, read_request
 from chalicelib.web.errors import RequestError
 from chalicelib.web.limits import MAX_BODY_BYTES
 
@@ -57,10 +57,41 @@ def test_what_stands_before_the_portal_is_told_apart(seen: str, resource: str, p
 
 
 def test_cookies_query_and_address_are_read() -> None:
-    headers = {"Cookie": "a=1; b=x=y==; odd; a=2", "X-Forwarded-Proto": "https"}
+    cookies = "a=1; __Host-seatkeeper=x=y==; odd; __Host-seatkeeper-visitor=1; __Host-seatkeeper-visitor=2"
+    headers = {"Cookie": cookies, "X-Forwarded-Proto": "https"}
     ask = read_request(request(method="GET", headers=headers, query={"q": ["first", "last"]}))
-    assert ask.cookies == {"a": "2", "b": "x=y==", "odd": ""}
+    assert ask.cookies == {SESSION_COOKIE: "x=y==", VISITOR_COOKIE: "2"}
     assert (ask.query, ask.ip, ask.secure, ask.fields) == ({"q": "last"}, "192.0.2.1", True, {})
+
+
+@pytest.mark.parametrize(
+    ("told", "secure"),
+    [
+        *(("https", True), ("HTTPS", True), ("https, http", True), (" Https ,http", True)),
+        *(("http", False), ("", False), ("http, https", False), ("httpsx", False)),
+    ],
+)
+def test_whether_the_browser_speaks_https_is_told_by_the_proxy_next_to_it(told: str, secure: bool) -> None:
+    assert read_request(request(method="GET", headers={"X-Forwarded-Proto": told})).secure is secure
+
+
+@pytest.mark.parametrize(
+    ("seen", "proto", "name", "path"),
+    [
+        ("/portal/log-in", "https", "__Host-seatkeeper", "/"),
+        ("/dev/portal/log-in", "https", "__Secure-seatkeeper", "/dev/portal"),
+        ("/portal/log-in", "http", "seatkeeper", "/portal"),
+        ("/dev/portal/log-in", "http", "seatkeeper", "/dev/portal"),
+    ],
+)
+def test_over_https_a_cookie_is_ours_alone_and_under_no_other_name_is_it_read(
+    seen: str, proto: str, name: str, path: str
+) -> None:
+    for sent in ("seatkeeper", "__Secure-seatkeeper", "__Host-seatkeeper"):
+        headers = {"X-Forwarded-Proto": proto, "Cookie": f"{sent}=planted"}
+        ask = read_request(request(seen, "/portal/log-in", method="GET", headers=headers))
+        assert (ask.cookie_name(SESSION_COOKIE), ask.cookie_path) == (name, path)
+        assert ask.cookies == ({SESSION_COOKIE: "planted"} if sent == name else {})
 
 
 def test_a_form_is_read() -> None:
@@ -96,9 +127,12 @@ def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size:
             read_request(asked)
         assert error.value.code == "validation_error"
     assert read_request(request(body=f"people={long}".encode())).fields == {"people": long}
-    cookies = {"Cookie": f"a={long}; b=1"}
-    assert ("a" in read_request(request(method="GET", headers=cookies)).cookies) == (size <= MAX_TEXT)
-    assert read_request(request(method="GET", headers={"Cookie": f"a=1; {'b' * MAX_COOKIES}"})).cookies == {}
+    cookies = {"Cookie": f"{SESSION_COOKIE}={long}; {VISITOR_COOKIE}=1"}
+    assert (SESSION_COOKIE in read_request(request(method="GET", headers=cookies)).cookies) == (size <= MAX_TEXT)
+    assert (
+        read_request(request(method="GET", headers={"Cookie": f"{VISITOR_COOKIE}=1; {'b' * MAX_COOKIES}"})).cookies
+        == {}
+    )
 
 
 def test_an_address_of_unreadable_bytes_is_not_found() -> None:

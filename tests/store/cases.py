@@ -36,6 +36,7 @@ from chalicelib.usecases import (
     send_mails,
     sessions,
     sweep,
+    unlock,
     user_licenses,
     views,
 )
@@ -169,9 +170,10 @@ def choose_password(vendor: Vendor, seat: Seated) -> Any:
 
 def ask_for_code(vendor: Vendor, _: Seated) -> Any:
     forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
-    stored, code = codes.read_code(vendor.code, ADA), mailed_code(vendor, ADA)
+    stored, code = codes.read_code(vendor.code, ADA, ""), mailed_code(vendor, ADA)
+    asked = codes.read_asked(vendor.code, ADA, "", vendor.now)[0]
     right = stored.code_hash == codes.hash_code(vendor.code, ADA, code)
-    return right, stored.until, stored.mailed, len(code_mails(vendor, ADA))
+    return right, stored.until, asked.mailed, len(code_mails(vendor, ADA))
 
 
 def with_mail(vendor: Vendor) -> None:
@@ -193,6 +195,11 @@ def use_code(vendor: Vendor, code: str) -> Any:
     given = (vendor.code, ADA, code, NEW_PASSWORD, ADMIN)
     user = forgotten_password.set_password_by_code(*given, now=vendor.now)
     return user, enter(vendor, NEW_PASSWORD) == user
+
+
+def let_in(vendor: Vendor, seat: Seated) -> Any:
+    unlock.unlock(vendor.code, ADA, ADMIN, now=vendor.now)
+    return enter(vendor, seat.password)
 
 
 def set_password(vendor: Vendor, seat: Seated) -> Any:
@@ -477,6 +484,13 @@ CASES = (
         seated,
         on_seat(change_seat.set_max_activations, 3),
         ("user_limit_changed",),
+    ),
+    Case(
+        "unlock",
+        unlock.unlock,
+        after_a_failure,
+        let_in,
+        ("user_unlocked",),
     ),
     Case("set a user's password", change_seat.set_password, seated, set_password, ("password_set",)),
     Case("disable", change_license.set_enabled, key_license, enable(False), ("license_disabled",)),

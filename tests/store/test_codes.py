@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.history import Event
-from chalicelib.domain.one_time_code import OneTimeCode, replaced
+from chalicelib.domain.one_time_code import OneTimeCode, asked_once_more
+from chalicelib.domain.origin import Origin
 from chalicelib.domain.people import User
 from chalicelib.store import accounts, codes, dynamo
 from chalicelib.store.dynamo import Stale
 from chalicelib.store.tables import UserItem
 from tests.support import ADMIN, NOW, Vendor
 
-ADA = "ada@customer.test"
+ADA, BROWSER = "ada@customer.test", "a browser"
 
 
 @pytest.fixture
@@ -22,16 +23,13 @@ def ada(vendor: Vendor) -> User:
 
 def store(vendor: Vendor, code_hash: str) -> OneTimeCode:
     """Put a code in the place of what is there."""
-    old = codes.read_code(vendor.code, ADA)
-    new = replaced(old, code_hash, NOW)
-    assert new is not None
-    codes.replace_code(vendor.code, ADA, old, new)
-    return new
+    codes.put_code(vendor.code, ADA, BROWSER, code_hash, NOW)
+    return codes.read_code(vendor.code, ADA, BROWSER)
 
 
 def redeem(code: OneTimeCode, old: User, password_hash: str) -> User:
     new = replace(old, password_hash=password_hash)
-    codes.redeem(code, old, new, Event.new("password_changed", ADMIN, NOW, user=ADA))
+    codes.redeem(code, BROWSER, old, new, Event.new("password_changed", ADMIN, NOW, user=ADA))
     return new
 
 
@@ -41,7 +39,7 @@ def test_a_code_is_used_up_in_the_write_that_changes_the_password(vendor: Vendor
     changed = accounts.read_user(vendor.code, ada.id)
     assert changed is not None
     assert changed.password_hash == "new"
-    assert codes.read_code(vendor.code, ADA) == replace(code, used=True)
+    assert codes.read_code(vendor.code, ADA, BROWSER) == replace(code, used=True)
 
 
 def test_a_used_code_changes_no_password_whoever_has_changed_it_since(vendor: Vendor, ada: User) -> None:
@@ -56,7 +54,7 @@ def test_a_code_that_was_replaced_changes_no_password(vendor: Vendor, ada: User)
     newest = store(vendor, "two")
     with pytest.raises(Stale):
         redeem(code, ada, "new")
-    assert codes.read_code(vendor.code, ADA) == newest
+    assert codes.read_code(vendor.code, ADA, BROWSER) == newest
     assert accounts.read_user(vendor.code, ada.id) == ada
 
 
@@ -64,20 +62,30 @@ def test_a_code_changes_no_password_that_is_another_by_now(vendor: Vendor, ada: 
     code = store(vendor, "one")
     with pytest.raises(Stale):
         redeem(code, replace(ada, password_hash="older"), "new")
-    assert codes.read_code(vendor.code, ADA) == code
+    assert codes.read_code(vendor.code, ADA, BROWSER) == code
 
 
 def test_a_code_changes_no_password_of_an_account_that_has_another_email_by_now(vendor: Vendor, ada: User) -> None:
     code = store(vendor, "one")
-    dynamo.update(UserItem(vendor.code, f"user#{ada.id}"), [UserItem.email.set("ada@elsewhere.test")])
+    user = UserItem(vendor.code, f"user#{ada.id}")
+    dynamo.update(user, [UserItem.email.set("ada@elsewhere.test")])
     with pytest.raises(Stale):
         redeem(code, ada, "new")
+    dynamo.update(user, [UserItem.email.set(ADA)])
 
 
-def test_a_code_takes_the_place_only_of_the_one_that_was_seen(vendor: Vendor) -> None:
-    seen = codes.read_code(vendor.code, ADA)
-    store(vendor, "one")
-    late = replaced(seen, "late", NOW)
+def test_of_two_who_ask_at_once_one_is_told_to_look_again(vendor: Vendor) -> None:
+    seen, _ = codes.read_asked(vendor.code, ADA, "", NOW)
+    first, late = (asked_once_more(seen, Origin(address), NOW) for address in ("198.51.100.1", "198.51.100.2"))
+    assert first is not None
     assert late is not None
+    codes.note_asked(vendor.code, ADA, seen, first)
     with pytest.raises(Stale):
-        codes.replace_code(vendor.code, ADA, seen, late)
+        codes.note_asked(vendor.code, ADA, seen, late)
+
+
+def test_a_code_is_none_of_another_browser(vendor: Vendor) -> None:
+    store(vendor, "one")
+    assert codes.read_code(vendor.code, ADA, "another browser") == OneTimeCode()
+    with pytest.raises(Stale):
+        codes.count_try(vendor.code, ADA, "another browser", NOW)

@@ -1,18 +1,29 @@
 """Log in: nothing is told apart, guesses are bounded, and a success forgives."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from dataclasses import replace
+from hashlib import sha256
+from threading import BoundedSemaphore, Event, Lock, Semaphore
+from time import monotonic
+from typing import Any
 
 import argon2
 import pytest
 
-from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
+from chalicelib.domain.origin import MAX_OF_ACCOUNT, MAX_OF_ADDRESS, MAX_OF_PASSWORD, WINDOW_MS, Origin
+from chalicelib.domain.people import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import attempts
-from chalicelib.store.dynamo import Stale
-from chalicelib.usecases.log_in import log_in
-from chalicelib.usecases.passwords import verify_password
-from tests.support import NOW, Vendor
+from chalicelib.store.attempts import Account
+from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.change_seat import set_password
+from chalicelib.usecases.log_in import AT_ONCE, _of_address, log_in
+from chalicelib.usecases.passwords import hash_password, verify_password
+from chalicelib.usecases.unlock import unlock
+from tests.store.faults import wire
+from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import calls_counted, refused
 
 ADA = "ada@customer.test"
@@ -41,6 +52,12 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(argon2.PasswordHasher, "verify", verify)
     return seen
+
+
+@pytest.fixture
+def a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many log in at once as on many servers."""
+    monkeypatch.setattr("chalicelib.usecases.log_in._turns", BoundedSemaphore(64))
 
 
 def guess(vendor: Vendor, email: str, password: str, *, now: int = NOW) -> tuple[str, int | None]:
@@ -137,7 +154,7 @@ def test_one_account_locks_no_other_one(vendor: Vendor, password: str) -> None:
     assert guess(vendor, ADA, password) == ("logged in", None)
 
 
-@pytest.mark.usefixtures("costly_passwords")
+@pytest.mark.usefixtures("costly_passwords", "a_crowd")
 def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, password: str, hashed: list[str]) -> None:
     with ThreadPoolExecutor(30) as threads:
         answers = list(threads.map(lambda n: guess(vendor, ADA, f"guess {n}"), range(30)))
@@ -149,7 +166,7 @@ def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, passw
     assert guess(vendor, ADA, password, now=NOW + LOCK_MS) == ("logged in", None)
 
 
-@pytest.mark.usefixtures("costly_passwords")
+@pytest.mark.usefixtures("costly_passwords", "a_crowd")
 def test_right_passwords_at_once_are_all_let_in(vendor: Vendor, password: str) -> None:
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(lambda _: guess(vendor, ADA, password), range(20)))
@@ -178,22 +195,227 @@ def lost_attempts(vendor: Vendor) -> Attempts:
     for _ in range(2):
         with refused("invalid_credentials"):
             log_in(vendor.code, ADA, "wrong", now=NOW)
-    seen = attempts.read_attempts(vendor.code, ADA)
+    account = Account(vendor.code, ADA)
+    seen = attempts.read_attempts(account, "", NOW, consistent=True).own
     for _ in range(MAX_FAILURES - 2):
-        seen = attempts.start_attempt(vendor.code, ADA, seen, NOW)
+        seen = attempts.start_attempt(account, seen, NOW)
     return seen
 
 
 def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: Vendor, password: str) -> None:
     seen = lost_attempts(vendor)
     with pytest.raises(Stale):
-        attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS - 1)
+        attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS - 1)
     assert log_in(vendor.code, ADA, password, now=NOW + LOST_MS).email == ADA
 
 
 def test_failures_stay_counted_when_attempts_were_lost(vendor: Vendor, password: str) -> None:
     seen = lost_attempts(vendor)
-    recounted = attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS)
+    recounted = attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
     assert (recounted.started, recounted.failures) == (3, 2)
     with pytest.raises(Stale):  # of two that recount, one does
-        attempts.start_attempt(vendor.code, ADA, seen, NOW + LOST_MS)
+        attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
+
+
+# --- strangers ----------------------------------------------------------------------------------------------------
+
+
+HERE, ELSEWHERE = Origin("198.51.100.1"), Origin("198.51.100.2")
+BROWSER = Origin("198.51.100.1", "browser 1")
+
+
+def own(vendor: Vendor, origin: Origin) -> Origin:
+    return replace(origin, address=f"{origin.address} of {vendor.code}")
+
+
+def came(vendor: Vendor, email: str, password: str, origin: Origin, *, now: int = NOW, **more: Any) -> str:
+    """What comes of a log-in, at an address that no other test uses."""
+    try:
+        log_in(vendor.code, email, password, own(vendor, origin), now=now, **more)
+    except Refused as refused:
+        return refused.code
+    return "logged in"
+
+
+def attack(vendor: Vendor, origins: Iterable[Origin], email: str = ADA) -> None:
+    """Guess from each origin until it is held back."""
+    for number, origin in enumerate(origins):
+        for guess in range(MAX_FAILURES):
+            if came(vendor, email, f"guess {number} {guess}", origin) != "invalid_credentials":
+                break
+
+
+def everywhere() -> list[Origin]:
+    return [Origin(f"203.0.113.{number}") for number in range(MAX_OF_ACCOUNT)]
+
+
+def test_who_guesses_locks_himself_out_and_nobody_at_another_address(vendor: Vendor, password: str) -> None:
+    attack(vendor, [HERE])
+    assert came(vendor, ADA, password, HERE) == "account_locked"
+    assert came(vendor, ADA, password, ELSEWHERE) == "logged in"
+    assert came(vendor, ADA, password, BROWSER) == "logged in", "though it is at the same address"
+
+
+@pytest.mark.parametrize("email", [ADA, "nobody@customer.test"])
+def test_from_however_many_addresses_an_account_bears_so_many_guesses(
+    vendor: Vendor, password: str, hashed: list[str], email: str
+) -> None:
+    attack(vendor, everywhere(), email)
+    assert len(hashed) == MAX_OF_ACCOUNT
+    assert came(vendor, email, password, Origin("192.0.2.1")) == "account_locked"
+    assert came(vendor, email, password, Origin("192.0.2.1"), now=NOW + WINDOW_MS) == (
+        "logged in" if email == ADA else "invalid_credentials"
+    )
+
+
+def test_a_browser_or_a_device_that_was_there_before_is_let_in_amid_an_attack(vendor: Vendor, password: str) -> None:
+    vendor.activate(ADA, "her pc", password)
+    attack(vendor, [HERE, *everywhere()])
+    assert came(vendor, ADA, password, HERE) == "account_locked"
+    assert came(vendor, ADA, password, BROWSER) == "logged in"
+    assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
+    assert vendor.activate(ADA, "her pc", password).device is not None
+    with refused("account_locked"):
+        vendor.activate(ADA, "another pc", password)
+
+
+def test_guesses_with_the_name_of_her_device_hold_back_that_device_and_no_browser(
+    vendor: Vendor, password: str
+) -> None:
+    vendor.activate(ADA, "her pc", password)
+    attack(vendor, everywhere())
+    for guess in range(MAX_FAILURES + 2):
+        came(vendor, ADA, f"guess {guess}", HERE, hardware_id="her pc")
+    assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "account_locked"
+    assert came(vendor, ADA, password, BROWSER) == "logged in"
+
+
+def test_one_who_is_known_guesses_no_more_than_anybody(vendor: Vendor, password: str, hashed: list[str]) -> None:
+    for guess in range(MAX_FAILURES + 2):
+        came(vendor, ADA, f"guess {guess}", BROWSER, now=NOW + guess * 200_000)
+    assert len(hashed) == MAX_FAILURES
+    assert came(vendor, ADA, password, ELSEWHERE, now=NOW + 12 * 200_000) == "logged in"
+
+
+def test_when_all_are_held_back_an_unknown_account_does_the_same_work(vendor: Vendor, password: str) -> None:
+    work = []
+    for email in (ADA, "nobody@customer.test"):
+        attack(vendor, [HERE], email)
+        with calls_counted() as sent:
+            assert came(vendor, email, password, HERE, hardware_id="some pc") == "account_locked"
+        work.append(sent)
+    assert work[0] == work[1]
+
+
+def test_one_password_is_tried_on_so_many_accounts_from_one_address(
+    vendor: Vendor, password: str, hashed: list[str]
+) -> None:
+    answers = [came(vendor, f"u{n}@customer.test", f"Winter2026! {n}", HERE) for n in range(82)]
+    assert answers == ["invalid_credentials"] * MAX_OF_ADDRESS + ["rate_limit_exceeded"] * (82 - MAX_OF_ADDRESS)
+    assert len(hashed) == MAX_OF_ADDRESS
+    assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded", "so the same is told of any account"
+    assert came(vendor, ADA, password, BROWSER) == "logged in"
+    assert came(vendor, ADA, password, ELSEWHERE) == "logged in"
+
+
+def test_one_password_is_tried_on_so_many_accounts_from_however_many_addresses(vendor: Vendor, password: str) -> None:
+    tries = [(f"u{n}@customer.test", Origin(f"203.0.113.{n}")) for n in range(82)]
+    answers = [came(vendor, email, "Winter2026!", origin) for email, origin in tries]
+    assert answers == ["invalid_credentials"] * MAX_OF_PASSWORD + ["rate_limit_exceeded"] * (82 - MAX_OF_PASSWORD)
+    assert came(vendor, ADA, password, HERE) == "logged in"
+
+
+def test_no_password_that_was_tried_is_stored_nor_a_hash_that_could_be_guessed_without_our_key(vendor: Vendor) -> None:
+    with wire() as sent:
+        came(vendor, ADA, "Winter2026!", HERE)
+    told = str(sent.bodies)
+    plain = sha256(b"Winter2026!").hexdigest()
+    assert "password" in told
+    assert [text for text in ("Winter2026!", plain, plain[:16]) if text in told] == []
+
+
+def test_an_office_logs_in_rightly_from_one_address_at_nine(vendor: Vendor, password: str) -> None:
+    with wire() as sent:
+        assert [came(vendor, ADA, password, HERE) for _ in range(150)] == ["logged in"] * 150
+    assert len(sent.bodies) == 2 * 150, "a right log-in counts nothing but its own attempt"
+
+
+def test_who_unlocks_an_account_lets_everybody_try_again(vendor: Vendor, password: str) -> None:
+    attack(vendor, [HERE, *everywhere()])
+    assert [came(vendor, ADA, password, origin) for origin in (HERE, ELSEWHERE)] == ["account_locked"] * 2
+    unlock(vendor.code, ADA, ADMIN, now=NOW + 1)
+    assert [came(vendor, ADA, password, origin, now=NOW + 1) for origin in (HERE, ELSEWHERE)] == ["logged in"] * 2
+    for _ in range(FREE_FAILURES):
+        assert came(vendor, ADA, "wrong", HERE, now=NOW + 1) == "invalid_credentials"
+    assert came(vendor, ADA, password, HERE, now=NOW + 1) == "account_locked", "what is guessed from then on counts"
+    with refused("user_not_found"):
+        unlock(vendor.code, "nobody@customer.test", ADMIN, now=NOW)
+
+
+def test_whoever_sets_a_new_password_ends_the_lock(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=1)
+    vendor.assign(license, ADA)
+    attack(vendor, [HERE])
+    initial = set_password(vendor.code, license.id, ADA, None, ADMIN, now=NOW + 1)[1]
+    assert came(vendor, ADA, initial, HERE, now=NOW + 1) == "logged in"
+    attack(vendor, [HERE])
+    change_password(vendor.code, ADA, initial, "chosen by Ada", ADMIN, now=NOW + 2)
+    assert came(vendor, ADA, "chosen by Ada", HERE, now=NOW + 2) == "logged in"
+
+
+# --- so many at once ----------------------------------------------------------------------------------------------
+
+
+def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
+    vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that do not get a turn are answered at once, and have not used up an attempt."""
+    begun, go_on = Semaphore(0), Event()
+
+    def verify(*_: Any) -> bool:
+        begun.release()
+        return go_on.wait(30)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.log_in.verify_password", verify)
+        busy = [threads.submit(came, vendor, ADA, password, HERE) for _ in range(AT_ONCE)]
+        try:
+            assert all(begun.acquire(timeout=30) for _ in range(AT_ONCE))
+            for _ in range(2 * MAX_FAILURES):
+                with pytest.raises(Busy):
+                    log_in(vendor.code, ADA, password, HERE, now=NOW)
+        finally:
+            go_on.set()
+            assert [one.result() for one in busy] == ["logged in"] * AT_ONCE
+    assert came(vendor, ADA, password, HERE) == "logged in"
+
+
+def test_no_more_than_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, at_once, most = Lock(), 0, 0
+
+    class Hasher:
+        def hash(self, _password: str) -> str:
+            nonlocal at_once, most
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            Event().wait(0.002)
+            with lock:
+                at_once -= 1
+            return ""
+
+    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", Hasher)
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(hash_password, ["password"] * 32))
+    assert most == 2
+
+
+def test_a_flood_of_right_log_ins_from_one_address_is_held_off_before_anything_is_read(
+    vendor: Vendor, password: str
+) -> None:
+    while not _of_address.take(own(vendor, HERE).address, monotonic()):
+        pass
+    with calls_counted() as sent:
+        assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded"
+    assert sent == []
+    assert came(vendor, ADA, password, ELSEWHERE) == "logged in"

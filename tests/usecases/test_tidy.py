@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.origin import Failures, Origin
 from chalicelib.domain.people import Attempts
 from chalicelib.store import attempts, dynamo, sessions
+from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.expiry import MARGIN_SECONDS
 from chalicelib.store.tables import AttemptsItem, SessionItem
 from chalicelib.usecases import tidy as tidying
@@ -91,8 +93,8 @@ def test_every_kind_that_may_be_lost_expires() -> None:
 
 
 def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
-    email, started = "nobody@customer.test", Attempts()
-    attempts.attempt_failed(vendor.code, email, started, NOW)
-    assert dynamo.get(attempts._item(vendor.code, email)) is None
+    account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
+    attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
+    assert dynamo.get(attempts._item(account)) is None
     sessions.finish_submission("token", vendor.code, {"done": "it"})
     assert dynamo.get(sessions.submission_item("token", vendor.code)) is None
