@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.web import hmac_signature
+from chalicelib.web.authentication import own_path
 from chalicelib.web.hmac_signature import sign
 from infra import local, output
 from infra.version import add_version
@@ -51,7 +52,7 @@ def signed_headers(api_key: str, shared_key: str, at: float | None = None) -> di
 def digest_headers(api_key: str, shared_key: str, request: httpx.Request, at: float | None = None) -> dict[str, str]:
     """Date, Digest and Authorization of a call, whose signature covers all of it."""
     date, digest = formatdate(at, usegmt=True), hmac_signature.digest(request.read())
-    path = request.url.raw_path.partition(b"?")[0].decode()
+    path = own_path(request.url.raw_path.partition(b"?")[0].decode())
     target = hmac_signature.request_target(request.method, path, request.url.params.multi_items())
     signature = sign(shared_key, hmac_signature.Covered(date, target, digest))
     parameters = {

@@ -107,7 +107,7 @@ def check_date(date: str | None, now: int, window_ms: int) -> None:
 
 
 def request_target(method: str, path: str, query: Iterable[tuple[str, str]]) -> str:
-    """The line of a request: its method in small letters, its path as sent, and its query in one fixed spelling.
+    """The line of a request: its method in small letters, its path, and its query in one fixed spelling.
 
     That spelling is AWS's canonical query: sorted by name, then value, all but letters, digits and ``-._~`` as ``%XX``.
     API Gateway does not hand on how a query was spelt, so no server could tell.
@@ -133,11 +133,11 @@ def sign(shared_key: str, covered: Covered | str) -> str:
     return base64.b64encode(signature).decode()
 
 
-def verify(credentials: Credentials, shared_key: str, covered: Covered | str) -> None:
-    """Require the signature to be ours over what it covers. Raises AuthError ``signature_mismatch``."""
+def verify(credentials: Credentials, shared_key: str, *covered: Covered | str) -> None:
+    """Require the signature to be ours over one of these. Raises AuthError ``signature_mismatch``."""
     # As bytes: compare_digest takes no str beyond ASCII, and a hostile one must be a mismatch like any other.
     received = credentials.signature.encode(errors="replace")
-    if not hmac.compare_digest(sign(shared_key, covered).encode(), received):
+    if not any(hmac.compare_digest(sign(shared_key, one).encode(), received) for one in covered):
         raise AuthError("signature_mismatch")
 
 

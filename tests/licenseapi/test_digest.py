@@ -1,6 +1,7 @@
 """The stronger signature: it covers method, address, query and body, and an API key can require it."""
 
 import json
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -117,7 +118,7 @@ def test_each_header_that_it_covers_counts(strict: Application, changed: dict[st
 def test_a_digest_of_another_body_is_refused_also_where_it_was_signed(strict: Application) -> None:
     asked, other = request(strict, "GET", "/api/v4/products", {}), hmac_signature.digest(b"else")
     signed = digest_headers(strict.api_key, strict.shared_key, asked)
-    covered = hmac_signature.Covered(signed["Date"], f"get {asked.url.raw_path.decode()}", other)
+    covered = hmac_signature.Covered(signed["Date"], "get /api/v4/products", other)
     right = hmac_signature.sign(strict.shared_key, covered)
     was = signed["Authorization"].split('signature="')[1].split('"')[0]
     forged = signed | {"Digest": other, "Authorization": signed["Authorization"].replace(was, right)}
@@ -132,8 +133,22 @@ def test_a_weak_signature_that_says_it_is_strong_is_a_mismatch(strict: Applicati
 
 
 @pytest.mark.in_process("an event of API Gateway is made here")
-def test_behind_a_stages_name_it_covers_the_path_that_the_client_sent(strict: Application) -> None:
-    asked = httpx.Request("GET", "https://abc.execute-api.test/api/api/v4/product_details?product=viewer")
-    headers = digest_headers(strict.api_key, strict.shared_key, asked)
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v4/product_details", 200),
+        ("/api/api/v4/product_details", 200),  # the event's stage is `api`
+        ("/dev/api/v4/product_details", 401),
+        ("/api/v4/products", 401),
+        ("/product_details", 401),
+        ("", 401),
+    ],
+)
+def test_a_stages_name_may_be_signed_with_the_path_or_not(strict: Application, path: str, status: int) -> None:
+    covered = hmac_signature.Covered(formatdate(usegmt=True), f"get {path}?product=viewer", hmac_signature.digest(b""))
+    signature = hmac_signature.sign(strict.shared_key, covered)
+    parameters = f'headers="{hmac_signature.STRONG}",signature="{signature}",apiKey="{strict.api_key}"'
+    authorization = f'algorithm="hmac-sha256",{parameters}'
+    headers = {"Date": covered.date, "Digest": covered.digest, "Authorization": authorization}
     told = answer(event("GET", "/api/v4/product_details", headers, query={"product": "viewer"}))
-    assert told["statusCode"] == 200, told["body"]
+    assert told["statusCode"] == status, told["body"]
