@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from chalicelib.web.limits import MAX_BODY_BYTES
-from infra import serve
+from infra import connections, serve
 from tests.support import Application, Vendor
 
 SERVE = [sys.executable, "-m", "infra.serve"]
@@ -175,7 +175,7 @@ def test_a_killed_server_leaves_nothing_behind() -> None:
 def test_a_server_ends_with_the_process_that_started_it() -> None:
     script = """
 import os, sys
-from infra import serve
+from infra import connections, serve
 print(serve.start(dict(os.environ)).pid, flush=True)
 sys.stdin.read()
 """
@@ -224,7 +224,7 @@ def test_a_body_that_claims_to_be_endless_is_answered_413_unread(server: serve.S
 def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> None:
     head = b"POST /api/v4/activate_license HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    assert exchange(server, head, *[chunk] * (serve.MAX_READ_BYTES // 0x10000))[1]["code"] == "payload_too_large"
+    assert exchange(server, head, *[chunk] * (connections.MAX_READ_BYTES // 0x10000))[1]["code"] == "payload_too_large"
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
         ),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
-        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * serve.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
-        pytest.param(b"GET /" + b"a" * serve.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
+        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * connections.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
+        pytest.param(b"GET /" + b"a" * connections.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
     ],
 )
 def test_what_is_not_http_is_answered_400_in_our_shape(request_bytes: bytes, server: serve.Server) -> None:
@@ -267,7 +267,7 @@ def test_what_is_not_http_is_answered_400_in_our_shape(request_bytes: bytes, ser
 
 
 def test_headers_that_are_not_too_long_are_taken(http: httpx.Client) -> None:
-    assert http.get("/", headers={"X-Long": "a" * (serve.MAX_HEADER_BYTES - 1000)}).status_code == 200
+    assert http.get("/", headers={"X-Long": "a" * (connections.MAX_HEADER_BYTES - 1000)}).status_code == 200
 
 
 def test_a_connection_is_kept_for_the_next_call(server: serve.Server) -> None:
@@ -302,16 +302,16 @@ HALVES = (b"", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n
 
 @contextmanager
 def held_open(server: serve.Server, number: int, client: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
-    """So many connections of a client, each with a half-sent request of another kind."""
-    connections = []
+    """So many opened of a client, each with a half-sent request of another kind."""
+    opened = []
     try:
         for count in range(number):
-            connections.append(socket.create_connection(("127.0.0.1", server.port), source_address=(client, 0)))
+            opened.append(socket.create_connection(("127.0.0.1", server.port), source_address=(client, 0)))
             with suppress(ConnectionError):  # closed again for a newer one
-                connections[-1].sendall(HALVES[count % len(HALVES)])
-        yield connections
+                opened[-1].sendall(HALVES[count % len(HALVES)])
+        yield opened
     finally:
-        for connection in connections:
+        for connection in opened:
             connection.close()
 
 
@@ -323,9 +323,9 @@ def answered(server: serve.Server, client: str) -> bool:
 
 
 def test_one_client_with_more_connections_than_there_are_keeps_nobody_out(server: serve.Server) -> None:
-    with held_open(server, serve.MAX_CONNECTIONS + 20) as connections:
+    with held_open(server, connections.MAX_CONNECTIONS + 20) as held:
         assert answered(server, "127.0.0.2")
-        assert sum(not is_closed(connection) for connection in connections) == serve.MAX_OF_CLIENT
+        assert sum(not is_closed(connection) for connection in held) == connections.MAX_OF_CLIENT
         assert answered(server, "127.0.0.1"), "another one behind the same address"
 
 
@@ -334,7 +334,7 @@ def test_many_clients_that_fill_all_connections_keep_nobody_out(server: serve.Se
         steady = socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=("127.0.0.3", 0))
         stack.enter_context(steady)
         for number in range(10, 16):
-            stack.enter_context(held_open(server, serve.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))
+            stack.enter_context(held_open(server, connections.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))
         assert answered(server, "127.0.0.2")
         steady.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert steady.recv(12) == b"HTTP/1.1 200", "who has one connection keeps it"
@@ -375,8 +375,8 @@ def watched() -> Iterator[Watched]:
 @pytest.mark.parametrize(
     ("sent", "seconds"),
     [
-        (b"GET / HTTP/1.1\r\n", serve.HEADER_SECONDS),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", serve.REQUEST_SECONDS),
+        (b"GET / HTTP/1.1\r\n", connections.HEADER_SECONDS),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", connections.REQUEST_SECONDS),
     ],
     ids=["headers", "body"],
 )
@@ -393,13 +393,13 @@ def test_a_request_that_only_drips_is_given_up(sent: bytes, seconds: int, watche
 def test_a_client_that_takes_nothing_of_its_answer_is_closed(watched: Watched) -> None:
     [channel] = watched.channels.values()
     channel.write_soon(bytes(50_000_000))  # more than any buffer between us
-    assert watched.is_open_after(serve.IDLE_SECONDS - 5)
-    assert not watched.is_open_after(serve.IDLE_SECONDS + 5)
+    assert watched.is_open_after(connections.IDLE_SECONDS - 5)
+    assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
 
 
 def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
-    assert watched.is_open_after(serve.IDLE_SECONDS - 5)
-    assert not watched.is_open_after(serve.IDLE_SECONDS + 5)
+    assert watched.is_open_after(connections.IDLE_SECONDS - 5)
+    assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
     assert watched.connection.recv(1) == b""
 
 
@@ -410,7 +410,30 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
     assert watched.connection.recv(8).startswith(b"HTTP/1.")
     watched.connection.sendall(b"and more" * 1000)
     assert watched.is_open_after(0)
-    assert not watched.is_open_after(serve.LINGER_SECONDS + 5)
+    assert not watched.is_open_after(connections.LINGER_SECONDS + 5)
+
+
+def test_a_client_all_of_whose_connections_are_being_answered_gets_no_more(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_OF_CLIENT", 1)
+    go_on = threading.Event()
+    watched.server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
+    watched.connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    [first] = watched.channels.values()
+    watched.turn(until=lambda: first.requests)
+    port = int(watched.server.base_url.rsplit(":", 1)[1])
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=30) as second,
+            socket.create_connection(("127.0.0.1", port), timeout=30, source_address=("127.0.0.2", 0)) as other,
+        ):
+            watched.turn(until=lambda: len(watched.channels) == 2, rounds=50)
+            assert second.recv(1) == b""
+            assert not is_closed(other)
+            assert next(iter(watched.channels.values())) is first
+    finally:
+        go_on.set()
 
 
 # --- behind a proxy, all connections are the proxy's ---------------------------------------------------------------
@@ -419,17 +442,17 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes], socket.socket]]:
     """Sends a request of a client, as a proxy does, to a server that answers nothing as long as the test lasts."""
-    monkeypatch.setattr(serve, "MAX_OF_CLIENT", 3)
+    monkeypatch.setattr(connections, "MAX_OF_CLIENT", 3)
     server = serve.listen(0)
     server.behind_proxy = True
     go_on = threading.Event()
     server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
-    connections: list[socket.socket] = []
+    opened: list[socket.socket] = []
     port = int(server.base_url.rsplit(":", 1)[1])
 
     def send(client: str, rest: bytes) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-        connections.append(connection)
+        opened.append(connection)
         connection.sendall(b"POST / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.9, %b\r\n%b" % (client.encode(), rest))
         for _ in range(10):
             server.asyncore.loop(timeout=0.01, use_poll=True, map=server._map, count=1)  # type: ignore[attr-defined]
@@ -439,7 +462,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes], 
     go_on.set()
     server.task_dispatcher.shutdown()
     server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
-    for connection in connections:
+    for connection in opened:
         connection.close()
 
 
