@@ -92,6 +92,9 @@ class Prices(BaseModel):
     alarm: Price
     dashboard: Price
     key: Price
+    firewall: Price
+    firewall_rule: Price
+    firewall_request: Price
     sent: Price
 
 

@@ -73,6 +73,9 @@ class Watch:
     dashboards: int
     keys: int
     """That encrypt, and are ours."""
+    firewalls: int = 0
+    """Web ACLs, which look at every call over HTTP."""
+    firewall_rules: int = 0
 
 
 def watch(stage: str = PROTECTED) -> Watch:
@@ -81,7 +84,15 @@ def watch(stage: str = PROTECTED) -> Watch:
     of = Counter(one["Type"] for one in made)
     alarms = [one["Properties"] for one in made if one["Type"] == "AWS::CloudWatch::Alarm"]
     looked_at = [[m for m in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m] for alarm in alarms]
-    return Watch(len(METRICS), sum(map(len, looked_at)), of["AWS::CloudWatch::Dashboard"], of["AWS::KMS::Key"])
+    acls = [one["Properties"]["Rules"] for one in made if one["Type"] == "AWS::WAFv2::WebACL"]
+    return Watch(
+        len(METRICS),
+        sum(map(len, looked_at)),
+        of["AWS::CloudWatch::Dashboard"],
+        of["AWS::KMS::Key"],
+        len(acls),
+        sum(map(len, acls)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +117,12 @@ def month(devices: float, inputs: Inputs, run: Function, watched: Watch) -> dict
         raise CostError(f"There is no price for Lambda on {run.architecture}.")
     made = loads(devices, usage)
     over_http = [(load.count, load.answer_bytes) for load in made if load.answer_bytes is not None]
+    calls = sum(count for count, _ in over_http)
     requests = sum(load.count for load in made if load.ms)
     gb_seconds = run.gb * sum(load.count * load.ms for load in made) / 1000
     gb = stored_gb(devices, usage)
     return {
-        "API Gateway": prices.api_request.of(sum(count for count, _ in over_http)),
+        "API Gateway": prices.api_request.of(calls),
         "Lambda": prices.lambda_request.of(requests) + gb_second.of(gb_seconds),
         "DynamoDB, reads": prices.read_unit.of(sum(load.count * load.budget.read_units for load in made)),
         "DynamoDB, writes": prices.write_unit.of(sum(load.count * load.budget.write_units for load in made)),
@@ -120,5 +132,8 @@ def month(devices: float, inputs: Inputs, run: Function, watched: Watch) -> dict
         + prices.alarm.of(watched.alarms)
         + prices.dashboard.of(watched.dashboards)
         + prices.key.of(watched.keys),
+        "Firewall": prices.firewall.of(watched.firewalls)
+        + prices.firewall_rule.of(watched.firewall_rules)
+        + prices.firewall_request.of(calls * watched.firewalls),
         "Data sent": prices.sent.of(sum(count * sent for count, sent in over_http) / GB),
     }

@@ -36,6 +36,20 @@ ANSWERS = {
 
 COME_AGAIN = {"rate_limit_exceeded", "service_busy"}
 
+OPEN = (
+    ("/", ("GET", "HEAD")),
+    ("/api/v4", ("GET",)),
+    ("/api/v4/public_key", ("GET",)),
+    ("/portal/log-in", ("GET", "POST")),
+    ("/portal/forgotten", ("GET", "POST")),
+    ("/portal/forgotten/code", ("GET", "POST")),
+    ("/portal/theme/{name}", ("GET",)),
+    ("/static/{name}", ("GET",)),
+)
+"""What is answered to anybody, who needs neither a key nor a session: a fifth of the stage's calls, each, at most.
+
+So a rush there leaves room for applications and for who is logged in."""
+
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -62,15 +76,8 @@ def gateway(stage: Stage) -> dict[str, Any]:
                 "DefinitionBody": {"info": {"title": stage.stack}},  # its name, by which its metrics are found
                 "GatewayResponses": {kind: _answer(code) for kind, code in ANSWERS.items()},
                 "MethodSettings": [
-                    {
-                        "ResourcePath": "/*",
-                        "HttpMethod": "*",
-                        "ThrottlingRateLimit": rate,
-                        "ThrottlingBurstLimit": burst,
-                        "LoggingLevel": "OFF",  # it would write headers and bodies down
-                        "DataTraceEnabled": False,
-                        "MetricsEnabled": False,  # a set of metrics for each route, that are paid for
-                    }
+                    _throttled("/*", "*", rate, burst),
+                    *(_throttled(path, method, rate // 5, burst // 5) for path, methods in OPEN for method in methods),
                 ],
                 "TracingEnabled": False,
                 "AccessLogSetting": {
@@ -80,6 +87,19 @@ def gateway(stage: Stage) -> dict[str, Any]:
             }
         },
         "AccessLogs": log_group(stage, "access"),
+    }
+
+
+def _throttled(path: str, method: str, rate: int, burst: int) -> dict[str, Any]:
+    """How many calls a second a method takes from all clients together, and how many at once."""
+    return {
+        "ResourcePath": path if path in ("/", "/*") else "/" + path.replace("/", "~1"),
+        "HttpMethod": method,
+        "ThrottlingRateLimit": rate,
+        "ThrottlingBurstLimit": burst,
+        "LoggingLevel": "OFF",  # it would write headers and bodies down
+        "DataTraceEnabled": False,
+        "MetricsEnabled": False,  # a set of metrics for each route, that are paid for
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from infra.stage.alarms import alarms
 from infra.stage.dashboard import dashboard
+from infra.stage.firewall import firewall
 from infra.stage.functions import functions
 from infra.stage.gateway import gateway
 from infra.stage.stages import Stage, StageError
@@ -23,7 +24,14 @@ def resources(stage: Stage) -> dict[str, Any]:
     """
     return {
         "Mappings": {"Mail": {"Sender": _sender(stage)}},
-        "Resources": {**tables(stage), **functions(stage), **gateway(stage), **alarms(), **dashboard()},
+        "Resources": {
+            **tables(stage),
+            **functions(stage),
+            **gateway(stage),
+            **firewall(stage),
+            **alarms(),
+            **dashboard(),
+        },
         "Outputs": {name: {"Value": value} for name, value in OUTPUTS.items()},
     }
 

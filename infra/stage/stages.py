@@ -6,9 +6,9 @@ A stage has one name for all that is its own: stack, prefix of the tables, path 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / ".chalice" / "config.json"
@@ -24,6 +24,15 @@ class StageFailed(Exception):
     """It was tried, and failed half-way; the text says what AWS says of it."""
 
 
+class Firewall(BaseModel):
+    """How often one address may call, and how often it may try a password. AWS knows no limit below ten."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls_a_minute: Annotated[int, Field(ge=10)]
+    log_ins_a_minute: Annotated[int, Field(ge=10)]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage."""
@@ -31,6 +40,8 @@ class Stage:
     name: str
     environment: dict[str, str]
     """Of its functions: the settings that `chalicelib.settings` describes."""
+    firewall: Firewall | None = None
+    """None: the stage has none."""
 
     @property
     def stack(self) -> str:
@@ -45,6 +56,7 @@ class Stage:
 
 class _Declared(BaseModel):
     environment_variables: dict[str, str]
+    firewall: Firewall | None = None
 
 
 class _Config(BaseModel):
@@ -73,7 +85,8 @@ def read_stage(name: str) -> Stage:
     stages = read_config()["stages"]
     if name not in stages:
         raise StageError(f"There is no stage {name!r} in .chalice/config.json, but {', '.join(stages)}.")
-    stage = Stage(name, stages[name]["environment_variables"])
+    declared = _Declared.model_validate(stages[name])
+    stage = Stage(name, declared.environment_variables, declared.firewall)
     named = {"SEATKEEPER_TABLE_PREFIX": stage.stack, "SEATKEEPER_SECRETS": f"ssm:/{stage.stack}"}
     for variable, value in named.items():
         if stage.environment.get(variable) != value:  # copied from another stage, it would work on that one's data

@@ -24,9 +24,28 @@ def inputs(**usage: float) -> Inputs:
     one = {"page": "a page", "unit": "a thing", "size": 1, "tiers": [[inf, 1]]}
     million = one | {"size": 1e6}
     prices: dict[str, Any] = dict.fromkeys(
-        ("lambda_x86_64", "stored", "recoverable", "logged", "metric", "alarm", "dashboard", "key", "sent"), one
+        (
+            "lambda_x86_64",
+            "stored",
+            "recoverable",
+            "logged",
+            "metric",
+            "alarm",
+            "dashboard",
+            "key",
+            "sent",
+            "firewall",
+            "firewall_rule",
+        ),
+        one,
     )
-    prices |= {"api_request": million, "lambda_request": million, "read_unit": million, "write_unit": million}
+    prices |= {
+        "api_request": million,
+        "lambda_request": million,
+        "read_unit": million,
+        "write_unit": million,
+        "firewall_request": million,
+    }
     prices |= {"region": "nowhere", "as_of": "today", "lambda_arm64": one | {"tiers": [[inf, 0.001]]}}
     return Inputs.model_validate({"usage": NOTHING | usage, "prices": prices})
 
@@ -43,9 +62,18 @@ def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
             "DynamoDB, storage and recovery": 0,
             "Logs": 60,
             "Metrics, alarms, dashboard, key": 0,
+            "Firewall": 0,
             "Data sent": 120,
         }
     )
+
+
+def test_a_firewall_is_paid_for_by_its_rules_and_by_every_call_over_http_also_where_nobody_calls() -> None:
+    guarded = Watch(0, 0, 0, 0, firewalls=1, firewall_rules=2)
+    assert month(1000, inputs(), ARM, guarded)["Firewall"] == 1 + 2
+    lines = month(1000, inputs(checks_a_day=2.0, sweeps_a_day=1e6), ARM, guarded)
+    assert lines["Firewall"] == pytest.approx(1 + 2 + 0.06)
+    assert (watch("prod").firewalls, watch("dev").firewalls) == (1, 0)
 
 
 def test_a_check_within_15_minutes_of_another_costs_no_write() -> None:
@@ -105,10 +133,12 @@ def test_an_alarm_is_paid_by_the_metrics_that_it_looks_at(monkeypatch: pytest.Mo
         "Rate": alarm | {"Properties": {"Metrics": rate}},
         "Dashboard": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}},
         "Key": {"Type": "AWS::KMS::Key", "Properties": {}},
+        "Firewall": {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}, {}]}},
         "Generated": {"Properties": {}},
     }
     monkeypatch.setattr(months, "resources", lambda _stage: {"Resources": template})
     assert (watch().alarms, watch().dashboards, watch().keys) == (1 + 2, 1, 1)
+    assert (watch().firewalls, watch().firewall_rules) == (1, 3)
 
 
 def test_prices_fall_tier_by_tier() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from app import app
 from chalicelib.telemetry import METRICS, NAMESPACE
 from chalicelib.web.errors import ERRORS
 from infra.stage.alarms import ALARMS
@@ -30,6 +31,7 @@ from tests.infra.stage.templates import (
     template,
     texts,
 )
+from tests.web import events
 
 each_stage = pytest.mark.parametrize("stage", STAGES)
 QUEUE = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
@@ -205,12 +207,103 @@ def test_access_logs_have_no_query_string_no_header_and_no_id(stage: str) -> Non
 @each_stage
 def test_calls_are_bounded_and_never_written_down_or_traced(stage: str) -> None:
     api = properties(stage, "RestAPI")
-    (method,) = api["MethodSettings"]
-    assert (method["ResourcePath"], method["HttpMethod"]) == ("/*", "*")
-    assert 0 < method["ThrottlingRateLimit"] <= method["ThrottlingBurstLimit"] <= 5000
-    assert (method["LoggingLevel"], method["DataTraceEnabled"]) == ("OFF", False)
+    every, *some = api["MethodSettings"]
+    assert (every["ResourcePath"], every["HttpMethod"]) == ("/*", "*")
+    for method in (every, *some):
+        assert 0 < method["ThrottlingRateLimit"] <= method["ThrottlingBurstLimit"] <= 5000
+        assert (method["LoggingLevel"], method["DataTraceEnabled"], method["MetricsEnabled"]) == ("OFF", False, False)
     assert api["TracingEnabled"] is False
     assert {function["Tracing"] for function in functions(stage).values()} == {"PassThrough"}
+
+
+@each_stage
+def test_what_anybody_may_call_takes_no_more_than_a_fifth_of_the_stage(stage: str) -> None:
+    every, *some = properties(stage, "RestAPI")["MethodSettings"]
+    named = {(one["ResourcePath"], one["HttpMethod"]): one for one in some}
+    open_to_all = {
+        ("/" + path.replace("/", "~1") if path != "/" else path, method)
+        for path, methods in app.routes.items()
+        if _is_open(path)
+        for method in methods
+    }
+    assert len(open_to_all) > 8
+    assert open_to_all <= set(named)
+    for one in some:
+        assert 5 * one["ThrottlingRateLimit"] <= every["ThrottlingRateLimit"]
+        assert 5 * one["ThrottlingBurstLimit"] <= every["ThrottlingBurstLimit"]
+
+
+def _is_open(path: str) -> bool:
+    """Whether a stranger is told anything but to sign, to log in, or that nothing is there. Asked of the app itself."""
+    if "GET" not in app.routes[path]:
+        return False  # what only changes things asks who does it
+    parts = dict.fromkeys(re.findall(r"{(\w+)}", path), "1")
+    told = events.answer(events.event("GET", path, {"Host": "licenses.vendor.test"}, parts=parts))
+    return bool(told["statusCode"] < 400) and "/portal/log-in?next=" not in str(told)
+
+
+@each_stage
+def test_only_prod_pays_for_a_firewall(stage: str) -> None:
+    acls, associations = of_type(stage, "WAFv2::WebACL"), of_type(stage, "WAFv2::WebACLAssociation")
+    assert len(acls) == len(associations) == (1 if stage == PROTECTED else 0)
+
+
+def firewall() -> dict[str, Any]:
+    """That of prod: rules by name."""
+    acl = properties(PROTECTED, "Firewall")
+    assert (acl["Scope"], acl["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
+    return {rule["Name"]: rule for rule in acl["Rules"]}
+
+
+def test_one_address_can_use_up_no_tenth_of_what_a_stage_takes_and_less_for_log_ins() -> None:
+    rules = {name: rule["Statement"]["RateBasedStatement"] for name, rule in firewall().items()}
+    assert set(rules) == {"calls", "log-ins"}
+    assert {rule["AggregateKeyType"] for rule in rules.values()} == {"IP"}
+    a_second = {name: rule["Limit"] / rule["EvaluationWindowSec"] for name, rule in rules.items()}
+    every = properties(PROTECTED, "RestAPI")["MethodSettings"][0]["ThrottlingRateLimit"]
+    assert 10 * a_second["calls"] <= every
+    assert 10 * a_second["log-ins"] <= a_second["calls"]
+    assert "ScopeDownStatement" not in rules["calls"]
+
+
+def test_the_stricter_rule_is_for_every_route_where_a_password_or_a_code_can_be_tried() -> None:
+    scope = firewall()["log-ins"]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["RegexMatchStatement"]
+    assert scope["FieldToMatch"] == {"UriPath": {}}
+    pattern = re.compile(scope["RegexString"])
+    tried = {
+        path
+        for path in app.routes
+        if re.search(r"/(log-in|forgotten.*|activate_license|.*_password|user_licenses)$", path)
+    }
+    assert tried >= {"/portal/log-in", "/portal/forgotten", "/api/v4/activate_license"}
+    assert {path for path in app.routes if pattern.search(path)} == tried
+    for path in tried:  # at the address of API Gateway, at a domain of one's own, with a slash at the end
+        assert pattern.search(f"/prod{path}")
+        assert pattern.search(f"{path}/")
+
+
+def test_whom_the_firewall_stops_is_told_in_our_shape_and_to_come_again() -> None:
+    bodies = properties(PROTECTED, "Firewall")["CustomResponseBodies"]
+    for rule in firewall().values():
+        answer = rule["Action"]["Block"]["CustomResponse"]
+        body = bodies[answer["CustomResponseBodyKey"]]
+        status, message = ERRORS["rate_limit_exceeded"]
+        assert body["ContentType"] == "APPLICATION_JSON"
+        assert json.loads(body["Content"]) == {"status": status, "code": "rate_limit_exceeded", "message": message}
+        assert answer["ResponseCode"] == status
+        assert int({h["Name"]: h["Value"] for h in answer["ResponseHeaders"]}["Retry-After"]) > 0
+
+
+def test_the_firewall_keeps_no_sample_of_calls_for_they_hold_sessions_and_signatures() -> None:
+    acl = properties(PROTECTED, "Firewall")
+    kept = [one["VisibilityConfig"]["SampledRequestsEnabled"] for one in (acl, *acl["Rules"])]
+    assert kept == [False, False, False]
+
+
+def test_the_firewall_stands_before_the_stage_of_the_api_once_there_is_one() -> None:
+    where = properties(PROTECTED, "FirewallOfApi")
+    assert where["WebACLArn"] == {"Fn::GetAtt": ["Firewall", "Arn"]}
+    assert where["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${RestAPI}/stages/${RestAPI.Stage}")
 
 
 # --- alarms and dashboard --------------------------------------------------------------------------------------
