@@ -38,6 +38,7 @@ COME_AGAIN = {"rate_limit_exceeded", "service_busy"}
 
 OPEN = (
     ("/", ("GET", "HEAD")),
+    ("/healthz", ("GET", "HEAD")),
     ("/api/v4", ("GET",)),
     ("/api/v4/public_key", ("GET",)),
     ("/portal/log-in", ("GET", "POST")),

@@ -13,8 +13,8 @@ from infra.stage.stages import Stage, StageError
 HELP = "activate, check and deactivate a license through the deployed address, and leave nothing behind"
 EXAMPLE = "python -m infra.stage smoke dev"
 
-TIMEOUT_SECONDS = 30
-"""A first call starts a function."""
+TIMEOUT_SECONDS = 60
+"""Twice as long as API Gateway waits for a function, which a first call starts."""
 
 
 def add_arguments(page: argparse.ArgumentParser) -> None:

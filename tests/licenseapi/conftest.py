@@ -17,7 +17,7 @@ from tests.support import STAGE_URL, Application, Vendor
 def http() -> Iterator[httpx.Client]:
     """What leads to the app."""
     there = httpx.HTTPTransport() if STAGE_URL else httpx.WSGITransport(wsgi(app))
-    with httpx.Client(transport=there, base_url=STAGE_URL or "http://license.test", timeout=30) as client:
+    with httpx.Client(transport=there, base_url=STAGE_URL or "http://license.test", timeout=120) as client:
         yield client
 
 

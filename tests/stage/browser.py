@@ -3,6 +3,7 @@
 import httpx
 
 from tests.portal.browser import Browser, Page
+from tests.stage.emulator import TIMEOUT_SECONDS
 from tests.stage.operator import STAGE
 
 PREFIX = f"/{STAGE.name}"
@@ -12,7 +13,7 @@ class StageBrowser(Browser):
     """At an address that knows stages by the name that is asked for."""
 
     def __init__(self, endpoint: str, host: str) -> None:
-        self.http = httpx.Client(base_url=endpoint, headers={"Host": host}, timeout=30)
+        self.http = httpx.Client(base_url=endpoint, headers={"Host": host}, timeout=TIMEOUT_SECONDS)
 
     def upload(self, page: Page, action: str, name: str, content: bytes) -> Page:
         """Fill in a form by a file."""

@@ -17,7 +17,9 @@ from infra.engine import Child, EngineError, die_with, free_port
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 HOME = Path(__file__).resolve().parents[2] / ".ministack"
 _LAUNCH = Path(__file__).with_name("launch.py")
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
+"""For an answer over HTTP: on a busy machine a function's first call alone takes longer than a client's usual five."""
 
 
 class Ministack(Child):
@@ -82,7 +84,7 @@ def _wait_until_it_answers(ministack: Ministack, words: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         with suppress(httpx.TransportError):
-            httpx.get(f"{ministack.endpoint}/_ministack/health")
+            httpx.get(f"{ministack.endpoint}/_ministack/health", timeout=TIMEOUT_SECONDS)
             return
         if ministack.process.poll() is not None or time.monotonic() > deadline:
             raise EngineError(f"ministack does not answer. It said: {words.read_text()[-2000:]}")

@@ -7,6 +7,7 @@ import httpx
 
 from infra.stage.package import Package
 from tests.stage.browser import PREFIX, StageBrowser
+from tests.stage.emulator import TIMEOUT_SECONDS
 from tests.stage.operator import STAGE, Operator
 from tests.stage.test_package import SCHEDULE
 
@@ -45,8 +46,8 @@ def test_each_answer_is_a_line_in_the_log_of_the_stage_and_each_sweep(operator: 
         return [json.loads(e["message"]) for page in pages for e in page["events"] if e["message"].startswith("{")]
 
     before = len(lines("api"))
-    httpx.get(f"{url}/api/v4/public_key").raise_for_status()
-    httpx.get(f"{url}/portal/log-in").raise_for_status()
+    for path in ("/api/v4/public_key", "/portal/log-in"):
+        httpx.get(f"{url}{path}", timeout=TIMEOUT_SECONDS).raise_for_status()
     assert [line["route"] for line in lines("api")[before:]] == ["/api/v4/public_key", "/portal/log-in"]
     swept(operator)
     assert lines("sweep")[-1]["kind"] == "sweep"
@@ -62,6 +63,7 @@ def test_mail_is_sent_from_the_address_that_the_stage_names(operator: Operator, 
     operator.aws.client("sesv2").create_email_identity(EmailIdentity=sender)
     browser.send(f"{PREFIX}/portal/forgotten", company=COMPANY, email=EMAIL)
     swept(operator, "SendQueuedMails")
-    [mail] = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages").json()["messages"][operator.account]
+    told = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages", timeout=TIMEOUT_SECONDS).json()
+    [mail] = told["messages"][operator.account]
     assert (mail["Source"], mail["To"]) == (sender, [EMAIL])
     assert "code" in mail["BodyText"]

@@ -75,7 +75,9 @@ def told(folder: Path) -> dict[str, Any]:
 def test_the_packaged_app_answers_requests_and_sweeps(told: dict[str, Any]) -> None:
     about, page, style = told["answers"]
     body = json.loads(about["body"])
-    assert (about["statusCode"], body["name"], body["commit"]) == (200, "Seatkeeper", git_commit(ROOT))
+    assert (about["statusCode"], body["name"]) == (200, "Seatkeeper")
+    # Not whether files differ from it: somebody may be writing.
+    assert body["commit"].removesuffix("-dirty") == git_commit(ROOT).removesuffix("-dirty")
     assert (page["statusCode"], "<h1>Log in</h1>" in page["body"]) == (200, True)
     assert (style["statusCode"], style["body"]) == (200, (STATIC / "portal.css").read_text())
     assert told["swept"].keys() >= {"license_expired"}

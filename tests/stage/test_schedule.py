@@ -5,8 +5,8 @@ import time
 from tests.stage.operator import TABLES, Operator
 
 ENDED = "2026-11-01"
-PATIENCE_SECONDS = 150
-"""The rule fires every minute, from when the stage was made."""
+PATIENCE_SECONDS = 600
+"""The rule fires every minute, from when the stage was made; a busy machine may take its time."""
 
 
 def test_a_license_that_has_ended_is_announced_by_the_schedule_alone(clocked: Operator) -> None:

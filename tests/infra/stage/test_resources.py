@@ -225,6 +225,7 @@ def test_what_anybody_may_call_takes_no_more_than_a_fifth_of_the_stage(stage: st
         for path, methods in app.routes.items()
         if _is_open(path)
         for method in methods
+        if method != "OPTIONS"  # reads nothing
     }
     assert len(open_to_all) > 8
     assert open_to_all <= set(named)
