@@ -1,0 +1,90 @@
+"""`chalice local` on a home of this machine: the same data as `make run`, served by Chalice's own development server.
+
+    python -m infra.chalice_local --port 8001          further options are those of `chalice local`
+
+Uses the server that runs on the home, or else runs one for as long, which has the engine, the sweep and the mail.
+docs/chalice.md says what Chalice's other commands do here.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra import engine, local, serve
+from infra.version import add_version
+
+STAGE = "local"
+"""One that `.chalice/config.json` does not declare: the settings of another would take the place of the home's."""
+_READY = "Serving on "
+
+
+def main() -> None:
+    """Serve until told to end. Exit 2 and one sentence on standard error for what cannot be served."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.chalice_local",
+        description="Run `chalice local` with the data of a folder. Further options are those of `chalice local`.",
+        epilog="example: python -m infra.chalice_local --port 8001 --no-autoreload",
+    )
+    parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
+    add_version(parser)
+    given, options = parser.parse_known_args()
+    serve.end_on_signals()
+    try:
+        with _running(given.home) as environment:
+            sys.exit(_chalice(options, environment))
+    except (local.HomeError, engine.EngineError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+@contextmanager
+def _running(home: Path) -> Iterator[dict[str, str]]:
+    """The environment of a server that runs on `home` while this lasts. Raises `HomeError`."""
+    if (found := local.running(home)) is not None:
+        yield found
+        return
+    command = [sys.executable, "-m", "infra.run", "--home", str(home)]
+    with subprocess.Popen(
+        command,
+        env=os.environ | {"PORT": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C is for us; we stop it last
+        preexec_fn=engine.die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+    ) as server:
+        try:
+            assert server.stdout is not None
+            if not server.stdout.readline().startswith(_READY) or (found := local.running(home)) is None:
+                raise local.HomeError(f"{home} cannot be served: see above.")
+            yield found
+        finally:
+            server.terminate()
+
+
+def _chalice(options: list[str], environment: dict[str, str]) -> int:
+    """Run `chalice local` to its end, with all that it starts; answers its exit code."""
+    command = [str(Path(sys.executable).with_name("chalice")), "local", "--stage", STAGE, *options]
+    # Without the AWS settings of the developer's own: a profile would lead elsewhere, or nowhere.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    chalice = subprocess.Popen(
+        command,
+        cwd=serve.ROOT,
+        env=kept | {name: value for name, value in environment.items() if name != "base_url"},
+        start_new_session=True,
+        preexec_fn=engine.die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+    )
+    try:
+        return chalice.wait()
+    finally:
+        if chalice.poll() is None:
+            os.killpg(chalice.pid, signal.SIGTERM)  # with the process that its reloader has started
+            chalice.wait()
+
+
+if __name__ == "__main__":
+    main()
