@@ -50,6 +50,11 @@ class Actor:
     name: str
     ip: str | None = None
 
+    @property
+    def is_customer(self) -> bool:
+        """Whether it is somebody in the portal: a license manager, or a user. All others act for the vendor."""
+        return self.name.startswith("user:")
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -37,17 +37,22 @@ class License:
     created_at: Instant
     license_key: str | None = None
     enabled: bool = True
+    disabled_by: Literal["vendor", "customer"] | None = None
+    """Who has disabled it. None where it is disabled: the vendor, of before that was kept."""
     is_trial: bool = False
     max_activations: int | None = None
     times_activated: int = 0
     max_license_users: int | None = None
     users_assigned: int = 0
     max_transfers: int = TRANSFERS_UNLIMITED
+    free_resets: bool | None = None
+    """Whether a place that the customer resets counts as given up by nobody, so that to take it is no transfer."""
     transfer_count: int = 0
     vacated: int = 0
-    """Places given up by a deactivation and not taken again: the next activation of another device is a transfer."""
+    """Places given up by a deactivation, or reset by the customer, and not taken again: the next activation of another
+    device is a transfer."""
     last_vacated: str | None = None
-    """Tag of the device that gave up its place last."""
+    """Tag of the device that gave up its place last; None where a reset gave up several at once."""
     validity_period: Instant | None = None
     valid_duration: str | None = None
     """Sets `validity_period` at the first activation: `30d`, `12m`, `1y`."""

@@ -19,6 +19,7 @@ A device that holds a place passes 8 to 11: repeating an activation is safe and 
 
 from dataclasses import asdict, dataclass, replace
 
+from chalicelib.domain.history import Actor
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.license import (
@@ -39,6 +40,9 @@ CHECK_NOTED_EVERY_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
 
 _TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
+
+
+_STAYS = "This license does not move to other devices. Reset a single device, which can come back, or ask your vendor."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,20 @@ def release(place: Place) -> Release:
     if place.device is None:
         raise Refused("device_not_found")
     return Release(license, place.device, is_live(place.device, license, place.seat))
+
+
+def counts_as_given_up(license: License, actor: Actor) -> bool:
+    """Whether places that this actor resets count as given up, so that the next other device is a transfer.
+
+    Not those that the vendor resets, nor where the vendor has sold resets that are free.
+    """
+    return actor.is_customer and not license.free_resets
+
+
+def guard_reset(license: License, actor: Actor, taken: int) -> None:
+    """Refuse a reset of several devices where none of them could come back: of a license that does not move."""
+    if taken and license.max_transfers == TRANSFERS_FORBIDDEN and counts_as_given_up(license, actor):
+        raise Refused("device_transfer_not_allowed", _STAYS)
 
 
 def check_is_due(device: Device, now: Instant) -> bool:

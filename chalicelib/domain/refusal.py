@@ -15,6 +15,7 @@ Code = Literal[
     "invalid_product_auth_method",
     "license_not_found",
     "license_not_enabled",
+    "disabled_by_vendor",
     "license_start_date_not_reached",
     "license_expired",
     # the device

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import asked
+from chalicelib.portal.licenses import asked, transfer_hint
 from chalicelib.portal.request import Ask
 from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import views
@@ -23,13 +23,15 @@ def device(ask: Ask, asker: Asker, license_id: int, device: str) -> DeviceView:
     return views.license_device(asker, license_id, device, now=ask.now)
 
 
-def reset_question(row: DeviceRow, back: str) -> dict[str, Any]:
+def reset_question(view: DeviceView, back: str) -> dict[str, Any]:
     """What is asked before a device is reset."""
+    row = view.row
     return {
         "title": "Reset device",
         "sentences": [
             f"The activation of {device_name(row)} is freed at once, for example when the machine is lost.",
             "Its next check answers that the device is not found. It can be activated again while there is a place.",
+            *transfer_hint(view.license),
         ],
         "button": "Reset device",
         "danger": True,
@@ -44,7 +46,7 @@ def device_name(row: DeviceRow) -> str:
 
 def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
     view = views.license_device(asker, license_id, device, now=ask.now)
-    return view, reset_question(view.row, f"/portal/licenses/{license_id}/devices")
+    return view, reset_question(view, f"/portal/licenses/{license_id}/devices")
 
 
 @action("confirm.html", Nothing, _look_reset)

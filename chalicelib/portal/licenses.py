@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.license import ends_at
+from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.session import Asker
 from chalicelib.portal.lifeline import lifeline
 from chalicelib.portal.request import Ask
@@ -54,16 +54,25 @@ def _one(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
     return views.one_license(asker, license_id, now=ask.now)
 
 
+def transfer_hint(license: License) -> list[str]:
+    """What a reset costs on a license that may not move without limit."""
+    if license.max_transfers == 0 or license.free_resets:
+        return []
+    if license.max_transfers < 0:
+        return ["This license does not move: only the device that was reset last can take its place again."]
+    left = max(0, license.max_transfers - license.transfer_count)
+    return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
+
+
 def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
     view = _one(ask, asker, license_id)
     devices = view.license.times_activated
     return view, {
         "title": "Reset license",
         "sentences": [
-            f"All {devices} active devices are deactivated, and all counts of activations and transfers go to zero."
-            if devices
-            else "No device is active. The count of transfers goes to zero.",
+            f"All {devices} active devices are deactivated." if devices else "No device is active.",
             "People can activate again at once. This cannot be undone.",
+            *transfer_hint(view.license),
         ],
         "button": "Reset license",
         "danger": True,
@@ -72,7 +81,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
 
 @action("confirm.html", Nothing, _look_reset)
 def reset(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
-    """All devices off, counts to zero."""
+    """All devices off."""
     user = view.visit.user
     change_license.reset_license(user.company, view.license.id, ask.actor(user.email), now=ask.now)
     return Said(f"{LICENSES}/{view.license.id}", "The license was reset. All its devices are deactivated.")

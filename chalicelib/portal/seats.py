@@ -33,7 +33,7 @@ def device(ask: Ask, asker: Asker, license_id: int, device: str) -> DeviceView:
 
 def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
     view = views.own_device(asker, license_id, device, now=ask.now)
-    return view, reset_question(view.row, f"{SEATS}/{license_id}")
+    return view, reset_question(view, f"{SEATS}/{license_id}")
 
 
 @action("confirm.html", Nothing, _look_reset)

@@ -10,7 +10,7 @@ from chalicelib.domain.email import shown_email
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import asked
+from chalicelib.portal.licenses import asked, transfer_hint
 from chalicelib.portal.request import Ask
 from chalicelib.portal.screen import Nothing, Said, action, page
 from chalicelib.usecases import change_seat, views
@@ -168,6 +168,7 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
         "sentences": [
             f"All {view.row.taken} active devices of {who} on this license are deactivated.",
             "The places are free at once, and the user can activate again.",
+            *transfer_hint(view.license),
         ],
         "button": "Reset activations",
         "danger": True,

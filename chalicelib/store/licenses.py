@@ -96,16 +96,26 @@ def ends_as_dated(license: License) -> bool:
 
 
 def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
-    """Write what `new` says of `enabled`, dates and grace, if `old` still holds. Raises `Stale`.
+    """Write what `new` says of `enabled`, `disabled_by`, dates and grace, if `old` still holds. Raises `Stale`.
 
     Counters are not touched: they may move meanwhile. `earlier`: events that stand before this one in the history.
     """
     item, end = LicenseItem, ends_at(new.validity_period, new.grace_period)
     actions = [item.enabled.set(new.enabled), item.announced.set(new.announced)]
-    for attribute, value in ((item.validity_period, new.validity_period), (item.ends_at, end)):
+    optional: tuple[tuple[Any, Any], ...] = (
+        (item.validity_period, new.validity_period),
+        (item.ends_at, end),
+        (item.disabled_by, new.disabled_by),
+    )
+    for attribute, value in optional:
         actions.append(attribute.remove() if value is None else attribute.set(value))
     unchanged = (item.enabled == old.enabled) & (item.announced == old.announced)
-    for attribute, seen in ((item.validity_period, old.validity_period), (item.grace_period, old.grace_period)):
+    seen_of: tuple[tuple[Any, Any], ...] = (
+        (item.validity_period, old.validity_period),
+        (item.grace_period, old.grace_period),
+        (item.disabled_by, old.disabled_by),
+    )
+    for attribute, seen in seen_of:
         unchanged &= attribute.does_not_exist() if seen is None else attribute == seen
     write = _changing(old, actions, unchanged, event)
     if (old.announced, old.validity_period) != (new.announced, new.validity_period):
@@ -115,21 +125,26 @@ def change_terms(old: License, new: License, event: Event, earlier: Sequence[Eve
     write.commit()
 
 
-def reset(license: License, event: Event) -> None:
-    """All devices off and all counts zero, in one write: every device of an older epoch is off. Raises `Stale`.
+def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> None:
+    """All devices off, in one write: every device of an older epoch is off. Raises `Stale`.
 
-    The event says how many places were held: `times_activated` must still be what was read.
+    `all_anew`: the counts of transfers and of places that were given up begin anew. `given_up`: the places that were
+    held now count as such; whoever comes back, too, takes another's. The event says how many places were held:
+    `times_activated` must still be what was read.
     """
     item = LicenseItem
-    actions = [
-        item.epoch.add(1),
-        item.times_activated.set(0),
-        item.transfer_count.set(0),
-        item.vacated.set(0),
-        item.last_vacated.remove(),
-    ]
+    actions: list[Any] = [item.epoch.add(1), item.times_activated.set(0)]
+    if all_anew:
+        actions += [item.transfer_count.set(0), item.vacated.set(0), item.last_vacated.remove()]
+    elif given_up:
+        actions += giving_up(license.times_activated)
     unchanged = (item.epoch == license.epoch) & (item.times_activated == license.times_activated)
     _changing(license, actions, unchanged, event).commit()
+
+
+def giving_up(places: int) -> list[Any]:
+    """What is changed of a license where so many places are given up at once, by none of its devices alone."""
+    return [LicenseItem.vacated.add(places), LicenseItem.last_vacated.remove()] if places else []
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:

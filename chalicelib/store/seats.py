@@ -11,6 +11,7 @@ from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_given, put_new_user
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.licenses import giving_up
 from chalicelib.store.mails import put_mail
 from chalicelib.store.tables import (
     LicenseItem,
@@ -58,22 +59,27 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
         put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
 
 
-def remove(license: License, seat: Seat, event: Event) -> None:
-    """Take a seat away, with all the places that it holds, in one write. Raises `Stale`."""
+def remove(license: License, seat: Seat, event: Event, *, given_up: bool) -> None:
+    """Take a seat away, with all the places that it holds, in one write. Raises `Stale`.
+
+    `given_up`: they count as given up, and the next activation as a transfer.
+    """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.taken(license))]
+    freed += giving_up(seat.taken(license)) if given_up else []
     write.update(item(pk, "license"), freed, item.epoch == license.epoch)
     write.delete(SeatItem(pk, seat_part(seat.user_id)), _unchanged(seat))
     write.delete(LinkItem(license.company, held_part(seat.user_id, license.id)), LinkItem.pk.exists())
     write.commit()
 
 
-def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event) -> None:
-    """Take back all the places that a seat holds, in one write. Raises `Stale`."""
+def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event, *, given_up: bool) -> None:
+    """Take back all the places that a seat holds, in one write; `given_up` as in `remove`. Raises `Stale`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     freed = [item.times_activated.add(-seat.taken(license))]
+    freed += giving_up(seat.taken(license)) if given_up else []
     write.update(item(pk, "license"), freed, item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
     write.update(SeatItem(pk, seat_part(seat.user_id)), emptied, _unchanged(seat))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, is_live
-from chalicelib.domain.places import Place, Release
+from chalicelib.domain.places import Place, Release, counts_as_given_up
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses, places
 from chalicelib.store.dynamo import Stale
@@ -18,7 +18,8 @@ def reset_device(
 ) -> int:
     """Free every place that a device holds on a license; answers how many. Raises `Refused`: `device_not_found`.
 
-    `user_id`: only the place of this user. The place is free at once for any other device: a reset is no transfer.
+    `user_id`: only the place of this user. It is free at once for any other device; whether that one is a transfer:
+    `domain.places.counts_as_given_up`.
     """
     find_license(company, license_id)
     known = [d for d in places.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
@@ -61,6 +62,6 @@ def _free(company: str, license_id: int, device: Device, actor: Actor, now: Inst
         if given.live:
             about = of_seat(place.seat) | named(device.hostname)
             event = Event.new("device_reset", actor, now, hardware_id=device.hardware_id, **about)
-            places.give_back(place, given, event, vacates=False)
+            places.give_back(place, given, event, vacates=counts_as_given_up(given.license, actor))
 
     return int(settle(read, decide, write)[1].live)

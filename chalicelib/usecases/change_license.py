@@ -6,6 +6,7 @@ from chalicelib.domain.expiry import announced_after_change, transitions_due
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, phase
+from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
@@ -14,13 +15,22 @@ from chalicelib.usecases.sweep import announcements
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:
-    """Enable or disable. Doing so again changes nothing. Raises `Refused`."""
+    """Enable or disable. Doing so again changes nothing. Raises `Refused`: `disabled_by_vendor`, …
+
+    The vendor's word is final: what he has disabled no customer enables, and he may make a customer's word his own.
+    """
 
     def decide(license: License) -> License:
-        return replace(license, enabled=enabled)
+        if enabled:
+            if actor.is_customer and not license.enabled and license.disabled_by != "customer":
+                raise Refused("disabled_by_vendor")
+            return replace(license, enabled=True, disabled_by=None)
+        if actor.is_customer:
+            return replace(license, enabled=False, disabled_by="customer") if license.enabled else license
+        return replace(license, enabled=False, disabled_by="vendor")
 
     def write(old: License, new: License) -> None:
-        if old.enabled != enabled:
+        if (old.enabled, old.disabled_by) != (new.enabled, new.disabled_by):
             event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
             licenses.change_terms(old, new, event)
 
@@ -48,13 +58,21 @@ def extend(
 
 
 def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) -> License:
-    """All devices off, counts to zero, in one write. Raises `Refused`."""
+    """All devices off in one write. Raises `Refused`: `device_transfer_not_allowed`, …
 
-    def write(license: License, _: License) -> None:
+    The vendor's reset begins all counts anew. A customer's gives up the places that were held, and the count of
+    transfers stays, unless his resets are free.
+    """
+
+    def decide(license: License) -> bool:
+        guard_reset(license, actor, license.times_activated)
+        return counts_as_given_up(license, actor)
+
+    def write(license: License, given_up: bool) -> None:
         event = Event.new("license_reset", actor, now, times_activated=license.times_activated)
-        licenses.reset(license, event)
+        licenses.reset(license, event, all_anew=not actor.is_customer, given_up=given_up)
 
-    settle(lambda _: find_license(company, license_id), lambda license: license, write)
+    settle(lambda _: find_license(company, license_id), decide, write)
     return find_license(company, license_id)
 
 

@@ -8,6 +8,7 @@ from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
@@ -25,19 +26,27 @@ def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now:
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
-        seats.remove(license, seat, event)
+        seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))
 
     _change(company, license_id, email, write)
 
 
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Switch off all devices of one user on this license, in one write. Raises `Refused`."""
+    """Switch off all devices of one user on this license, in one write. Raises `Refused`.
+
+    Whether their places count as given up: `domain.places.counts_as_given_up`.
+    """
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.taken(license))
-        seats.reset_activations(license, seat, new_id(now), event)
+        seats.reset_activations(license, seat, new_id(now), event, given_up=counts_as_given_up(license, actor))
 
-    _change(company, license_id, email, write)
+    def decide(state: _State) -> _State:
+        license, seat = state
+        guard_reset(license, actor, seat.taken(license))
+        return state
+
+    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
 
 
 def set_max_activations(

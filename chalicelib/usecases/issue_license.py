@@ -40,6 +40,7 @@ class Terms:
     start_date: Instant | None = None
     grace_period: int = 0
     max_transfers: int = 0
+    free_resets: bool = False
     is_trial: bool = False
     order_id: str | None = None
     customer: str | None = None
@@ -134,6 +135,7 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
         max_activations=terms.max_activations,
         max_license_users=terms.max_license_users,
         max_transfers=terms.max_transfers,
+        free_resets=terms.free_resets or None,
         validity_period=terms.validity_period,
         valid_duration=terms.valid_duration,
         start_date=terms.start_date,

@@ -43,7 +43,7 @@ ADMIN = Actor("admin")
 _NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
-    *("max_transfers", "transfer_count", "valid_duration", "grace_period"),
+    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
 )
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at")
 LONG_SECONDS = 2.0
@@ -340,7 +340,7 @@ def _answered_by(old: signing.Signer) -> list[str]:
 def _document(license: License, now: Instant) -> dict[str, Any]:
     """A license as JSON; None in a limit is unlimited, and dates are in ISO form."""
     named = {field: getattr(license, field) for field in _NAMED}
-    counted = {field: getattr(license, field) for field in _COUNTED}
+    counted = {field: getattr(license, field) for field in _COUNTED} | {"free_resets": bool(license.free_resets)}
     dated = {field: to_iso(getattr(license, field)) for field in _DATED}
     state = {"status": status(license, now), "is_expired": is_expired(license, now)}
     return named | state | counted | dated | {"blacklisted_devices": license.blocked_devices + len(license.blacklist)}

@@ -145,6 +145,7 @@ COMMANDS = (
             Option("--start-date", "ISO", "no activation before", values.instant),
             Option("--grace-period", "HOURS", "of use after the end (0)", values.count, default=0),
             Option("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (0)", values.transfers, default=0),
+            Option("--free-resets", "", "let resets by the customer be no transfers"),
             Option("--order", "ID", "an order of the same customer, or a new one", values.text),
             Option("--customer", "EMAIL", "who buys", values.email),
             Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
@@ -154,8 +155,8 @@ COMMANDS = (
     ),
     Command("license show", "terms, counts, users and devices", "123456789", THIS),
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
-    Command("license disable", "refuse every use of a license until it is enabled", "123456789", THIS),
-    Command("license reset", "switch off all devices and set all counts to zero", "123456789", THIS),
+    Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
+    Command("license reset", "switch off all devices and set all counts to zero, also of transfers", "123456789", THIS),
     Command(
         "license extend",
         "give a license another end; one that has expired comes back to life",

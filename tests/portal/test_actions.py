@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from chalicelib.domain.history import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
 from chalicelib.domain.people import FREE_FAILURES
 from chalicelib.store.dynamo import Busy
 from chalicelib.store.licenses import seats
+from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.known_browser import VALID_MS, from_cookie
@@ -348,3 +350,17 @@ def test_a_password_is_generated_where_none_was_typed_and_refused_where_one_was_
     assert initial_password(account(vendor, ADA)) == before
     assert manager.send(one, how="generate", password="").status == 200
     assert initial_password(account(vendor, ADA)) not in (before, "")
+
+
+def test_what_the_vendor_has_disabled_has_no_button_and_is_not_enabled_by_a_form(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    set_enabled(vendor.code, license.id, False, Actor(f"user:{MANAGER}"), now=vendor.now)
+    one, enable = at(license), at(license, "/enable")
+    assert enable in manager.get(one).links
+    set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now)
+    page = manager.get(one)
+    assert enable not in page.links
+    assert "by the vendor" in page.words
+    assert manager.send(enable).status == 403
+    assert not vendor.stored(license).enabled

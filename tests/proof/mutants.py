@@ -254,7 +254,7 @@ def _lower_limit_evicts() -> Patches:
         if limit is not None and seat.taken(license) > limit:
             taken = seat.taken(license)
             evicted = Event.new("user_activations_reset", event.actor, event.at, user=seat.email, devices=taken)
-            seats.reset_activations(license, seat, event.at, evicted)
+            seats.reset_activations(license, seat, event.at, evicted, given_up=False)
             seat = replace(seat, epoch=event.at)
         right(license, seat, limit, event)
 

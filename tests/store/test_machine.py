@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pynamodb.models import Model as Item
 
-from chalicelib.domain.history import EventType
+from chalicelib.domain.history import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
@@ -39,6 +39,8 @@ Key = tuple[str, str | None]
 hardware, users = st.sampled_from(HARDWARE), st.sampled_from(USERS)
 devices = st.runner().flatmap(lambda machine: st.sampled_from(machine.devices()))
 seat_limits = st.sampled_from([2, 1, 3, None, 0])
+CUSTOMER = Actor("user:manager@customer.test")
+actors = st.sampled_from([CUSTOMER, ADMIN])
 
 
 @dataclass
@@ -58,11 +60,12 @@ class Model:
     heard: dict[Key, Instant] = field(default_factory=dict)
     """When a device that was ever active was noted last."""
     owed: int = 0
-    """Deactivations that no activation has followed yet."""
+    """Places that were given up, by a deactivation or reset by the customer, and that no activation took yet."""
     last: str | None = None
-    """The hardware id that was active last, until it is active again."""
+    """The hardware id that gave up its place last, until it is active again; None where several did at once."""
     transfers: int = 0
     enabled: bool = True
+    disabled_by: Actor | None = None
     blacklist: set[str] = field(default_factory=set)
     end: float = inf
     announced: int = VALID
@@ -113,10 +116,20 @@ class Model:
         if now - self.heard[key] >= CHECK_NOTED_EVERY_MS:
             self.heard[key] = now
 
-    def reset_device(self, hardware_id: str, now: Instant) -> None:
+    def reset_device(self, hardware_id: str, now: Instant, by: Actor) -> None:
         for key in [key for key in self.live if key[0] == hardware_id]:
             self.live.remove(key)
             self.tell(now, "device_reset")
+            if by == CUSTOMER:
+                self.owed, self.last = self.owed + 1, hardware_id
+
+    def reset_at_once(self, keys: set[Key], by: Actor) -> None:
+        self.live -= keys
+        if keys and by == CUSTOMER:
+            self.owed, self.last = self.owed + len(keys), None
+
+    def refuses_reset(self, keys: set[Key], by: Actor) -> list[str]:
+        return ["device_transfer_not_allowed"] * (bool(keys) and by == CUSTOMER and self.max_transfers == -1)
 
     def announce(self, now: Instant) -> int:
         """The events of what has happened up to now; answers how many."""
@@ -216,14 +229,14 @@ class Machine(RuleBasedStateMachine):
     # --- what managers and vendors do -------------------------------------------------------------------------
 
     @precondition(lambda self: self.model.live)
-    @rule(hardware_id=hardware)
-    def reset_device(self, hardware_id: str) -> None:
+    @rule(hardware_id=hardware, by=actors)
+    def reset_device(self, hardware_id: str, by: Actor) -> None:
         now, model = self.tick(), self.model
         known = any(key[0] == hardware_id for key in model.heard)
         with answered([] if known else ["device_not_found"]):
-            freed = self.manage(change_device.reset_device, hardware_id)
+            freed = self.manage(change_device.reset_device, hardware_id, by=by)
             assert freed == sum(key[0] == hardware_id for key in model.live)
-        model.reset_device(hardware_id, now)
+        model.reset_device(hardware_id, now, by)
 
     @rule(hardware_id=st.just(HARDWARE[-1]))
     def blacklist_device(self, hardware_id: str) -> None:
@@ -232,23 +245,33 @@ class Machine(RuleBasedStateMachine):
         if hardware_id not in self.model.blacklist:
             self.model.blacklist.add(hardware_id)
             self.model.tell(now, "device_blacklisted")
-        self.model.reset_device(hardware_id, now)
+        self.model.reset_device(hardware_id, now, ADMIN)
 
     @precondition(lambda self: self.model.live or self.model.owed)
-    @rule()
-    def reset_license(self) -> None:
-        now = self.tick()
-        self.manage(change_license.reset_license)
-        self.model = replace(self.model, live=set(), owed=0, last=None, transfers=0)
+    @rule(by=actors)
+    def reset_license(self, by: Actor) -> None:
+        now, live = self.tick(), set(self.model.live)
+        expected = self.model.refuses_reset(live, by)
+        with answered(expected):
+            self.manage(change_license.reset_license, by=by)
+        if expected:
+            return
+        self.model.reset_at_once(live, by)
+        if by == ADMIN:
+            self.model = replace(self.model, owed=0, last=None, transfers=0)
         self.model.tell(now, "license_reset")
 
-    @rule(enabled=st.sampled_from([True, True, False]))
-    def enable_or_disable(self, enabled: bool) -> None:
-        now = self.tick()
-        self.manage(change_license.set_enabled, enabled)
-        if enabled != self.model.enabled:
-            self.model.enabled = enabled
-            self.model.tell(now, "license_enabled" if enabled else "license_disabled")
+    @rule(enabled=st.sampled_from([True, True, False]), by=actors)
+    def enable_or_disable(self, enabled: bool, by: Actor) -> None:
+        now, model = self.tick(), self.model
+        final = by == CUSTOMER and model.disabled_by == ADMIN
+        with answered(["disabled_by_vendor"] * (enabled and final)):
+            self.manage(change_license.set_enabled, enabled, by=by)
+        word = None if enabled else by
+        if final or word == model.disabled_by:
+            return
+        model.enabled, model.disabled_by = enabled, word
+        model.tell(now, "license_enabled" if enabled else "license_disabled")
 
     @precondition(lambda self: self.model.end < inf)
     @rule(days=st.sampled_from([-1, 0, 1, 2, None]))
@@ -343,9 +366,9 @@ class Machine(RuleBasedStateMachine):
     def named(self, by_id: bool) -> dict[str, Any]:
         return {"license_id": self.license.id} if by_id else {}
 
-    def manage(self, function: Callable[..., Any], *told: Any) -> Any:
+    def manage(self, function: Callable[..., Any], *told: Any, by: Actor = ADMIN) -> Any:
         """Call a use case of those who manage the license."""
-        return function(self.vendor.code, self.license.id, *told, ADMIN, now=self.vendor.now)
+        return function(self.vendor.code, self.license.id, *told, by, now=self.vendor.now)
 
     def password(self, user: str | None) -> str | None:
         return None if user is None else self.accounts[user][1]
@@ -392,17 +415,20 @@ class ByUserMachine(Machine):
             model.tell(now, "user_assigned")
 
     @precondition(lambda self: self.model.live)
-    @rule(user=users)
-    def remove(self, user: str) -> None:
-        self.change(user, change_seat.remove_user, "user_removed")
+    @rule(user=users, by=actors)
+    def remove(self, user: str, by: Actor = ADMIN) -> None:
+        self.change(user, change_seat.remove_user, "user_removed", by=by)
         if self.model.seats.pop(user, None) is not None:
-            self.model.live -= self.model.live_of(user)
+            self.model.reset_at_once(self.model.live_of(user), by)
 
     @precondition(lambda self: self.model.live)
-    @rule(user=users)
-    def reset_activations(self, user: str) -> None:
-        self.change(user, change_seat.reset_activations, "user_activations_reset")
-        self.model.live -= self.model.live_of(user)
+    @rule(user=users, by=actors)
+    def reset_activations(self, user: str, by: Actor) -> None:
+        live = self.model.live_of(user)
+        refusals = self.model.refuses_reset(live, by)
+        self.change(user, change_seat.reset_activations, "user_activations_reset", refusals=refusals, by=by)
+        if not refusals:
+            self.model.reset_at_once(live, by)
 
     @rule(user=users, limit=seat_limits)
     def set_max_activations(self, user: str, limit: int | None) -> None:
@@ -412,13 +438,19 @@ class ByUserMachine(Machine):
             self.model.seats[user] = _endless(limit)
 
     def change(
-        self, user: str, function: Callable[..., None], event: EventType, *more: Any, refusals: Sequence[str] = ()
+        self,
+        user: str,
+        function: Callable[..., None],
+        event: EventType,
+        *more: Any,
+        refusals: Sequence[str] = (),
+        by: Actor = ADMIN,
     ) -> None:
         """Change a user's seat, if there is one."""
         now = self.tick()
         expected = ["user_not_found"] * (user not in self.model.seats) + list(refusals)
         with answered(expected):
-            self.manage(function, user, *more)
+            self.manage(function, user, *more, by=by)
         if not expected:
             self.model.tell(now, event)
 

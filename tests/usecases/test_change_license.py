@@ -150,10 +150,10 @@ def test_a_reset_says_how_many_places_it_took_also_where_one_was_taken_meanwhile
 ) -> None:
     license, reset, rivals = vendor.issue(), licenses.reset, iter(["a"])
 
-    def meanwhile(seen: License, event: Event) -> None:
+    def meanwhile(seen: License, event: Event, **more: bool) -> None:
         for hardware_id in rivals:
             vendor.activate(license, hardware_id)
-        reset(seen, event)
+        reset(seen, event, **more)
 
     monkeypatch.setattr(licenses, "reset", meanwhile)
     reset_license(vendor.code, license.id, ADMIN, now=NOW + HOUR)
