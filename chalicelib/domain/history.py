@@ -72,6 +72,10 @@ class Event:
     detail: dict[str, str | int | None] = field(default_factory=dict)
     key: str = ""
     user_id: int | None = None
+    repeats: int = 0
+    """How often the same has happened again since, where that is told in one row."""
+    last_at: Instant | None = None
+    """When it has happened last, where it has happened again."""
 
     @staticmethod
     def new(

@@ -18,7 +18,7 @@ from chalicelib.domain.instants import Instant
 AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
 Phase = Literal["valid", "grace", "expired"]
-Status = Literal["disabled", "expired", "grace", "inactive", "active"]
+Status = Literal["disabled", "expired", "grace", "scheduled", "inactive", "active"]
 
 HOUR_MS = 3_600_000
 TRANSFERS_FORBIDDEN = -1
@@ -84,6 +84,7 @@ class LicenseState:
     users_assigned: int
     validity_period: Instant | None = None
     grace_period: int = 0
+    start_date: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +191,12 @@ def is_activated(license: License | LicenseState) -> bool:
 
 
 def status(license: License | LicenseState, now: Instant) -> Status:
-    """The one word shown for a license; the gravest that is true."""
+    """The one word shown for a license; the gravest that is true. Never `active` where an activation is refused."""
     if not license.enabled:
         return "disabled"
     where = phase(license, now)
     if where != "valid":
         return where
+    if license.start_date is not None and now < license.start_date:
+        return "scheduled"
     return "active" if is_activated(license) else "inactive"

@@ -48,7 +48,7 @@ def event_words(event: Event) -> str:
     words = _EVENTS.get(event.type) or event.type.replace("_", " ").capitalize()
     if event.type == "device_activated" and event.detail.get("transfer"):
         return f"{words} (a transfer)"
-    return words
+    return f"{words}, {event.repeats + 1} times" if event.repeats else words
 
 
 def actor_words(name: str) -> str:

@@ -77,9 +77,13 @@ class Stale(StoreError):
 
 @dataclass
 class Transaction:
-    """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event."""
+    """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
+
+    `again`: the sort key of an event that tells of the same already. It is told there that it has happened once more.
+    """
 
     event: EventItem
+    again: str | None = None
     checks: list[dict[str, Any]] = field(default_factory=list)
     puts: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
@@ -125,14 +129,31 @@ class Transaction:
                 _raise_if_condition_failed(cause)
                 raise cause from cause.__cause__
 
-        event_condition = type(self.event).part.does_not_exist()
-        self.put(self.event, event_condition)
+        self._tell()
         try:
             _retrying(send)
         except (Stale, Busy):
-            if unsure and get(self.event):
+            if unsure and self._is_told():
                 return
             raise
+
+    def _tell(self) -> None:
+        """Put the event, or count it in the one that tells of the same."""
+        kind = type(self.event)
+        if self.again is None:
+            self.put(self.event, kind.part.does_not_exist())
+            return
+        counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.part)]
+        self.update(kind(self.event.pk, self.again), counted, kind.part.exists())
+
+    def _is_told(self) -> bool:
+        """Whether the history proves that the transaction was committed. One that was counted is told of until the next
+        is: after that it is not known, and what is not known is decided anew.
+        """
+        if self.again is None:
+            return get(self.event) is not None
+        found = get(type(self.event)(self.event.pk, self.again))
+        return found is not None and found.last_key == self.event.part
 
 
 def get(item: M, *, consistent: bool = True) -> M | None:

@@ -174,6 +174,10 @@ class VariablesItem(Model):
     part = UnicodeAttribute(range_key=True)
     revision = IntegerAttribute()
     variables = JSONAttribute()
+    told_in = UnicodeAttribute(null=True)
+    """Sort key of the event that tells of the last change."""
+    told_of = UnicodeAttribute(null=True)
+    """Who made the change that the event was written for, and from which address."""
 
 
 class DueItem(Model):
@@ -239,6 +243,10 @@ class EventItem(Model):
     user_id = IntegerAttribute(null=True)
     hardware_id = UnicodeAttribute(null=True)
     detail = JSONAttribute(null=True)
+    repeats = IntegerAttribute(null=True)
+    last_at = IntegerAttribute(null=True)
+    last_key = UnicodeAttribute(null=True)
+    """The sort key that the event of the last repeat would have: the proof that it was committed."""
 
 
 # --- accounts: catalogue and people, uniqueness by items of their own ------------------------------------------
@@ -657,7 +665,7 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
 def to_event(item: EventItem) -> Event:
     """The event that an item holds."""
     actor, key = Actor(item.actor, item.ip), item.part.removeprefix(event_part())
-    about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id)
+    about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id, item.repeats or 0, item.last_at)
     return Event(item.type, item.at, actor, *about)  # type: ignore[arg-type]
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.license import (
+    DeviceReport,
     Phase,
     Status,
     device_tag,
@@ -17,6 +18,8 @@ from chalicelib.domain.license import (
     phase,
     status,
 )
+from chalicelib.domain.places import Place, grant_activation
+from chalicelib.domain.refusal import Refused
 from tests.domain.samples import DAY, HOUR, NOW, a_device, a_license, a_seat
 
 
@@ -55,7 +58,7 @@ def test_the_phase_is_what_the_dates_say_whatever_is_announced() -> None:
     assert (phase(over, NOW), phase(extended, NOW)) == ("expired", "valid")
 
 
-@pytest.mark.parametrize(
+each_status = pytest.mark.parametrize(
     ("terms", "expected"),
     [
         ({}, "inactive"),
@@ -65,12 +68,34 @@ def test_the_phase_is_what_the_dates_say_whatever_is_announced() -> None:
         ({"license_type": "time-limited", "validity_period": NOW, "times_activated": 1}, "expired"),
         ({"license_type": "time-limited", "validity_period": NOW, "grace_period": 1, "times_activated": 1}, "grace"),
         ({"license_type": "time-limited", "validity_period": NOW, "grace_period": 1}, "grace"),
+        ({"start_date": NOW}, "inactive"),
+        ({"start_date": NOW + 1}, "scheduled"),
+        ({"start_date": NOW + 1, "times_activated": 1}, "scheduled"),
+        ({"license_type": "subscription", "start_date": NOW + 1, "validity_period": NOW + 9}, "scheduled"),
+        ({"start_date": NOW + 1, "validity_period": NOW}, "expired"),
+        ({"enabled": False, "start_date": NOW + 1}, "disabled"),
         ({"enabled": False}, "disabled"),
         ({"enabled": False, "times_activated": 1}, "disabled"),
         ({"enabled": False, "validity_period": NOW, "times_activated": 1}, "disabled"),
         ({"enabled": False, "license_type": "subscription", "validity_period": NOW, "grace_period": 1}, "disabled"),
     ],
 )
+
+
+@each_status
+def test_no_license_that_refuses_an_activation_for_its_state_is_called_active(
+    terms: dict[str, Any], expected: Status
+) -> None:
+    license = a_license(**({"max_activations": None} | terms))
+    try:
+        grant_activation(Place(license), DeviceReport("pc"), prevent_vm=False, now=NOW)
+    except Refused:
+        assert expected in {"disabled", "expired", "scheduled"}
+    else:
+        assert expected in {"active", "inactive", "grace"}
+
+
+@each_status
 def test_the_status_is_the_gravest_word_that_is_true(terms: dict[str, Any], expected: Status) -> None:
     assert status(a_license(**terms), NOW) == expected
 

@@ -23,7 +23,7 @@ from tests.store.kinds import kinds
 
 pytestmark = pytest.mark.in_process("the items are put into the tables of this process")
 SORTS = ("", "oldest", "product", "order", "ends", "users", "activations", "newest", "host", "user", "first")
-STATES = ("", "active", "inactive", "expired", "disabled", "grace", "deactivated", "blacklisted")
+STATES = ("", "active", "inactive", "scheduled", "expired", "disabled", "grace", "deactivated", "blacklisted")
 LISTS = ("/licenses", "/devices", "/users", "/seats")
 NO_PAGE = ("/portal/log-out", "/static")
 

@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from chalicelib.domain.history import Actor
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables, track_variables
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, HOUR, NOW, Vendor
 from tests.usecases.support import kinds, refused
 
 
@@ -22,7 +23,7 @@ def test_variables_are_kept_with_their_device_and_no_other(vendor: Vendor) -> No
         ("lang", "de"),
     ]
     assert device_variables(vendor.code, b, now=NOW)[1] == []
-    assert kinds(vendor, license).count("variables_tracked") == 2
+    assert kinds(vendor, license).count("variables_tracked") == 1  # told together
 
 
 def test_variables_that_are_told_again_are_not_written_again(vendor: Vendor) -> None:
@@ -78,3 +79,21 @@ def test_a_device_without_a_place_neither_tells_nor_reads(vendor: Vendor) -> Non
             track_variables(vendor.code, ident, {"a": "b"}, ADMIN, now=NOW)
         with refused("device_not_found"):
             device_variables(vendor.code, ident, now=NOW)
+
+
+def test_what_one_caller_changes_within_an_hour_is_one_event_that_counts(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    ident, app = vendor.ident(license, "pc"), Actor("api:key", "192.0.2.7")
+    for number in range(60):
+        track_variables(vendor.code, ident, {"count": str(number)}, app, now=NOW + number)
+    track_variables(vendor.code, ident, {"count": "60"}, app, now=NOW + HOUR - 1)
+    track_variables(vendor.code, ident, {"count": "61"}, app, now=NOW + HOUR)
+    track_variables(vendor.code, ident, {"count": "62"}, Actor("api:key", "192.0.2.8"), now=NOW + HOUR + 1)
+    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [(e.at, e.actor.ip, e.repeats, e.last_at) for e in told] == [
+        (NOW, "192.0.2.7", 60, NOW + HOUR - 1),
+        (NOW + HOUR, "192.0.2.7", 0, None),
+        (NOW + HOUR + 1, "192.0.2.8", 0, None),
+    ]
+    assert [v.value for v in device_variables(vendor.code, ident, now=NOW)[1]] == ["62"]
