@@ -30,6 +30,8 @@ from infra.call import signed_headers
 
 STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
 """Of the deployed stage that the tests of `licenseapi` ask; without one they ask the app in process."""
+STAGE_HOST = os.environ.get("SEATKEEPER_TEST_HOST")
+"""The name by which API Gateway knows that stage, where the address has none that can be resolved."""
 ADMIN = Actor("admin")
 NOW: Instant = 1_795_500_000_000
 """2026-11-24T06:00:00Z: the instant at which tests of use cases happen."""

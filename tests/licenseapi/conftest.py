@@ -10,14 +10,15 @@ import pytest
 
 from app import app
 from infra.wsgi import wsgi
-from tests.support import STAGE_URL, Application, Vendor
+from tests.support import STAGE_HOST, STAGE_URL, Application, Vendor
 
 
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
     """What leads to the app."""
     there = httpx.HTTPTransport() if STAGE_URL else httpx.WSGITransport(wsgi(app))
-    with httpx.Client(transport=there, base_url=STAGE_URL or "http://license.test", timeout=120) as client:
+    base_url, headers = STAGE_URL or "http://license.test", {"Host": STAGE_HOST} if STAGE_HOST else {}
+    with httpx.Client(transport=there, base_url=base_url, headers=headers, timeout=120) as client:
         yield client
 
 

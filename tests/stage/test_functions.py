@@ -64,6 +64,6 @@ def test_mail_is_sent_from_the_address_that_the_stage_names(operator: Operator, 
     browser.send(f"{PREFIX}/portal/forgotten", company=COMPANY, email=EMAIL)
     swept(operator, "SendQueuedMails")
     told = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages", timeout=TIMEOUT_SECONDS).json()
-    [mail] = told["messages"][operator.account]
-    assert (mail["Source"], mail["To"]) == (sender, [EMAIL])
-    assert "code" in mail["BodyText"]
+    mails = told["messages"][operator.account]
+    assert {(mail["Source"], *mail["To"]) for mail in mails} == {(sender, EMAIL)}
+    assert len([mail for mail in mails if "Code: " in mail["BodyText"]]) == 1
