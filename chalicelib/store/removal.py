@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import dropwhile
 from typing import Any
 
 from chalicelib.store import dynamo
@@ -72,8 +73,9 @@ def remove_ephemera(code: str) -> Iterator[int]:
 
 
 def _is_of(code: str, raw: dynamo.Raw) -> bool:
-    """Whether an item's key has the code behind its kind, or the item is a session: that has a hash there."""
-    return raw["pk"]["S"].split("#")[1:2] == [code] or raw.get("company") == {"S": code}
+    """Whether the code stands in an item's key, behind its kind; or beside it: a session's key is a hash."""
+    behind_kind = dropwhile(str.islower, raw["pk"]["S"].split("#"))
+    return next(behind_kind, "") == code or raw.get("company") == {"S": code}
 
 
 def _remove(table: type[Any], pk: str, prefix: str = "") -> Iterator[int]:

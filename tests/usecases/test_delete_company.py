@@ -195,6 +195,7 @@ def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:
         assign_user(shop.vendor.code, shop.license.id, "new@customer.test", 1, ADMIN, now=NOW)
     assert isinstance(shop.manager, Asker)
     assert isinstance(accounts.read_user(shop.vendor.code, shop.manager.user_id), User)
+    delete_company(shop.vendor.code, now=NOW)
 
 
 def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None:
