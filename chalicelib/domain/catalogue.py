@@ -6,7 +6,7 @@ from typing import Literal
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
-from chalicelib.domain.pasted import visible
+from chalicelib.domain.pasted import MAX_TYPED, visible
 from chalicelib.domain.refusal import Refused
 
 MAX_MANAGERS = 20
@@ -109,7 +109,7 @@ def guard_product(product: Product | None) -> Product:
 
 def company_code(text: str) -> str:
     """The stored form of a company code (upper case). Raises `Refused`."""
-    code = visible(text).upper()
+    code = visible(text[:MAX_TYPED]).upper()
     if not COMPANY_CODE.fullmatch(code):
         raise Refused("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
     return code

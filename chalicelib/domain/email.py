@@ -9,13 +9,11 @@ import unicodedata
 from functools import lru_cache
 from typing import Never
 
-from chalicelib.domain.pasted import visible
+from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 from chalicelib.domain.refusal import Refused
 
 MAX_EMAIL = 254
 """Characters of an e-mail, as in every mail server."""
-MAX_TYPED = 320
-"""Characters that are looked at at all: nothing longer can become an e-mail."""
 NO_EMAIL = "email: this is not an e-mail address."
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LOCAL = re.compile(rf"(?=[^@]{{1,64}}+\Z){_ATOM}(?:\.{_ATOM})*+")
@@ -35,7 +33,7 @@ def normalise_email(text: str) -> str:
     typed = text.strip()
     if len(typed) > MAX_TYPED:
         _refuse_long()
-    local, at, domain = unicodedata.normalize("NFC", typed).lower().rpartition("@")
+    local, at, domain = composed(typed).lower().rpartition("@")
     if not at:
         raise Refused("validation_error", NO_EMAIL)
     local, domain = visible(local), _domain(visible(domain, joiners=True))
@@ -61,7 +59,7 @@ def known_email(text: str) -> str:
         typed = text.strip()
         if len(typed) > MAX_EMAIL:
             raise
-        email = unicodedata.normalize("NFC", typed.lower())
+        email = composed(typed.lower())
         if len(email.encode(errors="replace")) > MAX_EMAIL or not email.isprintable():
             raise
         if not _OF_YESTERDAY.fullmatch(email):

@@ -21,7 +21,7 @@ _DRAWING = frozenset(
     )
 )
 _ADVICE = "draw with paths, and save it as plain SVG."
-_URL = re.compile(r"url\(\s*[\"']?\s*([^)]?)", re.IGNORECASE)
+_URL = re.compile(r"url\(\s*+[\"']?\s*+([^)]?)", re.IGNORECASE)
 _LOADS = re.compile(r"\\|@import|\b(?:image|image-set|cross-fade|src)\(", re.IGNORECASE)
 """What loads without `url()`, and the escapes by which any of these could be written so that nobody finds them."""
 
@@ -78,8 +78,9 @@ class _Guard:
             self._style.append(text)
 
     def closed(self, _element: str) -> None:
-        self._around.pop()
-        _guard_style("".join(self._style))
+        if self._around.pop() == "style":  # each is a stylesheet of its own
+            _guard_style("".join(self._style))
+            self._style.clear()
 
 
 def _guard_attribute(attribute: str, value: str) -> None:

@@ -8,13 +8,13 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
-from chalicelib.domain.email import MAX_TYPED, normalise_email
+from chalicelib.domain.email import normalise_email
+from chalicelib.domain.pasted import MAX_TYPED, composed
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.spreadsheet import as_meant
@@ -29,6 +29,7 @@ takes grows as the length does."""
 _BETWEEN = re.compile(r"[\s,;]++")
 _SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
 """A first line by which spreadsheets tell one another what parts the cells."""
+_FIRST_MARK = re.compile(r"[\t;,]")
 _COUNT = re.compile(r"(\d{1,8})(?:[.,]0{1,4})?", re.ASCII)
 """A whole number, also as a spreadsheet writes it that counts in decimals."""
 
@@ -115,15 +116,24 @@ def _table(text: str) -> list[list[str]]:
     if told := _SEPARATOR.match(text):
         text, delimiter = text[told.end() :], told[1]
     else:
-        marks = ([mark for mark in "\t;," if mark in line] for line in text.split("\n"))
-        delimiter = next((found[0] for found in marks if found), ",")
+        delimiter = _delimiter(text)
     try:
-        cells = list(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True))
+        rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+        cells = [[as_meant(cell.strip()) for cell in row] for row in rows if row and any(map(str.strip, row))]
     except (csv.Error, ValueError):  # what is too long for a cell, or cannot part cells
         raise Refused("validation_error", "people: this cannot be read as CSV.") from None
-    if not any(any(cell.strip() for cell in row) for row in cells):
+    if not cells:
         guard_length(0)
-    return [[as_meant(cell.strip()) for cell in row] for row in cells if any(cell.strip() for cell in row)]
+    return cells
+
+
+def _delimiter(text: str) -> str:
+    """What parts the cells of the first line that has more than one."""
+    first = _FIRST_MARK.search(text)
+    if first is None:
+        return ","
+    line = text[text.rfind("\n", 0, first.start()) + 1 :].partition("\n")[0]
+    return next(mark for mark in "\t;," if mark in line)
 
 
 def _with_emails(meant: Sequence[Meaning], people: Sequence[Sequence[str]]) -> list[Meaning]:
@@ -152,7 +162,7 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
     if not (first or last):
         first, last = _halves(cells.get("name", ""))
     first, last = cells.get("first_name") or first, cells.get("last_name") or last
-    texts = [unicodedata.normalize("NFC", text) for text in (first, last, cells.get("phone_number", ""))]
+    texts = [composed(text) for text in (first, last, cells.get("phone_number", ""))]
     row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
     limit = _COUNT.fullmatch(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
     if limit is None:

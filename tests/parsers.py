@@ -1,0 +1,304 @@
+"""Everything that reads a text as strangers send it, and the texts that are made to be hard to read.
+
+A new parser, or a new compiled pattern, has to be listed here: `tests/test_parsers.py` says which is not.
+"""
+
+import importlib
+import inspect
+import io
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from chalice.app import Request
+from pydantic import BaseModel, ValidationError
+
+import chalicelib
+import infra
+from app import app
+from chalicelib.domain import catalogue, colour, email, instants, keys, logo, pasted, people, people_list, spreadsheet
+from chalicelib.domain.one_time_code import typed_code
+from chalicelib.domain.refusal import Refused
+from chalicelib.portal.forms import nonce_of
+from chalicelib.portal.request import read_request
+from chalicelib.portal.words import as_sentence
+from chalicelib.usecases.sessions import from_cookie
+from chalicelib.web import cors, headers, hmac_signature
+from chalicelib.web.canonical import canonical_json, has_lone_surrogate
+from chalicelib.web.errors import RequestError
+from chalicelib.web.parse import parse_json
+from infra import addresses, connections
+from infra.admin import values
+from infra.wsgi import wsgi
+
+Parser = Callable[[str], Any]
+_serve = wsgi(app, behind_proxy=True)
+
+NASTY: dict[str, str] = {
+    "letters": "a",
+    "combining marks": "\u0301\u0323",
+    "at": "@",
+    "at and less": "@<",
+    "addresses": "a@b.test,",
+    "names": "A B <a@",
+    "less": "<",
+    "commas": ",",
+    "semicolons": "; ",
+    "quotes": '"',
+    "apostrophes": "='",
+    "brackets": "[",
+    "braces": '{"a":',
+    "parentheses": "url((",
+    "digits": "9",
+    "spaces": " ",
+    "tabs": "\t",
+    "lines": "\n",
+    "dashes": "-",
+    "dots": "a.",
+    "percent": "%",
+    "escaped": "%FF",
+    "pairs": "a=b&",
+    "slashes": "/portal",
+    "parameters": ' a = "b" ,',
+    "boundaries": '\r\n--edge\r\nContent-Disposition: form-data; name="a',
+    "surrogates": "\ud800",
+    "zero widths": "\u200b\ufeff",
+    "full width": "\uff1d\uff20",
+    "domains": "xn--\xfc.",
+    "elements": "<g/>",
+}
+"""What each text repeats."""
+
+
+def text_of(unit: str, length: int) -> str:
+    """So many characters, of which the last is another one: whoever looks for an end finds none."""
+    return (unit * (length // len(unit) + 1))[:length] + "<"
+
+
+def _quietly(read: Parser) -> Parser:
+    """What is refused was read."""
+
+    def parser(text: str) -> None:
+        with suppress(Refused, RequestError, ValueError, hmac_signature.AuthError):
+            read(text)
+
+    return parser
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
+
+
+def _request(method: str, body: bytes = b"", query: str | None = None, **headers: str) -> Request:
+    event: dict[str, Any] = {
+        "multiValueQueryStringParameters": None if query is None else {"search": [query], query: ["x"]},
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "pathParameters": {},
+        "requestContext": {"httpMethod": method, "resourcePath": "/portal", "path": "/portal", "identity": {}},
+        "body": body,
+        "stageVariables": None,
+    }
+    return Request(event, None)
+
+
+def _multipart(text: str) -> None:
+    head = b'--edge\r\nContent-Disposition: form-data; name="people"\r\n\r\n'
+    kind = "multipart/form-data; boundary=edge"
+    read_request(_request("POST", head + _bytes(text) + b"\r\n--edge--", Content_Type=kind))
+    read_request(_request("POST", b"--edge\r\nContent-Disposition: " + _bytes(text), Content_Type=kind))
+    read_request(_request("POST", b"--edge", Content_Type=f"multipart/form-data; {text}"))
+
+
+def _over_wsgi(text: str) -> None:
+    raw = _bytes(text).decode("latin-1")
+    line = raw.replace("\r", " ").replace("\n", " ")  # what no server lets into a header
+    names = ("ACCEPT_ENCODING", "X_FORWARDED_FOR", "X_FORWARDED_PROTO", "COOKIE", "AUTHORIZATION", "DATE", "HOST")
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/portal/{raw}", "QUERY_STRING": line}
+    environ |= {f"HTTP_{name}": line for name in names} | {"CONTENT_TYPE": line, "REMOTE_ADDR": line}
+    list(_serve(environ | {"wsgi.input": io.BytesIO()}, lambda *_: None))  # type: ignore[arg-type]
+
+
+@cache
+def models() -> list[type[BaseModel]]:
+    """The schemas of what applications and browsers send."""
+    found = []
+    for module in modules():
+        if module.__name__.startswith(("chalicelib.portal.", "chalicelib.licenseapi.requests")):
+            classes = (value for value in vars(module).values() if inspect.isclass(value))
+            found += [one for one in classes if issubclass(one, BaseModel) and one.__module__ == module.__name__]
+    return found
+
+
+def _schemas(text: str) -> None:
+    many = {f"{text[:100]}{n}": text[:100] for n in range(0, len(text), 100)}
+    for model in models():
+        for where in ("body", "query"):
+            for value in (text, {text: text}, [text], many):
+                with suppress(ValidationError):
+                    model.model_validate(dict.fromkeys(model.model_fields, value), context=where)
+
+
+def _json(text: str) -> None:
+    for body in (_bytes(text), b'{"a":"' + _bytes(text) + b'"}', _bytes(json.dumps(text))):
+        with suppress(ValueError):
+            canonical_json(parse_json(body))
+
+
+PARSERS: dict[str, Parser] = {
+    "domain.catalogue.company_code": catalogue.company_code,
+    "domain.catalogue.shown_name": catalogue.shown_name,
+    "domain.catalogue.product_code": catalogue.product_code,
+    "domain.colour.accent_colour": colour.accent_colour,
+    "domain.email.normalise_email": email.normalise_email,
+    "domain.email.known_email": email.known_email,
+    "domain.instants.from_iso": instants.from_iso,
+    "domain.instants.parse_duration": instants.parse_duration,
+    "domain.keys.normalise": keys.normalise,
+    "domain.keys.is_mistyped": keys.is_mistyped,
+    "domain.logo.svg_logo": lambda text: [
+        logo.svg_logo(text),
+        logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'><style>{text[:9000]}</style>{text[:9000]}</svg>"),
+    ],
+    "domain.one_time_code.typed_code": typed_code,
+    "domain.pasted.visible": pasted.visible,
+    "domain.pasted.composed": pasted.composed,
+    "domain.people.guard_new_password": people.guard_new_password,
+    "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
+    "domain.people_list.read_list": lambda text: [
+        people_list.read_list(text),
+        people_list.read_list(f"E-Mail;Name\na@b.test;{text}"),
+    ],
+    "domain.spreadsheet.as_meant": lambda text: [spreadsheet.as_meant(text), spreadsheet.to_csv([text], [[text]])],
+    "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
+    "portal.request, a form": lambda text: [
+        read_request(_request("POST", b"people=" + _bytes(text))),
+        read_request(_request("POST", _bytes(text))),
+    ],
+    "portal.request, parts": _multipart,
+    "portal.request, a query": lambda text: read_request(_request("GET", query=text)),
+    "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
+    "portal.words.as_sentence": as_sentence,
+    "usecases.sessions.from_cookie": from_cookie,
+    "web.canonical.has_lone_surrogate": has_lone_surrogate,
+    "web.hmac_signature.parse_authorization": hmac_signature.parse_authorization,
+    "web.hmac_signature.check_date": lambda text: hmac_signature.check_date(text, 0, 1),
+    "web.hmac_signature.verify": lambda text: hmac_signature.verify(
+        hmac_signature.Credentials("hmac-sha256", "date", text, text), "secret", text
+    ),
+    "domain.catalogue.web_origin": catalogue.web_origin,
+    "web.headers.wants_page": headers.wants_page,
+    "web.cors.readable": cors.readable,
+    "web.hmac_signature.digest": lambda text: hmac_signature.digest(_bytes(text)),
+    "web.hmac_signature.check_digest": lambda text: hmac_signature.check_digest(text, b""),
+    "web.hmac_signature.request_target": lambda text: hmac_signature.request_target("GET", text, [(text, text)]),
+    "web.parse.parse_json": _json,
+    "schemas": _schemas,
+    "infra.addresses.read_address": addresses.read_address,
+    "infra.addresses.forwarded_for": lambda text: addresses.forwarded_for(text, "127.0.0.1"),
+    "infra.serve, headers": lambda text: [
+        connections._FRAMING.findall(b"content-length" + _bytes(text)),
+        connections._FRAMING.findall(b"transfer-encoding: a" + _bytes(text)),
+    ],
+    "infra.wsgi": _over_wsgi,
+    **{
+        f"infra.admin.values.{name}": read
+        for name, read in vars(values).items()
+        if inspect.isfunction(read) and read.__module__ == values.__name__ and not name.startswith("_")
+    },
+}
+PARSERS = {name: _quietly(parser) for name, parser in PARSERS.items()}
+
+PATTERNS: dict[str, str] = {
+    "chalicelib.domain.catalogue.COMPANY_CODE": "domain.catalogue.company_code",
+    "chalicelib.domain.catalogue.API_KEY": "web.hmac_signature.parse_authorization",
+    "chalicelib.domain.catalogue.PRODUCT_CODE": "domain.catalogue.product_code",
+    "chalicelib.domain.catalogue.WEB_ORIGIN": "itself",
+    "chalicelib.domain.colour._COLOUR": "domain.colour.accent_colour",
+    "chalicelib.domain.email._LOCAL": "domain.email.normalise_email",
+    "chalicelib.domain.email._DOMAIN": "domain.email.normalise_email",
+    "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
+    "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
+    "chalicelib.domain.instants._DURATION": "domain.instants.parse_duration",
+    "chalicelib.domain.logo._URL": "domain.logo.svg_logo",
+    "chalicelib.domain.logo._LOADS": "domain.logo.svg_logo",
+    "chalicelib.domain.people_list._ADDRESS": "domain.people_list.read_list",
+    "chalicelib.domain.people_list._BETWEEN": "domain.people_list.read_list",
+    "chalicelib.domain.people_list._SEPARATOR": "domain.people_list.read_list",
+    "chalicelib.domain.people_list._FIRST_MARK": "domain.people_list.read_list",
+    "chalicelib.domain.people_list._COUNT": "domain.people_list.read_list",
+    "chalicelib.domain.spreadsheet._WRITE": "domain.spreadsheet.as_meant",
+    "chalicelib.domain.spreadsheet._READ": "domain.spreadsheet.as_meant",
+    "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
+    "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
+    "chalicelib.mail.SMTP": "itself",
+    "chalicelib.portal.assets._HASHED": "itself",
+    "chalicelib.portal.assets._THEME": "itself",
+    "chalicelib.portal.log_in._OURS": "itself",
+    "chalicelib.portal.request._BOUNDARY": "portal.request, parts",
+    "chalicelib.portal.request._NAME": "portal.request, parts",
+    "chalicelib.portal.request._FILE": "portal.request, parts",
+    "chalicelib.portal.screen._VISITOR": "itself",
+    "chalicelib.portal.words._FIELD": "portal.words.as_sentence",
+    "chalicelib.usecases.views._DEVICE_KEY": "itself",
+    "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
+    "infra.addresses._WITH_PORT": "infra.addresses.read_address",
+    "infra.connections._FRAMING": "infra.serve, headers",
+    "infra.wsgi._TEXTS": "infra.wsgi",
+    "infra.wsgi._HEADER_VALUE": "infra.wsgi",
+}
+"""Each compiled pattern, and the parser that tries it; `itself`: it is tried as it is."""
+
+NO_PARSERS = {
+    *("domain.colour.accent_pair", "domain.colour.ink_on", "domain.colour.contrast"),  # of a colour that was read
+    *("domain.history.named", "domain.license.device_tag"),  # hash and write
+    *("domain.email.shown_email", "portal.words.actor_words", "portal.render.logo_path"),  # of what is stored
+    *("portal.forms.new_token", "portal.screen.page", "portal.screen.action", "portal.render.render"),  # of our own
+    *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
+}
+"""Functions that take a text and are none."""
+
+
+@cache
+def modules() -> list[Any]:
+    """Those that may read what a stranger sends."""
+    found = []
+    for package in (chalicelib, infra):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            parts = module.name.split(".")
+            if parts[-1] != "__main__" and not {"stage", "bench", "cost"} & set(parts):
+                found.append(importlib.import_module(module.name))
+    return found
+
+
+def patterns() -> dict[str, re.Pattern[Any]]:
+    """Every compiled pattern, by the module that has made it."""
+    found: dict[int, tuple[str, re.Pattern[Any]]] = {}
+    for module in sorted(modules(), key=lambda module: not module.__name__.startswith("chalicelib.domain")):
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                found.setdefault(id(value), (f"{module.__name__}.{name}", value))
+    return dict(found.values())
+
+
+def functions() -> Iterator[str]:
+    """Every public function, of the modules that read, that takes a text before anything else."""
+    for module in modules():
+        _, _, name = module.__name__.partition(".")
+        if not name.startswith(("domain.", "web.", "portal.")) and module.__name__ != values.__name__:
+            continue
+        if name == "domain.mail_texts":  # it writes
+            continue
+        for function in vars(module).values():
+            if not inspect.isfunction(function) or function.__module__ != module.__name__:
+                continue
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            if first is not None and str(first.annotation) in _TEXTS and not function.__name__.startswith("_"):
+                prefix = "infra." if module.__name__.startswith("infra") else ""
+                yield f"{prefix}{name}.{function.__name__}"
+
+
+_TEXTS = ("<class 'str'>", "<class 'bytes'>", "str | None", "bytes | None")

@@ -1,0 +1,77 @@
+"""Every text is read in a time that grows no faster than its length: nobody stops the server by what he types."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.parsers import NASTY, NO_PARSERS, PARSERS, PATTERNS, Parser, functions, patterns, text_of
+
+LENGTHS = (2_000, 16_000, 250_000)
+LONGEST = 1.0
+"""Seconds that the longest may take."""
+SLOW = 0.02
+"""Seconds below which nothing is told by how they grow."""
+
+
+def seconds(parser: Parser, text: str, tries: int = 1) -> float:
+    """The work of reading it: of this thread alone, the least of some tries."""
+    taken = []
+    for _ in range(tries):
+        begun = time.thread_time()
+        parser(text)
+        taken.append(time.thread_time() - begun)
+    return min(taken)
+
+
+def grows_too_fast(parser: Parser, unit: str) -> bool:
+    """Whether twice the length takes more than three times as long; only if it does so again and again."""
+    whole, half = text_of(unit, LENGTHS[-1]), text_of(unit, LENGTHS[-1] // 2)
+    return all(seconds(parser, whole, tries) > 3 * seconds(parser, half, tries) for tries in (1, 3, 5))
+
+
+def faults(parser: Parser, units: dict[str, str] = NASTY) -> list[str]:
+    """The texts that it reads too slowly; it is given up at the first length that shows it."""
+    found = []
+    for name, unit in units.items():
+        for length in LENGTHS:
+            text = text_of(unit, length)
+            taken = seconds(parser, text)
+            if (
+                taken > LONGEST and (taken := seconds(parser, text, 2)) > LONGEST
+            ):  # a neighbour may have been in the way
+                found.append(f"{name}: {taken:.1f} s for {length} characters")
+                break
+        else:
+            if taken > SLOW and grows_too_fast(parser, unit):
+                found.append(f"{name}: more than three times as long for twice the length")
+    return found
+
+
+@pytest.mark.parametrize("parser", PARSERS.values(), ids=list(PARSERS))
+def test_a_text_is_read_in_a_time_that_grows_as_its_length(parser: Parser) -> None:
+    assert faults(parser) == []
+
+
+@pytest.mark.parametrize("name", [name for name, tried in PATTERNS.items() if tried == "itself"])
+def test_a_pattern_tries_nothing_twice(name: str) -> None:
+    pattern: Any = patterns()[name]
+
+    def match(text: str) -> None:
+        given = text.encode(errors="surrogatepass") if isinstance(pattern.pattern, bytes) else text
+        pattern.fullmatch(given)
+
+    assert faults(match) == []
+
+
+def test_every_parser_and_every_pattern_is_tried() -> None:
+    assert patterns().keys() == PATTERNS.keys()
+    assert {tried for tried in PATTERNS.values() if tried != "itself"} <= PARSERS.keys()
+    assert set(functions()) <= PARSERS.keys() | NO_PARSERS
+
+
+def test_a_slow_parser_is_found() -> None:
+    def quadratic(text: str) -> int:
+        return sum(text.count("@", start) for start in range(0, len(text), 10))
+
+    assert faults(quadratic, {"at": "@"})
