@@ -20,7 +20,20 @@ from pydantic import BaseModel, ValidationError
 import chalicelib
 import infra
 from app import app
-from chalicelib.domain import catalogue, colour, email, instants, keys, logo, pasted, people, people_list, spreadsheet
+from chalicelib.domain import (
+    catalogue,
+    colour,
+    days,
+    email,
+    instants,
+    keys,
+    logo,
+    origin,
+    pasted,
+    people,
+    people_list,
+    spreadsheet,
+)
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import nonce_of
@@ -28,6 +41,7 @@ from chalicelib.portal.request import read_request
 from chalicelib.portal.words import as_sentence
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
+from chalicelib.web.authentication import own_path
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
 from chalicelib.web.errors import RequestError
 from chalicelib.web.parse import parse_json
@@ -159,11 +173,15 @@ PARSERS: dict[str, Parser] = {
     "domain.instants.parse_duration": instants.parse_duration,
     "domain.keys.normalise": keys.normalise,
     "domain.keys.is_mistyped": keys.is_mistyped,
+    "domain.keys.forms": keys.forms,
     "domain.logo.svg_logo": lambda text: [
         logo.svg_logo(text),
         logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'><style>{text[:9000]}</style>{text[:9000]}</svg>"),
     ],
     "domain.one_time_code.typed_code": typed_code,
+    "domain.origin.network_of": origin.network_of,
+    "domain.days.time_zone": days.time_zone,
+    "domain.days.read_moment": days.read_moment,
     "domain.pasted.visible": pasted.visible,
     "domain.pasted.composed": pasted.composed,
     "domain.people.guard_new_password": people.guard_new_password,
@@ -190,6 +208,7 @@ PARSERS: dict[str, Parser] = {
         hmac_signature.Credentials("hmac-sha256", "date", text, text), "secret", text
     ),
     "domain.catalogue.web_origin": catalogue.web_origin,
+    "web.authentication.own_path": own_path,
     "web.headers.wants_page": headers.wants_page,
     "web.cors.readable": cors.readable,
     "web.hmac_signature.digest": lambda text: hmac_signature.digest(_bytes(text)),
@@ -218,6 +237,10 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.catalogue.PRODUCT_CODE": "domain.catalogue.product_code",
     "chalicelib.domain.catalogue.WEB_ORIGIN": "itself",
     "chalicelib.domain.colour._COLOUR": "domain.colour.accent_colour",
+    "chalicelib.domain.days._DATE": "domain.days.read_moment",
+    "chalicelib.domain.days._ZONE": "domain.days.time_zone",
+    "chalicelib.domain.keys._DASHES": "domain.keys.normalise",
+    "chalicelib.domain.keys._BREAKS": "domain.keys.normalise",
     "chalicelib.domain.email._LOCAL": "domain.email.normalise_email",
     "chalicelib.domain.email._DOMAIN": "domain.email.normalise_email",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",

@@ -31,6 +31,8 @@ class Company:
     """The one colour of its portal, `#rrggbb`; empty: ours."""
     logo: str = ""
     """An SVG drawing; empty: none."""
+    time_zone: str = ""
+    """An IANA name, by which a date alone is an instant; empty: UTC."""
 
 
 @dataclass(frozen=True, slots=True)

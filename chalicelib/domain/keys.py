@@ -3,9 +3,15 @@
 24 symbols are random, 120 bits. The check symbol (Luhn mod N, N = 32) catches every single wrong symbol, and
 every swap of two neighbours but that of the alphabet's first and last symbol; so a typing mistake gets a
 better answer than "not found". Vendors bring keys of their own, of any shape: those are never judged.
+
+Keys are pasted out of mails and documents, which put in what nobody sees, break lines, and make one dash of another.
+So a key is looked up in the forms that it may have been stored in.
 """
 
+import re
 import secrets
+
+from chalicelib.domain.pasted import MAX_TYPED, visible
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols, without the look-alikes 0 O 1 I."""
@@ -15,19 +21,36 @@ MAX_LENGTH = 100
 
 _GROUPS = 5
 _GROUP_SIZE = 5
+_DASHES = re.compile("[\\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d\u00ad]")
+_BREAKS = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*+[\n\r\x0b\x0c\x85\u2028\u2029]\s*+")
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 
 
 def new_license_key() -> str:
     """Make a license key: 29 characters, 120 random bits."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_GROUPS * _GROUP_SIZE - 1))
-    symbols = body + _check_symbol(body)
-    return "-".join(symbols[start : start + _GROUP_SIZE] for start in range(0, len(symbols), _GROUP_SIZE))
+    return _grouped(body + _check_symbol(body))
 
 
 def normalise(key: str) -> str:
-    """Bring a key, as somebody typed it, to the form in which keys are stored and compared."""
-    return key.strip().upper()
+    """Bring a key, as somebody typed or pasted it, to the form in which keys are stored and compared.
+
+    One of our symbols and check symbol gets our dashes, however it was parted. Of a vendor's own what cannot be seen
+    is left out, line breaks too; every dash is the plain one, and white space between its parts is one space.
+    """
+    plain = _plain(key)
+    symbols = re.sub(r"[\s-]", "", plain)
+    if _is_ours(symbols) and _check_symbol(symbols[:-1]) == symbols[-1]:
+        return _grouped(symbols)
+    return plain
+
+
+def forms(key: str) -> list[str]:
+    """The forms in which a key may be stored: as it is typed, for older keys were stored so, then its normal form."""
+    if len(key) > MAX_TYPED:
+        return []
+    found = dict.fromkeys((key.strip().upper(), normalise(key), _plain(key)))
+    return [form for form in found if len(form) <= MAX_LENGTH and not is_mistyped(form)]
 
 
 def is_mistyped(key: str) -> bool:
@@ -36,13 +59,27 @@ def is_mistyped(key: str) -> bool:
     A key of any other shape is a vendor's own, and never mistyped. It may have our shape by chance, so ask
     only about a key that was looked up and not found.
     """
-    groups = normalise(key).split("-")
+    groups = _plain(key).split("-")
     if [len(group) for group in groups] != [_GROUP_SIZE] * _GROUPS:
         return False
     symbols = "".join(groups)
-    if not _VALUE.keys() >= set(symbols):
-        return False
-    return _check_symbol(symbols[:-1]) != symbols[-1]
+    return _is_ours(symbols) and _check_symbol(symbols[:-1]) != symbols[-1]
+
+
+def _plain(key: str) -> str:
+    """Without what nobody sees; a text that is too long for a key stays as it is."""
+    if len(key) > MAX_TYPED:
+        return key
+    seen = visible(_DASHES.sub("-", _BREAKS.sub("", key.strip()))).upper()
+    return " ".join(seen.split())
+
+
+def _is_ours(symbols: str) -> bool:
+    return len(symbols) == _GROUPS * _GROUP_SIZE and _VALUE.keys() >= set(symbols)
+
+
+def _grouped(symbols: str) -> str:
+    return "-".join(symbols[start : start + _GROUP_SIZE] for start in range(0, len(symbols), _GROUP_SIZE))
 
 
 def _check_symbol(body: str) -> str:

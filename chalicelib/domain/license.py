@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, overload
 
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import LATEST, Instant
 
 AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
@@ -166,8 +166,13 @@ def ends_at(validity_period: Instant, grace_period: int) -> Instant: ...
 @overload
 def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | None: ...
 def ends_at(validity_period: Instant | None, grace_period: int) -> Instant | None:
-    """The first instant at which a license of these terms is expired."""
-    return None if validity_period is None else validity_period + grace_period * HOUR_MS
+    """The first instant at which a license of these terms is expired; the calendar's last, where that is later."""
+    return None if validity_period is None else min(LATEST, validity_period + grace_period * HOUR_MS)
+
+
+def within_calendar(validity_period: Instant, grace_period: int) -> bool:
+    """Whether a license of these terms ends within the years that a date can be written in."""
+    return validity_period + grace_period * HOUR_MS <= LATEST
 
 
 def phase(license: License | LicenseState, now: Instant) -> Phase:

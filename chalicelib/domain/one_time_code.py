@@ -6,10 +6,12 @@ stranger can neither use up its tries nor replace it.
 """
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin
+from chalicelib.domain.pasted import MAX_TYPED, visible
 
 VALID_MS = 15 * 60_000
 MAX_TRIES = 5
@@ -47,8 +49,9 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """What somebody has typed, without the spaces that mail programs and people put in."""
-    return "".join(text.split())
+    """What somebody has typed or pasted, without what mail programs and people put in: spaces, dashes, the unseen."""
+    digits = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED]))
+    return "".join(letter for letter in digits if not letter.isspace() and unicodedata.category(letter) != "Pd")
 
 
 def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:

@@ -41,7 +41,7 @@ def license(ask: Ask, asker: Asker, license_id: int) -> Any:
     view = views.license_details(asker, license_id, now=ask.now)
     terms = view.license
     grace_ends = ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None
-    return view, {"lifeline": lifeline(terms, ask.now), "grace_ends": grace_ends}
+    return view, {"lifeline": lifeline(terms, ask.now, view.visit.company.time_zone), "grace_ends": grace_ends}
 
 
 @page("history.html")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from chalicelib.domain.days import day_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, ends_at
 
@@ -38,8 +38,8 @@ class Lifeline:
     """The same in one sentence, for who does not see it."""
 
 
-def lifeline(license: License, now: Instant) -> Lifeline:
-    """The line from the license's creation to its last date, or to today."""
+def lifeline(license: License, now: Instant, zone: str = "") -> Lifeline:
+    """The line from the license's creation to its last date, or to today; days are those of the time zone."""
     instants = _instants(license, now)
     begin, end = min(at for _, _, at in instants), max(at for _, _, at in instants)
 
@@ -50,7 +50,7 @@ def lifeline(license: License, now: Instant) -> Lifeline:
     grace = (x(until), x(over)) if until is not None and over is not None and over > until else None
     marks = _placed(instants, x)
     height = HEIGHT + ROW_HEIGHT * (1 + max(mark.row for mark in marks))
-    return Lifeline(WIDTH, height, (LEFT, RIGHT), marks, grace, _words(instants))
+    return Lifeline(WIDTH, height, (LEFT, RIGHT), marks, grace, _words(instants, zone))
 
 
 def _instants(license: License, now: Instant) -> list[tuple[str, str, Instant]]:
@@ -77,6 +77,6 @@ def _placed(instants: list[tuple[str, str, Instant]], x: Callable[[Instant], flo
     return marks
 
 
-def _words(instants: list[tuple[str, str, Instant]]) -> str:
-    told = [f"{label.lower()} {datetime.fromtimestamp(at / 1000, UTC):%-d %B %Y}" for _, label, at in instants]
+def _words(instants: list[tuple[str, str, Instant]], zone: str) -> str:
+    told = [f"{label.lower()} {day_of(at, zone):%-d %B %Y}" for _, label, at in instants]
     return f"The life of the license: {', '.join(told)}."

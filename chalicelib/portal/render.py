@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.days import day_of, ends_a_day
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.instants import Instant
 from chalicelib.portal.forms import FIELD, new_token
@@ -95,6 +96,7 @@ def _environment() -> "Environment":
     environment.filters |= {
         "when": _when,
         "day": _day,
+        "until": _until,
         "limit": _limit,
         "number": _number,
         "actor": actor_words,
@@ -113,17 +115,23 @@ def _when(at: Instant | None) -> "Markup | str":
     return _time(at, "%-d %b %Y, %H:%M UTC")
 
 
-def _day(at: Instant | None) -> "Markup | str":
-    return _time(at, "%-d %b %Y")
+def _day(at: Instant | None, zone: str = "") -> "Markup | str":
+    return _time(at, "%-d %b %Y", zone)
 
 
-def _time(at: Instant | None, form: str) -> "Markup | str":
+def _until(at: Instant | None, zone: str) -> "Markup | str":
+    """An end: its day in the company's time zone, and the time where it is not the day's end."""
+    return _day(at, zone) if at is None or ends_a_day(at, zone) else _when(at)
+
+
+def _time(at: Instant | None, form: str, zone: str = "") -> "Markup | str":
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     if at is None:
         return "\N{EN DASH}"
     then = datetime.fromtimestamp(at / 1000, UTC)
-    return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime(form))
+    shown = day_of(at, zone) if zone else then
+    return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), shown.strftime(form))
 
 
 def _email(email: str | None) -> str:

@@ -47,7 +47,10 @@ def read_company(code: str) -> Company | None:
 
 
 def change_company(company: Company, changed: dict[str, str], event: Event) -> None:
-    """Set some of `name`, `accent` and `logo`; the others stay as they are by then. Raises `Stale` where it is none."""
+    """Set some of `name`, `accent`, `logo` and `time_zone`; the others stay as they are by then.
+
+    Raises `Stale` where there is no such company.
+    """
     write = Transaction(event_item(company.code, event, AccountEventItem))
     actions = [getattr(CompanyItem, name).set(value) for name, value in changed.items()]
     write.update(CompanyItem(company.code, "company"), actions, CompanyItem.pk.exists())

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.history import Event
+from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import License, Seat, device_tag, ends_at
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
@@ -92,7 +93,10 @@ def read_some(company: str, license_ids: list[int]) -> list[License]:
 def ends_as_dated(license: License) -> bool:
     """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
     item = dynamo.get(LicenseItem(license_pk(license.company, license.id), "license"))
-    return item is None or item.ends_at == ends_at(license.validity_period, license.grace_period)
+    if item is None or item.ends_at is None:
+        return item is None or license.validity_period is None
+    # An older one may lie beyond the calendar, which changes nothing.
+    return min(LATEST, item.ends_at) == ends_at(license.validity_period, license.grace_period)
 
 
 def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:

@@ -273,6 +273,7 @@ class CompanyItem(Model):
     created_at = IntegerAttribute()
     accent = UnicodeAttribute(null=True)
     logo = UnicodeAttribute(null=True)
+    time_zone = UnicodeAttribute(null=True)
 
 
 class ProductItem(Model):

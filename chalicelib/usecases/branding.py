@@ -1,21 +1,33 @@
-"""How a company shows itself: its name, its colour, its logo."""
+"""How a company shows itself: its name, its colour, its logo, its time zone."""
 
 from dataclasses import replace
 from hashlib import sha256
 
 from chalicelib.domain.catalogue import Company, shown_name
 from chalicelib.domain.colour import accent_colour
+from chalicelib.domain.days import time_zone
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 
+_FIELDS = ("name", "accent", "logo", "time_zone")
+
 
 def set_branding(
-    company: str, accent: str | None, logo: str | None, actor: Actor, *, name: str | None = None, now: Instant
+    company: str,
+    accent: str | None,
+    logo: str | None,
+    actor: Actor,
+    *,
+    name: str | None = None,
+    zone: str | None = None,
+    now: Instant,
 ) -> Company:
-    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG; empty takes it away. None leaves it.
+    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name.
+
+    Empty takes it away; None leaves it.
 
     Doing so again changes nothing. Raises `Refused`: `company_not_found`, `validation_error`.
     """
@@ -25,10 +37,9 @@ def set_branding(
         name=old.name if name is None else shown_name(name),
         accent=old.accent if accent is None else accent_colour(accent),
         logo=old.logo if logo is None else svg_logo(logo),
+        time_zone=old.time_zone if zone is None else time_zone(zone),
     )
-    changed = {
-        field: getattr(new, field) for field in ("name", "accent", "logo") if getattr(new, field) != getattr(old, field)
-    }
+    changed = {field: getattr(new, field) for field in _FIELDS if getattr(new, field) != getattr(old, field)}
     if changed:
         told = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
         accounts.change_company(old, changed, Event.new("company_changed", actor, now, **told))

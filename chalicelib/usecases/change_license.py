@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.expiry import announced_after_change, transitions_due
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
-from chalicelib.domain.license import License, phase
+from chalicelib.domain.license import License, phase, within_calendar
 from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses
@@ -82,12 +82,13 @@ def _new_end(license: License, validity_period: Instant | None, by: str | None, 
     if license.validity_period is None:
         sentence = "validity-period: the license has no end yet; it gets one at its first activation."
         raise Refused("validation_error", sentence)
-    if validity_period is not None:
-        return validity_period
     try:
-        return add(max(license.validity_period, now), parse_duration(by or ""))
+        end = validity_period or add(max(license.validity_period, now), parse_duration(by or ""))
     except ValueError as error:
         raise Refused("validation_error", f"by: {error}") from None
+    if not within_calendar(end, license.grace_period):
+        raise Refused("validation_error", "validity-period: with its grace period it must end before the year 10000.")
+    return end
 
 
 def _with_end(license: License, end: Instant, now: Instant) -> License:

@@ -105,10 +105,12 @@ def _license_id(company: str, ident: Identity, now: Instant) -> int:
     if ident.license_key is None:
         assert ident.license_id is not None  # guard_method has seen to it
         return ident.license_id
-    key = keys.normalise(ident.license_key)
     found = None
-    if len(key) <= keys.MAX_LENGTH and not keys.is_mistyped(key):
-        found = _license_of_key.get((company, key), lambda: accounts.license_of_key(company, key), now)
+    for key in keys.forms(ident.license_key):
+        load = lambda key=key: accounts.license_of_key(company, key)  # noqa: E731 - short and local
+        found = _license_of_key.get((company, key), load, now)
+        if found is not None:
+            break
     if found is None or ident.license_id not in (None, found):
         raise Refused("license_not_found")
     return found

@@ -12,7 +12,7 @@ from chalicelib.domain.email import known_email, normalise_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
-from chalicelib.domain.license import License, LicenseType
+from chalicelib.domain.license import License, LicenseType, within_calendar
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, orders
@@ -98,8 +98,8 @@ def issue_license(
 
 
 def _guard_key(license: License, terms: Terms) -> None:
-    key = None if terms.license_key is None else license.license_key  # one that we have made is drawn again
-    if key is not None and accounts.license_of_key(license.company, key) is not None:
+    given = terms.license_key or ""  # one that we have made is drawn again
+    if any(accounts.license_of_key(license.company, key) is not None for key in keys.forms(given) if key):
         raise Refused("already_exists", "The license key is in use.")
 
 
@@ -167,6 +167,8 @@ def _guard_terms(terms: Terms, product: Product) -> None:
     for name, value in (("max-activations", terms.max_activations), ("max-license-users", terms.max_license_users)):
         refuse_if(value is not None and not 0 <= value <= MAX_COUNT, f"{name}: give 0 to {MAX_COUNT}.")
     refuse_if(not -1 <= terms.max_transfers <= MAX_COUNT, "max-transfers: give -1 (none), 0 (unlimited) or more.")
+    over = terms.validity_period is not None and not within_calendar(terms.validity_period, terms.grace_period)
+    refuse_if(over, "validity-period: with its grace period it must end before the year 10000.")
     late = terms.start_date and terms.validity_period and terms.start_date >= terms.validity_period
     refuse_if(bool(late), "start-date: it must lie before the validity period's end.")
     by_user = product.authorization_method == "user"

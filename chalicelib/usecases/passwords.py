@@ -1,10 +1,12 @@
 """Passwords: argon2id, and nothing told apart by time."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import User
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ _hashing = BoundedSemaphore(2)
 def hash_password(password: str) -> str:
     """The argon2id hash to store. About 16 ms and 19 MiB of memory."""
     with _hashing:
-        return _hasher().hash(password)
+        return _hasher().hash(composed(password))
 
 
 def with_own_password(user: User, password: str, *, proved: bool = False) -> User:
@@ -34,15 +36,18 @@ def with_own_password(user: User, password: str, *, proved: bool = False) -> Use
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. None stands for no such account and takes the same time."""
+    """Whether the password is right. None stands for no such account and takes the same time.
+
+    It is tried in its normal form; as it was typed, for older hashes; and without what was pasted along around it.
+    These differ for few, and what was typed alone says how many they are.
+    """
     from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - see _hasher
 
-    try:
-        with _hashing:
-            _hasher().verify(password_hash or _nobody(), password)
-    except VerifyMismatchError:
-        return False
-    return password_hash is not None
+    for form in dict.fromkeys((composed(password), password, composed(visible(password)))):
+        with _hashing, suppress(VerifyMismatchError):
+            _hasher().verify(password_hash or _nobody(), form)
+            return password_hash is not None
+    return False
 
 
 @cache

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from chalicelib import signing
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Scope
+from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
@@ -92,10 +93,12 @@ def company_create(code: str, name: str, *, now: Instant) -> Answer:
     return Answer({"code": company.code, "id": company.id, "name": company.name})
 
 
-def company_set(code: str, name: str | None, accent: str | None, logo: str | None, *, now: Instant) -> Answer:
+def company_set(
+    code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
+) -> Answer:
     drawing = _drawing(logo) if logo else logo
-    company = set_branding(code, accent, drawing, ADMIN, name=name, now=now)
-    shown = {"accent": company.accent or None, "logo": bool(company.logo)}
+    company = set_branding(code, accent, drawing, ADMIN, name=name, zone=time_zone, now=now)
+    shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
     return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 
@@ -150,6 +153,9 @@ def product_create(
 
 def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> Answer:
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
+    zone = create.find_company(company).time_zone
+    for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
+        terms[name] = None if terms[name] is None else instant(terms[name], zone)
     license, who = issue_license(company, product, Terms(**terms), manager, ADMIN, now=now)
     account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
     return Answer(_document(license, now) | account, _doubt(license, now))
@@ -186,9 +192,10 @@ def license_reset(license: int, company: str | None, *, now: Instant) -> Answer:
     return Answer(_document(changed, now))
 
 
-def license_extend(license: int, company: str | None, validity_period: Instant, *, now: Instant) -> Answer:
+def license_extend(license: int, company: str | None, validity_period: Moment, *, now: Instant) -> Answer:
     owner = find_owner(license, company)
-    changed = change_license.extend(owner, license, validity_period, None, ADMIN, now=now)
+    end = last_instant(validity_period, create.find_company(owner).time_zone)
+    changed = change_license.extend(owner, license, end, None, ADMIN, now=now)
     return Answer(_document(changed, now), _doubt(changed, now))
 
 

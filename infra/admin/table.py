@@ -51,7 +51,7 @@ DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of("people")
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
-END = "the end; a date alone is its first instant, UTC"
+END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 COMMANDS = (
     Command(
@@ -68,6 +68,9 @@ COMMANDS = (
             Option("--code", "CODE", "the company", values.company, True),
             Option("--name", "TEXT", "as people read it", values.text),
             Option("--accent", "#RRGGBB", "its one colour; '' for ours", values.accent),
+            Option(
+                "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
+            ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
         ),
     ),
@@ -140,9 +143,9 @@ COMMANDS = (
             Option("--license-type", "TYPE", "perpetual, time-limited or subscription", TYPE, True),
             Option("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit, True),
             Option("--max-license-users", "N", "of a product with users; unlimited, if not given", values.limit),
-            Option("--validity-period", "ISO", END, values.instant),
+            Option("--validity-period", "ISO", END, values.moment),
             Option("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
-            Option("--start-date", "ISO", "no activation before", values.instant),
+            Option("--start-date", "ISO", "no activation before; a date alone is its first instant", values.moment),
             Option("--grace-period", "HOURS", "of use after the end (0)", values.count, default=0),
             Option("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (0)", values.transfers, default=0),
             Option("--free-resets", "", "let resets by the customer be no transfers"),
@@ -161,7 +164,7 @@ COMMANDS = (
         "license extend",
         "give a license another end; one that has expired comes back to life",
         "123456789 --validity-period 2027-12-31T23:59:59Z",
-        (*THIS, Option("--validity-period", "ISO", END, values.instant, True)),
+        (*THIS, Option("--validity-period", "ISO", END, values.moment, True)),
     ),
     Command(
         "user assign",

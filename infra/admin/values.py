@@ -6,7 +6,8 @@ of the hand and is cut, but not where a client could mean it: in a hardware id.
 
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, colour, instants
+from chalicelib.domain import catalogue, colour, days, instants
+from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
@@ -84,6 +85,16 @@ def transfers(given: str) -> int:
 def instant(given: str) -> Instant:
     """A date, or an instant; without a zone, of UTC."""
     return instants.from_iso(given.strip())
+
+
+def moment(given: str) -> Moment:
+    """A date, which is a day of the company's, or an instant; without a zone, of UTC."""
+    return days.read_moment(given.strip())
+
+
+def time_zone(given: str) -> str:
+    """An IANA name; empty for UTC."""
+    return _by_rule(days.time_zone, given)
 
 
 def clock(given: str) -> Instant:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.keys import ALPHABET, is_mistyped, new_license_key, normalise
+from chalicelib.domain.keys import ALPHABET, forms, is_mistyped, new_license_key, normalise
 
 KEY = "ABCDE-FGH23-JKLMN-PQRST-UVW48"
 
@@ -73,6 +73,7 @@ def test_a_key_is_judged_as_it_would_be_looked_up() -> None:
         KEY.replace("A", "I"),
         KEY.replace("A", "Ä"),
         KEY.replace("-", " "),
+        KEY[:-1].replace("-", "") + "2",
         "ABCD-EFGH2-3JKLM-NPQRS-TUVW48",
     ],
 )
@@ -84,3 +85,56 @@ def test_a_key_of_another_shape_is_never_mistyped(key: str) -> None:
 def test_any_text_can_be_asked_about(text: str) -> None:
     assert not is_mistyped(text)
     assert normalise(normalise(text)) == normalise(text)
+
+
+PASTED = {
+    "as it is": KEY,
+    "small": KEY.lower(),
+    "in white space": f" \t{KEY}\r\n",
+    "no-break spaces": f"\xa0{KEY}\u3000",
+    "zero-width spaces": "\u200b".join(KEY),
+    "byte order mark": f"\ufeff{KEY}",
+    "soft hyphens": KEY.replace("-", "-\xad"),
+    "soft hyphens for dashes": KEY.replace("-", "\xad"),
+    "directed": f"\u202a{KEY}\u202c",
+    "joined": KEY.replace("-", "\u2060-\u2060"),
+    "hyphens": KEY.replace("-", "\u2010"),
+    "no-break hyphens": KEY.replace("-", "\u2011"),
+    "en dashes": KEY.replace("-", "\u2013"),
+    "em dashes": KEY.replace("-", "\u2014"),
+    "minus signs": KEY.replace("-", "\u2212"),
+    "spaces for dashes": KEY.replace("-", " "),
+    "spaced dashes": KEY.replace("-", " - "),
+    "nothing for dashes": KEY.replace("-", ""),
+    "a line break in it": f"{KEY[:12]}\r\n{KEY[12:]}",
+    "a broken and indented line": f"{KEY[:11]}\n    {KEY[11:]}",
+    "a line separator": f"{KEY[:8]}\u2028{KEY[8:]}",
+}
+
+
+@pytest.mark.parametrize("pasted", PASTED.values(), ids=list(PASTED))
+def test_a_key_is_read_however_it_was_pasted(pasted: str) -> None:
+    assert normalise(pasted) == KEY
+    assert KEY in forms(pasted)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "key"),
+    [
+        ("acme\u20132026\u20130001", "ACME-2026-0001"),
+        ("\ufeffACME-2026-\r\n0001 ", "ACME-2026-0001"),
+        ("ACME\xa02026  0001", "ACME 2026 0001"),
+        ("K\u200bEY/7\xb7a", "KEY/7\xb7A"),
+        ("{AB12-CD34}", "{AB12-CD34}"),
+    ],
+)
+def test_a_key_of_a_vendor_keeps_its_shape(pasted: str, key: str) -> None:
+    assert normalise(pasted) == key
+
+
+def test_a_key_that_was_stored_as_it_was_typed_is_among_the_forms() -> None:
+    for old in ("ACME\u20132026", "A  B", KEY.replace("-", ""), KEY.replace("-", " ")):
+        assert forms(old.lower())[0] == old
+    assert forms(KEY.lower()) == [KEY]
+    assert forms("x" * 321) == forms("x" * 101) == []
+    assert forms(KEY[:-1] + "2") == []

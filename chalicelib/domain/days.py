@@ -1,0 +1,89 @@
+"""Days in a company's time zone: what a date alone means, and which instants end a day.
+
+A date alone is that day's last instant where something ends, and its first where something begins.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chalicelib.domain.instants import LATEST, Instant, from_iso
+from chalicelib.domain.refusal import Refused
+
+Moment = Instant | date
+"""An instant, or a day of which the time zone is not known yet."""
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND, _SECOND_MS = timedelta(milliseconds=1), 1000
+
+
+def time_zone(text: str) -> str:
+    """The stored form of a time zone, an IANA name such as `Europe/Berlin`; empty means UTC. Raises `Refused`."""
+    name = text.strip()
+    if name in ("", "UTC"):
+        return ""
+    if not _ZONE.fullmatch(name) or not _is_known(name):
+        raise Refused("validation_error", "time-zone: give a name of the IANA list, such as Europe/Berlin.")
+    return name
+
+
+def read_moment(text: str) -> Moment:
+    """A date alone as a day, anything else as an instant, as `instants.from_iso` reads it. Raises ValueError."""
+    instant = from_iso(text)
+    return date.fromisoformat(text) if _DATE.fullmatch(text) else instant
+
+
+def last_instant(moment: Moment, zone: str) -> Instant:
+    """The last millisecond of a day in a time zone, within the calendar; an instant is itself."""
+    if not isinstance(moment, date):
+        return moment
+    try:
+        return min(LATEST, _midnight(moment + timedelta(days=1), zone) - 1)
+    except OverflowError:  # the last day of the calendar
+        return LATEST
+
+
+def first_instant(moment: Moment, zone: str) -> Instant:
+    """The first millisecond of a day in a time zone, within the calendar; an instant is itself."""
+    return max(0, min(LATEST, _midnight(moment, zone))) if isinstance(moment, date) else moment
+
+
+def day_of(at: Instant, zone: str) -> date:
+    """The day in a time zone."""
+    return _local(at, zone).date()
+
+
+def ends_a_day(at: Instant, zone: str) -> bool:
+    """Whether an instant is the last millisecond, or the last second, of a day in a time zone."""
+    if at >= LATEST - _SECOND_MS:
+        return True
+    after = _local(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone)
+    return after.date() != day_of(at, zone) and not after.hour and not after.minute and not after.second
+
+
+def _midnight(day: date, zone: str) -> Instant:
+    return (datetime(day.year, day.month, day.day, tzinfo=_zone(zone)) - _EPOCH) // _MILLISECOND
+
+
+def _local(at: Instant, zone: str) -> datetime:
+    moment = _EPOCH + timedelta(milliseconds=at)
+    try:
+        return moment.astimezone(_zone(zone))
+    except OverflowError:  # within a day of the calendar's end
+        return moment
+
+
+@lru_cache(100)
+def _zone(zone: str) -> tzinfo:
+    return ZoneInfo(zone) if zone else UTC
+
+
+def _is_known(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
