@@ -25,6 +25,7 @@ EventType = Literal[
     "device_reset",
     "device_blacklisted",
     "device_allowed",
+    "devices_forgotten",
     "user_assigned",
     "user_removed",
     "batch_started",

@@ -21,6 +21,7 @@ Phase = Literal["valid", "grace", "expired"]
 Status = Literal["disabled", "expired", "grace", "scheduled", "inactive", "active"]
 
 HOUR_MS = 3_600_000
+LEAST_IDLE_DEVICES = 1000
 TRANSFERS_FORBIDDEN = -1
 TRANSFERS_UNLIMITED = 0
 
@@ -67,6 +68,8 @@ class License:
     epoch: int = 0
     bucket_full_at: Instant | None = None
     """When the bucket of changes is full again (`domain.rate`); None: since ever."""
+    known_devices: int = 0
+    """Devices that hold a place or held one, and are not forgotten; without those of before they were counted."""
     blocked_devices: int = 0
     """How many devices may never hold a place here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
@@ -150,6 +153,12 @@ class Device:
 def device_tag(hardware_id: str) -> str:
     """A short name of fixed length for a hardware id, which clients may choose freely and long (96 bits)."""
     return sha256(hardware_id.encode()).hexdigest()[:24]
+
+
+def idle_devices_kept(license: License) -> int:
+    """How many devices that hold no place a license remembers; those beyond are forgotten, their history is not."""
+    sold = license.times_activated if license.max_activations is None else license.max_activations
+    return max(LEAST_IDLE_DEVICES, 4 * sold)
 
 
 def is_live(device: Device, license: License, seat: Seat | None) -> bool:

@@ -127,6 +127,7 @@ def after_activation(place: Place, grant: Grant, report: DeviceReport, now: Inst
     license = replace(
         grant.license,
         times_activated=grant.license.times_activated + 1,
+        known_devices=grant.license.known_devices + (place.device is None),
         transfer_count=grant.license.transfer_count + grant.transfer,
         first_activated_at=grant.license.first_activated_at or now,
         validity_period=grant.validity_period or grant.license.validity_period,

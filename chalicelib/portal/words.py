@@ -22,6 +22,7 @@ _EVENTS: dict[EventType, str] = {
     "device_reset": "Device reset",
     "device_blacklisted": "Device blacklisted",
     "device_allowed": "Device allowed again",
+    "devices_forgotten": "Devices forgotten that were not used any more",
     "user_assigned": "User assigned",
     "user_removed": "User removed",
     "user_activations_reset": "Activations of the user reset",

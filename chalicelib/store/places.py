@@ -4,7 +4,7 @@ The conditions here are what enforces every limit. They say again, about the sta
 `domain.places` decided about the state that was read. Where they do not hold, `Stale` is raised.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from chalicelib.store.tables import (
     LinkItem,
     SeatItem,
     UserItem,
+    VariablesItem,
     block_part,
     device_part,
     event_item,
@@ -33,6 +34,7 @@ from chalicelib.store.tables import (
     license_pk,
     seat_part,
     to_domain,
+    variables_part,
 )
 
 _PLACES_AT_ONCE = (dynamo.BATCH_GET_LIMIT - 1) // 4
@@ -106,7 +108,8 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
     tag = device_tag(report.hardware_id)
-    write.update(LicenseItem(pk, "license"), _taking_actions(grant, now), _may_take(grant, tag, now))
+    counted = [LicenseItem.known_devices.add(1)] if seen.device is None else []
+    write.update(LicenseItem(pk, "license"), _taking_actions(grant, now) + counted, _may_take(grant, tag, now))
     if license.blocked_devices:
         write.check(BlockItem(pk, block_part(tag)), BlockItem.pk.does_not_exist())
     if grant.validity_period is not None:
@@ -115,8 +118,8 @@ def take_place(seen: Place, grant: Grant, report: DeviceReport, event: Event) ->
         write.update(SeatItem(pk, seat_part(seat.user_id)), *_taking_seat(license, seat))
     user_id = None if seat is None else seat.user_id
     device = DeviceItem(pk, device_part(tag, user_id))
-    unknown_or_same = DeviceItem.id.does_not_exist() | (DeviceItem.id == grant.device_id)
-    write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat) & unknown_or_same)
+    as_seen = DeviceItem.id.does_not_exist() if seen.device is None else DeviceItem.id == grant.device_id
+    write.update(device, _switching_on(grant, seat, report, now), ~_is_live(license, seat) & as_seen)
     if seen.device is None:
         link = LinkItem(license.company, hardware_part(tag, license.id, user_id))
         none_or_same = LinkItem.to.does_not_exist() | (LinkItem.to == license.id)
@@ -142,6 +145,41 @@ def give_back(seen: Place, release: Release, event: Event, *, vacates: bool) -> 
     item = DeviceItem(pk, device_part(tag, device.user_id))
     write.update(item, [DeviceItem.active.set(False)], _is_live(license, seat))
     write.commit()
+
+
+def forget(license: License, devices: list[Device], event: Event) -> None:
+    """Forget devices that hold no place, with their variables and links, if nothing has happened to them since they
+    were read. Raises `Stale`.
+    """
+    pk = license_pk(license.company, license.id)
+    write = Transaction(event_item(pk, event))
+    write.update(LicenseItem(pk, "license"), [LicenseItem.known_devices.add(-len(devices))], LicenseItem.pk.exists())
+    for device in devices:
+        tag = device_tag(device.hardware_id)
+        same = (DeviceItem.id == device.id) & (DeviceItem.active == device.active)
+        same &= (DeviceItem.epoch == device.epoch) & (DeviceItem.activated_at == device.activated_at)
+        write.delete(DeviceItem(pk, device_part(tag, device.user_id)), same)
+        link = LinkItem(license.company, hardware_part(tag, license.id, device.user_id))
+        write.delete(link, LinkItem.to.does_not_exist() | (LinkItem.to == license.id))
+        variables = VariablesItem(pk, variables_part(tag, device.user_id))
+        write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
+    write.commit()
+
+
+def some_devices(license: License, tag: str, count: int) -> list[Device]:
+    """So many devices of a license, those behind this tag and then the first: as good as drawn, if the tag is."""
+    pk = license_pk(license.company, license.id)
+    behind = list(dynamo.query(DeviceItem, pk, "device#", after=f"device#{tag}", limit=count))
+    first = dynamo.query(DeviceItem, pk, "device#", limit=count - len(behind)) if len(behind) < count else iter(())
+    found = {item.part: item for item in (*behind, *first)}
+    return [to_domain(item, Device) for item in found.values()]
+
+
+def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
+    """The seats of users on a license, consistently, at most a hundred."""
+    items = [SeatItem(license_pk(license.company, license.id), seat_part(id)) for id in sorted(set(user_ids))]
+    found = dynamo.read(items, consistent=True) if items else []
+    return {item.user_id: to_domain(item, Seat) for item in found if item is not None}
 
 
 def note_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:

@@ -14,6 +14,7 @@ from chalicelib.settings import settings
 from chalicelib.store import places
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
+from chalicelib.usecases.forget_devices import forget_idle_devices
 from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_targets, targets
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.settle import settle
@@ -103,7 +104,10 @@ def _activate_on(
             places.note_check(grant.license, place.device, place.seat, report, now)
 
     place, grant = settle(read, decide, write, places.newer, lambda grant: not grant.already_live)
-    return after_activation(place, grant, report, now)
+    after = after_activation(place, grant, report, now)
+    if place.device is None and after.license is not None:
+        forget_idle_devices(after.license, actor, now=now)
+    return after
 
 
 def _grant(place: Place, report: DeviceReport, product: Product, now: Instant) -> Grant:

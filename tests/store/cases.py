@@ -10,8 +10,9 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker
-from chalicelib.store import accounts, codes, orders
+from chalicelib.store import accounts, codes, dynamo, orders
 from chalicelib.store.mails import queue_mail
+from chalicelib.store.tables import LicenseItem, license_pk
 from chalicelib.store.views import Wanted, look_up
 from chalicelib.usecases import (
     activate,
@@ -29,6 +30,7 @@ from chalicelib.usecases import (
     deactivate,
     delete_company,
     device_variables,
+    forget_devices,
     forgotten_password,
     issue_license,
     log_in,
@@ -263,6 +265,13 @@ def disabled(vendor: Vendor) -> License:
 def blacklisted(vendor: Vendor) -> License:
     license = vendor.issue()
     change_device.blacklist_device(vendor.code, license.id, "pc", ADMIN, now=vendor.now)
+    return license
+
+
+def with_idle_devices(vendor: Vendor) -> License:
+    license = vacated(vendor)
+    item = LicenseItem(license_pk(vendor.code, license.id), "license")
+    dynamo.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
     return license
 
 
@@ -538,6 +547,14 @@ CASES = (
         blacklisted,
         lambda v, x: v.activate(x, "another pc"),
         ("device_activated",),
+    ),
+    Case(
+        "forget devices that are not used any more",
+        forget_devices.forget_idle_devices,
+        with_idle_devices,
+        lambda v, x: forget_devices.forget_idle_devices(v.stored(x), ADMIN, now=v.now),
+        ("devices_forgotten",),
+        True,
     ),
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),
