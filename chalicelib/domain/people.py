@@ -88,8 +88,8 @@ def wait_after(failures: int) -> int:
 
 
 def guard_new_password(new: str) -> None:
-    """Raises `Refused` for a password that is too short, or long enough to be an attack on the hash function."""
-    if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
+    """Raises `Refused` for a password that is blank, too short, or long enough to be an attack on the hash function."""
+    if not new.strip() or not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
         raise Refused("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
 
 

@@ -177,6 +177,15 @@ def change_password(
     write.commit()
 
 
+def rehash_password(old: User, new: User) -> None:
+    """Store another hash of the same password, in one attempt and without an event.
+
+    Raises `Stale` where the password, or the e-mail, is another by now.
+    """
+    item = UserItem(old.company, f"user#{old.id}")
+    dynamo.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
+
+
 def change_email(
     old: User,
     new: User,

@@ -4,12 +4,13 @@ from dataclasses import asdict, replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.assign_user import Person, guard_person
 from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
@@ -48,7 +49,7 @@ def choose_password(
     if old_password is not None:
         given = (company, user.email, old_password, new_password, actor)
         return change_password(*given, known="session", now=now)
-    guard_new_password(new_password)
+    guard_chosen(new_password, company, user.email)
     if not user.is_initial_password:
         raise Refused("invalid_credentials")
     if verify_password(user.password_hash, new_password):

@@ -3,10 +3,11 @@
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Stale
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
 
@@ -18,7 +19,7 @@ def change_password(
 
     `known`: what has logged in to the account before (`domain.origin.Origin`).
     """
-    guard_new_password(new_password)
+    guard_chosen(new_password, company, email)
     if new_password == password:
         raise Refused("validation_error", "new_password: choose one that differs from the old password.")
     user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)

@@ -7,11 +7,12 @@ from chalicelib.domain.history import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.people import User
 from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_seat
 from chalicelib.usecases.guard_account import guard_password, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
@@ -81,7 +82,7 @@ def set_password(
     license and what the one before has opened. `not_your_user` where that is not only his to touch.
     """
     if password is not None:
-        guard_new_password(password)
+        guard_chosen(password, company, email)
     initial = password or new_initial_password()
 
     def read(_: bool) -> tuple[User, frozenset[str]]:

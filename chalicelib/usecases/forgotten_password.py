@@ -10,11 +10,12 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail_texts import code_mail
 from chalicelib.domain.one_time_code import MAX_OF_ADDRESS, Asked, OneTimeCode, asked_once_more, new_code, typed_code
 from chalicelib.domain.origin import NOWHERE, Failures, Origin
-from chalicelib.domain.people import User, guard_new_password
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, codes
 from chalicelib.store.dynamo import Stale
 from chalicelib.store.mails import queue_mail
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
@@ -48,7 +49,7 @@ def set_password_by_code(
     Doing so again with the same password changes nothing. Raises `Refused`: `validation_error`, and `invalid_code`
     for whatever else does not belong together.
     """
-    guard_new_password(new_password)
+    guard_chosen(new_password, company, email)
     account = _account(company, email)
     if account is None:
         raise Refused("invalid_code")

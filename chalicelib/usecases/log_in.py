@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import BoundedSemaphore
 
@@ -17,7 +17,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, places
 from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.dynamo import Busy, Stale
-from chalicelib.usecases.passwords import verify_password
+from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.token_buckets import TokenBuckets
 
 _NO_USER = 0
@@ -62,6 +62,16 @@ def _log_in(account: Account, password: str, now: Instant) -> User:
         raise Refused("invalid_credentials")
     attempts.attempt_succeeded(account, started)
     telemetry.note(company=user.company, user_id=user.id)
+    return _rehashed(user, password) if is_outdated(user.password_hash) else user
+
+
+def _rehashed(user: User, password: str) -> User:
+    """The account with its password hashed as it is today. Where that cannot be stored, the next log-in does it."""
+    changed = replace(user, password_hash=hash_password(password))
+    with suppress(Stale, Busy):
+        accounts.rehash_password(user, changed)
+        stored = accounts.read_user(user.company, user.id)
+        return changed if stored and stored.password_hash == changed.password_hash else user
     return user
 
 

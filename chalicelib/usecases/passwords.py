@@ -35,6 +35,11 @@ def with_own_password(user: User, password: str, *, proved: bool = False) -> Use
     )
 
 
+def is_outdated(password_hash: str) -> bool:
+    """Whether a hash was made with other parameters than those of today."""
+    return _hasher().check_needs_rehash(password_hash)
+
+
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether the password is right. None stands for no such account and takes the same time.
 

@@ -353,6 +353,7 @@ TEXTS = {
     "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T00:00:00.000Z"),
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
     "user remove": ("--license {license} --email {email}", "removed", "yes"),
+    "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
     "user set-password": ("--license {license} --email {email}", "email", EMAIL),
     "user set-max-activations": (
         "--license {license} --email {email} --max-activations 5",

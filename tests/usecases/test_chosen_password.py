@@ -1,0 +1,108 @@
+"""Passwords that people choose: none of those that are guessed first, at any place where one is chosen."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import argon2
+import pytest
+
+from chalicelib.usecases import passwords
+from chalicelib.usecases.change_account import choose_password
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.change_seat import set_password
+from chalicelib.usecases.chosen_password import _common, guard_chosen
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
+from chalicelib.usecases.log_in import log_in
+from tests.mailbox import mailed_code
+from tests.store.faults import wire
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import account
+from tests.usecases.support import refused
+
+EMAIL = "ada.lovelace@analytical-engines.test"
+WEAK = [
+    "password",
+    "12345678",
+    " " * 8,
+    "QWERTYUIOP",
+    " iloveyou ",
+    "lovelace1",
+    "Ada.Lovelace!",
+    "analytical2026",
+    "7 chars",
+]
+GOOD = ["correct horse", "lovelace and her engine", "9f2c7e61", "Wien liegt an der Donau"]
+
+
+def mailed(vendor: Vendor, _: str, new: str) -> Any:
+    request_code(vendor.code, EMAIL, now=NOW)
+    set_password_by_code(vendor.code, EMAIL, mailed_code(vendor, EMAIL), new, ADMIN, now=NOW)
+
+
+def chosen(vendor: Vendor, _: str, new: str) -> Any:
+    choose_password(vendor.code, account(vendor, EMAIL).id, new, ADMIN, old_password=None, now=NOW)
+
+
+def changed(vendor: Vendor, initial: str, new: str) -> Any:
+    change_password(vendor.code, EMAIL, initial, new, ADMIN, now=NOW)
+
+
+@pytest.mark.parametrize("choose", [mailed, chosen, changed, "typed by a manager"])
+def test_a_password_that_is_guessed_first_is_refused_wherever_one_is_chosen(
+    vendor: Vendor, choose: Callable[[Vendor, str, str], Any] | str
+) -> None:
+    license = vendor.issue("revit", max_license_users=1)
+    initial = vendor.assign(license, EMAIL)[1] or ""
+
+    def act(new: str) -> Any:
+        if isinstance(choose, str):
+            return set_password(vendor.code, license.id, EMAIL, new, ADMIN, now=NOW)
+        return choose(vendor, initial, new)
+
+    before = account(vendor, EMAIL)
+    for weak in (*WEAK[:3], f"{vendor.code.lower()}!1", WEAK[5]):
+        with refused("validation_error"):
+            act(weak)
+    assert account(vendor, EMAIL) == before
+    act(GOOD[0])
+    assert log_in(vendor.code, EMAIL, GOOD[0], now=NOW)
+
+
+@pytest.mark.parametrize("weak", [*WEAK, "qbitec-2026", "Qbitec!"])
+def test_what_is_weak(weak: str) -> None:
+    with refused("validation_error"):
+        guard_chosen(weak, "QBITEC", EMAIL)
+
+
+@pytest.mark.parametrize("good", GOOD)
+def test_what_is_not(good: str) -> None:
+    guard_chosen(good, "QBITEC", EMAIL)
+
+
+def test_the_ten_thousand_commonest_that_would_be_long_enough_are_known() -> None:
+    assert len(_common()) == 10_000
+    assert min(map(len, _common())) == 8
+
+
+def test_who_chooses_no_password_loads_no_list() -> None:
+    code = "import app, chalicelib.usecases.chosen_password as c; print(c._common.cache_info().currsize)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "0\n"
+
+
+def test_a_password_is_hashed_anew_when_it_was_hashed_with_other_parameters(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = vendor.assign(vendor.issue("revit", max_license_users=1), EMAIL)[1] or ""
+    before = account(vendor, EMAIL)
+    dearer = argon2.PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: dearer)
+    user = log_in(vendor.code, EMAIL, password, now=NOW)
+    assert "m=16,t=2" in user.password_hash
+    assert user == account(vendor, EMAIL), "and nothing else has changed: sessions last"
+    assert before.password_hash != user.password_hash
+    with wire() as sent:
+        assert log_in(vendor.code, EMAIL, password, now=NOW) == user
+    assert not any("password_hash" in str(body) for body in sent.bodies), "once"
