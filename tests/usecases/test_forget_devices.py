@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, idle_devices_kept, is_live
 from chalicelib.store import places
 from chalicelib.usecases import forget_devices
@@ -12,7 +13,7 @@ from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from tests.domain.samples import a_license
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.support import kinds, refused
+from tests.usecases.support import kinds, refused, replica_of_now
 
 ADA = "ada@customer.test"
 
@@ -101,21 +102,37 @@ def test_a_device_that_comes_back_while_it_is_forgotten_keeps_its_place(
     vendor: Vendor, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     license = vendor.issue(max_activations=2)
-    come_and_go(vendor, license, [f"pc {number}" for number in range(kept)])
-    right = places.forget
+    come_and_go(vendor, license, [f"pc {number}" for number in range(kept + 1)])
+    right, asked_for = places.forget, list[str]()
 
     def meanwhile(*asked: Any) -> None:
         monkeypatch.setattr(places, "forget", right)
         for device in asked[1]:
             if vendor.stored(license).times_activated < 2:
                 vendor.activate(license, device.hardware_id)
+                asked_for.append(device.hardware_id)
         right(*asked)
 
     monkeypatch.setattr(places, "forget", meanwhile)
     come_and_go(vendor, license, ["one more"])
+    (back,) = asked_for
+    assert vendor.check(license, back).device
     stored = vendor.stored(license)
     live = [d for d in places.devices(vendor.code, license.id) if is_live(d, stored, None)]
     assert len(live) == stored.times_activated
+
+
+def test_a_device_that_was_forgotten_since_a_replica_was_read_is_new(vendor: Vendor) -> None:
+    license = vendor.issue()
+    come_and_go(vendor, license, ["old"])
+    with replica_of_now(license, "old"):
+        (device,) = places.devices(vendor.code, license.id)
+        event = Event.new("devices_forgotten", ADMIN, vendor.now, devices=1)
+        places.forget(vendor.stored(license), [device], event)
+        again = vendor.activate(license, "old").device
+    assert again is not None
+    assert again.id != device.id
+    assert vendor.stored(license).known_devices == 1
 
 
 @pytest.mark.parametrize(
