@@ -38,6 +38,8 @@ EventType = Literal[
     "password_changed",
     "email_changed",
     "person_changed",
+    "manager_added",
+    "manager_removed",
     "sessions_ended",
     "user_unlocked",
     "variables_tracked",

@@ -25,11 +25,13 @@ from chalicelib.store.tables import (
     UserItem,
     customer_part,
     event_item,
+    event_part,
     hardware_part,
     held_part,
     license_pk,
     seat_part,
     to_domain,
+    to_event,
     to_item,
 )
 
@@ -60,6 +62,13 @@ def change_company(company: Company, changed: dict[str, str], event: Event) -> N
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
     return (link.part for link in dynamo.query(LinkItem, COMPANIES))
+
+
+def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
+    """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
+    part = None if after is None else event_part(after)
+    items = dynamo.query(AccountEventItem, company, event_part(), backwards=True, after=part, limit=limit)
+    return map(to_event, items)
 
 
 def create_product(product: Product, event: Event) -> None:

@@ -8,10 +8,24 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.catalogue import Order, Sold
+from chalicelib.domain.history import Event
 from chalicelib.domain.license import License
+from chalicelib.domain.mail import Mail
+from chalicelib.domain.people import User
 from chalicelib.store import dynamo
+from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.dynamo import Raw, Transaction
-from chalicelib.store.tables import OrderItem, SoldItem, from_raw, from_row, managed_part, ordered_part
+from chalicelib.store.mails import put_mail
+from chalicelib.store.tables import (
+    AccountEventItem,
+    OrderItem,
+    SoldItem,
+    event_item,
+    from_raw,
+    from_row,
+    managed_part,
+    ordered_part,
+)
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -85,6 +99,48 @@ def let_join(order: Order) -> None:
         dynamo.put_all(rows)
     joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
     dynamo.update(OrderItem(order.company, f"order#{order.id}"), joined)
+
+
+def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
+    """Let one more manage an order, who joins by `let_join`, and make the account where none is `known`.
+
+    Raises `Stale` where the order or the account has changed meanwhile.
+    """
+    write = Transaction(event_item(new.company, event, AccountEventItem))
+    ids = {str(manager.id)}
+    write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.joining.add(ids)], _with_managers(old))
+    if known is None:
+        put_new_user(write, manager)
+    else:
+        put_manager(write, known, manager)
+    put_mail(write, mail, event.at)
+    write.commit()
+
+
+def remove_manager(old: Order, user_id: int, event: Event) -> None:
+    """File nothing more of an order under a manager. Raises `Stale` where the order has changed meanwhile."""
+    write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {str(user_id)}
+    write.update(_order(old), [OrderItem.managers.delete(ids), OrderItem.joining.delete(ids)], _with_managers(old))
+    write.commit()
+
+
+def unfile(order: Order, user_id: int) -> None:
+    """Show a user nothing more of an order, 25 licenses in one round trip. Repeating is safe."""
+    sold = sold_in_order(order.company, order.id)
+    for _ in dynamo.delete_all(SoldItem(order.company, managed_part(user_id, s.license_id)) for s in sold):
+        pass
+
+
+def _order(order: Order) -> OrderItem:
+    return OrderItem(order.company, f"order#{order.id}")
+
+
+def _with_managers(order: Order) -> Condition:
+    """Whether the order's managers are those that were read."""
+    managers = {str(id) for id in order.managers}
+    same: Condition = OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
+    unchanged: Condition = OrderItem.pk.exists() & same
+    return unchanged
 
 
 def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[Sold]:

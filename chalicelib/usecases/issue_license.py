@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
-from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product
+from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product, Sold
 from chalicelib.domain.email import known_email, normalise_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -76,7 +76,7 @@ def issue_license(
         license = _license(sold, terms, new_id(now + draw), now)  # ids of one millisecond may be equal
         _guard_key(license, terms)
         old = orders.read_order(sold.company, license.order_id or "")
-        return _State(license, old, *_manager(license, manager, now))
+        return _State(license, old, *manager_of(license, license.company, manager, now))
 
     def decide(state: _State) -> Order:
         return _joined(state.license, state.old, state.manager)
@@ -87,7 +87,7 @@ def issue_license(
         )
         event = Event.new("license_issued", actor, now, product=sold.code, **who)
         comes = state.manager is not None and (state.old is None or state.manager.id not in state.old.managers)
-        notice = manager_notice(state.manager, state.license, actor) if state.manager and comes else None
+        notice = manager_notice(state.manager, state.license, sold.company, actor) if state.manager and comes else None
         licenses.issue(state.license, state.old, order, state.manager, state.known, event, notice)
 
     state, order = settle(read, decide, write)
@@ -205,8 +205,10 @@ def _customer(company: str, email: str) -> str:
     return known if accounts.is_customer(company, known) else normalise_email(email)
 
 
-def _manager(license: License, email: str | None, now: Instant) -> tuple[User | None, User | None]:
-    """Who will manage, and the account as it is known.
+def manager_of(
+    license: License | Sold, company: str, email: str | None, now: Instant
+) -> tuple[User | None, User | None]:
+    """Who will manage the order of a license, and the account as it is known.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
@@ -214,7 +216,7 @@ def _manager(license: License, email: str | None, now: Instant) -> tuple[User | 
     """
     if email is None:
         return None, None
-    address, company, whose = known_email(email), license.company, buyer(license)
+    address, whose = known_email(email), buyer(license)
     user_id = accounts.user_of_email(company, address)
     known = None if user_id is None else accounts.read_user(company, user_id)
     if known is None:
@@ -223,7 +225,7 @@ def _manager(license: License, email: str | None, now: Instant) -> tuple[User | 
         return known, known
     held = read_holdings(known)
     scope = held.buyers if known.password_scope is None else known.password_scope
-    if known.is_manager and (license.customer is None or whose in scope):
+    if known.is_manager and (not license.customer or whose in scope):
         kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
         return replace(known, password_scope=kept), known
     return with_initial_password(known, new_initial_password(), held.buyers | {whose}), known

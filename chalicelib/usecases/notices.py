@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from chalicelib.domain import mail_texts
+from chalicelib.domain.catalogue import Sold
 from chalicelib.domain.history import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
@@ -20,9 +21,8 @@ def seat_notice(company: str, actor: Actor) -> Callable[[User, License], Mail]:
     return mail
 
 
-def manager_notice(manager: User, license: License, actor: Actor) -> Mail:
+def manager_notice(manager: User, license: License | Sold, company: str, actor: Actor) -> Mail:
     """The mail to who comes to manage the order of a license."""
-    company = license.company
     return mail_texts.manager_mail(manager.email, _name(company), company, license.order_id or "", _who(actor))
 
 

@@ -18,7 +18,6 @@ from chalicelib import signing
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
 from chalicelib.domain.refusal import Refused
@@ -31,16 +30,16 @@ from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.audit import audit as audited
 from chalicelib.usecases.audit import audit_due, audit_links, companies
 from chalicelib.usecases.branding import set_branding
-from chalicelib.usecases.change_device import blacklist_device, reset_device
+from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.unlock import unlock
 from infra.admin import keys
+from infra.admin.operator_name import operator
 from infra.progress import progress
 
-ADMIN = Actor("admin")
 _NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
@@ -89,7 +88,7 @@ def signing_key_retire(*, now: Instant) -> Answer:  # noqa: ARG001
 
 
 def company_create(code: str, name: str, *, now: Instant) -> Answer:
-    company = create.create_company(code, name, ADMIN, now=now)
+    company = create.create_company(code, name, operator(), now=now)
     return Answer({"code": company.code, "id": company.id, "name": company.name})
 
 
@@ -97,7 +96,7 @@ def company_set(
     code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
 ) -> Answer:
     drawing = _drawing(logo) if logo else logo
-    company = set_branding(code, accent, drawing, ADMIN, name=name, zone=time_zone, now=now)
+    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
     return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
 
@@ -122,7 +121,7 @@ def apikey_create(
     now: Instant,
 ) -> Answer:
     more: dict[str, Any] = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
-    key, shared_key = create.create_api_key(company, frozenset(product), read_only, ADMIN, **more, now=now)
+    key, shared_key = create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
     both = {"api_key": key.api_key, "shared_key": shared_key}
     limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
     limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
@@ -134,7 +133,7 @@ def apikey_create(
 def apikey_revoke(api_key: str, *, now: Instant) -> Answer:
     company = api_key.rpartition("-")[0]
     try:
-        revoked = create.revoke_api_key(company, api_key, ADMIN, now=now)
+        revoked = create.revoke_api_key(company, api_key, operator(), now=now)
     except Refused:  # whatever it is about: a key that is none names no company, either
         raise Refused("api_key_not_found", f"There is no API key {api_key!r}.") from None
     return Answer({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
@@ -143,7 +142,9 @@ def apikey_revoke(api_key: str, *, now: Instant) -> Answer:
 def product_create(
     company: str, code: str, name: str, authorization_method: AuthorizationMethod, prevent_vm: bool, *, now: Instant
 ) -> Answer:
-    product = create.create_product(company, code, name, authorization_method, ADMIN, prevent_vm=prevent_vm, now=now)
+    product = create.create_product(
+        company, code, name, authorization_method, operator(), prevent_vm=prevent_vm, now=now
+    )
     fields = ("company", "code", "id", "name", "authorization_method", "prevent_vm")
     return Answer({field: getattr(product, field) for field in fields})
 
@@ -156,7 +157,7 @@ def license_issue(company: str, product: str, manager: str | None, *, now: Insta
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         terms[name] = None if terms[name] is None else instant(terms[name], zone)
-    license, who = issue_license(company, product, Terms(**terms), manager, ADMIN, now=now)
+    license, who = issue_license(company, product, Terms(**terms), manager, operator(), now=now)
     account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
     return Answer(_document(license, now) | account, _doubt(license, now))
 
@@ -178,24 +179,24 @@ def license_show(license: int, company: str | None, *, now: Instant) -> Answer:
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> Answer:
-    changed = change_license.set_enabled(find_owner(license, company), license, True, ADMIN, now=now)
+    changed = change_license.set_enabled(find_owner(license, company), license, True, operator(), now=now)
     return Answer(_document(changed, now))
 
 
 def license_disable(license: int, company: str | None, *, now: Instant) -> Answer:
-    changed = change_license.set_enabled(find_owner(license, company), license, False, ADMIN, now=now)
+    changed = change_license.set_enabled(find_owner(license, company), license, False, operator(), now=now)
     return Answer(_document(changed, now))
 
 
 def license_reset(license: int, company: str | None, *, now: Instant) -> Answer:
-    changed = change_license.reset_license(find_owner(license, company), license, ADMIN, now=now)
+    changed = change_license.reset_license(find_owner(license, company), license, operator(), now=now)
     return Answer(_document(changed, now))
 
 
 def license_extend(license: int, company: str | None, validity_period: Moment, *, now: Instant) -> Answer:
     owner = find_owner(license, company)
     end = last_instant(validity_period, create.find_company(owner).time_zone)
-    changed = change_license.extend(owner, license, end, None, ADMIN, now=now)
+    changed = change_license.extend(owner, license, end, None, operator(), now=now)
     return Answer(_document(changed, now), _doubt(changed, now))
 
 
@@ -214,7 +215,7 @@ def user_assign(
     now: Instant,
 ) -> Answer:
     owner, person = find_owner(license, company), Person(first_name or "", last_name or "", phone or "")
-    found, seat, user = assign_user(owner, license, email, max_activations, ADMIN, person=person, now=now)
+    found, seat, user = assign_user(owner, license, email, max_activations, operator(), person=person, now=now)
     document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
     password = initial_password(user) if opens(user, found) else None
     known = "" if password else "The user has an account already, and has chosen a password."
@@ -226,14 +227,14 @@ def user_assign(
 
 
 def user_remove(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
-    change_seat.remove_user(find_owner(license, company), license, email, ADMIN, now=now)
+    change_seat.remove_user(find_owner(license, company), license, email, operator(), now=now)
     return Answer({"license": license, "email": email, "removed": True})
 
 
 def user_set_password(license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant) -> Answer:
     owner = find_owner(license, company)
     given = _password() if password_stdin else None
-    user, password = change_seat.set_password(owner, license, email, given, ADMIN, now=now)
+    user, password = change_seat.set_password(owner, license, email, given, operator(), now=now)
     return Answer({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
 
 
@@ -241,32 +242,37 @@ def user_set_max_activations(
     license: int, company: str | None, email: str, max_activations: int | None, *, now: Instant
 ) -> Answer:
     owner = find_owner(license, company)
-    change_seat.set_max_activations(owner, license, email, max_activations, ADMIN, now=now)
+    change_seat.set_max_activations(owner, license, email, max_activations, operator(), now=now)
     return _seat(owner, license, email)
 
 
 def user_reset_activations(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
     owner = find_owner(license, company)
-    change_seat.reset_activations(owner, license, email, ADMIN, now=now)
+    change_seat.reset_activations(owner, license, email, operator(), now=now)
     return _seat(owner, license, email)
 
 
 def user_unlock(company: str, email: str, *, now: Instant) -> Answer:
-    user = unlock(company, email, ADMIN, now=now)
+    user = unlock(company, email, operator(), now=now)
     return Answer({"email": user.email, "user_id": user.id, "unlocked": True})
 
 
 def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
-    freed = reset_device(find_owner(license, company), license, hardware_id, ADMIN, now=now)
+    freed = reset_device(find_owner(license, company), license, hardware_id, operator(), now=now)
     return Answer({"license": license, "hardware_id": hardware_id, "freed": freed})
 
 
 def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
     owner = find_owner(license, company)
-    blacklist_device(owner, license, hardware_id, ADMIN, now=now)
+    blacklist_device(owner, license, hardware_id, operator(), now=now)
     known = next(places.devices(owner, license, hardware_id), None) is not None
     document = {"license": license, "hardware_id": hardware_id, "blacklisted": True}
     return Answer(document, "" if known else "The license has never seen this device: it is refused when it comes.")
+
+
+def device_allow(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+    allow_device(find_owner(license, company), license, hardware_id, operator(), now=now)
+    return Answer({"license": license, "hardware_id": hardware_id, "blacklisted": False})
 
 
 # --- all licenses ------------------------------------------------------------------------------------------------

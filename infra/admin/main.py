@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.refusal import Refused
 from chalicelib.settings import SettingsError, settings
 from infra import local, output
+from infra.admin.operator_name import act_as
 from infra.admin.parser import Mistake, read_command_line
 from infra.admin.show import as_text
 from infra.admin.table import Command
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         surroundings = environment(os.environ, given.home, given.stage)
         os.environ.clear()
         os.environ.update(surroundings)
+        act_as(given.operator)
         answer = _do(command, values)
     except (Mistake, SettingsError, StageError, local.HomeError) as error:
         _note(str(error))
@@ -97,12 +99,13 @@ def _do(command: Command, values: dict[str, Any]) -> "Answer":
     from chalicelib.store.tables import REGION  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
-    from infra.admin import commands  # noqa: PLC0415
+    from infra.admin import commands, histories, orders  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
 
     now = values.pop("now", None)
+    function = next(getattr(m, command.function) for m in (commands, histories, orders) if hasattr(m, command.function))
     try:
-        answer: Answer = getattr(commands, command.function)(**values, now=clock.now() if now is None else now)
+        answer: Answer = function(**values, now=clock.now() if now is None else now)
     except Refused as refused:
         raise Mistake(refused.detail or ERRORS[refused.code][1]) from None
     except Busy as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Never
 
+from infra.admin import values
 from infra.admin.table import COMMANDS, Command, Option
 from infra.version import add_version
 
@@ -70,6 +71,8 @@ def _add(pages: Any, word: str, command: Command) -> None:
     home = "folder of the data of `python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
+    operator = "who does it, for the history; your name on this system, if not given"
+    page.add_argument("--operator", type=_reader(values.text), action=_Once, metavar="NAME", help=operator)
 
 
 def _add_option(page: _Parser, option: Option) -> None:

@@ -1,4 +1,5 @@
-"""Every command, as data. The function of a command stands in `commands.py` and has its name."""
+"""Every command, as data. The function of a command has its name, and stands in `commands.py`,
+`orders.py` or `histories.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,11 @@ ON = (Option("--license", "ID", "the license", values.license_id, required=True)
 USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
 DASH = "the device; write --hardware-id=-x for one that begins with a dash"
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
+ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
+PAGE = (
+    Option("--limit", "N", "events at most (50)", values.count, default=50),
+    Option("--after", "KEY", "go on behind the event of this key", values.text),
+)
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of("people")
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
@@ -167,6 +173,36 @@ COMMANDS = (
         (*THIS, Option("--validity-period", "ISO", END, values.moment, True)),
     ),
     Command(
+        "license history",
+        "what has happened to a license, the newest first",
+        "123456789 --limit 20",
+        (*THIS, *PAGE),
+    ),
+    Command(
+        "company history",
+        "what has happened to a company, its people and its orders, the newest first",
+        "QBITEC --limit 20",
+        (Option("code", "CODE", "the company", values.company), *PAGE),
+    ),
+    Command(
+        "order show",
+        "an order's customer, managers and licenses",
+        "--company QBITEC --order A-17",
+        ORDER,
+    ),
+    Command(
+        "order add-manager",
+        "let a person manage an order with all its licenses, and make an account, if new",
+        "--company QBITEC --order A-17 --email ann@studio.example",
+        (*ORDER, Option("--email", "EMAIL", "who is to manage it", values.email, required=True)),
+    ),
+    Command(
+        "order remove-manager",
+        "take a manager off an order; repeat it if it was cut short",
+        "--company QBITEC --order A-17 --email ann@studio.example",
+        (*ORDER, Option("--email", "EMAIL", "who is to manage it no more", values.email, required=True)),
+    ),
+    Command(
         "user assign",
         "give a user a place on a license, and an account with an initial password, if new",
         "--license 123456789 --email don.joe@qbitec.com --max-activations 2 --first-name Don --last-name Joe",
@@ -217,6 +253,12 @@ COMMANDS = (
     Command(
         "device blacklist",
         "free the places of a device, and refuse it for good",
+        "--license 123456789 --hardware-id my-laptop",
+        DEVICE,
+    ),
+    Command(
+        "device allow",
+        "let a device that was blacklisted take a place again",
         "--license 123456789 --hardware-id my-laptop",
         DEVICE,
     ),

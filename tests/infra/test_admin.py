@@ -3,7 +3,9 @@
 import io
 import json
 import sys
+from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -351,6 +353,11 @@ TEXTS = {
     "license disable": ("{license}", "status", "disabled"),
     "license reset": ("{license}", "times activated", "0"),
     "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T00:00:00.000Z"),
+    "license history": ("{license} --limit 20", "after", "-"),
+    "company history": ("{company} --limit 100", "after", "-"),
+    "order show": ("--company {company} --order {order}", "order", "{order}"),
+    "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
+    "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
     "user remove": ("--license {license} --email {email}", "removed", "yes"),
     "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
@@ -361,6 +368,7 @@ TEXTS = {
     ),
     "user reset-activations": ("--license {license} --email {email}", "activations", "0"),
     "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
+    "device allow": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "1"),
@@ -374,8 +382,9 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
     vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
     arguments, name, value = TEXTS[command]
-    given = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
-    assert told(operator.reads(f"{command} {arguments.format(**given)}"), name) == value
+    given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
+    given["order"] = license.order_id
+    assert told(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 
 def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator, vendor: Vendor) -> None:
@@ -401,3 +410,19 @@ def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor:
     assert deleted == {"code": vendor.code, "deleted": True, "items": deleted["items"]}
     assert deleted["items"] > 10
     assert operator.refused(f"company delete {vendor.code} --confirm {vendor.code}") == ERRORS["company_not_found"][1]
+
+
+def test_history_is_read_in_pages_and_says_who_did_it(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=5)
+    for number in range(3):
+        operator.asks(f"user assign --license {license.id} --email u{number}@b.example --operator petra")
+    first = operator.asks(f"license history {license.id} --limit 2")
+    second = operator.asks(f"license history {license.id} --limit 2 --after {first['after']}")
+    events = first["events"] + second["events"]
+    assert [(event["type"], event["by"]) for event in events] == [("user_assigned", "admin:petra")] * 3 + [
+        ("license_issued", "admin")
+    ]
+    assert second["after"] is None
+    operator.asks(f"order add-manager --company {vendor.code} --order {license.order_id} --email m@b.example")
+    newest = operator.asks(f"company history {vendor.code} --limit 1")["events"][0]
+    assert (newest["type"], newest["user"], newest["by"]) == ("manager_added", "m@b.example", f"admin:{getuser()}")

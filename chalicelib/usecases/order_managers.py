@@ -1,0 +1,82 @@
+"""Who manages an order: added without a new license, and taken off again."""
+
+from dataclasses import replace
+
+from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Sold
+from chalicelib.domain.email import known_email
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts, orders
+from chalicelib.usecases.issue_license import manager_of
+from chalicelib.usecases.notices import manager_notice
+from chalicelib.usecases.settle import settle
+
+
+def find_order(company: str, order_id: str) -> Order:
+    """Raises `Refused`: `validation_error` where there is none."""
+    order = orders.read_order(company, order_id)
+    if order is None:
+        raise Refused("validation_error", f"order: there is no order {order_id!r}.")
+    return order
+
+
+def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
+    """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
+
+    An account as `issue_license` makes and renews it. Raises `Refused`: `validation_error`.
+    """
+
+    def read(_: bool) -> tuple[Order, User, User | None]:
+        order = find_order(company, order_id)
+        manager, known = manager_of(_as_sold(order), company, email, now)
+        assert manager is not None  # an e-mail was given
+        return order, manager, known
+
+    def decide(state: tuple[Order, User, User | None]) -> Order:
+        order, manager, _ = state
+        if manager.id in order.managers:
+            return order
+        if len(order.managers) >= MAX_MANAGERS:
+            raise Refused("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+        return replace(order, managers=order.managers | {manager.id}, joining=order.joining | {manager.id})
+
+    def write(state: tuple[Order, User, User | None], order: Order) -> None:
+        old, manager, known = state
+        if order != old:
+            event = Event.new("manager_added", actor, now, user=manager.email, user_id=manager.id, order=order_id)
+            orders.add_manager(
+                old, order, manager, known, event, manager_notice(manager, _as_sold(order), company, actor)
+            )
+
+    (old, manager, known), order = settle(read, decide, write)
+    if order.joining:
+        orders.let_join(order)
+    return manager if known is None or order != old else known
+
+
+def remove_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
+    """Take a manager off an order: he sees and touches nothing of it any more when this returns.
+
+    No license is filed under him from the first write on; then what is filed goes, in steps. Again, it finishes what
+    was cut short. Raises `Refused`: `user_not_found`, `validation_error`.
+    """
+    user_id = accounts.user_of_email(company, known_email(email))
+    user = None if user_id is None else accounts.read_user(company, user_id)
+    if user is None:
+        raise Refused("user_not_found")
+
+    def write(old: Order, _: Order) -> None:
+        if user.id in old.managers:
+            event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order_id)
+            orders.remove_manager(old, user.id, event)
+
+    order, _ = settle(lambda _: find_order(company, order_id), lambda order: order, write)
+    orders.unfile(order, user.id)
+    return user
+
+
+def _as_sold(order: Order) -> Sold:
+    """Of the order, what tells whose it is."""
+    return Sold(0, "", "perpetual", order.id, "", order.customer)

@@ -1,0 +1,36 @@
+"""The commands that read history: of a license, and of a company with its people and orders."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.store import accounts, licenses
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_license import find_license, find_owner
+from infra.admin.commands import Answer
+
+
+def license_history(license: int, company: str | None, limit: int, after: str | None, *, now: Instant) -> Answer:  # noqa: ARG001
+    found = find_license(find_owner(license, company), license)
+    return _page({"license": license}, licenses.events(found.company, found.id, after=after, limit=limit + 1), limit)
+
+
+def company_history(code: str, limit: int, after: str | None, *, now: Instant) -> Answer:  # noqa: ARG001
+    company = find_company(code).code
+    return _page({"company": company}, accounts.company_events(company, after=after, limit=limit + 1), limit)
+
+
+def _page(document: dict[str, Any], events: Iterable[Event], limit: int) -> Answer:
+    """The newest events, and the key to go on behind; None on the last page."""
+    read = list(islice(events, limit + 1))
+    shown = read[:limit]
+    more = shown[-1].key if shown and len(read) > limit else None
+    return Answer(document | {"after": more, "events": [_row(event) for event in shown]})
+
+
+def _row(event: Event) -> dict[str, Any]:
+    detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
+    told = {"user": event.user, "hardware_id": event.hardware_id, "detail": detail or None}
+    return {"at": to_iso(event.at), "type": event.type, "by": event.actor.name, "ip": event.actor.ip} | told

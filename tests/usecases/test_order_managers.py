@@ -1,0 +1,91 @@
+"""Who manages an order: added without a new license, and off it again, with all that was sold in it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.store import accounts, dynamo, orders
+from chalicelib.store.dynamo import Busy
+from chalicelib.usecases import views
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.order_managers import add_manager, remove_manager
+from chalicelib.usecases.views import Asked
+from tests.mailbox import mails
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import MANAGER, account, chosen, issued, logged_in
+from tests.usecases.support import refused
+
+NEW = "new@customer.test"
+
+
+@pytest.fixture
+def sold(vendor: Vendor) -> list[License]:
+    return [issued(vendor, "viewer", order_id="A") for _ in range(3)]
+
+
+def shown(vendor: Vendor, email: str) -> set[int]:
+    """The licenses in the list of a manager; each has its pages, and no other has."""
+    session = logged_in(vendor, email)
+    found = {row.license.id for row in views.managed_licenses(session, Asked(), now=NOW).page.rows}
+    for license_id in found:
+        assert views.license_details(session, license_id, now=NOW)
+    return found
+
+
+def kinds(vendor: Vendor) -> list[tuple[str, str | None]]:
+    return [(e.type, e.user) for e in accounts.company_events(vendor.code) if e.type.startswith("manager_")]
+
+
+def test_who_is_added_manages_all_and_is_told(vendor: Vendor, sold: list[License]) -> None:
+    user = add_manager(vendor.code, "A", f" {NEW.upper()}", ADMIN, now=NOW)
+    assert initial_password(user)
+    assert shown(vendor, NEW) == {license.id for license in sold}
+    assert len(mails(vendor, NEW)) == 1
+    add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    assert kinds(vendor) == [("manager_added", NEW)]
+    assert not account(vendor, NEW).is_initial_password  # as it was chosen meanwhile
+
+
+def test_who_is_taken_off_sees_nothing_any_more_and_others_as_before(vendor: Vendor, sold: list[License]) -> None:
+    add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    elsewhere = issued(vendor, "viewer", order_id="B")
+    session = logged_in(vendor, MANAGER)
+    remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+    for license in sold:
+        with refused("license_not_found"):
+            views.license_details(session, license.id, now=NOW)
+    assert shown(vendor, MANAGER) == {elsewhere.id}
+    assert shown(vendor, NEW) == {license.id for license in sold}
+    issued(vendor, "viewer", manager=None, order_id="A")  # type: ignore[arg-type] # to who manages it by now
+    assert shown(vendor, MANAGER) == {elsewhere.id}
+    remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+    assert kinds(vendor).count(("manager_removed", MANAGER)) == 1
+
+
+def test_what_was_cut_short_is_finished_by_the_next_call(
+    vendor: Vendor, sold: list[License], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete_all = dynamo.delete_all
+
+    def cut_short(items: Iterable[Any]) -> Any:
+        yield from delete_all(list(items)[:1])
+        raise Busy("cut short")
+
+    chosen(vendor, MANAGER)
+    monkeypatch.setattr(dynamo, "delete_all", cut_short)
+    with pytest.raises(Busy):
+        remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+    monkeypatch.undo()
+    assert len(orders.managed_by(vendor.code, account(vendor, MANAGER).id)) == 2
+    remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+    assert orders.managed_by(vendor.code, account(vendor, MANAGER).id) == []
+
+
+def test_nobody_and_no_order(vendor: Vendor, sold: list[License]) -> None:
+    with refused("user_not_found"):
+        remove_manager(vendor.code, "A", "nobody@customer.test", ADMIN, now=NOW)
+    for call in (add_manager, remove_manager):
+        with refused("validation_error"):
+            call(vendor.code, "none", MANAGER, ADMIN, now=NOW)
