@@ -135,6 +135,8 @@ class DeviceView(LicenseView):
     row: DeviceRow
     variables: list[Variable]
     events: list[Event]
+    all_events: bool
+    """Whether no older event of the device was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,7 +477,7 @@ def _device_view(base: LicenseView, found: Found, owner: int | None, events: lis
     blocked = {device_tag(found.device.hardware_id)} if found.blocked else set[str]()
     row = _device_row(found.device, base.license, seat, blocked)
     own = [event for event in events if _is_of(event, found.device, row.email)]
-    return DeviceView(*_fields(base), row, found.variables, own)
+    return DeviceView(*_fields(base), row, found.variables, own, len(events) < DEVICE_STORY)
 
 
 def _is_of(event: Event, device: Device, email: str) -> bool:

@@ -333,6 +333,15 @@ def test_one_device_is_shown_with_its_own_history(vendor: Vendor, license: Licen
     assert [(event.type, event.user) for event in view.events] == [("device_activated", ADA)]
 
 
+@pytest.mark.parametrize(("looked_at", "all_events"), [(2, False), (500, True)])
+def test_a_device_says_whether_older_events_of_it_were_left_out(
+    vendor: Vendor, license: License, looked_at: int, all_events: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "DEVICE_STORY", looked_at)
+    asker = logged_in(vendor, MANAGER)
+    assert views.license_device(asker, license.id, device_key(asker), now=NOW).all_events is all_events
+
+
 def test_the_history_of_a_device_stays_when_its_users_email_changes(vendor: Vendor, license: License) -> None:
     change_email(vendor.code, license.id, ADA, "countess@customer.test", ADMIN, manager_id=None, now=NOW)
     asker = logged_in(vendor, MANAGER)
