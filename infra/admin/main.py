@@ -7,7 +7,7 @@ Exit 0: done · 1: the audit finds a difference · 2: nothing done, for what sta
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,18 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
     return dict(ours) | of_stage | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
 
 
+def function_of(command: Command) -> Callable[..., "Answer"]:
+    """What does a command. Needs the environment."""
+    from infra.admin import commands, histories, orders  # noqa: PLC0415
+
+    found: Callable[..., Answer] = next(
+        getattr(module, command.function)
+        for module in (commands, histories, orders)
+        if hasattr(module, command.function)
+    )
+    return found
+
+
 def _do(command: Command, values: dict[str, Any]) -> "Answer":
     # Imported now: they read the environment.
     from botocore.exceptions import ClientError  # noqa: PLC0415
@@ -99,11 +111,10 @@ def _do(command: Command, values: dict[str, Any]) -> "Answer":
     from chalicelib.store.tables import REGION  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
-    from infra.admin import commands, histories, orders  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
 
     now = values.pop("now", None)
-    function = next(getattr(m, command.function) for m in (commands, histories, orders) if hasattr(m, command.function))
+    function = function_of(command)
     try:
         answer: Answer = function(**values, now=clock.now() if now is None else now)
     except Refused as refused:

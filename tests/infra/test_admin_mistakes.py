@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
-from infra.admin import commands
+from infra.admin.main import function_of
 from infra.admin.parser import PROG, Mistake, read_command_line
 from infra.admin.table import COMMANDS
 from infra.serve import ROOT
@@ -325,7 +325,7 @@ def examples() -> list[str]:
 def test_every_command_of_the_table_has_a_function_and_an_example_in_the_documentation() -> None:
     documented = {read_command_line(arguments(line))[0].name for line in examples()}
     assert documented == {command.name for command in COMMANDS}
-    assert all(callable(getattr(commands, command.function)) for command in COMMANDS)
+    assert all(callable(function_of(command)) for command in COMMANDS)
 
 
 def test_every_option_is_in_the_documentation() -> None:
