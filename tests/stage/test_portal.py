@@ -42,6 +42,9 @@ def test_a_manager_logs_in_and_shares_licenses_out_by_a_list(browser: StageBrows
     assert "Änne" in browser.get(f"{at}/users").words
 
 
-def test_an_address_that_is_none_is_answered_in_the_one_shape(browser: StageBrowser) -> None:
-    answer = browser.http.get(f"{PREFIX}/portal/nowhere")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+def test_an_address_that_is_none_is_a_page_of_the_portal_and_elsewhere_answered_in_the_one_shape(
+    browser: StageBrowser,
+) -> None:
+    page, other = (browser.http.get(f"{PREFIX}{path}") for path in ("/portal/nowhere", "/api/v4/nowhere"))
+    assert (page.status_code, page.text.startswith("<!doctype html>")) == (404, True)
+    assert (other.status_code, other.json()["code"]) == (404, "not_found")
