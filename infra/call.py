@@ -23,8 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.web import hmac_signature
-from chalicelib.web.authentication import own_path
-from chalicelib.web.hmac_signature import sign
+from chalicelib.web.hmac_signature import own_path, sign
 from infra import local, output
 from infra.version import add_version
 

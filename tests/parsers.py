@@ -41,7 +41,6 @@ from chalicelib.portal.request import read_request
 from chalicelib.portal.words import as_sentence
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
-from chalicelib.web.authentication import own_path
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
 from chalicelib.web.errors import RequestError
 from chalicelib.web.parse import parse_json
@@ -208,7 +207,7 @@ PARSERS: dict[str, Parser] = {
         hmac_signature.Credentials("hmac-sha256", "date", text, text), "secret", text
     ),
     "domain.catalogue.web_origin": catalogue.web_origin,
-    "web.authentication.own_path": own_path,
+    "web.hmac_signature.own_path": hmac_signature.own_path,
     "web.headers.wants_page": headers.wants_page,
     "web.cors.readable": cors.readable,
     "web.hmac_signature.digest": lambda text: hmac_signature.digest(_bytes(text)),

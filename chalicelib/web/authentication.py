@@ -79,12 +79,6 @@ def authenticate(request: Request, *, now: Instant) -> Caller:
     return Caller(api_key, request.context.get("identity", {}).get("sourceIp", ""), now, signer)
 
 
-def own_path(path: str) -> str:
-    """An address from `/api/v4` on: what a stage, or a proxy, has put before it may be signed or not."""
-    _, base, rest = path.partition("/api/v4")
-    return base + rest
-
-
 def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bool:
     """Whether a key allows what is asked. A refusal never rests on what is remembered of it."""
     if allows(known):
@@ -103,6 +97,8 @@ def _verify(credentials: hmac_signature.Credentials, key: str, date: str, reques
     given = request.query_params
     query = [] if given is None else [(name, value) for name in given for value in given.getlist(name)]
     sent = request.context.get("path", "")  # with a stage's name before ours, where there is one
-    targets = [hmac_signature.request_target(request.method, path, query) for path in (sent, own_path(sent))]
+    targets = [
+        hmac_signature.request_target(request.method, path, query) for path in (sent, hmac_signature.own_path(sent))
+    ]
     hmac_signature.verify(credentials, key, *(hmac_signature.Covered(date, target, digest) for target in targets))
     hmac_signature.check_digest(digest, bytes(request.raw_body))  # type: ignore[arg-type] # never a str

@@ -78,6 +78,12 @@ class Covered:
     """The Digest header as received."""
 
 
+def own_path(path: str) -> str:
+    """An address from `/api/v4` on: what a stage, or a proxy, has put before it may be signed or not."""
+    _, base, rest = path.partition("/api/v4")
+    return base + rest
+
+
 def parse_authorization(header: str | None) -> Credentials:
     """Read the Authorization header; parameter names in any case, values quoted, unknown parameters ignored.
 

@@ -131,7 +131,7 @@ def test_a_license_is_issued_with_every_option(operator: Operator, vendor: Vendo
     assert (stored.order_id, stored.customer) == ("A-17", "office@studio.example")
     assert {name: answer[name] for name in given} == given
     assert (answer["validity_period"], answer["start_date"]) == (FAR, "2030-01-01T00:00:00.000Z")
-    assert (answer["status"], answer["license_key"]) == ("active", None)
+    assert (answer["status"], answer["license_key"]) == ("scheduled", None)
 
 
 def test_a_new_manager_can_log_in_with_the_answered_password(operator: Operator, vendor: Vendor) -> None:

@@ -1,6 +1,7 @@
 """The command that makes one call: what it sends how, and what it says where it cannot."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,10 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(where: str,
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
     sentence = f"The call was made, but its answer could not be written ({reason}).\n"
     assert (done.returncode, done.stdout, done.stderr) == (3, "", sentence)
+
+
+def test_a_call_needs_no_environment_of_a_server() -> None:
+    """Who calls may sit at another machine; so does what calls in the proof, before there is a server."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("SEATKEEPER_", "AWS_"))}
+    code = "import infra.call, tests.proof.__main__"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=plain, check=True)
