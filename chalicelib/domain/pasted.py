@@ -1,9 +1,12 @@
-"""What people copy and paste: texts with what nobody sees in them, or beside them."""
+"""Texts as they come: with what nobody sees in them or beside them, pasted by people or reported by programs."""
 
 import unicodedata
 
 MAX_TYPED = 320
 """Characters of any one thing that people type: no e-mail, name, password or key is longer."""
+MAX_REPORTED = 1000
+"""Characters that are looked at of what a program reports."""
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 
 
@@ -16,6 +19,22 @@ def visible(text: str, *, joiners: bool = False) -> str:
         return text.strip()
     kept = _JOINERS if joiners else ""
     return "".join(c for c in text if c in kept or unicodedata.category(c) != "Cf").strip()
+
+
+def safe_to_show(text: str, most: int) -> str:
+    """What a program reports, of at most so many characters: shown anywhere it disturbs nothing around it.
+
+    Controls become their pictures (`␀`), and marks that turn the direction of what follows are left out.
+    """
+    return "".join(_picture(letter) for letter in text[:MAX_REPORTED] if letter not in _TURNING)[:most]
+
+
+def _picture(letter: str) -> str:
+    if letter < " ":
+        return chr(0x2400 + ord(letter))
+    return (
+        letter if unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") else "\N{SYMBOL FOR SUBSTITUTE FORM TWO}"
+    )
 
 
 def composed(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 
 from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
@@ -29,12 +30,19 @@ def _email(value: Any, info: ValidationInfo) -> Any:
     return user.replace(" ", "+") + at + domain if at else value
 
 
-Text = Annotated[Annotated[StrictStr, Field(max_length=255)] | None, BeforeValidator(blank_to_none)]
+def _reported(value: Any) -> Any:
+    """What a client says of its machine is cut and made safe to show: it is no reason to refuse an activation."""
+    return safe_to_show(value, MAX_TEXT) or None if isinstance(value, str) else value
+
+
+MAX_TEXT = 255
+Reported = Annotated[StrictStr | None, BeforeValidator(_reported)]
+Text = Annotated[Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None, BeforeValidator(blank_to_none)]
 Id = Annotated[
     Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(read_id, json_schema_input_type=SentId)
 ]
 Flag = Annotated[StrictBool | None, BeforeValidator(read_flag, json_schema_input_type=SentFlag)]
-Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=255)], BeforeValidator(blank_to_none)]
+Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)], BeforeValidator(blank_to_none)]
 Email = Annotated[Text, BeforeValidator(_email)]
 RequiredEmail = Annotated[Required, BeforeValidator(_email)]
 NewPassword = Annotated[
@@ -58,8 +66,8 @@ class Ident(Call):
     username: Email = None
     license_id: Id = None
     bundle_code: Text = None
-    sdk_ver: Text = None
-    app_ver: Text = None
+    sdk_ver: Reported = None
+    app_ver: Reported = None
 
     def identity(self) -> Identity:
         """IDENT as the use cases take it."""
@@ -76,9 +84,9 @@ class Ident(Call):
 class CheckRequest(Ident):
     """GET check_license."""
 
-    os_ver: Text = None
-    hostname: Text = None
-    ip: Text = None
+    os_ver: Reported = None
+    hostname: Reported = None
+    ip: Reported = None
     include_expired_features: Flag = None
     env: Text = None
     channel: Text = None
@@ -88,12 +96,12 @@ class ActivateRequest(Ident):
     """POST activate_license."""
 
     password: Text = None
-    os_ver: Text = None
-    hostname: Text = None
-    ip: Text = None
-    mac_address: Text = None
+    os_ver: Reported = None
+    hostname: Reported = None
+    ip: Reported = None
+    mac_address: Reported = None
     is_vm: Flag = None
-    vm_info: Text = None
+    vm_info: Reported = None
     variables: Variables = None
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import Asker
 from chalicelib.portal.licenses import asked, transfer_hint
 from chalicelib.portal.request import Ask
@@ -40,8 +41,9 @@ def reset_question(view: DeviceView, back: str) -> dict[str, Any]:
 
 
 def device_name(row: DeviceRow) -> str:
-    """A device as people call it."""
-    return row.device.hostname or row.device.hardware_id
+    """A device as people call it, in a sentence: apart from what stands around it, whichever way it is written."""
+    name = safe_to_show(row.device.hostname or row.device.hardware_id, 100)
+    return name if name.isascii() else f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.days import day_of, ends_a_day
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.request import VISITOR_COOKIE, Ask
 from chalicelib.portal.words import actor_words, event_words
@@ -97,6 +98,7 @@ def _environment() -> "Environment":
         "when": _when,
         "day": _day,
         "until": _until,
+        "reported": _reported,
         "limit": _limit,
         "number": _number,
         "actor": actor_words,
@@ -136,6 +138,13 @@ def _time(at: Instant | None, form: str, zone: str = "") -> "Markup | str":
 
 def _email(email: str | None) -> str:
     return shown_email(email or "")
+
+
+def _reported(text: str | None, otherwise: str = "\N{EN DASH}") -> "Markup | str":
+    """What a device says of itself, apart from what stands around it whichever way it is written."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup("<bdi>{}</bdi>").format(safe_to_show(text, MAX_REPORTED)) if text else otherwise
 
 
 def _limit(number: int | None) -> str:

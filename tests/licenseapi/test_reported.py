@@ -1,0 +1,61 @@
+"""What a device says of itself refuses no activation: it is cut, and safe to show."""
+
+import pytest
+
+from chalicelib.domain.license import License, device_tag
+from chalicelib.store import places
+from chalicelib.web import clock
+from tests.portal.browser import at, browser_of
+from tests.support import Application, Vendor
+from tests.usecases.people import MANAGER, issued
+
+FIELDS = ("os_ver", "hostname", "ip", "mac_address", "vm_info", "app_ver", "sdk_ver")
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    """Whose sessions last at the clock of the server."""
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return issued(vendor, "viewer")
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("x" * 100_000, "x" * 255),
+        ("a\x00b\x1b[2Jc\x7fd\x85e", "a\u2400b\u241b[2Jc\u2426d\u2426e"),
+        ("invoice\u202efdp.exe\u2066\u200f", "invoicefdp.exe"),
+        ("two\r\nlines\u2028three", "two\u240d\u240alines\u2426three"),
+        ("Zo\xeb \u05d0\u05d1", "Zo\xeb \u05d0\u05d1"),
+        ("\u202e", None),
+    ],
+    ids=ascii,
+)
+@pytest.mark.in_process("it looks at what is stored")
+def test_what_a_device_reports_is_cut_and_made_safe_to_show(
+    vendor: Vendor, application: Application, license: License, told: str, kept: str | None
+) -> None:
+    for field in FIELDS:  # one after another: all of them at their longest are more than a body may hold
+        named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
+        assert application.post("activate_license", **named, **{field: told}).status_code == 200
+        [device] = places.devices(vendor.code, license.id, "pc")
+        assert getattr(device, field) == kept
+
+
+@pytest.mark.in_process("it looks at the portal")
+def test_a_name_stands_apart_from_what_is_around_it(vendor: Vendor, license: License) -> None:
+    turned = "\u202eabc\x07"  # as it was stored before
+    vendor.activate(license, turned, report=dict.fromkeys(FIELDS, turned))
+    browser = browser_of(vendor, MANAGER)
+    device = f"/devices/{device_tag(turned)}"
+    for path in ("/devices", device, "/history"):
+        text = browser.get(at(license, path)).answer.text
+        assert "<bdi>abc\u2407</bdi>" in text
+        assert "\u202e" not in text
+        assert "\x07" not in text
+    asked = browser.get(at(license, f"{device}/reset"))
+    assert "\u2068abc\u2407\u2069" in asked.words
