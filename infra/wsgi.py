@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterable
 from http.client import responses
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from chalice.app import Chalice
@@ -72,6 +72,8 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
+    if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
+        return _error("validation_error", "The query is not valid UTF-8.")
 
     def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
         # The host keeps a path that begins with two slashes from being read as one.
@@ -117,6 +119,14 @@ def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:
     peer: str = environ.get("REMOTE_ADDR", "")
     peer = read_address(peer) or peer
     return forwarded_for(environ.get("HTTP_X_FORWARDED_FOR", ""), peer) if behind_proxy else peer
+
+
+def _is_utf8(query: str) -> bool:
+    try:
+        unquote_to_bytes(query.encode("latin-1")).decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:

@@ -34,6 +34,7 @@ from chalicelib.domain import (
     people_list,
     spreadsheet,
 )
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import nonce_of
@@ -179,6 +180,8 @@ PARSERS: dict[str, Parser] = {
     ],
     "domain.one_time_code.typed_code": typed_code,
     "domain.origin.network_of": origin.network_of,
+    "domain.counts.read_count": read_count,
+    "domain.pasted.safe_to_show": lambda text: pasted.safe_to_show(text, 255),
     "domain.days.time_zone": days.time_zone,
     "domain.days.read_moment": days.read_moment,
     "domain.pasted.visible": pasted.visible,
@@ -251,7 +254,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.people_list._BETWEEN": "domain.people_list.read_list",
     "chalicelib.domain.people_list._SEPARATOR": "domain.people_list.read_list",
     "chalicelib.domain.people_list._FIRST_MARK": "domain.people_list.read_list",
-    "chalicelib.domain.people_list._COUNT": "domain.people_list.read_list",
+    "chalicelib.domain.counts._COUNT": "domain.counts.read_count",
     "chalicelib.domain.spreadsheet._WRITE": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._READ": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
@@ -265,6 +268,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._FILE": "portal.request, parts",
     "chalicelib.portal.screen._VISITOR": "itself",
     "chalicelib.portal.words._FIELD": "portal.words.as_sentence",
+    "chalicelib.usecases.chosen_password._APART": "itself",
     "chalicelib.usecases.views._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.parsers import NASTY, NO_PARSERS, PARSERS, PATTERNS, Parser, functions, patterns, text_of
 
-LENGTHS = (2_000, 16_000, 250_000)
+LENGTHS = (2_000, 16_000, 60_000, 250_000)
 LONGEST = 1.0
 """Seconds that the longest may take."""
 SLOW = 0.02

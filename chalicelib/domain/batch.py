@@ -9,6 +9,8 @@ MAX_BYTES = 340_000
 """Of a list as it is kept, in one item: those of DynamoDB end at 400 KB, and why a row is refused
 is kept beside it. A thousand usual people are 100 KB."""
 DEFAULT_MAX_ACTIVATIONS = 1
+MAX_COUNT = 99_999_999
+"""Activations of one person: beyond all that a license allows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
-from chalicelib.domain.pasted import MAX_TYPED, visible
+from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 from chalicelib.domain.refusal import Refused
 
 MAX_MANAGERS = 20
@@ -130,7 +130,7 @@ def web_origin(text: str) -> str:
 
 def shown_name(text: str) -> str:
     """A name for people, without white space around it. Raises `Refused`."""
-    name = text.strip()
+    name = composed(text.strip())
     if not 1 <= len(name) <= 200:
         raise Refused("validation_error", "name: give 1 to 200 characters.")
     return name

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
-from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_PEOPLE, Row
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_COUNT, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import normalise_email
 from chalicelib.domain.pasted import MAX_TYPED, composed
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
@@ -30,8 +31,6 @@ _BETWEEN = re.compile(r"[\s,;]++")
 _SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
 """A first line by which spreadsheets tell one another what parts the cells."""
 _FIRST_MARK = re.compile(r"[\t;,]")
-_COUNT = re.compile(r"(\d{1,8})(?:[.,]0{1,4})?", re.ASCII)
-"""A whole number, also as a spreadsheet writes it that counts in decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +163,11 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
     first, last = cells.get("first_name") or first, cells.get("last_name") or last
     texts = [composed(text) for text in (first, last, cells.get("phone_number", ""))]
     row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
-    limit = _COUNT.fullmatch(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
-    if limit is None:
+    limit = read_count(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
+    if limit is None or limit > MAX_COUNT:
         return replace(row, problem="Max activations is no number.")
     try:
-        row = replace(row, email=normalise_email(address), max_activations=int(limit[1]))
+        row = replace(row, email=normalise_email(address), max_activations=limit)
     except Refused as refused:
         told = refused.detail.removeprefix("email: ")
         return replace(row, problem=told[:1].upper() + told[1:])

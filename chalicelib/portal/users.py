@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from chalicelib.domain.access import opens
-from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
@@ -23,9 +24,10 @@ from chalicelib.usecases.views import LicenseView, UserView
 def _count(text: Any) -> Any:
     """A number of activations as it is typed; nothing typed is None."""
     plain = str(text).strip()
-    if plain and not (plain.isascii() and plain.isdigit() and len(plain) <= 8):
+    count = read_count(plain) if plain else None
+    if plain and (count is None or count > MAX_COUNT):
         raise ValueError("Max activations: give a number from 0.")
-    return int(plain) if plain else None
+    return count
 
 
 Count = Annotated[int | None, BeforeValidator(_count)]

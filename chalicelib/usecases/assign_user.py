@@ -9,6 +9,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.pasted import composed
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
@@ -21,11 +22,15 @@ from chalicelib.usecases.settle import settle
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is told of a user besides the e-mail; empty where it is not."""
+    """What is told of a user besides the e-mail, in its normal form; empty where it is not."""
 
     first_name: str = ""
     last_name: str = ""
     phone_number: str = ""
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, composed(getattr(self, name)))
 
 
 NOBODY_KNOWN = Person()

@@ -15,6 +15,7 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat, Status, device_tag, is_live, status
 from chalicelib.domain.paging import PAGE_SIZE, Page, page_of
+from chalicelib.domain.pasted import composed
 from chalicelib.domain.people import User, as_told
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker, PasswordToChoose, SessionOver, is_open
@@ -466,8 +467,8 @@ def _names(row: DeviceRow, search: str) -> bool:
 
 def _hold(texts: Iterable[str], search: str) -> bool:
     """Whether each word that is searched for stands in one of the texts."""
-    lowered = [text.lower() for text in texts]
-    return all(any(word in text for text in lowered) for word in search.lower().split())
+    lowered = [composed(text.lower()) for text in texts]
+    return all(any(word in text for text in lowered) for word in composed(search.lower()).split())
 
 
 def _device_view(base: LicenseView, found: Found, owner: int | None, events: list[Event]) -> DeviceView:

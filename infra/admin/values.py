@@ -7,10 +7,12 @@ of the hand and is cut, but not where a client could mean it: in a hardware id.
 from collections.abc import Callable
 
 from chalicelib.domain import catalogue, colour, days, instants
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.pasted import visible
 from chalicelib.domain.refusal import Refused
 
 MAX_ID = 2**53 - 1
@@ -61,7 +63,7 @@ def license_id(given: str) -> int:
 
 def count(given: str) -> int:
     """How many, from 0."""
-    value = _digits(given)
+    value = read_count(given)
     if value is None or value > MAX_ID:
         raise ValueError(f"{given!r} is no whole number from 0.")
     return value
@@ -128,8 +130,8 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def _digits(given: str) -> int | None:
-    # int() would take 1_000, signs, and the digits of all alphabets.
-    digits = given.strip()
+    # An id is copied, and stands there as it is: int() would take 1_000, signs, and the digits of all alphabets.
+    digits = visible(given[:MAX_TEXT])
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else None
 
 

@@ -60,9 +60,9 @@ def test_a_company_gets_a_name_a_colour_and_a_logo(operator: Operator, vendor: V
     answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' --logo {tmp_path}/logo.svg")
     company = create.find_company(vendor.code)
     shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
-    assert answer == shown | {"accent": "#0a6e5c", "logo": True}
+    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "time_zone": "UTC"}
     assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", drawing)
-    assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False}
+    assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False, "time_zone": "UTC"}
 
 
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
@@ -352,7 +352,7 @@ TEXTS = {
     "license enable": ("{license}", "enabled", "yes"),
     "license disable": ("{license}", "status", "disabled"),
     "license reset": ("{license}", "times activated", "0"),
-    "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T00:00:00.000Z"),
+    "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T23:59:59.999Z"),
     "license history": ("{license} --limit 20", "after", "-"),
     "company history": ("{company} --limit 100", "after", "-"),
     "order show": ("--company {company} --order {order}", "order", "{order}"),

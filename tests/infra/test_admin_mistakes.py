@@ -206,7 +206,7 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         (f"{ISSUE} --order {{order}} --customer a@b.example", "The order {order} belongs to another customer."),
         (TIMED, "validity-period: a time-limited license needs --validity-period or --valid-duration."),
         (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "validity-period: give --validity-period or"),
-        (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-01", "start-date: it must lie before"),
+        (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-02", "start-date: it must lie before"),
         (f"{TIMED} --valid-duration 1y --grace-period 999999999", "grace-period: give 0 to 87840 hours."),
         ("license show {unknown}", "There is no license {unknown}."),
         ("license show {license} --company OTHER", "There is no license {license} of OTHER."),

@@ -3,9 +3,10 @@
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.store import licenses
 from tests.portal.browser import Browser, Page, at
 from tests.support import Vendor
-from tests.usecases.people import account, issued
+from tests.usecases.people import issued
 
 LIST = "Telefon;Handy;E-Mail;Abteilung\n1;2;info@b\xfccher.test;K\xfcche"
 
@@ -34,8 +35,8 @@ def test_columns_are_chosen_in_the_preview_without_a_script(vendor: Vendor, mana
     page = manager.send(page, at(license, "/users/batch/start"))
     page = manager.send(page)
     assert "1 of 1 people were assigned." in page.words
-    user = account(vendor, "info@xn--bcher-kva.test")
-    assert (user.phone_number, user.last_name) == ("2", "K\xfcche")
+    [seat] = licenses.seats(vendor.code, license.id)
+    assert (seat.email, seat.phone_number, seat.last_name) == ("info@xn--bcher-kva.test", "2", "K\xfcche")
 
 
 def test_a_file_of_unreadable_bytes_is_refused_in_the_form(manager: Browser, license: License) -> None:
