@@ -54,6 +54,7 @@ FIELDS = (
     "license_id",
     "user_id",
     "busy",
+    "security",
     "duration_ms",
     "cold_start",
     "logged",
@@ -153,11 +154,19 @@ def note(
     user_id: int | None = None,
     status: int | None = None,
     busy: str | None = None,
+    security: str | None = None,
 ) -> None:
     """Tell facts: these and no others, so that nothing secret comes into a line. The last one told counts."""
     told = _line.get()
     if told is not None:
-        facts = {"company": company, "license_id": license_id, "user_id": user_id, "status": status, "busy": busy}
+        facts = {
+            "company": company,
+            "license_id": license_id,
+            "user_id": user_id,
+            "status": status,
+            "busy": busy,
+            "security": security,
+        }
         told.facts.update((name, fact) for name, fact in facts.items() if fact is not None)
 
 

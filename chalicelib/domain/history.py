@@ -42,6 +42,12 @@ EventType = Literal[
     "manager_removed",
     "sessions_ended",
     "user_unlocked",
+    "log_in_failed",
+    "log_in_locked",
+    "signed_in",
+    "code_asked",
+    "initial_password_read",
+    "batch_result_read",
     "variables_tracked",
 ]
 

@@ -18,6 +18,7 @@ from chalicelib.portal.screen import OUT_OF_DATE, OUT_OF_DATE_CODE, Nothing, Sai
 from chalicelib.portal.users import list_path
 from chalicelib.portal.words import as_sentence, refusal_words
 from chalicelib.usecases import batch_assign, views
+from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.views import LicenseView
 from chalicelib.web.errors import FinalResponse
 
@@ -93,12 +94,21 @@ def _look_at_batch(ask: Ask, asker: Asker, license_id: int, batch_id: int) -> An
     return view, {"batch": batch_assign.find_batch(asker.company, license_id, batch_id), "batch_id": batch_id}
 
 
+def _result(ask: Ask, view: LicenseView, batch_id: int) -> Any:
+    """What came of each person, initial passwords among it."""
+    me = view.visit.user
+    fates = batch_assign.batch_result(me.company, view.license.id, batch_id)
+    about = {"license_id": view.license.id, "batch": batch_id}
+    note_security_event(me.company, me, "batch_result_read", ask.actor(me.email), ask.now, **about)
+    return fates
+
+
 def _show_batch(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
     """How far a batch is; once it is finished, what came of it."""
     view, more = _look_at_batch(ask, asker, **parts)
     if more["batch"] is not None:
         return render("batch_progress.html", ask, asker.token, view.visit, view=view, **more)
-    fates = batch_assign.batch_result(asker.company, view.license.id, parts["batch_id"])
+    fates = _result(ask, view, parts["batch_id"])
     return render("batch_result.html", ask, asker.token, view.visit, view=view, fates=fates, **more)
 
 
@@ -136,7 +146,7 @@ def end(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
 def _download(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
     """The result as a CSV file."""
     view = _look(ask, asker, parts["license_id"])
-    fates = batch_assign.batch_result(asker.company, view.license.id, parts["batch_id"])
+    fates = _result(ask, view, parts["batch_id"])
     headers: dict[str, str | list[str]] = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="license-users-{parts["batch_id"]}.csv"',

@@ -117,11 +117,17 @@ def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
     )
 
 
+def _reveal(ask: Ask, view: UserView) -> str | None:
+    me = view.visit.user
+    given = (me.company, view.license.id, view.row.user.email, me.id, ask.actor(me.email))
+    return reveal_initial_password(*given, now=ask.now)
+
+
 @page("initial_password.html")
 def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     """The initial password, until the user has chosen one."""
     view = views.license_user(asker, license_id, user_id, now=ask.now)
-    password = reveal_initial_password(asker.company, license_id, view.row.user.email, asker.user_id)
+    password = _reveal(ask, view)
     return view, {"password": password, "back": list_path(license_id)}
 
 

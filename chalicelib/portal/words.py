@@ -27,6 +27,12 @@ _EVENTS: dict[EventType, str] = {
     "user_removed": "User removed",
     "user_activations_reset": "Activations of the user reset",
     "user_limit_changed": "Limit of the user changed",
+    "log_in_failed": "Log-in failed",
+    "log_in_locked": "Log-in failed, and locked",
+    "signed_in": "Signed in",
+    "code_asked": "A code for a forgotten password was asked for",
+    "initial_password_read": "Initial password read",
+    "batch_result_read": "Result of a batch read",
     "variables_tracked": "Device variables changed",
 }
 _REFUSALS = {
@@ -41,6 +47,7 @@ _REFUSALS = {
     "device_not_found": "This device is not known on the license.",
     "license_not_found": "There is no such license here.",
 }
+_ACTORS = {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}
 _FIELD = re.compile(r"[a-z_-]+: ")
 
 
@@ -58,7 +65,9 @@ def actor_words(name: str) -> str:
     return (
         shown_email(who)
         if kind == "user"
-        else {"api": "application", "sweep": "the clock", "code": "a mailed code"}.get(kind, "vendor")
+        else {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}.get(
+            kind, "vendor"
+        )
     )
 
 

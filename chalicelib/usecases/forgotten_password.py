@@ -17,6 +17,7 @@ from chalicelib.store.dynamo import Stale
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.passwords import verify_password, with_own_password
+from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.settle import settle
 
 _NO_USER = 0
@@ -38,6 +39,7 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     codes.put_code(*account, browser, codes.hash_code(*account, code), now)
     owner, user = accounts.read_company(account[0]), _user(*account)
     to = "" if user is None else user.email
+    note_security_event(account[0], user, "code_asked", Actor("somebody", origin.address or None), now)
     queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.email import normalise_email
+from chalicelib.domain.history import Actor
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
@@ -10,6 +11,7 @@ from chalicelib.store.sealing import seal, unseal
 from chalicelib.usecases.find_license import find_user
 from chalicelib.usecases.guard_account import guard_password
 from chalicelib.usecases.passwords import hash_password
+from chalicelib.usecases.security_events import note_security_event
 
 
 def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
@@ -54,11 +56,16 @@ def initial_password(user: User) -> str | None:
     return None if sealed is None else unseal(sealed, _context(user.company, user.id))
 
 
-def reveal_initial_password(company: str, license_id: int, email: str, manager_id: int) -> str | None:
+def reveal_initial_password(
+    company: str, license_id: int, email: str, manager_id: int, actor: Actor, *, now: Instant
+) -> str | None:
     """The initial password of a license user, for a manager who may touch the account. Raises `Refused`."""
     user = find_user(company, license_id, email)
     guard_password(manager_id, user)
-    return initial_password(user)
+    password = initial_password(user)
+    if password is not None:
+        note_security_event(company, user, "initial_password_read", actor, now)
+    return password
 
 
 def _context(company: str, user_id: int) -> str:

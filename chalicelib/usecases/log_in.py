@@ -9,15 +9,17 @@ from threading import BoundedSemaphore
 
 from chalicelib import telemetry
 from chalicelib.domain.email import known_email
+from chalicelib.domain.history import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import device_tag, is_live
 from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
-from chalicelib.domain.people import Attempts, User, guard_attempt
+from chalicelib.domain.people import MAX_FAILURES, Attempts, User, guard_attempt
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, places
 from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
+from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.token_buckets import TokenBuckets
 
 _NO_USER = 0
@@ -59,6 +61,8 @@ def _log_in(account: Account, password: str, now: Instant) -> User:
     user = _user(account)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
         attempts.attempt_failed(account, password, started, seen, now)
+        kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"
+        note_security_event(account.company, user, kind, _stranger(account), now)
         raise Refused("invalid_credentials")
     attempts.attempt_succeeded(account, started)
     telemetry.note(company=user.company, user_id=user.id)
@@ -73,6 +77,11 @@ def _rehashed(user: User, password: str) -> User:
         stored = accounts.read_user(user.company, user.id)
         return changed if stored and stored.password_hash == changed.password_hash else user
     return user
+
+
+def _stranger(account: Account) -> Actor:
+    """Who has not proved who he is."""
+    return Actor("somebody", account.origin.address or None)
 
 
 def _user(account: Account) -> User | None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.people import User
@@ -15,6 +16,7 @@ from chalicelib.store import sessions
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.store.sealing import seal, unseal
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.security_events import note_security_event
 
 _NO_COMPANY = "?"
 _CONTEXT = "session"
@@ -31,6 +33,7 @@ def log_in_to_portal(
     with suppress(Refused):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
+    note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     return user, open_session(user, now=now)
 
 

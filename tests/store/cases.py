@@ -460,7 +460,7 @@ CASES = (
     ),
     Case("log in", log_in.log_in, seated, lambda v, x: enter(v, x.password)),
     Case("log in after a failure", log_in.log_in, after_a_failure, lambda v, x: enter(v, x.password)),
-    Case("fail to log in", log_in.log_in, seated, lambda v, _: enter(v, "wrong")),
+    Case("fail to log in", log_in.log_in, seated, lambda v, _: enter(v, "wrong"), ("log_in_failed",)),
     Case(
         "list one's licenses",
         user_licenses.user_licenses,
@@ -469,7 +469,7 @@ CASES = (
     ),
     Case("change the password", change_password.change_password, seated, choose_password, ("password_changed",), True),
     Case("send mails", send_mails.send_mails, with_mail, send),
-    Case("ask for a code", forgotten_password.request_code, seated, ask_for_code),
+    Case("ask for a code", forgotten_password.request_code, seated, ask_for_code, ("code_asked",)),
     Case(
         "set the password by a code",
         forgotten_password.set_password_by_code,
@@ -580,7 +580,7 @@ CASES = (
         ("batch_finished", "user_assigned", "user_assigned"),
     ),
     Case("end a batch", batch_assign.end_batch, with_batch, end_batch, ("batch_ended",)),
-    Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal),
+    Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal, ("signed_in",)),
     Case("keep a session", sessions.keep_session, logged_in, keep_session),
     Case("log out", sessions.log_out, logged_in, log_out),
     Case("send a form", once.once, logged_in, once_only, (), True),

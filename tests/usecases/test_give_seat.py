@@ -131,7 +131,7 @@ def test_an_account_that_was_made_and_left_gets_a_new_password_with_its_next_sea
     assert two.opened(PASSWORD if is_chosen else KNOWN) == []
     with pytest.raises(SessionOver):
         views.visit(squatter, choosing=True, now=NOW)
-    handed_out = reveal_initial_password(two.vendor.code, two.third.id, VICTIM, two.manager(two.third))
+    handed_out = reveal_initial_password(two.vendor.code, two.third.id, VICTIM, two.manager(two.third), ADMIN, now=NOW)
     assert two.opened(handed_out or "") == ["third"]
     assert [e.detail for e in two.vendor.history(two.third) if e.type == "user_assigned"] == [
         {"new_initial_password": 1}
@@ -161,11 +161,11 @@ def test_a_strangers_seat_takes_no_rights_from_the_manager_whose_password_it_is(
     two.give(two.third)
     ours, theirs = two.manager(two.second), two.manager(two.third)
     code, second, third = two.vendor.code, two.second.id, two.third.id
-    assert reveal_initial_password(code, second, VICTIM, ours) == KNOWN
+    assert reveal_initial_password(code, second, VICTIM, ours, ADMIN, now=NOW) == KNOWN
     set_password(code, second, VICTIM, "another one of ours", ADMIN, manager_id=ours, now=NOW)
     assert two.opened("another one of ours") == ["second"]
     for touch in (
-        lambda: reveal_initial_password(code, third, VICTIM, theirs),
+        lambda: reveal_initial_password(code, third, VICTIM, theirs, ADMIN, now=NOW),
         lambda: set_password(code, third, VICTIM, None, ADMIN, manager_id=theirs, now=NOW),
         lambda: change_email(code, second, VICTIM, "x@two.example", ADMIN, manager_id=ours, now=NOW),
     ):

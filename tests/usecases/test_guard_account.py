@@ -25,7 +25,7 @@ Touch = Callable[[Vendor, License, int], Any]
 TOUCHES: dict[str, Touch] = {
     "set a password": lambda v, li, m: set_password(v.code, li.id, ADA, None, ADMIN, manager_id=m, now=NOW),
     "change the e-mail": lambda v, li, m: change_email(v.code, li.id, ADA, "x@y.test", ADMIN, manager_id=m, now=NOW),
-    "see the initial password": lambda v, li, m: reveal_initial_password(v.code, li.id, ADA, m),
+    "see the initial password": lambda v, li, m: reveal_initial_password(v.code, li.id, ADA, m, ADMIN, now=NOW),
 }
 
 

@@ -41,6 +41,7 @@ from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import log_in_to_portal
+from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -139,7 +140,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "license_not_found",
         [lambda c, v: change_email(c, v.by_user.id, ADA, "eve@customer.test", ADMIN, manager_id=None, now=NOW)],
     ),
-    (reveal_initial_password, "license_not_found", [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1)]),
+    (
+        reveal_initial_password,
+        "license_not_found",
+        [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1, ADMIN, now=NOW)],
+    ),
     (change_person, "user_not_found", [lambda c, v: change_person(c, ada(v), Person("Eve"), ADMIN, now=NOW)]),
     (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, now=NOW)]),
     (
@@ -159,6 +164,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (batch_result, "batch_not_found", [lambda c, v: batch_result(c, v.by_user.id, v.batch)]),
     (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
     (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
+    (unlock, "user_not_found", [lambda c, _v: unlock(c, ADA, ADMIN, now=NOW)]),
     (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),
     (
         change_password,
@@ -195,6 +201,9 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "guard_chosen",
+    "note_security_event",
+    "to_cookie",
     "audit",
     "create_product",
     "delete_company",

@@ -1,0 +1,91 @@
+"""Security events: in the account's history, however often something happens in few rows, and nothing of nobody."""
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.origin import Origin
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import dynamo, licenses
+from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.usecases.forgotten_password import request_code
+from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.security_events import note_security_event
+from chalicelib.usecases.sessions import log_in_to_portal
+from tests.store.faults import answer_timed_out, wire
+from tests.support import ADMIN, HOUR, NOW, Vendor
+from tests.usecases.people import MANAGER, account, issued
+from tests.usecases.support import calls_counted
+
+ADA, NOBODY = "ada@customer.test", "nobody@customer.test"
+SECURITY = {"log_in_failed", "log_in_locked", "signed_in", "code_asked", "initial_password_read", "batch_result_read"}
+HERE = Origin("198.51.100.77")
+
+
+@pytest.fixture
+def password(vendor: Vendor) -> str:
+    """Ada's."""
+    return vendor.assign(issued(vendor, max_license_users=1), ADA)[1] or ""
+
+
+def told(vendor: Vendor) -> list[Event]:
+    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    return [event for event in events if event.type in SECURITY]
+
+
+def guess(vendor: Vendor, email: str, now: int) -> None:
+    with pytest.raises(Refused):
+        log_in(vendor.code, email, "wrong", Origin("", "browser") if email == ADA else HERE, now=now)
+
+
+def test_failures_and_the_lock_are_told_in_a_row_an_hour(vendor: Vendor, password: str) -> None:
+    now = NOW - NOW % HOUR
+    for number in range(10):
+        guess(vendor, ADA, now + number * 200_000)
+    failed, locked = sorted(told(vendor), key=lambda event: event.type)
+    assert (failed.type, failed.user, failed.repeats, failed.at) == ("log_in_failed", ADA, 8, now)
+    assert failed.last_at == now + 8 * 200_000
+    assert (locked.type, locked.repeats, locked.actor.name) == ("log_in_locked", 0, "somebody")
+    guess(vendor, ADA, now + 2 * HOUR)
+    assert [event.type for event in told(vendor)].count("log_in_failed") == 2, "an hour later in another row"
+
+
+def test_what_somebody_does_rightly_is_told_with_who_and_where(vendor: Vendor, password: str) -> None:
+    log_in_to_portal(vendor.code, ADA, password, HERE, now=NOW)
+    request_code(vendor.code, ADA, "a browser", HERE, now=NOW)
+    boss = account(vendor, MANAGER)
+    (license_id,) = vendor_licenses(vendor)
+    assert reveal_initial_password(vendor.code, license_id, ADA, boss.id, ADMIN, now=NOW) == password
+    rows = {event.type: event for event in told(vendor)}
+    assert set(rows) == {"signed_in", "code_asked", "initial_password_read"}
+    assert all(event.user_id == account(vendor, ADA).id for event in rows.values())
+    assert (rows["signed_in"].actor.name, rows["signed_in"].actor.ip) == (f"user:{ADA}", HERE.address)
+    assert rows["initial_password_read"].actor == ADMIN
+    assert password not in str([item.attribute_values for item in dynamo.query(AccountEventItem, vendor.code, "at#")])
+
+
+def vendor_licenses(vendor: Vendor) -> list[int]:
+    return list(licenses.license_ids(vendor.code))
+
+
+def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(vendor: Vendor, password: str) -> None:
+    work = []
+    for email in (ADA, NOBODY):
+        with calls_counted() as sent:
+            with pytest.raises(Refused):
+                log_in(vendor.code, email, "wrong", HERE, now=NOW)
+            request_code(vendor.code, email, "a browser", Origin("198.51.100.78"), now=NOW)
+        work.append(sent)
+    assert work[0] == work[1]
+    assert {event.user for event in told(vendor)} == {ADA}
+
+
+def test_an_event_whose_answer_was_lost_is_counted_once(
+    vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    user = account(vendor, ADA)
+    with wire(answer_timed_out, range(1, 2)):
+        note_security_event(vendor.code, user, "signed_in", ADMIN, NOW)
+    (event,) = told(vendor)
+    assert event.repeats == 0
