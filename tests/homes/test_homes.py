@@ -171,7 +171,8 @@ def test_a_home_from_before_the_lists_of_managers_is_used_by_applications_and_to
 
 @pytest.mark.parametrize("name", names())
 def test_every_item_of_a_home_is_still_one_of_our_kinds(name: str) -> None:
-    for item in (item for table in TABLES for item in items(name, table)):
+    lasting = [table for table in TABLES if table != "ephemera"]  # what may be lost may be forgotten by newer code
+    for item in (item for table in lasting for item in items(name, table)):
         assert any(_required(kind) <= set(item) <= set(kind.get_attributes()) for kind in kinds()), item
 
 
