@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import astuple
+from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -104,9 +105,13 @@ def let_join(order: Order) -> None:
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
     """Let one more manage an order, who joins by `let_join`, and make the account where none is `known`.
 
+    One license is filed at once: from this instant on nobody else may touch the account (`usecases.guard_account`).
     Raises `Stale` where the order or the account has changed meanwhile.
     """
     write = Transaction(event_item(new.company, event, AccountEventItem))
+    for sold in islice(sold_in_order(new.company, new.id), 1):
+        filed = sold_item(sold, new.company, managed_part(manager.id, sold.license_id))
+        write.put(filed, SoldItem.pk.does_not_exist() | SoldItem.pk.exists())  # it may be left of an earlier time
     ids = {str(manager.id)}
     write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.joining.add(ids)], _with_managers(old))
     if known is None:

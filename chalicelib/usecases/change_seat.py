@@ -93,8 +93,7 @@ def set_password(
         if manager_id is None:
             return user, read_holdings(user).buyers
         held = guard_password(manager_id, user)
-        opened = {whose for id, whose in (held.used | held.managed).items() if id in held.opened(user)}
-        return user, frozenset({buyer(license), *opened})
+        return user, frozenset({buyer(license)}) | held.opened_buyers(user)
 
     def decide(state: tuple[User, frozenset[str]]) -> User:
         return with_initial_password(state[0], initial, state[1])

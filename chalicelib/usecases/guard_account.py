@@ -38,6 +38,11 @@ class Holdings:
             return set(self.used) | set(self.managed)
         return {id for id, whose in self.used.items() if whose in user.password_scope} | set(self.managed)
 
+    def opened_buyers(self, user: User) -> frozenset[str]:
+        """Whose licenses these are."""
+        opened = self.opened(user)
+        return frozenset(whose for id, whose in (self.used | self.managed).items() if id in opened)
+
 
 def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
     """What an account has; `limit`: managed licenses that are read at most. Consistent.
@@ -65,6 +70,18 @@ def guard_password(manager_id: int, user: User) -> Holdings:
     held = _few_managed(user)
     _guard_manages(manager_id, user, held.opened(user))
     return held
+
+
+def guard_initial_password(manager_id: int, user: User) -> None:
+    """Refuse the initial password to whom `guard_password` refuses, and to whom it is not for.
+
+    It opens a customer's license at once when the customer gives the seat again that he has taken: until then only
+    who manages something of each customer that it is for may see it.
+    """
+    opened = guard_password(manager_id, user).opened_buyers(user)
+    others = (user.password_scope or frozenset()) - opened
+    if others and not others <= {buyer(sold) for sold in orders.managed_by(user.company, manager_id)}:
+        raise Refused("not_your_user")
 
 
 def _few_managed(user: User) -> Holdings:

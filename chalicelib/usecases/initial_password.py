@@ -9,7 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
 from chalicelib.store.sealing import seal, unseal
 from chalicelib.usecases.find_license import find_user
-from chalicelib.usecases.guard_account import guard_password
+from chalicelib.usecases.guard_account import guard_initial_password
 from chalicelib.usecases.passwords import hash_password
 from chalicelib.usecases.security_events import note_security_event
 
@@ -61,7 +61,7 @@ def reveal_initial_password(
 ) -> str | None:
     """The initial password of a license user, for a manager who may touch the account. Raises `Refused`."""
     user = find_user(company, license_id, email)
-    guard_password(manager_id, user)
+    guard_initial_password(manager_id, user)
     password = initial_password(user)
     if password is not None:
         note_security_event(company, user, "initial_password_read", actor, now)

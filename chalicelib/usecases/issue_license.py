@@ -212,7 +212,8 @@ def manager_of(
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
-    customer. An order that names no customer is its manager's own.
+    customer, and who manages nothing any more: others could set the password since. An order that names no customer
+    is its manager's own.
     """
     if email is None:
         return None, None
@@ -225,7 +226,7 @@ def manager_of(
         return known, known
     held = read_holdings(known)
     scope = held.buyers if known.password_scope is None else known.password_scope
-    if known.is_manager and (not license.customer or whose in scope):
+    if held.managed and (not license.customer or whose in scope):
         kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
         return replace(known, password_scope=kept), known
     return with_initial_password(known, new_initial_password(), held.buyers | {whose}), known

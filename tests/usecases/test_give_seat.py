@@ -173,6 +173,32 @@ def test_a_strangers_seat_takes_no_rights_from_the_manager_whose_password_it_is(
             touch()
 
 
+def test_nobody_reads_a_password_that_another_customer_may_let_open_again(two: Two) -> None:
+    code, second, third = two.vendor.code, two.second.id, two.third.id
+    two.give(two.third)
+    handed_out = reveal_initial_password(code, third, VICTIM, two.manager(two.third), ADMIN, now=NOW)
+    two.give(two.second)
+    remove_user(code, third, VICTIM, ADMIN, now=NOW)
+    with refused("not_your_user"):
+        reveal_initial_password(code, second, VICTIM, two.manager(two.second), ADMIN, now=NOW)
+    two.give(two.third)
+    assert two.opened(handed_out or "") == ["third"]
+    remove_user(code, third, VICTIM, ADMIN, now=NOW)
+    _, ours = set_password(code, second, VICTIM, None, ADMIN, manager_id=two.manager(two.second), now=NOW)
+    assert reveal_initial_password(code, second, VICTIM, two.manager(two.second), ADMIN, now=NOW) == ours
+    two.give(two.third)
+    assert two.opened(ours) == ["second"]
+
+
+def test_who_manages_something_of_all_whom_it_is_for_reads_it_whatever_was_taken(two: Two) -> None:
+    orders = [issued(two.vendor, manager="m2@two.example", customer=None) for _ in range(2)]
+    ours = two.manager(two.second)
+    for license in orders:
+        two.give(license, manager_id=ours)
+    remove_user(two.vendor.code, orders[0].id, VICTIM, ADMIN, now=NOW)
+    assert reveal_initial_password(two.vendor.code, orders[1].id, VICTIM, ours, ADMIN, now=NOW)
+
+
 def test_an_operator_opens_all_that_the_account_has(two: Two) -> None:
     two.squat()
     two.give(two.third)

@@ -9,8 +9,10 @@ from chalicelib.domain.license import License
 from chalicelib.store import accounts, dynamo, orders
 from chalicelib.store.dynamo import Busy
 from chalicelib.usecases import views
+from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, remove_manager
+from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.views import Asked
 from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
@@ -81,6 +83,36 @@ def test_what_was_cut_short_is_finished_by_the_next_call(
     assert len(orders.managed_by(vendor.code, account(vendor, MANAGER).id)) == 2
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     assert orders.managed_by(vendor.code, account(vendor, MANAGER).id) == []
+
+
+@pytest.mark.parametrize("way", ["added to an order", "sold a license"])
+def test_who_manages_nothing_any_more_comes_to_an_order_with_a_new_password(vendor: Vendor, way: str) -> None:
+    issued(vendor, order_id="own", manager=NEW, customer=None)
+    chosen(vendor, NEW)
+    theirs = issued(vendor)
+    vendor.assign(theirs, NEW)
+    remove_manager(vendor.code, "own", NEW, ADMIN, now=NOW)
+    _, known = set_password(vendor.code, theirs.id, NEW, None, ADMIN, manager_id=account(vendor, MANAGER).id, now=NOW)
+    if way == "added to an order":
+        add_manager(vendor.code, "own", NEW, ADMIN, now=NOW)
+    else:
+        issued(vendor, order_id="own too", manager=NEW, customer=None)
+    assert not verify_password(account(vendor, NEW).password_hash, known)
+
+
+def test_nobody_else_touches_the_account_of_who_is_about_to_manage_an_order(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued(vendor, "viewer", manager="other@customer.test", order_id="A")
+    theirs = issued(vendor)
+    vendor.assign(theirs, NEW)
+    monkeypatch.setattr(orders, "let_join", lambda _: None)  # cut short
+    add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    with refused("not_your_user"):
+        set_password(vendor.code, theirs.id, NEW, None, ADMIN, manager_id=account(vendor, MANAGER).id, now=NOW)
+    monkeypatch.undo()
+    remove_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    assert orders.managed_by(vendor.code, account(vendor, NEW).id) == []
 
 
 def test_nobody_and_no_order(vendor: Vendor, sold: list[License]) -> None:
