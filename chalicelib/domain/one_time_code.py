@@ -20,6 +20,8 @@ MAX_MAILS, MAIL_WINDOW_MS = 3, 60 * 60_000
 """So many to one account in any such time, for one browser that is known to the account, or for one address."""
 MAX_FOR_STRANGERS = 9
 """So many to one account, for all addresses: nobody's mailbox is flooded by strangers."""
+MAX_FIRST_FOR_STRANGERS = 30
+"""So many where an address asks for the first time: a few addresses keep from nobody else the code that ends a lock."""
 MAX_OF_ADDRESS = 40
 """So many for one address, whichever accounts are asked for, in `domain.origin.WINDOW_MS`."""
 _DIGITS = 8
@@ -60,6 +62,7 @@ def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:
     counting = tuple((at, asker) for at, asker in old.mailed if at > now - MAIL_WINDOW_MS)
     own = [asker for _, asker in counting if asker == who]
     strangers = [asker for _, asker in counting if not asker.startswith("known ")]
-    if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= MAX_FOR_STRANGERS):
+    most = MAX_FOR_STRANGERS if own else MAX_FIRST_FOR_STRANGERS
+    if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= most):
         return None
     return Asked(old.revision + 1, (*counting, (now, who)))

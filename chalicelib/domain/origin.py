@@ -14,7 +14,9 @@ from chalicelib.domain.refusal import Code, Refused
 WINDOW_MS = 15 * 60_000
 """How long failures of strangers are counted together."""
 MAX_OF_ACCOUNT = 50
-"""On one account, from all addresses."""
+"""On one account, from all addresses; then those that have failed on it before wait."""
+MAX_OF_ACCOUNT_IN_ALL = 100
+"""And then those that have not, too: a few addresses keep out nobody who comes from another one."""
 MAX_OF_ADDRESS = 50
 """From one address, on all accounts. Only failures count: an office of hundreds logs in from one."""
 MAX_OF_PASSWORD = 30
@@ -47,20 +49,28 @@ class Failures:
 
 
 def network_of(ip: str) -> str:
-    """What one customer of a provider has: an IPv4 address, or 64 bits of an IPv6 one. Empty for what is neither."""
+    """What one customer of a provider has: an IPv4 address, or 56 bits of an IPv6 one. Empty for what is neither.
+
+    A home is given 56 bits, which is 256 networks (RIPE-690); what is given less shares them as it shares an IPv4 one.
+    """
     try:
         address = ip_address(ip)
     except ValueError:
         return ""
     if address.version == 4:
         return str(address)
-    return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False).network_address)
+    return str(address.ipv4_mapped or ip_network((int(address), 56), strict=False).network_address)
 
 
-def guard_strangers(account: Failures, address: Failures, password: Failures, now: Instant) -> None:
-    """Refuse a stranger's attempt while strangers have failed too often. Raises `Refused`, alike for any account."""
+def guard_strangers(
+    account: Failures, address: Failures, password: Failures, now: Instant, *, is_first: bool = False
+) -> None:
+    """Refuse a stranger's attempt while strangers have failed too often. Raises `Refused`, alike for any account.
+
+    `is_first`: from this address nobody has failed on the account of late.
+    """
     limits: tuple[tuple[Failures, int, Code], ...] = (
-        (account, MAX_OF_ACCOUNT, "account_locked"),
+        (account, MAX_OF_ACCOUNT_IN_ALL if is_first else MAX_OF_ACCOUNT, "account_locked"),
         (address, MAX_OF_ADDRESS, "rate_limit_exceeded"),
         (password, MAX_OF_PASSWORD, "rate_limit_exceeded"),
     )

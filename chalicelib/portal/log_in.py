@@ -85,18 +85,20 @@ def forgotten(ask: Ask) -> Response:
 
 @_form("forgotten_code.html")
 def forgotten_code(ask: Ask) -> Response:
-    """Set a new password by the code."""
-    given = ask.fields
+    """Set a new password by the code. Who reads the mail of the account is no stranger to it, in this browser."""
+    given, (company, email) = ask.fields, _account(ask)
     set_password_by_code(
-        given.get("company", ""),
-        given.get("email", ""),
+        company,
+        email,
         given.get("code", ""),
         given.get("new_password", ""),
         Actor("code", ask.ip),
         visitor(ask),
         now=ask.now,
     )
-    return redirect(ask, f"{LOG_IN}?changed=yes")
+    response = redirect(ask, f"{LOG_IN}?changed=yes")
+    set_browser(ask, response, company, email)
+    return response
 
 
 def _account(ask: Ask) -> tuple[str, str]:

@@ -97,7 +97,8 @@ def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempt
         seen = attempts.read_attempts(account, password, now, consistent=consistent)
         try:
             if not account.origin.known:
-                guard_strangers(seen.account, seen.address, seen.password, now)
+                is_first = not seen.own.failures or seen.own.until <= now
+                guard_strangers(seen.account, seen.address, seen.password, now, is_first=is_first)
             guard_attempt(seen.own, now)
         except Refused:
             if consistent:

@@ -5,6 +5,7 @@ import re
 
 from chalicelib.domain.one_time_code import (
     MAIL_WINDOW_MS,
+    MAX_FIRST_FOR_STRANGERS,
     MAX_FOR_STRANGERS,
     MAX_MAILS,
     Asked,
@@ -63,7 +64,10 @@ def test_a_stranger_uses_up_nobody_elses_mails() -> None:
 
 def test_all_strangers_together_flood_no_mailbox_and_keep_out_nobody_who_is_known() -> None:
     asked = Asked()
-    for number in range(50):
-        asked = ask(Origin(f"198.51.100.{number}"), 3, asked)
+    for number in range(MAX_FOR_STRANGERS // MAX_MAILS):
+        asked = ask(Origin(f"198.51.100.{number}"), MAX_MAILS, asked)
     assert len(asked.mailed) == MAX_FOR_STRANGERS
-    assert len(ask(KNOWN, 5, asked).mailed) == MAX_FOR_STRANGERS + MAX_MAILS
+    for number in range(50):
+        asked = ask(Origin(f"203.0.113.{number}"), MAX_MAILS, asked)
+        assert len(asked.mailed) == min(MAX_FOR_STRANGERS + number + 1, MAX_FIRST_FOR_STRANGERS)
+    assert len(ask(KNOWN, 5, asked).mailed) == MAX_FIRST_FOR_STRANGERS + MAX_MAILS

@@ -224,6 +224,10 @@ def test_a_forgotten_password_is_set_by_the_code_from_the_mail(vendor: Vendor, l
     assert browser.send(page, "/portal/forgotten/code", code="00000000", new_password="a new password").status == 400
     page = browser.send(page, "/portal/forgotten/code", code=code, new_password="a new password")
     assert (page.path, "Your new password is set." in page.words) == ("/portal/log-in", True)
+    stranger = Browser()
+    for _ in range(FREE_FAILURES):
+        stranger.log_in(vendor.code, MANAGER, "a guess")
+    assert stranger.log_in(vendor.code, MANAGER, "a new password").status == 429
     assert browser.send(page, company=vendor.code, email=MANAGER, password="a new password").path == "/portal/licenses"
 
 
