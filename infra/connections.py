@@ -129,8 +129,13 @@ class _Channel(HTTPChannel):
             self.will_close = True
         self.lingers_until = time.time() + LINGER_SECONDS
 
+    # A connection that was closed while the loop asked all of them is asked too, and its number may be the next one's
+    # before the loop acts on it: what it asked for would happen to that one.
     def readable(self) -> bool:
-        return bool(self.lingers_until and not self.will_close) or super().readable()
+        return self.socket is not None and (bool(self.lingers_until and not self.will_close) or super().readable())
+
+    def writable(self) -> bool:
+        return self.socket is not None and bool(super().writable())
 
     def received(self, data: bytes) -> bool:
         taken = not self.lingers_until and super().received(data)

@@ -403,6 +403,18 @@ def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
     assert watched.connection.recv(1) == b""
 
 
+def test_who_comes_at_the_instant_at_which_another_is_closed_is_served(watched: Watched) -> None:
+    """The closed one's file descriptor is the next one's."""
+    [idle] = watched.channels.values()
+    number = idle.socket.fileno()
+    with socket.create_connection(watched.server.socket.getsockname(), timeout=30) as newcomer:  # type: ignore[union-attr]
+        idle.last_activity, watched.server.next_channel_cleanup = 0, 0
+        watched.turn(rounds=3)
+        assert watched.connection.recv(1) == b""
+        assert [channel.socket.fileno() for channel in watched.channels.values()] == [number]
+        assert not is_closed(newcomer)
+
+
 def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(watched: Watched) -> None:
     watched.connection.sendall(b"NONSENSE\r\n\r\n")
     [channel] = watched.channels.values()
