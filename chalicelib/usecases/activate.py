@@ -15,7 +15,7 @@ from chalicelib.store import places
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
 from chalicelib.usecases.forget_devices import forget_idle_devices
-from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_targets, targets
+from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_target, read_targets, targets
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.settle import settle
 
@@ -84,7 +84,9 @@ def _activate_on(
     certain = user is not None and not user.proved and user.password_scope is None
 
     def read(consistent: bool) -> Place:
-        return seen if seen and not consistent else read_targets([target], ident, consistent or certain)[0]
+        if seen and not consistent:
+            return seen
+        return read_target(target, ident, now=now, consistent=consistent or certain)
 
     def decide(place: Place) -> Grant:
         _guard_opened(place, user)

@@ -1,7 +1,7 @@
 """IDENT: which license, device and user a call means. All that is sent must agree, else `license_not_found`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib import telemetry
 from chalicelib.domain import keys
@@ -15,7 +15,7 @@ from chalicelib.store import accounts, places
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.remember import MINUTE_MS, Memory
 
-_license_of_key: Memory[int] = Memory(100_000, None)  # never changes
+_license_of_key: Memory[int] = Memory(100_000, None)  # changes only where a company is deleted and made anew
 _user_of_email: Memory[int] = Memory(10_000, MINUTE_MS)
 
 
@@ -60,6 +60,8 @@ def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool)
     guard_method(product, ident)
     if product.authorization_method == "license-key" or ident.username is not None:
         named = targets(company, product, ident, now, consistent)
+        if len(named) == 1:
+            return read_target(named[0], ident, now=now, consistent=consistent)
         return _held_or_first(read_targets(named, ident, consistent), now)
     return _place_of_device(company, product, ident, now, consistent)
 
@@ -75,6 +77,16 @@ def targets(company: str, product: Product, ident: Identity, now: Instant, consi
     if not license_ids:
         raise Refused("license_not_found")
     return [Target(company, product, license_id, user_id) for license_id in license_ids]
+
+
+def read_target(target: Target, ident: Identity, *, now: Instant, consistent: bool) -> Place:
+    """As `read_targets`, of one. With `consistent`, that there is none does not rest on what is remembered of a key."""
+    place = read_targets([target], ident, consistent)[0]
+    if place.license is None and consistent and ident.license_key is not None:
+        license_id = _license_id(target.company, ident, now, fresh=True)
+        if license_id != target.license_id:
+            return read_targets([replace(target, license_id=license_id)], ident, consistent)[0]
+    return place
 
 
 def read_targets(named: Sequence[Target], ident: Identity, consistent: bool) -> list[Place]:
@@ -101,14 +113,15 @@ def guard_method(product: Product, ident: Identity) -> None:
         raise Refused("license_not_found")
 
 
-def _license_id(company: str, ident: Identity, now: Instant) -> int:
+def _license_id(company: str, ident: Identity, now: Instant, *, fresh: bool = False) -> int:
     if ident.license_key is None:
         assert ident.license_id is not None  # guard_method has seen to it
         return ident.license_id
     found = None
     for key in keys.forms(ident.license_key):
         load = lambda key=key: accounts.license_of_key(company, key)  # noqa: E731 - short and local
-        found = _license_of_key.get((company, key), load, now)
+        other = lambda id: ident.license_id not in (None, id)  # noqa: E731 - short and local
+        found = _license_of_key.get((company, key), load, now, refuses=other, fresh=fresh)
         if found is not None:
             break
     if found is None or ident.license_id not in (None, found):

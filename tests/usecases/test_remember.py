@@ -17,6 +17,7 @@ from chalicelib.store import dynamo
 from chalicelib.store.tables import ApiKeyItem, ProductItem
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.remember import MINUTE_MS, Memory
 from chalicelib.web.authentication import authenticate
 from chalicelib.web.errors import RequestError
@@ -164,6 +165,24 @@ def test_a_key_that_was_not_found_is_found_at_once_when_it_is_issued(vendor: Ven
         vendor.activate(license, "pc", license_key="LATER")
     vendor.issue(license_key="LATER")
     assert vendor.activate(license, "pc", license_key="LATER").device
+
+
+@pytest.mark.parametrize("with_id", [False, True])
+def test_a_vendors_key_is_of_its_new_license_at_once_when_the_company_was_made_anew(with_id: bool) -> None:
+    old = Vendor()
+    license = old.issue(license_key="VENDORS-OWN")
+    old.activate(license, "pc")
+    old.check(license, "pc")
+    delete_company(old.code, now=old.now)
+    vendor = Vendor(old.code, now=old.now + 1000)
+    license = vendor.issue(license_key="VENDORS-OWN")
+    more: dict[str, Any] = {"license_id": license.id} if with_id else {}
+    with refused("device_not_found"):
+        vendor.check(license, "pc", **more)
+    assert vendor.activate(license, "pc", **more).license == vendor.stored(license)
+    delete_company(old.code, now=vendor.now)
+    again = Vendor(old.code, now=vendor.now + 1000)
+    again.activate(again.issue(license_key="VENDORS-OWN"), "pc")
 
 
 def test_an_email_that_is_another_persons_by_now_is_of_that_person_at_once(vendor: Vendor) -> None:
