@@ -70,7 +70,7 @@ _to_standard_error = False
 MAX_FRAMES = 30
 """Of an error, the innermost ones."""
 MAX_ID_LENGTH = 64
-"""Of a request's id, which a client may choose."""
+"""Of a request's id, and of its method: what a client may choose."""
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
 _OUR_LOGGERS = ("seatkeeper", "chalicelib")
 
@@ -133,7 +133,7 @@ def line(
         yield
         return
     ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
-    known = {"kind": kind} | ids | {"route": route, "method": method}
+    known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_ID_LENGTH]}
     told = Line(stage, {name: fact for name, fact in known.items() if fact})
     outer = _line.set(told)
     try:

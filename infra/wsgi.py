@@ -73,7 +73,7 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
-        return _error("validation_error", "The query is not valid UTF-8.")
+        return _refused(environ, "validation_error", "The query is not valid UTF-8.")
 
     def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
         # The host keeps a path that begins with two slashes from being read as one.
