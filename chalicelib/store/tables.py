@@ -179,6 +179,9 @@ class VariablesItem(Model):
     """Sort key of the event that tells of the last change."""
     told_of = UnicodeAttribute(null=True)
     """Who made the change that the event was written for, and from which address."""
+    told_by = JSONAttribute(null=True)
+    """By who made changes within the last hour: the sort key of the event that tells of them. The two above are what
+    older processes read."""
 
 
 class DueItem(Model):

@@ -1,6 +1,6 @@
 """Variables of a device: one item, written whole if it has not changed meanwhile."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
@@ -20,10 +20,8 @@ class Variables:
 
     variables: list[Variable]
     revision: int
-    told_in: str | None = None
-    """Sort key of the event that tells of the last change."""
-    told_of: str | None = None
-    """Who made the change that this event was written for, and from which address."""
+    told_by: dict[str, str] = field(default_factory=dict)
+    """By who made changes: the sort key of the event that tells of them."""
 
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
@@ -31,7 +29,7 @@ def read_variables(license: License, hardware_id: str, user_id: int | None) -> V
     item = dynamo.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
-    return Variables(to_variables(item), item.revision, item.told_in, item.told_of)
+    return Variables(to_variables(item), item.revision, _told_by(item))
 
 
 def to_variables(item: VariablesItem) -> list[Variable]:
@@ -42,22 +40,31 @@ def to_variables(item: VariablesItem) -> list[Variable]:
 def write_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:
     """Replace the variables, if nothing was written since `seen`. Raises `Stale`.
 
-    What the same caller changes within an hour is told in one event: applications may keep variables every second.
+    What the same caller changes within an hour is told in one event, from whatever address, and whoever else changes
+    something in between: applications may keep variables every second.
     """
-    item = _item(license, device.hardware_id, device.user_id)
-    by = f"{event.actor.name} {event.actor.ip or ''}"
-    again = seen.told_in if seen.told_of == by and _is_recent(seen.told_in, event.at) else None
+    item, by = _item(license, device.hardware_id, device.user_id), event.actor.name
+    recent = {name: part for name, part in seen.told_by.items() if _is_recent(part, event.at)}
+    again = recent.get(by)
     item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
     write = Transaction(event_item(item.pk, event), again)
-    item.told_in, item.told_of = again or write.event.part, by
+    told_in = again or write.event.part
+    item.told_by = recent | {by: told_in}
+    item.told_in, item.told_of = told_in, f"{by} {event.actor.ip or ''}"
     new_or_same = VariablesItem.revision == seen.revision
     write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else new_or_same)
     write.commit()
 
 
-def _is_recent(told_in: str | None, now: Instant) -> bool:
-    began = None if told_in is None else int(told_in.removeprefix(event_part()).partition("#")[0])
-    return began is not None and 0 <= now - began < TOLD_TOGETHER_MS
+def _told_by(item: VariablesItem) -> dict[str, str]:
+    """An older item, or one that an older process has written since, names the last caller alone."""
+    told: dict[str, str] = item.told_by or {}
+    return told | ({item.told_of.partition(" ")[0]: item.told_in} if item.told_of and item.told_in else {})
+
+
+def _is_recent(told_in: str, now: Instant) -> bool:
+    began = int(told_in.removeprefix(event_part()).partition("#")[0])
+    return 0 <= now - began < TOLD_TOGETHER_MS
 
 
 def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:

@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.domain.history import Actor
+from chalicelib.domain.license import device_tag
+from chalicelib.store import dynamo
+from chalicelib.store.tables import VariablesItem, license_pk, variables_part
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from tests.support import ADMIN, HOUR, NOW, Vendor
@@ -89,11 +92,31 @@ def test_what_one_caller_changes_within_an_hour_is_one_event_that_counts(vendor:
         track_variables(vendor.code, ident, {"count": str(number)}, app, now=NOW + number)
     track_variables(vendor.code, ident, {"count": "60"}, app, now=NOW + HOUR - 1)
     track_variables(vendor.code, ident, {"count": "61"}, app, now=NOW + HOUR)
-    track_variables(vendor.code, ident, {"count": "62"}, Actor("api:key", "192.0.2.8"), now=NOW + HOUR + 1)
     told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
     assert [(e.at, e.actor.ip, e.repeats, e.last_at) for e in told] == [
         (NOW, "192.0.2.7", 60, NOW + HOUR - 1),
         (NOW + HOUR, "192.0.2.7", 0, None),
-        (NOW + HOUR + 1, "192.0.2.8", 0, None),
     ]
-    assert [v.value for v in device_variables(vendor.code, ident, now=NOW)[1]] == ["62"]
+    assert [v.value for v in device_variables(vendor.code, ident, now=NOW)[1]] == ["61"]
+
+
+def test_callers_who_take_turns_at_several_addresses_have_an_event_each(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    for number in range(30):
+        actor = Actor(f"api:key-{number % 3}", f"192.0.2.{number}")
+        track_variables(vendor.code, vendor.ident(license, "pc"), {"n": str(number)}, actor, now=NOW + number)
+    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [(e.actor.name, e.repeats) for e in told] == [(f"api:key-{who}", 9) for who in range(3)]
+
+
+def test_an_event_that_an_older_process_has_written_is_gone_on_with(vendor: Vendor) -> None:
+    license, actor = vendor.issue(), Actor("api:key", "192.0.2.7")
+    vendor.activate(license, "pc")
+    ident = vendor.ident(license, "pc")
+    track_variables(vendor.code, ident, {"n": "0"}, actor, now=NOW)
+    item = VariablesItem(license_pk(vendor.code, license.id), variables_part(device_tag("pc"), None))
+    dynamo.update(item, [VariablesItem.told_by.remove()])
+    track_variables(vendor.code, ident, {"n": "1"}, actor, now=NOW + 1)
+    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [event.repeats for event in told] == [1]
