@@ -7,7 +7,6 @@ from chalicelib.domain.history import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.people import User
 from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
 from chalicelib.domain.refusal import Refused
 from chalicelib.settings import settings
@@ -17,6 +16,7 @@ from chalicelib.usecases.device_variables import guard_variables
 from chalicelib.usecases.forget_devices import forget_idle_devices
 from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_target, read_targets, targets
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.passwords import LoggedIn
 from chalicelib.usecases.settle import settle
 
 
@@ -36,19 +36,20 @@ def activate(
     grants it. `told`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
     """
     product = find_product(company, ident.product, on_vm=bool(report.is_vm), now=now)
-    user: User | None = None
+    logged_in: LoggedIn | None = None
     if product.authorization_method == "user" and ident.username is not None:
         origin = Origin(network_of(actor.ip or ""))
         user = log_in(company, ident.email or "", password or "", origin, hardware_id=report.hardware_id, now=now)
+        logged_in = LoggedIn(user, password or "")
     guard_method(product, ident)
     refusal: Refused | None = None
     candidates = _candidates(company, product, ident, now)
     for target, seen in candidates:
         try:
             if seen is not None:  # read at one instant: its refusal is final
-                _guard_opened(seen, user)
+                _guard_opened(seen, logged_in)
                 _grant(seen, report, product, now)
-            return _activate_on(target, seen, ident, user, report, actor, told or {}, now)
+            return _activate_on(target, seen, ident, logged_in, report, actor, told or {}, now)
         except Refused as refused:
             refusal = refusal or refused
     telemetry.note(license_id=candidates[0][0].license_id)
@@ -74,13 +75,14 @@ def _activate_on(
     target: Target,
     seen: Place | None,
     ident: Identity,
-    user: User | None,
+    logged_in: LoggedIn | None,
     report: DeviceReport,
     actor: Actor,
     told: dict[str, str],
     now: Instant,
 ) -> Place:
     # A password without a scope opens all: it must be the one that the account has at the instant of its seat.
+    user = None if logged_in is None else logged_in.user
     certain = user is not None and not user.proved and user.password_scope is None
 
     def read(consistent: bool) -> Place:
@@ -89,7 +91,7 @@ def _activate_on(
         return read_target(target, ident, now=now, consistent=consistent or certain)
 
     def decide(place: Place) -> Grant:
-        _guard_opened(place, user)
+        _guard_opened(place, logged_in)
         grant = _grant(place, report, target.product, now)
         if not (ident.is_named or grant.already_live):
             raise Refused("license_not_found")
@@ -117,11 +119,11 @@ def _grant(place: Place, report: DeviceReport, product: Product, now: Instant) -
     return grant_activation(place, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
 
 
-def _guard_opened(place: Place, user: User | None) -> None:
-    """Refuse the password of `user` where it is the account's no more, or does not open this license."""
-    if user is None or place.license is None or place.seat is None or place.user is None:
+def _guard_opened(place: Place, logged_in: LoggedIn | None) -> None:
+    """Refuse a password that is the account's no more, or does not open this license."""
+    if logged_in is None or place.license is None or place.seat is None or place.user is None:
         return  # nothing to open: the rules say so
-    if place.user.password_hash != user.password_hash:
+    if not logged_in.is_still(place.user.password_hash):
         raise Refused("invalid_credentials")
     guard_opens(place.user, place.license)
 

@@ -27,8 +27,9 @@ _NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
 _MAX_HELD = 99
 """Seats that are looked through for a device."""
-AT_ONCE = 4
-"""Log-ins at once in one process, which is half of its threads: whoever needs no password finds one."""
+AT_ONCE = 16
+"""Log-ins under way in one process: fewer than it has threads, so that whoever needs no password finds one. Two of them
+hash (`passwords`), the others wait."""
 _turns = BoundedSemaphore(AT_ONCE)
 _of_address = TokenBuckets(per_second=10, burst=200)
 

@@ -1,7 +1,7 @@
 """Passwords: argon2id, and nothing told apart by time."""
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -53,6 +53,18 @@ def verify_password(password_hash: str | None, password: str) -> bool:
             _hasher().verify(password_hash or _nobody(), form)
             return password_hash is not None
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """An account, and the password that it was logged in with."""
+
+    user: User
+    password: str
+
+    def is_still(self, password_hash: str) -> bool:
+        """Whether the account's hash, as it is now, is of this password: another log-in may have hashed it anew."""
+        return password_hash == self.user.password_hash or verify_password(password_hash, self.password)
 
 
 @cache

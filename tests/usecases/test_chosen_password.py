@@ -3,11 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import argon2
 import pytest
 
+from chalicelib.domain.people import User
+from chalicelib.store.accounts import rehash_password
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_account import choose_password
 from chalicelib.usecases.change_password import change_password
@@ -15,6 +19,7 @@ from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.chosen_password import _common, guard_chosen
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.store.faults import wire
 from tests.support import ADMIN, NOW, Vendor
@@ -106,3 +111,30 @@ def test_a_password_is_hashed_anew_when_it_was_hashed_with_other_parameters(
     with wire() as sent:
         assert log_in(vendor.code, EMAIL, password, now=NOW) == user
     assert not any("password_hash" in str(body) for body in sent.bodies), "once"
+
+
+USES: dict[str, Callable[[Vendor, str], Any]] = {
+    "activate": lambda v, p: v.activate(EMAIL, "pc", p).device,
+    "user_licenses": lambda v, p: user_licenses(v.code, "revit", EMAIL, p, now=NOW),
+    "change_password": lambda v, p: change_password(v.code, EMAIL, p, "chosen by the owner", ADMIN, now=NOW),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_password_that_another_log_in_hashes_anew_meanwhile_is_the_right_one_still(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    password = vendor.assign(vendor.issue("revit", max_license_users=1), EMAIL)[1] or ""
+    module = import_module(f"chalicelib.usecases.{use}")
+    logged_in: list[User] = []
+
+    def and_hash_anew(*given: Any, **more: Any) -> User:
+        user = log_in(*given, **more)
+        if not logged_in:
+            rehash_password(user, replace(user, password_hash=passwords.hash_password(password)))
+        logged_in.append(user)
+        return user
+
+    monkeypatch.setattr(module, "log_in", and_hash_anew)
+    assert USES[use](vendor, password)
+    assert logged_in[0].password_hash != account(vendor, EMAIL).password_hash

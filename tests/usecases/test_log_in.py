@@ -395,7 +395,8 @@ def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
 
     with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
         patch.setattr("chalicelib.usecases.log_in.verify_password", verify)
-        busy = [threads.submit(came, vendor, ADA, password, HERE) for _ in range(AT_ONCE)]
+        addresses = [Origin(f"198.51.100.{n}") for n in range(AT_ONCE)]
+        busy = [threads.submit(came, vendor, ADA, password, address) for address in addresses]
         try:
             assert all(begun.acquire(timeout=30) for _ in range(AT_ONCE))
             for _ in range(2 * MAX_FAILURES):

@@ -40,6 +40,7 @@ from chalicelib.usecases.identify import find_place
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
@@ -134,6 +135,17 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (find_order, "validation_error", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
+    (
+        add_manager,
+        "validation_error",
+        [lambda c, v: add_manager(c, v.by_key.order_id or "", "eve@customer.test", ADMIN, now=NOW)],
+    ),
+    (
+        remove_manager,
+        "user_not_found",
+        [lambda c, v: remove_manager(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)],
+    ),
     (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
     (
         change_email,
@@ -201,6 +213,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "audit_due",
+    "audit_links",
+    "manager_notice",
+    "manager_of",
+    "seat_notice",
     "guard_chosen",
     "note_security_event",
     "to_cookie",
