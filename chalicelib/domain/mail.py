@@ -9,6 +9,9 @@ DAY_MS = 24 * 60 * _MINUTE_MS
 FIRST_WAIT_MS = 2 * _MINUTE_MS
 """Longer than a run of the sender lasts: while one is at a mail, no other takes it."""
 MAX_WAIT_MS = 60 * _MINUTE_MS
+MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * _MINUTE_MS
+"""Notices of one subject that one address is sent in any such time: who may do something to an account may do it for
+ever, and its owner has to be told, not flooded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Mail:
     """After so long it is of no use any more, and given up if it could not be sent."""
     company: str = ""
     """The code of the company that it is about: with the company it is taken out of the queue."""
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it tells of what others did. A code was asked for, and is bounded there (`domain.one_time_code`)."""
+        return self.valid_ms >= DAY_MS
 
 
 def next_try(tries: int, now: Instant) -> Instant:

@@ -7,14 +7,15 @@ where a sender dies between sending it and forgetting it.
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.mail import Mail, next_try
+from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
 from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.sealing import seal, unseal
-from chalicelib.store.tables import MAIL_SHARDS, MailItem, mail_part, mail_pk, to_domain
+from chalicelib.store.dynamo import Stale, Transaction
+from chalicelib.store.sealing import keyed_hash, seal, unseal
+from chalicelib.store.tables import MAIL_SHARDS, FailuresItem, MailItem, mail_part, mail_pk, to_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,18 @@ def lease_mail(queued: QueuedMail, now: Instant) -> None:
     untried = item.tries == queued.tries if queued.tries else item.tries.does_not_exist()
     # The claim tells our own write, sent again after its answer was lost, from another's.
     dynamo.update(item(queued.pk, queued.part), leased, item.pk.exists() & (untried | (item.claim == claim)))
+
+
+def count_alike(mail: Mail, now: Instant) -> None:
+    """Count a notice among those of its company and subject to its address. Raises `Stale` where it is one too many."""
+    item = FailuresItem
+    counted = item(f"mailed#{keyed_hash(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
+    until = now + ALIKE_WINDOW_MS
+    with suppress(Stale):
+        first = [item.times.set(1), item.until.set(until), item.expires.set(until // 1000)]
+        dynamo.update(counted, first, item.until.does_not_exist() | (item.until <= now))
+        return
+    dynamo.update(counted, [item.times.add(1)], item.times < MAX_ALIKE)
 
 
 def forget_mail(queued: QueuedMail) -> None:

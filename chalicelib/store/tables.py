@@ -415,7 +415,8 @@ class AttemptsItem(Model):
 
 
 class FailuresItem(Model):
-    """`domain.origin.Failures` of strangers: on one account, from one address or with one password."""
+    """`domain.origin.Failures` of strangers: on one account, from one address or with one password. And what else is
+    counted in a window: codes that an address has asked for, notices alike to one mailbox."""
 
     class Meta(_Ephemera):
         pass

@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib import mail, telemetry
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
 from chalicelib.store import mails
 from chalicelib.store.dynamo import Stale
@@ -24,8 +25,9 @@ _OUTCOMES = ("sent", "failed", "given_up")
 def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
     """Send what is queued while `keep_going()`; answers how many were sent, failed and were given up.
 
-    Costs one Query a shard, and two writes a mail. Safe to run again and at the same time, as long as a run lasts less
-    than `domain.mail.FIRST_WAIT_MS`. Why mails failed is logged, once for each reason, without what they say.
+    Costs one Query a shard, and two writes a mail, four at the most. Safe to run again and at the same time, as long as
+    a run lasts less than `domain.mail.FIRST_WAIT_MS`. Why mails failed is logged, once for each reason, without what
+    they say.
     """
 
     def send_shard(shard: int) -> Counter[str]:
@@ -65,6 +67,9 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
         content = mails.opened(queued)
         if content.to:
             mails.lease_mail(queued, now)
+            if not queued.tries and content.is_notice and not _may_be_sent(content, now):
+                mails.forget_mail(queued)
+                return ["given_up", "Too many of one kind were for one address."]
             mail.send(content.to, content.subject, content.text)
     except Stale:
         return []
@@ -76,6 +81,14 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
         return ["failed", str(error)]
     mails.forget_mail(queued)
     return ["sent"] if content.to else []
+
+
+def _may_be_sent(content: Mail, now: Instant) -> bool:
+    try:
+        mails.count_alike(content, now)
+    except Stale:
+        return False
+    return True
 
 
 def _age(queued: QueuedMail, now: Instant) -> float:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.history import Event
-from chalicelib.domain.mail import DAY_MS, FIRST_WAIT_MS, MAX_WAIT_MS, Mail, next_try
+from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
 from chalicelib.mail import MailError
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Stale, Transaction
 from chalicelib.store.mails import put_mail, queue_mail
 from chalicelib.store.tables import MAIL_SHARDS, AccountEventItem, CompanyItem, MailItem, event_item, mail_pk
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
+from chalicelib.usecases.tidy import tidy
 from tests.mailbox import deliver
 from tests.support import ADMIN, NOW, Vendor
 
@@ -45,6 +46,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr("chalicelib.mail.send", server.send)
     yield server
     send_mails(now=NOW + 100 * DAY_MS)
+    tidy(now=NOW + 100 * DAY_MS)  # what was counted
 
 
 def queued() -> list[MailItem]:
@@ -88,6 +90,35 @@ def test_what_a_mail_says_and_to_whom_is_stored_where_nobody_reads_it(server: Se
     (item,) = queued()
     told = str(item.attribute_values)
     assert [word for word in (SECRET, MAIL.to, MAIL.subject, "code") if word in told] == []
+
+
+def test_nobody_is_flooded_with_notices_and_told_all_the_same_what_else_is_done(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    seat = Mail("eve@customer.test", "You may use viewer", "…")
+    password, code = (
+        replace(seat, subject="Your password was set"),
+        replace(seat, subject="Code", valid_ms=DAY_MS // 96),
+    )
+    for mail in (*[seat] * 8, password, *[code] * 8, *[replace(seat, to="bob@customer.test")] * 2):
+        queue_mail(mail, NOW)
+    assert send_mails(now=NOW) == {"sent": MAX_ALIKE + 1 + 8 + 2, "failed": 0, "given_up": 8 - MAX_ALIKE}
+    assert queued() == []
+    assert "Too many of one kind were for one address." in caplog.text
+    assert seat.to not in caplog.text
+    for at, sent in ((NOW + ALIKE_WINDOW_MS - 1, 0), (NOW + ALIKE_WINDOW_MS, 1)):
+        queue_mail(seat, at)
+        assert send_mails(now=at)["sent"] == sent
+
+
+def test_a_notice_that_is_tried_again_is_counted_once(server: Server) -> None:
+    server.refuses = "SES refuses the mail: Throttling."
+    for _ in range(MAX_ALIKE):
+        queue_mail(replace(MAIL, to="zoe@customer.test"), NOW)
+    assert send_mails(now=NOW)["failed"] == MAX_ALIKE
+    assert send_mails(now=NOW + FIRST_WAIT_MS)["failed"] == MAX_ALIKE
+    server.refuses = ""
+    assert send_mails(now=NOW + 10 * FIRST_WAIT_MS)["sent"] == MAX_ALIKE
 
 
 def test_a_mail_for_nobody_is_dropped(server: Server) -> None:
@@ -134,7 +165,7 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
 
     monkeypatch.setattr("chalicelib.mail.send", send)
     for number in range(12):
-        queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to), NOW)
+        queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
     dynamo.update(MailItem(broken.pk, broken.part), [MailItem.sealed.set("A" * 40)])
     told = send_mails(now=NOW)
@@ -143,8 +174,8 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
 
 
 def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(server: Server) -> None:
-    for _ in range(20):
-        queue_mail(MAIL, NOW)
+    for number in range(20):
+        queue_mail(replace(MAIL, subject=str(number)), NOW)
     left = iter([True] * 5)
     first = send_mails(now=NOW, keep_going=lambda: next(left, False))["sent"]
     assert first == 5
