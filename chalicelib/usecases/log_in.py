@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from threading import BoundedSemaphore
 
@@ -30,7 +30,9 @@ _MAX_HELD = 99
 AT_ONCE = 16
 """Log-ins under way in one process: fewer than it has threads, so that whoever needs no password finds one. Two of them
 hash (`passwords`), the others wait."""
-_turns = BoundedSemaphore(AT_ONCE)
+STRANGERS_AT_ONCE = 12
+"""Of these; so whoever is known finds a turn, however many strangers come."""
+_turns, _strangers_turns = BoundedSemaphore(AT_ONCE), BoundedSemaphore(STRANGERS_AT_ONCE)
 _of_address = TokenBuckets(per_second=10, burst=200)
 
 
@@ -127,12 +129,13 @@ def _is_active(account: Account, hardware_id: str) -> bool:
 @contextmanager
 def _turn(origin: Origin) -> Iterator[None]:
     """Let few at once log in, and from one address not many in a second: hashing takes what others need."""
-    wait = 0.0 if not origin.address else _of_address.take(origin.address, time.monotonic())
+    name = f"{origin.address} {origin.known}".strip()  # who is known does not share with strangers at the address
+    wait = 0.0 if not origin.address else _of_address.take(name, time.monotonic())
     if wait:
         raise Refused("rate_limit_exceeded", retry_after=max(1, round(wait)))
-    if not _turns.acquire(blocking=False):
-        raise Busy("too many log in at once")
-    try:
+    with ExitStack() as taken:
+        for turns in (_turns,) if origin.known else (_strangers_turns, _turns):
+            if not turns.acquire(blocking=False):
+                raise Busy("too many log in at once")
+            taken.callback(turns.release)
         yield
-    finally:
-        _turns.release()

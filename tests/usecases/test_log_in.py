@@ -26,7 +26,7 @@ from chalicelib.store.attempts import Account
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
-from chalicelib.usecases.log_in import AT_ONCE, _of_address, log_in
+from chalicelib.usecases.log_in import AT_ONCE, STRANGERS_AT_ONCE, _of_address, log_in
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.unlock import unlock
 from tests.store.faults import wire
@@ -64,7 +64,8 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many log in at once as on many servers."""
-    monkeypatch.setattr("chalicelib.usecases.log_in._turns", BoundedSemaphore(64))
+    for turns in ("_turns", "_strangers_turns"):
+        monkeypatch.setattr(f"chalicelib.usecases.log_in.{turns}", BoundedSemaphore(64))
 
 
 def guess(vendor: Vendor, email: str, password: str, *, now: int = NOW) -> tuple[str, int | None]:
@@ -395,13 +396,18 @@ def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
 
     with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
         patch.setattr("chalicelib.usecases.log_in.verify_password", verify)
-        addresses = [Origin(f"198.51.100.{n}") for n in range(AT_ONCE)]
+        addresses = [Origin(f"198.51.100.{n}") for n in range(STRANGERS_AT_ONCE)]
         busy = [threads.submit(came, vendor, ADA, password, address) for address in addresses]
         try:
-            assert all(begun.acquire(timeout=30) for _ in range(AT_ONCE))
+            assert all(begun.acquire(timeout=30) for _ in range(STRANGERS_AT_ONCE))
             for _ in range(2 * MAX_FAILURES):
                 with pytest.raises(Busy):
                     log_in(vendor.code, ADA, password, HERE, now=NOW)
+            known = [replace(BROWSER, known=f"browser {n}") for n in range(AT_ONCE - STRANGERS_AT_ONCE)]
+            busy += [threads.submit(came, vendor, ADA, password, browser) for browser in known]
+            assert all(begun.acquire(timeout=30) for _ in known), "turns are left for who is known"
+            with pytest.raises(Busy):
+                log_in(vendor.code, ADA, password, own(vendor, BROWSER), now=NOW)
         finally:
             go_on.set()
             assert [one.result() for one in busy] == ["logged in"] * AT_ONCE
@@ -437,3 +443,4 @@ def test_a_flood_of_right_log_ins_from_one_address_is_held_off_before_anything_i
         assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded"
     assert sent == []
     assert came(vendor, ADA, password, ELSEWHERE) == "logged in"
+    assert came(vendor, ADA, password, BROWSER) == "logged in", "though it is at the same address"
