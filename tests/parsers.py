@@ -259,6 +259,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.spreadsheet._READ": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
+    "chalicelib.licenseapi.bodies._BEGINS_A_BODY": "itself",
     "chalicelib.mail.SMTP": "itself",
     "chalicelib.portal.assets._HASHED": "itself",
     "chalicelib.portal.assets._THEME": "itself",

@@ -3,6 +3,7 @@
 A body is dumped without the fields that were not set: those that do not belong to a license's kind are left out.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal, Self
@@ -306,6 +307,9 @@ class CustomerUsersBody(Fresh):
         return cls(company={"id": product.company_id}, customer=CustomerBody.of(known_email(email)), users=users)
 
 
+_BEGINS_A_BODY = re.compile(r'[\x00-\x20\ufeff]*+[\[{][^"]*+"')
+"""Not a GUID in braces: JSON that says anything has quotation marks."""
+
 _NOT_FLOATING: dict[str, Any] = {
     "is_floating": False,
     "is_floating_cloud": False,
@@ -399,8 +403,14 @@ def by_ids_alone(place: Place) -> Place:
     return replace(place, user=None, license=replace(license, customer=None, license_key=None))
 
 
-def license_signature(place: Place, ident: Ident, signer: Signer) -> str:
-    """The field of this name, for the request that is answered."""
+def license_signature(place: Place, ident: Ident, signer: Signer) -> str | None:
+    """The field of this name, for the request that is answered.
+
+    None where the hardware id, which the client chooses, begins as a body does: by the same key it would be signed as
+    one, and a reader who does not mind what follows an object would take it for our answer.
+    """
+    if _BEGINS_A_BODY.match(ident.hardware_id):
+        return None
     license = place.license
     assert license is not None  # a place that was granted or held has one
     if ident.username is not None:
