@@ -125,7 +125,7 @@ def test_a_manager_gets_an_account_once(vendor: Vendor) -> None:
         ("viewer", {"max_activations": 10_000_001}),
         ("viewer", {"max_transfers": -2}),
         ("viewer", {"max_license_users": 5}),
-        ("viewer", {"license_key": "A\nB"}),
+        ("viewer", {"license_key": "A\x00B"}),
         ("viewer", {"license_key": "ABCDE-FGH23-JKLMN-PQRST-UVW42"}),
         ("viewer", {"license_key": "x" * 101}),
         ("viewer", {"order_id": ""}),
