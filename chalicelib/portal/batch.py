@@ -1,6 +1,7 @@
 """Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
 
 import time
+from threading import BoundedSemaphore
 from typing import Any, Literal
 
 from chalice.app import Response
@@ -24,6 +25,9 @@ from chalicelib.web.errors import FinalResponse
 
 WORK_SECONDS = 4.0
 """How long one request assigns people: API Gateway gives up after 29, and people wonder before."""
+AT_ONCE = 4
+"""Requests at once of one process that do so: each keeps a thread all the time, and applications find others."""
+_turns = BoundedSemaphore(AT_ONCE)
 
 
 class StartForm(BaseModel):
@@ -114,11 +118,19 @@ def _show_batch(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:
 
 @action("batch_progress.html", Nothing, _look_at_batch)
 def _go_on(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+    if _turns.acquire(blocking=False):  # else the page comes again as it is, and asks again
+        try:
+            _work(ask, view)
+        finally:
+            _turns.release()
+    return Said(ask.path)
+
+
+def _work(ask: Ask, view: LicenseView) -> None:
     me, batch_id, until = view.visit.user, int(ask.path.rpartition("/")[2]), time.monotonic() + WORK_SECONDS
     actor = ask.actor(me.email)
     keep_going = lambda: time.monotonic() < until  # noqa: E731 - short and local
     batch_assign.go_on(me.company, view.license.id, batch_id, actor, keep_going, manager_id=me.id, now=ask.now)
-    return Said(ask.path)
 
 
 run = Screen(logged_in(_show_batch), _go_on.post)

@@ -1,8 +1,11 @@
 """A list of people in the portal: its columns are shown and chosen, its file is read or refused in the form."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.portal.batch import AT_ONCE, _turns
 from chalicelib.store import licenses
 from tests.portal.browser import Browser, Page, at
 from tests.support import Vendor
@@ -44,6 +47,19 @@ def test_a_file_of_unreadable_bytes_is_refused_in_the_form(manager: Browser, lic
     assert page.status == 400
     assert "This file is no text that can be read" in page.words
     assert page.form(at(license, "/users/batch")).method == "post"
+
+
+def test_batches_leave_threads_to_others_and_go_on_when_it_is_their_turn(
+    vendor: Vendor, manager: Browser, license: License
+) -> None:
+    page = manager.send(at(license, "/users/batch"), people="p1@customer.test")
+    page = manager.send(page, at(license, "/users/batch/start"))
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(_turns)
+        page = manager.send(page)
+        assert (page.status, list(licenses.seats(vendor.code, license.id))) == (200, [])
+    assert "1 of 1 people were assigned." in manager.send(page).words
 
 
 def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: License) -> None:
