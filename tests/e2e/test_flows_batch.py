@@ -52,13 +52,13 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
     preview(site, either_page, [*BATCH[:3], USER, BATCH[0]])
     expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a place; 4 free.")
     fates = either_page.locator("td[data-label='What will happen']")
-    gets = "Gets a seat, and a new account with an initial password."
+    gets = "Gets a seat."
     expect(fates).to_have_text(
         [gets] * 3 + ["Has a seat already; nothing changes.", "This e-mail stands in the list already."]
     )
     assert assigned(site) == 1
     assign(either_page, "All or nothing: assign all 3")
-    expect(either_page.locator(".count")).to_have_text("3 of 3 people were assigned.")
+    expect(either_page.locator(".count")).to_have_text("3 of 5 people were assigned.")
     follow(either_page, "Back to the users")
     expect(either_page.locator(".count")).to_contain_text("Available number of users: 4 / 5")
 
@@ -93,8 +93,11 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     told = "Assigned, with an initial password."
     passwords = [initial_password(account(site.vendor, email)) for email in (BATCH[0], BATCH[2])]
+    limit = "Not assigned: The license allows 5 activations in all."
     assert rows[1:] == [
         [BATCH[0], "Ann", "Lee", "'+41 44", "2", told, passwords[0]],
+        ["'=bad", "x", "", "", "1", "Not assigned: This is not an e-mail address.", ""],
+        [BATCH[1], "Bob", "Roy", "", "9", limit, ""],
         [BATCH[2], "Cy", "", "", "1", told, passwords[1]],
     ]
 
@@ -136,7 +139,7 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
     note.get_by_role("link", name="Go on").click()
     if not by_itself:
         either_page.get_by_role("button", name="Go on").click()
-    expect(either_page.locator(".count")).to_have_text("3 of 3 people were assigned.")
+    expect(either_page.locator(".count")).to_have_text("3 of 5 people were assigned.")
 
 
 def test_a_batch_that_is_stopped_gives_its_places_back(either_page: playwright.Page, site: Site) -> None:
