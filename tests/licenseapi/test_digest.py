@@ -1,5 +1,6 @@
 """The stronger signature: it covers method, address, query and body, and an API key can require it."""
 
+import gzip
 import json
 from email.utils import formatdate
 from typing import Any
@@ -65,6 +66,16 @@ def test_a_key_may_require_it_for_every_call(
         for slash in ("", "/"):
             strong = send(caller, request(caller, method, path + slash, fields))
             assert strong.status_code == 200 or refused(strong) in known, strong.text
+
+
+def test_a_head_is_signed_as_a_get_and_a_body_before_it_is_compressed(strict: Application) -> None:
+    signed = digest_headers(strict.api_key, strict.shared_key, request(strict, "GET", "/api/v4/products", {}))
+    assert strict.http.head("/api/v4/products", headers=signed).status_code == 200
+    call = request(strict, "POST", "/api/v4/deactivate_license", {"product": "viewer", "hardware_id": "pc"})
+    signed = digest_headers(strict.api_key, strict.shared_key, call)
+    more = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    packed = strict.http.post(call.url, content=gzip.compress(call.read()), headers=signed | more)
+    assert refused(packed) == "license_key_required"
 
 
 def test_a_query_is_covered_however_it_is_spelt(strict: Application) -> None:
