@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import telemetry
@@ -311,7 +311,8 @@ def own_licenses(asker: Asker, asked: Asked, *, now: Instant) -> SeatsView:
         if license is not None and seat is not None and opens(entered.user, license):
             base = _license_view(entered, license, now)
             rows.append(SeatRow(license, seat, base.product, base.status))
-    return SeatsView(entered, _page(page, rows))
+    shown = replace(page, total=page.total - len(ids) + len(rows))  # what is not opened is not counted either
+    return SeatsView(entered, _page(shown, rows))
 
 
 def own_devices(asker: Asker, license_id: int, asked: Asked, *, now: Instant) -> DevicesView:
