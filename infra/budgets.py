@@ -49,7 +49,7 @@ CALLS = {
 }
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
-PORTAL_PAGE = Budget("2 reads", 9, 0)
+PORTAL_PAGE = Budget("2 reads", 10, 0)
 """At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
 
 ITEM_BYTES = 1024

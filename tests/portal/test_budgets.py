@@ -22,6 +22,7 @@ WITHOUT_READS = {
     "/portal/forgotten/code",
     "/portal/logo/{name}",
     "/portal/theme/{name}",
+    "/portal/{nowhere}",
 }
 MORE = {
     "/portal/licenses/{license_id}/users/{user_id}/initial-password": 9,
@@ -30,6 +31,8 @@ MORE = {
     "/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 5,
 }
 """Pages that are asked for now and then: who may see a password rests on all that its user has."""
+NOTED = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 1}
+"""Write units of pages that tell passwords: that they were read stands in the history."""
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in WITHOUT_READS])
@@ -48,12 +51,12 @@ def test_a_page_is_two_reads(path: str) -> None:
         answer = browser.http.get(address)
     assert answer.status_code in (200, 303)
     assert len(cost.calls) <= MORE.get(path, 2), cost.calls
-    assert cost.write_units == PORTAL_PAGE.write_units
+    assert cost.write_units == NOTED.get(path, PORTAL_PAGE.write_units)
     assert cost.read_units <= PORTAL_PAGE.read_units or MORE.get(path, 2) > 2
 
 
 @pytest.mark.parametrize("path", sorted(WITHOUT_READS - {"/portal/logo/{name}"}))
 def test_what_everybody_may_see_is_no_read(path: str) -> None:
     with counted() as cost:
-        Browser().http.get(path.replace("{name}", "0a6e5c.css"))
+        Browser().http.get(re.sub(r"\{(name|nowhere)\}", "0a6e5c.css", path))
     assert cost.calls == []
