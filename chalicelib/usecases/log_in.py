@@ -27,10 +27,10 @@ _NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
 _MAX_HELD = 99
 """Seats that are looked through for a device."""
-AT_ONCE = 16
+AT_ONCE = 40
 """Log-ins under way in one process: fewer than it has threads, so that whoever needs no password finds one. Two of them
 hash (`passwords`), the others wait."""
-STRANGERS_AT_ONCE = 12
+STRANGERS_AT_ONCE = 32
 """Of these; so whoever is known finds a turn, however many strangers come."""
 _turns, _strangers_turns = BoundedSemaphore(AT_ONCE), BoundedSemaphore(STRANGERS_AT_ONCE)
 _of_address = TokenBuckets(per_second=10, burst=200)

@@ -39,7 +39,7 @@ def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -
         local.write_private(local.environment_file(tmp_path), {**told, "base_url": "http://127.0.0.1:8000"})
         done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "differences": []}
+    assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "names": 0, "differences": []}
 
 
 def test_a_command_that_finds_nothing_running_says_how_to_start_it(

@@ -35,6 +35,7 @@ from chalicelib.usecases import (
     issue_license,
     log_in,
     once,
+    order_managers,
     send_mails,
     sessions,
     sweep,
@@ -42,6 +43,7 @@ from chalicelib.usecases import (
     user_licenses,
     views,
 )
+from chalicelib.usecases import initial_password as initial_password_module
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
 from tests.mailbox import code_mails, deliver, mailed_code
@@ -124,6 +126,27 @@ def after_a_failure(vendor: Vendor) -> Seated:
     seat = seated(vendor)
     enter(vendor, "wrong")
     return seat
+
+
+def managed_order(vendor: Vendor) -> License:
+    return vendor.issue(manager=ADA)
+
+
+def managed_seat(vendor: Vendor) -> License:
+    license = vendor.issue("revit", manager=CUSTOMER, max_license_users=2)
+    vendor.assign(license, ADA)
+    return license
+
+
+def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
+    user = change(vendor.code, license.order_id, ADA, ADMIN, now=vendor.now)
+    return user.email, list(order_managers.find_order(vendor.code, license.order_id or "").managers) == [user.id]
+
+
+def read_password(vendor: Vendor, license: License) -> Any:
+    manager = accounts.user_of_email(vendor.code, CUSTOMER) or 0
+    reveal = initial_password_module.reveal_initial_password
+    return bool(reveal(vendor.code, license.id, ADA, manager, ADMIN, now=vendor.now))
 
 
 def known_elsewhere(vendor: Vendor) -> License:
@@ -500,6 +523,27 @@ CASES = (
         after_a_failure,
         let_in,
         ("user_unlocked",),
+    ),
+    Case(
+        "let somebody manage an order",
+        order_managers.add_manager,
+        key_license,
+        lambda v, x: in_order(order_managers.add_manager, v, x),
+        ("manager_added",),
+    ),
+    Case(
+        "take a manager off an order",
+        order_managers.remove_manager,
+        managed_order,
+        lambda v, x: in_order(order_managers.remove_manager, v, x),
+        ("manager_removed",),
+    ),
+    Case(
+        "read an initial password",
+        initial_password_module.reveal_initial_password,
+        managed_seat,
+        read_password,
+        ("initial_password_read",),
     ),
     Case("set a user's password", change_seat.set_password, seated, set_password, ("password_set",)),
     Case("disable", change_license.set_enabled, key_license, enable(False), ("license_disabled",)),

@@ -20,7 +20,7 @@ from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Busy
-from chalicelib.usecases import tidy, views
+from chalicelib.usecases import security_events, tidy, views
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.log_in import log_in
 from tests.store.cases import ADA, CASES, Case, seated
@@ -116,6 +116,7 @@ def test_a_failed_condition_beside_a_conflict_is_decided_anew_and_never_sent_aga
 def test_every_use_case_that_writes_is_a_case_here() -> None:
     writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
     looking = set(public_functions_of(views))  # they write that a session is in use, now and then, and nothing else
+    looking |= set(public_functions_of(security_events))  # a part of log-in and others
     looking |= set(public_functions_of(tidy))  # what has expired, of all companies: tests/usecases/test_tidy.py
     assert writing - looking == {case.function for case in CASES} - looking
 
