@@ -62,13 +62,7 @@ def event_words(event: Event) -> str:
 def actor_words(name: str) -> str:
     """Who made a change: a person's e-mail, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
-    return (
-        shown_email(who)
-        if kind == "user"
-        else {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}.get(
-            kind, "vendor"
-        )
-    )
+    return shown_email(who) if kind == "user" else _ACTORS.get(kind, "vendor")
 
 
 def refusal_words(refused: Refused) -> str:

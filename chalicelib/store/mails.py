@@ -15,7 +15,7 @@ from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Stale, Transaction
 from chalicelib.store.sealing import keyed_hash, seal, unseal
-from chalicelib.store.tables import MAIL_SHARDS, FailuresItem, MailItem, mail_part, mail_pk, to_domain
+from chalicelib.store.tables import MAIL_SHARDS, FailuresItem, MailItem, from_names, mail_part, mail_pk, to_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def forget_mail(queued: QueuedMail) -> None:
 
 def opened(queued: QueuedMail) -> Mail:
     """What a mail says. Raises `cryptography.exceptions.InvalidTag` where it was sealed with another key."""
-    return Mail(**json.loads(unseal(queued.sealed, queued.part)))
+    return from_names(json.loads(unseal(queued.sealed, queued.part)), Mail)
 
 
 def _item(mail: Mail, now: Instant) -> MailItem:

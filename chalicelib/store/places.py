@@ -37,8 +37,8 @@ from chalicelib.store.tables import (
     variables_part,
 )
 
-_PLACES_AT_ONCE = (dynamo.BATCH_GET_LIMIT - 1) // 4
-"""Four items each at most, and one that they share: the user, or the license."""
+_PLACES_AT_ONCE = dynamo.BATCH_GET_LIMIT // 5
+"""Five items each at most: license, device, whether it is blocked, seat, user."""
 
 
 def read_place(
@@ -54,7 +54,7 @@ def read_place(
 def read_places(
     company: str, wanted: Sequence[tuple[int, int | None]], hardware_id: str | None, *, consistent: bool
 ) -> list[Place]:
-    """As `read_place`, of each license and user: those of one user, or of one license, 24 in one round trip.
+    """As `read_place`, of each license and user, 20 in one round trip.
 
     With `consistent`, each place as it stands at one instant; those of two round trips may be of two. Whether a device
     is blocked is asked only where the license says that some are: in one more round trip.

@@ -29,7 +29,7 @@ from chalicelib.usecases.settle import settle
 
 STEP = 16
 """People in one transaction: six items each, of a hundred."""
-HASHING_THREADS = 4
+HASHING_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)

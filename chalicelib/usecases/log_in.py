@@ -25,8 +25,8 @@ from chalicelib.usecases.token_buckets import TokenBuckets
 _NO_USER = 0
 _NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
-_MAX_HELD = 99
-"""Seats that are looked through for a device."""
+_MAX_HELD = 20
+"""Seats that are looked through for a device: one round trip."""
 AT_ONCE = 40
 """Log-ins under way in one process: fewer than it has threads, so that whoever needs no password finds one. Two of them
 hash (`passwords`), the others wait."""

@@ -12,7 +12,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
 from chalicelib.store import mails
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.store.mails import QueuedMail
 from chalicelib.store.tables import MAIL_SHARDS
 
@@ -76,9 +76,11 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
     except InvalidTag:
         mails.forget_mail(queued)
         return ["given_up", "It was sealed with another data key."]
-    except MailError as error:
+    except Busy:
+        raise
+    except Exception as error:  # one mail's trouble keeps no other from being sent
         telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
-        return ["failed", str(error)]
+        return ["failed", str(error) if isinstance(error, MailError) else type(error).__name__]
     mails.forget_mail(queued)
     return ["sent"] if content.to else []
 

@@ -1,6 +1,7 @@
 """One admin command: read the command line, find the database, do it, answer.
 
-Exit 0: done · 1: the audit finds a difference · 2: nothing done, for what standard error says in one sentence ·
+Exit 0: done · 1: the audit finds a difference, or the sweep fails on some ·
+2: nothing done, for what standard error says in one sentence ·
 3: the database did not do it or did not answer, or the answer could not be written.
 """
 

@@ -41,8 +41,8 @@ def _parser() -> _Parser:
         prog=PROG,
         description="Manage the Seatkeeper that runs here, a --stage on AWS, or what SEATKEEPER_TABLE_PREFIX and "
         "SEATKEEPER_SECRETS\nin the environment name.",
-        epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference, 2 nothing done for what "
-        "standard error says,\n3 it may have been done or not: look before you repeat it",
+        epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference or the sweep fails on some,\n"
+        "2 nothing done for what standard error says, 3 it may have been done or not: look before you repeat it",
     )
     add_version(parser)
     pages = parser.add_subparsers(metavar="NOUN", required=True)

@@ -70,14 +70,9 @@ def _rules(limits: Firewall) -> list[dict[str, Any]]:
 def _rule(priority: int, name: str, limit: int, scope: dict[str, Any]) -> dict[str, Any]:
     """Answers 429 to an address from its call `limit` + 1 on within a minute."""
     statement = {"Limit": limit, "EvaluationWindowSec": WINDOW_SECONDS, "AggregateKeyType": "IP", **scope}
-    answer = {
-        "ResponseCode": error_response("rate_limit_exceeded").status_code,
-        "CustomResponseBodyKey": _BODY,
-        "ResponseHeaders": [
-            {"Name": "Retry-After", "Value": str(RETRY_AFTER_SECONDS)},
-            {"Name": "Cache-Control", "Value": "no-store"},
-        ],
-    }
+    ours = error_response("rate_limit_exceeded", retry_after=RETRY_AFTER_SECONDS)
+    headers = [{"Name": n, "Value": str(value)} for n, value in ours.headers.items() if n != "Content-Type"]
+    answer = {"ResponseCode": ours.status_code, "CustomResponseBodyKey": _BODY, "ResponseHeaders": headers}
     return {
         "Name": name,
         "Priority": priority,

@@ -6,6 +6,7 @@ from chalicelib.domain.license import device_tag
 from chalicelib.store import dynamo
 from chalicelib.store.tables import LinkItem, hardware_part
 from chalicelib.usecases import device_licenses as use_case
+from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.device_licenses import device_licenses
@@ -69,3 +70,15 @@ def test_the_work_is_bounded_however_many_licenses_have_seen_the_device(vendor: 
         assert found(vendor) == [(license.id, None)]
     assert sent.count("Query") == 1
     assert sent.count("TransactGetItems") <= 3
+
+
+def test_a_device_of_as_many_users_on_as_many_licenses_is_found_where_devices_are_blocked(vendor: Vendor) -> None:
+    """Then five items are read of each, and a round trip takes a hundred."""
+    ids = []
+    for n in range(21):
+        license, email = vendor.issue("revit", max_license_users=1), f"user-{n}@customer.test"
+        vendor.activate(email, "pc", vendor.assign(license, email)[1])
+        blacklist_device(vendor.code, license.id, "other", ADMIN, now=NOW)
+        ids.append((license.id, email))
+        vendor.now += 1
+    assert sorted(found(vendor)) == sorted(ids)
