@@ -85,6 +85,7 @@ def twice(password: str) -> dict[str, str]:
 def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwright.Page, site: Site) -> None:
     either_page.goto("/portal/log-in")
     either_page.get_by_role("link", name="Forgotten password?").click()
+    expect(either_page.get_by_role("button", name="Send a code")).to_be_visible()
     either_page.get_by_label("Company code").fill(site.company)
     either_page.get_by_label("E-mail").fill(MANAGER)
     either_page.get_by_role("button", name="Send a code").click()

@@ -1,5 +1,6 @@
 """What JavaScript makes smoother, what the keyboard does alone, and what happens twice or at once."""
 
+import re
 from dataclasses import dataclass
 
 import playwright.sync_api as playwright
@@ -146,7 +147,11 @@ def test_a_double_click_on_confirm_assigns_once(either_page: playwright.Page, si
     follow(either_page, "Assign license user")
     form(either_page).get_by_label("E-mail").fill(NEW)
     form(either_page).get_by_role("button", name="Confirm").dblclick(no_wait_after=True)
-    told(either_page, f"{NEW} was assigned.")
+    expect(either_page.locator(".said")).to_contain_text(re.compile(f"{NEW} was assigned|This form was sent before"))
+    for _ in range(50):  # where the second was answered while the first was being carried out
+        if site.vendor.stored(site.license).users_assigned == 2:
+            break
+        either_page.reload()
     assert site.vendor.stored(site.license).users_assigned == 2
     assert events(site, "user_assigned") == 2
 
