@@ -68,6 +68,7 @@ def test_a_key_may_require_it_for_every_call(
             assert strong.status_code == 200 or refused(strong) in known, strong.text
 
 
+@pytest.mark.in_process("a stage answers HEAD at / and /healthz alone, and its emulator unpacks no body")
 def test_a_head_is_signed_as_a_get_and_a_body_before_it_is_compressed(strict: Application) -> None:
     signed = digest_headers(strict.api_key, strict.shared_key, request(strict, "GET", "/api/v4/products", {}))
     assert strict.http.head("/api/v4/products", headers=signed).status_code == 200
