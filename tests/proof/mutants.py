@@ -235,7 +235,7 @@ def _reset_leaves_old_places() -> Patches:
 
 
 def _removed_user_keeps_places_counted() -> Patches:
-    def remove(license: Any, seat: Any, event: Event) -> None:
+    def remove(license: Any, seat: Any, event: Event, *, given_up: bool) -> None:
         pk, link = license_pk(license.company, license.id), held_part(seat.user_id, license.id)
         write = dynamo.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(-1)], LicenseItem.pk.exists())
