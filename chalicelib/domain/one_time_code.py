@@ -39,7 +39,7 @@ class OneTimeCode:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What codes were mailed to an account of late: when, and for whom, as `asker_of` names it."""
+    """What codes were mailed to an account of late: when, and for whom, as `Origin.asker` names it."""
 
     revision: int = 0
     mailed: tuple[tuple[Instant, str], ...] = ()
@@ -58,7 +58,7 @@ def typed_code(text: str) -> str:
 
 def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:
     """What was asked for, with a mail more; None while no further mail may be sent for this origin."""
-    who = f"known {origin.known}" if origin.known else origin.address
+    who = origin.asker
     counting = tuple((at, asker) for at, asker in old.mailed if at > now - MAIL_WINDOW_MS)
     own = [asker for _, asker in counting if asker == who]
     strangers = [asker for _, asker in counting if not asker.startswith("known ")]

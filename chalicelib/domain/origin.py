@@ -32,6 +32,11 @@ class Origin:
     known: str = ""
     """The browser or the device, where it has logged in to this account before; empty: a stranger."""
 
+    @property
+    def asker(self) -> str:
+        """The one name under which is counted what comes from here; empty where nothing is known."""
+        return f"known {self.known}" if self.known else self.address
+
 
 NOWHERE = Origin()
 """Of who calls from inside."""

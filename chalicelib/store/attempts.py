@@ -117,8 +117,7 @@ def add_one(item: FailuresItem, seen: Failures, now: Instant) -> None:
 
 
 def _item(account: Account) -> AttemptsItem:
-    whose, origin = _whose(account.company, account.email), account.origin
-    where = f"known {origin.known}" if origin.known else origin.address
+    whose, where = _whose(account.company, account.email), account.origin.asker
     return AttemptsItem(f"attempts#{whose}" + (f"#{_hash(where)[:24]}" if where else ""))
 
 

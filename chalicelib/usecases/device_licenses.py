@@ -2,10 +2,10 @@
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import is_live
 from chalicelib.domain.places import Place
 from chalicelib.store import accounts, places
 from chalicelib.usecases.catalogue import find_product, known_product
+from chalicelib.usecases.identify import holds
 
 MAX_LICENSES = 100
 """Of those that have seen a device, the newest that are looked at."""
@@ -20,10 +20,9 @@ def device_licenses(
     found = []
     seen_by = accounts.seen_by_hardware(company, hardware_id, MAX_LICENSES)
     for place in places.read_places(company, seen_by, hardware_id, consistent=True):
-        license, device = place.license, place.device
-        if license is None or device is None or not is_live(device, license, place.seat):
+        if place.license is None or not holds(place):
             continue
-        known = known_product(company, license.product, now=now)
+        known = known_product(company, place.license.product, now=now)
         if known is not None and (not only or known.code in only):
             found.append((place, known))
     return found
