@@ -11,13 +11,14 @@ from chalicelib import telemetry
 from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, EventType
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import device_tag, is_live
+from chalicelib.domain.license import device_tag
 from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
 from chalicelib.domain.people import MAX_FAILURES, Attempts, User, guard_attempt
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, places
 from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.usecases.identify import holds
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.token_buckets import TokenBuckets
@@ -32,8 +33,15 @@ AT_ONCE = 40
 hash (`passwords`), the others wait."""
 STRANGERS_AT_ONCE = 32
 """Of these; so whoever is known finds a turn, however many strangers come."""
+LOOKS_AT_ONCE = 4
+"""Devices that are looked for at once in one process: whoever is held back and names one makes us read no more."""
 _turns, _strangers_turns = BoundedSemaphore(AT_ONCE), BoundedSemaphore(STRANGERS_AT_ONCE)
+_looks = BoundedSemaphore(LOOKS_AT_ONCE)
 _of_address = TokenBuckets(per_second=10, burst=200)
+
+
+class _Crowded(Busy):
+    """Others log in, as many at once as may."""
 
 
 def log_in(
@@ -41,7 +49,8 @@ def log_in(
 ) -> User:
     """The user with this e-mail and password.
 
-    `hardware_id`: of the device that asks. One that is active on a seat of the user is no stranger.
+    `hardware_id`: of the device that asks. One that is active on a seat of the user is no stranger: it is looked for
+    only where a stranger is held back, and guesses by its name are counted as its own.
     An unknown e-mail costs the same reads, writes and hashing as a wrong password, and is locked in the same way.
     Raises `Refused`: `invalid_credentials`, `account_locked`, `rate_limit_exceeded`; `Busy` where too many ask at once.
     """
@@ -49,14 +58,19 @@ def log_in(
         account = Account(company, known_email(email), origin)
     except Refused:
         raise Refused("invalid_credentials") from None
-    with _turn(origin):
-        try:
-            return _log_in(account, password, now)
-        except Refused as refused:
-            if refused.code == "invalid_credentials" or not hardware_id or not _is_active(account, hardware_id):
-                raise
-        known = replace(origin, known=f"device {device_tag(hardware_id)}")
-        return _log_in(replace(account, origin=known), password, now)
+    try:
+        return _in_turn(account, password, now)
+    except (Refused, _Crowded) as error:
+        was_tried = isinstance(error, Refused) and error.code == "invalid_credentials"
+        if was_tried or not hardware_id or not _is_active(account, hardware_id):
+            raise
+    known = replace(origin, known=f"device {device_tag(hardware_id)}")
+    return _in_turn(replace(account, origin=known), password, now)
+
+
+def _in_turn(account: Account, password: str, now: Instant) -> User:
+    with _turn(account.origin):
+        return _log_in(account, password, now)
 
 
 def _log_in(account: Account, password: str, now: Instant) -> User:
@@ -114,16 +128,24 @@ def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempt
             # Not locked, but as many attempts are under way as may be: wait for one of them to end.
             time.sleep(random.uniform(0, _MAX_WAIT) if consistent else 0)  # noqa: S311 - no secret
             consistent = True
-    raise Busy("too many log-ins to one account at once")
+    raise _Crowded("too many log-ins to one account at once")
 
 
 def _is_active(account: Account, hardware_id: str) -> bool:
-    """Whether the device is active on a seat of the account. Where there is no account, it takes the same reads."""
-    user_id = accounts.user_of_email(account.company, account.email) or _NO_USER
-    held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
-    wanted = [(license_id, user_id) for license_id in held]
-    found = places.read_places(account.company, wanted, hardware_id, consistent=False)
-    return any(p.license and p.device and is_live(p.device, p.license, p.seat) for p in found)
+    """Whether the device is active on a seat of the account: three reads, and the same where there is no account.
+
+    Raises `Busy` where many are looked for: that one is no stranger is not denied unseen.
+    """
+    if not _looks.acquire(blocking=False):
+        raise Busy("too many devices are looked for at once")
+    try:
+        user_id = accounts.user_of_email(account.company, account.email) or _NO_USER
+        held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
+        wanted = [(license_id, user_id) for license_id in held]
+        found = places.read_places(account.company, wanted, hardware_id, consistent=False)
+    finally:
+        _looks.release()
+    return any(map(holds, found))
 
 
 @contextmanager
@@ -136,6 +158,6 @@ def _turn(origin: Origin) -> Iterator[None]:
     with ExitStack() as taken:
         for turns in (_turns,) if origin.known else (_strangers_turns, _turns):
             if not turns.acquire(blocking=False):
-                raise Busy("too many log in at once")
+                raise _Crowded("too many log in at once")
             taken.callback(turns.release)
         yield

@@ -1,16 +1,18 @@
 """Log in: nothing is told apart, guesses are bounded, and a success forgives."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from threading import BoundedSemaphore, Event, Lock, Semaphore
+from threading import BoundedSemaphore, Event, Lock, Semaphore, get_ident
 from time import monotonic
 from typing import Any
 
 import argon2
 import pytest
 
+from chalicelib.domain.license import device_tag
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
     MAX_OF_ACCOUNT_IN_ALL,
@@ -24,9 +26,11 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import attempts
 from chalicelib.store.attempts import Account
 from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.usecases import log_in as log_in_module
+from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
-from chalicelib.usecases.log_in import AT_ONCE, STRANGERS_AT_ONCE, _of_address, log_in
+from chalicelib.usecases.log_in import AT_ONCE, LOOKS_AT_ONCE, STRANGERS_AT_ONCE, _looks, _of_address, log_in
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.unlock import unlock
 from tests.store.faults import wire
@@ -384,34 +388,90 @@ def test_whoever_sets_a_new_password_ends_the_lock(vendor: Vendor) -> None:
 # --- so many at once ----------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Origin], Any]]:
+    """Strangers who have all turns that strangers may have, as long as it lasts; a function that takes one more."""
+    begun, go_on, of_strangers, real = Semaphore(0), Event(), set[int](), passwords.verify_password
+
+    def verify(*given: Any) -> bool:
+        if get_ident() not in of_strangers:
+            return real(*given)
+        begun.release()
+        return go_on.wait(30)
+
+    def stay(origin: Origin) -> str:
+        of_strangers.add(get_ident())
+        return came(vendor, ADA, password, origin)
+
+    def take(origin: Origin) -> None:
+        busy.append(threads.submit(stay, origin))
+        assert begun.acquire(timeout=30)
+
+    busy: list[Future[str]] = []
+    with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
+        patch.setattr(log_in_module, "verify_password", verify)
+        try:
+            for number in range(STRANGERS_AT_ONCE):
+                take(Origin(f"198.51.100.{number}"))
+            yield take
+        finally:
+            go_on.set()
+            assert [one.result() for one in busy] == ["logged in"] * len(busy)
+
+
 def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
     vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that do not get a turn are answered at once, and have not used up an attempt."""
-    begun, go_on = Semaphore(0), Event()
-
-    def verify(*_: Any) -> bool:
-        begun.release()
-        return go_on.wait(30)
-
-    with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
-        patch.setattr("chalicelib.usecases.log_in.verify_password", verify)
-        addresses = [Origin(f"198.51.100.{n}") for n in range(STRANGERS_AT_ONCE)]
-        busy = [threads.submit(came, vendor, ADA, password, address) for address in addresses]
-        try:
-            assert all(begun.acquire(timeout=30) for _ in range(STRANGERS_AT_ONCE))
-            for _ in range(2 * MAX_FAILURES):
-                with pytest.raises(Busy):
-                    log_in(vendor.code, ADA, password, HERE, now=NOW)
-            known = [replace(BROWSER, known=f"browser {n}") for n in range(AT_ONCE - STRANGERS_AT_ONCE)]
-            busy += [threads.submit(came, vendor, ADA, password, browser) for browser in known]
-            assert all(begun.acquire(timeout=30) for _ in known), "turns are left for who is known"
+    with storm(vendor, password, monkeypatch) as take:
+        for _ in range(2 * MAX_FAILURES):
             with pytest.raises(Busy):
-                log_in(vendor.code, ADA, password, own(vendor, BROWSER), now=NOW)
-        finally:
-            go_on.set()
-            assert [one.result() for one in busy] == ["logged in"] * AT_ONCE
+                log_in(vendor.code, ADA, password, HERE, now=NOW)
+        for number in range(AT_ONCE - STRANGERS_AT_ONCE):
+            take(replace(BROWSER, known=f"browser {number}"))  # turns are left for who is known
+        with pytest.raises(Busy):
+            log_in(vendor.code, ADA, password, own(vendor, BROWSER), now=NOW)
     assert came(vendor, ADA, password, HERE) == "logged in"
+
+
+def test_a_device_that_is_active_finds_a_turn_while_strangers_have_all_of_theirs(
+    vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.activate(ADA, "her pc", password)
+    work = []
+    with storm(vendor, password, monkeypatch):
+        assert vendor.activate(ADA, "her pc", password).device is not None
+        assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
+        for email, hardware_id in ((ADA, "another pc"), ("nobody@customer.test", "her pc")):
+            with calls_counted() as sent, wire() as written, pytest.raises(Busy):
+                came(vendor, email, password, HERE, hardware_id=hardware_id)
+            assert [body for body in written.bodies if "UpdateExpression" in str(body)] == []
+            work.append(sent)
+    assert work[0] == work[1], "who has an account is not told"
+    assert len(work[0]) <= 3
+
+
+def test_guesses_by_the_name_of_a_device_are_no_more_where_strangers_have_all_turns(
+    vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.activate(ADA, "her pc", password)
+    with storm(vendor, password, monkeypatch):
+        now, tried, held = NOW, 0, ""
+        while tried < 2 * MAX_FAILURES and now < NOW + LOCK_MS - 60_000:
+            held = came(vendor, ADA, f"guess {tried}", HERE, hardware_id="her pc", now=now)
+            tried, now = tried + (held == "invalid_credentials"), now + 10_000
+        assert (tried, held) == (MAX_FAILURES, "account_locked")
+        assert came(vendor, ADA, password, BROWSER, now=now) == "logged in"
+
+
+def test_so_many_devices_are_looked_for_at_once(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    vendor.activate(ADA, "her pc", password)
+    with storm(vendor, password, monkeypatch), ExitStack() as others:
+        for _ in range(LOOKS_AT_ONCE):
+            others.enter_context(_looks)
+        with calls_counted() as sent, pytest.raises(Busy):
+            came(vendor, ADA, password, HERE, hardware_id="her pc")
+        assert sent == []
 
 
 def test_no_more_than_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -444,3 +504,14 @@ def test_a_flood_of_right_log_ins_from_one_address_is_held_off_before_anything_i
     assert sent == []
     assert came(vendor, ADA, password, ELSEWHERE) == "logged in"
     assert came(vendor, ADA, password, BROWSER) == "logged in", "though it is at the same address"
+
+
+def test_a_device_that_is_active_has_a_bucket_of_its_own_at_an_address(vendor: Vendor, password: str) -> None:
+    vendor.activate(ADA, "her pc", password)
+    while not _of_address.take(own(vendor, HERE).address, monotonic()):
+        pass
+    assert came(vendor, ADA, password, HERE, hardware_id="another pc") == "rate_limit_exceeded"
+    assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
+    while not _of_address.take(f"{own(vendor, HERE).address} device {device_tag('her pc')}", monotonic()):
+        pass
+    assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "rate_limit_exceeded"
