@@ -19,6 +19,8 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
+from chalicelib.version import VERSION, commit
+
 NAMESPACE = "Seatkeeper"
 """Of the metrics in CloudWatch."""
 STAGE, CODE = "Stage", "Code"
@@ -57,6 +59,8 @@ FIELDS = (
     "security",
     "duration_ms",
     "cold_start",
+    "version",
+    "commit",
     "logged",
 )
 """Every fact of a line, besides the metrics that it has values for and their dimensions."""
@@ -94,6 +98,7 @@ class Line:
         told = self.facts | {
             "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
             "cold_start": _first_line.acquire(blocking=False),
+            **_this_code(),
         }
         if self.logged:
             told["logged"] = self.logged
@@ -237,7 +242,7 @@ class LogHandler(logging.Handler):
             entry["error"] = _anatomy(record.exc_info[1])
         told = _line.get()
         if told is None:
-            _write(_as_json({"kind": "log"} | entry))
+            _write(_as_json({"kind": "log"} | entry | _this_code()))
         else:
             told.logged.append(entry)
 
@@ -265,6 +270,10 @@ def _frames(outermost: TracebackType | None) -> list[str]:
         for frame, number in traceback.walk_tb(outermost)
     ]
     return frames[: -MAX_FRAMES - 1 : -1]
+
+
+def _this_code() -> dict[str, str]:
+    return {"version": VERSION, "commit": commit()}
 
 
 def _short(path: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 from chalicelib import mail, telemetry
 from chalicelib.settings import SettingsError, settings
 from infra import engine, local, serve
-from infra.version import add_version
+from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
 MAIL_SECONDS = 1
@@ -261,7 +261,8 @@ def _repeating(
 
 def _say(base_url: str, home: Path, to_do: str, begun: float) -> None:
     seconds = time.monotonic() - begun
-    print(f"Serving on {base_url} after {seconds:.1f} s; data in {_short(home)}. Ctrl-C stops all.", flush=True)
+    served = f"{base_url} ({this_version()}) after {seconds:.1f} s"
+    print(f"Serving on {served}; data in {_short(home)}. Ctrl-C stops all.", flush=True)
     print(f"{OTHERS_WARNING}\n", flush=True)
     print(to_do, flush=True)
 

@@ -30,7 +30,7 @@ from infra.connections import IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES, M
 from infra.engine import Child, die_with
 from infra.health import Readiness, with_readiness
 from infra.quiet import OncePerMinute
-from infra.version import add_version
+from infra.version import add_version, this_version
 from infra.wsgi import wsgi
 
 LOOPBACK = "127.0.0.1"
@@ -194,7 +194,9 @@ def main() -> None:
     log_to_stderr()
     try:
         server = listen(port_number(given.port), given.host)
-        server.serve(lambda base_url: print(_SAID + base_url, flush=True), behind_proxy=given.behind_proxy)
+        server.serve(
+            lambda base_url: print(f"{_SAID}{base_url} ({this_version()})", flush=True), behind_proxy=given.behind_proxy
+        )
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
@@ -230,7 +232,7 @@ def _port_said_by(process: subprocess.Popen[bytes]) -> int:
         line = said.readline().decode()
     if not line.startswith(_SAID):
         raise ServeError(f"The server did not start (exit {process.wait()}).")
-    return int(line.rsplit(":", 1)[1])
+    return int(line.split()[2].rsplit(":", 1)[1])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`--version`, as every command has it."""
+"""Which Seatkeeper this is, as the start of a server and `--version` of every command say it."""
 
 import argparse
 from typing import Any
@@ -7,11 +7,16 @@ from chalicelib.version import VERSION, commit
 from infra import output
 
 
+def this_version() -> str:
+    """Version and commit, as `Seatkeeper 0.1.0, commit 0123456789ab`."""
+    return f"Seatkeeper {VERSION}, commit {commit()}"
+
+
 class _ShowVersion(argparse.Action):
     """Asks for the commit only when it is to be shown: git may have to be asked."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        output.write(f"Seatkeeper {VERSION}, commit {commit()}")
+        output.write(this_version())
         parser.exit()
 
 

@@ -14,10 +14,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import telemetry
+from chalicelib.version import VERSION, commit
 from tests.emf import metrics
 from tests.lines import written
 
 SECRET = "hunter2"
+THIS = {"version": VERSION, "commit": commit()}
 STAGE = "seatkeeper-test"
 
 
@@ -36,7 +38,8 @@ def test_a_line_is_one_json_object_in_one_piece() -> None:
     first, second = output.lines
     assert (first.pop("duration_ms") >= 0, second.pop("duration_ms") >= 0) == (True, True)
     assert first | {"cold_start": False} == second | {"company": "ACME", "license_id": 7, "status": 200}
-    assert second == {"kind": "request", "route": "/here", "method": "GET", "outcome": "ok", "cold_start": False}
+    plain = {"kind": "request", "route": "/here", "method": "GET", "outcome": "ok", "cold_start": False}
+    assert second == plain | THIS
 
 
 @pytest.mark.parametrize(("environment", "told"), [({}, ""), ({"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"}, "{")])
@@ -231,6 +234,7 @@ def test_what_is_logged_outside_of_every_line_is_a_line_of_its_own() -> None:
     with written() as output:
         log_everything()
     assert {line["kind"] for line in output.lines} == {"log"}
+    assert all(line | THIS == line for line in output.lines)
     check_logged(output.lines)
     assert SECRET not in output.getvalue()
 

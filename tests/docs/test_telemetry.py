@@ -16,7 +16,8 @@ LINES = [json.loads(text) for text in blocks(PAGE, "json")]
 def rows(first: str) -> list[str]:
     """The names in the first column of a table."""
     table = PAGE.split(f"| {first} |", 1)[1].split("\n\n", 1)[0]
-    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
 
 
 def test_every_fact_is_documented_and_no_other() -> None:

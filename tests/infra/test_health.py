@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError
 from chalicelib import telemetry
 from chalicelib.store import dynamo
 from chalicelib.store.probe import probe
+from chalicelib.version import VERSION, git_commit
 from chalicelib.web import clock
 from infra import engine, local, run, serve
 from infra.health import CACHE_SECONDS, PATIENCE_SECONDS, Readiness
@@ -116,6 +117,8 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
     known = {*telemetry.FIELDS, *telemetry.METRICS, telemetry.STAGE, telemetry.CODE, "_aws"}
     assert [line.keys() - known for line in found] == [set()] * lines
     assert all(line["duration_ms"] >= 0 and line["kind"] == "request" for line in found)
+    this = (VERSION, git_commit(serve.ROOT).removesuffix("-dirty"))  # somebody may be writing
+    assert [(line["version"], line["commit"].removesuffix("-dirty")) for line in found] == [this] * lines
 
 
 def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(

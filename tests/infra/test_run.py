@@ -118,7 +118,9 @@ def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     assert (revit["product"], revit["max_activations"], revit["max_license_users"]) == ("revit", 10, 5)
     assert (viewer["product"], viewer["max_activations"], viewer["max_license_users"]) == ("viewer", 5, None)
     assert revit["license_key"] is None
-    assert f"Serving on {demo['base_url']} " in first.said
+    about = httpx.get(demo["base_url"]).json()
+    this = f"Seatkeeper {about['version']}, commit {about['commit']}"
+    assert first.said.startswith(f"Serving on {demo['base_url']} ({this}) after ")
 
 
 def test_the_portals_address_and_log_in_are_printed_and_work(first: Running) -> None:

@@ -80,11 +80,12 @@ def test_a_server_says_one_line_and_ends_in_good_order(number: signal.Signals) -
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([*SERVE, "--port", "0"], cwd=serve.ROOT, text=True, **pipes) as process:  # type: ignore[call-overload]
         line = process.stdout.readline()
-        base_url = line.removeprefix("Serving on ").rstrip()
-        assert httpx.get(base_url).status_code == 200
+        base_url = line.split()[2]
+        about = httpx.get(base_url).json()
         process.send_signal(number)
         rest, errors = process.communicate()
-    assert (line, rest, errors) == (f"Serving on {base_url}\n", "", "")
+    this = f"Seatkeeper {about['version']}, commit {about['commit']}"
+    assert (line, rest, errors) == (f"Serving on {base_url} ({this})\n", "", "")
     assert process.returncode == 0
     assert base_url.startswith("http://127.0.0.1:")
 
@@ -106,7 +107,7 @@ def test_a_server_may_listen_elsewhere_and_warns_where_others_can_listen_in(
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
-        base_url = process.stdout.readline().removeprefix("Serving on ").rstrip()
+        base_url = process.stdout.readline().split()[2]
         assert base_url.startswith(url)
         assert httpx.get(f"{base_url}/healthz").status_code == 200
         process.terminate()
@@ -128,7 +129,7 @@ def test_a_socket_that_systemd_has_opened_is_taken() -> None:
         command = [*passing(passed), *SERVE, "--port", "1"]
         with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=subprocess.PIPE, pass_fds=[number]) as process:
             assert process.stdout is not None
-            assert process.stdout.readline() == f"Serving on http://127.0.0.1:{port}\n"
+            assert process.stdout.readline().startswith(f"Serving on http://127.0.0.1:{port} ")
             assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
             process.terminate()
             process.communicate()

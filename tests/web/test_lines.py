@@ -58,8 +58,9 @@ def call(vendor: Vendor, name: str, license: License, hardware_id: str = "pc", *
 
 
 def timeless(line: dict[str, Any]) -> dict[str, Any]:
-    """A line without what depends on clocks and on what ran before."""
-    return {name: fact for name, fact in line.items() if name not in ("duration_ms", "cold_start", "_aws")}
+    """A line without what depends on clocks, on what ran before, and on which code it is."""
+    other = ("duration_ms", "cold_start", "version", "commit", "_aws")
+    return {name: fact for name, fact in line.items() if name not in other}
 
 
 def test_a_check_is_a_line_of_facts_and_no_metrics(vendor: Vendor, license: License, output: Output) -> None:
