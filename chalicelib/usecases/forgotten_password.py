@@ -3,8 +3,6 @@
 from hmac import compare_digest
 
 from chalicelib import telemetry
-from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail_texts import code_mail
@@ -16,11 +14,10 @@ from chalicelib.store import accounts, attempts, codes
 from chalicelib.store.dynamo import Stale
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.chosen_password import guard_chosen
+from chalicelib.usecases.named_account import account_name, named_user
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.settle import settle
-
-_NO_USER = 0
 
 
 def request_code(company: str, email: str, browser: str = "", origin: Origin = NOWHERE, *, now: Instant) -> None:
@@ -30,14 +27,14 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     Does nothing where as many were mailed of late as may be (`domain.one_time_code`).
     Raises `Refused`: `rate_limit_exceeded`, where one address asks for very many; `Busy`.
     """
-    account = _account(company, email)
+    account = account_name(company, email)
     if account is None:
         return
     if not _may_ask(account, origin, now):
         return
     code = new_code()
     codes.put_code(*account, browser, codes.hash_code(*account, code), now)
-    owner, user = accounts.read_company(account[0]), _user(*account)
+    owner, user = accounts.read_company(account[0]), named_user(*account)
     to = "" if user is None else user.email
     note_security_event(account[0], user, "code_asked", Actor("somebody", origin.address or None), now)
     queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
@@ -52,14 +49,14 @@ def set_password_by_code(
     for whatever else does not belong together.
     """
     guard_chosen(new_password, company, email)
-    account = _account(company, email)
+    account = account_name(company, email)
     if account is None:
         raise Refused("invalid_code")
     hashed = codes.hash_code(*account, typed_code(code))
     _try(*account, browser, hashed, now)
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
-        stored, user = codes.read_code(*account, browser), _user(*account)
+        stored, user = codes.read_code(*account, browser), named_user(*account)
         if user is None or stored.code_hash != hashed:
             raise Refused("invalid_code")
         return stored, user
@@ -101,19 +98,6 @@ def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
     if origin.address:
         codes.count_asked(origin.address, seen[1], now)
     return asked is not None
-
-
-def _account(company: str, email: str) -> tuple[str, str] | None:
-    """Company and e-mail in the forms in which they are stored; None where there can be no such account."""
-    try:
-        return company_code(company), known_email(email)
-    except Refused:
-        return None
-
-
-def _user(company: str, email: str) -> User | None:
-    """The user of an account. Where there is none, it takes the same reads."""
-    return accounts.read_user(company, accounts.user_of_email(company, email) or _NO_USER)
 
 
 def _try(company: str, email: str, browser: str, hashed: str, now: Instant) -> None:

@@ -4,17 +4,14 @@ The proof opens nothing. It only keeps guesses of strangers from holding back wh
 """
 
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.refusal import Refused
 from chalicelib.store.sealing import keyed_hash, seal, unseal
+from chalicelib.usecases.named_account import account_name
 
 VALID_MS = 180 * 24 * 3_600_000
 """How long a browser is known after it has logged in."""
@@ -58,6 +55,5 @@ def to_cookie(browser: KnownBrowser, company: str, email: str, now: Instant) -> 
 
 def _account(company: str, email: str) -> str:
     """A name of an account that tells nobody which it is; empty for what can be none."""
-    with suppress(Refused):
-        return keyed_hash(known_email(email), f"known-browser#{company_code(company)}")[:16]
-    return ""
+    account = account_name(company, email)
+    return "" if account is None else keyed_hash(account[1], f"known-browser#{account[0]}")[:16]

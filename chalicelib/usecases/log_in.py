@@ -19,11 +19,11 @@ from chalicelib.store import accounts, attempts, places
 from chalicelib.store.attempts import Account, Seen
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.identify import holds
+from chalicelib.usecases.named_account import named_user, named_user_id
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.token_buckets import TokenBuckets
 
-_NO_USER = 0
 _NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
 _MAX_HELD = 20
@@ -75,7 +75,7 @@ def _in_turn(account: Account, password: str, now: Instant) -> User:
 
 def _log_in(account: Account, password: str, now: Instant) -> User:
     seen, started = _start(account, password, now)
-    user = _user(account)
+    user = named_user(account.company, account.email)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
         attempts.attempt_failed(account, password, started, seen, now)
         kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"
@@ -99,12 +99,6 @@ def _rehashed(user: User, password: str) -> User:
 def _stranger(account: Account) -> Actor:
     """Who has not proved who he is."""
     return Actor("somebody", account.origin.address or None)
-
-
-def _user(account: Account) -> User | None:
-    """Where there is none, it takes the same reads."""
-    user_id = accounts.user_of_email(account.company, account.email)
-    return accounts.read_user(account.company, user_id or _NO_USER)
 
 
 def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempts]:
@@ -139,7 +133,7 @@ def _is_active(account: Account, hardware_id: str) -> bool:
     if not _looks.acquire(blocking=False):
         raise Busy("too many devices are looked for at once")
     try:
-        user_id = accounts.user_of_email(account.company, account.email) or _NO_USER
+        user_id = named_user_id(account.company, account.email)
         held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
         wanted = [(license_id, user_id) for license_id in held]
         found = places.read_places(account.company, wanted, hardware_id, consistent=False)

@@ -213,6 +213,9 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "account_name",
+    "named_user",
+    "named_user_id",
     "audit_due",
     "audit_links",
     "manager_notice",

@@ -1,0 +1,28 @@
+"""The account that is named by who has proved nothing yet: the same is read whether there is one or not."""
+
+from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.email import known_email
+from chalicelib.domain.people import User
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import accounts
+
+NO_USER = 0
+"""The id of no user."""
+
+
+def account_name(company: str, email: str) -> tuple[str, str] | None:
+    """Company and e-mail, as typed, in the forms in which they are stored; None where there can be no such account."""
+    try:
+        return company_code(company), known_email(email)
+    except Refused:
+        return None
+
+
+def named_user_id(company: str, email: str) -> int:
+    """The id of the user with this e-mail, as it is stored; `NO_USER` where there is none."""
+    return accounts.user_of_email(company, email) or NO_USER
+
+
+def named_user(company: str, email: str) -> User | None:
+    """The user with this e-mail, as it is stored. Two reads, also where there is none."""
+    return accounts.read_user(company, named_user_id(company, email))
