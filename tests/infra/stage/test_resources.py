@@ -301,10 +301,39 @@ def test_the_firewall_keeps_no_sample_of_calls_for_they_hold_sessions_and_signat
     assert kept == [False, False, False]
 
 
+def test_the_firewall_keeps_to_what_aws_says_of_rules_and_cfn_lint_does_not_look_at() -> None:
+    """The AWS WAF Developer Guide: what has to differ, which names are AWS's own, what a web ACL may cost at most."""
+    acl = properties(PROTECTED, "Firewall")
+    assert (
+        len({rule["Priority"] for rule in acl["Rules"]}) == len({r["Name"] for r in acl["Rules"]}) == len(acl["Rules"])
+    )
+    metrics = [one["VisibilityConfig"]["MetricName"] for one in (acl, *acl["Rules"])]
+    assert len(set(metrics)) == len(metrics)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name) for name in metrics)
+    assert not {"All", "Default_Action"} & set(metrics)
+    for rule in acl["Rules"]:
+        headers = rule["Action"]["Block"]["CustomResponse"]["ResponseHeaders"]
+        assert "content-type" not in {header["Name"].lower() for header in headers}
+        assert len(headers) <= 10
+    assert sum(capacity_units(rule) for rule in acl["Rules"]) <= 1500  # more is paid for by the request
+
+
+def capacity_units(rule: dict[str, Any]) -> int:
+    """What AWS says that a rule costs: a rate 2, a pattern 3, each transformation of a text 10."""
+    scope = rule["Statement"]["RateBasedStatement"].get("ScopeDownStatement")
+    if scope is None:
+        return 2
+    changes = scope["RegexMatchStatement"]["TextTransformations"]
+    assert len({change["Priority"] for change in changes}) == len(changes)
+    return 2 + 3 + 10 * len(changes)
+
+
 def test_the_firewall_stands_before_the_stage_of_the_api_once_there_is_one() -> None:
     where = properties(PROTECTED, "FirewallOfApi")
     assert where["WebACLArn"] == {"Fn::GetAtt": ["Firewall", "Arn"]}
-    assert where["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${RestAPI}/stages/${RestAPI.Stage}")
+    # arn:partition:apigateway:region::/restapis/api-id/stages/stage-name
+    arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${RestAPI}/stages/${RestAPI.Stage}"
+    assert where["ResourceArn"] == {"Fn::Sub": arn}
 
 
 # --- alarms and dashboard --------------------------------------------------------------------------------------
