@@ -56,7 +56,7 @@ def sessions(ask: Ask, view: Visit, _form: Nothing) -> Said:
     """End all sessions but this one."""
     epoch = end_other_sessions(view.user.company, view.user.id, ask.actor(view.user.email), now=ask.now)
     keep_session(view.asker, epoch, now=ask.now)
-    return Said(ACCOUNT, "All other sessions are ended.")
+    return Said(ACCOUNT, "All other sessions are ended.", epoch=epoch)
 
 
 def _look_password(ask: Ask, asker: Asker) -> Any:
@@ -81,4 +81,5 @@ def password(ask: Ask, view: Visit, form: NewPasswordForm) -> Said:
         raise Refused("invalid_credentials", "This is not your present password.") from None
     keep_session(view.asker, changed.session_epoch, now=ask.now)
     says = "Your new password is set. All other sessions are ended."
-    return Said("/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT, says)
+    to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT
+    return Said(to, says, epoch=changed.session_epoch)

@@ -26,6 +26,7 @@ from chalicelib.portal.screen import (
 )
 from chalicelib.portal.words import refusal_words
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
+from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.web.errors import ERRORS
 
@@ -62,14 +63,14 @@ def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
 def log_in(ask: Ask) -> Response:
     """Open a session for who knows company code, e-mail and password."""
     given, (company, email) = ask.fields, _account(ask)
-    origin = ask.browser.origin(company, email, ask.ip)
-    _, asker = log_in_to_portal(company, email, given.get("password", ""), origin, now=ask.now)
+    origin = origin_of(ask.browser, company, email, ask.ip)
+    user, asker = log_in_to_portal(company, email, given.get("password", ""), origin, now=ask.now)
     if ask.asker is not None:
         log_out(ask.asker)
     to = given.get("next", "")
     response = redirect(ask, to if _OURS.fullmatch(to) else HOME)
     set_session(ask, response, asker)
-    set_browser(ask, response, company, email)
+    set_browser(ask, response, user)
     return response
 
 
@@ -77,7 +78,7 @@ def log_in(ask: Ask) -> Response:
 def forgotten(ask: Ask) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
     (company, email), secret = _account(ask), visitor(ask)
-    request_code(company, email, secret, ask.browser.origin(company, email, ask.ip), now=ask.now)
+    request_code(company, email, secret, origin_of(ask.browser, company, email, ask.ip), now=ask.now)
     response = render("forgotten_code.html", ask, secret, None, typed={"company": company, "email": email})
     set_visitor(ask, response, secret)
     return response
@@ -87,7 +88,7 @@ def forgotten(ask: Ask) -> Response:
 def forgotten_code(ask: Ask) -> Response:
     """Set a new password by the code. Who reads the mail of the account is no stranger to it, in this browser."""
     given, (company, email) = ask.fields, _account(ask)
-    set_password_by_code(
+    user = set_password_by_code(
         company,
         email,
         given.get("code", ""),
@@ -97,7 +98,7 @@ def forgotten_code(ask: Ask) -> Response:
         now=ask.now,
     )
     response = redirect(ask, f"{LOG_IN}?changed=yes")
-    set_browser(ask, response, company, email)
+    set_browser(ask, response, user)
     return response
 
 

@@ -11,7 +11,7 @@ it again. One that is refused is shown again, with what was typed and why.
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import telemetry
+from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, SessionOver
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -59,6 +60,8 @@ class Said:
     says: str = ""
     reveal: str = ""
     """Where an initial password can be seen, if one was made."""
+    epoch: int | None = None
+    """Of the own account, where its other sessions were ended: this one and this browser go on."""
 
 
 class Nothing(BaseModel):
@@ -160,7 +163,9 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                 outcome = once(asker, nonce, lambda: asdict(act(ask, view, form)), now=ask.now)
             except (ValidationError, Refused) as error:
                 return again(*_why(error))
-            return _see(ask, outcome["to"] if outcome else _back(ask.path), nonce)
+            response = _see(ask, outcome["to"] if outcome else _back(ask.path), nonce)
+            _keep_known(ask, response, _visit(view).user, outcome or {})
+            return response
 
         return Screen(logged_in(show), logged_in(carry_out))
 
@@ -195,6 +200,12 @@ def _done(asker: Asker, nonce: str | None) -> tuple[str, str] | None:
 def _see(ask: Ask, to: str, nonce: str) -> Response:
     """Go on to where it is told what came of a form."""
     return redirect(ask, f"{to}{'&' if '?' in to else '?'}done={nonce}")
+
+
+def _keep_known(ask: Ask, response: Response, user: User, outcome: dict[str, Any]) -> None:
+    """Where the form has ended the other sessions of the account, let this browser be known to it as before."""
+    if outcome.get("epoch") is not None:
+        set_browser(ask, response, replace(user, session_epoch=outcome["epoch"]))
 
 
 def _back(path: str) -> str:
@@ -252,9 +263,9 @@ def visitor(ask: Ask) -> str:
     return known if _VISITOR.fullmatch(known) else token_urlsafe(32)
 
 
-def set_browser(ask: Ask, response: Response, company: str, email: str) -> None:
-    """Let the browser keep that it has logged in to an account."""
-    cookie = browser_to_cookie(ask.browser, company, email, ask.now)
+def set_browser(ask: Ask, response: Response, user: User) -> None:
+    """Let the browser keep that it has logged in to an account, as it is now."""
+    cookie = browser_to_cookie(ask.browser, user, ask.now)
     _set_cookie(ask, response, BROWSER_COOKIE, cookie, VALID_MS // 1000)
 
 

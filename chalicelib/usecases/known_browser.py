@@ -1,17 +1,19 @@
 """Browsers that have logged in before: each keeps a sealed proof of it, and is no stranger to those accounts.
 
-The proof opens nothing. It only keeps guesses of strangers from holding back who has been there before.
+The proof opens nothing. It only keeps guesses of strangers from holding back who has been there before. It is worth
+nothing once the account has another password, or its sessions were ended: who had the old one may have had the browser.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
+from chalicelib.domain.people import User
 from chalicelib.store.sealing import keyed_hash, seal, unseal
-from chalicelib.usecases.named_account import account_name
+from chalicelib.usecases.named_account import account_name, named_user
 
 VALID_MS = 180 * 24 * 3_600_000
 """How long a browser is known after it has logged in."""
@@ -26,34 +28,43 @@ class KnownBrowser:
 
     id: str
     since: Instant = 0
-    accounts: tuple[str, ...] = ()
+    accounts: dict[str, str] = field(default_factory=dict)
+    """By a name that tells nobody which it is: whose it was by then, and in which epoch (`User.session_epoch`)."""
 
-    def origin(self, company: str, email: str, ip: str) -> Origin:
-        """Where a log-in to this account comes from."""
-        account = _account(company, email)
-        return Origin(network_of(ip), f"browser {self.id}" if account and account in self.accounts else "")
+
+def origin_of(browser: KnownBrowser, company: str, email: str, ip: str) -> Origin:
+    """Where a log-in to this account comes from, as typed.
+
+    The account is looked at only where this browser has logged in to it: of others, nothing is read.
+    """
+    account = account_name(company, email)
+    proof = browser.accounts.get(_name(*account)) if account else None
+    is_known = account and proof and proof == _proof(named_user(*account))
+    return Origin(network_of(ip), f"browser {browser.id}" if is_known else "")
 
 
 def from_cookie(text: str, now: Instant) -> KnownBrowser:
     """The browser that keeps a cookie; a new one, which is known to no account, where it is none of ours or too old."""
     try:
         id, since, *accounts = unseal(text, _CONTEXT).split(" ")
-        known = KnownBrowser(id, int(since), tuple(accounts))
+        pairs = (account.partition(":") for account in accounts)  # without a proof: of before there were any
+        known = KnownBrowser(id, int(since), {name: proof for name, _, proof in pairs})
     except (InvalidTag, ValueError):
         return KnownBrowser(secrets.token_urlsafe(16))
     return known if known.since > now - VALID_MS else KnownBrowser(secrets.token_urlsafe(16))
 
 
-def to_cookie(browser: KnownBrowser, company: str, email: str, now: Instant) -> str:
+def to_cookie(browser: KnownBrowser, user: User, now: Instant) -> str:
     """What the browser keeps after a log-in to this account. Sealed: nobody can make one."""
-    account = _account(company, email)
-    others = [known for known in browser.accounts if known != account]
-    accounts = tuple([account, *others][:_MAX_ACCOUNTS])
-    kept = replace(browser, since=now, accounts=accounts)
-    return seal(" ".join([kept.id, str(kept.since), *kept.accounts]), _CONTEXT)
+    kept = {_name(user.company, user.email): _proof(user)}
+    others = [(name, proof) for name, proof in browser.accounts.items() if name not in kept]
+    accounts = [f"{name}:{proof}" for name, proof in [*kept.items(), *others][:_MAX_ACCOUNTS]]
+    return seal(" ".join([browser.id, str(now), *accounts]), _CONTEXT)
 
 
-def _account(company: str, email: str) -> str:
-    """A name of an account that tells nobody which it is; empty for what can be none."""
-    account = account_name(company, email)
-    return "" if account is None else keyed_hash(account[1], f"known-browser#{account[0]}")[:16]
+def _name(company: str, email: str) -> str:
+    return keyed_hash(email, f"known-browser#{company}")[:16]
+
+
+def _proof(user: User | None) -> str:
+    return "" if user is None else f"{user.id}.{user.session_epoch}"

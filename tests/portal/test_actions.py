@@ -15,7 +15,7 @@ from chalicelib.store.licenses import seats
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.known_browser import VALID_MS, from_cookie
+from chalicelib.usecases.known_browser import VALID_MS, from_cookie, origin_of
 from chalicelib.web import clock
 from tests.mailbox import mailed_code
 from tests.portal.browser import Browser, Page, at, browser_of
@@ -292,9 +292,31 @@ def test_a_browser_that_was_there_before_is_let_in_amid_an_attack(
     manager.send("/portal/licenses", "/portal/log-out")
     assert manager.log_in(vendor.code, MANAGER, PASSWORD).path == "/portal/licenses"
     kept = manager.http.cookies["seatkeeper-browser"]
-    assert "browser" in from_cookie(kept, clock.now()).origin(vendor.code, MANAGER, "").known
-    assert not from_cookie(kept, clock.now()).origin(vendor.code, BOB, "").known
-    assert not from_cookie(kept, clock.now() + VALID_MS).origin(vendor.code, MANAGER, "").known
+    assert is_known(kept, vendor, MANAGER)
+    assert not is_known(kept, vendor, BOB)
+    assert not is_known(kept, vendor, MANAGER, clock.now() + VALID_MS)
+
+
+def is_known(cookie: str, vendor: Vendor, email: str, now: int | None = None) -> bool:
+    return bool(origin_of(from_cookie(cookie, now or clock.now()), vendor.code, email, "").known)
+
+
+def test_a_browsers_cookie_is_worth_nothing_once_the_owner_has_another_password(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    kept = manager.http.cookies["seatkeeper-browser"]
+    manager.send("/portal/password", password=PASSWORD, new_password="another one", again="another one")
+    assert not is_known(kept, vendor, MANAGER)
+    newer = manager.http.cookies["seatkeeper-browser"]
+    assert is_known(newer, vendor, MANAGER), "the browser in which it was changed goes on"
+    manager.send("/portal/account/sessions")
+    assert not is_known(newer, vendor, MANAGER)
+    assert is_known(manager.http.cookies["seatkeeper-browser"], vendor, MANAGER)
+    thief = Browser()
+    thief.http.cookies.set("seatkeeper-browser", kept, domain="portal.test", path="/portal")
+    for _ in range(FREE_FAILURES):
+        thief.log_in(vendor.code, MANAGER, "a guess")
+    assert Browser().log_in(vendor.code, MANAGER, "another one").status == 429, "they were guesses of a stranger"
 
 
 def test_a_stranger_uses_up_nobody_elses_tries_of_a_code(vendor: Vendor, license: License) -> None:

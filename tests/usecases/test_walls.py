@@ -215,6 +215,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 NAMES_NOTHING = {
     "account_name",
     "named_user",
+    "origin_of",
     "named_user_id",
     "audit_due",
     "audit_links",
@@ -223,7 +224,6 @@ NAMES_NOTHING = {
     "seat_notice",
     "guard_chosen",
     "note_security_event",
-    "to_cookie",
     "audit",
     "create_product",
     "delete_company",
