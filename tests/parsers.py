@@ -269,7 +269,6 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._FILE": "portal.request, parts",
     "chalicelib.portal.screen._VISITOR": "itself",
     "chalicelib.portal.words._FIELD": "portal.words.as_sentence",
-    "chalicelib.usecases.chosen_password._APART": "itself",
     "chalicelib.usecases.views._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Seat
+from chalicelib.domain.pasted import visible
 from chalicelib.domain.refusal import Refused
 
 FREE_FAILURES = 3
@@ -88,8 +89,11 @@ def wait_after(failures: int) -> int:
 
 
 def guard_new_password(new: str) -> None:
-    """Raises `Refused` for a password that is blank, too short, or long enough to be an attack on the hash function."""
-    if not new.strip() or not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
+    """Raises `Refused` for a password that is too short, or long enough to be an attack on the hash function.
+
+    What cannot be seen, and white space around it, counts only towards the longest.
+    """
+    if len(new) > MAX_PASSWORD or len(visible(new)) < MIN_PASSWORD:
         raise Refused("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
+from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
@@ -24,7 +25,7 @@ def change_password(
     `known`: what has logged in to the account before (`domain.origin.Origin`).
     """
     guard_chosen(new_password, company, email)
-    if new_password == password:
+    if composed(visible(new_password)) == composed(visible(password)):
         raise Refused("validation_error", "new_password: choose one that differs from the old password.")
     for _ in range(_ROUNDS):
         user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)

@@ -1,38 +1,81 @@
 """Which passwords people may choose: none of those that are guessed first."""
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
+from chalicelib.domain.email import shown_email
+from chalicelib.domain.pasted import visible
 from chalicelib.domain.people import guard_new_password
 from chalicelib.domain.refusal import Refused
 
 _COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
 """The 10,000 commonest passwords of eight characters and more: by zxcvbn 4.5.0 (MIT, see the licence beside them)."""
 _LEAST_WORD, _LEAST_BESIDES = 4, 6
-_APART = re.compile(r"[^a-z0-9]+")
+_LETTERS_OF_A_ROW = 4
+"""Rows of so many letters on average are no better than one: `abcd1234`."""
+_LONGEST_PIECE = 4
+"""A piece of at most so many letters is no better for being repeated."""
+_KEYBOARDS = (
+    "1234567890 qwertyuiop asdfghjkl zxcvbnm !@#$%^&*() qwertzuiopü asdfghjklöä yxcvbnm azertyuiop qsdfghjklm wxcvbn"
+)
+_BESIDE = {frozenset(pair) for row in _KEYBOARDS.split() for pair in pairwise(row)}
 
 
 def guard_chosen(password: str, company: str, email: str) -> None:
-    """Refuse a password that is too short or too long, blank, common, or little more than whose account it is.
+    """Refuse a password that is too short or long, common, a row of letters, or little more than whose account it is.
 
-    Raises `Refused`: `validation_error`, with the reason.
+    It is judged without what cannot be seen, and letters that differ in width or case alone are one. Raises `Refused`:
+    `validation_error`, with the reason.
     """
     guard_new_password(password)
-    plain = password.casefold().strip()
-    if plain in _common():
-        raise Refused("validation_error", "new_password: choose one that is not among the commonest passwords.")
-    for word in _words(company, email):
-        if word in plain and len(_APART.sub("", plain.replace(word, ""))) < _LEAST_BESIDES:
-            raise Refused("validation_error", "new_password: choose one that is not your company or your e-mail.")
+    plain = unicodedata.normalize("NFKC", visible(password)).casefold()
+    letters = _letters(plain)
+    besides = _without(letters, _words(company, email))
+    if besides != letters and len(besides) < _LEAST_BESIDES:
+        raise Refused("validation_error", "new_password: choose one that is not your company or your e-mail.")
+    for guess in (plain, letters, besides):
+        if guess in _common():
+            raise Refused("validation_error", "new_password: choose one that is not among the commonest passwords.")
+        if guess and (_is_repeated(guess) or _is_row(guess)):
+            raise Refused("validation_error", "new_password: choose more than repeated letters or a row of letters.")
 
 
-def _words(company: str, email: str) -> list[str]:
-    """What stands for a company or a person, the longest first."""
-    name, _, domain = email.casefold().partition("@")
-    whole = [name, domain.rpartition(".")[0], company.casefold()]
-    parts = [part for text in whole for part in _APART.split(text)]
-    return sorted({word for word in whole + parts if len(word) >= _LEAST_WORD}, key=len, reverse=True)
+def _letters(text: str) -> str:
+    """Letters and digits alone: dots and dashes make nothing harder to guess."""
+    return "".join(letter for letter in text if letter.isalnum())
+
+
+def _without(letters: str, words: set[str]) -> str:
+    """What is left once all words are taken out, the longest first."""
+    pattern = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.sub(pattern, "", letters) if words else letters
+
+
+def _words(company: str, email: str) -> set[str]:
+    """What stands for a company or a person: whole, and each part of it."""
+    return {word for text in _named(company, email) if len(word := _letters(text.casefold())) >= _LEAST_WORD}
+
+
+def _named(company: str, email: str) -> Iterator[str]:
+    for text in {company, email, shown_email(email)}:
+        name, _, domain = text.partition("@")
+        yield from (text, text.rpartition(".")[0], name, domain, domain.rpartition(".")[0])
+        yield from re.split(r"[\W_]+", text)
+
+
+def _is_repeated(text: str) -> bool:
+    """Whether it is one short piece again and again: `aaaaaaaa`, `xk7pxk7px`."""
+    return any(text[size:] == text[:-size] for size in range(1, min(_LONGEST_PIECE, len(text) // 2) + 1))
+
+
+def _is_row(text: str) -> bool:
+    """Whether nearly each letter is the one before again, or its neighbour in the alphabet or on a keyboard."""
+    rows = 1 + sum(abs(ord(a) - ord(b)) > 1 and frozenset((a, b)) not in _BESIDE for a, b in pairwise(text))
+    return rows * _LETTERS_OF_A_ROW <= len(text)
 
 
 @cache
