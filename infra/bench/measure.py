@@ -1,5 +1,6 @@
 """What is measured, and how it is printed: every figure of ours beside its floor, or beside the work that it did."""
 
+import compileall
 import os
 import platform
 import statistics
@@ -77,6 +78,8 @@ def _issue(max_activations: int | None) -> str:
 
 def _imports() -> None:
     """CPU of a process that imports the app, and of one that imports what it is built on, by turns."""
+    for path in (ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")):
+        compileall.compile_file(path, quiet=1)  # as the libraries are, and a package is
     bare, ours = [], []
     for _ in range(IMPORT_RUNS):
         bare.append(cpu_ms(LIBRARIES, INSTALLED))
