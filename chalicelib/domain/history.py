@@ -42,6 +42,8 @@ EventType = Literal[
     "manager_removed",
     "sessions_ended",
     "user_unlocked",
+    "user_closed",
+    "user_reopened",
     "log_in_failed",
     "log_in_locked",
     "signed_in",

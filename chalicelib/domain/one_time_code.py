@@ -36,6 +36,11 @@ class OneTimeCode:
     tries: int = 0
     used: bool = False
 
+    @property
+    def mailed_at(self) -> Instant:
+        """When it was drawn."""
+        return self.until - VALID_MS
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -52,6 +52,16 @@ class User:
     """The batch that made the account; 0: none."""
     password_scope: frozenset[str] | None = None
     """Whose licenses the password opens while it is not `proved` (`domain.access`); never empty. None: all of them."""
+    closed_at: Instant | None = None
+    """When the vendor has closed the account: nobody logs in to it, and it is given nothing. None: it is open."""
+    reopened_at: Instant = 0
+    """When it was opened again: codes that were mailed before are void."""
+
+
+def guard_open(user: User) -> None:
+    """Refuse to do anything for an account that is closed. Raises `Refused`."""
+    if user.closed_at is not None:
+        raise Refused("account_closed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ Code = Literal[
     "user_already_assigned",
     "batch_not_found",
     "not_your_user",
+    "account_closed",
     # the catalogue
     "company_not_found",
     "api_key_not_found",

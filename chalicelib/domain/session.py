@@ -47,5 +47,7 @@ class Session:
 
 def is_open(session: Session, user: User, now: Instant) -> bool:
     """Whether the session is this user's and still lasts."""
+    if user.closed_at is not None:
+        return False
     whose = (session.company, session.user_id, session.epoch) == (user.company, user.id, user.session_epoch)
     return whose and now < min(session.seen_at + IDLE_MS, session.opened_at + ABSOLUTE_MS)

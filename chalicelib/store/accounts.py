@@ -214,7 +214,7 @@ def change_email(
     write.update(
         item(company, f"user#{old.id}"),
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],
-        (item.email == old.email) & _as_given(old),
+        (item.email == old.email) & _as_given(old) & _is_open(),
     )
     write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
     write.put(LinkItem(company, f"email#{email}", to=old.id), LinkItem.pk.does_not_exist())
@@ -242,6 +242,25 @@ def end_sessions(user: User, event: Event) -> None:
     write.commit()
 
 
+def close_account(old: User, new: User, event: Event) -> None:
+    """Write that an account is closed, with the password of `new`, which nobody has; all sessions are over.
+
+    From this write on nothing is given to it. Raises `Stale` where it is closed, or has another e-mail, by now.
+    """
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    closed = [*_password(new), UserItem.password_scope.remove(), UserItem.closed_at.set(event.at)]
+    write.update(UserItem(old.company, f"user#{old.id}"), closed, (UserItem.email == old.email) & _is_open())
+    write.commit()
+
+
+def reopen_account(old: User, event: Event) -> None:
+    """Write that an account is closed no more. Raises `Stale` where it is by now, or was closed anew."""
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
+    write.update(UserItem(old.company, f"user#{old.id}"), opened, UserItem.closed_at == old.closed_at)
+    write.commit()
+
+
 def note_event(company: str, event: Event) -> None:
     """Write an event of an account by itself: what it tells of is stored nowhere else."""
     Transaction(event_item(company, event, AccountEventItem)).commit()
@@ -266,7 +285,7 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()
     Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
     """
     given: list[Any] = [UserItem.seats_given.add(1), *more]
-    unchanged: Condition = UserItem.email == old.email
+    unchanged: Condition = (UserItem.email == old.email) & _is_open()
     if new.password_hash != old.password_hash:
         given += _password(new)
     elif new.password_scope != old.password_scope:
@@ -294,8 +313,14 @@ def _password(user: User) -> list[Any]:
 
 
 def _with_password_of(user: User) -> Condition:
-    same: Condition = (UserItem.password_hash == user.password_hash) & (UserItem.email == user.email)
+    same: Condition = (UserItem.password_hash == user.password_hash) & (UserItem.email == user.email) & _is_open()
     return same
+
+
+def _is_open() -> Condition:
+    """Whether the account was not closed, whoever read it before."""
+    never_closed: Condition = UserItem.closed_at.does_not_exist()
+    return never_closed
 
 
 def _as_given(user: User) -> Condition:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
+from cryptography.exceptions import InvalidTag
+
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
 from chalicelib.store import dynamo
@@ -46,6 +48,16 @@ def queue_mail(mail: Mail, now: Instant) -> None:
 def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail]:
     """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
     return (to_domain(item, QueuedMail) for item in dynamo.query(MailItem, mail_pk(shard), before=mail_part(now + 1)))
+
+
+def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
+    """All mails about a company, whenever they were queued; what cannot be opened is the sender's to give up."""
+    for shard in range(MAIL_SHARDS):
+        for item in dynamo.query(MailItem, mail_pk(shard)):
+            queued = to_domain(item, QueuedMail)
+            with suppress(InvalidTag):
+                if (mail := opened(queued)).company == company:
+                    yield queued, mail
 
 
 def lease_mail(queued: QueuedMail, now: Instant) -> None:

@@ -344,6 +344,8 @@ class UserItem(Model):
     proved = BooleanAttribute(null=True)
     batch = IntegerAttribute(null=True)
     password_scope = UnicodeSetAttribute(null=True)
+    closed_at = IntegerAttribute(null=True)
+    reopened_at = IntegerAttribute(null=True)
 
 
 class LinkItem(Model):

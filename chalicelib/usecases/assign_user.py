@@ -10,7 +10,7 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.pasted import composed
-from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User
+from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
@@ -58,7 +58,7 @@ def assign_user(
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
     `person` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
-    Raises `Refused`: `user_already_assigned`, `license_users_limit_reached`, `max_activations_too_high`, …
+    Raises `Refused`: `account_closed`, `user_already_assigned`, `license_users_limit_reached`, …
     """
     address = known_email(email)
     guard_person(person)
@@ -78,6 +78,8 @@ def assign_user(
         license = state.license
         if license.authorization_method != "user":
             raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
+        if state.user is not None:
+            guard_open(state.user)
         if state.seat is not None:
             raise Refused("user_already_assigned")
         guard_seat_limit(license, max_activations)

@@ -30,6 +30,7 @@ from chalicelib.usecases.settle import settle
 STEP = 16
 """People in one transaction: six items each, of a hundred."""
 HASHING_THREADS = 2
+_CLOSED = "The vendor has closed this person's account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
     people = read_list(text, columns)
     rows = people.rows
     ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
+    users = accounts.read_users(company, [id for id in ids.values() if id not in seats])
 
     def fate(row: Row) -> Fate:
         if row.problem:
@@ -95,9 +97,11 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
             guard_seat_limit(license, row.max_activations)
         except Refused as refused:
             return Fate(row, refused.detail, ok=False)
+        if _is_closed(users, ids, row):
+            return Fate(row, _CLOSED, ok=False)
         if ids.get(row.email) in seats:
             return Fate(row, "Has a seat already; nothing changes.", ok=False)
-        return Fate(row, "Gets a seat.", ok=True)  # nothing of an account: it may be another customer's person
+        return Fate(row, "Gets a seat.", ok=True)  # nothing of an open account: it may be another customer's person
 
     seen = Preview(license, [fate(row) for row in rows], people.columns, people.problem)
     return replace(seen, fates=list(_as_they_fit(seen)))
@@ -201,8 +205,10 @@ def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
     def fate(number: int, row: Row) -> Fate:
         user = users.get(ids.get(row.email, 0))
         if user is None or user.id not in seats:
-            fits = number < people.places
-            return Fate(row, "Not assigned." if fits else "Not assigned: there was no place left.", ok=False)
+            why = _CLOSED if _is_closed(users, ids, row) else ""
+            if number >= people.places:
+                why = "there was no place left."
+            return Fate(row, f"Not assigned: {why}" if why else "Not assigned.", ok=False)
         # Whoever has the password is let in wherever else it was given.
         ours = user.batch == batch_id and not user.seats_given and not user.is_manager
         password = initial_password(user) if ours else None
@@ -244,6 +250,11 @@ def _find(company: str, license_id: int) -> License:
     return license
 
 
+def _is_closed(users: Mapping[int, User], ids: Mapping[str, int], row: Row) -> bool:
+    user = users.get(ids.get(row.email, 0))
+    return user is not None and user.closed_at is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     license: License
@@ -269,7 +280,8 @@ def _step(
         return _Seen(license, pending, rows, ids, seats, accounts.read_users(company, list(ids.values())))
 
     def decide(seen: _Seen) -> list[Taker]:
-        open_rows = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
+        unseated = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
+        open_rows = [row for row in unseated if not _is_closed(seen.users, seen.ids, row)]
         unmade = [row for row in open_rows if row.email not in seen.ids and row.email not in made]
         with ThreadPoolExecutor(HASHING_THREADS) as threads:
             new = threads.map(lambda row: new_account(seen.license, row), unmade)

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Stale
@@ -69,4 +69,5 @@ def _find(company: str, user_id: int) -> User:
     user = accounts.read_user(company, user_id)
     if user is None:
         raise Refused("user_not_found")
+    guard_open(user)  # a session that was proved a moment ago must not move into the epoch that has ended it
     return user

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.email import normalise_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
 from chalicelib.usecases.find_license import find_user
@@ -24,12 +24,13 @@ def change_email(
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
-    Raises `Refused`: `user_not_found`, `not_your_user`, `already_exists`, `validation_error`.
+    Raises `Refused`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`.
     """
     address = normalise_email(new_email)
 
     def read(_: bool) -> tuple[User, list[int]]:
         user = find_user(company, license_id, email)
+        guard_open(user)
         if manager_id is not None:
             guard_account(manager_id, user)
         return user, accounts.held_license_ids(company, user.id)

@@ -1,19 +1,17 @@
 """Change a seat: its limit, its activations, its end; and set the user's password."""
 
-from collections.abc import Callable
-
 from chalicelib.domain.access import buyer
 from chalicelib.domain.history import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.chosen_password import guard_chosen
-from chalicelib.usecases.find_license import find_seat
+from chalicelib.usecases.find_license import find_license, find_seat
 from chalicelib.usecases.guard_account import guard_password, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
 from chalicelib.usecases.notices import password_notice
@@ -24,12 +22,24 @@ _State = tuple[License, Seat]
 
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
     """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`."""
+    settle(
+        lambda _: find_seat(company, license_id, email),
+        lambda state: state,
+        lambda _, state: _remove(*state, actor, now),
+    )
 
-    def write(license: License, seat: Seat) -> None:
-        event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
-        seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))
 
-    _change(company, license_id, email, write)
+def remove_account(company: str, license_id: int, user_id: int, actor: Actor, *, now: Instant) -> None:
+    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Refused`."""
+
+    def read(_: bool) -> tuple[License, Seat | None]:
+        return find_license(company, license_id), seats.read_seat(company, license_id, user_id)
+
+    def write(license: License, seat: Seat | None) -> None:
+        if seat is not None:
+            _remove(license, seat, actor, now)
+
+    settle(read, lambda state: state, lambda _, state: write(*state))
 
 
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
@@ -90,6 +100,7 @@ def set_password(
         user = accounts.read_user(company, seat.user_id)
         if user is None:
             raise Refused("user_not_found")
+        guard_open(user)
         if manager_id is None:
             return user, read_holdings(user).buyers
         held = guard_password(manager_id, user)
@@ -108,5 +119,6 @@ def set_password(
     return user, initial
 
 
-def _change(company: str, license_id: int, email: str, write: Callable[[License, Seat], None]) -> None:
-    settle(lambda _: find_seat(company, license_id, email), lambda state: state, lambda _, state: write(*state))
+def _remove(license: License, seat: Seat, actor: Actor, now: Instant) -> None:
+    event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
+    seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))

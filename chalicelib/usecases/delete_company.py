@@ -1,22 +1,17 @@
 """A company is deleted with all that is its own: what a trial has left, or a vendor who has gone."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import chain
 
-from cryptography.exceptions import InvalidTag
-
 from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.instants import Instant
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses, mails, removal
-from chalicelib.store.tables import MAIL_SHARDS
 
 _ENTRANCES = ("apikey#", "email#", "user#")
 """What is removed before all else: by these an application, or a person, comes in."""
 
 
-def delete_company(company: str, *, now: Instant, progress: Callable[[int], None] = lambda _items: None) -> int:
+def delete_company(company: str, *, progress: Callable[[int], None] = lambda _items: None) -> int:
     """Remove every item of a company, in all tables; answers how many. Raises `Refused`: `company_not_found`.
 
     At once nothing new can be made for it and its sessions are over; next its API keys and log-ins go (a process that
@@ -33,7 +28,7 @@ def delete_company(company: str, *, now: Instant, progress: Callable[[int], None
         _remove_licenses(code),
         removal.remove_accounts(code),
         removal.remove_ephemera(code),
-        _remove_mails(code, now),
+        _remove_mails(code),
     ):
         removed += step
         progress(step)
@@ -46,11 +41,8 @@ def _remove_licenses(code: str) -> Iterator[int]:
         yield from removal.remove_license(code, license_id)
 
 
-def _remove_mails(code: str, now: Instant) -> Iterator[int]:
-    """Of what waits to be mailed. One that cannot be opened is the sender's to give up."""
-    for shard in range(MAIL_SHARDS):
-        for queued in mails.queued_mails(shard, now):
-            with suppress(InvalidTag):
-                if mails.opened(queued).company == code:
-                    mails.forget_mail(queued)
-                    yield 1
+def _remove_mails(code: str) -> Iterator[int]:
+    """Of what waits to be mailed."""
+    for queued, _ in mails.mails_of(code):
+        mails.forget_mail(queued)
+        yield 1

@@ -1,4 +1,4 @@
-"""Find a license and a seat on it, for those who manage them."""
+"""Find a license, a seat on it, or an account, for those who manage them."""
 
 from chalicelib.domain.email import known_email
 from chalicelib.domain.license import License, Seat
@@ -40,4 +40,13 @@ def find_user(company: str, license_id: int, email: str) -> User:
     user = accounts.read_user(company, seat.user_id)
     if user is None:
         raise Refused("user_not_found")
+    return user
+
+
+def find_account(company: str, email: str) -> User:
+    """The account of an e-mail, open or closed. Raises `Refused`: `user_not_found`."""
+    user_id = accounts.user_of_email(company, known_email(email))
+    user = None if user_id is None else accounts.read_user(company, user_id)
+    if user is None:
+        raise Refused("user_not_found", "There is no such account.")
     return user

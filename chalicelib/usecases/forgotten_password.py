@@ -57,7 +57,7 @@ def set_password_by_code(
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
         stored, user = codes.read_code(*account, browser), named_user(*account)
-        if user is None or stored.code_hash != hashed:
+        if user is None or stored.code_hash != hashed or stored.mailed_at < user.reopened_at:
             raise Refused("invalid_code")
         return stored, user
 

@@ -13,7 +13,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType, within_calendar
-from chalicelib.domain.people import User
+from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.dynamo import Busy, back_off
@@ -213,7 +213,7 @@ def manager_of(
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
     customer, and who manages nothing any more: others could set the password since. An order that names no customer
-    is its manager's own.
+    is its manager's own. Raises `Refused`: `account_closed`, `validation_error`.
     """
     if email is None:
         return None, None
@@ -222,6 +222,7 @@ def manager_of(
     known = None if user_id is None else accounts.read_user(company, user_id)
     if known is None:
         return replace(new_user(company, address, frozenset({whose}), now=now), is_manager=True), None
+    guard_open(known)
     if known.proved:
         return known, known
     held = read_holdings(known)

@@ -24,5 +24,6 @@ def named_user_id(company: str, email: str) -> int:
 
 
 def named_user(company: str, email: str) -> User | None:
-    """The user with this e-mail, as it is stored. Two reads, also where there is none."""
-    return accounts.read_user(company, named_user_id(company, email))
+    """The user with this e-mail, as it is stored; None also where the account is closed. Two reads in any case."""
+    user = accounts.read_user(company, named_user_id(company, email))
+    return None if user is None or user.closed_at is not None else user

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Sold
-from chalicelib.domain.email import known_email
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, orders
+from chalicelib.store import orders
+from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.settle import settle
@@ -62,10 +62,7 @@ def remove_manager(company: str, order_id: str, email: str, actor: Actor, *, now
     No license is filed under him from the first write on; then what is filed goes, in steps. Again, it finishes what
     was cut short. Raises `Refused`: `user_not_found`, `validation_error`.
     """
-    user_id = accounts.user_of_email(company, known_email(email))
-    user = None if user_id is None else accounts.read_user(company, user_id)
-    if user is None:
-        raise Refused("user_not_found")
+    user = find_account(company, email)
 
     def write(old: Order, _: Order) -> None:
         if user.id in old.managers:

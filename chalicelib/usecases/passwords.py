@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from secrets import token_urlsafe
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,19 @@ def with_own_password(user: User, password: str, *, proved: bool = False) -> Use
         sealed_initial_password=None,
         session_epoch=user.session_epoch + 1,
         proved=user.proved or proved,
+    )
+
+
+def with_no_password(user: User) -> User:
+    """The account with a password that nobody has, and that opens nothing; all sessions are over."""
+    return replace(
+        user,
+        password_hash=hash_password(token_urlsafe(32)),
+        is_initial_password=False,
+        sealed_initial_password=None,
+        session_epoch=user.session_epoch + 1,
+        proved=False,
+        password_scope=None,
     )
 
 

@@ -3,25 +3,18 @@
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, attempts
+from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.settle import settle
 
 
 def unlock(company: str, email: str, actor: Actor, *, now: Instant) -> User:
     """Forget the failed log-ins of an account, wherever they came from. Raises `Refused`: `user_not_found`."""
 
-    def read(_: bool) -> User:
-        user_id = accounts.user_of_email(company, email)
-        user = None if user_id is None else accounts.read_user(company, user_id)
-        if user is None:
-            raise Refused("user_not_found", "There is no such account.")
-        return user
-
     def write(user: User, _: User) -> None:
         event = Event.new("user_unlocked", actor, now, user=user.email, user_id=user.id)
         accounts.note_event(company, event)
 
-    user, _ = settle(read, lambda user: user, write)
+    user, _ = settle(lambda _: find_account(company, email), lambda user: user, write)
     attempts.forgive(company, user.email, now)
     return user

@@ -101,6 +101,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
         403,
         "This person also has licenses that you do not manage; only they themselves can change the account.",
     ),
+    "account_closed": (403, "The vendor has closed this person's account; only the vendor opens it again."),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),

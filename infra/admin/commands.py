@@ -35,7 +35,6 @@ from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
-from chalicelib.usecases.unlock import unlock
 from infra.admin import keys
 from infra.admin.operator_name import operator
 from infra.progress import progress
@@ -101,11 +100,11 @@ def company_set(
     return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 
-def company_delete(code: str, confirm: str, *, now: Instant) -> Answer:
+def company_delete(code: str, confirm: str, *, now: Instant) -> Answer:  # noqa: ARG001 - what is gone has no time
     if confirm != code:
         raise Refused("validation_error", f"confirm: {confirm} is not {code}: nothing is deleted.")
     with _counting("items deleted") as tell:
-        items = delete_company(code, now=now, progress=tell)
+        items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
     return Answer(document, "Its history is gone with it: this answer is all that tells of it.")
 
@@ -250,11 +249,6 @@ def user_reset_activations(license: int, company: str | None, email: str, *, now
     owner = find_owner(license, company)
     change_seat.reset_activations(owner, license, email, operator(), now=now)
     return _seat(owner, license, email)
-
-
-def user_unlock(company: str, email: str, *, now: Instant) -> Answer:
-    user = unlock(company, email, operator(), now=now)
-    return Answer({"email": user.email, "user_id": user.id, "unlocked": True})
 
 
 def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:

@@ -93,11 +93,11 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
 
 def function_of(command: Command) -> Callable[..., "Answer"]:
     """What does a command. Needs the environment."""
-    from infra.admin import commands, histories, orders  # noqa: PLC0415
+    from infra.admin import commands, histories, orders, people  # noqa: PLC0415
 
     found: Callable[..., Answer] = next(
         getattr(module, command.function)
-        for module in (commands, histories, orders)
+        for module in (commands, histories, orders, people)
         if hasattr(module, command.function)
     )
     return found

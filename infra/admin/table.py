@@ -1,5 +1,5 @@
 """Every command, as data. The function of a command has its name, and stands in `commands.py`,
-`orders.py` or `histories.py`."""
+`orders.py`, `people.py` or `histories.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +47,7 @@ NAME = Option("--name", "TEXT", "as people read it", values.text, required=True)
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 ON = (Option("--license", "ID", "the license", values.license_id, required=True), IF_COMPANY)
 USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
+ACCOUNT = (OF_COMPANY, Option("--email", "EMAIL", "the user", values.email, required=True))
 DASH = "the device; write --hardware-id=-x for one that begins with a dash"
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
 ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
@@ -242,7 +243,19 @@ COMMANDS = (
         "user unlock",
         "let a user log in again whom failed log-ins keep out, whoever made them",
         "--company QBITEC --email don.joe@qbitec.com",
-        (OF_COMPANY, Option("--email", "EMAIL", "the user", values.email, required=True)),
+        ACCOUNT,
+    ),
+    Command(
+        "user close",
+        "let nobody log in to an account any more, and take its seats and orders; repeat it if it was cut short",
+        "--company QBITEC --email don.joe@qbitec.com",
+        ACCOUNT,
+    ),
+    Command(
+        "user reopen",
+        "let an account that was closed be given seats again",
+        "--company QBITEC --email don.joe@qbitec.com",
+        ACCOUNT,
     ),
     Command(
         "device reset",

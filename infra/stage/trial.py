@@ -61,7 +61,7 @@ def company() -> Iterator[Company]:
         yield Company(code, key.api_key, shared_key, signing.current().public_key, license.license_key)
     finally:
         with suppress(Refused):  # it may not have come to be
-            delete_company(code, now=clock.now())
+            delete_company(code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -361,6 +361,8 @@ TEXTS = {
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
     "user remove": ("--license {license} --email {email}", "removed", "yes"),
     "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
+    "user close": ("--company {company} --email {email}", "seats", "1"),
+    "user reopen": ("--company {company} --email {email}", "closed", "no"),
     "user set-password": ("--license {license} --email {email}", "email", EMAIL),
     "user set-max-activations": (
         "--license {license} --email {email} --max-activations 5",

@@ -26,6 +26,7 @@ from chalicelib.usecases import (
     change_password,
     change_seat,
     check,
+    close_account,
     create,
     deactivate,
     delete_company,
@@ -136,6 +137,31 @@ def managed_seat(vendor: Vendor) -> License:
     license = vendor.issue("revit", manager=CUSTOMER, max_license_users=2)
     vendor.assign(license, ADA)
     return license
+
+
+def closing(vendor: Vendor) -> Seated:
+    """An account with all that one can have."""
+    vendor.issue(manager=ADA)
+    seat = at_work(vendor)
+    deliver()
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    return seat
+
+
+def close(vendor: Vendor, seat: Seated) -> Any:
+    closed = close_account.close_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return closed.orders, closed.seats, enter(vendor, seat.password), code_mails(vendor, ADA)
+
+
+def closed(vendor: Vendor) -> Seated:
+    seat = closing(vendor)
+    close_account.close_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return seat
+
+
+def reopen(vendor: Vendor, seat: Seated) -> Any:
+    user = close_account.reopen_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return user.closed_at, bool(vendor.assign(seat.license, ADA)[1])
 
 
 def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
@@ -525,6 +551,21 @@ CASES = (
         ("user_unlocked",),
     ),
     Case(
+        "close an account",
+        close_account.close_account,
+        closing,
+        close,
+        ("manager_removed", "user_closed", "user_removed"),
+    ),
+    Case("open an account again", close_account.reopen_account, closed, reopen, ("user_assigned", "user_reopened")),
+    Case(
+        "take the seat of an account",
+        change_seat.remove_account,
+        at_work,
+        lambda v, x: change_seat.remove_account(v.code, x.license.id, x.user.id, ADMIN, now=v.now),
+        ("user_removed",),
+    ),
+    Case(
         "let somebody manage an order",
         order_managers.add_manager,
         key_license,
@@ -652,6 +693,6 @@ CASES = (
         "delete a company",
         delete_company.delete_company,
         at_work,
-        lambda v, _: delete_company.delete_company(v.code, now=NOW),
+        lambda v, _: delete_company.delete_company(v.code),
     ),
 )

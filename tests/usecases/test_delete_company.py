@@ -57,7 +57,7 @@ def test_whatever_a_use_case_writes_is_gone_with_its_company() -> None:
         with suppress(Refused):
             case.act(vendor, prepared)
         for code in [code for code in companies() if code.startswith(vendor.code)]:  # one makes a second company
-            delete_company(code, now=NOW + 5000 * DAY)
+            delete_company(code)
         if found := stored(vendor.code):
             left[case.name] = found
     assert left == {}
@@ -89,19 +89,19 @@ def test_nothing_of_another_company_moves_also_where_its_code_begins_alike(shop:
     theirs = [item for item in stored(shop.vendor.code) if other.code in item]
     ours = [item for item in stored(shop.vendor.code) if other.code not in item]
     assert len(theirs) == len(ours) > 20
-    assert delete_company(shop.vendor.code, now=NOW) >= len(ours)
+    assert delete_company(shop.vendor.code) >= len(ours)
     assert stored(shop.vendor.code) == theirs
     assert other.differences() == []
 
 
 def test_it_is_out_of_the_list_of_companies_and_the_sweep_and_its_code_is_free(shop: Shop) -> None:
     code = shop.vendor.code
-    delete_company(code, now=NOW)
+    delete_company(code)
     assert code not in set(companies())
     due = [item for shard in range(8) for item in dynamo.query(DueItem, due_pk(shard)) if item.company == code]
     assert due == []
     with refused("company_not_found"):
-        delete_company(code, now=NOW)
+        delete_company(code)
     assert create.create_company(code, "Another one", ADMIN, now=NOW).code == code
 
 
@@ -120,7 +120,7 @@ def cut_short(code: str, after: int) -> bool:
     events = dynamo._connection.client.meta.events
     events.register("before-call.dynamodb", end)
     try:
-        delete_company(code, now=NOW)
+        delete_company(code)
     except CutShortError:
         return True
     finally:
@@ -135,7 +135,7 @@ def test_wherever_it_is_cut_short_nobody_gets_in_and_the_same_call_finishes_it(v
             break
         assert_nothing_new_and_no_session(shop)
         sweep(now=NOW + 4000 * DAY)
-        delete_company(shop.vendor.code, now=NOW)
+        delete_company(shop.vendor.code)
         assert stored(shop.vendor.code) == [], f"after {after} writes"
     assert after > 10
 
@@ -163,7 +163,7 @@ def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(
 
     removed = removal.remove_license
     monkeypatch.setattr(removal, "remove_license", look)
-    delete_company(shop.vendor.code, now=NOW)
+    delete_company(shop.vendor.code)
     assert stored(shop.vendor.code) == []
 
 
@@ -184,7 +184,7 @@ def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
         delete(item, *more)
 
     monkeypatch.setattr(dynamo, "delete", amid)
-    delete_company(vendor.code, now=NOW)
+    delete_company(vendor.code)
     assert done
     assert stored(vendor.code) == []
 
@@ -195,12 +195,12 @@ def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:
         assign_user(shop.vendor.code, shop.license.id, "new@customer.test", 1, ADMIN, now=NOW)
     assert isinstance(shop.manager, Asker)
     assert isinstance(accounts.read_user(shop.vendor.code, shop.manager.user_id), User)
-    delete_company(shop.vendor.code, now=NOW)
+    delete_company(shop.vendor.code)
 
 
 def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None:
     steps: list[int] = []
-    items = delete_company(shop.vendor.code, now=NOW, progress=steps.append)
+    items = delete_company(shop.vendor.code, progress=steps.append)
     assert len(steps) > 3
     assert max(steps) <= dynamo.BATCH_WRITE_LIMIT
     assert items == sum(steps) + 2

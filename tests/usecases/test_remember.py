@@ -173,14 +173,14 @@ def test_a_vendors_key_is_of_its_new_license_at_once_when_the_company_was_made_a
     license = old.issue(license_key="VENDORS-OWN")
     old.activate(license, "pc")
     old.check(license, "pc")
-    delete_company(old.code, now=old.now)
+    delete_company(old.code)
     vendor = Vendor(old.code, now=old.now + 1000)
     license = vendor.issue(license_key="VENDORS-OWN")
     more: dict[str, Any] = {"license_id": license.id} if with_id else {}
     with refused("device_not_found"):
         vendor.check(license, "pc", **more)
     assert vendor.activate(license, "pc", **more).license == vendor.stored(license)
-    delete_company(old.code, now=vendor.now)
+    delete_company(old.code)
     again = Vendor(old.code, now=vendor.now + 1000)
     again.activate(again.issue(license_key="VENDORS-OWN"), "pc")
 

@@ -28,13 +28,20 @@ from chalicelib.usecases.change_device import allow_device, blacklist_device, re
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_password import change_password
-from chalicelib.usecases.change_seat import remove_user, reset_activations, set_max_activations, set_password
+from chalicelib.usecases.change_seat import (
+    remove_account,
+    remove_user,
+    reset_activations,
+    set_max_activations,
+    set_password,
+)
 from chalicelib.usecases.check import check
+from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.customer_license_users import customer_license_users
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.device_variables import device_variables, track_variables
-from chalicelib.usecases.find_license import find_license, find_owner, find_seat, find_user
+from chalicelib.usecases.find_license import find_account, find_license, find_owner, find_seat, find_user
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.identify import find_place
 from chalicelib.usecases.initial_password import reveal_initial_password
@@ -176,6 +183,14 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (batch_result, "batch_not_found", [lambda c, v: batch_result(c, v.by_user.id, v.batch)]),
     (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
     (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
+    (close_account, "user_not_found", [lambda c, _v: close_account(c, ADA, ADMIN, now=NOW)]),
+    (reopen_account, "user_not_found", [lambda c, _v: reopen_account(c, ADA, ADMIN, now=NOW)]),
+    (find_account, "user_not_found", [lambda c, _v: find_account(c, ADA)]),
+    (
+        remove_account,
+        "license_not_found",
+        [lambda c, v: remove_account(c, v.by_user.id, ada(v), ADMIN, now=NOW)],
+    ),
     (unlock, "user_not_found", [lambda c, _v: unlock(c, ADA, ADMIN, now=NOW)]),
     (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),
     (

@@ -1,0 +1,78 @@
+"""Close an account, and open it again: the vendor's word, which nobody else takes back.
+
+The mark decides, in one write: each write that gives the account a seat, an order to manage, a password or another
+e-mail requires that it is not there. So what the account had at that instant only becomes less, and one walk through it
+finds all. Cut short, the same call goes on.
+"""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people import User
+from chalicelib.store import accounts, mails, orders
+from chalicelib.usecases.change_seat import remove_account
+from chalicelib.usecases.find_license import find_account
+from chalicelib.usecases.order_managers import remove_manager
+from chalicelib.usecases.passwords import with_no_password
+from chalicelib.usecases.settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An account that is closed, and what this call has taken from it."""
+
+    user: User
+    orders: list[str]
+    """Those that it managed, by id."""
+    seats: int
+
+
+def close_account(company: str, email: str, actor: Actor, *, now: Instant) -> Closed:
+    """Let nobody log in to an account any more, and take from it all that it has: orders, seats, mails that wait.
+
+    At once its sessions are over, its password is nobody's, and mailed codes are void; the rest goes in steps. Again,
+    it finishes what was cut short, and then changes nothing. Raises `Refused`: `user_not_found`.
+    """
+
+    def decide(user: User) -> User:
+        return user if user.closed_at is not None else replace(with_no_password(user), closed_at=now)
+
+    def write(old: User, new: User) -> None:
+        if old.closed_at is None:
+            accounts.close_account(old, new, Event.new("user_closed", actor, now, user=old.email, user_id=old.id))
+
+    user = settle(lambda _: find_account(company, email), decide, write)[1]
+    return _emptied(user, actor, now)
+
+
+def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> User:
+    """Let an account that was closed be used again: it has nothing, and a password that nobody has.
+
+    With the next seat, or order to manage, it gets a new initial password. Again, it changes nothing.
+    Raises `Refused`: `user_not_found`.
+    """
+
+    def decide(user: User) -> User:
+        return user if user.closed_at is None else replace(user, closed_at=None, reopened_at=now)
+
+    def write(old: User, _: User) -> None:
+        if old.closed_at is not None:
+            _emptied(old, actor, now)  # what was cut short comes back with nothing
+            accounts.reopen_account(old, Event.new("user_reopened", actor, now, user=old.email, user_id=old.id))
+
+    return settle(lambda _: find_account(company, email), decide, write)[1]
+
+
+def _emptied(user: User, actor: Actor, now: Instant) -> Closed:
+    company = user.company
+    managed = sorted({sold.order_id for sold in orders.managed_by(company, user.id)})
+    for order_id in managed:
+        remove_manager(company, order_id, user.email, actor, now=now)
+    held = accounts.held_license_ids(company, user.id)
+    for license_id in held:
+        remove_account(company, license_id, user.id, actor, now=now)
+    for queued, mail in mails.mails_of(company):
+        if mail.to == user.email:
+            mails.forget_mail(queued)
+    return Closed(user, managed, len(held))
