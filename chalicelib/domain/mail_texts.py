@@ -27,6 +27,15 @@ def password_mail(to: str, company_name: str, company: str, who: str) -> Mail:
     return _notice(to, company_name, company, "Your password was set", what)
 
 
+def own_password_mail(to: str, company_name: str, company: str, how: str) -> Mail:
+    """The password of an account was changed as its owner does it; `how`: by what was proved that it is the owner."""
+    what = (
+        f"The password of your account was changed, {how}.\n"
+        "All other sessions are ended. If it was not you, set another one at once."
+    )
+    return _notice(to, company_name, company, "Your password was changed", what)
+
+
 def email_mail(to: str, company_name: str, company: str, old: str, new: str, who: str) -> Mail:
     """The e-mail of an account was changed, by `who`."""
     what = f"{who} has changed the e-mail of your account from {old} to {new}."

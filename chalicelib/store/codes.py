@@ -5,12 +5,14 @@ from hashlib import sha256
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS, Asked, OneTimeCode
 from chalicelib.domain.origin import Failures
 from chalicelib.domain.people import User
 from chalicelib.store import accounts, dynamo
 from chalicelib.store.attempts import add_one, to_failures
 from chalicelib.store.dynamo import Transaction
+from chalicelib.store.mails import put_mail
 from chalicelib.store.sealing import keyed_hash
 from chalicelib.store.tables import AccountEventItem, AskedItem, CodeItem, FailuresItem, event_item, to_domain
 
@@ -66,12 +68,13 @@ def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCo
     return _code(dynamo.update(_item(company, email, browser), [CodeItem.tries.add(1)], allowed))
 
 
-def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event) -> None:
-    """Write the password of `new` and use up the code, in one. Raises `Stale` where either has changed."""
+def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, mail: Mail) -> None:
+    """Write the password of `new`, use up the code and queue the mail, in one. Raises `Stale` where either changed."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
     accounts.put_password(write, old, new)
     unused = (CodeItem.code_hash == code.code_hash) & (CodeItem.used == False)  # noqa: E712 - an expression
     write.update(_item(old.company, old.email, browser), [CodeItem.used.set(True)], unused)
+    put_mail(write, mail, event.at)
     write.commit()
 
 

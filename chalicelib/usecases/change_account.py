@@ -11,6 +11,7 @@ from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.assign_user import Person, guard_person
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.chosen_password import guard_chosen
+from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.settle import settle
 
@@ -41,8 +42,9 @@ def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant
 def choose_password(
     company: str, user_id: int, new_password: str, actor: Actor, *, old_password: str | None, now: Instant
 ) -> User:
-    """Replace the own password; all sessions end. Raises `Refused`: `validation_error`, `invalid_credentials`, …
+    """Replace the own password; all sessions end, and the owner is mailed.
 
+    Raises `Refused`: `validation_error`, `invalid_credentials`, …
     Who is logged in with an initial password (`old_password` None) need not type it again.
     """
     user = _find(company, user_id)
@@ -55,10 +57,9 @@ def choose_password(
     if verify_password(user.password_hash, new_password):
         raise Refused("validation_error", "new_password: choose one that differs from the initial password.")
     changed = with_own_password(user, new_password)
+    event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
     try:
-        accounts.change_password(
-            user, changed, Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
-        )
+        accounts.change_password(user, changed, event, mail=own_password_notice(user))
     except Stale:  # set by somebody else since
         raise Refused("invalid_credentials") from None
     attempts.forgive(company, user.email, now)

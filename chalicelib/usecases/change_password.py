@@ -12,6 +12,7 @@ from chalicelib.store import accounts, attempts
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import with_own_password
 
 _ROUNDS = 3
@@ -20,7 +21,9 @@ _ROUNDS = 3
 def change_password(
     company: str, email: str, password: str, new_password: str, actor: Actor, *, known: str = "", now: Instant
 ) -> User:
-    """Replace the password, given the old one; an initial password is gone for good. Raises `Refused`, `Busy`.
+    """Replace the password, given the old one; an initial password is gone for good; the owner is mailed.
+
+    Raises `Refused`, `Busy`.
 
     `known`: what has logged in to the account before (`domain.origin.Origin`).
     """
@@ -32,7 +35,7 @@ def change_password(
         changed = with_own_password(user, new_password)
         event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
         with suppress(Stale):  # changed since the log-in, or hashed anew by another one: the next log-in tells
-            accounts.change_password(user, changed, event)
+            accounts.change_password(user, changed, event, mail=own_password_notice(user))
             attempts.forgive(company, user.email, now)
             return changed
     raise Busy("the password changes all the time")

@@ -15,6 +15,7 @@ from chalicelib.store.dynamo import Stale
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.named_account import account_name, named_user
+from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import verify_password, with_own_password
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.settle import settle
@@ -44,6 +45,7 @@ def set_password_by_code(
     company: str, email: str, code: str, new_password: str, actor: Actor, browser: str = "", *, now: Instant
 ) -> User:
     """Replace the password, given the code of this browser. All sessions are over, and nothing holds log-ins back.
+    The owner is mailed.
 
     Doing so again with the same password changes nothing. Raises `Refused`: `validation_error`, and `invalid_code`
     for whatever else does not belong together.
@@ -73,7 +75,7 @@ def set_password_by_code(
         stored, user = state
         if not stored.used:
             event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="code")
-            codes.redeem(stored, browser, user, changed, event)
+            codes.redeem(stored, browser, user, changed, event, own_password_notice(user, by_code=True))
 
     _, user = settle(read, decide, write)
     attempts.forgive(*account, now)

@@ -1,4 +1,7 @@
-"""What a person is mailed of what others do with the account. The mail goes with the change, in its transaction."""
+"""What a person is mailed of what is done with the account, by others or in the person's own name.
+
+The mail goes with the change, in its transaction.
+"""
 
 from collections.abc import Callable
 
@@ -29,6 +32,12 @@ def manager_notice(manager: User, license: License | Sold, company: str, actor: 
 def password_notice(user: User, actor: Actor) -> Mail:
     """The mail to whose password was set by somebody else."""
     return mail_texts.password_mail(user.email, _name(user.company), user.company, _who(actor))
+
+
+def own_password_notice(user: User, *, by_code: bool = False) -> Mail:
+    """The mail to whose password was changed with the one before, or by a code that was mailed."""
+    how = "with a code that was mailed to you" if by_code else "by somebody who knew the one before"
+    return mail_texts.own_password_mail(user.email, _name(user.company), user.company, how)
 
 
 def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:

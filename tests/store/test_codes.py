@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.history import Event
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.one_time_code import OneTimeCode, asked_once_more
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.people import User
@@ -29,7 +30,8 @@ def store(vendor: Vendor, code_hash: str) -> OneTimeCode:
 
 def redeem(code: OneTimeCode, old: User, password_hash: str) -> User:
     new = replace(old, password_hash=password_hash)
-    codes.redeem(code, BROWSER, old, new, Event.new("password_changed", ADMIN, NOW, user=ADA))
+    mail = Mail(ADA, "Your password was changed", "…", company=old.company)
+    codes.redeem(code, BROWSER, old, new, Event.new("password_changed", ADMIN, NOW, user=ADA), mail)
     return new
 
 

@@ -72,6 +72,20 @@ def test_each_event_that_names_a_person_says_who_it_is_for_good(case: Case) -> N
             assert ("user" in after) <= ("user_id" in after), after["type"]
 
 
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_nobody_gets_another_password_without_a_mail_in_the_same_transaction(case: Case) -> None:
+    for body in undisturbed(case).wire.bodies:
+        writes = body.get("TransactItems", [])
+        updates = [write["Update"] for write in writes if "Update" in write]
+        written = [set(update.get("ExpressionAttributeNames", {}).values()) for update in updates]
+        put = [write["Put"]["Item"] for write in writes if "Put" in write]
+        mails = [item for item in put if item["pk"]["S"].startswith("mail#")]
+        changed = [names for names in written if "is_initial_password" in names]
+        if {"S": "user_closed"} in [item.get("type") for item in put]:
+            continue  # nobody gets a password, and what waited for the address is dropped
+        assert len(mails) >= len(changed)
+
+
 @pytest.mark.parametrize("fault", [*NOT_COMMITTED, *ANSWER_LOST], ids=named)
 @pytest.mark.parametrize("case", [case for case in CASES if not case.observes], ids=named)
 def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, fault: Fault) -> None:

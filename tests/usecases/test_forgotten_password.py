@@ -249,11 +249,11 @@ def test_a_password_that_was_changed_meanwhile_does_not_stop_the_code(
 ) -> None:
     code, real, changes = asked(vendor), codes.redeem, iter([accounts.change_password])
 
-    def redeem(stored: Any, browser: str, old: Any, new: Any, event: Any) -> None:
+    def redeem(stored: Any, browser: str, old: Any, new: Any, event: Any, mail: Any) -> None:
         for change in changes:
             change(old, with_own_password(old, "in between"), event)
             raise dynamo.Stale
-        real(stored, browser, old, new, event)
+        real(stored, browser, old, new, event, mail)
 
     monkeypatch.setattr(codes, "redeem", redeem)
     assert enter(vendor, code) == "taken"

@@ -1,25 +1,30 @@
 """What one customer tells of a person, or asks about one, another customer does not learn. The person is told."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
 from chalicelib.store.tables import SeatItem, license_pk, seat_part
 from chalicelib.usecases import views
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.batch_assign import batch_result, go_on, preview, start_batch
-from chalicelib.usecases.change_account import change_person
+from chalicelib.usecases.change_account import change_person, choose_password
 from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.views import Asked
-from tests.mailbox import mails
+from tests.mailbox import code_mails, mailed_code, mails
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account, issued, logged_in
 from tests.usecases.support import refused
 
+CHOSEN, CHANGED = "chosen by herself", "Your password was changed (A vendor)"
 ADA, NEW, LEFT = "ada@three.example", "new@three.example", "left@three.example"
 
 
@@ -119,6 +124,45 @@ def test_a_person_is_mailed_what_others_do_with_the_account(
     touch(vendor, sold[0])
     assert {email for email in before if len(mails(vendor, email)) > before[email]} >= set(told)
     assert len(mails(vendor, told[0])) == before[told[0]] + 1
+
+
+def by_session(vendor: Vendor, initial: str) -> None:
+    user = account(vendor, ADA)
+    choose_password(vendor.code, user.id, CHOSEN, ADMIN, old_password=initial, now=NOW)
+
+
+def by_first_session(vendor: Vendor, _: str) -> None:
+    choose_password(vendor.code, account(vendor, ADA).id, CHOSEN, ADMIN, old_password=None, now=NOW)
+
+
+def by_application(vendor: Vendor, initial: str) -> None:
+    change_password(vendor.code, ADA, initial, CHOSEN, ADMIN, now=NOW)
+
+
+def by_code(vendor: Vendor, _: str) -> None:
+    """The code works twice, and changes the password once."""
+    if not code_mails(vendor, ADA):
+        request_code(vendor.code, ADA, now=NOW)
+    set_password_by_code(vendor.code, ADA, mailed_code(vendor, ADA), CHOSEN, ADMIN, now=NOW)
+
+
+@pytest.mark.parametrize("change", [by_session, by_first_session, by_application, by_code])
+def test_a_person_is_mailed_once_when_the_password_is_changed_in_the_own_name(
+    vendor: Vendor, change: Callable[[Vendor, str], None]
+) -> None:
+    _, initial = vendor.assign(issued(vendor, max_license_users=1), ADA)
+    assert initial
+    change(vendor, initial)
+    (mail,) = [mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]
+    told = " ".join(mail.get_content().split())
+    how = "a code that was mailed to you" if change is by_code else "by somebody who knew the one before"
+    for words in (how, "All other sessions are ended", "If it was not you", "Forgotten password", vendor.code, ADA):
+        assert words in told
+    assert CHOSEN not in told
+    assert max(len(line) for line in mail.get_content().splitlines()) <= 100
+    with suppress(Refused):
+        change(vendor, initial)
+    assert len([mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]) == 1, "nothing is changed again"
 
 
 def test_what_is_refused_mails_nobody(vendor: Vendor) -> None:
