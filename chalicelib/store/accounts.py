@@ -71,6 +71,15 @@ def company_events(company: str, *, after: str | None = None, limit: int | None 
     return map(to_event, items)
 
 
+def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
+    """The history of one account, newest first, under whatever e-mail; `after` as in `company_events`.
+
+    It is looked for in all of the company's, page by page: for operators. Older events name no id, but an e-mail.
+    """
+    events = company_events(user.company, after=after)
+    return (e for e in events if (e.user == user.email if e.user_id is None else e.user_id == user.id))
+
+
 def create_product(product: Product, event: Event) -> None:
     """Raises `Stale` where the company has a product of that code."""
     _create(to_item(ProductItem, product, product.company, f"product#{product.code}"), product.company, event)

@@ -1,4 +1,4 @@
-"""The commands that read history: of a license, and of a company with its people and orders."""
+"""The commands that read history: of a license, of a company with its people and orders, and of one account."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -8,7 +8,7 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.find_license import find_license, find_owner
+from chalicelib.usecases.find_license import find_account, find_license, find_owner
 from infra.admin.commands import Answer
 
 
@@ -20,6 +20,12 @@ def license_history(license: int, company: str | None, limit: int, after: str | 
 def company_history(code: str, limit: int, after: str | None, *, now: Instant) -> Answer:  # noqa: ARG001
     company = find_company(code).code
     return _page({"company": company}, accounts.company_events(company, after=after, limit=limit + 1), limit)
+
+
+def user_history(company: str, email: str, limit: int, after: str | None, *, now: Instant) -> Answer:  # noqa: ARG001
+    user = find_account(company, email)
+    document = {"email": user.email, "user_id": user.id, "closed_at": to_iso(user.closed_at)}
+    return _page(document, accounts.account_events(user, after=after), limit)
 
 
 def _page(document: dict[str, Any], events: Iterable[Event], limit: int) -> Answer:

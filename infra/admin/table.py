@@ -258,6 +258,12 @@ COMMANDS = (
         ACCOUNT,
     ),
     Command(
+        "user history",
+        "what has happened to an account, the newest first",
+        "--company QBITEC --email don.joe@qbitec.com --limit 20",
+        (*ACCOUNT, *PAGE),
+    ),
+    Command(
         "device reset",
         "free the places of a device; no transfer",
         "--license 123456789 --hardware-id my-laptop",

@@ -3,18 +3,21 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses
 from chalicelib.store.tables import LicenseItem, license_pk
 from chalicelib.usecases import create
+from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
@@ -363,6 +366,7 @@ TEXTS = {
     "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
     "user close": ("--company {company} --email {email}", "seats", "1"),
     "user reopen": ("--company {company} --email {email}", "closed", "no"),
+    "user history": ("--company {company} --email {email}", "closed at", "-"),
     "user set-password": ("--license {license} --email {email}", "email", EMAIL),
     "user set-max-activations": (
         "--license {license} --email {email} --max-activations 5",
@@ -428,3 +432,31 @@ def test_history_is_read_in_pages_and_says_who_did_it(operator: Operator, vendor
     operator.asks(f"order add-manager --company {vendor.code} --order {license.order_id} --email m@b.example")
     newest = operator.asks(f"company history {vendor.code} --limit 1")["events"][0]
     assert (newest["type"], newest["user"], newest["by"]) == ("manager_added", "m@b.example", f"admin:{getuser()}")
+
+
+def test_the_history_of_an_account_is_its_own_in_pages_and_outlasts_its_email(
+    operator: Operator, vendor: Vendor
+) -> None:
+    license = vendor.issue("revit", max_license_users=5)
+    ids = {email: vendor.assign(license, email)[0].id for email in ("a@b.example", "z@b.example")}
+    of = f"--company {vendor.code} --email"
+    for email in (*ids, *ids):
+        operator.asks(f"user unlock {of} {email} --operator petra")
+    old = Event.new("password_set", Actor("admin"), vendor.now - DAY, user="a@b.example")  # of before there were ids
+    accounts.note_event(vendor.code, old)
+    accounts.note_event(vendor.code, replace(old, key=f"{old.key}0", user="z@b.example"))
+    change_email(vendor.code, license.id, "z@b.example", "y@b.example", ADMIN, manager_id=None, now=vendor.now)
+    first = operator.asks(f"user history {of} a@b.example --limit 2")
+    second = operator.asks(f"user history {of} a@b.example --limit 2 --after {first['after']}")
+    events = first["events"] + second["events"]
+    assert [(e["type"], e["user"], e["by"]) for e in events] == [
+        *[("user_unlocked", "a@b.example", "admin:petra")] * 2,
+        ("password_set", "a@b.example", "admin"),
+    ]
+    assert (first["user_id"], first["closed_at"], second["after"]) == (ids["a@b.example"], None, None)
+    renamed = operator.asks(f"user history {of} y@b.example")["events"]
+    assert sorted(e["type"] for e in renamed) == ["email_changed", "user_unlocked", "user_unlocked"]
+    operator.asks(f"user close {of} a@b.example --operator petra")
+    closed = operator.asks(f"user history {of} a@b.example --limit 1")
+    assert closed["closed_at"]
+    assert (closed["events"][0]["type"], closed["events"][0]["by"]) == ("user_closed", "admin:petra")

@@ -232,6 +232,7 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         ("user unlock --company {company} --email a@b.example", "There is no such account."),
         ("user close --company {company} --email a@b.example", "There is no such account."),
         ("user reopen --company {company} --email a@b.example", "There is no such account."),
+        ("user history --company {company} --email a@b.example", "There is no such account."),
         ("user remove --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("user reset-activations --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("device reset --license {license} --hardware-id 'my-laptop '", "This device is not active on the license."),
