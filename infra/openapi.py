@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from chalicelib.web.errors import CLIENT_ERRORS, CODE_OF_STATUS
 from chalicelib.web.freshness import Call
 from infra import local
+from infra.version import add_version
 
 Json = dict[str, Any]
 View = Callable[[], Any]
@@ -172,6 +173,7 @@ def main() -> None:
         description="Write docs/openapi.json, the OpenAPI document of the License API, from the code.",
         epilog="example: python -m infra.openapi",
     )
+    add_version(parser)
     parser.parse_args()
     # The app is only looked at, as for packaging: nothing is read from tables or secrets, but they must be named.
     os.environ |= local.environment(Path(tempfile.gettempdir()), "http://127.0.0.1") | {"AWS_CHALICE_CLI_MODE": "true"}

@@ -93,11 +93,18 @@ def test_a_folder_that_is_no_checkout_starts_no_process(
     assert of(tmp_path) == UNKNOWN
 
 
-@pytest.mark.parametrize("command", ["admin.main", "call", "run", "serve", "stage.__main__"])
+COMMANDS = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).replace("infra.admin.__main__", "infra.admin.main")
+    for path in (ROOT / "infra").rglob("*.py")
+    if '__name__ == "__main__"' in path.read_text()
+]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_tells_version_and_commit(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = import_module(f"infra.{command}")
+    module = import_module(command)
     monkeypatch.setattr(sys, "argv", [command, "--version"])
     with pytest.raises(SystemExit) as ended:
         module.main()

@@ -6,15 +6,18 @@ import tempfile
 from pathlib import Path
 
 from infra import engine, local, serve
+from infra.version import add_version
 
 
 def main() -> None:
     """Measure and print."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m infra.bench",
         description="Measure Seatkeeper beside the bare engine calls and one RSA signature, in one run; some minutes.",
         epilog="example: python -m infra.bench > figures.txt",
-    ).parse_args()
+    )
+    add_version(parser)
+    parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="seatkeeper-bench-") as folder,
         engine.start(Path(folder, "data")) as running,

@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
 from infra.cost.month import Function, Watch, function, loads, month, watch
 from infra.stage.stages import StageError
+from infra.version import add_version
 
 DEVICES = (1_000, 100_000, 10_000_000)
 PER = 1_000
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--inputs", type=Path, default=DEFAULT, metavar="FILE", help=f"usage and prices ({DEFAULT.name})"
     )
     parser.add_argument("--json", action="store_true", help="answer one JSON document")
+    add_version(parser)
     return parser
 
 
