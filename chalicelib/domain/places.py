@@ -42,9 +42,6 @@ CHECK_NOTED_EVERY_MS = 15 * 60_000
 _TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
 
 
-_STAYS = "This license does not move to other devices. Reset a single device, which can come back, or ask your vendor."
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """All that one decision about one device needs, as read at one moment. Absent items are None."""
@@ -174,10 +171,27 @@ def counts_as_given_up(license: License, actor: Actor) -> bool:
     return actor.is_customer and not license.free_resets
 
 
+def transfers_left(license: License) -> int | None:
+    """How many more devices may take the place of another; None where transfers are not limited."""
+    if license.max_transfers == TRANSFERS_FORBIDDEN:
+        return 0
+    return max(0, license.max_transfers - license.transfer_count) if license.max_transfers else None
+
+
 def guard_reset(license: License, actor: Actor, taken: int) -> None:
-    """Refuse a reset of several devices where none of them could come back: of a license that does not move."""
-    if taken and license.max_transfers == TRANSFERS_FORBIDDEN and counts_as_given_up(license, actor):
-        raise Refused("device_transfer_not_allowed", _STAYS)
+    """Refuse to give up so many places at once that not all could be taken again, not by their own devices either.
+
+    `taken`: how many there are. Each then needs a transfer, as those do that were given up before.
+    """
+    left, needed = transfers_left(license), license.vacated + taken
+    if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
+        return
+    forbidden = license.max_transfers == TRANSFERS_FORBIDDEN
+    sentence = (
+        f"Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
+        "first, of which the last can come back, or ask your vendor."
+    )
+    raise Refused("device_transfer_not_allowed" if forbidden else "device_transfer_limit_reached", sentence)
 
 
 def check_is_due(device: Device, now: Instant) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.domain.license import License, ends_at
+from chalicelib.domain.places import transfers_left
 from chalicelib.domain.session import Asker
 from chalicelib.portal.lifeline import lifeline
 from chalicelib.portal.request import Ask
@@ -55,12 +56,13 @@ def _one(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
 
 
 def transfer_hint(license: License) -> list[str]:
-    """What a reset costs on a license that may not move without limit."""
-    if license.max_transfers == 0 or license.free_resets:
+    """What giving up places costs on a license that may not move without limit."""
+    left = transfers_left(license)
+    if left is None or license.free_resets:
         return []
-    if license.max_transfers < 0:
-        return ["This license does not move: only the device that was reset last can take its place again."]
-    left = max(0, license.max_transfers - license.transfer_count)
+    if not left:
+        stays = "No place of this license goes to another device: until the device that was reset last is active again,"
+        return [f"{stays} no new one can be activated."]
     return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
 
 

@@ -199,6 +199,7 @@ def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
         "sentences": [
             f"{who} can no longer use this license; {view.row.taken} active devices are deactivated.",
             "That makes room for another user. The account itself stays, with its password and other licenses.",
+            *(transfer_hint(view.license) if view.row.taken else []),
         ],
         "button": "Remove user",
         "danger": True,

@@ -1,5 +1,7 @@
 """Change a seat: its limit, its activations, its end; and set the user's password."""
 
+from collections.abc import Callable
+
 from chalicelib.domain.access import buyer
 from chalicelib.domain.history import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -21,12 +23,11 @@ _State = tuple[License, Seat]
 
 
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`."""
-    settle(
-        lambda _: find_seat(company, license_id, email),
-        lambda state: state,
-        lambda _, state: _remove(*state, actor, now),
-    )
+    """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`, …
+
+    Their places are given up as in `reset_activations`.
+    """
+    _give_up(company, license_id, email, actor, lambda license, seat: _remove(license, seat, actor, now))
 
 
 def remove_account(company: str, license_id: int, user_id: int, actor: Actor, *, now: Instant) -> None:
@@ -52,12 +53,7 @@ def reset_activations(company: str, license_id: int, email: str, actor: Actor, *
         event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.taken(license))
         seats.reset_activations(license, seat, new_id(now), event, given_up=counts_as_given_up(license, actor))
 
-    def decide(state: _State) -> _State:
-        license, seat = state
-        guard_reset(license, actor, seat.taken(license))
-        return state
-
-    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+    _give_up(company, license_id, email, actor, write)
 
 
 def set_max_activations(
@@ -122,3 +118,14 @@ def set_password(
 def _remove(license: License, seat: Seat, actor: Actor, now: Instant) -> None:
     event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
     seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))
+
+
+def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Callable[[License, Seat], None]) -> None:
+    """Take back all the places of a seat, unless nobody could take them again."""
+
+    def decide(state: _State) -> _State:
+        license, seat = state
+        guard_reset(license, actor, seat.taken(license))
+        return state
+
+    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))

@@ -129,7 +129,11 @@ class Model:
             self.owed, self.last = self.owed + len(keys), None
 
     def refuses_reset(self, keys: set[Key], by: Actor) -> list[str]:
-        return ["device_transfer_not_allowed"] * (bool(keys) and by == CUSTOMER and self.max_transfers == -1)
+        """Where so many places would need a transfer that there are not transfers enough."""
+        left = inf if self.max_transfers == 0 else max(0, self.max_transfers - self.transfers)
+        if not keys or by == ADMIN or self.owed + len(keys) <= left:
+            return []
+        return ["device_transfer_not_allowed" if self.max_transfers == -1 else "device_transfer_limit_reached"]
 
     def announce(self, now: Instant) -> int:
         """The events of what has happened up to now; answers how many."""
@@ -417,9 +421,11 @@ class ByUserMachine(Machine):
     @precondition(lambda self: self.model.live)
     @rule(user=users, by=actors)
     def remove(self, user: str, by: Actor = ADMIN) -> None:
-        self.change(user, change_seat.remove_user, "user_removed", by=by)
-        if self.model.seats.pop(user, None) is not None:
-            self.model.reset_at_once(self.model.live_of(user), by)
+        live = self.model.live_of(user)
+        refusals = self.model.refuses_reset(live, by)
+        self.change(user, change_seat.remove_user, "user_removed", refusals=refusals, by=by)
+        if not refusals and self.model.seats.pop(user, None) is not None:
+            self.model.reset_at_once(live, by)
 
     @precondition(lambda self: self.model.live)
     @rule(user=users, by=actors)

@@ -13,7 +13,9 @@ from chalicelib.store.tables import LicenseItem, license_pk
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations
+from chalicelib.usecases.initial_password import initial_password
 from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.people import account
 from tests.usecases.support import kinds, refused
 
 CUSTOMER = Actor("user:manager@customer.test")
@@ -109,7 +111,7 @@ def test_the_vendor_may_sell_resets_that_are_free(vendor: Vendor, reset: Callabl
 
 def test_no_reset_moves_a_license_that_does_not_move(vendor: Vendor) -> None:
     license, password = in_use(vendor, max_transfers=-1)
-    for name in ("the license", "the user's activations"):
+    for name in ("the license", "the user's activations", "the user"):
         with refused("device_transfer_not_allowed"):  # nobody could come back
             RESETS[name](vendor, license, CUSTOMER)
     RESETS["the device"](vendor, license, CUSTOMER)
@@ -118,6 +120,38 @@ def test_no_reset_moves_a_license_that_does_not_move(vendor: Vendor) -> None:
     vendor.activate(BOB, "old", password)
     RESETS["the license"](vendor, license, ADMIN)
     vendor.activate(BOB, "new", password)
+
+
+@ALL
+@pytest.mark.parametrize("devices", [1, 3])
+@pytest.mark.parametrize("max_transfers", [-1, 0, 1, 2, 3])
+def test_of_what_a_customer_resets_each_place_can_be_taken_again(
+    vendor: Vendor, reset: Callable[..., Any], devices: int, max_transfers: int
+) -> None:
+    license, password = in_use(vendor, max_transfers=max_transfers)
+    ada = initial_password(account(vendor, ADA))
+    names = ["old", "two", "three"][:devices]
+    for name in names[1:]:
+        vendor.activate(ADA, name, ada)
+    try:
+        reset(vendor, license, CUSTOMER)
+    except Refused as why:
+        assert why.code.startswith("device_transfer_"), why.code
+        assert 0 != max_transfers < devices, "enough transfers are left"
+        assert vendor.stored(license).times_activated == devices
+        return
+    taken = vendor.stored(license).times_activated
+    for name in names[: devices - taken]:
+        vendor.activate(BOB, name, password)
+    assert vendor.stored(license).times_activated == devices
+
+
+def test_a_reset_counts_the_places_that_wait_for_a_device_already(vendor: Vendor) -> None:
+    license, password = in_use(vendor, max_transfers=1)
+    vendor.activate(BOB, "other", password)
+    vendor.deactivate(BOB, "other")
+    with refused("device_transfer_limit_reached"):
+        RESETS["the license"](vendor, license, CUSTOMER)
 
 
 def test_the_vendors_reset_begins_the_count_of_transfers_anew(vendor: Vendor) -> None:
