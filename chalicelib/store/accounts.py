@@ -209,17 +209,18 @@ def change_email(
     new: User,
     license_ids: list[int],
     event: Event,
-    license_id: int,
-    license_event: Event,
     mails: Sequence[Mail],
+    asked_on: tuple[int, Event] | None,
 ) -> None:
     """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `Stale`.
 
-    `license_event` stands in the history of the license `license_id`, where it was asked for.
+    `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that.
     """
     company, item, email = old.company, UserItem, new.email
     write = Transaction(event_item(company, event, AccountEventItem))
-    write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
+    if asked_on is not None:
+        license_id, license_event = asked_on
+        write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
     write.update(
         item(company, f"user#{old.id}"),
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],

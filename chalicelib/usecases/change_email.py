@@ -8,7 +8,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
-from chalicelib.usecases.find_license import find_user
+from chalicelib.usecases.find_license import find_account, find_user
 from chalicelib.usecases.guard_account import guard_account, read_holdings
 from chalicelib.usecases.notices import email_notices
 from chalicelib.usecases.settle import settle
@@ -18,9 +18,18 @@ MAX_SEATS = 90
 
 
 def change_email(
-    company: str, license_id: int, email: str, new_email: str, actor: Actor, *, manager_id: int | None, now: Instant
+    company: str,
+    license_id: int | None,
+    email: str,
+    new_email: str,
+    actor: Actor,
+    *,
+    manager_id: int | None,
+    now: Instant,
 ) -> User:
-    """Give the account of a license user another e-mail, here and on all other licenses; the password stays.
+    """Give an account another e-mail, on all its licenses; the password stays.
+
+    `license_id`: of the license where it is asked for, and whose user it must be; None for any account.
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
@@ -29,7 +38,7 @@ def change_email(
     address = normalise_email(new_email)
 
     def read(_: bool) -> tuple[User, list[int]]:
-        user = find_user(company, license_id, email)
+        user = find_account(company, email) if license_id is None else find_user(company, license_id, email)
         guard_open(user)
         if manager_id is not None:
             guard_account(manager_id, user)
@@ -51,11 +60,11 @@ def change_email(
     def write(state: tuple[User, list[int]], changed: User) -> None:
         user, held = state
         if user.email != address:
-            event, license_event = (
+            event, on_license = (
                 Event.new("email_changed", actor, now, user=user.email, user_id=user.id, email=address)
                 for _ in range(2)
             )
-            notices = email_notices(user, changed, actor)
-            accounts.change_email(user, changed, held, event, license_id, license_event, notices)
+            asked_on = None if license_id is None else (license_id, on_license)
+            accounts.change_email(user, changed, held, event, email_notices(user, changed, actor), asked_on)
 
     return settle(read, decide, write)[1]

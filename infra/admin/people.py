@@ -1,6 +1,7 @@
 """The commands for accounts of people, whatever licenses they have."""
 
 from chalicelib.domain.instants import Instant
+from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.order_managers import find_order
 from chalicelib.usecases.unlock import unlock
@@ -24,3 +25,8 @@ def user_close(company: str, email: str, *, now: Instant) -> Answer:
 def user_reopen(company: str, email: str, *, now: Instant) -> Answer:
     user = reopen_account(company, email, operator(), now=now)
     return Answer({"email": user.email, "user_id": user.id, "closed": False})
+
+
+def user_change_email(company: str, email: str, new_email: str, *, now: Instant) -> Answer:
+    user = change_email(company, None, email, new_email, operator(), manager_id=None, now=now)
+    return Answer({"email": user.email, "user_id": user.id})

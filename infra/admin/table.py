@@ -258,6 +258,12 @@ COMMANDS = (
         ACCOUNT,
     ),
     Command(
+        "user change-email",
+        "give an account another e-mail, with all its seats; it has to be nobody's",
+        "--company QBITEC --email don.joe@qbitec.com --new-email don.doe@qbitec.com",
+        (*ACCOUNT, Option("--new-email", "EMAIL", "the e-mail from now on", values.email, required=True)),
+    ),
+    Command(
         "user history",
         "what has happened to an account, the newest first",
         "--company QBITEC --email don.joe@qbitec.com --limit 20",

@@ -233,6 +233,11 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         ("user close --company {company} --email a@b.example", "There is no such account."),
         ("user reopen --company {company} --email a@b.example", "There is no such account."),
         ("user history --company {company} --email a@b.example", "There is no such account."),
+        (
+            "user change-email --company {company} --email a@b.example --new-email b@b.example",
+            "There is no such account.",
+        ),
+        ("user change-email --company {company} --email {email} --new-email m\xfcller@b.example", "email: "),
         ("user remove --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("user reset-activations --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("device reset --license {license} --hardware-id 'my-laptop '", "This device is not active on the license."),

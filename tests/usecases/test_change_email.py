@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.history import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, batches, dynamo, seats
+from chalicelib.store import accounts, batches, dynamo, licenses, seats
 from chalicelib.store.tables import AccountEventItem, event_part, to_event
 from chalicelib.usecases import batch_assign, views
 from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.close_account import close_account
+from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import account, logged_in
+from tests.usecases.people import account, issued, logged_in
 
 ADA, NEW = "ada@customer.test", "countess@customer.test"
 
@@ -156,3 +159,33 @@ def test_more_seats_than_one_write_can_hold_are_refused(
     with pytest.raises(Refused) as refused:
         change(vendor, license)
     assert "up to 1 licenses" in refused.value.detail
+
+
+@pytest.mark.parametrize("seats_held", [0, 2])
+def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor: Vendor, seats_held: int) -> None:
+    managed = issued(vendor, "viewer", manager=ADA)
+    held = [issued(vendor) for _ in range(seats_held)]
+    for seat in held:
+        vendor.assign(seat, ADA)
+    user, session, operator = account(vendor, ADA), logged_in(vendor, ADA), Actor("admin:petra")
+    changed = change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
+    assert (changed.id, changed.email, changed) == (user.id, NEW, account(vendor, NEW))
+    assert views.license_details(session, managed.id, now=NOW)
+    assert [seat.email for license in held for seat in licenses.seats(vendor.code, license.id)] == [NEW] * seats_held
+    told = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
+    assert told == [(ADA, operator)]
+    assert vendor.differences() == []
+    with pytest.raises(Refused) as refused:
+        change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
+    assert (refused.value.code, refused.value.detail) == ("user_not_found", "There is no such account.")
+    assert [len(mails(vendor, email)) for email in (ADA, NEW)] == [seats_held + 3, 1]
+
+
+def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vendor, license: License) -> None:
+    for email in (ADA, NEW):
+        vendor.assign(license, email)
+    close_account(vendor.code, ADA, ADMIN, now=NOW)
+    for old, new, code in ((ADA, "another@customer.test", "account_closed"), (NEW, ADA, "already_exists")):
+        with pytest.raises(Refused) as refused:
+            change_email(vendor.code, None, old, new, ADMIN, manager_id=None, now=NOW)
+        assert refused.value.code == code
