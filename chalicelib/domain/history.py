@@ -44,6 +44,7 @@ EventType = Literal[
     "user_unlocked",
     "user_closed",
     "user_reopened",
+    "links_repaired",
     "log_in_failed",
     "log_in_locked",
     "signed_in",

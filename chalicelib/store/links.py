@@ -4,17 +4,21 @@ Each is written in the transaction that makes what it leads to, so at no instant
 hundred at a time; what does not fit is read again, all of it at one instant, before it is told.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from chalicelib.domain.license import License, Seat
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.license import License
 from chalicelib.store import dynamo
 from chalicelib.store.due import filed
 from chalicelib.store.dynamo import Raw
 from chalicelib.store.orders import sold_of, to_sold
+from chalicelib.store.repairs import Repair
 from chalicelib.store.tables import (
+    DeviceItem,
     DueItem,
     LicenseItem,
     LinkItem,
@@ -22,11 +26,9 @@ from chalicelib.store.tables import (
     SeatItem,
     SoldItem,
     UserItem,
-    customer_part,
+    device_part,
     due_pk,
-    held_part,
     license_pk,
-    managed_part,
     ordered_part,
     seat_part,
     sold_part,
@@ -45,6 +47,8 @@ class Fault:
 
     license_id: int | None
     told: str
+    repair: Repair | None = field(default=None, compare=False)
+    """What mends it, where what is stored says so beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class _Kind:
     """What is wrong with it, given it and those; None: nothing."""
     of_license: bool = True
     """Whether its key ends with a license."""
+    orphan: Callable[[Any], tuple[Any, Condition]] | None = None
+    """The item without which it goes, and how that stands then. None: it stays, whatever is wrong. A name keeps what it
+    names from being given to somebody else, and a summary may be the last that is known of a license."""
 
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
@@ -70,32 +77,6 @@ def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
         yield len(links), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
 
 
-def missing(license: License, managers: Iterable[int], seats: Iterable[Seat]) -> list[str]:
-    """Which names and summaries of a license are not there, in words. Consistent."""
-    company, id, order_id = license.company, license.id, license.order_id or ""
-    wanted: dict[str, Any] = {"it is not listed under its order": SoldItem(company, ordered_part(order_id, id))}
-    wanted["its id does not lead to the company"] = LinkItem(f"license#{id}", "company")
-    if license.license_key is not None:
-        wanted["the license key does not lead to it"] = LinkItem(company, f"key#{license.license_key}")
-    if license.customer is not None:
-        wanted["it is not listed under its customer"] = LinkItem(company, customer_part(license.customer, id))
-    for user_id in sorted(managers):
-        told = f"the order's manager {user_id} is not shown it"
-        wanted[told] = SoldItem(company, managed_part(user_id, id))
-    for seat in seats:
-        told = f"seat of {seat.email}: the user is not linked to it"
-        wanted[told] = LinkItem(company, held_part(seat.user_id, id))
-    return [told for few in _by_hundreds(wanted) for told in few]
-
-
-def _by_hundreds(wanted: dict[str, Any]) -> Iterator[list[str]]:
-    """Which of these items are not there, by what is said of them."""
-    left = iter(wanted.items())
-    while few := list(islice(left, dynamo.BATCH_GET_LIMIT)):
-        found = dynamo.read_raw([item for _, item in few], consistent=True)
-        yield [told for (told, _), raw in zip(few, found, strict=True) if raw is None]
-
-
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), "license")], _due_fault)
@@ -108,7 +89,17 @@ def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
     there, *found = dynamo.read_together([link, *_targets(kind, link)])
     told = None if there is None else _told(kind, there, found)
-    return None if told is None else Fault(_license_id(link) if kind.of_license else None, told)
+    if told is None:
+        return None
+    return Fault(_license_id(link) if kind.of_license else None, told, _removal(kind, link))
+
+
+def _removal(kind: _Kind, link: Any) -> Repair | None:
+    """What removes a link, on condition that it is an orphan; None for one of which that cannot be said."""
+    try:
+        return None if kind.orphan is None else Repair(link, *kind.orphan(link), removes=True)
+    except (TypeError, ValueError):
+        return None
 
 
 def _targets(kind: _Kind, link: Any) -> list[Any]:
@@ -138,6 +129,11 @@ def _customer_fault(link: Any, license: Any) -> str | None:
 def _email_fault(link: Any, user: Any) -> str | None:
     right = user is not None and user.email == link.part.removeprefix("email#")
     return None if right else f"an e-mail leads to the user {link.to}, whose e-mail it is not"
+
+
+def _hardware_fault(link: Any, device: Any) -> str | None:
+    right = device is not None and link.to in (None, _seen(link)[1])
+    return None if right else "a hardware id leads to it that is of no device of it"
 
 
 def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> str | None:
@@ -204,9 +200,30 @@ def _held(link: Any) -> list[Any]:
     return [_license(link), SeatItem(pk, seat_part(who)), _user(link, who)]
 
 
+def _no_seat(link: Any) -> tuple[Any, Condition]:
+    return _held(link)[1], SeatItem.pk.does_not_exist()
+
+
+def _device(link: Any) -> DeviceItem:
+    tag, license_id, user_id = _seen(link)
+    return DeviceItem(license_pk(link.pk, license_id), device_part(tag, user_id))
+
+
+def _no_device(link: Any) -> tuple[Any, Condition]:
+    return _device(link), DeviceItem.pk.does_not_exist()
+
+
+def _order(link: Any) -> OrderItem:
+    return OrderItem(link.pk, f"order#{_sold(link).order_id}")
+
+
 def _managed(link: Any) -> list[Any]:
-    order = OrderItem(link.pk, f"order#{_sold(link).order_id}")
-    return [_license(link), order, _user(link, _between(link))]
+    return [_license(link), _order(link), _user(link, _between(link))]
+
+
+def _no_manager(link: Any) -> tuple[Any, Condition]:
+    managers, who = OrderItem.managers, _between(link).lstrip("0")
+    return _order(link), managers.does_not_exist() | ~managers.contains(who)
 
 
 def _ordered(link: Any) -> list[Any]:
@@ -216,9 +233,10 @@ def _ordered(link: Any) -> list[Any]:
 _KINDS = {
     "customer": _Kind(LinkItem, lambda link: [_license(link)], _customer_fault),
     "email": _Kind(LinkItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
-    "held": _Kind(LinkItem, _held, _held_fault),
+    "hardware": _Kind(LinkItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
+    "held": _Kind(LinkItem, _held, _held_fault, orphan=_no_seat),
     "key": _Kind(LinkItem, lambda link: [_license(link)], _key_fault),
-    "managed": _Kind(SoldItem, _managed, _managed_fault),
+    "managed": _Kind(SoldItem, _managed, _managed_fault, orphan=_no_manager),
     "ordered": _Kind(SoldItem, _ordered, _ordered_fault),
     "user": _Kind(UserItem, lambda user: [LinkItem(user.pk, f"email#{user.email}")], _user_fault, of_license=False),
 }
@@ -232,6 +250,12 @@ def _between(link: Any) -> str:
     """What stands in a sort key between the kind and the license."""
     middle: str = link.part.partition("#")[2].rpartition("#")[0]
     return middle
+
+
+def _seen(link: Any) -> tuple[str, int, int | None]:
+    """What the sort key of the link from a hardware id says: the device's tag, the license and the user there."""
+    _, tag, license_id, user_id = link.part.split("#")
+    return tag, int(license_id), int(user_id) if user_id else None
 
 
 def _license_id(link: Any) -> int:

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.batch import Pending
-from chalicelib.domain.license import License, Seat, is_live
+from chalicelib.domain.catalogue import Order
+from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.store import accounts, batches, licenses, links, orders, places
 from chalicelib.store.due import is_filed
 from chalicelib.store.links import Fault
+from chalicelib.store.missing_links import missing
 from chalicelib.store.tables import DUE_SHARDS
 
 
@@ -22,13 +24,21 @@ def companies() -> Iterator[str]:
 def audit(company: str) -> Iterator[tuple[int, list[str]]]:
     """Each license of a company, oldest first, with what is wrong with it: nothing, for all of them, we trust.
 
-    One that cannot be counted is a difference, too, and keeps no other from being counted.
+    One that cannot be counted is a difference, too, and keeps no other from being counted. What is wrong with many of a
+    license's items in the same way is one difference.
     """
+    for license_id, found in license_faults(company):
+        counted = Counter(fault.told for fault in found)
+        yield license_id, [told if n == 1 else f"{told} ({n} times)" for told, n in counted.items()]
+
+
+def license_faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
+    """As `audit`, each fault by itself, with what mends it."""
     for license_id in licenses.license_ids(company):
         try:
-            found = _differences(company, license_id)
+            found = _faults(company, license_id)
         except Exception as error:  # whatever it is, it is told
-            found = [f"it cannot be counted: {type(error).__name__}"]
+            found = [Fault(license_id, f"it cannot be counted: {type(error).__name__}")]
         yield license_id, found
 
 
@@ -48,13 +58,13 @@ def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
                 yield owner, fault
 
 
-def _differences(company: str, license_id: int) -> list[str]:
+def _faults(company: str, license_id: int) -> list[Fault]:
     """Compare counters with items. On a license that is in use meanwhile, only a difference that stays is one."""
-    found: list[str] = []
+    found: list[Fault] = []
     for _ in range(5):
         before = _counted(company, license_id)
         if before is None:
-            return ["the license is gone"]
+            return [Fault(license_id, "the license is gone")]
         found = list(_compare(*before))
         if not found or _counted(company, license_id) == before:
             return found
@@ -67,10 +77,21 @@ def _counted(company: str, license_id: int) -> tuple[License, list[Pending]] | N
     return None if license is None else (license, list(batches.all_pending(company, license_id)))
 
 
-def _compare(license: License, pending: list[Pending]) -> Iterator[str]:
+def _compare(license: License, pending: list[Pending]) -> Iterator[Fault]:
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
+    devices = list(places.devices(license.company, license.id))
+    order = orders.read_order(license.company, license.order_id or "")
+    for told in _differences(license, seats, devices, pending, order):
+        yield Fault(license.id, told)
+    yield from missing(license, () if order is None else order.managers, seats.values(), devices)
+
+
+def _differences(
+    license: License, seats: dict[int, Seat], devices: list[Device], pending: list[Pending], order: Order | None
+) -> Iterator[str]:
+    """What is wrong with the counters of a license, its order and its dates, in words."""
     live: Counter[int | None] = Counter()
-    for device in places.devices(license.company, license.id):
+    for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
         live[device.user_id] += is_live(device, license, seat)
     yield from _unequal("times_activated", license.times_activated, "active devices", live.total())
@@ -86,10 +107,8 @@ def _compare(license: License, pending: list[Pending]) -> Iterator[str]:
         yield from _compare_seat(license, seat, live[seat.user_id])
     blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
     yield from _unequal("blocked_devices", license.blocked_devices, "blocked devices", blocked)
-    order = orders.read_order(license.company, license.order_id or "")
     if order is None:
         yield "its order is not there"
-    yield from links.missing(license, () if order is None else order.managers, seats.values())
     if not licenses.ends_as_dated(license):
         yield "its end does not follow from its dates"
     if not is_filed(license):

@@ -35,6 +35,7 @@ from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_license, find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
 from infra.admin.operator_name import operator
 from infra.progress import progress
@@ -278,8 +279,9 @@ def sweep(*, now: Instant) -> Answer:
     return Answer({"now": to_iso(now)} | swept, exit_code=1 if swept[sweeping.FAILED] else 0)
 
 
-def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - what is counted is what stands there
+def audit(company: str | None, repair: bool = False, *, now: Instant) -> Answer:
     codes = list(companies()) if company is None else [create.find_company(company).code]
+    repaired = _repair(codes, now) if repair else {}
     licenses_counted, differences = 0, []
     with _counting("licenses counted") as tell:
         for code in codes:
@@ -289,8 +291,18 @@ def audit(company: str | None, *, now: Instant) -> Answer:  # noqa: ARG001 - wha
                 tell(1)
     names, found_in_names = _audit_names(codes, company)
     differences += found_in_names
-    document = {"companies": len(codes), "licenses": licenses_counted, "names": names, "differences": differences}
-    return Answer(document, exit_code=1 if differences else 0)
+    counted = {"companies": len(codes), "licenses": licenses_counted, "names": names}
+    return Answer(counted | repaired | {"differences": differences}, exit_code=1 if differences else 0)
+
+
+def _repair(codes: list[str], now: Instant) -> dict[str, int]:
+    """How many names and summaries were filed and removed."""
+    total = {"filed": 0, "removed": 0}
+    with _counting("names repaired") as tell:
+        for code in codes:
+            for name, count in repair_links(code, operator(), now=now, progress=tell).items():
+                total[name] += count
+    return total
 
 
 def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[str, Any]]]:

@@ -296,7 +296,10 @@ COMMANDS = (
     Command(
         "audit",
         "count every license again from its items; exit 1 if anything differs",
-        "--company QBITEC",
-        (Option("--company", "CODE", "this company alone", values.company),),
+        "--company QBITEC --repair",
+        (
+            Option("--company", "CODE", "this company alone", values.company),
+            Option("--repair", "", "first file the names that are missing, and remove those that lead to nothing"),
+        ),
     ),
 )

@@ -14,12 +14,14 @@ from chalicelib.domain.license import device_tag
 from chalicelib.store import accounts
 from chalicelib.store.licenses import read_license
 from chalicelib.store.orders import managed_by
+from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from tests.homes.home import Home, as_newer, items, names, opened
 from tests.homes.make import ADA, BOB, CUSTOMER, MANAGER, TABLES
 from tests.portal.browser import Browser, Page
 from tests.store.kinds import kinds
+from tests.support import ADMIN, NOW
 
 pytestmark = pytest.mark.in_process("the items are put into the tables of this process")
 SORTS = ("", "oldest", "product", "order", "ends", "users", "activations", "newest", "host", "user", "first")
@@ -30,6 +32,10 @@ NO_PAGE = ("/portal/log-out", "/static")
 
 BEFORE_LISTS = "4449091"
 """In its time no license was filed under those who manage it: the audit says so, and they are shown none."""
+NEVER_REPAIRED = {BEFORE_LISTS: {"has no manager's account"}}
+"""Whether an account is a manager's is no name: who is one is said by giving him an order to manage."""
+BEFORE_DEVICES = "a device is not found by its hardware id"
+"""What the audit says of devices that older code has activated: a repair files them."""
 NEWER = "newer"
 """What the newest code writes, with attributes that are not known yet: as in a rolling deploy."""
 
@@ -40,6 +46,11 @@ def home(request: pytest.FixtureRequest) -> Iterator[Home]:
     newer = request.param == NEWER
     with opened("96ff5f9", as_newer) if newer else opened(request.param) as home:
         yield home
+
+
+def others(home: Home) -> list[str]:
+    """What the audit finds besides."""
+    return [difference for difference in home.differences() if not difference.startswith(BEFORE_DEVICES)]
 
 
 def walked(browser: Browser) -> dict[str, Page]:
@@ -122,7 +133,7 @@ def test_every_call_of_an_application_is_answered(home: Home) -> None:
             "activate_license", **key | {"license_key": home.key(name), "hardware_id": "machine-3"}
         )
         assert refused.json()["code"] == code, name
-    assert home.differences() == []
+    assert others(home) == []
 
 
 def granted(answer: httpx.Response) -> Any:
@@ -131,10 +142,10 @@ def granted(answer: httpx.Response) -> Any:
 
 
 def test_the_audit_finds_no_difference_and_the_sweep_what_is_due(home: Home) -> None:
-    assert home.differences() == []
+    assert others(home) == []
     assert sweep(now=clock.now())["license_expired"] >= 1
     assert "expired" in home.browser(MANAGER).get(f"/portal/licenses/{home.id('ended')}/history").words.lower()
-    assert home.differences() == []
+    assert others(home) == []
 
 
 def test_a_manager_changes_all_there_is_to_change(home: Home) -> None:
@@ -156,7 +167,7 @@ def test_a_manager_changes_all_there_is_to_change(home: Home) -> None:
         (f"{license}/reset", {}),
     ):
         assert manager.send(path, **typed).status == 200, path
-    assert home.differences() == []
+    assert others(home) == []
 
 
 def test_a_home_from_before_the_lists_of_managers_is_used_by_applications_and_told_of_by_the_audit() -> None:
@@ -164,9 +175,28 @@ def test_a_home_from_before_the_lists_of_managers_is_used_by_applications_and_to
         key = {"product": "viewer", "license_key": home.key("viewer"), "hardware_id": "machine-0"}
         assert granted(home.application().get("check_license", **key))["times_activated"] == 1
         assert granted(home.application().post("activate_license", **key | {"hardware_id": "new"}))
-        told = {difference.rstrip("0123456789 isnothw") for difference in home.differences()}
+        told = {difference.rstrip("0123456789 isnothw") for difference in others(home)}
         assert told == {"the order's manager", "it is not listed under its order"}
         assert walked(home.browser(MANAGER))
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_repair_ends_all_that_the_audit_finds_in_a_home(name: str) -> None:
+    with opened(name) as home:
+
+        def of_device() -> list[Any]:
+            found = granted(home.application().get("device_licenses", product="viewer", hardware_id="machine-0"))
+            return [license["id"] for license in found]
+
+        assert of_device() == []
+        missing = home.differences()
+        assert any(difference.startswith(BEFORE_DEVICES) for difference in missing)
+        assert repair_links(home.company, ADMIN, now=NOW)["filed"] >= len(missing)
+        assert {difference.partition(", and ")[2] for difference in home.differences()} == NEVER_REPAIRED.get(
+            name, set()
+        )
+        assert of_device() == [home.id("viewer")]
+        assert repair_links(home.company, ADMIN, now=NOW) == {"filed": 0, "removed": 0}
 
 
 @pytest.mark.parametrize("name", names())

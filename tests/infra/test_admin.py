@@ -12,10 +12,10 @@ import pytest
 
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, device_tag
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, licenses
-from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.store.tables import LicenseItem, LinkItem, hardware_part, license_pk
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -310,7 +310,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "names": 6, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 7, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     item.update([LicenseItem.times_activated.set(3)])
@@ -321,6 +321,19 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     assert (code, difference in output, str(sound.id) in output) == (1, True, False)
     item.update([LicenseItem.times_activated.set(1)])
     assert vendor.differences() == []
+
+
+def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator: Operator, vendor: Vendor) -> None:
+    vendor.activate(license := vendor.issue(), "pc")
+    LinkItem(vendor.code, hardware_part(device_tag("pc"), license.id)).delete()
+    difference = "a device is not found by its hardware id"
+    found = {"company": vendor.code, "license": license.id, "difference": difference}
+    document = {"companies": 1, "licenses": 1, "names": 3, "differences": [found]}
+    assert operator.asks(f"audit --company {vendor.code}", 1) == document
+    repaired = document | {"names": 4, "differences": [], "filed": 1, "removed": 0}
+    assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
+    event = next(accounts.company_events(vendor.code))
+    assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
 
 
 def test_what_takes_long_tells_how_far_it_is(

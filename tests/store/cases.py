@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.history import EventType
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, device_tag
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker
 from chalicelib.store import accounts, codes, dynamo, orders
 from chalicelib.store.mails import queue_mail
-from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.store.tables import LicenseItem, LinkItem, hardware_part, license_pk
 from chalicelib.store.views import Wanted, look_up
 from chalicelib.usecases import (
     activate,
@@ -37,6 +37,7 @@ from chalicelib.usecases import (
     log_in,
     once,
     order_managers,
+    repair_links,
     send_mails,
     sessions,
     sweep,
@@ -90,6 +91,13 @@ def ending(vendor: Vendor) -> License:
 def active(vendor: Vendor) -> License:
     license = vendor.issue()
     vendor.activate(license, "pc")
+    return license
+
+
+def before_links(vendor: Vendor) -> License:
+    """As older code has left a device."""
+    license = active(vendor)
+    dynamo.delete(LinkItem(vendor.code, hardware_part(device_tag("pc"), license.id)))
     return license
 
 
@@ -640,6 +648,13 @@ CASES = (
         lambda v, x: forget_devices.forget_idle_devices(v.stored(x), ADMIN, now=v.now),
         ("devices_forgotten",),
         True,
+    ),
+    Case(
+        "repair a link",
+        repair_links.repair_links,
+        before_links,
+        lambda v, _: repair_links.repair_links(v.code, ADMIN, now=v.now),
+        ("links_repaired",),
     ),
     Case("issue by key", issue_license.issue_license, nothing, issue_by_key, ("license_issued",)),
     Case("issue with a new manager", issue_license.issue_license, nothing, issue_to_manager, ("license_issued",)),

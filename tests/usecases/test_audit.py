@@ -243,10 +243,10 @@ def names(vendor: Vendor) -> Names:
     """The names and summaries of a company that has some of each kind, by sort key."""
     by_user = vendor.issue("revit", MANAGER, customer=SHOP, max_license_users=2)
     vendor.issue("viewer", MANAGER, order_id=by_user.order_id, customer=SHOP)
-    vendor.assign(by_user, ADA)
+    vendor.activate(ADA, "pc", vendor.assign(by_user, ADA)[1])
     found = {raw["part"]["S"]: raw for raw in dynamo.query_between(LinkItem, vendor.code, "b", "~")}
     assert {part.partition("#")[0] for part in found} == {
-        *("company", "customer", "email", "held", "key", "license"),
+        *("company", "customer", "email", "hardware", "held", "key", "license"),
         *("managed", "order", "ordered", "product", "user"),
     }
     return found
@@ -282,6 +282,7 @@ def test_a_name_that_leads_to_what_is_not_there_is_named_whatever_its_kind(
         ("customer", {"product": "other"}, "a customer is linked to it to whom it was not sold"),
         ("held", {"product": "other"}, "is linked to it under another product"),
         ("email", {"to": 1}, "an e-mail leads to the user 1, whose e-mail it is not"),
+        ("hardware", {"to": 1}, "a hardware id leads to it that is of no device of it"),
         ("key", {"to": 1}, "a license key leads to it that is not its own"),
         ("user", {"email": "eve@customer.test"}, "does not lead there"),
         ("user", {"is_manager": False}, "is shown it, and has no manager's account"),

@@ -10,6 +10,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.device_licenses import device_licenses
+from chalicelib.usecases.repair_links import repair_links
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import calls_counted, refused
 
@@ -70,6 +71,7 @@ def test_the_work_is_bounded_however_many_licenses_have_seen_the_device(vendor: 
         assert found(vendor) == [(license.id, None)]
     assert sent.count("Query") == 1
     assert sent.count("TransactGetItems") <= 3
+    assert repair_links(vendor.code, ADMIN, now=NOW)["removed"] == 40
 
 
 def test_a_device_of_as_many_users_on_as_many_licenses_is_found_where_devices_are_blocked(vendor: Vendor) -> None:

@@ -234,6 +234,8 @@ NAMES_NOTHING = {
     "named_user_id",
     "audit_due",
     "audit_links",
+    "license_faults",
+    "repair_links",
     "manager_notice",
     "manager_of",
     "seat_notice",

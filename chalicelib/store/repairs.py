@@ -1,0 +1,47 @@
+"""Links that are filed, or removed, after the fact: on condition that what they follow from is as it has to be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.history import Event
+from chalicelib.store.dynamo import Transaction
+from chalicelib.store.tables import AccountEventItem, event_item
+
+AT_ONCE = 40
+"""Links in one transaction: two items each, and the event; a hundred fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A link or summary to file, or to remove."""
+
+    link: Any
+    source: Any
+    """The item that it follows from."""
+    condition: Condition
+    """What must be true of that item in the instant of the repair."""
+    removes: bool = False
+
+
+def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
+    """Do these repairs, `AT_ONCE` at the most, all or none. Raises `Stale` where one is not needed any more, `Busy`."""
+    write = Transaction(event_item(company, event, AccountEventItem))
+    sources: dict[tuple[str, str], tuple[Any, dict[str, Condition]]] = {}
+    for repair in repairs:
+        kind = type(repair.link)
+        if repair.removes:
+            write.delete(repair.link, kind.pk.exists())
+        else:
+            write.put(repair.link, kind.pk.does_not_exist())
+        # A transaction names an item once, and many links may follow from one.
+        _, conditions = sources.setdefault((repair.source.pk, repair.source.part), (repair.source, {}))
+        conditions[repr(repair.condition)] = repair.condition
+    for source, conditions in sources.values():
+        first, *others = conditions.values()
+        for other in others:
+            first &= other
+        write.check(source, first)
+    write.commit()

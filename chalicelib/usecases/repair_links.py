@@ -1,0 +1,59 @@
+"""The repair of what the audit finds missing, or left over, among names and summaries: for operators.
+
+What older code did not write, and what a cut connection has left. Safe beside everything else that goes on: each link
+is filed, or removed, in a transaction that requires of the item it follows from that it is there, or is not.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.instants import Instant
+from chalicelib.store import repairs
+from chalicelib.store.dynamo import Stale
+from chalicelib.store.repairs import Repair
+from chalicelib.usecases.audit import audit_links, license_faults
+
+
+def repair_links(
+    company: str, actor: Actor, *, now: Instant, progress: Callable[[int], None] = lambda _links: None
+) -> dict[str, int]:
+    """How many links and summaries of a company were `filed`, and how many `removed`. Repeating is safe. Raises `Busy`.
+
+    Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a user
+    or a hardware id to no seat, no order to manage and no device. All else that the audit finds stays as it is.
+    """
+    counts = {"filed": 0, "removed": 0}
+    found = _repairs(company)
+    while few := list(islice(found, repairs.AT_ONCE)):
+        for done in _carried_out(company, few, actor, now):
+            for name, count in done.items():
+                counts[name] += count
+        progress(len(few))
+    return counts
+
+
+def _repairs(company: str) -> Iterator[Repair]:
+    """What is to be filed, then what is to be removed, read as it is taken."""
+    for walked in (license_faults(company), audit_links(company)):
+        for _, faults in walked:
+            yield from (fault.repair for fault in faults if fault.repair is not None)
+
+
+def _carried_out(company: str, few: list[Repair], actor: Actor, now: Instant) -> Iterator[dict[str, int]]:
+    """Do them together; where one is not needed any more, each by itself. How many were filed and removed each time."""
+    try:
+        yield _carry_out(company, few, actor, now)
+    except Stale:
+        for one in few:
+            try:
+                yield _carry_out(company, [one], actor, now)
+            except Stale:  # what it follows from has come, or gone, meanwhile
+                continue
+
+
+def _carry_out(company: str, some: list[Repair], actor: Actor, now: Instant) -> dict[str, int]:
+    removed = sum(repair.removes for repair in some)
+    filed = len(some) - removed
+    repairs.carry_out(company, some, Event.new("links_repaired", actor, now, filed=filed, removed=removed))
+    return {"filed": filed, "removed": removed}

@@ -1,0 +1,181 @@
+"""What the audit finds missing or left over among names is repaired, beside everything else that goes on."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import License, device_tag
+from chalicelib.store import accounts, dynamo, orders, places, repairs
+from chalicelib.store.repairs import Repair
+from chalicelib.store.tables import LinkItem, SoldItem, hardware_part, held_part, managed_part
+from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.device_licenses import device_licenses
+from chalicelib.usecases.order_managers import add_manager, remove_manager
+from chalicelib.usecases.repair_links import repair_links
+from tests.support import ADMIN, CUSTOMER, NOW, Vendor
+
+ADA = "ada@customer.test"
+
+
+def found(vendor: Vendor, hardware_id: str) -> list[int]:
+    """The licenses that `device_licenses` answers."""
+    held = device_licenses(vendor.code, hardware_id, None, frozenset(), now=NOW)
+    return [place.license.id for place, _ in held if place.license is not None]
+
+
+def repair(vendor: Vendor) -> tuple[int, int]:
+    """How many were filed, and how many removed."""
+    counts = repair_links(vendor.code, ADMIN, now=NOW)
+    return counts["filed"], counts["removed"]
+
+
+def hardware(vendor: Vendor, license: License, hardware_id: str, user_id: int | None = None) -> LinkItem:
+    part = hardware_part(device_tag(hardware_id), license.id, user_id)
+    return LinkItem(vendor.code, part, to=license.id, product=license.product)
+
+
+def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | None = None) -> None:
+    """As if older code had activated these devices."""
+    for hardware_id in hardware_ids:
+        dynamo.delete(hardware(vendor, license, hardware_id, user_id))
+
+
+def forget(vendor: Vendor, license: License, hardware_id: str) -> None:
+    """Forget a device that holds no place: its item and its link go together."""
+    devices = list(places.devices(vendor.code, license.id, hardware_id))
+    places.forget(vendor.stored(license), devices, Event.new("devices_forgotten", ADMIN, NOW, devices=1))
+
+
+def left(vendor: Vendor, prefix: str) -> list[str]:
+    return list(dynamo.sort_keys(LinkItem, vendor.code, prefix))
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen between what a repair has read and its first write."""
+
+    def before_the_first(happen: Callable[[], object]) -> None:
+        waiting, carry_out = [happen], repairs.carry_out
+
+        def carried_out(company: str, some: Iterable[Repair], event: Event) -> None:
+            while waiting:
+                waiting.pop()()
+            carry_out(company, some, event)
+
+        monkeypatch.setattr(repairs, "carry_out", carried_out)
+
+    return before_the_first
+
+
+def test_a_device_of_older_code_is_found_after_a_repair_and_when_it_comes_back(vendor: Vendor) -> None:
+    license, by_user = vendor.issue(), vendor.issue("revit", max_license_users=2)
+    user, password = vendor.assign(by_user, ADA, 3)
+    for hardware_id in ("pc", "given back"):
+        vendor.activate(license, hardware_id)
+    vendor.deactivate(license, "given back")
+    vendor.activate(ADA, "pc", password)
+    unlink(vendor, license, "pc", "given back")
+    unlink(vendor, by_user, "pc", user_id=user.id)
+    told = "a device is not found by its hardware id"
+    assert sorted(vendor.differences()) == [told, f"{told} (2 times)"]
+    assert found(vendor, "pc") == []
+    assert repair(vendor) == (3, 0)
+    assert vendor.differences() == []
+    assert sorted(found(vendor, "pc")) == sorted([by_user.id, license.id])
+    assert found(vendor, "given back") == []
+    vendor.activate(license, "given back")
+    assert found(vendor, "given back") == [license.id]
+    assert repair(vendor) == (0, 0)
+
+
+def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    unlink(vendor, license, "pc")
+    dynamo.put_all([hardware(vendor, license, "nobody's")])
+    repair(vendor)
+    told = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
+    assert [(event.actor, event.detail) for event in told] == [(ADMIN, {"filed": 1, "removed": 1})]
+
+
+@pytest.mark.parametrize("count", [repairs.AT_ONCE, repairs.AT_ONCE + 1])
+def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor, count: int) -> None:
+    order_id = vendor.issue(manager=CUSTOMER).order_id
+    for _ in range(count - 1):
+        vendor.issue(order_id=order_id)
+    for part in left(vendor, managed_part(accounts.user_of_email(vendor.code, CUSTOMER) or 0)):
+        dynamo.delete(SoldItem(vendor.code, part))
+    assert len(vendor.differences()) == count
+    assert repair(vendor) == (count, 0)
+    assert vendor.differences() == []
+
+
+def test_a_device_that_is_forgotten_meanwhile_gets_no_link_and_the_others_do(
+    vendor: Vendor, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    license = vendor.issue()
+    for hardware_id in ("a", "b", "c"):
+        vendor.activate(license, hardware_id)
+    vendor.deactivate(license, "b")
+    unlink(vendor, license, "a", "b", "c")
+    meanwhile(lambda: forget(vendor, license, "b"))
+    assert repair(vendor) == (2, 0)
+    assert len(left(vendor, "hardware#")) == 2
+    assert vendor.differences() == []
+
+
+def test_a_device_that_is_activated_meanwhile_keeps_its_link(
+    vendor: Vendor, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    license = vendor.issue()
+    dynamo.put_all([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
+    assert vendor.differences() == ["a hardware id leads to it that is of no device of it"] * 2
+    meanwhile(lambda: vendor.activate(license, "comes"))
+    assert repair(vendor) == (0, 1)
+    assert found(vendor, "comes") == [license.id]
+    assert left(vendor, "hardware#") == [hardware(vendor, license, "comes").part]
+    assert vendor.differences() == []
+
+
+def test_what_leads_a_user_to_no_seat_and_no_order_goes_and_comes_back_with_it(
+    vendor: Vendor, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    license = vendor.issue("revit", CUSTOMER, max_license_users=2)
+    user, _ = vendor.assign(license, ADA)
+    manager = accounts.user_of_email(vendor.code, CUSTOMER) or 0
+    leading = [
+        LinkItem(vendor.code, held_part(user.id, license.id)),
+        SoldItem(vendor.code, managed_part(manager, license.id)),
+    ]
+    stored = dynamo.read(leading, consistent=True)
+    remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
+    remove_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW)
+    for item in stored:
+        item.save()
+    assert len(vendor.differences()) == 2
+    assert repair(vendor) == (0, 2)
+    assert dynamo.read(leading, consistent=True) == [None, None]
+
+    for item in stored:
+        item.save()
+    meanwhile(lambda: add_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW))
+    assert repair(vendor) == (0, 1)
+    assert [sold.license_id for sold in orders.managed_by(vendor.code, manager)] == [license.id]
+    assert vendor.differences() == []
+
+
+def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) -> None:
+    """A name keeps what it names from being given to somebody else."""
+    license = vendor.issue()
+    kept = [
+        LinkItem(vendor.code, "email#gone@customer.test", to=1),
+        LinkItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", to=license.id),
+        LinkItem(vendor.code, f"customer#gone@customer.test#{license.id:016d}", product="viewer"),
+    ]
+    dynamo.put_all(kept)
+    assert len(vendor.differences()) == 3
+    assert repair(vendor) == (0, 0)
+    assert None not in dynamo.read(kept, consistent=True)
+    for item in kept:
+        dynamo.delete(item)
