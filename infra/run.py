@@ -26,6 +26,8 @@ from infra import engine, local, serve
 from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
+TIDY_REST = 2
+"""How many times as long as a round of tidying the rest is that follows it, where there is more to tidy up."""
 MAIL_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
@@ -206,18 +208,32 @@ def mailing() -> Iterator[None]:
 
 @contextmanager
 def tidying() -> Iterator[None]:
-    """While this lasts, delete what has expired, some of it now and every `SWEEP_SECONDS`: this engine has no TTL."""
+    """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: this engine has no TTL."""
+    stopping, after, pause = threading.Event(), "", float(SWEEP_SECONDS)
+
+    def act() -> None:
+        nonlocal after, pause
+        pause = SWEEP_SECONDS  # where this round fails, too
+        after, pause = tidy_some(after, stopping.is_set)
+
+    with _repeating("tidying", act, lambda: pause, stopping):
+        yield
+
+
+def tidy_some(
+    after: str, is_over: Callable[[], bool], timer: Callable[[], float] = time.monotonic
+) -> tuple[str, float]:
+    """One round of tidying behind the key `after`; answers where the next goes on, and after how many seconds.
+
+    While there is more, requests have the database to themselves `TIDY_REST` times as long as the round has taken by
+    `timer`. Raises `Busy`.
+    """
     from chalicelib.usecases.tidy import tidy  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
 
-    stopping, after = threading.Event(), ""
-
-    def act() -> None:
-        nonlocal after
-        _, after = tidy(after, now=clock.now(), keep_going=lambda: not stopping.is_set())
-
-    with _repeating("tidying", act, lambda: SWEEP_SECONDS, stopping):
-        yield
+    begun = timer()
+    _, after = tidy(after, now=clock.now(), keep_going=lambda: not is_over())
+    return after, TIDY_REST * (timer() - begun) if after else SWEEP_SECONDS
 
 
 @contextmanager

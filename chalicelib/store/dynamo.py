@@ -314,15 +314,15 @@ def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
     return (raw["part"]["S"] for raw in _query(table, pk, condition, bounds, False, None, None, "part"))
 
 
-def scan(table: type[Model], only: Sequence[str], after: str = "") -> Iterator[Raw]:
+def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
     """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all.
 
-    `after`: the key to go on behind, in a table that has no sort key.
+    `after`: the key to go on behind, in a table that has no sort key; `limit` bounds the items.
     """
     names = {f"#{n}": name for n, name in enumerate(only)}
     asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
     start: dict[str, Any] = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
-    return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, None, "Scan"))
+    return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
 
 
 def _query(

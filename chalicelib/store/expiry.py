@@ -12,13 +12,13 @@ MARGIN_SECONDS = 60
 """So long it stays: whole seconds are stored, and clocks differ."""
 
 
-def delete_expired(now: Instant, after: str) -> Iterator[tuple[str, int]]:
-    """Walk the table behind the key `after`, page by page as it is taken: each key, and 1 where it was deleted, else 0.
+def delete_expired(now: Instant, after: str, most: int) -> Iterator[tuple[str, int]]:
+    """Walk at `most` so many items behind the key `after`: each key, and 1 where it was deleted, else 0.
 
     What has come to last longer meanwhile stays. Raises `Busy`.
     """
     item, past = AttemptsItem, now // 1000 - MARGIN_SECONDS
-    for raw in dynamo.scan(item, ("pk", "expires"), after):
+    for raw in dynamo.scan(item, ("pk", "expires"), after, most):
         key, deleted = raw["pk"]["S"], 0
         if int(raw.get("expires", {}).get("N", past)) < past:
             with suppress(Stale):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from chalicelib.domain.instants import Instant
 from chalicelib.store.expiry import delete_expired
 
-MOST = 5000
-"""Items that are looked at in one round."""
+MOST = 1000
+"""Items that are looked at in one round, whether they have expired or not."""
 
 
 def tidy(after: str = "", *, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> tuple[int, str]:
@@ -18,7 +18,7 @@ def tidy(after: str = "", *, now: Instant, keep_going: Callable[[], bool] = lamb
     That is empty at the end: the next round begins anew. It reads the table, so it is for one machine. Raises `Busy`.
     """
     deleted = 0
-    for seen, (key, gone) in enumerate(delete_expired(now, after), start=1):
+    for seen, (key, gone) in enumerate(delete_expired(now, after, MOST), start=1):
         deleted += gone
         if seen == MOST or not keep_going():
             return deleted, key

@@ -443,6 +443,51 @@ def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dynamo.get(expired) is None
 
 
+@pytest.fixture
+def expired() -> Iterator[list[SessionItem]]:
+    """Ten sessions of a year ago."""
+    given: dict[str, Any] = {"company": "T", "user_id": 1, "epoch": 0, "opened_at": 1, "seen_at": 1, "expires": 1}
+    items = [SessionItem(f"session#of-last-year-{number}", **given) for number in range(10)]
+    dynamo.put_all(items)
+    yield items
+    for item in items:
+        dynamo.delete(item)
+
+
+def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
+    expired: list[SessionItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, done = 0, threading.Event()
+
+    def noted(after: str, **given: Any) -> tuple[int, str]:
+        nonlocal rounds
+        told = tidy(after, **given)
+        rounds += 1
+        if not told[1]:
+            done.set()
+        return told
+
+    monkeypatch.setattr("chalicelib.usecases.tidy.tidy", noted)
+    monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
+    with run.tidying():
+        assert done.wait(run.SWEEP_SECONDS / 10)
+    assert dynamo.read(expired, consistent=True) == [None] * 10
+    assert rounds >= 4
+
+
+def test_after_a_round_of_tidying_requests_have_the_database_to_themselves_for_longer(
+    expired: list[SessionItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
+    times = iter([100.0, 107.0])
+    after, pause = run.tidy_some("", lambda: False, lambda: next(times))
+    assert after
+    assert pause == 7 * run.TIDY_REST
+    assert run.TIDY_REST > 1
+    monkeypatch.undo()
+    assert run.tidy_some("", lambda: False) == ("", run.SWEEP_SECONDS)
+
+
 def test_a_run_sends_what_is_queued(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = threading.Event()
     monkeypatch.setattr("chalicelib.mail.send", lambda *_: sent.set())
