@@ -26,9 +26,14 @@ def buyer(license: License | Sold) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
+def opens_all(user: User) -> bool:
+    """Whether the account's password opens whatever its user has. One of before there were scopes does."""
+    return user.proved or user.password_scope is None
+
+
 def opens(user: User, license: License) -> bool:
-    """Whether the account's password lets its user use this license. One of before there were scopes opens all."""
-    return user.proved or user.password_scope is None or buyer(license) in user.password_scope
+    """Whether the account's password lets its user use this license."""
+    return opens_all(user) or buyer(license) in (user.password_scope or ())
 
 
 def guard_opens(user: User, license: License) -> None:

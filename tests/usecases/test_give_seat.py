@@ -20,6 +20,7 @@ from chalicelib.usecases import views
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.batch_assign import go_on, start_batch
 from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, set_password
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password, reveal_initial_password
@@ -100,6 +101,30 @@ def two(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Two:
     for email in ("m2@two.example", "m3@three.example"):
         chosen(vendor, email)
     return Two(vendor, *sold)
+
+
+def test_no_page_shows_or_counts_what_the_password_does_not_open(two: Two) -> None:
+    """Whatever page is asked for, forwards and backwards, and wherever in the list that stands."""
+    two.squat()
+    change_password(two.vendor.code, VICTIM, KNOWN, PASSWORD, ADMIN, now=NOW)
+    own = [two.second.id]
+    for customer in ("three", *["two"] * 20, "three", *["two"] * 7, "three"):
+        two.vendor.now += 1
+        license = two.vendor.issue("revit", customer=f"office@{customer}.example", max_license_users=2)
+        two.give(license)
+        own += [license.id] if customer == "two" else []
+    two.give(two.third)
+
+    def page(**asked: str) -> tuple[list[int], int, int]:
+        shown = views.own_licenses(session, Asked(**asked), now=NOW).page
+        assert bool(shown.before) == (shown.first > 1)
+        assert bool(shown.after) == (shown.last < shown.total)
+        return [row.license.id for row in shown.rows], shown.first, shown.total
+
+    session, newest = open_session(account(two.vendor, VICTIM), now=NOW), own[::-1]
+    assert page() == (newest[:25], 1, 28)
+    assert page(after=str(newest[24])) == (newest[25:], 26, 28)
+    assert page(before=str(newest[25])) == (newest[:25], 1, 28)
 
 
 def by_assign(two: Two) -> None:
