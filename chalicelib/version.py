@@ -24,17 +24,20 @@ def git_commit(root: Path) -> str:
     """
     if not (root / ".git").exists():
         return UNKNOWN
+    # Not `describe --dirty`, which locks the index: somebody's `git add` at that moment would fail.
+    commit = _git(root, "describe", "--always", "--abbrev=12", "--exclude=*")
+    differs = commit and _git(root, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    return f"{commit}-dirty" if differs else commit or UNKNOWN
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git says; nothing where it is not there, or fails."""
     import subprocess  # noqa: PLC0415 - a package never comes here
 
     # Also where the files belong to another user than the server's: it runs their code already.
     git = ["git", "-c", "safe.directory=*", "-C", str(root)]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words
-            [*git, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:  # there is no git
-        return UNKNOWN
-    return done.stdout.strip() or UNKNOWN
+        done = subprocess.run([*git, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    except OSError:
+        return ""
+    return done.stdout.strip()

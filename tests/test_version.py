@@ -1,5 +1,6 @@
 """Which Seatkeeper this is: told alike by the changelog, the project and every command; the commit by git alone."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -43,6 +44,14 @@ def test_the_commit_is_that_of_the_checkout_and_says_when_files_differ(checkout:
     assert git_commit(checkout) == head
     (checkout / "app.py").write_text("changed = True")
     assert git_commit(checkout) == f"{head}-dirty"
+
+
+def test_asking_for_the_commit_leaves_the_index_to_whoever_works_there(checkout: Path) -> None:
+    index = checkout / ".git" / "index"
+    os.utime(checkout / "app.py", (1, 1))  # git has to look whether it differs, and could note that it does not
+    before = index.read_bytes()
+    assert git_commit(checkout) == git(checkout, "rev-parse", "HEAD")[:12]
+    assert index.read_bytes() == before
 
 
 def test_a_worktree_tells_its_own_commit(checkout: Path, tmp_path: Path) -> None:
