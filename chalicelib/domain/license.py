@@ -106,6 +106,8 @@ class Seat:
     """Names and phone number as the license's customer told them, and shown to him alone. None: of before they were."""
     last_name: str | None = None
     phone_number: str | None = None
+    bucket_full_at: Instant | None = None
+    """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
 
     def taken(self, license: License) -> int:
         """Places that this seat holds now."""

@@ -12,7 +12,8 @@ Guards run from the gravest to the mildest, always in this order; the first that
 8. `device_transfer_not_allowed`, `device_transfer_limit_reached`
 9. `user_activated_max_times`
 10. `license_activated_max_times`
-11. `rate_limit_exceeded`             (the license's bucket of changes is empty: `domain.rate`; it ends by itself)
+11. `rate_limit_exceeded`             (the license's bucket of changes is empty, or the user's own on it: `domain.rate`;
+    it ends by itself, and what waits longer says when)
 
 A device that holds a place passes 8 to 11: repeating an activation is safe and counts nothing.
 """
@@ -40,6 +41,7 @@ CHECK_NOTED_EVERY_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
 
 _TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
+_USER_TOO_FAST = "This user has activated too many devices on this license within an hour; try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Grant:
 
     license: License
     bucket: Bucket
-    """What the activation takes a change out of."""
+    """What the activation takes a change out of; and out of the user's share of it (`seat_bucket`)."""
     device_id: int
     """The device's id: the one it has, or a new one."""
     already_live: bool = False
@@ -105,8 +107,7 @@ def grant_activation(
         raise Refused("user_activated_max_times")
     if _full(license.times_activated, license.max_activations):
         raise Refused("license_activated_max_times")
-    if wait := bucket.wait_ms(license.bucket_full_at, now):
-        raise Refused("rate_limit_exceeded", _TOO_FAST, retry_after=-(-wait // 1000))
+    _guard_rate(license, place.seat, bucket, now)
     return Grant(
         license,
         bucket,
@@ -132,7 +133,12 @@ def after_activation(place: Place, grant: Grant, report: DeviceReport, now: Inst
     )
     seat = place.seat
     if seat is not None:
-        seat = replace(seat, activations=seat.taken(license) + 1, license_epoch=license.epoch)
+        seat = replace(
+            seat,
+            activations=seat.taken(license) + 1,
+            license_epoch=license.epoch,
+            bucket_full_at=seat_bucket(license, seat, grant.bucket).after_change(seat.bucket_full_at, now),
+        )
     device = Device(
         id=grant.device_id,
         user_id=None if seat is None else seat.user_id,
@@ -145,6 +151,11 @@ def after_activation(place: Place, grant: Grant, report: DeviceReport, now: Inst
         **asdict(report),
     )
     return replace(place, license=license, seat=seat, device=device)
+
+
+def seat_bucket(license: License, seat: Seat, bucket: Bucket) -> Bucket:
+    """What one user may take out of the license's `bucket`, by how many devices the seat allows."""
+    return bucket.share(license.max_activations if seat.max_activations is None else seat.max_activations)
 
 
 def holder(place: Place, hardware_id: str) -> tuple[License, Device]:
@@ -220,6 +231,15 @@ def _guard_transfer(license: License) -> None:
         raise Refused("device_transfer_not_allowed")
     if 0 < license.max_transfers <= license.transfer_count:
         raise Refused("device_transfer_limit_reached")
+
+
+def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instant) -> None:
+    wait, why = bucket.wait_ms(license.bucket_full_at, now), _TOO_FAST
+    if seat is not None:
+        own = seat_bucket(license, seat, bucket).wait_ms(seat.bucket_full_at, now)
+        wait, why = (own, _USER_TOO_FAST) if own > wait else (wait, why)
+    if wait:
+        raise Refused("rate_limit_exceeded", why, retry_after=-(-wait // 1000))
 
 
 def _full(used: int, limit: int | None) -> bool:

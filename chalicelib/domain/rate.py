@@ -3,6 +3,9 @@
 An activation that takes a place takes a change out of the bucket. A repeat takes none, and giving a place back is
 always possible. The bucket is kept as one instant, that at which it is full again: one condition on one attribute
 decides.
+
+Each user of a license has a smaller bucket beside it, and an activation takes a change out of both: so one user cannot
+use up the license's and keep the others from their first activation.
 """
 
 from dataclasses import dataclass
@@ -14,11 +17,13 @@ LEAST_CHANGES = 100
 """Of any license: what the operator may set otherwise."""
 UNLIMITED_CHANGES = 10_000
 """At least, where the number of devices is not limited."""
+USERS_TO_EMPTY_IT = 5
+"""So many users at least are needed to use up a license's bucket, unless one may have most of its devices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Of one license: this many changes at once, and as many within each hour."""
+    """Of one license, or of one user there: this many changes at once, and as many within each hour."""
 
     changes: int
 
@@ -38,6 +43,15 @@ class Bucket:
     def wait_ms(self, full_at: Instant | None, now: Instant) -> int:
         """How long until there is a change in it; 0 where there is one."""
         return max(0, (full_at or now) - self.latest(now))
+
+    def share(self, devices: int | None) -> "Bucket":
+        """The bucket of one user of the license, who may have this many devices there; None: any number.
+
+        A fifth of the license's, which leaves four fifths to the others; but twice the user's own devices, where that
+        is more, since all of them may come, and come again, like those of a license. Never more than the license's.
+        """
+        own = 0 if devices is None else 2 * devices
+        return Bucket(min(self.changes, max(1, self.changes // USERS_TO_EMPTY_IT, own)))
 
 
 def bucket_of(max_activations: int | None, least: int) -> Bucket:

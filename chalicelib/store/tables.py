@@ -124,6 +124,7 @@ class SeatItem(Model):
     first_name = UnicodeAttribute(null=True)
     last_name = UnicodeAttribute(null=True)
     phone_number = UnicodeAttribute(null=True)
+    bucket_full_at = IntegerAttribute(null=True)
 
 
 class DeviceItem(Model):

@@ -5,7 +5,7 @@ other words than the rules': sets of devices that hold a place, and the wording 
 """
 
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from math import inf
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.license import Device, DeviceReport, License, Phase, Seat, device_tag, is_live, phase
 from chalicelib.domain.places import Place, after_activation, grant_activation, holder, release
 from chalicelib.domain.refusal import Refused
+from tests.buckets import Emptied, license_size, seat_size
 from tests.domain.samples import DAY, HOUR, NOW, a_license
 
 USERS = (1, 2)
@@ -40,17 +41,12 @@ class Model:
     last: str | None = None
     """The hardware id that was active last, until it is active again."""
     transfers: int = 0
-    tokens: Fraction = Fraction(0)
-    """Changes that the bucket holds."""
-    filled_at: Instant = NOW
-    """The instant of `tokens`."""
+    bucket: Emptied = field(default_factory=Emptied)
+    buckets: dict[int, Emptied] = field(default_factory=dict)
+    """Of those who have a seat, each one's own."""
     validity: Instant | None = None
     announced: list[tuple[Phase, Instant]] = field(default_factory=list)
     """Since the dates were changed last."""
-
-    def changes(self, size: int, now: Instant) -> Fraction:
-        """What the bucket of this size holds now."""
-        return min(Fraction(size), self.tokens + Fraction((now - self.filled_at) * size, HOUR))
 
     def live_of(self, user: int | None) -> int:
         return sum(1 for _, owner in self.live if owner == user)
@@ -68,7 +64,7 @@ class LicenseMachine(RuleBasedStateMachine):
         duration=st.sampled_from([None, "1d", "36h"]),
         start=st.sampled_from([None, None, NOW + DAY]),
         grace=st.sampled_from([0, 12]),
-        least=st.sampled_from([10, 1000]),
+        least=st.sampled_from([4, 1000]),
     )
     def begin(
         self,
@@ -91,7 +87,7 @@ class LicenseMachine(RuleBasedStateMachine):
             grace_period=0 if duration is None else grace,
         )
         self.now, self.epochs = NOW, 0
-        self.model = Model(tokens=Fraction(self.size()))
+        self.model = Model()
         self.seats: dict[int, Seat] = {}
         self.devices: dict[Key, Device] = {}
         self.seen_phase: Phase = "valid"
@@ -171,6 +167,13 @@ class LicenseMachine(RuleBasedStateMachine):
         self.deactivate(hardware_id, user or 0)
         self.activate(onto, user or 0)
 
+    @rule(hardware_id=hardware, user=users)
+    def come_and_go(self, hardware_id: str, user: int) -> None:
+        """Take a place and give it back, until the rate stops it."""
+        for _ in range(9):
+            self.activate(hardware_id, user)
+            self.deactivate(hardware_id, user)
+
     # --- what managers and vendors do -------------------------------------------------------------------------
 
     @rule(hardware_id=hardware, user=users)
@@ -196,6 +199,7 @@ class LicenseMachine(RuleBasedStateMachine):
     def remove_user(self, user: int) -> None:
         if user in self.seats:
             taken = self.seats.pop(user).taken(self.license)
+            del self.model.buckets[user]
             self.license = replace(self.license, times_activated=self.license.times_activated - taken)
             self.model.live = {key for key in self.model.live if key[1] != user}
 
@@ -206,6 +210,7 @@ class LicenseMachine(RuleBasedStateMachine):
         self.epochs += 1
         seat = self.seats.get(user) or Seat(user, f"{user}@example.com", 0, self.epochs, self.license.epoch, self.now)
         self.seats[user] = replace(seat, max_activations=limit)
+        self.model.buckets.setdefault(user, Emptied())
 
     @precondition(lambda self: self.seats)
     @rule(user=users)
@@ -219,9 +224,7 @@ class LicenseMachine(RuleBasedStateMachine):
 
     @rule(limit=limits)
     def change_limit(self, limit: int | None) -> None:
-        self.now += HOUR  # the bucket is full, of whatever size
         self.license = replace(self.license, max_activations=limit)
-        self.model.tokens, self.model.filled_at = Fraction(self.size()), self.now
 
     @rule(enabled=mostly)
     def enable_or_disable(self, enabled: bool) -> None:
@@ -336,18 +339,22 @@ class LicenseMachine(RuleBasedStateMachine):
                 ("device_transfer_limit_reached", is_transfer and 0 < license.max_transfers <= model.transfers),
                 ("user_activated_max_times", seat is not None and _none_left(model.live_of(key[1]), seat)),
                 ("license_activated_max_times", _none_left(len(model.live), license)),
-                ("rate_limit_exceeded", model.changes(self.size(), self.now) < 1),
+                ("rate_limit_exceeded", not all(b.holds_one(size, self.now) for b, size in self.buckets(key[1]))),
             ]
         return _first(reasons)
 
-    def size(self) -> int:
-        """Of the bucket of changes."""
-        sold = self.license.max_activations
-        return max(self.least, 10_000 if sold is None else 2 * sold)
+    def buckets(self, user: int | None) -> list[tuple[Emptied, int]]:
+        """What an activation takes a change out of, with how many that holds."""
+        sold, seat = _endless(self.license.max_activations), self.seat(user)
+        whole = (self.model.bucket, license_size(sold, self.least))
+        if seat is None:
+            return [whole]
+        return [whole, (self.model.buckets[seat.user_id], seat_size(_endless(seat.max_activations), sold, self.least))]
 
     def model_takes(self, key: Key) -> None:
         model = self.model
-        model.tokens, model.filled_at = model.changes(self.size(), self.now) - 1, self.now
+        for bucket, size in self.buckets(key[1]):
+            bucket.take(size, self.now)
         if model.owed:
             model.owed -= 1
             if key[0] == model.last:
@@ -360,6 +367,10 @@ class LicenseMachine(RuleBasedStateMachine):
 
 def _first(reasons: list[tuple[str, bool]]) -> str | None:
     return next((code for code, holds in reasons if holds), None)
+
+
+def _endless(limit: int | None) -> float:
+    return inf if limit is None else limit
 
 
 def _none_left(held: int, of: License | Seat) -> bool:

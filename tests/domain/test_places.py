@@ -154,6 +154,44 @@ def test_an_empty_bucket_is_the_mildest_reason_and_says_when_to_come_again() -> 
     assert refused.value.retry_after == 2
 
 
+@pytest.mark.parametrize("own_devices", [2, None])
+def test_a_users_own_bucket_is_as_mild_a_reason_and_stands_beside_the_licenses(own_devices: int | None) -> None:
+    own = bucket_of(5, LEAST_CHANGES).share(own_devices)
+
+    def place(full_at: int | None, **license: Any) -> Place:
+        return a_users_place(seat={"max_activations": own_devices, "bucket_full_at": full_at}, **license)
+
+    last, empty = own.latest(NOW), own.latest(NOW) + 1
+    assert grant(place(last))
+    assert refusal(place(empty)) == "rate_limit_exceeded"
+    assert grant(place(empty), now=NOW + 1)
+    assert refusal(place(empty, times_activated=5)) == "license_activated_max_times"
+
+
+@pytest.mark.parametrize(
+    ("of_license", "of_user", "wait", "why"),
+    [(1500, 0, 2, "on this license"), (0, 2500, 3, "This user"), (9000, 2500, 9, "on this"), (2500, 9001, 10, "This")],
+)
+def test_of_two_empty_buckets_the_one_that_waits_longer_says_when(
+    of_license: int, of_user: int, wait: int, why: str
+) -> None:
+    whole = bucket_of(5, LEAST_CHANGES)
+    seat = {"bucket_full_at": whole.share(2).latest(NOW) + of_user}
+    with pytest.raises(Refused) as refused:
+        grant(a_users_place(seat=seat, bucket_full_at=whole.latest(NOW) + of_license))
+    assert refused.value.retry_after == wait
+    assert why in (refused.value.detail or "")
+
+
+def test_an_activation_by_a_user_takes_a_change_out_of_both_buckets() -> None:
+    place, whole = a_users_place(), bucket_of(5, LEAST_CHANGES)
+    after = after_activation(place, grant(place), PC, NOW)
+    assert after.license is not None
+    assert after.seat is not None
+    assert after.license.bucket_full_at == NOW + whole.interval
+    assert after.seat.bucket_full_at == NOW + whole.share(2).interval > after.license.bucket_full_at
+
+
 def test_a_repeat_a_check_and_a_deactivation_take_no_change_and_need_none() -> None:
     place = Place(a_license(times_activated=1, bucket_full_at=NOW + 99 * DAY), device=a_device())
     assert grant(place).already_live

@@ -1,4 +1,4 @@
-"""The bucket of changes of a license: a rollout passes, and one key does not move places without end."""
+"""The buckets of changes: a rollout passes, one key does not move places without end, and one user not those of all."""
 
 import pytest
 from hypothesis import given
@@ -52,6 +52,25 @@ def test_all_devices_may_come_at_once_and_come_again(max_activations: int, least
     full_at = NOW + (2 * max_activations - 1) * bucket.interval  # after all but one of them
     assert bucket.wait_ms(full_at, NOW) == 0
     assert bucket.interval >= 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "devices", "share"),
+    [
+        *[(100, 1, 20), (100, 10, 20), (100, 11, 22), (100, 50, 100), (100, 99, 100), (100, None, 20), (100, 0, 20)],
+        *[(10_000, 1, 2000), (10_000, None, 2000), (4, 1, 2), (4, 0, 1), (1, 1, 1), (1, None, 1)],
+    ],
+)
+def test_one_user_takes_a_fifth_or_what_his_own_devices_need_twice(
+    changes: int, devices: int | None, share: int
+) -> None:
+    assert Bucket(changes).share(devices) == Bucket(share)
+
+
+@given(st.integers(1, 10_000), st.integers(1, 1000), st.data())
+def test_all_devices_of_one_user_may_come_at_once_and_come_again(sold: int, least: int, data: st.DataObject) -> None:
+    devices, whole = data.draw(st.integers(1, sold)), bucket_of(sold, least)
+    assert 2 * devices <= whole.share(devices).changes <= whole.changes
 
 
 @given(st.integers(1, 50), st.lists(st.integers(0, HOUR_MS), max_size=200))

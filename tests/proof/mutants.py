@@ -82,7 +82,7 @@ def _counter_not_moved() -> Patches:
 
 def _seat_limit_not_in_the_condition() -> Patches:
     right = places._taking_seat
-    return [(places, "_taking_seat", lambda license, seat: (right(license, seat)[0], SeatItem.pk.exists()))]
+    return [(places, "_taking_seat", lambda *grant: (right(*grant)[0], SeatItem.pk.exists()))]
 
 
 def _user_limit_not_in_the_condition() -> Patches:

@@ -5,10 +5,11 @@ holds a place afterwards, and what the history tells. After each step the stored
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,11 +21,13 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
 from chalicelib.domain.refusal import Refused
+from chalicelib.settings import settings as set_by_operator
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Raw
 from chalicelib.store.tables import DeviceItem, LicenseItem, SeatItem, license_pk, to_domain
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.sweep import sweep
+from tests.buckets import Emptied, license_size, seat_size
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 T = TypeVar("T")
@@ -54,8 +57,13 @@ class Model:
     """Days from the first activation."""
     grace: int
     start: Instant
+    least: int
+    """Changes of any license within an hour."""
     seats: dict[str | None, float] = field(default_factory=dict)
     """Who may activate, and each one's own limit."""
+    bucket: Emptied = field(default_factory=Emptied)
+    buckets: dict[str | None, Emptied] = field(default_factory=dict)
+    """Each user's own."""
     live: set[Key] = field(default_factory=set)
     heard: dict[Key, Instant] = field(default_factory=dict)
     """When a device that was ever active was noted last."""
@@ -97,10 +105,20 @@ class Model:
                 "device_transfer_limit_reached": moves and 0 < self.max_transfers <= self.transfers,
                 "user_activated_max_times": len(self.live_of(key[1])) >= self.seats.get(key[1], 0),
                 "license_activated_max_times": len(self.live) >= self.max_activations,
+                "rate_limit_exceeded": not all(b.holds_one(size, now) for b, size in self.sized(key[1])),
             }
         return self.refuses_use(key) + [code for code, holds in reasons.items() if holds]
 
+    def sized(self, user: str | None) -> list[tuple[Emptied, int]]:
+        """The buckets that an activation takes a change out of, with how many each holds."""
+        whole = [(self.bucket, license_size(self.max_activations, self.least))]
+        if user not in self.buckets:
+            return whole
+        return [*whole, (self.buckets[user], seat_size(self.seats[user], self.max_activations, self.least))]
+
     def take(self, key: Key, now: Instant) -> None:
+        for bucket, size in self.sized(key[1]):
+            bucket.take(size, now)
         if self.owed:
             self.owed -= 1
             self.transfers += self.last != key[0]
@@ -154,16 +172,29 @@ class Machine(RuleBasedStateMachine):
     product: str
     max_users: int | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.operator = ExitStack()
+
     @initialize(
         max_activations=st.sampled_from([2, 1, 3, None]),
         max_transfers=st.sampled_from([-1, 0, 0, 1, 2]),
         duration=st.sampled_from([1, 3, None]),
         grace=st.sampled_from([12, 0]),
         start=st.sampled_from([None, None, None, NOW + HOUR]),
+        least=st.sampled_from([100, 2]),
     )
     def issue(
-        self, max_activations: int | None, max_transfers: int, duration: int | None, grace: int, start: Instant | None
+        self,
+        max_activations: int | None,
+        max_transfers: int,
+        duration: int | None,
+        grace: int,
+        start: Instant | None,
+        least: int,
     ) -> None:
+        told = set_by_operator().model_copy(update={"license_changes_per_hour": least})
+        self.operator.enter_context(patch("chalicelib.usecases.activate.settings", lambda: told))
         self.vendor = Vendor()
         self.accounts: dict[str, tuple[int, str | None]] = {}
         self.audited: dict[str, Raw] = {}
@@ -179,7 +210,7 @@ class Machine(RuleBasedStateMachine):
             **terms,
         )
         self.model = Model(
-            _endless(max_activations), _endless(self.max_users), max_transfers, duration, grace, start or NOW
+            _endless(max_activations), _endless(self.max_users), max_transfers, duration, grace, start or NOW, least
         )
         self.model.tell(NOW, "license_issued")
         self.begin()
@@ -187,6 +218,9 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         """Who may activate at first."""
         raise NotImplementedError
+
+    def teardown(self) -> None:
+        self.operator.close()
 
     # --- calls of clients -------------------------------------------------------------------------------------
 
@@ -229,6 +263,14 @@ class Machine(RuleBasedStateMachine):
         """Give a place back, and take one."""
         self.deactivate(key, by_id=True)
         self.activate_at(self.tick(), onto, by_id=True)
+
+    @precondition(lambda self: self.model.live and not self.model.owed)
+    @rule(key=devices)
+    def come_and_go(self, key: Key) -> None:
+        """Give a place back and take it again, until the rate stops it."""
+        for _ in range(3):
+            self.deactivate(key, by_id=True)
+            self.activate_at(self.tick(), key, by_id=True)
 
     # --- what managers and vendors do -------------------------------------------------------------------------
 
@@ -415,7 +457,7 @@ class ByUserMachine(Machine):
             account, initial = self.vendor.assign(self.license, user, limit)
             self.accounts[user] = account.id, initial
         if not expected:
-            model.seats[user] = _endless(limit)
+            model.seats[user], model.buckets[user] = _endless(limit), Emptied()
             model.tell(now, "user_assigned")
 
     @precondition(lambda self: self.model.live)
@@ -425,6 +467,7 @@ class ByUserMachine(Machine):
         refusals = self.model.refuses_reset(live, by)
         self.change(user, change_seat.remove_user, "user_removed", refusals=refusals, by=by)
         if not refusals and self.model.seats.pop(user, None) is not None:
+            del self.model.buckets[user]
             self.model.reset_at_once(live, by)
 
     @precondition(lambda self: self.model.live)

@@ -1,15 +1,12 @@
 """Activate: first, again, refused; which license a user gets; and what the history tells of it."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.history import Actor
 from chalicelib.domain.instants import from_iso
-from chalicelib.domain.license import DeviceReport, License
-from chalicelib.domain.refusal import Refused
-from chalicelib.settings import settings
+from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
@@ -322,77 +319,3 @@ def test_a_limit_below_what_is_used_evicts_nobody_and_grants_nobody(vendor: Vend
         vendor.activate(ADA, "a", password)
     vendor.deactivate(ADA, "b")
     assert vendor.activate(ADA, "b", password).device
-
-
-# --- the rate -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four changes an hour."""
-    few = settings().model_copy(update={"license_changes_per_hour": 4})
-    monkeypatch.setattr("chalicelib.usecases.activate.settings", lambda: few)
-
-
-def moves(vendor: Vendor, license: License, hardware_id: str, now: int) -> bool:
-    """Whether a device gets a place and gives it back; the license has room for it."""
-    try:
-        vendor.activate(license, hardware_id, now=now)
-    except Refused as refused:
-        assert (refused.code, refused.retry_after) == ("rate_limit_exceeded", 900)
-        return False
-    vendor.deactivate(license, hardware_id, now=now)
-    return True
-
-
-@pytest.mark.usefixtures("slow")
-def test_one_key_moves_places_no_faster_than_its_rate_and_a_refusal_leaves_nothing(vendor: Vendor) -> None:
-    license = vendor.issue(max_activations=1)
-    assert [moves(vendor, license, f"pc {n}", NOW) for n in range(6)] == [True] * 4 + [False] * 2
-    assert [moves(vendor, license, "pc 0", NOW + HOUR // 4) for _ in range(2)] == [True, False]
-    assert kinds(vendor, license).count("device_activated") == 5
-    assert vendor.stored(license).times_activated == 0
-    with refused("device_not_found"):
-        vendor.check(license, "pc 5")
-
-
-@pytest.mark.usefixtures("slow")
-def test_a_license_of_many_devices_is_rolled_out_at_once(vendor: Vendor) -> None:
-    license = vendor.issue(max_activations=7)
-    for again in range(2):
-        for number in range(7):
-            vendor.activate(license, f"pc {number} {again}")
-        reset_license(vendor.code, license.id, ADMIN, now=NOW)
-    with refused("rate_limit_exceeded"):
-        vendor.activate(license, "pc")
-
-
-@pytest.mark.usefixtures("slow")
-def test_repeats_are_free_of_the_rate(vendor: Vendor) -> None:
-    license = vendor.issue(max_activations=1)
-    for number in range(4):
-        moves(vendor, license, f"pc {number}", NOW - 1000 * HOUR)
-    vendor.activate(license, "pc", now=NOW)
-    for _ in range(9):
-        assert vendor.activate(license, "pc", now=NOW).device
-        assert vendor.check(license, "pc", now=NOW).device
-
-
-@pytest.mark.usefixtures("slow")
-def test_many_at_once_take_what_the_bucket_holds_and_no_more(vendor: Vendor) -> None:
-    """As many as it holds also where all have read that it is full."""
-    license = vendor.issue(max_activations=3)  # a bucket of six
-
-    def activate_one(number: int) -> bool:
-        try:
-            vendor.activate(license, f"pc {number}")
-        except Refused as refused:
-            assert refused.code in {"rate_limit_exceeded", "license_activated_max_times"}
-            return False
-        vendor.deactivate(license, f"pc {number}")
-        return True
-
-    with ThreadPoolExecutor(8) as threads:
-        for _ in range(3):
-            list(threads.map(activate_one, range(8)))
-    assert kinds(vendor, license).count("device_activated") == 6

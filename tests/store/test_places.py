@@ -1,0 +1,94 @@
+"""The conditions of an activation say what was decided: at the edge of each bucket of changes, on both sides of it."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.history import Event
+from chalicelib.domain.license import DeviceReport, License, Seat
+from chalicelib.domain.places import Grant, Place, grant_activation, seat_bucket
+from chalicelib.domain.rate import Bucket
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import dynamo, places
+from chalicelib.store.tables import LicenseItem, SeatItem, license_pk, seat_part
+from tests.support import ADMIN, NOW, Vendor
+
+ADA = "ada@customer.test"
+PC = DeviceReport("pc")
+
+
+class Site:
+    """A license with one seat, and the two buckets that an activation takes a change out of."""
+
+    def __init__(self, vendor: Vendor, bucket: str) -> None:
+        self.license: License = vendor.issue("revit", max_license_users=1)
+        user, _ = vendor.assign(self.license, ADA)
+        self.user_id, self.of_seat = user.id, bucket == "the user's"
+
+    def read(self) -> tuple[Place, License, Seat]:
+        place = places.read_place(self.license.company, self.license.id, PC.hardware_id, self.user_id, consistent=True)
+        assert place.license is not None
+        assert place.seat is not None
+        return place, place.license, place.seat
+
+    def fill(self, at: int) -> None:
+        """That the bucket is full again at this instant."""
+        pk = license_pk(self.license.company, self.license.id)
+        item: Any = SeatItem(pk, seat_part(self.user_id)) if self.of_seat else LicenseItem(pk, "license")
+        dynamo.update(item, [type(item).bucket_full_at.set(at)])
+
+    def bucket(self) -> Bucket:
+        place, license, seat = self.read()
+        whole = decided(place).bucket
+        return seat_bucket(license, seat, whole) if self.of_seat else whole
+
+    def stored(self) -> int | None:
+        _, license, seat = self.read()
+        return (seat if self.of_seat else license).bucket_full_at
+
+
+def decided(place: Place) -> Grant:
+    return grant_activation(place, PC, prevent_vm=False, now=NOW)
+
+
+def grants(place: Place) -> bool:
+    try:
+        decided(place)
+    except Refused as refused:
+        assert refused.code == "rate_limit_exceeded"
+        return False
+    return True
+
+
+def commits(seen: Place) -> bool:
+    event = Event.new("device_activated", ADMIN, NOW, hardware_id=PC.hardware_id)
+    try:
+        places.take_place(seen, decided(seen), PC, event)
+    except dynamo.Stale:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("bucket", ["the license's", "the user's"])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_place_is_taken_as_long_as_there_is_a_change_and_not_a_millisecond_more(
+    vendor: Vendor, bucket: str, beyond: int
+) -> None:
+    site = Site(vendor, bucket)
+    site.fill(NOW + 1)
+    seen, *_ = site.read()
+    edge = site.bucket().latest(NOW) + beyond
+    site.fill(edge)
+    assert grants(site.read()[0]) == commits(seen) == (beyond == 0)
+    assert site.stored() == edge + (0 if beyond else site.bucket().interval)
+
+
+@pytest.mark.parametrize("bucket", ["the license's", "the user's"])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_bucket_that_was_seen_full_is_begun_anew_by_one_alone(vendor: Vendor, bucket: str, beyond: int) -> None:
+    site = Site(vendor, bucket)
+    seen, *_ = site.read()
+    site.fill(NOW + beyond)  # a change was taken since, unless it is full again
+    assert commits(seen) == (beyond == 0)
+    assert site.stored() == NOW + (beyond or site.bucket().interval)
+    assert grants(site.read()[0])
