@@ -1,10 +1,15 @@
-"""Whole numbers as people and spreadsheets write them."""
+"""Whole numbers as people and spreadsheets write them.
+
+What would be another number in another country is none: `1,000` and `1.000` are a thousand there, and one here.
+"""
 
 import re
 
 from chalicelib.domain.pasted import MAX_TYPED, visible
 
-_COUNT = re.compile(r"\+?([0-9]{1,16})(?:[.,]0{1,4})?")
+_COUNT = re.compile(r"\+?([0-9]{1,16})(?:[.,](?:00?|0000))?")
+COUNT_ASKED = "give a number in digits alone, such as 5 or 1000."
+"""What to tell somebody who has given none."""
 _DIGITS = str.maketrans("\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19", "0123456789")
 
 

@@ -13,20 +13,21 @@ from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_COUNT, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
-from chalicelib.domain.counts import read_count
+from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import normalise_email
-from chalicelib.domain.pasted import MAX_TYPED, composed
+from chalicelib.domain.pasted import MAX_TYPED, one_line, unquoted
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.spreadsheet import as_meant
 
 _ADDRESS = re.compile(
-    r"""(?: (?P<name> "[^"\n]*+"[^\S\n]*+ | [^<>,;"@\n]*+ (?:,[^<>,;"@\n]*+)?+ ) <(?P<named>[^<>\s@]*+@[^<>\s]*+)>
+    r"""(?: (?P<name> (?: "[^"\n]*+" | '[^'<>\n]*+'(?=[^\S\n]*+<) )[^\S\n]*+
+                    | [^<>,;"@\n]*+ (?:,[^<>,;"@\n]*+)?+ ) <(?P<named>[^<>\s@]*+@[^<>\s]*+)>
           | (?P<bare>[^\s,;<>"@]*+@[^\s,;<>"]*+) ) (?=[\s,;]|$)""",
     re.VERBOSE,
 )
-"""`a@b.c`, `Ada King <a@b.c>`, `King, Ada <a@b.c>` or `"King, Ada" <a@b.c>`. Nothing is tried twice: the time that it
-takes grows as the length does."""
+"""`a@b.c`, `Ada King <a@b.c>`, `King, Ada <a@b.c>`, or the name in quotation marks. Nothing is tried twice: the time
+that it takes grows as the length does."""
 _BETWEEN = re.compile(r"[\s,;]++")
 _SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
 """A first line by which spreadsheets tell one another what parts the cells."""
@@ -161,19 +162,21 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
     if not (first or last):
         first, last = _halves(cells.get("name", ""))
     first, last = cells.get("first_name") or first, cells.get("last_name") or last
-    texts = [composed(text) for text in (first, last, cells.get("phone_number", ""))]
+    texts = [one_line(text) for text in (first, last, cells.get("phone_number", ""))]
     row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
     limit = read_count(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
     if limit is None or limit > MAX_COUNT:
-        return replace(row, problem="Max activations is no number.")
+        return replace(row, problem=f"Max activations: {COUNT_ASKED}")
     try:
         row = replace(row, email=normalise_email(address), max_activations=limit)
     except Refused as refused:
         told = refused.detail.removeprefix("email: ")
         return replace(row, problem=told[:1].upper() + told[1:])
     longest = zip(texts, (MAX_NAME, MAX_NAME, MAX_PHONE), strict=True)
-    if any(len(text) > most or not text.isprintable() for text, most in longest):
+    if any(len(text) > most for text, most in longest):
         return replace(row, problem=f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.")
+    if not all(map(str.isprintable, texts)):
+        return replace(row, problem="A name or phone number holds characters that cannot be shown.")
     return row
 
 
@@ -182,7 +185,8 @@ def _person(cell: str) -> tuple[str, str, str]:
     address = _ADDRESS.fullmatch(cell)
     if address is None or address["bare"] is not None:
         return "", "", cell
-    return *_halves(address["name"].strip().strip('"')), address["named"]
+    name, email = unquoted(address["name"].strip()), address["named"]
+    return ("", "", email) if name.casefold() == email.casefold() else (*_halves(name), email)
 
 
 def _halves(name: str) -> tuple[str, str]:

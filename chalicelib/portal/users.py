@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
-from chalicelib.domain.counts import read_count
+from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE
 from chalicelib.domain.refusal import Refused
@@ -26,7 +26,7 @@ def _count(text: Any) -> Any:
     plain = str(text).strip()
     count = read_count(plain) if plain else None
     if plain and (count is None or count > MAX_COUNT):
-        raise ValueError("Max activations: give a number from 0.")
+        raise ValueError(f"Max activations: {COUNT_ASKED}")
     return count
 
 

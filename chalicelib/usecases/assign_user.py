@@ -9,7 +9,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.pasted import composed
+from chalicelib.domain.pasted import one_line
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
@@ -30,7 +30,7 @@ class Person:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            object.__setattr__(self, name, composed(getattr(self, name)))
+            object.__setattr__(self, name, one_line(getattr(self, name)))
 
 
 NOBODY_KNOWN = Person()
@@ -108,11 +108,13 @@ def _guard_room(license: License) -> None:
 
 
 def guard_person(person: Person) -> None:
-    """Names and numbers are short and can be seen. Raises `Refused`."""
+    """Names and numbers are short and can be shown. Raises `Refused`."""
     for name, value in asdict(person).items():
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
-        if len(value) > most or not value.isprintable():
-            raise Refused("validation_error", f"{name}: give at most {most} printable characters.")
+        if len(value) > most:
+            raise Refused("validation_error", f"{name}: give at most {most} characters.")
+        if not value.isprintable():
+            raise Refused("validation_error", f"{name}: it holds characters that cannot be shown.")
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:

@@ -21,7 +21,24 @@ from chalicelib.usecases.assign_user import Person
             ("\uff15", 5),
             ("\ufeff5", 5),
         ),
-        *((text, None) for text in ("", "-1", "1.5", "1e3", "\xb2", "1_000", "\u0665", "five", "9" * 17, "5.", "1 0")),
+        *(
+            (text, None)
+            for text in (
+                "",
+                "-1",
+                "1.5",
+                "1e3",
+                "\xb2",
+                "1_000",
+                "\u0665",
+                "five",
+                "9" * 17,
+                "5.",
+                "1 0",
+                "1,000",
+                "1.000",
+            )
+        ),
     ],
     ids=ascii,
 )
@@ -31,6 +48,7 @@ def test_a_count_is_read_in_every_form_that_means_one(text: str, count: int | No
 
 def test_a_name_has_one_form_however_its_letters_were_typed() -> None:
     assert Person("Zoe\u0308", "Mu\u0308ller") == Person("Zo\xeb", "M\xfcller")
+    assert Person("Zo\xeb\n", "M\xfc\tller\u200b", "+41\xa01") == Person("Zo\xeb", "M\xfc ller", "+41 1")
     assert composed("a" + "\u0301\u0323" * 500) == "a" + "\u0301\u0323" * 500  # too long to be worth it
 
 

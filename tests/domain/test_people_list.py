@@ -87,16 +87,20 @@ def test_cells_may_hold_what_parts_cells() -> None:
     assert (row.first_name, row.last_name) == ('King, née "Byron"', "Lovelace")
 
 
+NO_COUNT = "Max activations: give a number in digits alone, such as 5 or 1000."
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
         ("nobody,No", "This is not an e-mail address."),
         (",Ada,King", "This is not an e-mail address."),
-        (f"{ADA},Ada,King,,many", "Max activations is no number."),
-        (f"{ADA},Ada,King,,-1", "Max activations is no number."),
-        (f"{ADA},Ada,King,,²", "Max activations is no number."),
+        (f"{ADA},Ada,King,,many", NO_COUNT),
+        (f"{ADA},Ada,King,,-1", NO_COUNT),
+        (f"{ADA},Ada,King,,²", NO_COUNT),
         (f"{ADA},{'A' * 101}", "A name has at most 100 characters, a phone number 40."),
-        (f"{ADA},Ada\u202e", "A name has at most 100 characters, a phone number 40."),
+        (f"{ADA},Ada,King,{'1' * 41}", "A name has at most 100 characters, a phone number 40."),
+        (f"{ADA},Ada\a", "A name or phone number holds characters that cannot be shown."),
     ],
 )
 def test_what_is_wrong_with_a_row_is_told(line: str, problem: str) -> None:
@@ -255,9 +259,41 @@ def test_what_was_chosen_goes_before_what_is_guessed() -> None:
     assert read_list(f"Ada;{ADA}", {0: "first_name", 1: "email"}).rows == [Row(1, ADA, "Ada")]
 
 
-@pytest.mark.parametrize(("count", "number"), [("5", 5), ("5,0", 5), ("5.00", 5), ("", 1), ("0", 0)])
+@pytest.mark.parametrize(
+    ("count", "number"), [("5", 5), ("5,0", 5), ("5.00", 5), ("", 1), ("0", 0), ("5.0000", 5), ("\uff15", 5)]
+)
 def test_a_count_is_read_as_a_spreadsheet_writes_it(count: str, number: int) -> None:
     assert parse(f"E-Mail;Max Activations\n{ADA};{count}")[0].max_activations == number
+
+
+@pytest.mark.parametrize("mark", list(".,'\u2019 \xa0\u202f\uff0c\u066c"))
+@pytest.mark.parametrize("groups", [("1", "000"), ("12", "000"), ("1", "500"), ("1", "000", "000")])
+def test_a_count_that_is_a_thousand_in_another_country_is_never_another_number(
+    mark: str, groups: tuple[str, ...]
+) -> None:
+    [row] = parse(f"E-Mail;Max Activations\n{ADA};{mark.join(groups)}")
+    assert row.problem == NO_COUNT or row.max_activations == int("".join(groups))
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada\nKing", "Ada\r\n King", "Ada\tKing", "Ada\xa0King", "\ufeffAda\u200b King\u202e", " Ada King "]
+)
+def test_a_name_is_one_line_without_what_nobody_sees(name: str) -> None:
+    assert parse(f'email;first name;last name\n{ADA};"{name}";x') == [Row(1, ADA, "Ada King", "x")]
+
+
+QUOTED = ["'{}'", '"{}"', "\u2018{}\u2019", "\u201c{}\u201d", "\u201e{}\u201c", "\xab{}\xbb", "\xab {} \xbb", "{}"]
+
+
+@pytest.mark.parametrize("quoted", QUOTED)
+def test_a_name_in_whatever_quotation_marks_is_the_name(quoted: str) -> None:
+    king, own = quoted.format("King, Ada"), quoted.format(BOB) if quoted[0] in "'\"" else ""
+    people = [Row(1, ADA, "Ada", "King"), Row(2, BOB)]
+    assert parse(f"{king} <{ADA}>; {own} <{BOB}>") == people
+    assert [row.last_name for row in parse(f"'t Hooft, Gerard <{ADA}>; O'Brien, Conan' <{BOB}>")] == [
+        "'t Hooft",
+        "O'Brien",
+    ]
 
 
 def test_a_list_of_too_many_columns_is_refused() -> None:

@@ -91,7 +91,16 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
     [
         ({"email": BOB}, 409, "This e-mail is assigned to the license already."),
         ({"email": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
-        ({"email": ADA, "max_activations": "many"}, 400, "Max activations: give a number from 0."),
+        (
+            {"email": ADA, "max_activations": "many"},
+            400,
+            "Max activations: give a number in digits alone, such as 5 or 1000.",
+        ),
+        (
+            {"email": ADA, "max_activations": "1,000"},
+            400,
+            "Max activations: give a number in digits alone, such as 5 or 1000.",
+        ),
         ({"email": ADA, "first_name": "x" * 101}, 400, "First name: String should have at most 100 characters."),
     ],
 )
