@@ -1,6 +1,7 @@
 """What a company sells through which keys."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,7 +112,7 @@ def guard_product(product: Product | None) -> Product:
 
 def company_code(text: str) -> str:
     """The stored form of a company code (upper case). Raises `Refused`."""
-    code = visible(text[:MAX_TYPED]).upper()
+    code = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED])).upper()
     if not COMPANY_CODE.fullmatch(code):
         raise Refused("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
     return code

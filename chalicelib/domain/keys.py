@@ -4,14 +4,15 @@
 every swap of two neighbours but that of the alphabet's first and last symbol; so a typing mistake gets a
 better answer than "not found". Vendors bring keys of their own, of any shape: those are never judged.
 
-Keys are pasted out of mails and documents, which put in what nobody sees, break lines, and make one dash of another.
-So a key is looked up in the forms that it may have been stored in.
+Keys are pasted out of mails and documents, which put in what nobody sees, break lines, and make one dash of another;
+and typed as keyboards of all countries have it. So a key is looked up in the forms that it may have been stored in.
 """
 
 import re
 import secrets
+import unicodedata
 
-from chalicelib.domain.pasted import MAX_TYPED, visible
+from chalicelib.domain.pasted import MAX_TYPED, unquoted, visible
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols, without the look-alikes 0 O 1 I."""
@@ -23,6 +24,7 @@ _GROUPS = 5
 _GROUP_SIZE = 5
 _DASHES = re.compile("[\\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d\u00ad]")
 _BREAKS = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*+[\n\r\x0b\x0c\x85\u2028\u2029]\s*+")
+_PARTING = re.compile(r"[\W_]++")
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 
 
@@ -35,18 +37,22 @@ def new_license_key() -> str:
 def normalise(key: str) -> str:
     """Bring a key, as somebody typed or pasted it, to the form in which keys are stored and compared.
 
-    One of our symbols and check symbol gets our dashes, however it was parted. Of a vendor's own what cannot be seen
-    is left out, line breaks too; every dash is the plain one, and white space between its parts is one space.
+    One of our symbols and check symbol gets our dashes, whatever parts it or stands around it. Of a vendor's own what
+    cannot be seen is left out, line breaks and quotation marks around it too; every dash is the plain one, every letter
+    of the usual width, and white space between its parts is one space.
     """
-    plain = _plain(key)
-    symbols = re.sub(r"[\s-]", "", plain)
+    usual = _usual(key)
+    symbols = _PARTING.sub("", usual)
     if _is_ours(symbols) and _check_symbol(symbols[:-1]) == symbols[-1]:
         return _grouped(symbols)
-    return plain
+    return usual
 
 
 def forms(key: str) -> list[str]:
-    """The forms in which a key may be stored: as it is typed, for older keys were stored so, then its normal form."""
+    """The forms in which a key may be stored: as it is typed, for older keys were stored so, then its normal form.
+
+    And as it was normal before letters of every width were the same.
+    """
     if len(key) > MAX_TYPED:
         return []
     found = dict.fromkeys((key.strip().upper(), normalise(key), _plain(key)))
@@ -59,7 +65,7 @@ def is_mistyped(key: str) -> bool:
     A key of any other shape is a vendor's own, and never mistyped. It may have our shape by chance, so ask
     only about a key that was looked up and not found.
     """
-    groups = _plain(key).split("-")
+    groups = _usual(key).split("-")
     if [len(group) for group in groups] != [_GROUP_SIZE] * _GROUPS:
         return False
     symbols = "".join(groups)
@@ -72,6 +78,14 @@ def _plain(key: str) -> str:
         return key
     seen = visible(_DASHES.sub("-", _BREAKS.sub("", key.strip()))).upper()
     return " ".join(seen.split())
+
+
+def _usual(key: str) -> str:
+    """As `_plain`, in letters of the usual width and without quotation marks around it."""
+    plain = _plain(key)
+    if len(plain) > MAX_TYPED:
+        return plain
+    return unquoted(_plain(unicodedata.normalize("NFKC", plain)))
 
 
 def _is_ours(symbols: str) -> bool:

@@ -56,9 +56,8 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """What somebody has typed or pasted, without what mail programs and people put in: spaces, dashes, the unseen."""
-    digits = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED]))
-    return "".join(letter for letter in digits if not letter.isspace() and unicodedata.category(letter) != "Pd")
+    """What somebody has typed or pasted, without what mail programs and people put to it: spaces, dashes, …"""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", visible(text[:MAX_TYPED]))))
 
 
 def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:

@@ -28,7 +28,9 @@ def test_a_product_that_does_not_exist_is_unknown() -> None:
         guard_product(None)
 
 
-@pytest.mark.parametrize(("text", "code"), [("QBITEC", "QBITEC"), (" qbitec\n", "QBITEC"), ("a-1", "A-1"), ("7", "7")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("QBITEC", "QBITEC"), (" qbitec\n", "QBITEC"), ("a-1", "A-1"), ("7", "7"), ("\uff21-1", "A-1")]
+)
 def test_a_company_code_is_stored_in_upper_case(text: str, code: str) -> None:
     assert company_code(text) == code
 

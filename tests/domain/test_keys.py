@@ -57,6 +57,7 @@ def test_a_key_is_judged_as_it_would_be_looked_up() -> None:
     assert normalise(f" {KEY.lower()}\n") == KEY
     assert not is_mistyped(f" {KEY.lower()}\n")
     assert is_mistyped(f" {KEY.lower().replace('a', 'b')}\n")
+    assert is_mistyped("'" + KEY.replace("A", "\uff22") + "'")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,14 @@ PASTED = {
     "a line break in it": f"{KEY[:12]}\r\n{KEY[12:]}",
     "a broken and indented line": f"{KEY[:11]}\n    {KEY[11:]}",
     "a line separator": f"{KEY[:8]}\u2028{KEY[8:]}",
+    "full-width letters": "".join(chr(ord(letter) + 0xFEE0) for letter in KEY.lower()),
+    "in quotation marks": f'"{KEY}"',
+    "in curly quotation marks": f"\u201e{KEY}\u201c,",
+    "in French quotation marks": f"\xab\xa0{KEY}\xa0\xbb",
+    "in code marks": f"`{KEY}`",
+    "in brackets": f"<{KEY}>.",
+    "underscores": KEY.replace("-", "_"),
+    "dots": KEY.replace("-", "."),
 }
 
 
@@ -126,6 +135,9 @@ def test_a_key_is_read_however_it_was_pasted(pasted: str) -> None:
         ("ACME\xa02026  0001", "ACME 2026 0001"),
         ("K\u200bEY/7\xb7a", "KEY/7\xb7A"),
         ("{AB12-CD34}", "{AB12-CD34}"),
+        ("\uff21\uff22\uff11\uff12\uff0d\uff23\uff24", "AB12-CD"),
+        ('"AB12_CD34"', "AB12_CD34"),
+        ("\u201c'AB12'\u201d", "AB12"),
     ],
 )
 def test_a_key_of_a_vendor_keeps_its_shape(pasted: str, key: str) -> None:
@@ -133,8 +145,9 @@ def test_a_key_of_a_vendor_keeps_its_shape(pasted: str, key: str) -> None:
 
 
 def test_a_key_that_was_stored_as_it_was_typed_is_among_the_forms() -> None:
-    for old in ("ACME\u20132026", "A  B", KEY.replace("-", ""), KEY.replace("-", " ")):
+    for old in ("ACME\u20132026", "A  B", "\uff21\uff22", '"AB"', KEY.replace("-", ""), KEY.replace("-", " ")):
         assert forms(old.lower())[0] == old
     assert forms(KEY.lower()) == [KEY]
+    assert "\uff21\uff22-1" in forms("\uff21\uff22\u2011\u200b1"), "as it was normal before"
     assert forms("x" * 321) == forms("x" * 101) == []
     assert forms(KEY[:-1] + "2") == []

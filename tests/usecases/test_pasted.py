@@ -58,7 +58,8 @@ def test_a_password_is_the_same_however_its_letters_were_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["12345678", " 1234 5678 ", "1234-5678", "1234\u20135678", "\u200b1234\xa05678", "\uff11234 5678"]
+    "typed",
+    ["12345678", " 1234 5678 ", "1234-5678", "1234\u20135678", "\u200b1234\xa05678", "\uff11234 5678", '"1234_5678".'],
 )
 def test_a_code_is_read_however_it_was_pasted(typed: str) -> None:
     assert typed_code(typed) == "12345678"
