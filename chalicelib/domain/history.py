@@ -51,6 +51,7 @@ EventType = Literal[
     "code_asked",
     "initial_password_read",
     "batch_result_read",
+    "email_probed",
     "variables_tracked",
 ]
 

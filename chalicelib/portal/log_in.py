@@ -19,6 +19,7 @@ from chalicelib.portal.screen import (
     Screen,
     end_session,
     redirect,
+    say_when,
     set_browser,
     set_session,
     set_visitor,
@@ -52,7 +53,7 @@ def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
                 return act(ask)
             except Refused as refused:
                 telemetry.refuse(refused.code)
-                return show(ask, parts, ERRORS[refused.code][0], refusal_words(refused))
+                return say_when(show(ask, parts, ERRORS[refused.code][0], refusal_words(refused)), refused)
 
         return Screen(show, carry_out)
 

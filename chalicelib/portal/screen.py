@@ -162,7 +162,7 @@ def action(template: str, schema: type[F], look: Look) -> Callable[[Callable[[As
                 view = _parted(looked)[0]
                 outcome = once(asker, nonce, lambda: asdict(act(ask, view, form)), now=ask.now)
             except (ValidationError, Refused) as error:
-                return again(*_why(error))
+                return say_when(again(*_why(error)), error)
             response = _see(ask, outcome["to"] if outcome else _back(ask.path), nonce)
             _keep_known(ask, response, _visit(view).user, outcome or {})
             return response
@@ -239,6 +239,13 @@ def failed(ask: Ask, status: int, title: str, sentence: str) -> Response:
     response = render("error.html", ask, "", None, status=status, title=title, sentence=sentence)
     if status == 503:
         response.headers["Retry-After"] = "1"
+    return response
+
+
+def say_when(response: Response, error: Exception) -> Response:
+    """With the seconds after which a refusal ends by itself, where it does."""
+    if isinstance(error, Refused) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

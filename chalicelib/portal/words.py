@@ -33,6 +33,7 @@ _EVENTS: dict[EventType, str] = {
     "code_asked": "A code for a forgotten password was asked for",
     "initial_password_read": "Initial password read",
     "batch_result_read": "Result of a batch read",
+    "email_probed": "The e-mail was to be given to another account",
     "variables_tracked": "Device variables changed",
 }
 _REFUSALS = {

@@ -13,6 +13,7 @@ from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
 from chalicelib.store import dynamo
+from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.dynamo import Stale
 from chalicelib.store.sealing import keyed_hash
 from chalicelib.store.tables import AttemptsItem, FailuresItem, to_domain
@@ -48,12 +49,6 @@ def read_attempts(account: Account, password: str, now: Instant, *, consistent: 
     return Seen(attempts, *known)
 
 
-def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
-    """What an item counts; nothing where its time is over."""
-    failures = Failures() if item is None else to_domain(item, Failures)
-    return failures if failures.until > now else Failures()
-
-
 def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
     """Count an attempt before it is made; answers the attempts with this one, and without what is forgotten.
 
@@ -84,7 +79,7 @@ def attempt_failed(account: Account, password: str, started: Attempts, seen: See
     if not account.origin.known:
         before = (seen.account, seen.address, seen.password)
         for item, failures in zip(_counters(account, password), before, strict=True):
-            add_one(item, failures, now)
+            count_one(item, now, WINDOW_MS, until=failures.until)
 
 
 def attempt_succeeded(account: Account, started: Attempts) -> None:
@@ -102,18 +97,6 @@ def forgive(company: str, email: str, now: Instant) -> None:
     until = now + LOCK_MS  # as long as any lock that began before
     actions = [item.times.set(0), item.until.set(until), item.forgiven_at.set(now), item.expires.set(until // 1000)]
     dynamo.update(_counters(Account(company, email), "")[0], actions)
-
-
-def add_one(item: FailuresItem, seen: Failures, now: Instant) -> None:
-    """One failure more: in the window that was seen, else in one that begins now."""
-    kind, until = FailuresItem, seen.until or now + WINDOW_MS
-    expires = kind.expires.set(until // 1000)
-    if not seen.until:
-        with suppress(Stale):
-            begun = kind.until.does_not_exist() | (kind.until <= now)
-            dynamo.update(item, [kind.times.set(1), kind.until.set(until), expires], begun)
-            return
-    dynamo.update(item, [kind.times.add(1), expires])
 
 
 def _item(account: Account) -> AttemptsItem:

@@ -7,10 +7,10 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS, Asked, OneTimeCode
-from chalicelib.domain.origin import Failures
+from chalicelib.domain.origin import WINDOW_MS, Failures
 from chalicelib.domain.people import User
 from chalicelib.store import accounts, dynamo
-from chalicelib.store.attempts import add_one, to_failures
+from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.mails import put_mail
 from chalicelib.store.sealing import keyed_hash
@@ -45,7 +45,7 @@ def note_asked(company: str, email: str, old: Asked, new: Asked) -> None:
 
 def count_asked(address: str, seen: Failures, now: Instant) -> None:
     """Note that an address has asked for a code, whoever it was for."""
-    add_one(_address_item(address), seen, now)
+    count_one(_address_item(address), now, WINDOW_MS, until=seen.until)
 
 
 def read_code(company: str, email: str, browser: str) -> OneTimeCode:

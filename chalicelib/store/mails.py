@@ -15,7 +15,8 @@ from cryptography.exceptions import InvalidTag
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
 from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Stale, Transaction
+from chalicelib.store.counters import count_one
+from chalicelib.store.dynamo import Transaction
 from chalicelib.store.sealing import keyed_hash, seal, unseal
 from chalicelib.store.tables import MAIL_SHARDS, FailuresItem, MailItem, from_names, mail_part, mail_pk, to_domain
 
@@ -72,14 +73,8 @@ def lease_mail(queued: QueuedMail, now: Instant) -> None:
 
 def count_alike(mail: Mail, now: Instant) -> None:
     """Count a notice among those of its company and subject to its address. Raises `Stale` where it is one too many."""
-    item = FailuresItem
-    counted = item(f"mailed#{keyed_hash(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
-    until = now + ALIKE_WINDOW_MS
-    with suppress(Stale):
-        first = [item.times.set(1), item.until.set(until), item.expires.set(until // 1000)]
-        dynamo.update(counted, first, item.until.does_not_exist() | (item.until <= now))
-        return
-    dynamo.update(counted, [item.times.add(1)], item.times < MAX_ALIKE)
+    counted = FailuresItem(f"mailed#{keyed_hash(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
+    count_one(counted, now, ALIKE_WINDOW_MS, most=MAX_ALIKE)
 
 
 def forget_mail(queued: QueuedMail) -> None:

@@ -1,5 +1,6 @@
 """Change the e-mail of an account."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 from chalicelib.domain.email import normalise_email
@@ -8,6 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
+from chalicelib.usecases.bounded_probes import bounded_probe
 from chalicelib.usecases.find_license import find_account, find_user
 from chalicelib.usecases.guard_account import guard_account, read_holdings
 from chalicelib.usecases.notices import email_notices
@@ -33,7 +35,8 @@ def change_email(
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
-    Raises `Refused`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`.
+    Raises `Refused`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`, and
+    `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`).
     """
     address = normalise_email(new_email)
 
@@ -67,4 +70,6 @@ def change_email(
             asked_on = None if license_id is None else (license_id, on_license)
             accounts.change_email(user, changed, held, event, email_notices(user, changed, actor), asked_on)
 
-    return settle(read, decide, write)[1]
+    bound = nullcontext() if manager_id is None else bounded_probe(company, address, manager_id, actor, now=now)
+    with bound:
+        return settle(read, decide, write)[1]

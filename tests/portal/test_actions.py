@@ -240,6 +240,24 @@ def test_a_forgotten_password_is_set_by_the_code_from_the_mail(vendor: Vendor, l
     assert browser.send(page, company=vendor.code, email=MANAGER, password="a new password").path == "/portal/licenses"
 
 
+def test_who_tries_too_many_emails_is_told_when_to_come_again(
+    vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.store.probes.MAX_TAKEN", 1)
+    ada, _ = vendor.assign(license, ADA)
+    vendor.assign(license, BOB)
+    path = at(license, f"/users/{ada.id}/email")
+    assert manager.send(path, email=BOB).status == 409
+    for email in (BOB, "free@customer.test"):
+        page = manager.send(path, email=email)
+        assert (page.status, "Try again tomorrow" in page.words) == (429, True)
+        assert 86_000 <= int(page.answer.headers["Retry-After"]) <= 86_400
+    stranger = Browser()
+    for _ in range(FREE_FAILURES + 1):
+        page = stranger.log_in(vendor.code, MANAGER, "a guess")
+    assert (page.status, "Retry-After" in page.answer.headers) == (429, True)
+
+
 # --- cookies and headers ----------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.history import Actor
 from chalicelib.domain.license import License
+from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, batches, dynamo, licenses, seats
 from chalicelib.store.tables import AccountEventItem, event_part, to_event
@@ -17,7 +18,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account
 from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import account, issued, logged_in
+from tests.usecases.people import MANAGER, account, issued, logged_in
 
 ADA, NEW = "ada@customer.test", "countess@customer.test"
 
@@ -189,3 +190,67 @@ def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vend
         with pytest.raises(Refused) as refused:
             change_email(vendor.code, None, old, new, ADMIN, manager_id=None, now=NOW)
         assert refused.value.code == code
+
+
+# --- who has an e-mail is no manager's to find out ----------------------------------------------------------------
+
+
+@pytest.fixture
+def boss(vendor: Vendor) -> License:
+    """A license with a manager; Ada has a seat on it, and others have theirs elsewhere."""
+    mine, elsewhere = issued(vendor, max_license_users=5), vendor.issue("revit", max_license_users=50)
+    vendor.assign(mine, ADA)
+    for number in range(MAX_TAKEN + 2):
+        vendor.assign(elsewhere, taken(number))
+    return mine
+
+
+def taken(number: int) -> str:
+    return f"taken{number}@elsewhere.test"
+
+
+def asked(vendor: Vendor, license: License, new: str, *, old: str = ADA, now: int = NOW, by: int | None = 0) -> Any:
+    """What a manager is told who gives an account of his another e-mail."""
+    manager = account(vendor, MANAGER)
+    try:
+        by = manager.id if by == 0 else by
+        change_email(vendor.code, license.id, old, new, Actor(f"user:{MANAGER}"), manager_id=by, now=now)
+    except Refused as refused:
+        return refused.code, refused.retry_after
+    return "changed"
+
+
+def test_a_manager_is_told_so_often_a_day_that_an_email_is_anothers_and_then_the_same_of_any(
+    vendor: Vendor, boss: License
+) -> None:
+    told = [asked(vendor, boss, taken(n)) for n in range(MAX_TAKEN)]
+    assert told == [("already_exists", None)] * MAX_TAKEN
+    held = ("rate_limit_exceeded", TAKEN_WINDOW_MS // 1000)
+    assert [asked(vendor, boss, new) for new in (taken(MAX_TAKEN), "free@customer.test", ADA)] == [held] * 3
+    assert asked(vendor, boss, taken(0), by=None) == ("already_exists", None), "an operator is no manager"
+    assert asked(vendor, boss, "free@customer.test", now=NOW + TAKEN_WINDOW_MS - 1) == ("rate_limit_exceeded", 1)
+    assert asked(vendor, boss, "free@customer.test", now=NOW + TAKEN_WINDOW_MS) == "changed"
+
+
+def test_what_a_manager_asks_at_once_tells_no_more_than_in_a_row(vendor: Vendor, boss: License) -> None:
+    assert asked(vendor, boss, taken(0)) == ("already_exists", None)
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(lambda n: asked(vendor, boss, taken(n % 8)), range(2 * MAX_TAKEN)))
+    assert told.count(("already_exists", None)) == MAX_TAKEN - 1
+
+
+def test_what_tells_nothing_of_others_does_not_count(vendor: Vendor, boss: License) -> None:
+    for number in range(2 * MAX_TAKEN):
+        old, new = (ADA, NEW)[:: 1 if number % 2 == 0 else -1]
+        assert asked(vendor, boss, new, old=old) == "changed"
+        assert asked(vendor, boss, new, old="nobody@customer.test") == ("user_not_found", None)
+    assert asked(vendor, boss, taken(0)) == ("already_exists", None)
+
+
+def test_that_an_email_was_tried_stands_in_the_history_of_who_has_it(vendor: Vendor, boss: License) -> None:
+    asked(vendor, boss, taken(0))
+    asked(vendor, boss, "free@customer.test")
+    of_company = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    (event,) = [event for event in of_company if event.type == "email_probed"]
+    assert (event.user, event.user_id) == (taken(0), account(vendor, taken(0)).id)
+    assert event.actor.name == f"user:{MANAGER}"

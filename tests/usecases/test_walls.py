@@ -233,6 +233,7 @@ NAMES_NOTHING = {
     "origin_of",
     "named_user_id",
     "audit_due",
+    "bounded_probe",
     "audit_links",
     "license_faults",
     "repair_links",

@@ -1,0 +1,25 @@
+"""How often a manager has asked for e-mails of which he may learn that somebody has them: counted before it is told."""
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
+from chalicelib.store.counters import count_back, count_one, read_count
+from chalicelib.store.tables import FailuresItem
+
+
+def count_probe(company: str, manager_id: int, now: Instant) -> None:
+    """Count an e-mail that is asked for. Raises `Stale` where it is one too many."""
+    count_one(_item(company, manager_id), now, TAKEN_WINDOW_MS, most=MAX_TAKEN)
+
+
+def probes_end(company: str, manager_id: int, now: Instant) -> Instant:
+    """When what was counted is forgotten; `now` where nothing is."""
+    return read_count(_item(company, manager_id), now).until or now
+
+
+def forget_probe(company: str, manager_id: int, now: Instant) -> None:
+    """Take one back that has told nothing."""
+    count_back(_item(company, manager_id), now)
+
+
+def _item(company: str, manager_id: int) -> FailuresItem:
+    return FailuresItem(f"taken#{company}#{manager_id}")
