@@ -384,6 +384,12 @@ def new_email(vendor: Vendor, seat: Seated) -> Any:
     return user, accounts.read_user(vendor.code, seat.user.id) == user
 
 
+def other_email(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, None, ADA, "countess@customer.test", ADMIN)
+    user = change_email.change_email(*given, manager_id=None, now=vendor.now)
+    return user, accounts.read_user(vendor.code, seat.user.id) == user
+
+
 def new_name(vendor: Vendor, seat: Seated) -> Any:
     person = assign_user.Person("Ada", "King", "+41")
     return change_account.change_person(vendor.code, seat.user.id, person, ADMIN, now=vendor.now)
@@ -661,6 +667,7 @@ CASES = (
     Case("issue to a second manager", issue_license.issue_license, second_manager, join_order, ("license_issued",)),
     Case("issue another order", issue_license.issue_license, second_manager, issue_another_order, ("license_issued",)),
     Case("change an e-mail", change_email.change_email, managed, new_email, ("email_changed", "email_changed")),
+    Case("change an e-mail for an operator", change_email.change_email, seated, other_email, ("email_changed",)),
     Case("change a name", change_account.change_person, seated, new_name, ("person_changed",)),
     Case("end all sessions", change_account.end_other_sessions, seated, end_sessions, ("sessions_ended",)),
     Case(

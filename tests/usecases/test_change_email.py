@@ -179,7 +179,8 @@ def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor
     with pytest.raises(Refused) as refused:
         change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("user_not_found", "There is no such account.")
-    assert [len(mails(vendor, email)) for email in (ADA, NEW)] == [seats_held + 3, 1]
+    (to_the_new_one,) = mails(vendor, NEW)
+    assert to_the_new_one["Subject"] in [mail["Subject"] for mail in mails(vendor, ADA)]
 
 
 def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vendor, license: License) -> None:

@@ -183,6 +183,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (batch_result, "batch_not_found", [lambda c, v: batch_result(c, v.by_user.id, v.batch)]),
     (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
     (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
+    (
+        change_email,
+        "user_not_found",
+        [lambda c, _v: change_email(c, None, ADA, "eve@customer.test", ADMIN, manager_id=None, now=NOW)],
+    ),
     (close_account, "user_not_found", [lambda c, _v: close_account(c, ADA, ADMIN, now=NOW)]),
     (reopen_account, "user_not_found", [lambda c, _v: reopen_account(c, ADA, ADMIN, now=NOW)]),
     (find_account, "user_not_found", [lambda c, _v: find_account(c, ADA)]),
