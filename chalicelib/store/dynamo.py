@@ -79,10 +79,11 @@ class Stale(StoreError):
 class Transaction:
     """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
 
+    `event`: None where nothing changes that history tells of: summaries of what is there, filed once more or not.
     `again`: the sort key of an event that tells of the same already. It is told there that it has happened once more.
     """
 
-    event: EventItem
+    event: EventItem | None
     again: str | None = None
     checks: list[dict[str, Any]] = field(default_factory=list)
     puts: list[dict[str, Any]] = field(default_factory=list)
@@ -139,6 +140,8 @@ class Transaction:
 
     def _tell(self) -> None:
         """Put the event, or count it in the one that tells of the same."""
+        if self.event is None:
+            return
         kind = type(self.event)
         if self.again is None:
             self.put(self.event, kind.part.does_not_exist())
@@ -150,6 +153,8 @@ class Transaction:
         """Whether the history proves that the transaction was committed. One that was counted is told of until the next
         is: after that it is not known, and what is not known is decided anew.
         """
+        if self.event is None:
+            return False
         if self.again is None:
             return get(self.event) is not None
         found = get(type(self.event)(self.event.pk, self.again))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import astuple
 from itertools import islice
 from typing import Any
@@ -15,7 +16,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.accounts import put_manager, put_new_user
-from chalicelib.store.dynamo import Raw, Transaction
+from chalicelib.store.dynamo import Raw, Stale, Transaction
 from chalicelib.store.mails import put_mail
 from chalicelib.store.tables import (
     AccountEventItem,
@@ -27,6 +28,9 @@ from chalicelib.store.tables import (
     managed_part,
     ordered_part,
 )
+
+_FILED_AT_ONCE = 90
+"""Licenses in one transaction of a hundred items."""
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -93,11 +97,16 @@ def to_sold(raw: Raw) -> Sold:
 
 
 def let_join(order: Order) -> None:
-    """File all that was sold in an order under those who have come to manage it. Repeating is safe."""
+    """File all that was sold in an order under those who have come to manage it. Repeating is safe.
+
+    Each step requires that they still do: who is taken off meanwhile is shown nothing more, and what was filed before
+    goes by `unfile`, which comes later.
+    """
     for user_id in order.joining:
-        sold = sold_in_order(order.company, order.id)
-        rows = (sold_item(s, order.company, managed_part(user_id, s.license_id)) for s in sold)
-        dynamo.put_all(rows)
+        while _is_manager(order, user_id):
+            with suppress(Stale):  # the order has changed: it says whether he still manages it
+                _file_all(order, user_id)
+                break
     joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
     dynamo.update(OrderItem(order.company, f"order#{order.id}"), joined)
 
@@ -110,8 +119,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     """
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
-        filed = sold_item(sold, new.company, managed_part(manager.id, sold.license_id))
-        write.put(filed, SoldItem.pk.does_not_exist() | SoldItem.pk.exists())  # it may be left of an earlier time
+        _file(write, sold, new.company, manager.id)
     ids = {str(manager.id)}
     write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.joining.add(ids)], _with_managers(old))
     if known is None:
@@ -134,6 +142,27 @@ def unfile(order: Order, user_id: int) -> None:
     sold = sold_in_order(order.company, order.id)
     for _ in dynamo.delete_all(SoldItem(order.company, managed_part(user_id, s.license_id)) for s in sold):
         pass
+
+
+def _file_all(order: Order, user_id: int) -> None:
+    """Raises `Stale` where the user is no manager of the order any more."""
+    sold, ids = sold_in_order(order.company, order.id), {str(user_id)}
+    while step := list(islice(sold, _FILED_AT_ONCE)):
+        write = Transaction(None)
+        for one in step:
+            _file(write, one, order.company, user_id)
+        write.update(_order(order), [OrderItem.joining.add(ids)], OrderItem.managers.contains(str(user_id)))
+        write.commit()
+
+
+def _file(write: Transaction, sold: Sold, company: str, user_id: int) -> None:
+    item = sold_item(sold, company, managed_part(user_id, sold.license_id))
+    write.put(item, SoldItem.pk.does_not_exist() | SoldItem.pk.exists())  # it may be left of an earlier time
+
+
+def _is_manager(order: Order, user_id: int) -> bool:
+    now = read_order(order.company, order.id)
+    return now is not None and user_id in now.managers
 
 
 def _order(order: Order) -> OrderItem:

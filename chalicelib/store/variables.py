@@ -47,8 +47,9 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
     recent = {name: part for name, part in seen.told_by.items() if _is_recent(part, event.at)}
     again = recent.get(by)
     item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
-    write = Transaction(event_item(item.pk, event), again)
-    told_in = again or write.event.part
+    told = event_item(item.pk, event)
+    write = Transaction(told, again)
+    told_in = again or told.part
     item.told_by = recent | {by: told_in}
     item.told_in, item.told_of = told_in, f"{by} {event.actor.ip or ''}"
     new_or_same = VariablesItem.revision == seen.revision

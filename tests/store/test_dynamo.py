@@ -80,6 +80,7 @@ def test_a_commit_whose_answer_was_lost_knows_its_own_write_by_its_event(pk: str
     with wire(answer_timed_out, FIRST, ANYTHING) as sent:
         write.commit()
     assert revisions(pk) == [1]
+    assert write.event is not None
     assert events(pk) == [write.event.part]
     assert len(sent.bodies) == 3  # lost; refused for its own sake; the event is there
 
@@ -94,6 +95,7 @@ def test_a_commit_that_was_not_sure_and_met_a_rival_is_stale_and_tells_of_the_ri
     with wire(rival_first, FIRST), pytest.raises(Stale) as caught:
         putting(pk, 1).commit()
     assert revisions(pk) == [7]
+    assert rival.event is not None
     assert events(pk) == [rival.event.part]
     assert caught.value.items is not None
     assert [item["revision"] for item in caught.value.items] == [{"N": "7"}]

@@ -1,13 +1,14 @@
 """Who manages an order: added without a new license, and off it again, with all that was sold in it."""
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, dynamo, orders
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.dynamo import Busy, Transaction
 from chalicelib.usecases import views
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
@@ -43,8 +44,8 @@ def kinds(vendor: Vendor) -> list[tuple[str, str | None]]:
 def test_who_is_added_manages_all_and_is_told(vendor: Vendor, sold: list[License]) -> None:
     user = add_manager(vendor.code, "A", f" {NEW.upper()}", ADMIN, now=NOW)
     assert initial_password(user)
-    assert shown(vendor, NEW) == {license.id for license in sold}
     assert len(mails(vendor, NEW)) == 1
+    assert shown(vendor, NEW) == {license.id for license in sold}
     add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
     assert kinds(vendor) == [("manager_added", NEW)]
     assert not account(vendor, NEW).is_initial_password  # as it was chosen meanwhile
@@ -83,6 +84,33 @@ def test_what_was_cut_short_is_finished_by_the_next_call(
     assert len(orders.managed_by(vendor.code, account(vendor, MANAGER).id)) == 2
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     assert orders.managed_by(vendor.code, account(vendor, MANAGER).id) == []
+
+
+@pytest.mark.parametrize("joins_by", ["being added", "a license"])
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_who_is_taken_off_while_he_joins_is_shown_nothing_afterwards(
+    vendor: Vendor, sold: list[License], joins_by: str, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each of the writes that file what was sold before."""
+    commit, files = Transaction.commit, count(1)
+
+    def late(write: Transaction) -> None:
+        if write.event is None and next(files) == step:
+            remove_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+        commit(write)
+
+    monkeypatch.setattr(orders, "_FILED_AT_ONCE", 1)
+    monkeypatch.setattr(Transaction, "commit", late)
+    if joins_by == "a license":
+        issued(vendor, "viewer", manager=NEW, order_id="A")
+    else:
+        add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    assert next(files) > step
+    assert orders.managed_by(vendor.code, account(vendor, NEW).id) == []
+    assert shown(vendor, MANAGER) == {sold.license_id for sold in orders.sold_in_order(vendor.code, "A")}
+    assert vendor.differences() == []
+    add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
+    assert shown(vendor, NEW) == shown(vendor, MANAGER)
 
 
 @pytest.mark.parametrize("way", ["added to an order", "sold a license"])
