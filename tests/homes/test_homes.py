@@ -14,6 +14,7 @@ from chalicelib.domain.license import device_tag
 from chalicelib.store import accounts
 from chalicelib.store.licenses import read_license
 from chalicelib.store.orders import managed_by
+from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -33,7 +34,7 @@ NO_PAGE = ("/portal/log-out", "/static")
 BEFORE_LISTS = "4449091"
 """In its time no license was filed under those who manage it: the audit says so, and they are shown none."""
 NEVER_REPAIRED = {BEFORE_LISTS: {"has no manager's account"}}
-"""Whether an account is a manager's is no name: who is one is said by giving him an order to manage."""
+"""Whether an account is a manager's is no name: that is said by giving him an order to manage, again."""
 BEFORE_DEVICES = "a device is not found by its hardware id"
 """What the audit says of devices that older code has activated: a repair files them."""
 NEWER = "newer"
@@ -178,6 +179,28 @@ def test_a_home_from_before_the_lists_of_managers_is_used_by_applications_and_to
         told = {difference.rstrip("0123456789 isnothw") for difference in others(home)}
         assert told == {"the order's manager", "it is not listed under its order"}
         assert walked(home.browser(MANAGER))
+
+
+def test_who_managed_before_there_were_managers_accounts_is_taken_off_the_order_and_added_again() -> None:
+    with opened(BEFORE_LISTS) as home:
+        repair_links(home.company, ADMIN, now=NOW)
+        for order_id, managers in ordered(home).items():
+            for email in managers:
+                remove_manager(home.company, order_id, email, ADMIN, now=NOW)
+                add_manager(home.company, order_id, email, ADMIN, now=NOW)
+        assert home.differences() == []
+
+
+def ordered(home: Home) -> dict[str, list[str]]:
+    """The e-mails of the managers of each order."""
+    found: dict[str, list[str]] = {}
+    for sold in home.licenses.values():
+        license = read_license(home.company, sold["id"])
+        assert license is not None
+        id = license.order_id or ""
+        users = accounts.read_users(home.company, sorted(find_order(home.company, id).managers))
+        found[id] = [user.email for user in users.values()]
+    return found
 
 
 @pytest.mark.parametrize("name", names())
