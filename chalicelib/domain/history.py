@@ -89,6 +89,18 @@ class Event:
     """How often the same has happened again since, where that is told in one row."""
     last_at: Instant | None = None
     """When it has happened last, where it has happened again."""
+    last_ip: str | None = None
+    """From which address that came."""
+    addresses: frozenset[str] = frozenset()
+    """Those that it has come from, as far as they are kept."""
+
+    @property
+    def also_from(self) -> list[str]:
+        """The addresses of the repeats, the last one last; empty where all came from that of the first."""
+        if not {*self.addresses, self.last_ip} - {self.actor.ip, None}:
+            return []
+        between = sorted(self.addresses - {self.actor.ip, self.last_ip})
+        return [*between, self.last_ip] if self.last_ip else between
 
     @staticmethod
     def new(

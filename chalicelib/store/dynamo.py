@@ -146,7 +146,9 @@ class Transaction:
         if self.again is None:
             self.put(self.event, kind.part.does_not_exist())
             return
+        ip = self.event.ip
         counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.part)]
+        counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
         self.update(kind(self.event.pk, self.again), counted, kind.part.exists())
 
     def _is_told(self) -> bool:

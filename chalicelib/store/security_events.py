@@ -1,44 +1,70 @@
 """What touches the safety of an account, in its history: a row an hour and kind, where what happens again is counted.
 
-So nobody multiplies rows by doing it often.
+So nobody multiplies rows by doing it often. A row stands where the first of its events belongs; which one that is says
+an item for the hour (`SeriesItem`).
 """
 
-from base64 import b32encode
 from contextlib import suppress
 from hashlib import sha256
+from typing import Any
 
 from chalicelib.domain.history import Event
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import AccountEventItem, event_part
+from chalicelib.store.tables import AccountEventItem, NobodysEventItem, SeriesItem, event_part
 
 _HOUR_MS = 60 * 60_000
+ADDRESSES_OF = 30
+"""How often an event's address is kept in a row; after that the first, these and the last are known."""
 
 
-def note_security(company: str, user: User | None, event: Event) -> None:
-    """Tell of an event of an account. Where there is none, the same is written on a condition that does not hold.
+def note_security(company: str, whose: User | str, event: Event) -> None:
+    """Tell of an event of an account. Where an e-mail has none, as much is written, which expires.
 
     Raises `Busy`.
     """
-    item = AccountEventItem
-    of = f"{event.type}#{0 if user is None else user.id}#{event.actor.name}#{sorted(event.detail.items())}"
-    hour = f"{event.at - event.at % _HOUR_MS:013d}#{b32encode(sha256(of.encode()).digest()).decode()[:10]}"
-    last_key = event_part(event.key)
-    actions = [
+    series = _count(company, whose if isinstance(whose, str) else whose.email, event)
+    item, last_key = AccountEventItem, event_part(event.key)
+    again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
+    actions = [*_told(series, event), item.last_key.set(last_key)]
+    with suppress(Stale):
+        if isinstance(whose, str):
+            about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
+            dynamo.update(NobodysEventItem(f"{series.pk}#event"), [*actions, *about], again)
+        else:
+            about = [item.user.set(whose.email), item.user_id.set(whose.id)]
+            dynamo.update(item(company, event_part(series.key)), [*actions, *about], again)
+
+
+def _count(company: str, email: str, event: Event) -> SeriesItem:
+    """Count the event among those of its hour; answers by which of them they are told."""
+    item, hour = SeriesItem, event.at - event.at % _HOUR_MS
+    of = f"{event.type}#{email}#{event.actor.name}#{sorted(event.detail.items())}"
+    actions: list[Any] = [
+        item.key.set(item.key | event.key),
+        item.ip.set(item.ip | (event.actor.ip or "")),
+        item.times.add(1),
+        item.expires.set((hour + _HOUR_MS) // 1000),
+    ]
+    return dynamo.update(item(f"security#{company}#{hour}#{sha256(of.encode()).hexdigest()}"), actions)
+
+
+def _told(series: SeriesItem, event: Event) -> list[Any]:
+    """What the row says: when and from where first and last, how often, and from which addresses."""
+    item, ip, began = AccountEventItem, event.actor.ip, int(series.key.partition("#")[0])
+    told: list[Any] = [
         item.type.set(event.type),
-        item.at.set(item.at | event.at),
+        item.at.set(began),
         item.actor.set(event.actor.name),
         item.repeats.set((item.repeats | -1) + 1),
-        item.last_at.set(event.at),
-        item.last_key.set(last_key),
-        *([item.ip.set(event.actor.ip)] if event.actor.ip else []),
-        *([item.detail.set(event.detail)] if event.detail else []),
-        item.user.set("" if user is None else user.email),
-        item.user_id.set(0 if user is None else user.id),
     ]
-    again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
-    there = item.pk.exists()
-    allowed = there & again if user is None else (there | item.pk.does_not_exist()) & again
-    with suppress(Stale):
-        dynamo.update(item(company, event_part(hour)), actions, allowed)
+    if event.detail:
+        told.append(item.detail.set(event.detail))
+    if series.ip:
+        told.append(item.ip.set(series.ip))
+    if series.times > 1:
+        told += [item.last_at.set(max(began, event.at)), item.last_ip.set(ip) if ip else item.last_ip.remove()]
+    if ip and series.times <= ADDRESSES_OF:
+        told.append(item.addresses.add({ip}))
+    return told

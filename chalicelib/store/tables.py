@@ -252,6 +252,8 @@ class EventItem(Model):
     last_at = IntegerAttribute(null=True)
     last_key = UnicodeAttribute(null=True)
     """The sort key that the event of the last repeat would have: the proof that it was committed."""
+    last_ip = UnicodeAttribute(null=True)
+    addresses = UnicodeSetAttribute(null=True)
 
 
 # --- accounts: catalogue and people, uniqueness by items of their own ------------------------------------------
@@ -428,6 +430,31 @@ class FailuresItem(Model):
     times = IntegerAttribute(null=True)
     until = IntegerAttribute(null=True)
     forgiven_at = IntegerAttribute(null=True)
+    expires = IntegerAttribute()
+
+
+class SeriesItem(Model):
+    """What happens to one account again and again within an hour, and the row of history that tells of it."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute()
+    """Of the event that began it."""
+    ip = UnicodeAttribute(null=True)
+    """Where that came from."""
+    times = IntegerAttribute()
+    expires = IntegerAttribute()
+
+
+class NobodysEventItem(Model):
+    """What stands in the place of an event where there is no such account, for the same work. Nobody reads it."""
+
+    class Meta(_Ephemera):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
     expires = IntegerAttribute()
 
 
@@ -674,8 +701,9 @@ def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> Even
 def to_event(item: EventItem) -> Event:
     """The event that an item holds."""
     actor, key = Actor(item.actor, item.ip), item.part.removeprefix(event_part())
-    about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id, item.repeats or 0, item.last_at)
-    return Event(item.type, item.at, actor, *about)  # type: ignore[arg-type]
+    about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id)
+    again = (item.repeats, item.last_at, item.last_ip, frozenset(item.addresses or ())) if item.repeats else ()
+    return Event(item.type, item.at, actor, *about, *again)  # type: ignore[arg-type]
 
 
 def create_tables() -> None:

@@ -34,7 +34,7 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
     finally:
         if has_told:
             user = accounts.read_user(company, named_user_id(company, email))
-            note_security_event(company, user, "email_probed", actor, now)
+            note_security_event(company, user or email, "email_probed", actor, now)
         else:
             with suppress(Busy):  # the manager's own, forgotten in a day; what was done is done
                 probes.forget_probe(company, manager_id, now)

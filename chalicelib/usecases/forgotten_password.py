@@ -37,7 +37,7 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     codes.put_code(*account, browser, codes.hash_code(*account, code), now)
     owner, user = accounts.read_company(account[0]), named_user(*account)
     to = "" if user is None else user.email
-    note_security_event(account[0], user, "code_asked", Actor("somebody", origin.address or None), now)
+    note_security_event(account[0], user or account[1], "code_asked", Actor("somebody", origin.address or None), now)
     queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
 
 

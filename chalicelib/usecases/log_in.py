@@ -79,7 +79,7 @@ def _log_in(account: Account, password: str, now: Instant) -> User:
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
         attempts.attempt_failed(account, password, started, seen, now)
         kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"
-        note_security_event(account.company, user, kind, _stranger(account), now)
+        note_security_event(account.company, user or account.email, kind, _stranger(account), now)
         raise Refused("invalid_credentials")
     attempts.attempt_succeeded(account, started)
     telemetry.note(company=user.company, user_id=user.id)

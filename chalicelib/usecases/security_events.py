@@ -1,4 +1,4 @@
-"""Security events: in the account's history, and as a fact of the line that tells of the call."""
+"""Security events: in the account's history, and as facts of the line that tells of the call."""
 
 from typing import Any
 
@@ -10,8 +10,11 @@ from chalicelib.store.security_events import note_security
 
 
 def note_security_event(
-    company: str, user: User | None, type: EventType, actor: Actor, now: Instant, **detail: Any
+    company: str, whose: User | str, type: EventType, actor: Actor, now: Instant, **detail: Any
 ) -> None:
-    """Tell of an event, merged with those of the same hour. Without a user nothing is stored, for the same work."""
+    """Tell of an event, merged with those of the same hour.
+
+    `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
+    """
     telemetry.note(security=type)
-    note_security(company, user, Event.new(type, actor, now, **detail))
+    note_security(company, whose, Event.new(type, actor, now, **detail))

@@ -37,6 +37,12 @@ def _page(document: dict[str, Any], events: Iterable[Event], limit: int) -> Answ
 
 
 def _row(event: Event) -> dict[str, Any]:
+    """Where it tells of several events of one kind: `at` and `ip` are of the first, the others tell of the rest."""
     detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
+    again = {
+        "times": event.repeats + 1,
+        "last_at": None if event.last_at is None else to_iso(event.last_at),
+        "also_from": ", ".join(event.also_from) or None,
+    }
     told = {"user": event.user, "hardware_id": event.hardware_id, "detail": detail or None}
-    return {"at": to_iso(event.at), "type": event.type, "by": event.actor.name, "ip": event.actor.ip} | told
+    return {"at": to_iso(event.at), "type": event.type, "by": event.actor.name, "ip": event.actor.ip} | again | told

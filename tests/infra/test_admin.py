@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from dataclasses import replace
 from getpass import getuser
@@ -19,8 +20,10 @@ from chalicelib.store.tables import LicenseItem, LinkItem, hardware_part, licens
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.security_events import note_security_event
 from chalicelib.web.errors import ERRORS
 from infra.admin import commands
 from infra.admin.table import COMMANDS
@@ -430,6 +433,27 @@ def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor:
     assert deleted == {"code": vendor.code, "deleted": True, "items": deleted["items"]}
     assert deleted["items"] > 10
     assert operator.refused(f"company delete {vendor.code} --confirm {vendor.code}") == ERRORS["company_not_found"][1]
+
+
+def test_history_says_how_often_when_last_and_from_where_what_stands_in_one_row(
+    operator: Operator, vendor: Vendor
+) -> None:
+    license, hour = vendor.issue(), 1_800_000_000_000
+    vendor.activate(license, "pc")
+    user, _ = vendor.assign(vendor.issue("revit", max_license_users=1), EMAIL)
+    for number in range(3):
+        actor, now = Actor("somebody", f"192.0.2.{number}"), hour + number * 60_000
+        note_security_event(vendor.code, user, "code_asked", actor, now)
+        track_variables(vendor.code, vendor.ident(license, "pc"), {"n": str(number)}, actor, now=now)
+    of_user = f"user history --company {vendor.code} --email {EMAIL}"
+    for line in (f"company history {vendor.code}", of_user, f"license history {license.id}"):
+        (row,) = operator.asks(f"{line} --limit 1")["events"]
+        assert (row["at"], row["ip"]) == ("2027-01-15T08:00:00.000Z", "192.0.2.0")
+        assert (row["times"], row["last_at"]) == (3, "2027-01-15T08:02:00.000Z")
+        assert row["also_from"].endswith("192.0.2.2")
+        heads, told = operator.reads(f"{line} --limit 1").splitlines()[-2:]
+        assert re.findall("times|last at|also from", heads) == ["times", "last at", "also from"]
+        assert re.search(rf" 3 +{row['last_at']}  {row['also_from']}  ", told)
 
 
 def test_history_is_read_in_pages_and_says_who_did_it(operator: Operator, vendor: Vendor) -> None:

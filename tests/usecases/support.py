@@ -50,6 +50,22 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
 
 
 @contextmanager
+def calls_answered() -> Iterator[list[tuple[str, int]]]:
+    """The names of the operations that the database answers inside, with the status of each."""
+    answered: list[tuple[str, int]] = []
+    client = dynamo._connection.client
+
+    def note(model: Any, http_response: Any, **_: Any) -> None:
+        answered.append((model.name, http_response.status_code))
+
+    client.meta.events.register("after-call.dynamodb", note)
+    try:
+        yield answered
+    finally:
+        client.meta.events.unregister("after-call.dynamodb", note)
+
+
+@contextmanager
 def calls_counted() -> Iterator[list[str]]:
     """The names of the operations that are sent to the database inside."""
     sent: list[str] = []

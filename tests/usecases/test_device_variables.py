@@ -108,6 +108,9 @@ def test_callers_who_take_turns_at_several_addresses_have_an_event_each(vendor: 
         track_variables(vendor.code, vendor.ident(license, "pc"), {"n": str(number)}, actor, now=NOW + number)
     told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
     assert [(e.actor.name, e.repeats) for e in told] == [(f"api:key-{who}", 9) for who in range(3)]
+    assert [(e.actor.ip, e.also_from) for e in told] == [
+        (f"192.0.2.{who}", [f"192.0.2.{27 + who}"]) for who in range(3)
+    ]
 
 
 def test_an_event_that_an_older_process_has_written_is_gone_on_with(vendor: Vendor) -> None:
