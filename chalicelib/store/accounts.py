@@ -7,10 +7,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.history import Event
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import device_tag
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
 from chalicelib.store import dynamo
+from chalicelib.store.attempts import put_forgiveness
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.mails import put_mail
 from chalicelib.store.tables import (
@@ -184,12 +186,12 @@ def put_new_user(write: Transaction, user: User) -> None:
 def change_password(
     old: User, new: User, event: Event, *, still_theirs: bool = False, mail: Mail | None = None
 ) -> None:
-    """Write the password of `new`, if that of `old` still holds; all sessions are over. Raises `Stale`.
+    """Write the password of `new`, if that of `old` still holds; all sessions and locks are over. Raises `Stale`.
 
     `mail` goes with it. `still_theirs`: only if the user was given nothing meanwhile (`usecases.guard_account`).
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    put_password(write, old, new, still_theirs=still_theirs)
+    put_password(write, old, new, event.at, still_theirs=still_theirs)
     if mail is not None:
         put_mail(write, mail, event.at)
     write.commit()
@@ -271,17 +273,20 @@ def reopen_account(old: User, event: Event) -> None:
     write.commit()
 
 
-def note_event(company: str, event: Event) -> None:
-    """Write an event of an account by itself: what it tells of is stored nowhere else."""
-    Transaction(event_item(company, event, AccountEventItem)).commit()
+def unlock(user: User, event: Event) -> None:
+    """Forget the failed log-ins of an account."""
+    write = Transaction(event_item(user.company, event, AccountEventItem))
+    put_forgiveness(write, user.company, user.email, event.at)
+    write.commit()
 
 
-def put_password(write: Transaction, old: User, new: User, *, still_theirs: bool = False) -> None:
-    """Add a change of password to a transaction."""
+def put_password(write: Transaction, old: User, new: User, now: Instant, *, still_theirs: bool = False) -> None:
+    """Add a change of password to a transaction, which ends each lock of the account, too."""
     unchanged = _with_password_of(old)
     if still_theirs:
         unchanged &= _as_given(old)
     write.update(UserItem(old.company, f"user#{old.id}"), _password(new), unchanged)
+    put_forgiveness(write, old.company, old.email, now)
 
 
 def put_manager(write: Transaction, old: User, new: User) -> None:

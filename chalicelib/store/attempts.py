@@ -14,7 +14,7 @@ from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
 from chalicelib.store import dynamo
 from chalicelib.store.counters import count_one, to_failures
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.dynamo import Stale, Transaction
 from chalicelib.store.sealing import keyed_hash
 from chalicelib.store.tables import AttemptsItem, FailuresItem, to_domain
 
@@ -91,12 +91,12 @@ def attempt_succeeded(account: Account, started: Attempts) -> None:
         dynamo.update(_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
 
 
-def forgive(company: str, email: str, now: Instant) -> None:
-    """Forget all attempts on an account: from nowhere is it slowed or locked."""
-    item = FailuresItem
+def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) -> None:
+    """Let a transaction forget all attempts on an account: from nowhere is it slowed or locked."""
+    item, counted = FailuresItem, _counters(Account(company, email), "")[0]
     until = now + LOCK_MS  # as long as any lock that began before
     actions = [item.times.set(0), item.until.set(until), item.forgiven_at.set(now), item.expires.set(until // 1000)]
-    dynamo.update(_counters(Account(company, email), "")[0], actions)
+    write.update(counted, actions, item.pk.exists() | item.pk.does_not_exist())  # whatever was counted
 
 
 def _item(account: Account) -> AttemptsItem:

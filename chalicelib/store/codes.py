@@ -71,7 +71,7 @@ def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCo
 def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, mail: Mail) -> None:
     """Write the password of `new`, use up the code and queue the mail, in one. Raises `Stale` where either changed."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    accounts.put_password(write, old, new)
+    accounts.put_password(write, old, new, event.at)
     unused = (CodeItem.code_hash == code.code_hash) & (CodeItem.used == False)  # noqa: E712 - an expression
     write.update(_item(old.company, old.email, browser), [CodeItem.used.set(True)], unused)
     put_mail(write, mail, event.at)

@@ -6,7 +6,7 @@ from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts
+from chalicelib.store import accounts
 from chalicelib.store.dynamo import Stale
 from chalicelib.usecases.assign_user import Person, guard_person
 from chalicelib.usecases.change_password import change_password
@@ -62,7 +62,6 @@ def choose_password(
         accounts.change_password(user, changed, event, mail=own_password_notice(user))
     except Stale:  # set by somebody else since
         raise Refused("invalid_credentials") from None
-    attempts.forgive(company, user.email, now)
     return changed
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts
+from chalicelib.store import accounts
 from chalicelib.store.dynamo import Busy, Stale
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.log_in import log_in
@@ -36,6 +36,5 @@ def change_password(
         event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
         with suppress(Stale):  # changed since the log-in, or hashed anew by another one: the next log-in tells
             accounts.change_password(user, changed, event, mail=own_password_notice(user))
-            attempts.forgive(company, user.email, now)
             return changed
     raise Busy("the password changes all the time")

@@ -10,7 +10,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.people import User, guard_open
 from chalicelib.domain.places import counts_as_given_up, guard_reset
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts, seats
+from chalicelib.store import accounts, seats
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_license, find_seat
@@ -111,7 +111,6 @@ def set_password(
         accounts.change_password(state[0], new, event, still_theirs=True, mail=notice)
 
     user = settle(read, decide, write)[1]
-    attempts.forgive(company, user.email, now)
     return user, initial
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.one_time_code import MAX_OF_ADDRESS, Asked, OneTimeCode, 
 from chalicelib.domain.origin import NOWHERE, Failures, Origin
 from chalicelib.domain.people import User
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts, codes
+from chalicelib.store import accounts, codes
 from chalicelib.store.dynamo import Stale
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.chosen_password import guard_chosen
@@ -78,7 +78,6 @@ def set_password_by_code(
             codes.redeem(stored, browser, user, changed, event, own_password_notice(user, by_code=True))
 
     _, user = settle(read, decide, write)
-    attempts.forgive(*account, now)
     telemetry.note(company=user.company, user_id=user.id)
     return user
 

@@ -3,7 +3,7 @@
 from chalicelib.domain.history import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people import User
-from chalicelib.store import accounts, attempts
+from chalicelib.store import accounts
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.settle import settle
 
@@ -12,9 +12,6 @@ def unlock(company: str, email: str, actor: Actor, *, now: Instant) -> User:
     """Forget the failed log-ins of an account, wherever they came from. Raises `Refused`: `user_not_found`."""
 
     def write(user: User, _: User) -> None:
-        event = Event.new("user_unlocked", actor, now, user=user.email, user_id=user.id)
-        accounts.note_event(company, event)
+        accounts.unlock(user, Event.new("user_unlocked", actor, now, user=user.email, user_id=user.id))
 
-    user, _ = settle(lambda _: find_account(company, email), lambda user: user, write)
-    attempts.forgive(company, user.email, now)
-    return user
+    return settle(lambda _: find_account(company, email), lambda user: user, write)[1]

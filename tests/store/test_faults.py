@@ -40,6 +40,8 @@ from tests.store.faults import (
 from tests.support import ADMIN, HOUR, NOW, Vendor
 from tests.usecases.support import kinds, refused
 
+LOCKS_END = {"password_set", "password_changed", "user_unlocked"}
+
 
 @pytest.fixture(autouse=True)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +86,16 @@ def test_nobody_gets_another_password_without_a_mail_in_the_same_transaction(cas
         if {"S": "user_closed"} in [item.get("type") for item in put]:
             continue  # nobody gets a password, and what waited for the address is dropped
         assert len(mails) >= len(changed)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if LOCKS_END & set(case.events)], ids=named)
+def test_what_ends_a_lock_is_one_write_with_its_event(case: Case) -> None:
+    """Cut short between two, it would be told that a lock is over which is not."""
+    for body in undisturbed(case).wire.bodies:
+        writes = body.get("TransactItems", [])
+        types = {write["Put"]["Item"].get("type", {}).get("S") for write in writes if "Put" in write}
+        keys = [write["Update"]["Key"]["pk"]["S"] for write in writes if "Update" in write]
+        assert [key.startswith("failures#account#") for key in keys].count(True) == len(LOCKS_END & types)
 
 
 @pytest.mark.parametrize("fault", [*NOT_COMMITTED, *ANSWER_LOST], ids=named)
