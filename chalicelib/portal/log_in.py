@@ -32,7 +32,8 @@ from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.web.errors import ERRORS
 
 HOME = "/portal"
-_OURS = re.compile(r"/portal(/[A-Za-z0-9._-]+)*")
+_OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+"""No part begins with a dot: browsers go up at `..`, out of the portal."""
 
 
 def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
