@@ -113,10 +113,11 @@ def _parts(request: Request) -> tuple[str, str]:
 
 
 def _cookies(header: str) -> dict[str, str]:
+    """By name. Of several of one name the first: a browser sends that with the longest path, ours, before others'."""
     if len(header) > MAX_COOKIES:
         return {}
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {name: value for name, _, value in pairs if len(value) <= MAX_TEXT}
+    pairs = [part.strip().partition("=") for part in header.split(";")]
+    return {name: value for name, _, value in reversed(pairs) if len(value) <= MAX_TEXT}
 
 
 def _bounded(fields: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
-from chalicelib.portal.request import MAX_COOKIES, MAX_TEXT, SESSION_COOKIE, VISITOR_COOKIE, read_request
+from chalicelib.portal.request import COOKIES, MAX_COOKIES, MAX_TEXT, SESSION_COOKIE, VISITOR_COOKIE, read_request
 from chalicelib.web.errors import RequestError
 from chalicelib.web.limits import MAX_BODY_BYTES
 
@@ -56,11 +56,18 @@ def test_what_stands_before_the_portal_is_told_apart(seen: str, resource: str, p
     assert (ask.prefix, ask.path) == (prefix, path)
 
 
+@pytest.mark.parametrize("name", COOKIES)
+def test_a_cookie_of_another_application_on_the_host_does_not_take_the_place_of_ours(name: str) -> None:
+    # RFC 6265, 5.4: cookies with longer paths come first, and ours is for /portal.
+    ask = read_request(request(method="GET", headers={"Cookie": f"{name}=ours; other=1; {name}=theirs"}))
+    assert ask.cookies == {name: "ours"}
+
+
 def test_cookies_query_and_address_are_read() -> None:
     cookies = "a=1; __Host-seatkeeper=x=y==; odd; __Host-seatkeeper-visitor=1; __Host-seatkeeper-visitor=2"
     headers = {"Cookie": cookies, "X-Forwarded-Proto": "https"}
     ask = read_request(request(method="GET", headers=headers, query={"q": ["first", "last"]}))
-    assert ask.cookies == {SESSION_COOKIE: "x=y==", VISITOR_COOKIE: "2"}
+    assert ask.cookies == {SESSION_COOKIE: "x=y==", VISITOR_COOKIE: "1"}
     assert (ask.query, ask.ip, ask.secure, ask.fields) == ({"q": "last"}, "192.0.2.1", True, {})
 
 
