@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chalicelib.domain.pasted import composed
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import Asker
 from chalicelib.portal.request import Ask
@@ -68,7 +69,7 @@ def _look_password(ask: Ask, asker: Asker) -> Any:
 @action("choose_password.html", NewPasswordForm, _look_password)
 def password(ask: Ask, view: Visit, form: NewPasswordForm) -> Said:
     """Choose a new password; all other sessions end."""
-    if form.new_password != form.again:
+    if composed(form.new_password) != composed(form.again):
         raise Refused("validation_error", "The two new passwords differ. Type the same one twice.")
     me = view.user
     old = None if me.is_initial_password else form.password

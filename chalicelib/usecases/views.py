@@ -15,7 +15,7 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat, Status, device_tag, is_live, status
 from chalicelib.domain.paging import PAGE_SIZE, Page, page_of
-from chalicelib.domain.pasted import composed
+from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.people import User, as_told
 from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import TOUCH_MS, Asker, PasswordToChoose, SessionOver, is_open
@@ -262,9 +262,8 @@ def license_device(asker: Asker, license_id: int, key: str, *, now: Instant) -> 
 def license_users(asker: Asker, license_id: int, asked: Asked, *, now: Instant) -> UsersView:
     """The users of a license that the asker manages, by e-mail. Raises as `license_details`."""
     part = views.license_with_users(asker.company, license_id)
-    text = asked.search.strip().lower()
     seats = sorted(
-        (s for s in part.seats.values() if text in s.email or text in shown_email(s.email)),
+        (s for s in part.seats.values() if _hold((s.email, shown_email(s.email)), asked.search)),
         key=_SEATS.get(asked.sort, _by_email),
     )
     page = page_of(seats, lambda seat: str(seat.user_id), asked.after, asked.before)
@@ -482,9 +481,13 @@ def _names(row: DeviceRow, search: str) -> bool:
 
 
 def _hold(texts: Iterable[str], search: str) -> bool:
-    """Whether each word that is searched for stands in one of the texts."""
-    lowered = [composed(text.lower()) for text in texts]
-    return all(any(word in text for text in lowered) for word in composed(search.lower()).split())
+    """Whether each word that is searched for stands in one of the texts, in whatever form either was typed."""
+    plain = [_plain(text) for text in texts]
+    return all(any(word in text for text in plain) for word in _plain(search).split())
+
+
+def _plain(text: str) -> str:
+    return composed(visible(text).lower())
 
 
 def _device_view(base: LicenseView, found: Found, owner: int | None, events: list[Event]) -> DeviceView:

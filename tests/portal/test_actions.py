@@ -1,5 +1,6 @@
 """What becomes of forms: carried out once, shown again with what was typed, never without a token of theirs."""
 
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -182,6 +183,15 @@ def test_who_logs_in_goes_where_he_wanted_to_go_but_never_elsewhere(vendor: Vend
         page = browser.get("/portal/log-in", next=to)
         page = browser.send(page, company=vendor.code, email=MANAGER, password=PASSWORD)
         assert (page.status, page.path) == (200, there)
+
+
+def test_a_new_password_that_is_typed_in_two_forms_of_one_text_is_the_same(vendor: Vendor, license: License) -> None:
+    chosen(vendor, MANAGER)
+    browser = Browser()
+    browser.log_in(vendor.code, MANAGER, PASSWORD)
+    first, again = (unicodedata.normalize(form, "zwölf Brücken über") for form in ("NFC", "NFD"))
+    assert browser.send("/portal/password", password=PASSWORD, new_password=first, again=again).status == 200
+    assert Browser().log_in(vendor.code, MANAGER, again).path == "/portal/licenses"
 
 
 def test_a_page_that_needs_a_log_in_is_shown_after_it(vendor: Vendor, license: License) -> None:

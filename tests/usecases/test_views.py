@@ -1,5 +1,6 @@
 """What the pages show, to whom, and what they read for it."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -377,6 +378,22 @@ def test_users_are_shown_by_email_with_what_they_hold(vendor: Vendor, license: L
     ]
     found = views.license_users(asker, license.id, Asked(search="AARON"), now=NOW)
     assert [row.user.email for row in found.page.rows] == ["aaron@customer.test"]
+
+
+def test_every_list_is_searched_in_whatever_form_it_is_typed(vendor: Vendor, license: License) -> None:
+    _, password = vendor.assign(license, "bob@bücher.test")
+    vendor.activate("bob@bücher.test", "bobs", password, report={"hostname": "Würfel"})
+    issued(vendor, order_id="Größe")
+    asker = logged_in(vendor, MANAGER)
+
+    def found(look: Any, text: str, *at: int) -> set[int]:
+        forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
+        typed = [around.format(form) for form in forms for around in ("{}", " {}\t", "\u200b{}\ufeff", "\xa0{}")]
+        return {len(look(asker, *at, Asked(search=search), now=NOW).page.rows) for search in typed}
+
+    assert found(views.license_users, "BÜCHER", license.id) == {1}
+    assert found(views.license_devices, "WÜRFEL", license.id) == {1}
+    assert found(views.managed_licenses, "größe") == {1}
 
 
 def test_a_user_without_a_seat_is_not_found(vendor: Vendor, license: License) -> None:
