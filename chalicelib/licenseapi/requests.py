@@ -1,8 +1,10 @@
 """What client applications send, as it is taken. `docs/license-api.md` says the same in prose."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.pasted import safe_to_show
@@ -31,12 +33,17 @@ def _email(value: Any, info: ValidationInfo) -> Any:
 
 
 def _reported(value: Any) -> Any:
-    """What a client says of its machine is cut and made safe to show: it is no reason to refuse an activation."""
-    return safe_to_show(value, MAX_TEXT) or None if isinstance(value, str) else value
+    """What a client says of its machine is cut and made safe to show: it is no reason to refuse an activation.
+
+    Numbers and booleans are texts; what is no single value is not kept.
+    """
+    with suppress(PydanticCustomError, ValueError):
+        return safe_to_show(read_value(value), MAX_TEXT) or None
+    return None
 
 
 MAX_TEXT = 255
-Reported = Annotated[StrictStr | None, BeforeValidator(_reported)]
+Reported = Annotated[StrictStr | None, BeforeValidator(_reported, json_schema_input_type=SentValue)]
 Text = Annotated[Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None, BeforeValidator(blank_to_none)]
 Id = Annotated[
     Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(read_id, json_schema_input_type=SentId)
@@ -88,8 +95,8 @@ class CheckRequest(Ident):
     hostname: Reported = None
     ip: Reported = None
     include_expired_features: Flag = None
-    env: Text = None
-    channel: Text = None
+    env: Reported = None
+    channel: Reported = None
 
 
 class ActivateRequest(Ident):
@@ -139,7 +146,7 @@ class ProductRequest(Call):
     product: Required
     include_latest_version: Flag = None
     include_custom_fields: Flag = None
-    env: Text = None
+    env: Reported = None
 
 
 class CustomerRequest(Call):

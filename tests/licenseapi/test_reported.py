@@ -1,5 +1,7 @@
 """What a device says of itself refuses no activation: it is cut, and safe to show."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.license import License, device_tag
@@ -32,18 +34,32 @@ def license(vendor: Vendor) -> License:
         ("two\r\nlines\u2028three", "two\u240d\u240alines\u2426three"),
         ("Zo\xeb \u05d0\u05d1", "Zo\xeb \u05d0\u05d1"),
         ("\u202e", None),
+        (5, "5"),
+        (1.2, "1.2"),
+        (True, "true"),
+        (2**53, "9007199254740992"),
+        (["x"], None),
+        ({"cpu": 4}, None),
     ],
     ids=ascii,
 )
 @pytest.mark.in_process("it looks at what is stored")
 def test_what_a_device_reports_is_cut_and_made_safe_to_show(
-    vendor: Vendor, application: Application, license: License, told: str, kept: str | None
+    vendor: Vendor, application: Application, license: License, told: Any, kept: str | None
 ) -> None:
     for field in FIELDS:  # one after another: all of them at their longest are more than a body may hold
         named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
         assert application.post("activate_license", **named, **{field: told}).status_code == 200
         [device] = places.devices(vendor.code, license.id, "pc")
         assert getattr(device, field) == kept
+
+
+def test_what_is_told_of_the_channel_refuses_no_call(application: Application, license: License) -> None:
+    named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
+    assert application.post("activate_license", **named).status_code == 200
+    told = {"env": "x" * 300, "channel": "\x00" * 300}
+    assert application.get("check_license", **named, **told).status_code == 200
+    assert application.get("product_details", product="viewer", env="x" * 300).status_code == 200
 
 
 @pytest.mark.in_process("it looks at the portal")
