@@ -88,7 +88,6 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
     people = read_list(text, columns)
     rows = people.rows
     ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
-    users = accounts.read_users(company, [id for id in ids.values() if id not in seats])
 
     def fate(row: Row) -> Fate:
         if row.problem:
@@ -97,11 +96,10 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
             guard_seat_limit(license, row.max_activations)
         except Refused as refused:
             return Fate(row, refused.detail, ok=False)
-        if _is_closed(users, ids, row):
-            return Fate(row, _CLOSED, ok=False)
         if ids.get(row.email) in seats:
             return Fate(row, "Has a seat already; nothing changes.", ok=False)
-        return Fate(row, "Gets a seat.", ok=True)  # nothing of an open account: it may be another customer's person
+        # Nothing of the account, nor that it is closed: it may be another customer's person.
+        return Fate(row, "Gets a seat.", ok=True)
 
     seen = Preview(license, [fate(row) for row in rows], people.columns, people.problem)
     return replace(seen, fates=list(_as_they_fit(seen)))
