@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -45,6 +46,7 @@ METRICS = (
 _AGES = (OLDEST_DUE_AGE, OLDEST_MAIL_AGE)
 
 FIELDS = (
+    "time",
     "kind",
     "request_id",
     "lambda_request_id",
@@ -57,6 +59,8 @@ FIELDS = (
     "user_id",
     "busy",
     "security",
+    "account_id",
+    "ip",
     "duration_ms",
     "cold_start",
     "version",
@@ -139,7 +143,7 @@ def line(
         return
     ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
     known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_ID_LENGTH]}
-    told = Line(stage, {name: fact for name, fact in known.items() if fact})
+    told = Line(stage, _now() | {name: fact for name, fact in known.items() if fact})
     outer = _line.set(told)
     try:
         yield
@@ -160,6 +164,8 @@ def note(
     status: int | None = None,
     busy: str | None = None,
     security: str | None = None,
+    account_id: int | None = None,
+    ip: str | None = None,
 ) -> None:
     """Tell facts: these and no others, so that nothing secret comes into a line. The last one told counts."""
     told = _line.get()
@@ -171,6 +177,8 @@ def note(
             "status": status,
             "busy": busy,
             "security": security,
+            "account_id": account_id,
+            "ip": ip,
         }
         told.facts.update((name, fact) for name, fact in facts.items() if fact is not None)
 
@@ -242,7 +250,7 @@ class LogHandler(logging.Handler):
             entry["error"] = _anatomy(record.exc_info[1])
         told = _line.get()
         if told is None:
-            _write(_as_json({"kind": "log"} | entry | _this_code()))
+            _write(_as_json(_now() | {"kind": "log"} | entry | _this_code()))
         else:
             told.logged.append(entry)
 
@@ -270,6 +278,11 @@ def _frames(outermost: TracebackType | None) -> list[str]:
         for frame, number in traceback.walk_tb(outermost)
     ]
     return frames[: -MAX_FRAMES - 1 : -1]
+
+
+def _now() -> dict[str, str]:
+    """When it is, where nobody else notes it: CloudWatch does."""
+    return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if _to_standard_error else {}
 
 
 def _this_code() -> dict[str, str]:

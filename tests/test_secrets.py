@@ -239,6 +239,16 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     every = {(method, path) for path, methods in app.routes.items() for method in methods if method != "HEAD"}
     every -= {("GET", NOWHERE)}
     assert every - answered == set(), "the walk leaves something out"
+    of_security = {line["security"]: line for line in lines if "security" in line}
+    assert set(of_security) >= {
+        "log_in_failed",
+        "signed_in",
+        "code_asked",
+        "initial_password_read",
+        "batch_result_read",
+    }
+    assert all({"ip", "company", "account_id"} <= line.keys() for line in of_security.values())
+    assert not any({"ip", "account_id"} & line.keys() for line in lines if "security" not in line)
     assert len(heard.words) > 200
     assert heard.standing_in(output.getvalue(), vendor.code) == set()
 

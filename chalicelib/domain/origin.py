@@ -13,6 +13,7 @@ from chalicelib.domain.refusal import Code, Refused
 
 WINDOW_MS = 15 * 60_000
 """How long failures of strangers are counted together."""
+_IPV6_BITS = 56
 MAX_OF_ACCOUNT = 50
 """On one account, from all addresses; then those that have failed on it before wait."""
 MAX_OF_ACCOUNT_IN_ALL = 100
@@ -64,7 +65,12 @@ def network_of(ip: str) -> str:
         return ""
     if address.version == 4:
         return str(address)
-    return str(address.ipv4_mapped or ip_network((int(address), 56), strict=False).network_address)
+    return str(address.ipv4_mapped or ip_network((int(address), _IPV6_BITS), strict=False).network_address)
+
+
+def as_firewalls_read(network: str) -> str:
+    """A network with its length, where it is no single address."""
+    return f"{network}/{_IPV6_BITS}" if ":" in network else network
 
 
 def guard_strangers(

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib import telemetry
 from chalicelib.domain.history import Actor, Event, EventType
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import as_firewalls_read, network_of
 from chalicelib.domain.people import User
 from chalicelib.store.security_events import note_security
 
@@ -16,5 +17,8 @@ def note_security_event(
 
     `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
     """
-    telemetry.note(security=type)
+    ip = as_firewalls_read(network_of(actor.ip or "")) or None
+    telemetry.note(security=type, ip=ip)
+    if not isinstance(whose, str):  # what is typed as a company that nobody has may be anything
+        telemetry.note(company=company, account_id=whose.id)
     note_security(company, whose, Event.new(type, actor, now, **detail))

@@ -1,13 +1,21 @@
-"""docs/serving.md: its systemd units are such as systemd takes."""
+"""docs/serving.md: its systemd units are such as systemd takes, and what reads the log finds what it is to find."""
 
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from chalicelib import telemetry
+from chalicelib.domain.origin import Origin, network_of
+from chalicelib.domain.refusal import Refused
+from chalicelib.usecases.log_in import log_in
 from tests.docs.pages import DOCS, blocks
+from tests.lines import written
+from tests.support import NOW, Vendor
+from tests.usecases.people import account
 
 PAGE = (DOCS / "serving.md").read_text()
 UNITS = blocks(PAGE, "ini")
@@ -42,3 +50,28 @@ def test_every_unit_is_started_with_the_machine() -> None:
 def _elsewhere(unit: str) -> str:
     """On a machine where it is not installed."""
     return re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("email", ["ada@customer.test", "nobody@customer.test"])
+@pytest.mark.parametrize(
+    ("ip", "banned"), [("198.51.100.7", "198.51.100.7"), ("2001:db8:0:1ff::5", "2001:db8:0:100::/56")]
+)
+def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, email: str, ip: str, banned: str
+) -> None:
+    (settings,) = blocks(PAGE, "cfg")
+    told = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
+    failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
+    vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
+    monkeypatch.setattr(telemetry, "_to_standard_error", True)
+    with written() as output, telemetry.line("here", "request"), pytest.raises(Refused):
+        log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
+    text = output.getvalue()
+    assert failed.findall(text) == [banned]
+    when = datetime.strptime(text[1 : text.index(",")], told["datepattern"].replace("%%", "%"))
+    assert abs(datetime.now(UTC) - when) < timedelta(minutes=5)
+    line = output.line
+    known = email == "ada@customer.test"
+    whose = (vendor.code, account(vendor, email).id) if known else (None, None)
+    assert (line.get("company"), line.get("account_id")) == whose
+    assert email not in text

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -117,6 +118,7 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
     known = {*telemetry.FIELDS, *telemetry.METRICS, telemetry.STAGE, telemetry.CODE, "_aws"}
     assert [line.keys() - known for line in found] == [set()] * lines
     assert all(line["duration_ms"] >= 0 and line["kind"] == "request" for line in found)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["time"]) for line in found)
     this = (VERSION, git_commit(serve.ROOT).removesuffix("-dirty"))  # somebody may be writing
     assert [(line["version"], line["commit"].removesuffix("-dirty")) for line in found] == [this] * lines
 

@@ -87,9 +87,14 @@ def test_what_is_not_the_managers_is_told_without_its_license(vendor: Vendor, ma
     assert told(output)[:2] == ("not_found", 404)
 
 
-def test_a_log_in_that_fails_tells_of_nobody(vendor: Vendor, output: Output) -> None:
+def test_a_log_in_that_fails_tells_of_no_user_and_of_no_company_but_the_accounts(
+    vendor: Vendor, output: Output
+) -> None:
     Browser().log_in(vendor.code, MANAGER, "a wrong password")
-    assert told(output) == ("invalid_credentials", 401, None, None, None)
+    assert told(output) == ("invalid_credentials", 401, None, None, vendor.code)
+    for company, email in ((vendor.code, "nobody@customer.test"), ("A-PASSWORD", MANAGER), ("no code", MANAGER)):
+        Browser().log_in(company, email, "a wrong password")
+        assert told(output) == ("invalid_credentials", 401, None, None, None)
     Browser().post("/portal/log-in", {"company": vendor.code})
     assert told(output) == ("form_out_of_date", 403, None, None, None)
 
