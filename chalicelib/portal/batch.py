@@ -19,7 +19,6 @@ from chalicelib.portal.screen import OUT_OF_DATE, OUT_OF_DATE_CODE, Nothing, Sai
 from chalicelib.portal.users import list_path
 from chalicelib.portal.words import as_sentence, refusal_words
 from chalicelib.usecases import batch_assign, views
-from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.views import LicenseView
 from chalicelib.web.errors import FinalResponse
 
@@ -101,10 +100,7 @@ def _look_at_batch(ask: Ask, asker: Asker, license_id: int, batch_id: int) -> An
 def _result(ask: Ask, view: LicenseView, batch_id: int) -> Any:
     """What came of each person, initial passwords among it."""
     me = view.visit.user
-    fates = batch_assign.batch_result(me.company, view.license.id, batch_id)
-    about = {"license_id": view.license.id, "batch": batch_id}
-    note_security_event(me.company, me, "batch_result_read", ask.actor(me.email), ask.now, **about)
-    return fates
+    return batch_assign.batch_result(me.company, view.license.id, batch_id, me, ask.actor(me.email), now=ask.now)
 
 
 def _show_batch(ask: Ask, asker: Asker, parts: dict[str, Any]) -> Response:

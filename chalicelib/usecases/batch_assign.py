@@ -25,6 +25,7 @@ from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
 from chalicelib.usecases.notices import seat_notice
+from chalicelib.usecases.security_events import note_security_event
 from chalicelib.usecases.settle import settle
 
 STEP = 16
@@ -192,8 +193,13 @@ def find_batch(company: str, license_id: int, batch_id: int) -> Pending | None:
     return pending
 
 
-def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
-    """What came of each person of a batch. Raises `Refused`: `batch_not_found`, after a week too."""
+def batch_result(
+    company: str, license_id: int, batch_id: int, reader: User, actor: Actor, *, now: Instant
+) -> list[Fate]:
+    """What came of each person of a batch, with initial passwords: the history of `reader` tells that they were read.
+
+    Raises `Refused`: `batch_not_found`, after a week too.
+    """
     people = batches.read_people(company, license_id, batch_id)
     if people is None:
         raise Refused("batch_not_found")
@@ -215,6 +221,7 @@ def batch_result(company: str, license_id: int, batch_id: int) -> list[Fate]:
 
     fates = [fate(number, row) for number, row in enumerate(people.rows)]
     fates += [Fate(row, f"Not assigned: {row.problem}", ok=False) for row in people.refused]
+    note_security_event(company, reader, "batch_result_read", actor, now, license_id=license_id, batch=batch_id)
     return sorted(fates, key=lambda fate: fate.row.number)
 
 

@@ -50,6 +50,7 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
 from tests.mailbox import code_mails, deliver, mailed_code
 from tests.support import ADMIN, CUSTOMER, DAY, HOUR, NOW, Vendor
+from tests.usecases.people import result_of
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
 END = NOW + 6000 * DAY
@@ -421,8 +422,18 @@ def with_batch(vendor: Vendor) -> tuple[License, int]:
 def finish_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
     license, batch = begun
     left = batch_assign.go_on(vendor.code, license.id, batch, ADMIN, lambda: True, now=vendor.now)
-    fates = batch_assign.batch_result(vendor.code, license.id, batch)
-    return left, [(fate.told, fate.ok, bool(fate.password)) for fate in fates]
+    return left, vendor.stored(license).users_assigned
+
+
+def finished_batch(vendor: Vendor) -> tuple[License, int]:
+    begun = with_batch(vendor)
+    finish_batch(vendor, begun)
+    return begun
+
+
+def read_batch_result(vendor: Vendor, done: tuple[License, int]) -> Any:
+    fates = result_of(vendor, *done)
+    return [(fate.told, fate.ok, bool(fate.password)) for fate in fates]
 
 
 def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
@@ -685,6 +696,13 @@ CASES = (
         with_batch,
         finish_batch,
         ("batch_finished", "user_assigned", "user_assigned"),
+    ),
+    Case(
+        "read a batch's result",
+        batch_assign.batch_result,
+        finished_batch,
+        read_batch_result,
+        ("batch_result_read",),
     ),
     Case("end a batch", batch_assign.end_batch, with_batch, end_batch, ("batch_ended",)),
     Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal, ("signed_in",)),

@@ -4,8 +4,9 @@ from chalicelib.domain.license import License
 from chalicelib.domain.people import User
 from chalicelib.domain.session import Asker
 from chalicelib.store import accounts
+from chalicelib.usecases.batch_assign import Fate, batch_result
 from chalicelib.usecases.change_password import change_password
-from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.initial_password import initial_password, new_user
 from chalicelib.usecases.sessions import open_session
 from tests.support import ADMIN, Vendor
 
@@ -38,3 +39,13 @@ def issued(vendor: Vendor, product: str = "revit", manager: str = MANAGER, **ter
     """A license of an order that somebody manages."""
     given = {"max_license_users": 5} if product == "revit" else {}
     return vendor.issue(product, manager, **(given | terms))
+
+
+def reader(vendor: Vendor) -> User:
+    """Somebody who reads, and of whom nothing else is stored."""
+    return new_user(vendor.code, "reader@customer.test", frozenset(), now=vendor.now)
+
+
+def result_of(vendor: Vendor, license: License, batch_id: int) -> list[Fate]:
+    """What came of a batch."""
+    return batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=vendor.now)

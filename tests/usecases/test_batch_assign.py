@@ -7,9 +7,10 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.batch import Pending
+from chalicelib.domain.history import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.refusal import Refused
-from chalicelib.store import batches, dynamo, licenses
+from chalicelib.store import accounts, batches, dynamo, licenses
 from chalicelib.store.tables import BatchItem
 from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import (
@@ -25,7 +26,7 @@ from chalicelib.usecases.batch_assign import (
 from chalicelib.usecases.change_seat import remove_user
 from tests.store.faults import Send, wire
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import account
+from tests.usecases.people import account, reader, result_of
 from tests.usecases.support import calls_counted
 
 ADA = "ada@customer.test"
@@ -60,7 +61,7 @@ def emails(vendor: Vendor, license: License) -> list[str]:
 
 def test_everybody_gets_a_seat_and_an_initial_password_that_works(vendor: Vendor, license: License) -> None:
     batch_id = run(vendor, license, "email,first name,max activations\nada@customer.test,Ada,3\nbob@customer.test,Bob,")
-    fates = batch_result(vendor.code, license.id, batch_id)
+    fates = result_of(vendor, license, batch_id)
     assert [(fate.row.email, fate.ok) for fate in fates] == [(ADA, True), ("bob@customer.test", True)]
     for hardware_id in ("a", "b", "c"):
         vendor.activate(ADA, hardware_id, fates[0].password)
@@ -110,7 +111,7 @@ def test_all_or_nothing_is_nothing_where_not_all_fit(vendor: Vendor, license: Li
 def test_those_that_fit_are_the_first_of_the_list(vendor: Vendor, license: License) -> None:
     batch_id = run(vendor, license, people(43), everybody=False)
     assert vendor.stored(license).users_assigned == 40
-    fates = batch_result(vendor.code, license.id, batch_id)
+    fates = result_of(vendor, license, batch_id)
     assert [fate.ok for fate in fates] == [True] * 40 + [False] * 3
     assert fates[-1].told == "Not assigned: there was no place left."
     with pytest.raises(Refused) as refused:
@@ -122,7 +123,7 @@ def test_a_preview_of_those_that_fit_says_who_does_not_and_keeps_its_word(vendor
     seen = preview(vendor.code, license.id, people(43))
     assert [fate.fits for fate in seen.fates] == [True] * 40 + [False] * 3
     assert seen.fates[-1].told == "No place is left: gets no seat where those are assigned that fit."
-    fates = batch_result(vendor.code, license.id, run(vendor, license, people(43), everybody=False))
+    fates = result_of(vendor, license, run(vendor, license, people(43), everybody=False))
     assert [fate.ok for fate in fates] == [fate.fits for fate in seen.fates]
 
 
@@ -130,7 +131,7 @@ def test_refused_rows_stand_in_the_result_and_in_its_file(vendor: Vendor, licens
     vendor.assign(license, ADA)
     text = f"E-Mail;Vorname;Max\nnobody;No;1\np1@x.test;One;1\n{ADA};Ada;1\np2@x.test;Two;1\np1@x.test;Again;1"
     seen = preview(vendor.code, license.id, text)
-    fates = batch_result(vendor.code, license.id, run(vendor, license, text))
+    fates = result_of(vendor, license, run(vendor, license, text))
     assert [(fate.row.number, fate.row.first_name, fate.ok) for fate in fates] == [
         (1, "No", False),
         (2, "One", True),
@@ -168,7 +169,7 @@ def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, lic
     assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
     assert len(emails(vendor, license)) == STEP
     vendor.assign(license, ADA)
-    assert batch_result(vendor.code, license.id, batch_id)[STEP].told == "Not assigned."
+    assert result_of(vendor, license, batch_id)[STEP].told == "Not assigned."
 
 
 def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license: License) -> None:
@@ -250,13 +251,23 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
     stranger = Vendor()
     for company, license_id in ((vendor.code, vendor.issue("revit").id), (stranger.code, license.id)):
         for act in (
-            lambda c=company, i=license_id: batch_result(c, i, batch_id),
+            lambda c=company, i=license_id: batch_result(c, i, batch_id, reader(vendor), ADMIN, now=NOW),
             lambda c=company, i=license_id: find_batch(c, i, batch_id),
             lambda c=company, i=license_id: go_on(c, i, batch_id, ADMIN, for_ever, now=NOW),
         ):
             with pytest.raises(Refused) as refused:
                 act()
             assert refused.value.code == "batch_not_found"
+
+
+def test_who_reads_a_result_is_told_of_and_who_finds_none_is_not(vendor: Vendor, license: License) -> None:
+    batch_id, told = run(vendor, license, ADA), Actor("user:boss@customer.test", "198.51.100.7")
+    boss, _ = vendor.assign(vendor.issue("revit"), "boss@customer.test")
+    with pytest.raises(Refused, match="batch_not_found"):
+        batch_result(vendor.code, license.id, batch_id + 1, boss, told, now=NOW)
+    batch_result(vendor.code, license.id, batch_id, boss, told, now=NOW)
+    [event] = [event for event in accounts.account_events(boss) if event.type == "batch_result_read"]
+    assert (event.actor, event.detail) == (told, {"license_id": license.id, "batch": batch_id})
 
 
 def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_has_got(
@@ -266,7 +277,7 @@ def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_
     batch_id = run(vendor, license, "old@customer.test\nnew@customer.test\nshared@customer.test")
     vendor.assign(vendor.issue("revit"), "shared@customer.test")
     remove_user(vendor.code, license.id, "old@customer.test", ADMIN, now=NOW)
-    fates = batch_result(vendor.code, license.id, batch_id)
+    fates = result_of(vendor, license, batch_id)
     assert [(fate.told, fate.password is not None) for fate in fates] == [
         ("Not assigned.", False),
         ("Assigned, with an initial password.", True),
@@ -277,7 +288,7 @@ def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_
 
 def test_who_had_an_account_before_is_told_to_keep_it(vendor: Vendor, license: License) -> None:
     vendor.assign(vendor.issue("revit"), ADA)
-    [fate] = batch_result(vendor.code, license.id, run(vendor, license, ADA))
+    [fate] = result_of(vendor, license, run(vendor, license, ADA))
     assert (fate.told, fate.ok, fate.password) == ("Assigned; the password is this person's own.", True, None)
 
 

@@ -17,7 +17,7 @@ from chalicelib.store import accounts, batches, codes, dynamo, licenses, mails, 
 from chalicelib.store.tables import UserItem
 from chalicelib.usecases import views
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.batch_assign import batch_result, go_on, preview, start_batch
+from chalicelib.usecases.batch_assign import go_on, preview, start_batch
 from chalicelib.usecases.change_account import choose_password, end_other_sessions
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -30,7 +30,7 @@ from chalicelib.usecases.order_managers import add_manager, find_order
 from chalicelib.usecases.sessions import keep_session, log_in_to_portal, open_session
 from tests.mailbox import code_mails, mailed_code
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import PASSWORD, account, chosen, issued
+from tests.usecases.people import PASSWORD, account, chosen, issued, result_of
 from tests.usecases.support import calls_counted, refused
 
 DON, LATER = "don@customer.test", NOW + 1000
@@ -164,7 +164,7 @@ def test_a_batch_goes_past_a_closed_account_and_says_so_when_it_is_over(don: Emp
     looked_at = preview(code, license.id, f"{DON}\nnobody@customer.test").fates
     assert [fate.told for fate in looked_at] == ["Gets a seat."] * 2  # to look costs nothing, so it tells nothing
     assert go_on(code, license.id, batch, ADMIN, lambda: True, now=NOW) is None
-    fates = {fate.row.email: fate.told for fate in batch_result(code, license.id, batch)}
+    fates = {fate.row.email: fate.told for fate in result_of(don.vendor, license, batch)}
     assert fates == {DON: f"Not assigned: {words}", "ada@customer.test": "Assigned, with an initial password."}
     assert don.vendor.stored(license).users_assigned == 1
     assert don.has_nothing()

@@ -12,7 +12,7 @@ from chalicelib.store import dynamo
 from chalicelib.store.tables import SeatItem, license_pk, seat_part
 from chalicelib.usecases import views
 from chalicelib.usecases.assign_user import Person, assign_user
-from chalicelib.usecases.batch_assign import batch_result, go_on, preview, start_batch
+from chalicelib.usecases.batch_assign import go_on, preview, start_batch
 from chalicelib.usecases.change_account import change_person, choose_password
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -21,7 +21,7 @@ from chalicelib.usecases.forgotten_password import request_code, set_password_by
 from chalicelib.usecases.views import Asked
 from tests.mailbox import code_mails, mailed_code, mails
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.people import account, issued, logged_in
+from tests.usecases.people import account, issued, logged_in, result_of
 from tests.usecases.support import refused
 
 CHOSEN, CHANGED = "chosen by herself", "Your password was changed (A vendor)"
@@ -95,7 +95,7 @@ def test_a_result_tells_of_a_known_account_no_more_than_of_one_whose_password_is
     batch_id = start_batch(vendor.code, sold[1].id, f"{ADA}\n{NEW}", True, ADMIN, now=NOW)
     go_on(vendor.code, sold[1].id, batch_id, ADMIN, lambda: True, now=NOW)
     logged_in(vendor, NEW)
-    known, chosen = batch_result(vendor.code, sold[1].id, batch_id)
+    known, chosen = result_of(vendor, sold[1], batch_id)
     assert (known.told, known.password) == (chosen.told, chosen.password)
 
 

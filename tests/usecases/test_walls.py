@@ -53,6 +53,7 @@ from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import reader
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
 PC = DeviceReport("pc")
@@ -180,7 +181,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (go_on, "batch_not_found", [lambda c, v: go_on(c, v.by_user.id, v.batch, ADMIN, lambda: True, now=NOW)]),
     (end_batch, "license_not_found", [lambda c, v: end_batch(c, v.by_user.id, v.batch, ADMIN, now=NOW)]),
     (find_batch, "batch_not_found", [lambda c, v: find_batch(c, v.by_user.id, v.batch)]),
-    (batch_result, "batch_not_found", [lambda c, v: batch_result(c, v.by_user.id, v.batch)]),
+    (
+        batch_result,
+        "batch_not_found",
+        [lambda c, v: batch_result(c, v.by_user.id, v.batch, reader(v.vendor), ADMIN, now=NOW)],
+    ),
     (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
     (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
     (
