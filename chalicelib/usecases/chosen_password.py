@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from string import digits, punctuation
 
 from chalicelib.domain.email import shown_email
 from chalicelib.domain.pasted import visible
-from chalicelib.domain.people import guard_new_password
+from chalicelib.domain.people import MIN_PASSWORD, guard_new_password
 from chalicelib.domain.refusal import Refused
 
 _COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
@@ -17,8 +18,11 @@ _COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
 _LEAST_WORD, _LEAST_BESIDES = 4, 6
 _LETTERS_OF_A_ROW = 4
 """Rows of so many letters on average are no better than one: `abcd1234`."""
-_LONGEST_PIECE = 4
-"""A piece of at most so many letters is no better for being repeated."""
+_LOOKS_LIKE = str.maketrans("013457@$!", "oieastasi")
+"""What people write for a letter: `P@ssw0rd`."""
+_AT_ENDS = digits + punctuation
+_WORD_AND_YEAR = re.compile(r"[^\W\d_]{1,8}(19|20)\d\d|(19|20)\d\d[^\W\d_]{1,8}")
+"""What is tried first where everybody has to choose anew: `Sommer2026`, a product and the year."""
 _KEYBOARDS = (
     "1234567890 qwertyuiop asdfghjkl zxcvbnm !@#$%^&*() qwertzuiopü asdfghjklöä yxcvbnm azertyuiop qsdfghjklm wxcvbn"
 )
@@ -28,20 +32,32 @@ _BESIDE = {frozenset(pair) for row in _KEYBOARDS.split() for pair in pairwise(ro
 def guard_chosen(password: str, company: str, email: str) -> None:
     """Refuse a password that is too short or long, common, a row of letters, or little more than whose account it is.
 
-    It is judged without what cannot be seen, and letters that differ in width or case alone are one. Raises `Refused`:
-    `validation_error`, with the reason.
+    It is judged without what cannot be seen; letters that differ in width or case alone are one, and so are those and
+    what is written for them (`0` for `o`); digits and marks at its ends and what is repeated add nothing. Raises
+    `Refused`: `validation_error`, with the reason.
     """
     guard_new_password(password)
     plain = unicodedata.normalize("NFKC", visible(password)).casefold()
-    letters = _letters(plain)
-    besides = _without(letters, _words(company, email))
-    if besides != letters and len(besides) < _LEAST_BESIDES:
-        raise Refused("validation_error", "new_password: choose one that is not your company or your e-mail.")
-    for guess in (plain, letters, besides):
-        if guess in _common():
+    bare = plain.strip(_AT_ENDS)
+    words = _words(company, email)
+    for spelled in (plain, (bare if len(bare) >= MIN_PASSWORD else plain).translate(_LOOKS_LIKE)):
+        letters = _letters(spelled)
+        besides = _without(letters, words)
+        if besides != letters and len(besides) < _LEAST_BESIDES:
+            raise Refused("validation_error", "new_password: choose one that is not your company or your e-mail.")
+        _guard_guesses(spelled, letters, besides)
+
+
+def _guard_guesses(*guesses: str) -> None:
+    """Refuse what is guessed first, of the forms of one password."""
+    for guess in guesses:
+        piece = _piece(guess)
+        if {guess, piece} & _common():
             raise Refused("validation_error", "new_password: choose one that is not among the commonest passwords.")
-        if guess and (_is_repeated(guess) or _is_row(guess)):
+        if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
             raise Refused("validation_error", "new_password: choose more than repeated letters or a row of letters.")
+        if _WORD_AND_YEAR.fullmatch(guess):
+            raise Refused("validation_error", "new_password: choose more than a word and a year.")
 
 
 def _letters(text: str) -> str:
@@ -67,9 +83,10 @@ def _named(company: str, email: str) -> Iterator[str]:
         yield from re.split(r"[\W_]+", text)
 
 
-def _is_repeated(text: str) -> bool:
-    """Whether it is one short piece again and again: `aaaaaaaa`, `xk7pxk7px`."""
-    return any(text[size:] == text[:-size] for size in range(1, min(_LONGEST_PIECE, len(text) // 2) + 1))
+def _piece(text: str) -> str:
+    """What is there again and again, or all of it: of `xk7pxk7px` it is `xk7p`."""
+    sizes = range(1, len(text) // 2 + 1)
+    return next((text[:size] for size in sizes if text[size:] == text[:-size]), text)
 
 
 def _is_row(text: str) -> bool:

@@ -28,6 +28,16 @@ from tests.usecases.support import refused
 
 EMAIL = "ada.lovelace@analytical-engines.test"
 COMMON = ["password", "12345678", "QWERTYUIOP", "iloveyou", "trustno1"]
+VARIED = [
+    "passwordpassword",
+    "Passw0rd2026",
+    "P@$$w0rt1!",
+    "passwort1",
+    "77football77",
+    "footballfootball9",
+    "drag0ndragon",
+]
+YEARS = ["cad-2026!", "Sommer2026", "2019Winter", "revit 1999"]
 ROWS = [
     "00000000",
     "aaaaaaaaa",
@@ -52,8 +62,10 @@ OWN = [
     "qbi-tec-lovel-ace",
     "lovelace123456",
     "lovelace-password",
+    "l0velace!!",
+    "qb1tec99",
 ]
-WEAK = [*COMMON, *ROWS, *OWN]
+WEAK = [*COMMON, *VARIED, *YEARS, *ROWS, *OWN]
 TYPED: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "in capitals": str.upper,
@@ -67,6 +79,12 @@ GOOD = [
     "correct horse",
     "lovelace and her engine",
     "9f2c7e61",
+    "83749261",
+    "aa739164",
+    "abcd7391",
+    "Wien2026Graz",
+    "three words 2026",
+    "horse battery horse battery",
     "Wien liegt an der Donau",
     "tr4in to Q8itec",
     "Жаль, что осень",
