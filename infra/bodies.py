@@ -6,7 +6,9 @@ from wsgiref.types import WSGIEnvironment
 from chalicelib.web.errors import RequestError
 from chalicelib.web.limits import MAX_BODY_BYTES
 
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_GZIP = b"\x1f\x8b"
+MAX_MEMBERS = 64
+"""Of a body in gzip: for each of them all that comes behind it is copied."""
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
@@ -29,11 +31,18 @@ def read_body(environ: WSGIEnvironment) -> bytes:
 
 
 def _expanded(body: bytes) -> bytes:
-    expander = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        plain = expander.decompress(body, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        plain = b""
-    if len(plain) <= MAX_BODY_BYTES and (not expander.eof or expander.unused_data):
-        raise RequestError("validation_error", "The body is not what its Content-Encoding says.")
-    return plain
+    """What it holds; in gzip it may be packed in members, one behind the other (RFC 1952, 2.2)."""
+    is_gzip = body.startswith(_GZIP)
+    plain, rest = b"", body
+    for _ in range(MAX_MEMBERS if is_gzip else 1):
+        expander = zlib.decompressobj(zlib.MAX_WBITS + (16 if is_gzip else 0))
+        try:
+            plain += expander.decompress(rest, MAX_BODY_BYTES + 1 - len(plain))
+        except zlib.error:
+            break
+        rest = expander.unused_data
+        if len(plain) > MAX_BODY_BYTES or (expander.eof and not rest):
+            return plain
+        if not expander.eof:
+            break
+    raise RequestError("validation_error", "The body is not what its Content-Encoding says.")

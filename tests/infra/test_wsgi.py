@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app import app
 from chalicelib.web.limits import MAX_BODY_BYTES
+from infra.bodies import MAX_MEMBERS
 from infra.wsgi import wsgi
 from tests.support import Application, Vendor
 
@@ -219,6 +220,8 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
 
 # --- what is sent compressed ---------------------------------------------------------------------------------------
 
+MEMBERS = gzip.compress(b"", mtime=0) * (MAX_MEMBERS - 1)
+
 
 @pytest.mark.parametrize(
     ("coding", "packed"),
@@ -227,6 +230,8 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
             ("gzip", gzip.compress(b"text", mtime=0)),
             ("x-GZIP ", gzip.compress(b"text", mtime=0)),
             ("deflate", zlib.compress(b"text")),
+            ("gzip", gzip.compress(b"te", mtime=0) + gzip.compress(b"xt", mtime=0)),
+            ("gzip", MEMBERS + gzip.compress(b"text", mtime=0)),
         ),
         *(("identity", b"text"), ("", b"text")),
     ],
@@ -249,7 +254,9 @@ def test_another_coding_is_answered_415_in_our_shape(echo: WSGIApplication, codi
             b"text",
             gzip.compress(b"text", mtime=0)[:-1],
             gzip.compress(b"text", mtime=0) + b"more",
-            gzip.compress(b"text", mtime=0) * 2,
+            gzip.compress(b"text", mtime=0) + gzip.compress(b"more", mtime=0)[:-1],
+            gzip.compress(b"text", mtime=0) + zlib.compress(b"more"),
+            gzip.compress(b"", mtime=0) * 2 + MEMBERS,
         ),
         *(b"\x1f\x8b", bytes(20), zlib.compress(b"text")[2:-4]),
     ],
@@ -260,9 +267,11 @@ def test_what_is_not_coded_as_it_says_is_answered_400_in_our_shape(echo: WSGIApp
 
 
 def test_what_comes_compressed_is_bounded_by_what_it_holds(echo: WSGIApplication) -> None:
-    whole, longer = (gzip.compress(bytes(MAX_BODY_BYTES + more)) for more in (0, 1))
-    assert len(Answer(echo, "POST", "/echo", whole, HTTP_CONTENT_ENCODING="gzip").json["body"]) == MAX_BODY_BYTES
-    assert Answer(echo, "POST", "/echo", longer, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
+    half, whole, longer = (gzip.compress(bytes(n)) for n in (MAX_BODY_BYTES // 2, MAX_BODY_BYTES, MAX_BODY_BYTES + 1))
+    for body in (whole, half * 2):
+        assert len(Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").json["body"]) == MAX_BODY_BYTES
+    for body in (longer, half * 2 + gzip.compress(b"x"), whole + whole):
+        assert Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
 
 
 def test_a_bomb_is_not_unpacked(echo: WSGIApplication) -> None:
