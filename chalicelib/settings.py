@@ -14,6 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from chalicelib.domain.email import normalise_email
+from chalicelib.domain.refusal import Refused
+
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
 """Of SSM: a function that does not start within ten seconds is started anew."""
 
@@ -23,6 +26,7 @@ class SettingsError(Exception):
 
 
 _ADDRESS = r"[^@\s&]+@[^@\s&]+\.[^@\s.&]+"
+_MAX_PORT = 65_535
 SMTP = re.compile(
     r"(?P<scheme>smtps?)://(?:(?P<user>[^@:/?#\s]+)@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
     rf"/?\?from=(?P<sender>{_ADDRESS})(?:&password-file=(?P<password_file>/.+))?"
@@ -30,15 +34,30 @@ SMTP = re.compile(
 """A server for mail. What is no letter or digit in the user's name is written as in any URL: `%40` for `@`."""
 
 
-def _way_of_mail(text: str) -> str:
-    smtp = SMTP.fullmatch(text)
+def way_of_mail(text: str) -> str:
+    """The setting `SEATKEEPER_MAIL`, if mail can be sent so. Raises `ValueError` with the reason, without a value."""
+    smtp, ses = SMTP.fullmatch(text), re.fullmatch(rf"ses:({_ADDRESS})", text)
     if smtp and bool(smtp["user"]) != bool(smtp["password_file"]):
         raise ValueError("a user needs a password-file, and a password-file a user")
-    if not smtp and not re.fullmatch(rf"file:.+|ses:{_ADDRESS}", text):
+    if smtp and not 1 <= int(smtp["port"] or 1) <= _MAX_PORT:
+        raise ValueError(f"a port is a number from 1 to {_MAX_PORT}")
+    if not smtp and not ses and not re.fullmatch("file:.+", text):
         raise ValueError(
             "must be file:<folder>, ses:<address> or smtp://<user>@<host>:<port>?from=<address>&password-file=<path>"
         )
+    if smtp or ses:
+        _guard_sender(smtp["sender"] if smtp else text.removeprefix("ses:"))
     return text
+
+
+def _guard_sender(address: str) -> None:
+    """Mail goes out from no address that it could not be sent to."""
+    try:
+        email = normalise_email(address)
+    except Refused as refused:
+        raise ValueError(f"no mail goes out from that address: {refused.detail.rstrip('.')}") from None
+    if email != address.lower():
+        raise ValueError("the domain of the address must stand in the form that mail servers know: xn--…")
 
 
 class Settings(BaseModel):
@@ -51,7 +70,7 @@ class Settings(BaseModel):
     secrets: Annotated[str, Field(pattern=r"^(file:.+|ssm:(/[a-zA-Z0-9_.-]+)+)$")]
     """Where the secrets are: `file:<path>` of a JSON file that only the operator may read, or `ssm:<path>` of
     parameters in AWS Systems Manager, each encrypted (SecureString) and named after a field of `Secrets`."""
-    mail: Annotated[str, AfterValidator(_way_of_mail)]
+    mail: Annotated[str, AfterValidator(way_of_mail)]
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES, and
     `smtp://<user>@<host>:<port>?from=<address>&password-file=<path>`, or `smtps://`, by that server."""
     log: Literal["off", "brief", "full"] = "off"

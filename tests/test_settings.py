@@ -49,15 +49,26 @@ def is_one_sentence(error: pytest.ExceptionInfo[SettingsError]) -> bool:
 
 # --- mail ----------------------------------------------------------------------------------------------------------
 
-SMTP = ("smtp://mail.vendor.test?from=a@vendor.test", "smtp://localhost:25?from=a@vendor.test")
+SMTP = ("smtp://mail.vendor.test?from=a@vendor.test", "smtp://localhost:65535?from=A@xn--bcher-kva.test")
 WITH_USER = (
     "smtps://u@mail.vendor.test:465/?from=a@b.test&password-file=/p",
     "smtp://u%40x@[::1]?from=a@b.test&password-file=/p q",
 )
+NO_SENDERS = (
+    "m\xfcller@b.test",
+    "a..b@b.test",
+    "a@b\xfccher.test",
+    "a@1.2.3.4",
+    "mailto:a@b.test,c",
+    f"{'a' * 65}@b.test",
+)
+"""Nobody could be mailed there either (`domain.email`)."""
 NO_MAIL = (
     *("", "file:", "ses:nobody", "smtp://", "smtp://host", "smtp://host?from=nobody", "smtp:host?from=a@b.test"),
     *(f"smtp://u:{HIDDEN}@host?from=a@b.test&password-file=/p", f"smtp://u:{HIDDEN}@host?from=a@b.test"),
     *("smtp://u@host?from=a@b.test", "smtp://host?from=a@b.test&password-file=/p", "http://host?from=a@b.test"),
+    *("smtp://host:99999?from=a@b.test", "smtp://host:65536?from=a@b.test", "smtps://host:0?from=a@b.test"),
+    *(f"{way}{sender}" for way in ("ses:", "smtp://host?from=") for sender in NO_SENDERS),
     *("smtp://host:x?from=a@b.test", "smtp://host?from=a@b.test&password-file=p", "smtp://ho st?from=a@b.test"),
 )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.settings import way_of_mail
 from infra.stage.alarms import alarms
 from infra.stage.dashboard import dashboard
 from infra.stage.firewall import firewall
@@ -38,10 +39,15 @@ def resources(stage: Stage) -> dict[str, Any]:
 
 def _sender(stage: Stage) -> dict[str, str]:
     """From where the stage's mail is sent, for the policy of the function that sends it: the setting says it once."""
-    way, _, address = stage.environment.get("SEATKEEPER_MAIL", "").partition(":")
+    mail = stage.environment.get("SEATKEEPER_MAIL", "")
+    way, _, address = mail.partition(":")
     if way != "ses" or "@" not in address:
         raise StageError(
             f"SEATKEEPER_MAIL of stage {stage.name} in .chalice/config.json must be ses:<address>:"
             " a function has no folder for mail."
         )
+    try:
+        way_of_mail(mail)
+    except ValueError as error:
+        raise StageError(f"SEATKEEPER_MAIL of stage {stage.name} in .chalice/config.json: {error}.") from None
     return {"Address": address, "Domain": address.rpartition("@")[2]}

@@ -418,3 +418,5 @@ def test_a_stage_tells_where_it_is(stage: str) -> None:
 def test_a_stage_whose_functions_could_not_send_mail_is_refused_in_one_sentence(mail: str) -> None:
     with pytest.raises(StageError, match=r"^SEATKEEPER_MAIL of stage dev .* must be ses:<address>: .*\.$"):
         resources(Stage("dev", {"SEATKEEPER_MAIL": mail}))
+    with pytest.raises(StageError, match=r"^SEATKEEPER_MAIL of stage dev .* no mail goes out from that address: .*\.$"):
+        resources(Stage("dev", {"SEATKEEPER_MAIL": "ses:m\xfcller@vendor.test"}))
