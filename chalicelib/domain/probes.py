@@ -1,4 +1,7 @@
-"""How many e-mails that others have a manager may come upon: people mistype, and who tries a list is not told."""
+"""How many e-mails that others have somebody may come upon: people mistype, and who tries a list is not told."""
 
 MAX_TAKEN, TAKEN_WINDOW_MS = 10, 24 * 60 * 60_000
 """So many in any such time, beginning with the first; then no e-mail is changed, whoever has it."""
+MAX_GUESSES, GUESS_WINDOW_MS = 200, 60 * 60_000
+"""So many users may be named from one address, by an application, on devices that were never theirs: an office that
+installs it asks before it activates."""

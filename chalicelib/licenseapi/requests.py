@@ -76,11 +76,10 @@ class Ident(Call):
     sdk_ver: Reported = None
     app_ver: Reported = None
 
-    def identity(self) -> Identity:
-        """IDENT as the use cases take it."""
-        return Identity(
-            self.product, self.hardware_id, self.license_key, self.username, self.license_id, self.bundle_code
-        )
+    def identity(self, address: str = "") -> Identity:
+        """IDENT as the use cases take it; `address`: whence it is asked without a password."""
+        named = (self.license_key, self.username, self.license_id, self.bundle_code)
+        return Identity(self.product, self.hardware_id, *named, address)
 
     def device(self) -> DeviceReport:
         """What the request tells of the device."""

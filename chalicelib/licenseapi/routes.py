@@ -71,7 +71,7 @@ def activate_license(request: ActivateRequest, caller: Caller) -> LicenseBody:
 @endpoint(CheckRequest)
 def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
-    place = check(caller.company, request.identity(), request.device(), now=caller.now)
+    place = check(caller.company, request.identity(caller.ip), request.device(), now=caller.now)
     return _license(place, request, caller, CHECK_FIELDS)
 
 
@@ -79,7 +79,7 @@ def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
 @endpoint(DeactivateRequest)
 def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
     """Give the place back."""
-    deactivate(caller.company, request.identity(), caller.actor, told=request.variables, now=caller.now)
+    deactivate(caller.company, request.identity(caller.ip), caller.actor, told=request.variables, now=caller.now)
     return "license_deactivated"
 
 
@@ -138,7 +138,7 @@ def customer_license_users(request: CustomerRequest, caller: Caller) -> Customer
 @endpoint(TrackRequest)
 def track_device_variables(request: TrackRequest, caller: Caller) -> list[VariableBody]:
     """Set variables of the device; others stay."""
-    ident = request.identity()
+    ident = request.identity(caller.ip)
     device, tracked = variables.track_variables(caller.company, ident, request.variables, caller.actor, now=caller.now)
     return [VariableBody.of(variable, device.id) for variable in tracked]
 
@@ -147,7 +147,7 @@ def track_device_variables(request: TrackRequest, caller: Caller) -> list[Variab
 @endpoint(Ident)
 def get_device_variables(request: Ident, caller: Caller) -> list[VariableBody]:
     """All variables of the device."""
-    device, found = variables.device_variables(caller.company, request.identity(), now=caller.now)
+    device, found = variables.device_variables(caller.company, request.identity(caller.ip), now=caller.now)
     return [VariableBody.of(variable, device.id, id=variable.id) for variable in found]
 
 

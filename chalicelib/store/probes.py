@@ -1,7 +1,7 @@
-"""How often a manager has asked for e-mails of which he may learn that somebody has them: counted before it is told."""
+"""How often somebody has asked for e-mails of which he may learn that somebody has them: counted before it is told."""
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
+from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store.counters import count_back, count_one, read_count
 from chalicelib.store.tables import FailuresItem
 
@@ -19,6 +19,20 @@ def probes_end(company: str, manager_id: int, now: Instant) -> Instant:
 def forget_probe(company: str, manager_id: int, now: Instant) -> None:
     """Take one back that has told nothing."""
     count_back(_item(company, manager_id), now)
+
+
+def count_guess(company: str, network: str, now: Instant) -> None:
+    """Count a user who was named from an address. Raises `Stale` where it is one too many."""
+    count_one(_guesses(company, network), now, GUESS_WINDOW_MS, most=MAX_GUESSES)
+
+
+def guesses_end(company: str, network: str, now: Instant) -> Instant:
+    """When these are forgotten; `now` where nothing is."""
+    return read_count(_guesses(company, network), now).until or now
+
+
+def _guesses(company: str, network: str) -> FailuresItem:
+    return FailuresItem(f"guesses#{company}#{network}")
 
 
 def _item(company: str, manager_id: int) -> FailuresItem:

@@ -12,6 +12,7 @@ from chalicelib.domain.license import is_expired, is_live
 from chalicelib.domain.places import Place
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places
+from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.remember import MINUTE_MS, Memory
 
@@ -29,6 +30,8 @@ class Identity:
     username: str | None = None
     license_id: int | None = None
     bundle_code: str | None = None
+    address: str = ""
+    """From where a user is named by whoever has the application's key; empty where nobody is counted."""
 
     @property
     def is_named(self) -> bool:
@@ -54,16 +57,31 @@ class Target:
 def find_place(company: str, ident: Identity, *, now: Instant, consistent: bool) -> Place:
     """The place that `ident` names, as it stands. Raises `Refused`.
 
-    With `consistent`, nothing remembered and no replica takes part.
+    With `consistent`, nothing remembered and no replica takes part. Then it may be refused: of a user on a device that
+    was never his that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
     """
     product = find_product(company, ident.product, now=now)
     guard_method(product, ident)
-    if product.authorization_method == "license-key" or ident.username is not None:
-        named = targets(company, product, ident, now, consistent)
-        if len(named) == 1:
-            return read_target(named[0], ident, now=now, consistent=consistent)
-        return _held_or_first(read_targets(named, ident, consistent), now)
-    return _place_of_device(company, product, ident, now, consistent)
+    if product.authorization_method == "user" and ident.username is None:
+        return _place_of_device(company, product, ident, now, consistent)
+    if not (consistent and ident.address and ident.username is not None):
+        return _meant(_named(company, product, ident, now, consistent), now)
+    try:
+        found = _named(company, product, ident, now, consistent)
+    except Refused:
+        count_guess(company, ident.address, now=now)
+        raise
+    if all(place.device is None for place in found):
+        count_guess(company, ident.address, now=now)
+    return _meant(found, now)
+
+
+def _named(company: str, product: Product, ident: Identity, now: Instant, consistent: bool) -> list[Place]:
+    """The places that a key or a user may mean, at least one. Raises `Refused`."""
+    named = targets(company, product, ident, now, consistent)
+    if len(named) == 1:
+        return [read_target(named[0], ident, now=now, consistent=consistent)]
+    return read_targets(named, ident, consistent)
 
 
 def targets(company: str, product: Product, ident: Identity, now: Instant, consistent: bool) -> list[Target]:
@@ -159,7 +177,7 @@ def _place_of_device(company: str, product: Product, ident: Identity, now: Insta
     users = [Target(company, product, ident.license_id, device.user_id) for device in known]
     if not users:
         raise Refused("license_not_found")
-    return _held_or_first(read_targets(users, ident, consistent), now)
+    return _meant(read_targets(users, ident, consistent), now)
 
 
 def holds(place: Place) -> bool:
@@ -167,8 +185,10 @@ def holds(place: Place) -> bool:
     return bool(place.license and place.device and is_live(place.device, place.license, place.seat))
 
 
-def _held_or_first(read: list[Place], now: Instant) -> Place:
+def _meant(read: list[Place], now: Instant) -> Place:
     """Of all places that may be meant one that the device holds and may use, else one that it holds, else the first."""
+    if len(read) == 1:
+        return read[0]
     held = [place for place in read if holds(place)]
     usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
     place = next(usable, (held or read)[0])

@@ -5,10 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
+from app import app
+from chalicelib.store import probes
 from chalicelib.usecases.assign_user import Person, assign_user
 from chalicelib.usecases.create import create_api_key
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
+from infra.wsgi import wsgi
 from tests.licenseapi.objects import granted, refused, told
 from tests.licenseapi.test_error_shape import ROUTES
 from tests.support import ADMIN, Application, Vendor
@@ -72,3 +75,28 @@ def test_the_people_of_a_customer_are_for_keys_with_the_scope(
     assert refused(reader.get("customer_license_users", **asked)) == "api_key_scope_missing"
     users = granted(application.get("customer_license_users", **asked))["users"]
     assert [user["email"] for user in users] == [EMAIL]
+
+
+@pytest.mark.in_process("it lowers the bound")
+@pytest.mark.parametrize(
+    ("method", "call", "more"),
+    [
+        ("get", "check_license", {}),
+        ("post", "deactivate_license", {}),
+        ("get", "get_device_variables", {}),
+        ("post", "track_device_variables", {"variables": {"a": "1"}}),
+    ],
+)
+def test_who_names_user_after_user_is_not_answered_for_long(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, method: str, call: str, more: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(probes, "MAX_GUESSES", 3)
+    vendor.assign(vendor.issue("revit", max_license_users=1), EMAIL)
+    asked = {"product": "revit", "hardware_id": "guess"} | more
+    names = [*(f"u{number}@customer.test" for number in range(5)), EMAIL]
+    elsewhere = httpx.WSGITransport(wsgi(app), remote_addr="192.0.2.7")
+    with httpx.Client(transport=elsewhere, base_url="http://license.test") as http:
+        ask = getattr(Application(vendor.api_key, vendor.shared_key, http), method)
+        answers = [ask(call, username=name, **asked) for name in names]
+    assert [answer.json()["code"] for answer in answers] == ["license_not_found"] * 3 + ["rate_limit_exceeded"] * 3
+    assert all("Retry-After" in answer.headers for answer in answers[3:])

@@ -244,6 +244,7 @@ NAMES_NOTHING = {
     "named_user_id",
     "audit_due",
     "bounded_probe",
+    "count_guess",
     "audit_links",
     "license_faults",
     "repair_links",

@@ -1,0 +1,27 @@
+"""How often one address may name a user on a device that was never his: each answer tells whether there is such a user.
+
+Whoever has an application's key may ask, and the key is public. A device that was active once is answered always.
+"""
+
+from ipaddress import ip_address
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import network_of
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import probes
+from chalicelib.store.dynamo import Stale
+
+
+def count_guess(company: str, address: str, *, now: Instant) -> None:
+    """Count one, before it is answered. Raises `Refused`: `rate_limit_exceeded`, for known and unknown users alike.
+
+    Not from the machine itself: what asks there is its own, or a proxy that does not say who asks.
+    """
+    network = network_of(address)
+    if not network or ip_address(network).is_loopback:
+        return
+    try:
+        probes.count_guess(company, network, now)
+    except Stale:
+        wait = -(-(probes.guesses_end(company, network, now) - now) // 1000)
+        raise Refused("rate_limit_exceeded", retry_after=max(1, wait)) from None

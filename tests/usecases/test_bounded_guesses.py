@@ -1,0 +1,70 @@
+"""Whoever has an application's key learns of few people whether they are here; devices of people are answered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.refusal import Refused
+from chalicelib.store import probes
+from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.check import check
+from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.device_variables import device_variables, track_variables
+from chalicelib.usecases.identify import Identity
+from tests.support import ADMIN, HOUR, NOW, Vendor
+
+ADA, NOBODY = "ada@customer.test", "nobody@customer.test"
+MOST = 6
+CALLS: dict[str, Callable[[str, Identity, int], Any]] = {
+    "check": lambda code, ident, now: check(code, ident, DeviceReport(ident.hardware_id), now=now),
+    "deactivate": lambda code, ident, now: deactivate(code, ident, ADMIN, now=now),
+    "read variables": lambda code, ident, now: device_variables(code, ident, now=now),
+    "set variables": lambda code, ident, now: track_variables(code, ident, {"a": "1"}, ADMIN, now=now),
+}
+
+
+def told(
+    vendor: Vendor, call: str, email: str, hardware_id: str = "guess", address: str = "192.0.2.7", now: int = NOW
+) -> str:
+    """The code that is answered; empty where there is none."""
+    try:
+        CALLS[call](vendor.code, Identity("revit", hardware_id, username=email, address=address), now)
+    except Refused as why:
+        assert (why.code == "rate_limit_exceeded") == (why.retry_after is not None)
+        return why.code
+    return ""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_known_and_unknown_users_are_told_apart_a_few_times_for_an_address(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(probes, "MAX_GUESSES", MOST)
+    license = vendor.issue("revit", max_license_users=1)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "hers", password)
+    codes = [told(vendor, call, email, now=NOW + n) for n in range(MOST) for email in (ADA, NOBODY)]
+    assert set(codes[:MOST]) == {"device_not_found", "license_not_found"}
+    assert set(codes[MOST:]) == {"rate_limit_exceeded"}
+    for own in ("127.0.0.1", "::1", ""):
+        assert told(vendor, call, NOBODY, address=own) == "license_not_found", "the machine itself"
+    assert told(vendor, call, ADA, address="192.0.2.8") == "device_not_found", "another address"
+    assert told(vendor, call, ADA, now=NOW + HOUR + MOST) == "device_not_found", "an hour later"
+
+
+def test_a_device_that_was_ever_active_is_answered_whatever_others_guess(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "MAX_GUESSES", MOST)
+    license = vendor.issue("revit", max_license_users=1)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "hers", password)
+    while told(vendor, "check", NOBODY) != "rate_limit_exceeded":
+        pass
+    assert [told(vendor, call, ADA, "hers") for call in ("check", "read variables", "set variables")] == [""] * 3
+    reset_device(vendor.code, license.id, "hers", ADMIN, now=NOW)
+    assert told(vendor, "check", ADA, "hers") == "device_not_found"
+    vendor.activate(ADA, "hers", password)
+    assert told(vendor, "check", ADA, "hers") == ""
