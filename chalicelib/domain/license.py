@@ -68,6 +68,8 @@ class License:
     epoch: int = 0
     bucket_full_at: Instant | None = None
     """When the bucket of changes is full again (`domain.rate`); None: since ever."""
+    seats_full_at: Instant | None = None
+    """When the bucket of seats that customers give is full again; None: since ever."""
     known_devices: int = 0
     """Devices that hold a place or held one, and are not forgotten; without those of before they were counted."""
     blocked_devices: int = 0

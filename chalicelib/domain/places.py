@@ -118,6 +118,11 @@ def grant_activation(
     )
 
 
+def assign_bucket(license: License, actor: Actor) -> Bucket | None:
+    """What the seats are taken out of that a customer gives, twice as many as were sold; None for the vendor."""
+    return bucket_of(license.max_license_users, LEAST_CHANGES) if actor.is_customer else None
+
+
 def after_activation(place: Place, grant: Grant, report: DeviceReport, now: Instant) -> Place:
     """The place as the write of `grant` leaves it, for the answer."""
     if grant.already_live:

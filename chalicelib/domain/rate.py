@@ -6,6 +6,8 @@ decides.
 
 Each user of a license has a smaller bucket beside it, and an activation takes a change out of both: so one user cannot
 use up the license's and keep the others from their first activation.
+
+Seats that a customer gives are taken out of a bucket of their own: each makes an account and a mail to somebody.
 """
 
 from dataclasses import dataclass
@@ -36,13 +38,13 @@ class Bucket:
         """When the bucket is full again, with one more change taken at `now`."""
         return max(full_at or now, now) + self.interval
 
-    def latest(self, now: Instant) -> Instant:
-        """The bucket holds a change at `now` if it is full again at this instant or earlier."""
-        return now + (self.changes - 1) * self.interval
+    def latest(self, now: Instant, wanted: int = 1) -> Instant:
+        """The bucket holds so many changes at `now` if it is full again at this instant or earlier."""
+        return now + (self.changes - wanted) * self.interval
 
-    def wait_ms(self, full_at: Instant | None, now: Instant) -> int:
-        """How long until there is a change in it; 0 where there is one."""
-        return max(0, (full_at or now) - self.latest(now))
+    def wait_ms(self, full_at: Instant | None, now: Instant, wanted: int = 1) -> int:
+        """How long until there are so many changes in it; 0 where there are."""
+        return max(0, (full_at or now) - self.latest(now, wanted))
 
     def share(self, devices: int | None) -> "Bucket":
         """The bucket of one user of the license, who may have this many devices there; None: any number.

@@ -18,7 +18,7 @@ from chalicelib.domain.people import User
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.mails import put_mail
-from chalicelib.store.seats import put_seat
+from chalicelib.store.seats import giving, put_seat
 from chalicelib.store.tables import (
     BatchItem,
     EventItem,
@@ -84,7 +84,8 @@ def reserve(license: License, pending: Pending, event: Event) -> None:
     if license.max_license_users is not None:
         most = license.max_license_users - pending.reserved
         room = (item.max_license_users == license.max_license_users) & (item.users_assigned <= most)
-    write.update(item(pk, "license"), [item.users_assigned.add(pending.reserved)], item.pk.exists() & room)
+    given, may_give = giving(license, event, pending.reserved)
+    write.update(item(pk, "license"), given, may_give & room)
     row = to_item(PendingItem, pending, pk, pending_part(pending.id))
     write.put(row, PendingItem.pk.does_not_exist())
     write.commit()

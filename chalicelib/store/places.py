@@ -16,8 +16,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, device_tag, ends_at
 from chalicelib.domain.people import User
 from chalicelib.domain.places import Grant, Place, Release, seat_bucket
-from chalicelib.domain.rate import Bucket
-from chalicelib.store import dynamo
+from chalicelib.store import buckets, dynamo
 from chalicelib.store.due import refile
 from chalicelib.store.dynamo import Raw, Stale, Transaction
 from chalicelib.store.tables import (
@@ -228,7 +227,7 @@ def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
     )
     if not grant.license.blocked_devices:  # else it is looked at itself
         condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
-    condition &= _holds_a_change(item.bucket_full_at, grant.bucket, grant.license.bucket_full_at, now)
+    condition &= buckets.holds(item.bucket_full_at, grant.bucket, grant.license.bucket_full_at, now)
     if grant.validity_period is not None:
         condition &= item.first_activated_at.does_not_exist()
     if not grant.fills_vacated:
@@ -244,7 +243,7 @@ def _may_take(grant: Grant, tag: str, now: Instant) -> Condition:
 def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
     item, license = LicenseItem, grant.license
     actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
-    actions.append(_taking_a_change(item.bucket_full_at, grant.bucket, license.bucket_full_at, now))
+    actions.append(buckets.taking(item.bucket_full_at, grant.bucket, license.bucket_full_at, now))
     if grant.fills_vacated:
         actions.append(item.vacated.add(-1))
         actions.append(item.transfer_count.add(1) if grant.transfer else item.last_vacated.remove())
@@ -254,27 +253,11 @@ def _taking_actions(grant: Grant, now: Instant) -> list[Any]:
     return actions
 
 
-def _holds_a_change(full_at: Any, bucket: Bucket, seen: Instant | None, now: Instant) -> Condition:
-    """That there is a change in a bucket; `full_at`: the attribute it is kept in, `seen`: what was read there."""
-    still_full: Condition = full_at.does_not_exist() | (full_at <= now)
-    holds_one: Condition = full_at <= bucket.latest(now)
-    return still_full if _is_full(seen, now) else holds_one
-
-
-def _taking_a_change(full_at: Any, bucket: Bucket, seen: Instant | None, now: Instant) -> Any:
-    """A bucket that was full begins anew, else one more is taken."""
-    return full_at.set(now + bucket.interval) if _is_full(seen, now) else full_at.add(bucket.interval)
-
-
-def _is_full(seen: Instant | None, now: Instant) -> bool:
-    return seen is None or seen <= now
-
-
 def _taking_seat(grant: Grant, seat: Seat, now: Instant) -> tuple[list[Any], Condition]:
     item, license, bucket = SeatItem, grant.license, seat_bucket(grant.license, seat, grant.bucket)
     may = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
-    may &= _holds_a_change(item.bucket_full_at, bucket, seat.bucket_full_at, now)
-    actions = [_taking_a_change(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
+    may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
+    actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
     if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
         below = item.max_activations.does_not_exist() | (item.max_activations > 0)
         return [*actions, item.activations.set(1), item.license_epoch.set(license.epoch)], may & below

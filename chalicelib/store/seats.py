@@ -1,6 +1,7 @@
 """Seats: who may use a user-based license, and the atomic writes that share it out."""
 
 from dataclasses import replace
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -8,7 +9,8 @@ from chalicelib.domain.history import Event
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.people import User
-from chalicelib.store import dynamo
+from chalicelib.domain.places import assign_bucket
+from chalicelib.store import buckets, dynamo
 from chalicelib.store.accounts import put_given, put_new_user
 from chalicelib.store.dynamo import Transaction
 from chalicelib.store.licenses import giving_up
@@ -40,10 +42,21 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
-    write.update(item(pk, "license"), [item.users_assigned.add(1)], item.pk.exists() & room)
+    given, may_give = giving(license, event, 1)
+    write.update(item(pk, "license"), given, may_give & room)
     put_seat(write, license, seat, old, user)
     put_mail(write, mail, event.at)
     write.commit()
+
+
+def giving(license: License, event: Event, count: int) -> tuple[list[Any], Condition]:
+    """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
+    item, bucket = LicenseItem, assign_bucket(license, event.actor)
+    given = [item.users_assigned.add(count)]
+    if bucket is None:
+        return given, item.pk.exists()
+    kept = (item.seats_full_at, bucket, license.seats_full_at, event.at, count)
+    return [*given, buckets.taking(*kept)], item.pk.exists() & buckets.holds(*kept)
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:

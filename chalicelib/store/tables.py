@@ -101,6 +101,7 @@ class LicenseItem(Model):
     customer = UnicodeAttribute(null=True)
     epoch = IntegerAttribute()
     bucket_full_at = IntegerAttribute(null=True)
+    seats_full_at = IntegerAttribute(null=True)
     known_devices = IntegerAttribute(null=True)
     blocked_devices = IntegerAttribute(null=True)
     blacklist = UnicodeSetAttribute(null=True)

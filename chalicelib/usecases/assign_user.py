@@ -11,6 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.pasted import one_line
 from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_open
+from chalicelib.domain.places import assign_bucket
 from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, places, seats
 from chalicelib.usecases.find_license import find_license
@@ -84,6 +85,7 @@ def assign_user(
             raise Refused("user_already_assigned")
         guard_seat_limit(license, max_activations)
         _guard_room(license)
+        guard_seats_rate(license, actor, 1, now)
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
         seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(person))
@@ -105,6 +107,14 @@ def assign_user(
 def _guard_room(license: License) -> None:
     if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
         raise Refused("license_users_limit_reached")
+
+
+def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) -> None:
+    """Raises `Refused`: `rate_limit_exceeded`, where a customer has given too many seats within an hour."""
+    bucket = assign_bucket(license, actor)
+    if bucket is not None and (wait := bucket.wait_ms(license.seats_full_at, now, wanted)):
+        told = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
+        raise Refused("rate_limit_exceeded", told, retry_after=-(-wait // 1000))
 
 
 def guard_person(person: Person) -> None:

@@ -20,7 +20,7 @@ from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.store import accounts, batches
 from chalicelib.store.batches import People, Taker
 from chalicelib.store.dynamo import Stale
-from chalicelib.usecases.assign_user import guard_seat_limit, password_renewed
+from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, password_renewed
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
@@ -133,6 +133,7 @@ def start_batch(
             told = f"{places} free, and the list needs {wanted}. Nobody was assigned."
             raise Refused("license_users_limit_reached", told)
         taken = min(wanted, free)
+        guard_seats_rate(seen.license, actor, taken, now)
         # A new id each time: it may be another's.
         return Pending(new_id(now), taken, 0, taken, actor.name, now)
 

@@ -1,0 +1,25 @@
+"""Buckets of changes (`domain.rate`), each kept as one attribute of the item that a write moves."""
+
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.rate import Bucket
+
+
+def holds(full_at: Any, bucket: Bucket, seen: Instant | None, now: Instant, wanted: int = 1) -> Condition:
+    """That there are changes in a bucket; `full_at`: the attribute it is kept in, `seen`: what was read there."""
+    still_full: Condition = full_at.does_not_exist() | (full_at <= now)
+    holds_them: Condition = full_at <= bucket.latest(now, wanted)
+    return still_full if _is_full(seen, now) else holds_them
+
+
+def taking(full_at: Any, bucket: Bucket, seen: Instant | None, now: Instant, wanted: int = 1) -> Any:
+    """A bucket that was full begins anew, else more is taken."""
+    interval = bucket.interval * wanted
+    return full_at.set(now + interval) if _is_full(seen, now) else full_at.add(interval)
+
+
+def _is_full(seen: Instant | None, now: Instant) -> bool:
+    return seen is None or seen <= now

@@ -1,0 +1,87 @@
+"""A customer gives so many seats of a license within an hour: each makes an account, and a mail to somebody."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.domain import places
+from chalicelib.domain.history import Actor
+from chalicelib.domain.license import License
+from chalicelib.domain.refusal import Refused
+from chalicelib.store.dynamo import Busy
+from chalicelib.usecases import assign_user as assigning
+from chalicelib.usecases import batch_assign as batches
+from chalicelib.usecases.change_seat import remove_user
+from tests.mailbox import mails
+from tests.support import ADMIN, HOUR, NOW, Vendor
+from tests.usecases.support import refused
+
+MANAGER = Actor("user:manager@customer.test")
+MOST = 4
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No license may have more than is sold twice, or so few."""
+    monkeypatch.setattr(places, "LEAST_CHANGES", MOST)
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return vendor.issue("revit", max_license_users=2)
+
+
+def one_by_one(vendor: Vendor, license: License, number: int, by: Actor, now: int) -> None:
+    email = f"u{number}@elsewhere.test"
+    assigning.assign_user(vendor.code, license.id, email, 1, by, now=now)
+    remove_user(vendor.code, license.id, email, by, now=now)
+
+
+def by_lists(vendor: Vendor, license: License, number: int, by: Actor, now: int) -> None:
+    batch = batches.start_batch(vendor.code, license.id, f"u{number}@elsewhere.test", True, by, now=now)
+    assert batches.go_on(vendor.code, license.id, batch, by, lambda: True, now=now) is None
+    remove_user(vendor.code, license.id, f"u{number}@elsewhere.test", by, now=now)
+
+
+WAYS = pytest.mark.parametrize("give", [one_by_one, by_lists])
+Give = Callable[[Vendor, License, int, Actor, int], None]
+
+
+@WAYS
+def test_a_customer_mails_no_more_strangers_than_twice_what_he_has_bought(
+    vendor: Vendor, license: License, give: Give
+) -> None:
+    for number in range(MOST):
+        give(vendor, license, number, MANAGER, NOW)
+    with pytest.raises(Refused) as why:
+        give(vendor, license, MOST, MANAGER, NOW)
+    assert (why.value.code, why.value.retry_after) == ("rate_limit_exceeded", HOUR // MOST // 1000)
+    mailed = [bool(mails(vendor, f"u{number}@elsewhere.test")) for number in range(MOST + 1)]
+    assert mailed == [True] * MOST + [False]
+    give(vendor, license, MOST, ADMIN, NOW)
+    give(vendor, license, MOST + 1, MANAGER, NOW + HOUR // MOST)
+    with refused("rate_limit_exceeded"):
+        give(vendor, license, MOST + 2, MANAGER, NOW + HOUR // MOST)
+
+
+@WAYS
+def test_seats_that_are_given_at_once_are_counted_by_the_write(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch, give: Give
+) -> None:
+    """As if each had read the license before the others wrote."""
+    for module in (assigning, batches):
+        monkeypatch.setattr(module, "guard_seats_rate", lambda *_: None)
+    for number in range(MOST):
+        give(vendor, license, number, MANAGER, NOW)
+    with pytest.raises(Busy):
+        give(vendor, license, MOST, MANAGER, NOW)
+
+
+def test_a_list_takes_as_many_as_it_has_people_and_the_whole_of_what_was_bought_fits(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=3)
+    people = "\n".join(f"u{number}@elsewhere.test" for number in range(3))
+    for _ in range(2):
+        batch = batches.start_batch(vendor.code, license.id, people, True, MANAGER, now=NOW)
+        batches.end_batch(vendor.code, license.id, batch, MANAGER, now=NOW)
+    with refused("rate_limit_exceeded"):
+        batches.start_batch(vendor.code, license.id, people, True, MANAGER, now=NOW)
