@@ -36,16 +36,19 @@ from chalicelib.domain import (
 )
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.one_time_code import typed_code
+from chalicelib.domain.people import MAX_PASSWORD
 from chalicelib.domain.refusal import Refused
 from chalicelib.portal.forms import nonce_of
 from chalicelib.portal.request import read_request
 from chalicelib.portal.words import as_sentence
+from chalicelib.usecases.chosen_password import guard_chosen
+from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
 from chalicelib.web.errors import RequestError
 from chalicelib.web.parse import parse_json
-from infra import addresses, connections
+from infra import addresses, connections, serve
 from infra.admin import values
 from infra.wsgi import wsgi
 
@@ -97,7 +100,7 @@ def _quietly(read: Parser) -> Parser:
     """What is refused was read."""
 
     def parser(text: str) -> None:
-        with suppress(Refused, RequestError, ValueError, hmac_signature.AuthError):
+        with suppress(Refused, RequestError, ValueError, hmac_signature.AuthError, serve.ServeError):
             read(text)
 
     return parser
@@ -149,11 +152,27 @@ def models() -> list[type[BaseModel]]:
 
 def _schemas(text: str) -> None:
     many = {f"{text[:100]}{n}": text[:100] for n in range(0, len(text), 100)}
+    for value in (text, {text: text}, [text], many):
+        for errors in errors_of_schemas(value):
+            errors.errors(include_url=False, include_context=False)  # as who tells the first of them
+
+
+def errors_of_schemas(value: Any) -> Iterator[ValidationError]:
+    """What is wrong where all fields have this value, of each schema that refuses it."""
     for model in models():
         for where in ("body", "query"):
-            for value in (text, {text: text}, [text], many):
-                with suppress(ValidationError):
-                    model.model_validate(dict.fromkeys(model.model_fields, value), context=where)
+            try:
+                model.model_validate(dict.fromkeys(model.model_fields, value), context=where)
+            except ValidationError as error:
+                yield error
+
+
+def wrong_values(count: int) -> Iterator[Any]:
+    """Lists and objects of so many values, each of which is refused by some field, of every type of JSON."""
+    values: tuple[Any, ...] = ([], {}, None, True, -1.5, "", "\x00")
+    for one in values:
+        yield [one] * count
+        yield {str(number): one for number in range(count)}
 
 
 def _json(text: str) -> None:
@@ -180,6 +199,7 @@ PARSERS: dict[str, Parser] = {
     ],
     "domain.one_time_code.typed_code": typed_code,
     "domain.origin.network_of": origin.network_of,
+    "domain.origin.as_firewalls_read": origin.as_firewalls_read,
     "domain.counts.read_count": read_count,
     "domain.pasted.safe_to_show": lambda text: pasted.safe_to_show(text, 255),
     "domain.days.time_zone": days.time_zone,
@@ -205,6 +225,11 @@ PARSERS: dict[str, Parser] = {
     "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
     "portal.words.as_sentence": as_sentence,
     "usecases.sessions.from_cookie": from_cookie,
+    "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),
+    "usecases.chosen_password.guard_chosen": lambda text: guard_chosen(text, "QBITEC", "ada@b.test"),
+    "usecases.chosen_password.guard_chosen, bounded": lambda text: guard_chosen(
+        text[:MAX_PASSWORD], "QBITEC", "ada@b.test"
+    ),
     "web.canonical.has_lone_surrogate": has_lone_surrogate,
     "web.hmac_signature.parse_authorization": hmac_signature.parse_authorization,
     "web.hmac_signature.check_date": lambda text: hmac_signature.check_date(text, 0, 1),
@@ -222,6 +247,8 @@ PARSERS: dict[str, Parser] = {
     "schemas": _schemas,
     "infra.addresses.read_address": addresses.read_address,
     "infra.addresses.forwarded_for": lambda text: addresses.forwarded_for(text, "127.0.0.1"),
+    "infra.addresses.client_of": addresses.client_of,
+    "infra.serve.port_number": serve.port_number,
     "infra.serve, headers": lambda text: [
         connections._FRAMING.findall(b"content-length" + _bytes(text)),
         connections._FRAMING.findall(b"transfer-encoding: a" + _bytes(text)),
@@ -273,6 +300,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._FILE": "portal.request, parts",
     "chalicelib.portal.screen._VISITOR": "itself",
     "chalicelib.portal.words._FIELD": "portal.words.as_sentence",
+    "chalicelib.usecases.chosen_password._WORD_AND_YEAR": "usecases.chosen_password.guard_chosen",
     "chalicelib.usecases.views._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
@@ -288,6 +316,11 @@ NO_PARSERS = {
     *("domain.email.shown_email", "portal.words.actor_words", "portal.render.logo_path"),  # of what is stored
     *("portal.forms.new_token", "portal.screen.page", "portal.screen.action", "portal.render.render"),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
+    *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
+    *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it
+    *("usecases.catalogue.find_api_key", "usecases.passwords.is_outdated", "usecases.tidy.tidy"),  # of what is stored
+    *("infra.call.signed_headers", "infra.call.digest_headers", "infra.engine.environment"),  # of our own
+    *("infra.output.write", "infra.progress.progress", "infra.run.tidy_some", "infra.secret_store.open_store"),
 }
 """Functions that take a text and are none."""
 
@@ -318,17 +351,26 @@ def functions() -> Iterator[str]:
     """Every public function, of the modules that read, that takes a text before anything else."""
     for module in modules():
         _, _, name = module.__name__.partition(".")
-        if not name.startswith(("domain.", "web.", "portal.")) and module.__name__ != values.__name__:
-            continue
-        if name == "domain.mail_texts":  # it writes
+        if not _reads(module.__name__, name):
             continue
         for function in vars(module).values():
             if not inspect.isfunction(function) or function.__module__ != module.__name__:
                 continue
             first = next(iter(inspect.signature(function).parameters.values()), None)
-            if first is not None and str(first.annotation) in _TEXTS and not function.__name__.startswith("_"):
+            if first is None or (name.startswith("usecases.") and first.name == "company"):
+                continue  # that is proved by a key or a session, or has been read by what is called next
+            if str(first.annotation) in _TEXTS and not function.__name__.startswith("_"):
                 prefix = "infra." if module.__name__.startswith("infra") else ""
                 yield f"{prefix}{name}.{function.__name__}"
+
+
+def _reads(module: str, name: str) -> bool:
+    """Whether what strangers send may reach it first: not what writes, nor the operator's own command line."""
+    if name == "domain.mail_texts":
+        return False
+    if module.startswith("infra."):
+        return not name.startswith("admin.") or module == values.__name__
+    return name.startswith(("domain.", "web.", "portal.", "licenseapi.", "usecases."))
 
 
 _TEXTS = ("<class 'str'>", "<class 'bytes'>", "str | None", "bytes | None")

@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.parsers import NASTY, NO_PARSERS, PARSERS, PATTERNS, Parser, functions, patterns, text_of
+from chalicelib.domain.variables import MAX_VARIABLES
+from tests.parsers import (
+    NASTY,
+    NO_PARSERS,
+    PARSERS,
+    PATTERNS,
+    Parser,
+    errors_of_schemas,
+    functions,
+    patterns,
+    text_of,
+    wrong_values,
+)
 
 LENGTHS = (2_000, 16_000, 60_000, 250_000)
 LONGEST = 1.0
@@ -68,6 +80,13 @@ def test_every_parser_and_every_pattern_is_tried() -> None:
     assert patterns().keys() == PATTERNS.keys()
     assert {tried for tried in PATTERNS.values() if tried != "itself"} <= PARSERS.keys()
     assert set(functions()) <= PARSERS.keys() | NO_PARSERS
+
+
+def test_of_many_wrong_values_few_are_looked_at() -> None:
+    """Each error costs as much as a call, and one of them is told."""
+    for value in wrong_values(25_000):
+        for error in errors_of_schemas(value):
+            assert error.error_count() <= 2 * MAX_VARIABLES, error.title
 
 
 def test_a_slow_parser_is_found() -> None:

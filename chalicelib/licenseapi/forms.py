@@ -6,9 +6,9 @@ Each reader brings what it knows to the one form that the model takes, and leave
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from chalicelib.domain.variables import MAX_NAME
+from chalicelib.domain.variables import MAX_NAME, MAX_VARIABLES
 from chalicelib.web.canonical import MAX_SAFE_INTEGER, canonical_json
 from chalicelib.web.freshness import blank_to_none
 
@@ -48,9 +48,13 @@ def read_value(value: Any) -> Any:
 
 
 def read_variables(value: Any) -> Any:
-    """Variables by name; one that is null is absent."""
+    """Variables by name; one that is null is absent. Their number is bounded before any of them is looked at."""
     if not isinstance(value, dict):
         return value
-    if not all(1 <= len(name) <= MAX_NAME for name in value):
+    told = {name: one for name, one in value.items() if one is not None}
+    if len(told) > MAX_VARIABLES:
+        bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(told)}
+        raise PydanticKnownError("too_long", bound)
+    if not all(1 <= len(name) <= MAX_NAME for name in told):
         raise PydanticCustomError("variable_name", f"A name has 1 to {MAX_NAME} characters")
-    return {name: told for name, told in value.items() if told is not None}
+    return told
