@@ -227,7 +227,7 @@ def _event_names_another_device() -> Patches:
 def _reset_leaves_old_places() -> Patches:
     """The counter is set to zero, and the devices stay as they are."""
 
-    def reset(license: Any, event: Event) -> None:
+    def reset(license: Any, event: Event, *, all_anew: bool, given_up: bool) -> None:
         emptied = [LicenseItem.times_activated.set(0)]
         licenses._changing(license, emptied, LicenseItem.epoch == license.epoch, event).commit()
 

@@ -1,5 +1,7 @@
 """Each broken build breaks what the product has, as long as it lasts: `make proof` shows that each is caught."""
 
+from inspect import isfunction, signature
+
 import pytest
 
 from tests.proof.mutants import MUTANTS, broken
@@ -12,3 +14,15 @@ def test_a_broken_build_breaks_what_is_there_and_leaves_nothing_behind(name: str
     with broken(name):
         assert all(getattr(*place) is not right for place, right in zip(places, before, strict=True))
     assert [getattr(*place) for place in places] == before
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_function_can_be_called_as_the_right_one_is(name: str) -> None:
+    """Else it would be caught for that alone."""
+    for target, attribute, wrong in MUTANTS[name]():
+        right = getattr(target, attribute)
+        if isfunction(right) and isfunction(wrong):
+            taken = signature(right).parameters.values()
+            by_name = {one.name: None for one in taken if one.kind is one.KEYWORD_ONLY}
+            by_place = [None for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD]
+            signature(wrong).bind(*by_place, **by_name)
