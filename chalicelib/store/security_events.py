@@ -63,7 +63,7 @@ def _told(series: SeriesItem, event: Event) -> list[Any]:
         told.append(item.detail.set(event.detail))
     if series.ip:
         told.append(item.ip.set(series.ip))
-    if series.times > 1:
+    if series.key != event.key:  # not by `times`, which counts one whose answer was lost twice
         told += [item.last_at.set(max(began, event.at)), item.last_ip.set(ip) if ip else item.last_ip.remove()]
     if ip and series.times <= ADDRESSES_OF:
         told.append(item.addresses.add({ip}))
