@@ -9,7 +9,7 @@ from chalicelib import signing, telemetry
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import face as license_api
 from chalicelib.portal.routes import face as portal
-from chalicelib.portal.routes import to_portal
+from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -38,6 +38,12 @@ def one_line(request: Request, get_response: Callable[[Request], Response]) -> R
 def one_error_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Nothing leaves in any other shape, whoever answers."""
     return in_our_shape(request, get_response)
+
+
+@app.middleware("http")
+def pages_for_people(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """What the portal is sent in no form at all is answered by a page, too."""
+    return in_pages(request, get_response)
 
 
 # --- faces ----------------------------------------------------------------------------------------------------

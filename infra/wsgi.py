@@ -9,16 +9,17 @@ import logging
 import re
 from base64 import b64decode
 from collections.abc import Iterable
+from functools import partial
 from http.client import responses
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from chalice.app import Chalice
+from chalice.app import Chalice, Request, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
 from chalicelib import telemetry
-from chalicelib.portal.routes import NOWHERE
+from chalicelib.portal.routes import NOWHERE, refused_page
 from chalicelib.settings import settings
 from chalicelib.web.errors import RequestError, error_response
 from chalicelib.web.headers import wants_page
@@ -53,7 +54,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
             _log.exception("Caught exception for path %a", environ.get("PATH_INFO"))
-            status, headers, body = _as_http(_error("internal_error"), "")
+            status, headers, body = _as_http(error_response("internal_error").to_dict(), "")
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
@@ -62,18 +63,10 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 
 def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, Any]:
     """The answer in the form that a Lambda hands to API Gateway."""
-    try:
-        body = read_body(environ)
-    except RequestError as error:
-        return _refused(environ, error.code, error.message)
-    # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
-    method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
-    context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
-    query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
-    if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
-        return _refused(environ, "validation_error", "The query is not valid UTF-8.")
+    has_page = NOWHERE in app.routes and _is_for_people(path, environ)
+    refused = partial(_refused, environ, events if has_page else None, behind_proxy)
 
     def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
         # The host keeps a path that begins with two slashes from being read as one.
@@ -81,11 +74,21 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
         return event
 
     try:
+        body = read_body(environ)
+    except RequestError as error:
+        return refused(error)
+    # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
+    method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
+    context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
+    query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
+    if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
+        return refused(RequestError("validation_error", "The query is not valid UTF-8."))
+    try:
         event = event_of(method, path, body or None)
     except ValueError:  # no route
         event = {}
-    if not event and not (NOWHERE in app.routes and _is_for_people(path, environ)):
-        return _refused(environ, "not_found")
+    if not event and not has_page:
+        return refused(RequestError("not_found"))
     if not event or _is_no_page(app, event, environ):
         path = _NOWHERE
         event = event_of("GET", path, None)
@@ -102,13 +105,13 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
 
 def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
     """Whether an unknown address is answered by a page: below the portal, and to a browser that asks for no call."""
-    return path.startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
+    return f"{path}/".startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
 
 
 def _is_no_page(app: Chalice, event: dict[str, Any], environ: WSGIEnvironment) -> bool:
-    """Whether a browser opens an address that only takes forms."""
-    methods = app.routes[event["requestContext"]["resourcePath"]]
-    return event["requestContext"]["httpMethod"] == "GET" and "GET" not in methods and _wants_page(environ)
+    """Whether a browser opens an address that only takes forms, or sends a form to one that takes none."""
+    methods, method = app.routes[event["requestContext"]["resourcePath"]], event["requestContext"]["httpMethod"]
+    return method in {"GET", "POST"} and method not in methods and _wants_page(environ)
 
 
 def _wants_page(environ: WSGIEnvironment) -> bool:
@@ -174,13 +177,19 @@ def _takes_gzip(codings: str) -> bool:
     return weight == "" or weight.strip("0.") != ""
 
 
-def _refused(environ: WSGIEnvironment, code: str, message: str | None = None) -> dict[str, Any]:
-    """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access."""
+def _refused(
+    environ: WSGIEnvironment, pages: LambdaEventConverter | None, behind_proxy: bool, error: RequestError
+) -> dict[str, Any]:
+    """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access.
+
+    With `pages`, which make requests of the portal, it is a page.
+    """
     with telemetry.line(settings().table_prefix, "request", method=environ["REQUEST_METHOD"]):
-        answer = _error(code, message)
-        telemetry.note(status=answer["statusCode"])
+        if pages is None:
+            response: Response = error_response(error.code, error.message)
+        else:
+            asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
+            response = refused_page(Request(asked), error)
+        telemetry.note(status=response.status_code)
+        answer: dict[str, Any] = response.to_dict()
         return answer
-
-
-def _error(code: str, message: str | None = None) -> dict[str, Any]:
-    return error_response(code, message).to_dict()

@@ -97,6 +97,12 @@ def read_request(request: Request) -> Ask:
     return replace(ask, cookies={name: sent[real] for name in COOKIES if (real := ask.cookie_name(name)) in sent})
 
 
+def unread(request: Request) -> Ask:
+    """A request of which nothing is read but where it has come in: what a page is shown by that says why."""
+    secure = _is_secure(request.headers.get("x-forwarded-proto", ""))
+    return Ask(request.method, "/portal", _prefix(request)[0], {}, {}, "", secure, clock.now())
+
+
 def _is_secure(forwarded: str) -> bool:
     """Whether the browser speaks HTTPS: several proxies tell of it in a list, the one next to the browser first."""
     return forwarded.partition(",")[0].strip().lower() == "https"
@@ -104,12 +110,18 @@ def _is_secure(forwarded: str) -> bool:
 
 def _parts(request: Request) -> tuple[str, str]:
     """What a browser sees as the path, parted where our routes begin: a stage or a mapping may stand before."""
-    seen = str(request.context.get("path") or request.path).rstrip("/").split("/")
-    ours = len(request.path.rstrip("/").split("/")) - 1
+    prefix, ours = _prefix(request)
     try:
-        return "/".join(seen[:-ours]), "/" + "/".join(unquote(part, errors="strict") for part in seen[-ours:])
+        return prefix, "/" + "/".join(unquote(part, errors="strict") for part in ours)
     except UnicodeDecodeError:
         raise RequestError("not_found") from None
+
+
+def _prefix(request: Request) -> tuple[str, list[str]]:
+    """What stands before our routes, and the parts of the address that are ours."""
+    seen = str(request.context.get("path") or request.path).rstrip("/").split("/")
+    ours = len(request.path.rstrip("/").split("/")) - 1
+    return "/".join(seen[:-ours]), seen[-ours:]
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -5,10 +5,11 @@ Screens are imported when they are first asked for: an application's call does n
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.web.errors import FinalResponse
+from chalicelib.web.errors import FinalResponse, RequestError
 
 face = Blueprint(__name__)
 
@@ -73,6 +74,22 @@ def _screen(name: str) -> Callable[..., Response]:
         return response
 
     return view
+
+
+def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
+    """The answer; of a form in a type that is none of ours, which Chalice refuses by itself, a page like all others."""
+    response = get_response(request)
+    if request is None or response.status_code != 415 or not request.path.startswith("/portal"):
+        return response
+    error = RequestError("unsupported_media_type", f"A form is sent as {' or '.join(FORM_TYPES)}.")
+    return refused_page(request, error)
+
+
+def refused_page(request: Request, error: RequestError) -> Response:
+    """The page for a request that cannot be read."""
+    screen, asked = (import_module(f"{__package__}.{name}") for name in ("screen", "request"))
+    response: Response = screen.unreadable(asked.unread(request), error)
+    return response
 
 
 def to_portal(request: Request) -> Response:

@@ -26,7 +26,7 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.domain.session import ABSOLUTE_MS, Asker, PasswordToChoose, SessionOver
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.render import render
-from chalicelib.portal.request import BROWSER_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request
+from chalicelib.portal.request import BROWSER_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, Ask, read_request, unread
 from chalicelib.portal.words import invalid_words, refusal_words
 from chalicelib.store.dynamo import Busy
 from chalicelib.usecases.known_browser import VALID_MS
@@ -84,13 +84,8 @@ class Screen:
         try:
             ask = read_request(request)
         except RequestError as error:
-            status, standard = ERRORS[error.code]
-            telemetry.refuse(error.code)
-            return FinalResponse(error.message or standard, {"Content-Type": "text/plain; charset=utf-8"}, status)
-        response = self._handled(request, ask, parts)
-        if ask.secure:
-            response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
-        return response
+            return unreadable(unread(request), error)
+        return _strict(ask, self._handled(request, ask, parts))
 
     def _handled(self, request: Request, ask: Ask, parts: dict[str, str]) -> Response:
         handle = self.post if ask.method == "POST" else self.get
@@ -107,6 +102,20 @@ class Screen:
                 log.exception("bug in %s %s", request.method, request.path)
             telemetry.refuse(code)
             return failed(ask, status, title, sentence)
+
+
+def unreadable(ask: Ask, error: RequestError) -> Response:
+    """The page for a request that cannot be read; `ask` tells where it has come in."""
+    status, standard = ERRORS[error.code]
+    telemetry.refuse(error.code)
+    title = "Not found" if status == 404 else "Refused"
+    return _strict(ask, failed(ask, status, title, error.message or standard))
+
+
+def _strict(ask: Ask, response: Response) -> Response:
+    if ask.secure:
+        response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    return response
 
 
 def page(template: str) -> Callable[[Callable[..., Any]], Screen]:

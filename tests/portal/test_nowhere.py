@@ -1,9 +1,18 @@
 """Addresses that people type: the server's own leads to the portal, and a wrong one is a page that leads back."""
 
+import io
+from collections.abc import Callable
+from typing import Any
+
 import httpx
 import pytest
 
+from app import app
 from chalicelib.domain.license import License
+from chalicelib.portal.render import HEADERS
+from chalicelib.portal.request import MAX_TEXT
+from chalicelib.portal.routes import FORM_TYPES
+from infra.wsgi import wsgi
 from tests.portal.browser import Browser, Page
 from tests.support import Vendor
 from tests.usecases.people import issued
@@ -64,3 +73,61 @@ def test_the_servers_own_address_leads_a_browser_to_the_portal_and_tells_an_appl
     assert Browser(**BROWSER).get("/").path == "/portal/log-in"
     for headers in PROGRAMS:
         assert ask("/", headers).json()["name"] == "Seatkeeper"
+
+
+def over_wsgi(environ: dict[str, Any]) -> httpx.Response:
+    """The answer to a request with an address of bytes that are no text, which no client library would send."""
+    given = {"REQUEST_METHOD": "GET", "QUERY_STRING": "", "REMOTE_ADDR": "192.0.2.7", "wsgi.input": io.BytesIO()}
+    told: list[Any] = []
+    start: Any = lambda *head: told.extend(head)  # noqa: E731 - short and local
+    body = b"".join(wsgi(app, behind_proxy=True)(given | environ, start))
+    request = httpx.Request("GET", "http://portal.test/portal")
+    return httpx.Response(int(told[0][:3]), headers=told[1], content=body, request=request)
+
+
+LONG = "x" * (MAX_TEXT + 1)
+UNREADABLE: dict[str, tuple[int, str, Callable[[], httpx.Response]]] = {
+    "bytes in an address": (404, "nothing at this", lambda: over_wsgi({"PATH_INFO": "/portal/\xff"})),
+    "bytes in a license's": (404, "nothing at this", lambda: over_wsgi({"PATH_INFO": "/portal/licenses/\xff/reset"})),
+    "bytes in a query": (400, "query is not valid UTF-8", lambda: ask("/portal/licenses?page=%ff", {})),
+    "bytes in the portal's": (400, "query is not valid UTF-8", lambda: ask("/portal?page=%ff", {})),
+    "bytes in a query elsewhere": (400, "query is not valid UTF-8", lambda: ask("/?page=%ff", BROWSER)),
+    "a long search": (400, "more than 1000 characters", lambda: ask(f"/portal/licenses?search={LONG}", {})),
+    "a long field": (400, "more than 1000 characters", lambda: send({"email": LONG})),
+    "a long form": (413, "too large", lambda: send({"people": LONG * 300})),
+    "bytes in a form": (400, "form cannot be read", lambda: send(b"email=%ff")),
+    "a packed form that is none": (400, "not what its Content-Encoding", lambda: send(b"x", content_encoding="gzip")),
+    "another coding": (415, "must be gzip", lambda: send(b"x", content_encoding="br")),
+    "no form": (415, "A form is sent as", lambda: send(b"{}", content_type="application/json")),
+    "a text": (415, "A form is sent as", lambda: send(b"email=x", content_type="text/plain")),
+    "a form to a page": (404, "nothing at this", lambda: ask("/portal/licenses", BROWSER, "POST")),
+}
+
+
+def send(form: dict[str, str] | bytes, **headers: str) -> httpx.Response:
+    """A form that is sent to the log-in."""
+    given = {"Content-Type": FORM_TYPES[0]} | {name.replace("_", "-"): value for name, value in headers.items()}
+    body = {"content": form} if isinstance(form, bytes) else {"data": form}
+    return Browser().http.request("POST", "/portal/log-in", headers=given, **body)
+
+
+@pytest.mark.parametrize(("status", "words", "answered"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_the_portal_cannot_read_is_answered_by_a_page_that_says_why(
+    status: int, words: str, answered: Callable[[], httpx.Response]
+) -> None:
+    answer = answered()
+    page = Page(answer)
+    assert (page.status, words in page.words, "/portal" in page.links) == (status, True, True), page.words
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_a_page_of_what_cannot_be_read_is_over_https_like_any_other() -> None:
+    secure = {"PATH_INFO": "/portal/licenses", "QUERY_STRING": "page=%ff", "HTTP_X_FORWARDED_PROTO": "https"}
+    for environ in (secure, secure | {"PATH_INFO": "/portal/\xff", "QUERY_STRING": ""}):
+        assert "Strict-Transport-Security" in over_wsgi(environ).headers
+
+
+def test_what_an_application_sends_that_cannot_be_read_is_an_error_all_the_same() -> None:
+    for path in ("/api/v4/check_license?hostname=%ff", "/nothing?x=%ff"):
+        assert ask(path, {"Accept": "application/json"}).json()["code"] == "validation_error"
+    assert ask("/api/v4/check_license?hostname=%ff", BROWSER).json()["code"] == "validation_error"
