@@ -147,13 +147,10 @@ def with_value(license: License, field: str, value: bytes) -> bytes:
     return json.dumps(good, separators=(",", ":")).encode().replace(b'"@"', value)
 
 
-@pytest.mark.parametrize("field", ["product", "hardware_id", "license_key", "username", "sdk_ver", "hostname"])
+@pytest.mark.parametrize("field", ["product", "hardware_id", "license_key", "username"])
 def test_no_text_field_takes_another_value(application: Application, license: License, field: str) -> None:
-    reported = field in ("sdk_ver", "hostname")  # what is too long there is cut
     with nothing_written():
         for value in WRONG_TEXTS:
-            if reported and value.startswith(b'"'):
-                continue
             answer = post(application, "activate_license", with_value(license, field, value))
             assert refused(answer) == "validation_error", value[:20]
             assert answer.json()["message"].startswith(f"{field}: ")

@@ -37,17 +37,26 @@ def left(keys: list[str]) -> int:
     return sum(item is not None for item in dynamo.read([SessionItem(key) for key in keys], consistent=True))
 
 
+def tidy_all(now: int) -> int:
+    """How many went in as many rounds as are needed: other tests have left what lasts."""
+    gone, after = tidy(now=now)
+    while after:
+        more, after = tidy(after, now=now)
+        gone += more
+    return gone
+
+
 def test_what_has_expired_goes_and_what_lasts_stays(vendor: Vendor, keys: list[str]) -> None:
     issued(vendor)
     asker = open_session(account(vendor, MANAGER), now=NOW)
-    assert tidy(now=FAR) == (10, "")
+    assert tidy_all(FAR) == 10
     assert left(keys) == 0
     assert dynamo.get(sessions.session_item(asker.token)) is not None
 
 
 def test_nothing_goes_in_its_last_minute_or_before(keys: list[str]) -> None:
     for second, stay in ((1, 10), (1 + MARGIN_SECONDS, 10), (2 + MARGIN_SECONDS, 0)):
-        tidy(now=second * 1000)
+        tidy_all(second * 1000)
         assert left(keys) == stay
 
 
@@ -81,7 +90,7 @@ def test_what_comes_to_last_longer_while_it_is_looked_at_stays(
         delete(item, condition)
 
     monkeypatch.setattr(dynamo, "delete", delete_late)
-    assert tidy(now=FAR) == (9, "")
+    assert tidy_all(FAR) == 9
     monkeypatch.undo()
     assert left(keys) == 1
 
