@@ -21,7 +21,10 @@ from chalicelib.domain.refusal import Refused
 from chalicelib.store import dynamo
 from chalicelib.store.dynamo import Busy
 from chalicelib.usecases import security_events, tidy, views
+from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.device_variables import device_variables
+from chalicelib.usecases.identify import find_place
 from chalicelib.usecases.log_in import log_in
 from tests.store.cases import ADA, CASES, Case, seated
 from tests.store.effects import Effects, effects, stored
@@ -144,6 +147,8 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     looking = set(public_functions_of(views))  # they write that a session is in use, now and then, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
     looking |= set(public_functions_of(tidy))  # what has expired, of all companies: tests/usecases/test_tidy.py
+    guessing: set[Any] = {count_guess, find_place, device_variables}  # tests/usecases/test_bounded_guesses.py
+    looking |= guessing
     assert writing - looking == {case.function for case in CASES} - looking
 
 
