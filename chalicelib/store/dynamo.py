@@ -226,19 +226,21 @@ def update(item: M, actions: Sequence[Action], condition: Condition | None = Non
     return type(item).from_raw_data(answer["Attributes"])
 
 
-def observe(item: Model, actions: Sequence[Action], condition: Condition | None = None) -> None:
+def observe(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M | None:
     """Note what was seen of an item, in one attempt: an answer that is known already neither waits nor fails for it.
 
-    What the database does not take is counted and left: the next call notes it. Raises `Stale`: where the condition
-    does not hold, what the answer rests on is over.
+    Answers the new item. What the database does not take is counted and left, and the answer is None: the next call
+    notes it. Raises `Stale`: where the condition does not hold, what the answer rests on is over.
     """
     kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
     try:
-        _send("UpdateItem", kwargs)
+        answer = _send("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
     except (ClientError, BotoCoreError) as error:
         if not _is_retryable(error):
             raise
         telemetry.count(telemetry.OBSERVATIONS_LOST)
+        return None
+    return type(item).from_raw_data(answer["Attributes"])
 
 
 def put(item: Model) -> None:

@@ -19,26 +19,29 @@ ADDRESSES_OF = 30
 """How often an event's address is kept in a row; after that the first, these and the last are known."""
 
 
-def note_security(company: str, whose: User | str, event: Event) -> None:
+def note_security(company: str, whose: User | str, event: Event, *, or_fail: bool) -> None:
     """Tell of an event of an account. Where an e-mail has none, as much is written, which expires.
 
-    Raises `Busy`.
+    `or_fail`: raise `Busy` where it cannot be told; else it is tried once, and no answer waits or fails for it.
     """
-    series = _count(company, whose if isinstance(whose, str) else whose.email, event)
+    write = dynamo.update if or_fail else dynamo.observe
+    series = write(*_counted(company, whose if isinstance(whose, str) else whose.email, event))
+    if series is None:
+        return
     item, last_key = AccountEventItem, event_part(event.key)
     again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
     actions = [*_told(series, event), item.last_key.set(last_key)]
     with suppress(Stale):
         if isinstance(whose, str):
             about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
-            dynamo.update(NobodysEventItem(f"{series.pk}#event"), [*actions, *about], again)
+            write(NobodysEventItem(f"{series.pk}#event"), [*actions, *about], again)
         else:
             about = [item.user.set(whose.email), item.user_id.set(whose.id)]
-            dynamo.update(item(company, event_part(series.key)), [*actions, *about], again)
+            write(item(company, event_part(series.key)), [*actions, *about], again)
 
 
-def _count(company: str, email: str, event: Event) -> SeriesItem:
-    """Count the event among those of its hour; answers by which of them they are told."""
+def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Any]]:
+    """What counts the event among those of its hour, and says by which of them they are told."""
     item, hour = SeriesItem, event.at - event.at % _HOUR_MS
     of = f"{event.type}#{email}#{event.actor.name}#{sorted(event.detail.items())}"
     actions: list[Any] = [
@@ -47,7 +50,7 @@ def _count(company: str, email: str, event: Event) -> SeriesItem:
         item.times.add(1),
         item.expires.set((hour + _HOUR_MS) // 1000),
     ]
-    return dynamo.update(item(f"security#{company}#{hour}#{sha256(of.encode()).hexdigest()}"), actions)
+    return item(f"security#{company}#{hour}#{sha256(of.encode()).hexdigest()}"), actions
 
 
 def _told(series: SeriesItem, event: Event) -> list[Any]:

@@ -9,11 +9,14 @@ from chalicelib.domain.origin import as_firewalls_read, network_of
 from chalicelib.domain.people import User
 from chalicelib.store.security_events import note_security
 
+_TOLD_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
+"""What shows somebody else's secret shows it to nobody of whom that is not told."""
+
 
 def note_security_event(
     company: str, whose: User | str, type: EventType, actor: Actor, now: Instant, **detail: Any
 ) -> None:
-    """Tell of an event, merged with those of the same hour.
+    """Tell of an event, merged with those of the same hour. Raises `Busy` where it has to be told first.
 
     `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
     """
@@ -21,4 +24,4 @@ def note_security_event(
     telemetry.note(security=type, ip=ip)
     if not isinstance(whose, str):  # what is typed as a company that nobody has may be anything
         telemetry.note(company=company, account_id=whose.id)
-    note_security(company, whose, Event.new(type, actor, now, **detail))
+    note_security(company, whose, Event.new(type, actor, now, **detail), or_fail=type in _TOLD_FIRST)

@@ -91,7 +91,7 @@ def test_an_event_whose_answer_was_lost_is_counted_once(
     user = account(vendor, ADA)
     for lost in (1, 2):
         with wire(answer_timed_out, range(lost, lost + 1)):
-            note_security_event(vendor.code, user, "signed_in", ADMIN, NOW + lost * HOUR)
+            note_security_event(vendor.code, user, "initial_password_read", ADMIN, NOW + lost * HOUR)
     assert [(event.repeats, event.last_at) for event in told(vendor)] == [(0, None)] * 2
 
 
