@@ -5,21 +5,21 @@ from collections.abc import Callable
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
-from chalicelib import signing, telemetry
+from chalicelib import observability, signing
 from chalicelib.licenseapi.routes import about
-from chalicelib.licenseapi.routes import face as license_api
-from chalicelib.portal.routes import face as portal
+from chalicelib.licenseapi.routes import blueprint as license_api
+from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from chalicelib.web.errors import in_our_shape
+from chalicelib.web.errors import handle_framework_errors
 from chalicelib.web.headers import wants_page
 from chalicelib.web.health import healthz
-from chalicelib.web.lines import run_line, told
+from chalicelib.web.request_log import log_request, run_log
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
-telemetry.take_logs()
+observability.configure_logging()
 
 if "AWS_CHALICE_CLI_MODE" not in os.environ:  # when packaging there is no secret store yet
     signing.current()
@@ -29,15 +29,15 @@ if "AWS_CHALICE_CLI_MODE" not in os.environ:  # when packaging there is no secre
 
 
 @app.middleware("http")
-def one_line(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def log_each_request(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Each answer is told of in one line."""
-    return told(request, get_response)
+    return log_request(request, get_response)
 
 
 @app.middleware("http")
-def one_error_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def error_middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Nothing leaves in any other shape, whoever answers."""
-    return in_our_shape(request, get_response)
+    return handle_framework_errors(request, get_response)
 
 
 @app.middleware("http")
@@ -73,12 +73,12 @@ app.api.binary_types.append("multipart/form-data")  # an uploaded list of people
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
     """Expire licenses and close grace periods."""
-    with run_line("sweep", event):
+    with run_log("sweep", event):
         return sweep(now=clock.now())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
     """Send what is queued."""
-    with run_line("mail", event):
+    with run_log("mail", event):
         return send_mails(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))

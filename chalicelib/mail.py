@@ -35,7 +35,7 @@ class MailError(Exception):
 
 
 def send(to: str, subject: str, text: str) -> None:
-    """Send a plain text to one address in its normal form (`domain.people`). Raises `MailError`."""
+    """Send a plain text to one address in its normal form (`domain.users`). Raises `MailError`."""
     way, _, where = settings().mail.partition(":")
     user, _, domain = to.rpartition("@")
     address, title = Address(username=user, domain=domain), " ".join(subject.split())
@@ -170,5 +170,7 @@ def _ses() -> Any:
     from botocore.session import get_session  # noqa: PLC0415
 
     # Tried once: a second attempt could send the mail twice, and takes time that somebody waits.
-    once = Config(connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
-    return get_session().create_client("sesv2", config=once)
+    submit_once = Config(
+        connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}
+    )
+    return get_session().create_client("sesv2", config=submit_once)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from chalicelib.domain.email import normalise_email
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.email import normalize_email
+from chalicelib.domain.errors import Denied
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
 """Of SSM: a function that does not start within ten seconds is started anew."""
@@ -53,8 +53,8 @@ def way_of_mail(text: str) -> str:
 def _guard_sender(address: str) -> None:
     """Mail goes out from no address that it could not be sent to."""
     try:
-        email = normalise_email(address)
-    except Refused as refused:
+        email = normalize_email(address)
+    except Denied as refused:
         raise ValueError(f"no mail goes out from that address: {refused.detail.rstrip('.')}") from None
     if email != address.lower():
         raise ValueError("the domain of the address must stand in the form that mail servers know: xn--…")
@@ -74,7 +74,7 @@ class Settings(BaseModel):
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES, and
     `smtp://<user>@<host>:<port>?from=<address>&password-file=<path>`, or `smtps://`, by that server."""
     log: Literal["off", "brief", "full"] = "off"
-    """On one machine, whether each call is one line on standard error, and with its metrics (`telemetry`)."""
+    """On one machine, whether each call is one line on standard error, and with its metrics (`observability`)."""
     hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     """How far a request's Date may lie from our clock, either way."""
     license_changes_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100
@@ -132,8 +132,8 @@ def checked_secrets(content: dict[str, Any], address: str) -> Secrets:
     try:
         return Secrets.model_validate(content)
     except ValidationError as error:
-        told = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
-        names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in told)
+        problems = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
+        names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in problems)
         raise SettingsError(f"The secrets are malformed: {names}.") from None
 
 

@@ -47,12 +47,12 @@ class Signer:
 
 
 @lru_cache(maxsize=8192)
-def sign_license(signer: Signer, hardware_id: str, ident: str, validity: str) -> str:
+def sign_license(signer: Signer, hardware_id: str, lookup: str, validity: str) -> str:
     """The field `license_signature` of a license object: who it was given to, and until when (base64).
 
     The padding is deterministic, so the same three always have the same signature and it may be remembered.
     """
-    return signer.sign(f"{hardware_id}#{ident}#{validity}".lower().encode())
+    return signer.sign(f"{hardware_id}#{lookup}#{validity}".lower().encode())
 
 
 def current() -> Signer:
@@ -122,16 +122,16 @@ def _keyring() -> Keyring:
 
 
 def _signer(name: str, pem: str) -> Signer:
-    told = secret_name(settings().secrets, name)
+    name = secret_name(settings().secrets, name)
     try:
         # The full check of an RSA key takes 35 ms of every cold start; one signature that verifies says as much.
         key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, RSAPrivateKey) or not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
             bits = f"{MIN_KEY_BITS} to {MAX_KEY_BITS} bits"
-            raise SettingsError(f"The secrets are malformed: {told} must be an RSA key of {bits}.")
+            raise SettingsError(f"The secrets are malformed: {name} must be an RSA key of {bits}.")
         key.public_key().verify(key.sign(b"", PKCS1v15(), SHA256()), b"", PKCS1v15(), SHA256())
     except (ValueError, TypeError, InvalidSignature):
-        raise SettingsError(f"The secrets are malformed: {told} is no unencrypted private key in PEM.") from None
+        raise SettingsError(f"The secrets are malformed: {name} is no unencrypted private key in PEM.") from None
     public, form = key.public_key(), PublicFormat.SubjectPublicKeyInfo
     key_id = sha256(public.public_bytes(Encoding.DER, form)).hexdigest()[:16]
     return Signer(key_id, public.public_bytes(Encoding.PEM, form).decode(), key)

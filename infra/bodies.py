@@ -4,7 +4,7 @@ import zlib
 from wsgiref.types import WSGIEnvironment
 
 from chalicelib.web.errors import RequestError
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 _GZIP = b"\x1f\x8b"
 MAX_MEMBERS = 64

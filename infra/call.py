@@ -117,7 +117,7 @@ def main() -> None:
             parameters["nonce"] = secrets.token_urlsafe(16)
         demo = _read_demo(given.home)
         response = call(demo, given.call, parameters, whole=given.digest)
-    except (CallError, local.HomeError) as error:
+    except (CallError, local.DataDirError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     signed = is_signed(response, demo["public_key"])
@@ -132,10 +132,10 @@ def main() -> None:
     sys.exit(0 if signed and response.is_success else 1)
 
 
-def _read_demo(home: Path) -> dict[str, Any]:
-    demo = local.read_demo(home)
+def _read_demo(data_dir: Path) -> dict[str, Any]:
+    demo = local.read_demo(data_dir)
     if demo is None:
-        raise CallError(f"There is no {home / 'demo.json'}: start `make run` first.")
+        raise CallError(f"There is no {data_dir / 'demo.json'}: start `make run` first.")
     return demo
 
 

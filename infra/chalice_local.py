@@ -37,18 +37,18 @@ def main() -> None:
     try:
         with _running(given.home) as environment:
             sys.exit(_chalice(options, environment))
-    except (local.HomeError, engine.EngineError) as error:
+    except (local.DataDirError, engine.EngineError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
 
 @contextmanager
-def _running(home: Path) -> Iterator[dict[str, str]]:
-    """The environment of a server that runs on `home` while this lasts. Raises `HomeError`."""
-    if (found := local.running(home)) is not None:
+def _running(data_dir: Path) -> Iterator[dict[str, str]]:
+    """The environment of a server that runs on `data_dir` while this lasts. Raises `DataDirError`."""
+    if (found := local.running(data_dir)) is not None:
         yield found
         return
-    command = [sys.executable, "-m", "infra.run", "--home", str(home)]
+    command = [sys.executable, "-m", "infra.run", "--home", str(data_dir)]
     with subprocess.Popen(
         command,
         env=os.environ | {"PORT": "0"},
@@ -59,8 +59,8 @@ def _running(home: Path) -> Iterator[dict[str, str]]:
     ) as server:
         try:
             assert server.stdout is not None
-            if not server.stdout.readline().startswith(_READY) or (found := local.running(home)) is None:
-                raise local.HomeError(f"{home} cannot be served: see above.")
+            if not server.stdout.readline().startswith(_READY) or (found := local.running(data_dir)) is None:
+                raise local.DataDirError(f"{data_dir} cannot be served: see above.")
             yield found
         finally:
             server.terminate()

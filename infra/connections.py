@@ -16,10 +16,10 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.settings import settings
 from chalicelib.web.errors import error_response
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.addresses import client_of, forwarded_for
 from infra.crowd import first_to_leave
 
@@ -65,9 +65,9 @@ class _Request(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from None
-        told = [(name.lower(), value.strip().lower()) for name, value in _FRAMING.findall(header_plus)]
-        codings = [value for name, value in told if name == b"transfer-encoding"]
-        if len(told) > 1 or codings != ([b"chunked"] if self.chunked else []):
+        framing = [(name.lower(), value.strip().lower()) for name, value in _FRAMING.findall(header_plus)]
+        codings = [value for name, value in framing if name == b"transfer-encoding"]
+        if len(framing) > 1 or codings != ([b"chunked"] if self.chunked else []):
             raise ParsingError("the length of the body is not told in one way")
 
 
@@ -79,7 +79,7 @@ class _ErrorTask(ErrorTask):
     """What waitress answers by itself, in our one error shape."""
 
     def execute(self) -> None:
-        with telemetry.line(settings().table_prefix, "request"):
+        with observability.log_record(settings().table_prefix, "request"):
             self._execute()
 
     def _execute(self) -> None:
@@ -88,7 +88,7 @@ class _ErrorTask(ErrorTask):
         code = _CODE_OF_STATUS.get(status, "validation_error")
         wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None
         answer = error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
-        telemetry.note(status=answer.status_code)
+        observability.add_fields(status=answer.status_code)
         body = answer.body.encode()
         self.status = f"{answer.status_code} {responses[answer.status_code]}"
         self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]

@@ -11,11 +11,11 @@ from typing import Any
 from chalicelib import signing
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
-from chalicelib.domain.history import Actor
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
@@ -28,32 +28,32 @@ ORDER = "demo"
 _ACTOR = Actor("demo")
 
 
-def seed(home: Path, base_url: str, *, now: Instant) -> tuple[dict[str, Any], bool]:
+def seed(data_dir: Path, base_url: str, *, now: Instant) -> tuple[dict[str, Any], bool]:
     """Make the demo, or what is missing of it, on the first start.
 
-    Answers what `demo.json` says from now on, and whether it was made now. Raises `HomeError`.
+    Answers what `demo.json` says from now on, and whether it was made now. Raises `DataDirError`.
     """
-    told = _told(home)
-    demo = (told or _make(now)) | {"base_url": base_url}
-    local.write_private(local.demo_file(home), demo)
-    return demo, told is None
+    stored = _stored(data_dir)
+    demo = (stored or _make(now)) | {"base_url": base_url}
+    local.write_private(local.demo_file(data_dir), demo)
+    return demo, stored is None
 
 
-def _told(home: Path) -> dict[str, Any] | None:
+def _stored(data_dir: Path) -> dict[str, Any] | None:
     """What an earlier start has made, if the data is still there."""
-    demo = local.read_demo(home)
+    demo = local.read_demo(data_dir)
     return demo if demo and accounts.read_api_key(COMPANY, demo["api_key"]) else None
 
 
 def _make(now: Instant) -> dict[str, Any]:
-    with suppress(Refused):  # each may be there
+    with suppress(Denied):  # each may be there
         create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
     _product("revit", "Qbitech for Revit", "user", now)
     _product("viewer", "Qbitech Viewer", "license-key", now)
     # A millisecond apart: ids of one millisecond are equal once in 4096.
     revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
     viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now + 1)
-    with suppress(Refused):
+    with suppress(Denied):
         assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now + 1)
     api_key = _api_key(now)
     return {
@@ -78,7 +78,7 @@ def _make(now: Instant) -> dict[str, Any]:
 
 
 def _product(code: str, name: str, method: AuthorizationMethod, now: Instant) -> None:
-    with suppress(Refused):
+    with suppress(Denied):
         create.create_product(COMPANY, code, name, method, _ACTOR, now=now)
 
 

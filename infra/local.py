@@ -17,7 +17,7 @@ from infra.new_secrets import NEW
 TABLE_PREFIX = "seatkeeper-local"
 
 
-class HomeError(Exception):
+class DataDirError(Exception):
     """Something in the home folder is not as it has to be; the text is one sentence for the operator."""
 
 
@@ -74,25 +74,25 @@ def environment(home: Path, endpoint: str) -> dict[str, str]:
 def running(home: Path) -> dict[str, str] | None:
     """How to reach the server that runs on `home`: its variables `AWS_…` and `SEATKEEPER_…`, and `base_url`; or None.
 
-    The file of a server that was killed counts for nothing: its engine is gone. Raises `HomeError`.
+    The file of a server that was killed counts for nothing: its engine is gone. Raises `DataDirError`.
     """
     path = environment_file(home)
     try:
         if not engine.is_running(data_dir(home)):
             return None
-        told = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
-        _Reachable.model_validate(told)
+        stored = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
+        _Reachable.model_validate(stored)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HomeError(f"{error.filename} cannot be read: {error.strerror}.") from None
+        raise DataDirError(f"{error.filename} cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise HomeError(f"{path} is not what the server has written: stop the server, and start it again.") from None
-    return told
+        raise DataDirError(f"{path} is not what the server has written: stop the server, and start it again.") from None
+    return stored
 
 
 def read_demo(home: Path) -> dict[str, Any] | None:
-    """What `demo.json` says; None where there is none. Raises `HomeError`."""
+    """What `demo.json` says; None where there is none. Raises `DataDirError`."""
     path = demo_file(home)
     try:
         demo: dict[str, Any] = json.loads(path.read_bytes())
@@ -100,7 +100,7 @@ def read_demo(home: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        raise HomeError(f"{path} cannot be read: remove it, and `make run` makes it again from the data.") from None
+        raise DataDirError(f"{path} cannot be read: remove it, and `make run` makes it again from the data.") from None
     return demo
 
 
@@ -122,21 +122,24 @@ def demo_file(home: Path) -> Path:
 def prepare(home: Path) -> None:
     """Close the folder to others, and make the secrets before there is data that is sealed with them.
 
-    Data without its secrets is not served: with new ones no application would take an answer. Raises `HomeError`.
+    Data without its secrets is not served: with new ones no application would take an answer. Raises `DataDirError`.
     """
     try:
         _close_to_others(home)
         is_new = not any(data_dir(home).iterdir())
     except OSError as error:
-        raise HomeError(f"The data cannot be kept in {home}: {error.strerror}.") from None
+        raise DataDirError(f"The data cannot be kept in {home}: {error.strerror}.") from None
     path = home.resolve() / "secrets.json"
     if not (is_new or path.exists()):
-        raise HomeError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
+        raise DataDirError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
     secrets_file(home)
 
 
 def secrets_file(home: Path) -> Path:
-    """The secrets of this machine: made at random the first time, readable by their owner alone. Raises `HomeError`."""
+    """The secrets of this machine:
+
+    made at random the first time, readable by their owner alone. Raises `DataDirError`.
+    """
     path = home.resolve() / "secrets.json"
     if not path.exists():
         write_private(path, {name: new() for name, new in NEW.items()})
@@ -144,7 +147,7 @@ def secrets_file(home: Path) -> Path:
 
 
 def write_private(path: Path, content: dict[str, object]) -> None:
-    """Write JSON that only the owner may read, whole or not at all. Raises `HomeError`."""
+    """Write JSON that only the owner may read, whole or not at all. Raises `DataDirError`."""
     unfinished = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,20 +158,20 @@ def write_private(path: Path, content: dict[str, object]) -> None:
             os.fsync(file.fileno())
         unfinished.rename(path)
     except OSError as error:
-        raise HomeError(f"{error.filename or path} cannot be written: {error.strerror}.") from None
+        raise DataDirError(f"{error.filename or path} cannot be written: {error.strerror}.") from None
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there. Raises `HomeError`."""
+    """Remove a file, if it is there. Raises `DataDirError`."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise HomeError(f"{path} cannot be removed: {error.strerror}.") from None
+        raise DataDirError(f"{path} cannot be removed: {error.strerror}.") from None
 
 
 def _close_to_others(home: Path) -> None:
     mode = stat.S_IMODE(home.stat().st_mode)
     if mode & stat.S_ISVTX:  # as /tmp is: nobody else could work there any more
-        raise HomeError(f"{home} is a folder for everybody: choose one of its own for the data.")
+        raise DataDirError(f"{home} is a folder for everybody: choose one of its own for the data.")
     if mode & 0o077:
         home.chmod(0o700)

@@ -17,7 +17,7 @@ from chalice.app import RouteEntry
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from chalicelib.web.errors import CLIENT_ERRORS, CODE_OF_STATUS
+from chalicelib.web.errors import CLIENT_ERRORS, CODE_BY_STATUS
 from chalicelib.web.freshness import Call
 from infra import local
 from infra.version import add_version
@@ -42,7 +42,7 @@ _AUTHENTICATION = {
 _SIGNATURE = "RSASSA-PKCS1-v1_5 with SHA-256 over the exact bytes of the body, in base64."
 
 
-_UNREACHED = {*CODE_OF_STATUS.values(), "internal_error", "validation_error"}
+_UNREACHED = {*CODE_BY_STATUS.values(), "internal_error", "validation_error"}
 """What a call that asks nobody who they are can be answered."""
 
 
@@ -91,8 +91,8 @@ def document(routes: Routes) -> Json:
                 "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}}
             },
             "securitySchemes": {
-                key: {"type": "apiKey", "in": "header", "name": name, "description": told}
-                for key, (name, told) in _AUTHENTICATION.items()
+                key: {"type": "apiKey", "in": "header", "name": name, "description": hints}
+                for key, (name, hints) in _AUTHENTICATION.items()
             },
         },
     }
@@ -102,8 +102,8 @@ def _schemas(views: dict[tuple[str, str], View]) -> tuple[dict[Any, Json], Json]
     """The schema of each body that is sent or answered, by its type; and the models that these refer to."""
     kinds: dict[Any, None] = {}
     for (_, method), view in views.items():
-        told = get_type_hints(view)
-        kinds |= {told["return"]: None} | ({told["request"]: None} if method == "post" else {})
+        hints = get_type_hints(view)
+        kinds |= {hints["return"]: None} | ({hints["request"]: None} if method == "post" else {})
     # "validation", also for answers: a field that has a default may be absent there, for what was not set is left out.
     wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [(k, "validation", TypeAdapter(k)) for k in kinds]
     where = "#/components/schemas/{model}"
@@ -112,8 +112,8 @@ def _schemas(views: dict[tuple[str, str], View]) -> tuple[dict[Any, Json], Json]
 
 
 def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
-    told = get_type_hints(view)
-    asked, answered = told.get("request"), told["return"]
+    hints = get_type_hints(view)
+    asked, answered = hints.get("request"), hints["return"]
     sent: Json = {}
     if method == "get":
         sent = {"parameters": _query(asked or Call)}
@@ -156,8 +156,8 @@ def _statuses(codes: Iterable[str]) -> list[int]:
 
 def _error(status: int) -> Json:
     """The answer of each code of this status, in the one shape."""
-    told = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
-    description = "\n".join(f"- `{code}`: {message}" for code, message in told.items())
+    hints = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
+    description = "\n".join(f"- `{code}`: {message}" for code, message in hints.items())
     return {"description": description, "content": {"application/json": {"schema": {"$ref": _ERROR_SHAPE}}}}
 
 

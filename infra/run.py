@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib import mail, telemetry
+from chalicelib import mail, observability
 from chalicelib.settings import SettingsError, settings
 from infra import engine, local, serve
 from infra.version import add_version, this_version
@@ -39,7 +39,7 @@ _log = logging.getLogger("seatkeeper")
 
 
 def run(
-    home: Path,
+    data_dir: Path,
     port: int,
     *,
     host: str = serve.LOOPBACK,
@@ -48,28 +48,28 @@ def run(
     with_demo: bool = True,
     behind_proxy: bool = False,
 ) -> None:
-    """Serve `home` on `host`:`port` (0: any free one) until SIGTERM or SIGINT.
+    """Serve `data_dir` on `host`:`port` (0: any free one) until SIGTERM or SIGINT.
 
     `engine_port`: of the database on the loopback address (0: any free one), for a firewall to know.
     `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
     Changes `os.environ`, so once in a process.
-    Raises `EngineError`, `HomeError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
+    Raises `EngineError`, `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    database = engine.start(local.data_dir(home), engine_port, prepare=lambda: local.prepare(home))
-    with database, _ending_with(database, home):
-        local.remove(local.environment_file(home))  # of a run that was killed
+    database = engine.start(local.data_dir(data_dir), engine_port, prepare=lambda: local.prepare(data_dir))
+    with database, _ending_with(database, data_dir):
+        local.remove(local.environment_file(data_dir))  # of a run that was killed
         server = serve.listen(port, host)
-        environment = local.environment(home, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
+        environment = local.environment(data_dir, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
         os.environ.clear()
         os.environ.update(environment)
         mail.check()
-        to_do = _prepare(home, server.base_url, with_demo)
-        reachable = _reachable(home, environment | {"base_url": server.base_url})
-        with reachable, sweeping(), tidying(), mailing(), watching_disk(home):
-            server.serve(lambda base_url: _say(base_url, home, to_do, begun), behind_proxy=behind_proxy)
+        to_do = _prepare(data_dir, server.base_url, with_demo)
+        reachable = _reachable(data_dir, environment | {"base_url": server.base_url})
+        with reachable, sweeping(), tidying(), mailing(), watching_disk(data_dir):
+            server.serve(lambda base_url: _say(base_url, data_dir, to_do, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -102,13 +102,13 @@ def main() -> None:
             with_demo=not given.no_demo,
             behind_proxy=given.behind_proxy,
         )
-    except (engine.EngineError, local.HomeError, mail.MailError, serve.ServeError, SettingsError) as error:
+    except (engine.EngineError, local.DataDirError, mail.MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
 
 @contextmanager
-def _ending_with(database: engine.Engine, home: Path) -> Iterator[None]:
+def _ending_with(database: engine.Engine, data_dir: Path) -> Iterator[None]:
     """While this lasts, the end of the engine ends us, with `EngineError`: a server without it could only refuse.
 
     So whoever watches over the server starts both again.
@@ -127,15 +127,15 @@ def _ending_with(database: engine.Engine, home: Path) -> Iterator[None]:
     finally:
         leaving.set()
         if ended.is_set():  # wherever the signal has met us
-            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(home)}.log")
+            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(data_dir)}.log")
 
 
-def _prepare(home: Path, base_url: str, with_demo: bool) -> str:
-    """Make the tables, and the demo if it is asked for; answers what to try next. Raises `HomeError`."""
+def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
+    """Make the tables, and the demo if it is asked for; answers what to try next. Raises `DataDirError`."""
     # Imported now: they read the environment.
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.store.tables import create_tables  # noqa: PLC0415
+    from chalicelib.store.items import create_tables  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from infra.demo import seed  # noqa: PLC0415
 
@@ -143,10 +143,12 @@ def _prepare(home: Path, base_url: str, with_demo: bool) -> str:
     try:
         if not with_demo:
             _open_one_secret()
-            return _first_steps(home)
-        return _trial(home, base_url, *seed(home, base_url, now=clock.now()))
+            return _first_steps(data_dir)
+        return _trial(data_dir, base_url, *seed(data_dir, base_url, now=clock.now()))
     except InvalidTag:
-        raise local.HomeError(f"{local.secrets_file(home)} is not what the data was sealed with: restore it.") from None
+        raise local.DataDirError(
+            f"{local.secrets_file(data_dir)} is not what the data was sealed with: restore it."
+        ) from None
 
 
 def _open_one_secret() -> None:
@@ -160,14 +162,14 @@ def _open_one_secret() -> None:
 
 
 @contextmanager
-def _reachable(home: Path, environment: dict[str, str]) -> Iterator[None]:
+def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
     """While this lasts, the other commands find the engine and the server by `local.running`."""
     ours = {n: value for n, value in environment.items() if n.startswith(("AWS_", "SEATKEEPER_")) or n == "base_url"}
-    local.write_private(local.environment_file(home), dict(ours))
+    local.write_private(local.environment_file(data_dir), dict(ours))
     try:
         yield
     finally:
-        local.remove(local.environment_file(home))
+        local.remove(local.environment_file(data_dir))
 
 
 @contextmanager
@@ -178,13 +180,13 @@ def sweeping() -> Iterator[None]:
 
     stopping = threading.Event()
 
-    def go_on(_done: int) -> None:
+    def continue_batch(_done: int) -> None:
         if stopping.is_set():
             raise InterruptedError("the server is stopping")
 
     def act() -> None:
-        with telemetry.line(settings().table_prefix, "sweep"):
-            sweep(now=clock.now(), progress=go_on)
+        with observability.log_record(settings().table_prefix, "sweep"):
+            sweep(now=clock.now(), progress=continue_batch)
 
     with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):
         yield
@@ -226,7 +228,7 @@ def tidy_some(
     """One round of tidying behind the key `after`; answers where the next goes on, and after how many seconds.
 
     While there is more, requests have the database to themselves `TIDY_REST` times as long as the round has taken by
-    `timer`. Raises `Busy`.
+    `timer`. Raises `Unavailable`.
     """
     from chalicelib.usecases.tidy import tidy  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
@@ -237,14 +239,14 @@ def tidy_some(
 
 
 @contextmanager
-def watching_disk(home: Path) -> Iterator[None]:
+def watching_disk(data_dir: Path) -> Iterator[None]:
     """While this lasts, warn of a disk that is nearly full, now and every `DISK_SECONDS`."""
 
     def look() -> None:
-        left = shutil.disk_usage(home).free
+        left = shutil.disk_usage(data_dir).free
         if left < LOW_DISK_BYTES:
             sentence = "the disk of %s has %d MB left; when it is full, whatever has to be written is answered 503"
-            _log.warning(sentence, home, left // 2**20)
+            _log.warning(sentence, data_dir, left // 2**20)
 
     with _repeating("look at the disk", look, lambda: DISK_SECONDS, threading.Event()):
         yield
@@ -275,10 +277,10 @@ def _repeating(
         thread.join()
 
 
-def _say(base_url: str, home: Path, to_do: str, begun: float) -> None:
+def _say(base_url: str, data_dir: Path, to_do: str, begun: float) -> None:
     seconds = time.monotonic() - begun
     served = f"{base_url} ({this_version()}) after {seconds:.1f} s"
-    print(f"Serving on {served}; data in {_short(home)}. Ctrl-C stops all.", flush=True)
+    print(f"Serving on {served}; data in {_short(data_dir)}. Ctrl-C stops all.", flush=True)
     print(f"{OTHERS_WARNING}\n", flush=True)
     print(to_do, flush=True)
 
@@ -292,14 +294,14 @@ _FIRST_STEPS = (
 """Admin commands after which an application can use a license."""
 
 
-def _first_steps(home: Path) -> str:
-    lines = [f"  {_python()} -m infra.admin {step}{_with_home(home)}" for step in _FIRST_STEPS]
+def _first_steps(data_dir: Path) -> str:
+    lines = [f"  {_python()} -m infra.admin {step}{_with_home(data_dir)}" for step in _FIRST_STEPS]
     return "\n".join(["A company of your own, in another terminal (--help of each tells more):", *lines])
 
 
-def _trial(home: Path, base_url: str, demo: dict[str, Any], is_new: bool) -> str:
+def _trial(data_dir: Path, base_url: str, demo: dict[str, Any], is_new: bool) -> str:
     """What may be tried with the demo."""
-    call = f"{_python()} -m infra.call{_with_home(home)}"
+    call = f"{_python()} -m infra.call{_with_home(data_dir)}"
     key = next((license["license_key"] for license in demo["licenses"] if license["license_key"]), "…")
     who = f"product=viewer license_key={key} hardware_id=my-laptop"
     return (
@@ -312,7 +314,7 @@ def _trial(home: Path, base_url: str, demo: dict[str, Any], is_new: bool) -> str
         f"The portal, in a browser: {base_url}/portal\n"
         f"  {_log_in(demo, is_new)}\n"
         f"\n"
-        f"Keys and passwords of the demo: {_short(home / 'demo.json')}"
+        f"Keys and passwords of the demo: {_short(data_dir / 'demo.json')}"
     )
 
 
@@ -330,8 +332,8 @@ def _python() -> Path:
     return _short(Path(sys.executable))
 
 
-def _with_home(home: Path) -> str:
-    return "" if home == Path(".local") else f" --home {home}"
+def _with_home(data_dir: Path) -> str:
+    return "" if data_dir == Path(".local") else f" --home {data_dir}"
 
 
 def _short(path: Path) -> Path:

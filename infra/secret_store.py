@@ -20,7 +20,7 @@ class StoreError(Exception):
     """The store has not done it, or its answer was lost; the text is one sentence."""
 
 
-class Taken(StoreError):
+class AlreadyExists(StoreError):
     """There is one already, and it stays as it is."""
 
 
@@ -31,7 +31,7 @@ class SecretStore(Protocol):
         """What is there, unchecked. Raises `SettingsError`."""
 
     def add(self, name: str, value: str) -> None:
-        """Keep what is not there yet. Raises `Taken`, `StoreError`."""
+        """Keep what is not there yet. Raises `AlreadyExists`, `StoreError`."""
 
     def replace(self, name: str, value: str) -> None:
         """Keep another value. Raises `StoreError`."""
@@ -47,7 +47,7 @@ def open_store(address: str) -> SecretStore:
 
 
 class FileStore:
-    """A JSON file that only its owner reads. Raises `HomeError` where it cannot be written."""
+    """A JSON file that only its owner reads. Raises `DataDirError` where it cannot be written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,7 +58,7 @@ class FileStore:
     def add(self, name: str, value: str) -> None:
         with self._changing() as content:
             if name in content:
-                raise Taken(f"{name} is there already.")
+                raise AlreadyExists(f"{name} is there already.")
             content[name] = value
 
     def replace(self, name: str, value: str) -> None:
@@ -75,7 +75,7 @@ class FileStore:
         try:
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
-            raise local.HomeError(f"{self._path} cannot be written: {error.strerror}.") from None
+            raise local.DataDirError(f"{self._path} cannot be written: {error.strerror}.") from None
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
             content = self.read()
@@ -112,7 +112,7 @@ class ParameterStore:
             if code == "ParameterNotFound":
                 return
             if code == "ParameterAlreadyExists":
-                raise Taken(f"{parameter} is there already.") from None
+                raise AlreadyExists(f"{parameter} is there already.") from None
             raise StoreError(f"SSM does not take {parameter}: {code}.") from None
         except BotoCoreError as error:
             raise StoreError(f"SSM does not answer for {parameter}: {type(error).__name__}.") from None

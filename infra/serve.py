@@ -22,10 +22,10 @@ from typing import Never
 
 from chalice.app import Chalice
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.settings import SettingsError, settings
 from chalicelib.web import clock
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.connections import IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_READ_BYTES, BoundedServer
 from infra.engine import Child, die_with
 from infra.health import Readiness, with_readiness
@@ -104,7 +104,7 @@ def listen(port: int, host: str = LOOPBACK) -> "LocalServer":
             bind_socket=passed is None,
             listen=f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",
             threads=THREADS,
-            ident="Seatkeeper",
+            lookup="Seatkeeper",
             connection_limit=MAX_CONNECTIONS + 3,  # listener, trigger, and one that comes while all are answered
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
@@ -145,13 +145,13 @@ class LocalServer(BoundedServer):
         from chalicelib.store.probe import probe  # noqa: PLC0415 - see _app
 
         end_on_signals()
-        telemetry.write_to_standard_error(settings().log)
+        observability.write_to_standard_error(settings().log)
         self.behind_proxy = behind_proxy
         host = self.socket.getsockname()[0] if self.socket else LOOPBACK
         if not behind_proxy and not ip_address(host).is_loopback:
             log.warning(OPEN_WARNING, host)
         served = wsgi(_app(), behind_proxy=behind_proxy)
-        telemetry.take_logs()
+        observability.configure_logging()
         _calm()
         self.application = with_readiness(served, Readiness(lambda: probe(clock.now())))
         announce(self.base_url)

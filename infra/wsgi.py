@@ -18,7 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Chalice, Request, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.portal.routes import NOWHERE, refused_page
 from chalicelib.settings import settings
 from chalicelib.web.errors import RequestError, error_response
@@ -135,9 +135,9 @@ def _is_utf8(query: str) -> bool:
 def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:
     headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
     plain = {name.replace("_", "-"): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
-    told = headers.pop("X-FORWARDED-PROTO", "")
+    sent = headers.pop("X-FORWARDED-PROTO", "")
     # The first is what the client itself has spoken. Without a proxy it is nobody's word but the client's.
-    scheme = told.partition(",")[0].strip().lower() if behind_proxy else ""
+    scheme = sent.partition(",")[0].strip().lower() if behind_proxy else ""
     return headers | plain | ({"X-FORWARDED-PROTO": scheme} if scheme in {"http", "https"} else {})
 
 
@@ -163,15 +163,15 @@ def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str,
 
 def _is_plain_text(headers: list[tuple[str, str]]) -> bool:
     """Whether the body is a text, and not coded already."""
-    told = {name.lower(): value for name, value in headers}
-    return "content-encoding" not in told and bool(_TEXTS.fullmatch(told["content-type"].partition(";")[0].strip()))
+    sent = {name.lower(): value for name, value in headers}
+    return "content-encoding" not in sent and bool(_TEXTS.fullmatch(sent["content-type"].partition(";")[0].strip()))
 
 
 def _takes_gzip(codings: str) -> bool:
     """What an Accept-Encoding says of gzip, or else of all codings. A weight of zero forbids one (RFC 9110, 12.5.3)."""
     weights: dict[str, str] = {}
-    for told in codings.lower().split(","):
-        coding, _, weight = told.partition(";")
+    for sent in codings.lower().split(","):
+        coding, _, weight = sent.partition(";")
         weights[coding.strip()] = weight.strip().removeprefix("q=")
     weight = weights.get("gzip", weights.get("*", "0"))
     return weight == "" or weight.strip("0.") != ""
@@ -184,12 +184,12 @@ def _refused(
 
     With `pages`, which make requests of the portal, it is a page.
     """
-    with telemetry.line(settings().table_prefix, "request", method=environ["REQUEST_METHOD"]):
+    with observability.log_record(settings().table_prefix, "request", method=environ["REQUEST_METHOD"]):
         if pages is None:
             response: Response = error_response(error.code, error.message)
         else:
             asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
             response = refused_page(Request(asked), error)
-        telemetry.note(status=response.status_code)
+        observability.add_fields(status=response.status_code)
         answer: dict[str, Any] = response.to_dict()
         return answer

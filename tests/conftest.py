@@ -22,8 +22,8 @@ if _engine is not None:
     os.environ |= local.environment(Path(_home.name), _engine.endpoint)
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
-from chalicelib.store import dynamo  # noqa: E402 - needs the environment
-from chalicelib.store.tables import AttemptsItem, create_tables  # noqa: E402 - needs the environment
+from chalicelib.store import database  # noqa: E402 - needs the environment
+from chalicelib.store.items import AttemptsItem, create_tables  # noqa: E402 - needs the environment
 from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
 from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402 - needs the environment
 
@@ -59,7 +59,7 @@ def _all_that_may_be_lost_expires() -> Iterator[None]:
     """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
     yield
     if _engine is not None:
-        stored = dynamo.scan(AttemptsItem, ("pk", "expires"))
+        stored = database.scan(AttemptsItem, ("pk", "expires"))
         assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
 
 

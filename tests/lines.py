@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import telemetry
+from chalicelib import observability
 from tests.emf import MAX_BYTES, mistakes
 
 
@@ -45,10 +45,10 @@ def written() -> Iterator[Output]:
     root = logging.getLogger()
     handlers, output = root.handlers, Output()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
-        patch.setattr(telemetry, "ON", True)
+        patch.setattr(observability, "ON", True)
         # A fixture's redirection does not last: pytest puts its own output back before the test.
-        patch.setattr(telemetry, "_write", lambda text: print(text, file=output))
-        telemetry.take_logs()
+        patch.setattr(observability, "_write", lambda text: print(text, file=output))
+        observability.configure_logging()
         try:
             yield output
         finally:

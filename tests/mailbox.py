@@ -7,8 +7,8 @@ from email.policy import default
 from pathlib import Path
 
 from chalicelib.settings import settings
-from chalicelib.store import dynamo
-from chalicelib.store.tables import MAIL_SHARDS, MailItem, mail_pk
+from chalicelib.store import database
+from chalicelib.store.items import MAIL_SHARDS, MailItem, mail_pk
 from chalicelib.usecases.send_mails import send_mails
 from tests.support import Vendor
 
@@ -17,7 +17,7 @@ _CODE = re.compile(r"^ +Code: +(\d{8})$", re.MULTILINE)
 
 def deliver() -> None:
     """Send all that is queued, whatever the test's clock says: each mail at the instant at which it was queued."""
-    queued = {item.queued_at for shard in range(MAIL_SHARDS) for item in dynamo.query(MailItem, mail_pk(shard))}
+    queued = {item.queued_at for shard in range(MAIL_SHARDS) for item in database.query(MailItem, mail_pk(shard))}
     for at in sorted(queued):
         send_mails(now=at)
 

@@ -22,7 +22,7 @@ import infra
 from app import app
 from chalicelib.domain import (
     catalogue,
-    colour,
+    color,
     days,
     email,
     instants,
@@ -30,24 +30,24 @@ from chalicelib.domain import (
     logo,
     origin,
     pasted,
-    people,
     people_list,
     spreadsheet,
+    users,
 )
 from chalicelib.domain.counts import read_count
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.one_time_code import typed_code
-from chalicelib.domain.people import MAX_PASSWORD
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.portal.forms import nonce_of
+from chalicelib.portal.messages import as_sentence
 from chalicelib.portal.request import read_request
-from chalicelib.portal.words import as_sentence
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
 from chalicelib.web.errors import RequestError
-from chalicelib.web.parse import parse_json
+from chalicelib.web.strict_json import parse_json
 from infra import addresses, connections, serve
 from infra.admin import values
 from infra.wsgi import wsgi
@@ -100,7 +100,7 @@ def _quietly(read: Parser) -> Parser:
     """What is refused was read."""
 
     def parser(text: str) -> None:
-        with suppress(Refused, RequestError, ValueError, hmac_signature.AuthError, serve.ServeError):
+        with suppress(Denied, RequestError, ValueError, hmac_signature.AuthError, serve.ServeError):
             read(text)
 
     return parser
@@ -183,14 +183,14 @@ def _json(text: str) -> None:
 
 PARSERS: dict[str, Parser] = {
     "domain.catalogue.company_code": catalogue.company_code,
-    "domain.catalogue.shown_name": catalogue.shown_name,
+    "domain.catalogue.display_name": catalogue.display_name,
     "domain.catalogue.product_code": catalogue.product_code,
-    "domain.colour.accent_colour": colour.accent_colour,
-    "domain.email.normalise_email": email.normalise_email,
+    "domain.color.accent_color": color.accent_color,
+    "domain.email.normalize_email": email.normalize_email,
     "domain.email.known_email": email.known_email,
     "domain.instants.from_iso": instants.from_iso,
     "domain.instants.parse_duration": instants.parse_duration,
-    "domain.keys.normalise": keys.normalise,
+    "domain.keys.normalize": keys.normalize,
     "domain.keys.is_mistyped": keys.is_mistyped,
     "domain.keys.forms": keys.forms,
     "domain.logo.svg_logo": lambda text: [
@@ -206,9 +206,9 @@ PARSERS: dict[str, Parser] = {
     "domain.days.read_moment": days.read_moment,
     "domain.pasted.visible": pasted.visible,
     "domain.pasted.composed": pasted.composed,
-    "domain.pasted.one_line": pasted.one_line,
+    "domain.pasted.log_request": pasted.log_request,
     "domain.pasted.unquoted": pasted.unquoted,
-    "domain.people.guard_new_password": people.guard_new_password,
+    "domain.users.guard_new_password": users.guard_new_password,
     "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
     "domain.people_list.read_list": lambda text: [
         people_list.read_list(text),
@@ -223,7 +223,7 @@ PARSERS: dict[str, Parser] = {
     "portal.request, parts": _multipart,
     "portal.request, a query": lambda text: read_request(_request("GET", query=text)),
     "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
-    "portal.words.as_sentence": as_sentence,
+    "portal.messages.as_sentence": as_sentence,
     "usecases.sessions.from_cookie": from_cookie,
     "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),
     "usecases.chosen_password.guard_chosen": lambda text: guard_chosen(text, "QBITEC", "ada@b.test"),
@@ -243,7 +243,7 @@ PARSERS: dict[str, Parser] = {
     "web.hmac_signature.digest": lambda text: hmac_signature.digest(_bytes(text)),
     "web.hmac_signature.check_digest": lambda text: hmac_signature.check_digest(text, b""),
     "web.hmac_signature.request_target": lambda text: hmac_signature.request_target("GET", text, [(text, text)]),
-    "web.parse.parse_json": _json,
+    "web.strict_json.parse_json": _json,
     "schemas": _schemas,
     "infra.addresses.read_address": addresses.read_address,
     "infra.addresses.forwarded_for": lambda text: addresses.forwarded_for(text, "127.0.0.1"),
@@ -267,20 +267,20 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.catalogue.API_KEY": "web.hmac_signature.parse_authorization",
     "chalicelib.domain.catalogue.PRODUCT_CODE": "domain.catalogue.product_code",
     "chalicelib.domain.catalogue.WEB_ORIGIN": "itself",
-    "chalicelib.domain.colour._COLOUR": "domain.colour.accent_colour",
+    "chalicelib.domain.color._COLOR": "domain.color.accent_color",
     "chalicelib.domain.days._DATE": "domain.days.read_moment",
     "chalicelib.domain.days._ZONE": "domain.days.time_zone",
-    "chalicelib.domain.keys._DASHES": "domain.keys.normalise",
-    "chalicelib.domain.keys._PARTING": "domain.keys.normalise",
-    "chalicelib.domain.keys._BREAKS": "domain.keys.normalise",
-    "chalicelib.domain.email._LOCAL": "domain.email.normalise_email",
-    "chalicelib.domain.email._DOMAIN": "domain.email.normalise_email",
+    "chalicelib.domain.keys._DASHES": "domain.keys.normalize",
+    "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
+    "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
+    "chalicelib.domain.email._LOCAL": "domain.email.normalize_email",
+    "chalicelib.domain.email._DOMAIN": "domain.email.normalize_email",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
     "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
     "chalicelib.domain.instants._DURATION": "domain.instants.parse_duration",
     "chalicelib.domain.logo._URL": "domain.logo.svg_logo",
     "chalicelib.domain.logo._LOADS": "domain.logo.svg_logo",
-    "chalicelib.domain.pasted._BREAKS": "domain.pasted.one_line",
+    "chalicelib.domain.pasted._BREAKS": "domain.pasted.log_request",
     "chalicelib.domain.people_list._ADDRESS": "domain.people_list.read_list",
     "chalicelib.domain.people_list._BETWEEN": "domain.people_list.read_list",
     "chalicelib.domain.people_list._SEPARATOR": "domain.people_list.read_list",
@@ -298,10 +298,10 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._BOUNDARY": "portal.request, parts",
     "chalicelib.portal.request._NAME": "portal.request, parts",
     "chalicelib.portal.request._FILE": "portal.request, parts",
-    "chalicelib.portal.screen._VISITOR": "itself",
-    "chalicelib.portal.words._FIELD": "portal.words.as_sentence",
+    "chalicelib.portal.handlers._VISITOR": "itself",
+    "chalicelib.portal.messages._FIELD": "portal.messages.as_sentence",
     "chalicelib.usecases.chosen_password._WORD_AND_YEAR": "usecases.chosen_password.guard_chosen",
-    "chalicelib.usecases.views._DEVICE_KEY": "itself",
+    "chalicelib.usecases.portal_queries._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
     "infra.connections._FRAMING": "infra.serve, headers",
@@ -311,10 +311,10 @@ PATTERNS: dict[str, str] = {
 """Each compiled pattern, and the parser that tries it; `itself`: it is tried as it is."""
 
 NO_PARSERS = {
-    *("domain.colour.accent_pair", "domain.colour.ink_on", "domain.colour.contrast"),  # of a colour that was read
-    *("domain.history.named", "domain.license.device_tag"),  # hash and write
-    *("domain.email.shown_email", "portal.words.actor_words", "portal.render.logo_path"),  # of what is stored
-    *("portal.forms.new_token", "portal.screen.page", "portal.screen.action", "portal.render.render"),  # of our own
+    *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a colour that was read
+    *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
+    *("domain.email.display_email", "portal.messages.actor_words", "portal.render.logo_path"),  # of what is stored
+    *("portal.forms.new_token", "portal.handlers.page", "portal.handlers.action", "portal.render.render"),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
     *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it

@@ -10,12 +10,12 @@ from unittest.mock import patch
 import httpx
 from argon2 import PasswordHasher
 
+from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalogue import Product
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License
-from chalicelib.domain.people import User
-from chalicelib.domain.places import Place
+from chalicelib.domain.users import User
 from chalicelib.store import licenses
 from chalicelib.usecases import create, passwords
 from chalicelib.usecases.activate import activate
@@ -23,9 +23,9 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.audit import audit, audit_links
 from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
-from chalicelib.usecases.identify import Identity
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.license_lookup import LicenseLookup
 from infra.call import signed_headers
 
 STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
@@ -79,25 +79,25 @@ class Vendor:
         _, _, user = assign_user(self.code, license.id, email, max_activations, ADMIN, now=self.now)
         return user, initial_password(user)
 
-    def activate(self, who: License | str, hardware_id: str, password: str | None = None, **more: Any) -> Place:
+    def activate(self, who: License | str, hardware_id: str, password: str | None = None, **more: Any) -> Snapshot:
         """Activate by key, or by e-mail and password."""
         at, report = more.pop("now", self.now), more.pop("report", {})
-        ident, device = self.ident(who, hardware_id, **more), DeviceReport(hardware_id, **report)
-        return activate(self.code, ident, password, device, ADMIN, now=at)
+        lookup, device = self.lookup(who, hardware_id, **more), DeviceReport(hardware_id, **report)
+        return activate(self.code, lookup, password, device, ADMIN, now=at)
 
-    def check(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> Place:
-        ident = self.ident(who, hardware_id, **more)
-        return check(self.code, ident, DeviceReport(hardware_id), now=self.now if now is None else now)
+    def check(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> Snapshot:
+        lookup = self.lookup(who, hardware_id, **more)
+        return check(self.code, lookup, DeviceReport(hardware_id), now=self.now if now is None else now)
 
     def deactivate(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> None:
-        ident = self.ident(who, hardware_id, **more)
-        deactivate(self.code, ident, ADMIN, now=self.now if now is None else now)
+        lookup = self.lookup(who, hardware_id, **more)
+        deactivate(self.code, lookup, ADMIN, now=self.now if now is None else now)
 
-    def ident(self, who: License | str, hardware_id: str, **more: Any) -> Identity:
+    def lookup(self, who: License | str, hardware_id: str, **more: Any) -> LicenseLookup:
         """By the license's key, or by a user's e-mail."""
         named = {"username": who} if isinstance(who, str) else {"license_key": who.license_key}
         product = "revit" if isinstance(who, str) else who.product
-        return Identity(**({"product": product, "hardware_id": hardware_id} | named | more))
+        return LicenseLookup(**({"product": product, "hardware_id": hardware_id} | named | more))
 
     def stored(self, license: License) -> License:
         """The license as it stands in the database."""
@@ -112,7 +112,7 @@ class Vendor:
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
         counted = [difference for _, found in audit(self.code) for difference in found]
-        return counted + [fault.told for _, faults in audit_links(self.code) for fault in faults]
+        return counted + [fault.message for _, faults in audit_links(self.code) for fault in faults]
 
 
 class Application:

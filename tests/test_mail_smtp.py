@@ -124,10 +124,10 @@ class Site:
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch, certificate: Path, password_file: Path) -> Iterator[Site]:
     """Servers on this machine by their names; their certificate is trusted."""
-    look_up = socket.getaddrinfo
+    batch_read = socket.getaddrinfo
 
     def found(host: Any, *more: Any, **options: Any) -> Any:
-        return look_up("127.0.0.1" if host in (HOST, OTHER) else host, *more, **options)
+        return batch_read("127.0.0.1" if host in (HOST, OTHER) else host, *more, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))

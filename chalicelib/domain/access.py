@@ -8,10 +8,10 @@ opens the licenses of the customers it was given for (`User.password_scope`), an
 
 from hashlib import sha256
 
-from chalicelib.domain.catalogue import Sold
+from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User
 
 MAX_SCOPE = 100
 """Customers that an unproved password may be for."""
@@ -20,7 +20,7 @@ _NOT_OPENED = (
 )
 
 
-def buyer(license: License | Sold) -> str:
+def buyer(license: License | LicenseSummary) -> str:
     """A short name for whose license it is: its customer's, and where none is named, its order's."""
     text = f"customer {license.customer}" if license.customer else f"order {license.order_id or ''}"
     return sha256(text.encode()).hexdigest()[:16]
@@ -37,6 +37,6 @@ def opens(user: User, license: License) -> bool:
 
 
 def guard_opens(user: User, license: License) -> None:
-    """Raises `Refused`: `invalid_credentials`, with a sentence that says what to do."""
+    """Raises `Denied`: `invalid_credentials`, with a sentence that says what to do."""
     if not opens(user, license):
-        raise Refused("invalid_credentials", _NOT_OPENED)
+        raise Denied("invalid_credentials", _NOT_OPENED)

@@ -27,7 +27,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class BatchProgress:
     """A batch that is under way. Its reserved places count as assigned."""
 
     id: int

@@ -5,10 +5,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
-from chalicelib.domain.refusal import Refused
 
 MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
@@ -88,7 +88,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
+class LicenseSummary:
     """What never changes of a license that was sold in an order: enough to find it in a list."""
 
     license_id: int
@@ -100,45 +100,45 @@ class Sold:
 
 
 def guard_product(product: Product | None) -> Product:
-    """The product, if licenses of it can be used. Raises `Refused`."""
+    """The product, if licenses of it can be used. Raises `Denied`."""
     if product is None:
-        raise Refused("unknown_product")
+        raise Denied("unknown_product")
     if product.state == "disabled":
-        raise Refused("disabled_product")
+        raise Denied("disabled_product")
     if product.state == "archived":
-        raise Refused("archived_product")
+        raise Denied("archived_product")
     return product
 
 
 def company_code(text: str) -> str:
-    """The stored form of a company code (upper case). Raises `Refused`."""
+    """The stored form of a company code (upper case). Raises `Denied`."""
     code = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED])).upper()
     if not COMPANY_CODE.fullmatch(code):
-        raise Refused("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
+        raise Denied("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
     return code
 
 
 def web_origin(text: str) -> str:
-    """The origin of a page as browsers write it, `https://app.example`. Raises `Refused`."""
+    """The origin of a page as browsers write it, `https://app.example`. Raises `Denied`."""
     origin = text.strip().lower().removesuffix("/")
     if not WEB_ORIGIN.fullmatch(origin):
-        raise Refused("validation_error", "origin: write it as https://app.example, without a path.")
+        raise Denied("validation_error", "origin: write it as https://app.example, without a path.")
     for scheme, port in (("https:", ":443"), ("http:", ":80")):  # which no browser writes
         if origin.startswith(scheme):
             return origin.removesuffix(port)
     return origin
 
 
-def shown_name(text: str) -> str:
-    """A name for people, without white space around it. Raises `Refused`."""
+def display_name(text: str) -> str:
+    """A name for people, without white space around it. Raises `Denied`."""
     name = composed(text.strip())
     if not 1 <= len(name) <= 200:
-        raise Refused("validation_error", "name: give 1 to 200 characters.")
+        raise Denied("validation_error", "name: give 1 to 200 characters.")
     return name
 
 
 def product_code(text: str) -> str:
-    """A valid product code, unchanged. Raises `Refused`."""
+    """A valid product code, unchanged. Raises `Denied`."""
     if not PRODUCT_CODE.fullmatch(text):
-        raise Refused("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
+        raise Denied("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
     return text

@@ -9,8 +9,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Never
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
-from chalicelib.domain.refusal import Refused
 
 MAX_EMAIL = 254
 """Characters of an e-mail, as in every mail server."""
@@ -25,8 +25,8 @@ _OF_YESTERDAY = re.compile(
 _MIXED_WITH_LATIN = frozenset(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"))
 
 
-def normalise_email(text: str) -> str:
-    """The form in which a new e-mail is stored and compared. Raises `Refused`, with the cause.
+def normalize_email(text: str) -> str:
+    """The form in which a new e-mail is stored and compared. Raises `Denied`, with the cause.
 
     What cannot be seen and is pasted along (a zero-width space, a mark of direction) is left out.
     """
@@ -35,27 +35,27 @@ def normalise_email(text: str) -> str:
         _refuse_long()
     local, at, domain = composed(typed).lower().rpartition("@")
     if not at:
-        raise Refused("validation_error", NO_EMAIL)
+        raise Denied("validation_error", NO_EMAIL)
     local, domain = visible(local), _domain(visible(domain, joiners=True))
     if foreign := next((letter for letter in local if not letter.isascii()), None):
         name = unicodedata.name(foreign, "a character that nobody has named")
-        raise Refused("validation_error", f"email: {name} stands before the @; mail is sent to ASCII letters alone.")
+        raise Denied("validation_error", f"email: {name} stands before the @; mail is sent to ASCII letters alone.")
     email = f"{local}@{domain}"
     if len(email) > MAX_EMAIL:
         _refuse_long()
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise Refused("validation_error", NO_EMAIL)
+        raise Denied("validation_error", NO_EMAIL)
     return email
 
 
 def known_email(text: str) -> str:
-    """The form in which the account of an e-mail is looked up. Raises `Refused` where there can be none.
+    """The form in which the account of an e-mail is looked up. Raises `Denied` where there can be none.
 
-    Accounts that were made before `normalise_email` was the rule keep their e-mails, and are found by them.
+    Accounts that were made before `normalize_email` was the rule keep their e-mails, and are found by them.
     """
     try:
-        return normalise_email(text)
-    except Refused:
+        return normalize_email(text)
+    except Denied:
         typed = text.strip()
         if len(typed) > MAX_EMAIL:
             raise
@@ -68,7 +68,7 @@ def known_email(text: str) -> str:
 
 
 @lru_cache(1000)
-def shown_email(email: str) -> str:
+def display_email(email: str) -> str:
     """A stored e-mail as people read it: its domain in their own letters.
 
     Not where a label mixes Latin letters with those that look like them: such a domain stays `xn--…`.
@@ -80,7 +80,7 @@ def shown_email(email: str) -> str:
 
 
 def _domain(text: str) -> str:
-    """The domain as mail servers know it. Raises `Refused`."""
+    """The domain as mail servers know it. Raises `Denied`."""
     if (plain := visible(text)).isascii() and "xn--" not in plain:
         return plain
     from idna import IDNAError, encode  # noqa: PLC0415 - seldom needed, and 14 ms of a cold start
@@ -88,7 +88,7 @@ def _domain(text: str) -> str:
     try:
         return encode(text, uts46=True, std3_rules=True).decode()
     except IDNAError:
-        raise Refused("validation_error", "email: there can be no domain of this name.") from None
+        raise Denied("validation_error", "email: there can be no domain of this name.") from None
 
 
 def _shown_label(label: str) -> str:
@@ -103,4 +103,4 @@ def _shown_label(label: str) -> str:
 
 
 def _refuse_long() -> Never:
-    raise Refused("validation_error", f"email: an e-mail has at most {MAX_EMAIL} characters.")
+    raise Denied("validation_error", f"email: an e-mail has at most {MAX_EMAIL} characters.")

@@ -34,7 +34,7 @@ def new_license_key() -> str:
     return _grouped(body + _check_symbol(body))
 
 
-def normalise(key: str) -> str:
+def normalize(key: str) -> str:
     """Bring a key, as somebody typed or pasted it, to the form in which keys are stored and compared.
 
     One of our symbols and check symbol gets our dashes, whatever parts it or stands around it. Of a vendor's own what
@@ -55,7 +55,7 @@ def forms(key: str) -> list[str]:
     """
     if len(key) > MAX_TYPED:
         return []
-    found = dict.fromkeys((key.strip().upper(), normalise(key), _plain(key)))
+    found = dict.fromkeys((key.strip().upper(), normalize(key), _plain(key)))
     return [form for form in found if len(form) <= MAX_LENGTH and not is_mistyped(form)]
 
 

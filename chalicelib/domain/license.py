@@ -111,7 +111,7 @@ class Seat:
     bucket_full_at: Instant | None = None
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
 
-    def taken(self, license: License) -> int:
+    def activations_in(self, license: License) -> int:
         """Places that this seat holds now."""
         return self.activations if self.license_epoch == license.epoch else 0
 
@@ -154,7 +154,7 @@ class Device:
     sdk_ver: str | None = None
 
 
-def device_tag(hardware_id: str) -> str:
+def hash_hardware_id(hardware_id: str) -> str:
     """A short name of fixed length for a hardware id, which clients may choose freely and long (96 bits)."""
     return sha256(hardware_id.encode()).hexdigest()[:24]
 

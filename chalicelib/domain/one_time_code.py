@@ -1,8 +1,8 @@
 """The code by which a forgotten password is set anew: for whom, how long, how often.
 
 Eight digits are guessed in five tries once in twenty million times. Tries are counted *before* the code is looked at
-(`store.codes`), so guesses made at once get no more of them. A code belongs to the browser that asked for it: a
-stranger can neither use up its tries nor replace it.
+(`store.one_time_codes`), so guesses made at once get no more of them. A code belongs to the browser that asked for it:
+a stranger can neither use up its tries nor replace it.
 """
 
 import secrets
@@ -43,8 +43,8 @@ class OneTimeCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What codes were mailed to an account of late: when, and for whom, as `Origin.asker` names it."""
+class CodeRequests:
+    """What codes were mailed to an account of late: when, and for whom, as `Origin.claims` names it."""
 
     revision: int = 0
     mailed: tuple[tuple[Instant, str], ...] = ()
@@ -60,13 +60,13 @@ def typed_code(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", visible(text[:MAX_TYPED]))))
 
 
-def asked_once_more(old: Asked, origin: Origin, now: Instant) -> Asked | None:
+def with_request(old: CodeRequests, origin: Origin, now: Instant) -> CodeRequests | None:
     """What was asked for, with a mail more; None while no further mail may be sent for this origin."""
-    who = origin.asker
-    counting = tuple((at, asker) for at, asker in old.mailed if at > now - MAIL_WINDOW_MS)
-    own = [asker for _, asker in counting if asker == who]
-    strangers = [asker for _, asker in counting if not asker.startswith("known ")]
+    who = origin.claims
+    counting = tuple((at, claims) for at, claims in old.mailed if at > now - MAIL_WINDOW_MS)
+    own = [claims for _, claims in counting if claims == who]
+    strangers = [claims for _, claims in counting if not claims.startswith("known ")]
     most = MAX_FOR_STRANGERS if own else MAX_FIRST_FOR_STRANGERS
     if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= most):
         return None
-    return Asked(old.revision + 1, (*counting, (now, who)))
+    return CodeRequests(old.revision + 1, (*counting, (now, who)))

@@ -1,6 +1,6 @@
 """Where a log-in comes from, and how many failures of strangers are borne before all of them have to wait.
 
-Failures are counted for each account and origin (`domain.people.Attempts`), so nobody's guesses lock anybody else out.
+Failures are counted for each account and origin (`domain.users.Attempts`), so nobody's guesses lock anybody else out.
 What strangers do together is bounded as well: on one account, from one address, with one password. Who has logged in to
 the account before, in this browser or on this device, is no stranger, and is not held back by them.
 """
@@ -8,8 +8,8 @@ the account before, in this browser or on this device, is no stranger, and is no
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+from chalicelib.domain.errors import Code, Denied
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.refusal import Code, Refused
 
 WINDOW_MS = 15 * 60_000
 """How long failures of strangers are counted together."""
@@ -34,7 +34,7 @@ class Origin:
     """The browser or the device, where it has logged in to this account before; empty: a stranger."""
 
     @property
-    def asker(self) -> str:
+    def claims(self) -> str:
         """The one name under which is counted what comes from here; empty where nothing is known."""
         return f"known {self.known}" if self.known else self.address
 
@@ -76,7 +76,7 @@ def as_firewalls_read(network: str) -> str:
 def guard_strangers(
     account: Failures, address: Failures, password: Failures, now: Instant, *, is_first: bool = False
 ) -> None:
-    """Refuse a stranger's attempt while strangers have failed too often. Raises `Refused`, alike for any account.
+    """Refuse a stranger's attempt while strangers have failed too often. Raises `Denied`, alike for any account.
 
     `is_first`: from this address nobody has failed on the account of late.
     """
@@ -87,4 +87,4 @@ def guard_strangers(
     )
     for failures, most, code in limits:
         if failures.times >= most and now < failures.until:
-            raise Refused(code, retry_after=-(-(failures.until - now) // 1000))
+            raise Denied(code, retry_after=-(-(failures.until - now) // 1000))

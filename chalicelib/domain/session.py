@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 
 MINUTE_MS = 60_000
 IDLE_MS = 60 * MINUTE_MS
@@ -14,16 +14,16 @@ TOUCH_MS = 5 * MINUTE_MS
 """How exactly the use of a session is noted: at most one write in so long."""
 
 
-class SessionOver(Exception):
+class SessionExpired(Exception):
     """Nobody is logged in: the session has ended, or never was."""
 
 
-class PasswordToChoose(Exception):
+class PasswordChangeRequired(Exception):
     """The log-in was with an initial password: nothing else may be done before another one is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class SessionClaims:
     """Who a browser says to be, by its cookie. Only the stored session proves it."""
 
     company: str

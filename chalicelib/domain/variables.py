@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.refusal import Refused
 
 MAX_VARIABLES = 100
 """Variables of one device."""
@@ -22,19 +22,19 @@ class Variable:
     created_at: Instant
 
 
-def merge(known: list[Variable], told: dict[str, str], now: Instant) -> list[Variable]:
-    """The variables of a device after the client has told some. Raises `Refused` where they become too many.
+def merge(known: list[Variable], variables: dict[str, str], now: Instant) -> list[Variable]:
+    """The variables of a device after the client has told some. Raises `Denied` where they become too many.
 
     What is told again, as it is known already, stays as it is: a repeat changes nothing.
     """
     merged = {variable.name: variable for variable in known}
-    for name, value in told.items():
+    for name, value in variables.items():
         if name in merged and merged[name].value == value:
             continue
         number = merged[name].id if name in merged else len(merged) + 1
         merged[name] = Variable(number, name, value, now)
     if len(merged) > MAX_VARIABLES:
-        raise Refused("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
+        raise Denied("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
     if sum(len(variable.name) + len(variable.value) for variable in merged.values()) > MAX_CHARACTERS:
-        raise Refused("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
+        raise Denied("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
     return list(merged.values())

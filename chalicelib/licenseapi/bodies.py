@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
+from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalogue import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
@@ -23,10 +24,9 @@ from chalicelib.domain.license import (
     is_expired,
     status,
 )
-from chalicelib.domain.people import User, as_told
-from chalicelib.domain.places import Place
+from chalicelib.domain.users import User, as_told
 from chalicelib.domain.variables import Variable
-from chalicelib.licenseapi.requests import Ident
+from chalicelib.licenseapi.requests import LicenseRequest
 from chalicelib.signing import Signer, sign_license
 from chalicelib.web.freshness import Date, Fresh
 
@@ -109,7 +109,7 @@ class UserBody(BaseModel):
             is_initial_password=user.is_initial_password,
             max_activations=seat.max_activations or 0,
             allow_unlimited_activations=seat.max_activations is None,
-            total_activations=seat.taken(license),
+            total_activations=seat.activations_in(license),
             **more,
         )
 
@@ -226,11 +226,11 @@ class LicenseBody(Fresh):
     channel: str | None = None
 
     @classmethod
-    def of(cls, place: Place, product: Product, now: Instant, **more: Any) -> "LicenseBody":
+    def of(cls, snapshot: Snapshot, product: Product, now: Instant, **more: Any) -> "LicenseBody":
         """The license of a place at `now`; `more` adds fields."""
-        license, device = place.license, place.device
+        license, device = snapshot.license, snapshot.device
         assert license is not None  # a place that was granted or held has one
-        fields = _who(place, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
+        fields = _who(snapshot, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
         fields |= _product(product) | _order(license, product)
         if device is not None:
             fields |= {"device_id": device.id, "hardware_id": device.hardware_id}
@@ -261,9 +261,9 @@ class UserLicenseBody(BaseModel):
     user: UserBody | None
 
     @classmethod
-    def of(cls, place: Place, product: Product, now: Instant) -> "UserLicenseBody":
+    def of(cls, snapshot: Snapshot, product: Product, now: Instant) -> "UserLicenseBody":
         """A license of a user, with the user as seen from it."""
-        body = LicenseBody.of(place, product, now)
+        body = LicenseBody.of(snapshot, product, now)
         return cls(license=body, user=body.user)
 
 
@@ -323,13 +323,13 @@ _NOT_FLOATING: dict[str, Any] = {
 }
 
 
-def _who(place: Place, license: License) -> dict[str, Any]:
+def _who(snapshot: Snapshot, license: License) -> dict[str, Any]:
     if license.license_key is not None:
         return {"id": license.id, "license_key": license.license_key}
-    if place.user is None or place.seat is None:
+    if snapshot.user is None or snapshot.seat is None:
         return {"id": license.id}
-    user = UserBody.of(license, place.seat, place.user)
-    return {"id": license.id, "username": place.user.email, "user": user}
+    user = UserBody.of(license, snapshot.seat, snapshot.user)
+    return {"id": license.id, "username": snapshot.user.email, "user": user}
 
 
 def _state(license: License, now: Instant) -> dict[str, Any]:
@@ -393,30 +393,30 @@ def _trial_days(license: License) -> int:
     return max(0, license.validity_period - license.created_at) // (24 * HOUR_MS)
 
 
-def by_ids_alone(place: Place) -> Place:
+def by_ids_alone(snapshot: Snapshot) -> Snapshot:
     """The place as it is shown to who names the license by its id or its device: without people, and without the key.
 
     Ids are no secrets, and app keys are public. A device that is active needs no more than the ids.
     """
-    license = place.license
+    license = snapshot.license
     assert license is not None  # a place that was granted or held has one
-    return replace(place, user=None, license=replace(license, customer=None, license_key=None))
+    return replace(snapshot, user=None, license=replace(license, customer=None, license_key=None))
 
 
-def license_signature(place: Place, ident: Ident, signer: Signer) -> str | None:
+def license_signature(snapshot: Snapshot, lookup: LicenseRequest, signer: Signer) -> str | None:
     """The field of this name, for the request that is answered.
 
     None where the hardware id, which the client chooses, begins as a body does: by the same key it would be signed as
     one, and a reader who does not mind what follows an object would take it for our answer.
     """
-    if _BEGINS_A_BODY.match(ident.hardware_id):
+    if _BEGINS_A_BODY.match(lookup.hardware_id):
         return None
-    license = place.license
+    license = snapshot.license
     assert license is not None  # a place that was granted or held has one
-    if ident.username is not None:
-        name = ident.username.split("|", 1)[0]
-    elif place.user is not None:  # named by its id alone: the user who holds the device
-        name = place.user.email
+    if lookup.username is not None:
+        name = lookup.username.split("|", 1)[0]
+    elif snapshot.user is not None:  # named by its id alone: the user who holds the device
+        name = snapshot.user.email
     else:  # as it was sent, for the client verifies with what it has
-        name = ident.license_key or license.license_key or ""
-    return sign_license(signer, ident.hardware_id, name, to_iso(license.validity_period) or "")
+        name = lookup.license_key or license.license_key or ""
+    return sign_license(signer, lookup.hardware_id, name, to_iso(license.validity_period) or "")

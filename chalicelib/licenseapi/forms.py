@@ -51,10 +51,10 @@ def read_variables(value: Any) -> Any:
     """Variables by name; one that is null is absent. Their number is bounded before any of them is looked at."""
     if not isinstance(value, dict):
         return value
-    told = {name: one for name, one in value.items() if one is not None}
-    if len(told) > MAX_VARIABLES:
-        bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(told)}
+    text = {name: one for name, one in value.items() if one is not None}
+    if len(text) > MAX_VARIABLES:
+        bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(text)}
         raise PydanticKnownError("too_long", bound)
-    if not all(1 <= len(name) <= MAX_NAME for name in told):
+    if not all(1 <= len(name) <= MAX_NAME for name in text):
         raise PydanticCustomError("variable_name", f"A name has 1 to {MAX_NAME} characters")
-    return told
+    return text

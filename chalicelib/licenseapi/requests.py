@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.pasted import safe_to_show
-from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
+from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
     MAX_ID,
@@ -20,7 +20,7 @@ from chalicelib.licenseapi.forms import (
     read_value,
     read_variables,
 )
-from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.web.freshness import Call, blank_to_none
 
 
@@ -64,7 +64,7 @@ Told = Annotated[
 Variables = Annotated[Told | None, BeforeValidator(read_variables)]
 
 
-class Ident(Call):
+class LicenseRequest(Call):
     """IDENT: which license on which device."""
 
     product: Required
@@ -76,18 +76,18 @@ class Ident(Call):
     sdk_ver: Reported = None
     app_ver: Reported = None
 
-    def identity(self, address: str = "") -> Identity:
+    def lookup(self, address: str = "") -> LicenseLookup:
         """IDENT as the use cases take it; `address`: whence it is asked without a password."""
         named = (self.license_key, self.username, self.license_id, self.bundle_code)
-        return Identity(self.product, self.hardware_id, *named, address)
+        return LicenseLookup(self.product, self.hardware_id, *named, address)
 
     def device(self) -> DeviceReport:
         """What the request tells of the device."""
-        told: dict[str, Any] = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
-        return DeviceReport(**told)
+        reported: dict[str, Any] = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
+        return DeviceReport(**reported)
 
 
-class CheckRequest(Ident):
+class CheckRequest(LicenseRequest):
     """GET check_license."""
 
     os_ver: Reported = None
@@ -98,7 +98,7 @@ class CheckRequest(Ident):
     channel: Reported = None
 
 
-class ActivateRequest(Ident):
+class ActivateRequest(LicenseRequest):
     """POST activate_license."""
 
     password: Text = None
@@ -111,13 +111,13 @@ class ActivateRequest(Ident):
     variables: Variables = None
 
 
-class DeactivateRequest(Ident):
+class DeactivateRequest(LicenseRequest):
     """POST deactivate_license."""
 
     variables: Variables = None
 
 
-class TrackRequest(Ident):
+class TrackRequest(LicenseRequest):
     """POST track_device_variables."""
 
     variables: Annotated[Told, BeforeValidator(read_variables)]

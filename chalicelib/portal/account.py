@@ -4,16 +4,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.pasted import composed
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import Nothing, Said, action, page
-from chalicelib.portal.users import PersonForm
-from chalicelib.usecases import views
-from chalicelib.usecases.change_account import change_person, choose_password, end_other_sessions
+from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.users import ProfileForm
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
+from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import keep_session
-from chalicelib.usecases.views import Visit
 
 ACCOUNT = "/portal/account"
 
@@ -27,24 +27,24 @@ class NewPasswordForm(BaseModel):
 
 
 @page("account.html")
-def account(ask: Ask, asker: Asker) -> Visit:
+def account(request: PortalRequest, claims: SessionClaims) -> Principal:
     """What the account says."""
-    return views.visit(asker, now=ask.now)
+    return portal_queries.principal(claims, now=request.now)
 
 
-def _me(ask: Ask, asker: Asker) -> Visit:
-    return views.visit(asker, now=ask.now)
+def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
+    return portal_queries.principal(claims, now=request.now)
 
 
-@action("person.html", PersonForm, _me)
-def person(ask: Ask, view: Visit, form: PersonForm) -> Said:
+@action("profile.html", ProfileForm, _me)
+def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> FormResult:
     """Change the own names and phone number."""
-    change_person(view.user.company, view.user.id, form.person(), ask.actor(view.user.email), now=ask.now)
-    return Said(ACCOUNT, "Your name and phone number were saved.")
+    change_profile(view.user.company, view.user.id, form.profile(), request.actor(view.user.email), now=request.now)
+    return FormResult(ACCOUNT, "Your name and phone number were saved.")
 
 
-def _look_sessions(ask: Ask, asker: Asker) -> Any:
-    return views.visit(asker, now=ask.now), {
+def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
+    return portal_queries.principal(claims, now=request.now), {
         "title": "End other sessions",
         "sentences": ["You are logged out everywhere but here: on other computers, in other browsers."],
         "button": "End other sessions",
@@ -52,35 +52,35 @@ def _look_sessions(ask: Ask, asker: Asker) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_sessions)
-def sessions(ask: Ask, view: Visit, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_sessions)
+def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> FormResult:
     """End all sessions but this one."""
-    epoch = end_other_sessions(view.user.company, view.user.id, ask.actor(view.user.email), now=ask.now)
-    keep_session(view.asker, epoch, now=ask.now)
-    return Said(ACCOUNT, "All other sessions are ended.", epoch=epoch)
+    epoch = end_other_sessions(view.user.company, view.user.id, request.actor(view.user.email), now=request.now)
+    keep_session(view.claims, epoch, now=request.now)
+    return FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch)
 
 
-def _look_password(ask: Ask, asker: Asker) -> Any:
-    visit = views.visit(asker, choosing=True, now=ask.now)
-    initial = visit.user.is_initial_password
-    return visit, {"initial": initial, "back": "/portal/account"}
+def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
+    principal = portal_queries.principal(claims, allow_initial_password=True, now=request.now)
+    initial = principal.user.is_initial_password
+    return principal, {"initial": initial, "back": "/portal/account"}
 
 
 @action("choose_password.html", NewPasswordForm, _look_password)
-def password(ask: Ask, view: Visit, form: NewPasswordForm) -> Said:
+def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> FormResult:
     """Choose a new password; all other sessions end."""
     if composed(form.new_password) != composed(form.again):
-        raise Refused("validation_error", "The two new passwords differ. Type the same one twice.")
+        raise Denied("validation_error", "The two new passwords differ. Type the same one twice.")
     me = view.user
     old = None if me.is_initial_password else form.password
-    given = (me.company, me.id, form.new_password, ask.actor(me.email))
+    given = (me.company, me.id, form.new_password, request.actor(me.email))
     try:
-        changed = choose_password(*given, old_password=old, now=ask.now)
-    except Refused as refused:
-        if refused.code != "invalid_credentials":
+        changed = choose_password(*given, old_password=old, now=request.now)
+    except Denied as denied:
+        if denied.code != "invalid_credentials":
             raise
-        raise Refused("invalid_credentials", "This is not your present password.") from None
-    keep_session(view.asker, changed.session_epoch, now=ask.now)
+        raise Denied("invalid_credentials", "This is not your present password.") from None
+    keep_session(view.claims, changed.session_epoch, now=request.now)
     says = "Your new password is set. All other sessions are ended."
     to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT
-    return Said(to, says, epoch=changed.session_epoch)
+    return FormResult(to, says, epoch=changed.session_epoch)

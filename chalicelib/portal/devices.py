@@ -3,25 +3,27 @@
 from typing import Any
 
 from chalicelib.domain.pasted import safe_to_show
-from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import asked, transfer_hint
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import Nothing, Said, action, page
-from chalicelib.usecases import views
+from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.licenses import list_query, transfer_hint
+from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_device import reset_device
-from chalicelib.usecases.views import DeviceRow, DeviceView
+from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
 
 
 @page("devices.html")
-def devices(ask: Ask, asker: Asker, license_id: int) -> Any:
+def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """All devices that were ever active on the license."""
-    return views.license_devices(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
+    return portal_queries.license_devices(claims, license_id, list_query(request), now=request.now), {
+        "list_query": list_query(request)
+    }
 
 
 @page("device.html")
-def device(ask: Ask, asker: Asker, license_id: int, device: str) -> DeviceView:
+def device(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> DeviceView:
     """All that is known of one."""
-    return views.license_device(asker, license_id, device, now=ask.now)
+    return portal_queries.license_device(claims, license_id, device, now=request.now)
 
 
 def reset_question(view: DeviceView, back: str) -> dict[str, Any]:
@@ -46,23 +48,23 @@ def device_name(row: DeviceRow) -> str:
     return name if name.isascii() else f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
-def _look_reset(ask: Ask, asker: Asker, license_id: int, device: str) -> Any:
-    view = views.license_device(asker, license_id, device, now=ask.now)
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Any:
+    view = portal_queries.license_device(claims, license_id, device, now=request.now)
     return view, reset_question(view, f"/portal/licenses/{license_id}/devices")
 
 
-@action("confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: DeviceView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_reset)
+def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> FormResult:
     """Free the device's place."""
-    return free(ask, view, f"/portal/licenses/{view.license.id}/devices")
+    return free(request, view, f"/portal/licenses/{view.license.id}/devices")
 
 
-def free(ask: Ask, view: DeviceView, back: str) -> Said:
+def free(request: PortalRequest, view: DeviceView, back: str) -> FormResult:
     """Free one device's place, whether it still holds it or not."""
-    user, row = view.visit.user, view.row
-    actor = ask.actor(user.email)
+    user, row = view.principal.user, view.row
+    actor = request.actor(user.email)
     hardware_id, owner = row.device.hardware_id, row.device.user_id
-    freed = reset_device(user.company, view.license.id, hardware_id, actor, user_id=owner, now=ask.now)
+    freed = reset_device(user.company, view.license.id, hardware_id, actor, user_id=owner, now=request.now)
     if freed:
-        return Said(back, f"{device_name(row)} was reset. Its place is free.")
-    return Said(back, f"{device_name(row)} held no place any more. Nothing was changed.")
+        return FormResult(back, f"{device_name(row)} was reset. Its place is free.")
+    return FormResult(back, f"{device_name(row)} held no place any more. Nothing was changed.")

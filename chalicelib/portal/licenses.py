@@ -4,55 +4,59 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.domain.activation import transfers_left
 from chalicelib.domain.license import License, ends_at
-from chalicelib.domain.places import transfers_left
-from chalicelib.domain.session import Asker
-from chalicelib.portal.lifeline import lifeline
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import Nothing, Said, Screen, action, logged_in, page, redirect
-from chalicelib.usecases import change_license, views
-from chalicelib.usecases.views import Asked, LicenseView
+from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.handlers import Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
+from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.timeline import timeline
+from chalicelib.usecases import change_license, portal_queries
+from chalicelib.usecases.portal_queries import LicenseView, ListQuery
 
 LICENSES = "/portal/licenses"
 
 
-def _home(ask: Ask, asker: Asker, _parts: dict[str, Any]) -> Response:
+def _home(request: PortalRequest, claims: SessionClaims, _parts: dict[str, Any]) -> Response:
     """Where each begins: managers at their licenses, others at their own."""
-    visit = views.visit(asker, now=ask.now)
-    return redirect(ask, LICENSES if visit.user.is_manager else "/portal/seats")
+    principal = portal_queries.principal(claims, now=request.now)
+    return redirect(request, LICENSES if principal.user.is_manager else "/portal/seats")
 
 
-home = Screen(logged_in(_home))
+home = PageHandler(logged_in(_home))
 
 
-def asked(ask: Ask) -> Asked:
+def list_query(request: PortalRequest) -> ListQuery:
     """Which rows of a list the address asks for."""
-    return Asked(**{name: ask.query[name][:200] for name in Asked.__dataclass_fields__ if name in ask.query})
+    return ListQuery(
+        **{name: request.query[name][:200] for name in ListQuery.__dataclass_fields__ if name in request.query}
+    )
 
 
 @page("licenses.html")
-def licenses(ask: Ask, asker: Asker) -> Any:
+def licenses(request: PortalRequest, claims: SessionClaims) -> Any:
     """The licenses that the user manages."""
-    return views.managed_licenses(asker, asked(ask), now=ask.now), {"asked": asked(ask)}
+    return portal_queries.managed_licenses(claims, list_query(request), now=request.now), {
+        "list_query": list_query(request)
+    }
 
 
 @page("license.html")
-def license(ask: Ask, asker: Asker, license_id: int) -> Any:
+def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """The snapshot of a license."""
-    view = views.license_details(asker, license_id, now=ask.now)
+    view = portal_queries.license_details(claims, license_id, now=request.now)
     terms = view.license
     grace_ends = ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None
-    return view, {"lifeline": lifeline(terms, ask.now, view.visit.company.time_zone), "grace_ends": grace_ends}
+    return view, {"timeline": timeline(terms, request.now, view.principal.company.time_zone), "grace_ends": grace_ends}
 
 
 @page("history.html")
-def history(ask: Ask, asker: Asker, license_id: int) -> Any:
+def history(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """The history of a license, newest first."""
-    return views.license_history(asker, license_id, asked(ask).after, now=ask.now)
+    return portal_queries.license_history(claims, license_id, list_query(request).after, now=request.now)
 
 
-def _one(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
-    return views.one_license(asker, license_id, now=ask.now)
+def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
+    return portal_queries.one_license(claims, license_id, now=request.now)
 
 
 def transfer_hint(license: License) -> list[str]:
@@ -66,8 +70,8 @@ def transfer_hint(license: License) -> list[str]:
     return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
 
 
-def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
-    view = _one(ask, asker, license_id)
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+    view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
         "title": "Reset license",
@@ -81,16 +85,16 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_reset)
+def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
     """All devices off."""
-    user = view.visit.user
-    change_license.reset_license(user.company, view.license.id, ask.actor(user.email), now=ask.now)
-    return Said(f"{LICENSES}/{view.license.id}", "The license was reset. All its devices are deactivated.")
+    user = view.principal.user
+    change_license.reset_license(user.company, view.license.id, request.actor(user.email), now=request.now)
+    return FormResult(f"{LICENSES}/{view.license.id}", "The license was reset. All its devices are deactivated.")
 
 
-def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
-    return _one(ask, asker, license_id), {
+def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+    return _one(request, claims, license_id), {
         "title": "Disable license",
         "sentences": [
             "No device can activate or use this license until it is enabled again. Users and devices stay as they are."
@@ -100,14 +104,14 @@ def _look_disable(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_disable)
-def disable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_disable)
+def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
     """Refuse every use, until it is enabled again."""
-    return _set_enabled(ask, view, False, "The license is disabled.")
+    return _set_enabled(request, view, False, "The license is disabled.")
 
 
-def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
-    return _one(ask, asker, license_id), {
+def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+    return _one(request, claims, license_id), {
         "title": "Enable license",
         "sentences": ["Devices can use this license again, as its terms allow."],
         "button": "Enable license",
@@ -115,13 +119,13 @@ def _look_enable(ask: Ask, asker: Asker, license_id: int) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_enable)
-def enable(ask: Ask, view: LicenseView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_enable)
+def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
     """Let it be used again."""
-    return _set_enabled(ask, view, True, "The license is enabled.")
+    return _set_enabled(request, view, True, "The license is enabled.")
 
 
-def _set_enabled(ask: Ask, view: LicenseView, enabled: bool, says: str) -> Said:
-    user = view.visit.user
-    change_license.set_enabled(user.company, view.license.id, enabled, ask.actor(user.email), now=ask.now)
-    return Said(f"{LICENSES}/{view.license.id}", says)
+def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, says: str) -> FormResult:
+    user = view.principal.user
+    change_license.set_enabled(user.company, view.license.id, enabled, request.actor(user.email), now=request.now)
+    return FormResult(f"{LICENSES}/{view.license.id}", says)

@@ -6,17 +6,15 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import telemetry
-from chalicelib.domain.history import Actor
-from chalicelib.domain.refusal import Refused
+from chalicelib import observability
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.portal.forms import FIELD, nonce_of
-from chalicelib.portal.render import render
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import (
+from chalicelib.portal.handlers import (
+    FORM_EXPIRED,
+    FORM_EXPIRED_CODE,
     LOG_IN,
-    OUT_OF_DATE,
-    OUT_OF_DATE_CODE,
-    Screen,
+    PageHandler,
     end_session,
     redirect,
     say_when,
@@ -25,7 +23,9 @@ from chalicelib.portal.screen import (
     set_visitor,
     visitor,
 )
-from chalicelib.portal.words import refusal_words
+from chalicelib.portal.messages import denial_message
+from chalicelib.portal.render import render
+from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
@@ -36,87 +36,87 @@ _OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 """No part begins with a dot: browsers go up at `..`, out of the portal."""
 
 
-def _form(template: str) -> Callable[[Callable[[Ask], Response]], Screen]:
+def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], PageHandler]:
     """A form for a browser that is not logged in: GET shows it, POST has to carry its token."""
 
-    def decorate(act: Callable[[Ask], Response]) -> Screen:
-        def show(ask: Ask, _parts: dict[str, Any], status: int = 200, error: str = "") -> Response:
-            secret, typed = visitor(ask), ask.fields or ask.query
-            response = render(template, ask, secret, None, status=status, error=error, typed=typed)
-            set_visitor(ask, response, secret)
+    def decorate(act: Callable[[PortalRequest], Response]) -> PageHandler:
+        def show(request: PortalRequest, _parts: dict[str, Any], status: int = 200, error: str = "") -> Response:
+            secret, submitted = visitor(request), request.fields or request.query
+            response = render(template, request, secret, None, status=status, error=error, submitted=submitted)
+            set_visitor(request, response, secret)
             return response
 
-        def carry_out(ask: Ask, parts: dict[str, Any]) -> Response:
-            if nonce_of(visitor(ask), ask.path, ask.fields.get(FIELD, "")) is None:
-                telemetry.refuse(OUT_OF_DATE_CODE)
-                return show(ask, parts, 403, OUT_OF_DATE)
+        def carry_out(request: PortalRequest, parts: dict[str, Any]) -> Response:
+            if nonce_of(visitor(request), request.path, request.fields.get(FIELD, "")) is None:
+                observability.set_error(FORM_EXPIRED_CODE)
+                return show(request, parts, 403, FORM_EXPIRED)
             try:
-                return act(ask)
-            except Refused as refused:
-                telemetry.refuse(refused.code)
-                return say_when(show(ask, parts, ERRORS[refused.code][0], refusal_words(refused)), refused)
+                return act(request)
+            except Denied as denied:
+                observability.set_error(denied.code)
+                return say_when(show(request, parts, ERRORS[denied.code][0], denial_message(denied)), denied)
 
-        return Screen(show, carry_out)
+        return PageHandler(show, carry_out)
 
     return decorate
 
 
 @_form("log_in.html")
-def log_in(ask: Ask) -> Response:
+def log_in(request: PortalRequest) -> Response:
     """Open a session for who knows company code, e-mail and password."""
-    given, (company, email) = ask.fields, _account(ask)
-    origin = origin_of(ask.browser, company, email, ask.ip)
-    user, asker = log_in_to_portal(company, email, given.get("password", ""), origin, now=ask.now)
-    if ask.asker is not None:
-        log_out(ask.asker)
+    given, (company, email) = request.fields, _account(request)
+    origin = origin_of(request.browser, company, email, request.ip)
+    user, claims = log_in_to_portal(company, email, given.get("password", ""), origin, now=request.now)
+    if request.claims is not None:
+        log_out(request.claims)
     to = given.get("next", "")
-    response = redirect(ask, to if _OURS.fullmatch(to) else HOME)
-    set_session(ask, response, asker)
-    set_browser(ask, response, user)
+    response = redirect(request, to if _OURS.fullmatch(to) else HOME)
+    set_session(request, response, claims)
+    set_browser(request, response, user)
     return response
 
 
 @_form("forgotten.html")
-def forgotten(ask: Ask) -> Response:
+def forgotten(request: PortalRequest) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
-    (company, email), secret = _account(ask), visitor(ask)
-    request_code(company, email, secret, origin_of(ask.browser, company, email, ask.ip), now=ask.now)
-    response = render("forgotten_code.html", ask, secret, None, typed={"company": company, "email": email})
-    set_visitor(ask, response, secret)
+    (company, email), secret = _account(request), visitor(request)
+    request_code(company, email, secret, origin_of(request.browser, company, email, request.ip), now=request.now)
+    response = render("forgotten_code.html", request, secret, None, submitted={"company": company, "email": email})
+    set_visitor(request, response, secret)
     return response
 
 
 @_form("forgotten_code.html")
-def forgotten_code(ask: Ask) -> Response:
+def forgotten_code(request: PortalRequest) -> Response:
     """Set a new password by the code. Who reads the mail of the account is no stranger to it, in this browser."""
-    given, (company, email) = ask.fields, _account(ask)
+    given, (company, email) = request.fields, _account(request)
     user = set_password_by_code(
         company,
         email,
         given.get("code", ""),
         given.get("new_password", ""),
-        Actor("code", ask.ip),
-        visitor(ask),
-        now=ask.now,
+        Actor("code", request.ip),
+        visitor(request),
+        now=request.now,
     )
-    response = redirect(ask, f"{LOG_IN}?changed=yes")
-    set_browser(ask, response, user)
+    response = redirect(request, f"{LOG_IN}?changed=yes")
+    set_browser(request, response, user)
     return response
 
 
-def _account(ask: Ask) -> tuple[str, str]:
+def _account(request: PortalRequest) -> tuple[str, str]:
     """Company code and e-mail, as typed."""
-    return ask.fields.get("company", ""), ask.fields.get("email", "")
+    return request.fields.get("company", ""), request.fields.get("email", "")
 
 
-def _leave(ask: Ask, _parts: dict[str, Any]) -> Response:
+def _leave(request: PortalRequest, _parts: dict[str, Any]) -> Response:
     """End the session, also by a form of an earlier one. Who is not logged in comes to the same page."""
-    asker, token = ask.asker, ask.fields.get(FIELD, "")
-    response = redirect(ask, LOG_IN)
-    if asker is not None and any(nonce_of(key, ask.path, token) for key in (visitor(ask), asker.token)):
-        log_out(asker)
-        end_session(ask, response)
+    claims, token = request.claims, request.fields.get(FIELD, "")
+    response = redirect(request, LOG_IN)
+    if claims is not None and any(nonce_of(key, request.path, token) for key in (visitor(request), claims.token)):
+        log_out(claims)
+        end_session(request, response)
     return response
 
 
-leave = Screen(None, _leave)
+leave = PageHandler(None, _leave)

@@ -4,12 +4,12 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import NotFound, Screen
+from chalicelib.portal.handlers import NotFound, PageHandler
+from chalicelib.portal.request import PortalRequest
 
 
-def _nothing(_ask: Ask, _parts: dict[str, Any]) -> Response:
+def _nothing(_ask: PortalRequest, _parts: dict[str, Any]) -> Response:
     raise NotFound
 
 
-nowhere = Screen(_nothing)
+nowhere = PageHandler(_nothing)

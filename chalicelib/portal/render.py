@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.days import day_of, ends_a_day
-from chalicelib.domain.email import shown_email
+from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.portal.forms import FIELD, new_token
-from chalicelib.portal.request import VISITOR_COOKIE, Ask
-from chalicelib.portal.words import actor_words, event_words
-from chalicelib.usecases.views import Visit
+from chalicelib.portal.messages import actor_words, event_words
+from chalicelib.portal.request import VISITOR_COOKIE, PortalRequest
+from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
 
 if TYPE_CHECKING:
@@ -38,36 +38,42 @@ HEADERS: dict[str, str | list[str]] = {
 
 
 def render(
-    template: str, ask: Ask, secret: str, visit: Visit | None, *, status: int = 200, **context: Any
+    template: str,
+    request: PortalRequest,
+    secret: str,
+    principal: Principal | None,
+    *,
+    status: int = 200,
+    **context: Any,
 ) -> FinalResponse:
     """A page. `secret`: what the tokens of its forms are keyed by."""
-    company = None if visit is None else visit.company
+    company = None if principal is None else principal.company
     page = _environment().get_template(template)
     body = page.render(
         {
-            "visit": visit,
+            "principal": principal,
             "accent": "" if company is None else company.accent.removeprefix("#"),
-            "logo_href": "" if company is None or not company.logo else f"{ask.prefix}{logo_path(company.logo)}",
-            "said": _said(ask, visit),
+            "logo_href": "" if company is None or not company.logo else f"{request.prefix}{logo_path(company.logo)}",
+            "form_result": _form_result(request, principal),
             "error": "",
-            "path": ask.path,
-            "href": lambda path: ask.prefix + path,
-            "static": lambda name: ask.prefix + static_path(name),
+            "path": request.path,
+            "href": lambda path: request.prefix + path,
+            "static": lambda name: request.prefix + static_path(name),
             "form_token": lambda path: _hidden(new_token(secret, path)),
-            "leave_token": lambda path: _hidden(new_token(ask.cookies.get(VISITOR_COOKIE, secret), path)),
+            "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
-            "now": ask.now,
+            "now": request.now,
         }
         | context
-        | {"typed": defaultdict(str, context.get("typed", {}))}
+        | {"submitted": defaultdict(str, context.get("submitted", {}))}
     )
     return FinalResponse(body, dict(HEADERS), status)
 
 
-def _said(ask: Ask, visit: Visit | None) -> dict[str, Any] | None:
-    if visit is None or "done" not in ask.query:
+def _form_result(request: PortalRequest, principal: Principal | None) -> dict[str, Any] | None:
+    if principal is None or "done" not in request.query:
         return None
-    return visit.outcome or {"says": SENT_BEFORE}
+    return principal.outcome or {"says": SENT_BEFORE}
 
 
 @cache
@@ -137,7 +143,7 @@ def _time(at: Instant | None, form: str, zone: str = "") -> "Markup | str":
 
 
 def _email(email: str | None) -> str:
-    return shown_email(email or "")
+    return display_email(email or "")
 
 
 def _reported(text: str | None, otherwise: str = "\N{EN DASH}") -> "Markup | str":

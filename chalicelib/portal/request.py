@@ -7,15 +7,15 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.session import Asker
+from chalicelib.domain.session import SessionClaims
 from chalicelib.usecases.known_browser import KnownBrowser
 from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import clock
 from chalicelib.web.errors import RequestError
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
 COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE)
@@ -33,7 +33,7 @@ _FILE = re.compile(rb"^content-disposition:[^\r\n]*[;\s]filename\*?=", re.IGNORE
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PortalRequest:
     """What was asked for. `path` begins with `/portal`; `prefix` is what stands before it, a stage or nothing."""
 
     method: str
@@ -49,10 +49,14 @@ class Ask:
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
-    def asker(self) -> Asker | None:
+    def claims(self) -> SessionClaims | None:
         """Who the session cookie says to ask; nothing is proved by it."""
-        asker = from_cookie(self.cookies.get(SESSION_COOKIE, ""))
-        return None if asker is None else Asker(asker.company, asker.user_id, asker.token, self.query.get("done", ""))
+        claims = from_cookie(self.cookies.get(SESSION_COOKIE, ""))
+        return (
+            None
+            if claims is None
+            else SessionClaims(claims.company, claims.user_id, claims.token, self.query.get("done", ""))
+        )
 
     @property
     def browser(self) -> KnownBrowser:
@@ -75,32 +79,34 @@ class Ask:
         return Actor(f"user:{email}", self.ip)
 
 
-def read_request(request: Request) -> Ask:
+def read_request(raw_request: Request) -> PortalRequest:
     """The request, with its form read. Raises `RequestError`: `payload_too_large`, `validation_error`, `not_found`."""
-    prefix, path = _parts(request)
-    query: Any = request.query_params or {}
-    headers = request.headers
-    fields, files = _form(request) if request.method == "POST" else ({}, {})
-    ask = Ask(
-        request.method,
+    prefix, path = _parts(raw_request)
+    query: Any = raw_request.query_params or {}
+    headers = raw_request.headers
+    fields, files = _form(raw_request) if raw_request.method == "POST" else ({}, {})
+    request = PortalRequest(
+        raw_request.method,
         path,
         prefix,
         _bounded({name: query[name] for name in query}),
         {},
-        request.context.get("identity", {}).get("sourceIp", ""),
+        raw_request.context.get("identity", {}).get("sourceIp", ""),
         _is_secure(headers.get("x-forwarded-proto", "")),
         clock.now(),
         _bounded(fields),
         files,
     )
     sent = _cookies(headers.get("cookie", ""))
-    return replace(ask, cookies={name: sent[real] for name in COOKIES if (real := ask.cookie_name(name)) in sent})
+    return replace(
+        request, cookies={name: sent[real] for name in COOKIES if (real := request.cookie_name(name)) in sent}
+    )
 
 
-def unread(request: Request) -> Ask:
+def unread(raw_request: Request) -> PortalRequest:
     """A request of which nothing is read but where it has come in: what a page is shown by that says why."""
-    secure = _is_secure(request.headers.get("x-forwarded-proto", ""))
-    return Ask(request.method, "/portal", _prefix(request)[0], {}, {}, "", secure, clock.now())
+    secure = _is_secure(raw_request.headers.get("x-forwarded-proto", ""))
+    return PortalRequest(raw_request.method, "/portal", _prefix(raw_request)[0], {}, {}, "", secure, clock.now())
 
 
 def _is_secure(forwarded: str) -> bool:
@@ -108,19 +114,19 @@ def _is_secure(forwarded: str) -> bool:
     return forwarded.partition(",")[0].strip().lower() == "https"
 
 
-def _parts(request: Request) -> tuple[str, str]:
+def _parts(raw_request: Request) -> tuple[str, str]:
     """What a browser sees as the path, parted where our routes begin: a stage or a mapping may stand before."""
-    prefix, ours = _prefix(request)
+    prefix, ours = _prefix(raw_request)
     try:
         return prefix, "/" + "/".join(unquote(part, errors="strict") for part in ours)
     except UnicodeDecodeError:
         raise RequestError("not_found") from None
 
 
-def _prefix(request: Request) -> tuple[str, list[str]]:
+def _prefix(raw_request: Request) -> tuple[str, list[str]]:
     """What stands before our routes, and the parts of the address that are ours."""
-    seen = str(request.context.get("path") or request.path).rstrip("/").split("/")
-    ours = len(request.path.rstrip("/").split("/")) - 1
+    seen = str(raw_request.context.get("path") or raw_request.path).rstrip("/").split("/")
+    ours = len(raw_request.path.rstrip("/").split("/")) - 1
     return "/".join(seen[:-ours]), seen[-ours:]
 
 
@@ -139,12 +145,12 @@ def _bounded(fields: dict[str, str]) -> dict[str, str]:
     return fields
 
 
-def _form(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+def _form(raw_request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
     """The fields and the files of a form."""
-    body = bytes(request.raw_body)  # type: ignore[arg-type] # never a str
+    body = bytes(raw_request.raw_body)  # type: ignore[arg-type] # never a str
     if len(body) > MAX_BODY_BYTES:
         raise RequestError("payload_too_large")
-    kind = request.headers.get("content-type", "")[:MAX_TEXT]
+    kind = raw_request.headers.get("content-type", "")[:MAX_TEXT]
     if kind.lower().startswith("multipart/form-data"):
         return _multipart(kind, body)
     try:
@@ -169,8 +175,8 @@ def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
     for part in parts:
-        told, _, content = part.partition(b"\r\n\r\n")
-        head = told[:MAX_HEAD]
+        head, _, content = part.partition(b"\r\n\r\n")
+        head = head[:MAX_HEAD]
         if (name := _NAME.search(head)) is None:
             continue
         if _FILE.search(head):

@@ -11,7 +11,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.web.errors import FinalResponse, RequestError
 
-face = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 FORM_TYPES = ["application/x-www-form-urlencoded", "multipart/form-data"]
 PAGE, FORM, POST = ("GET",), ("GET", "POST"), ("POST",)
@@ -50,12 +50,12 @@ TABLE = (
     (USER + "/limit", "users.limit", FORM),
     (USER + "/reset", "users.reset", FORM),
     (USER + "/remove", "users.remove", FORM),
-    ("/portal/seats", "seats.seats", PAGE),
-    (SEAT, "seats.devices", PAGE),
-    (SEAT + "/devices/{device}", "seats.device", PAGE),
-    (SEAT + "/devices/{device}/reset", "seats.reset", FORM),
+    ("/portal/seats", "own_licenses.seats", PAGE),
+    (SEAT, "own_licenses.devices", PAGE),
+    (SEAT + "/devices/{device}", "own_licenses.device", PAGE),
+    (SEAT + "/devices/{device}/reset", "own_licenses.reset", FORM),
     ("/portal/account", "account.account", PAGE),
-    ("/portal/account/person", "account.person", FORM),
+    ("/portal/account/person", "account.profile", FORM),
     ("/portal/account/sessions", "account.sessions", FORM),
     ("/portal/password", "account.password", FORM),
     ("/portal/logo/{name}", "assets.logo", PAGE),
@@ -69,7 +69,7 @@ def _screen(name: str) -> Callable[..., Response]:
     def view(**parts: str) -> Response:
         module, screen = name.split(".")
         response: Response = getattr(import_module(f"{__package__}.{module}"), screen).answer(
-            face.current_request, parts
+            blueprint.current_request, parts
         )
         return response
 
@@ -87,8 +87,8 @@ def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -
 
 def refused_page(request: Request, error: RequestError) -> Response:
     """The page for a request that cannot be read."""
-    screen, asked = (import_module(f"{__package__}.{name}") for name in ("screen", "request"))
-    response: Response = screen.unreadable(asked.unread(request), error)
+    screen, list_query = (import_module(f"{__package__}.{name}") for name in ("screen", "request"))
+    response: Response = screen.unreadable(list_query.unread(request), error)
     return response
 
 
@@ -101,4 +101,4 @@ def to_portal(request: Request) -> Response:
 for _path, _name, _methods in TABLE:
     for _method in _methods:
         _types = FORM_TYPES if _method == "POST" else []
-        face.route(_path, methods=[_method], name=f"{_method} {_path}", content_types=_types)(_screen(_name))
+        blueprint.route(_path, methods=[_method], name=f"{_method} {_path}", content_types=_types)(_screen(_name))

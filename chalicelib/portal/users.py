@@ -7,18 +7,18 @@ from pydantic import BaseModel, BeforeValidator, Field
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
 from chalicelib.domain.counts import COUNT_ASKED, read_count
-from chalicelib.domain.email import shown_email
-from chalicelib.domain.people import MAX_NAME, MAX_PHONE
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker
-from chalicelib.portal.licenses import asked, transfer_hint
-from chalicelib.portal.request import Ask
-from chalicelib.portal.screen import Nothing, Said, action, page
-from chalicelib.usecases import change_seat, views
-from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import MAX_NAME, MAX_PHONE
+from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.licenses import list_query, transfer_hint
+from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases import change_seat, portal_queries
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
-from chalicelib.usecases.views import LicenseView, UserView
+from chalicelib.usecases.portal_queries import LicenseView, UserView
 
 
 def _count(text: Any) -> Any:
@@ -33,19 +33,19 @@ def _count(text: Any) -> Any:
 Count = Annotated[int | None, BeforeValidator(_count)]
 
 
-class PersonForm(BaseModel):
+class ProfileForm(BaseModel):
     """Names and phone number."""
 
     first_name: str = Field("", max_length=MAX_NAME)
     last_name: str = Field("", max_length=MAX_NAME)
     phone_number: str = Field("", max_length=MAX_PHONE)
 
-    def person(self) -> Person:
+    def profile(self) -> Profile:
         """As the use cases take it."""
-        return Person(self.first_name.strip(), self.last_name.strip(), self.phone_number.strip())
+        return Profile(self.first_name.strip(), self.last_name.strip(), self.phone_number.strip())
 
 
-class AssignForm(PersonForm):
+class AssignForm(ProfileForm):
     """A new license user."""
 
     email: str = ""
@@ -73,17 +73,19 @@ class LimitForm(BaseModel):
 
 
 @page("users.html")
-def users(ask: Ask, asker: Asker, license_id: int) -> Any:
+def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """Who uses the license."""
-    return views.license_users(asker, license_id, asked(ask), now=ask.now), {"asked": asked(ask)}
+    return portal_queries.license_users(claims, license_id, list_query(request), now=request.now), {
+        "list_query": list_query(request)
+    }
 
 
-def _license(ask: Ask, asker: Asker, license_id: int) -> LicenseView:
-    return views.user_license(asker, license_id, now=ask.now)
+def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
+    return portal_queries.user_license(claims, license_id, now=request.now)
 
 
-def _user(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
-    return views.license_user(asker, license_id, user_id, now=ask.now), {"back": list_path(license_id)}
+def _user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+    return portal_queries.license_user(claims, license_id, user_id, now=request.now), {"back": list_path(license_id)}
 
 
 def list_path(license_id: int) -> str:
@@ -92,85 +94,87 @@ def list_path(license_id: int) -> str:
 
 
 @action("assign.html", AssignForm, _license)
-def assign(ask: Ask, view: LicenseView, form: AssignForm) -> Said:
+def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> FormResult:
     """Give a person a seat."""
-    me = view.visit.user
+    me = view.principal.user
     limit = DEFAULT_MAX_ACTIVATIONS if form.max_activations is None else form.max_activations
     _, seat, user = assign_user(
         me.company,
         view.license.id,
         form.email,
         limit,
-        ask.actor(me.email),
-        person=form.person(),
+        request.actor(me.email),
+        profile=form.profile(),
         manager_id=me.id,
-        now=ask.now,
+        now=request.now,
     )
     back = list_path(view.license.id)
     if not (user.is_initial_password and opens(user, view.license)):
-        return Said(back, f"{shown_email(seat.email)} was assigned. The password is this person's own.")
+        return FormResult(back, f"{display_email(seat.email)} was assigned. The password is this person's own.")
     reveal = f"{back}/{user.id}/initial-password"
-    return Said(
+    return FormResult(
         back,
-        f"{shown_email(seat.email)} was assigned. Copy the initial password now, or show it later in the list.",
+        f"{display_email(seat.email)} was assigned. Copy the initial password now, or show it later in the list.",
         reveal,
     )
 
 
-def _reveal(ask: Ask, view: UserView) -> str | None:
-    me = view.visit.user
-    given = (me.company, view.license.id, view.row.user.email, me.id, ask.actor(me.email))
-    return reveal_initial_password(*given, now=ask.now)
+def _reveal(request: PortalRequest, view: UserView) -> str | None:
+    me = view.principal.user
+    given = (me.company, view.license.id, view.row.user.email, me.id, request.actor(me.email))
+    return reveal_initial_password(*given, now=request.now)
 
 
 @page("initial_password.html")
-def initial_password(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
+def initial_password(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
     """The initial password, until the user has chosen one."""
-    view = views.license_user(asker, license_id, user_id, now=ask.now)
-    password = _reveal(ask, view)
+    view = portal_queries.license_user(claims, license_id, user_id, now=request.now)
+    password = _reveal(request, view)
     return view, {"password": password, "back": list_path(license_id)}
 
 
 @action("change_email.html", EmailForm, _user)
-def email(ask: Ask, view: UserView, form: EmailForm) -> Said:
+def email(request: PortalRequest, view: UserView, form: EmailForm) -> FormResult:
     """Change the e-mail of the account."""
-    me, old = view.visit.user, view.row.user.email
+    me, old = view.principal.user, view.row.user.email
     changed = change_email(
-        me.company, view.license.id, old, form.email, ask.actor(me.email), manager_id=me.id, now=ask.now
+        me.company, view.license.id, old, form.email, request.actor(me.email), manager_id=me.id, now=request.now
     )
-    return Said(
+    return FormResult(
         list_path(view.license.id),
-        f"{shown_email(old)} is now {shown_email(changed.email)}, on all licenses. The password stays.",
+        f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays.",
     )
 
 
 @action("set_password.html", PasswordForm, _user)
-def password(ask: Ask, view: UserView, form: PasswordForm) -> Said:
+def password(request: PortalRequest, view: UserView, form: PasswordForm) -> FormResult:
     """Set or generate a password, which the user has to change at the next log-in."""
-    me, who = view.visit.user, view.row.user.email
+    me, who = view.principal.user, view.row.user.email
     own = form.password if form.password or form.how == "own" else None  # what is typed counts
-    change_seat.set_password(me.company, view.license.id, who, own, ask.actor(me.email), manager_id=me.id, now=ask.now)
+    change_seat.set_password(
+        me.company, view.license.id, who, own, request.actor(me.email), manager_id=me.id, now=request.now
+    )
     back = list_path(view.license.id)
-    told = f"{shown_email(who)} has a new initial password"
-    says = f"{told}, and chooses another one at the next log-in. All sessions are ended."
-    return Said(back, says, f"{back}/{view.row.user.id}/initial-password")
+    message = f"{display_email(who)} has a new initial password"
+    says = f"{message}, and chooses another one at the next log-in. All sessions are ended."
+    return FormResult(back, says, f"{back}/{view.row.user.id}/initial-password")
 
 
 @action("set_limit.html", LimitForm, _user)
-def limit(ask: Ask, view: UserView, form: LimitForm) -> Said:
+def limit(request: PortalRequest, view: UserView, form: LimitForm) -> FormResult:
     """Change the user's own limit."""
-    me, who = view.visit.user, view.row.user.email
+    me, who = view.principal.user, view.row.user.email
     if form.max_activations is None and not form.unlimited:
-        raise Refused("validation_error", "Give a number, or tick unlimited.")
+        raise Denied("validation_error", "Give a number, or tick unlimited.")
     wanted = None if form.unlimited else form.max_activations
-    change_seat.set_max_activations(me.company, view.license.id, who, wanted, ask.actor(me.email), now=ask.now)
-    told = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    return Said(list_path(view.license.id), f"{shown_email(who)} {told}. Devices that are active stay so.")
+    change_seat.set_max_activations(me.company, view.license.id, who, wanted, request.actor(me.email), now=request.now)
+    message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
+    return FormResult(list_path(view.license.id), f"{display_email(who)} {message}. Devices that are active stay so.")
 
 
-def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
-    view, more = _user(ask, asker, license_id, user_id)
-    who = shown_email(view.row.user.email)
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+    view, more = _user(request, claims, license_id, user_id)
+    who = display_email(view.row.user.email)
     return view, more | {
         "title": "Reset total activations",
         "sentences": [
@@ -183,17 +187,19 @@ def _look_reset(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_reset)
-def reset(ask: Ask, view: UserView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_reset)
+def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> FormResult:
     """Deactivate the user's devices on this license."""
-    me, who = view.visit.user, view.row.user.email
-    change_seat.reset_activations(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(view.license.id), f"The devices of {shown_email(who)} on this license are deactivated.")
+    me, who = view.principal.user, view.row.user.email
+    change_seat.reset_activations(me.company, view.license.id, who, request.actor(me.email), now=request.now)
+    return FormResult(
+        list_path(view.license.id), f"The devices of {display_email(who)} on this license are deactivated."
+    )
 
 
-def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
-    view, more = _user(ask, asker, license_id, user_id)
-    who = shown_email(view.row.user.email)
+def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+    view, more = _user(request, claims, license_id, user_id)
+    who = display_email(view.row.user.email)
     return view, more | {
         "title": "Remove user",
         "sentences": [
@@ -206,9 +212,9 @@ def _look_remove(ask: Ask, asker: Asker, license_id: int, user_id: int) -> Any:
     }
 
 
-@action("confirm.html", Nothing, _look_remove)
-def remove(ask: Ask, view: UserView, _form: Nothing) -> Said:
+@action("confirm.html", Confirmation, _look_remove)
+def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> FormResult:
     """Take the seat away."""
-    me, who = view.visit.user, view.row.user.email
-    change_seat.remove_user(me.company, view.license.id, who, ask.actor(me.email), now=ask.now)
-    return Said(list_path(view.license.id), f"{shown_email(who)} was removed. There is room for another user.")
+    me, who = view.principal.user, view.row.user.email
+    change_seat.remove_user(me.company, view.license.id, who, request.actor(me.email), now=request.now)
+    return FormResult(list_path(view.license.id), f"{display_email(who)} was removed. There is room for another user.")

@@ -6,54 +6,54 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.store import dynamo
-from chalicelib.store.attempts import put_forgiveness
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.mails import put_mail
-from chalicelib.store.tables import (
+from chalicelib.domain.users import User
+from chalicelib.store import database
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import (
     COMPANIES,
     AccountEventItem,
     ApiKeyItem,
     CompanyItem,
     EventItem,
-    LinkItem,
+    LookupItem,
     ProductItem,
     SeatItem,
     UserItem,
-    customer_part,
+    customer_license_sort_key,
     event_item,
-    event_part,
-    hardware_part,
-    held_part,
+    event_sort_key,
+    hardware_sort_key,
     license_pk,
-    seat_part,
+    seat_sort_key,
     to_domain,
     to_event,
     to_item,
+    user_license_sort_key,
 )
+from chalicelib.store.login_attempts import put_forgiveness
+from chalicelib.store.mails import put_mail
 
 
 def create_company(company: Company, event: Event) -> None:
-    """Store a company, with the link that lists it. Raises `Stale` where the code is taken."""
-    link = LinkItem(COMPANIES, company.code)
+    """Store a company, with the link that lists it. Raises `ConditionFailed` where the code is taken."""
+    link = LookupItem(COMPANIES, company.code)
     _create(to_item(CompanyItem, company, company.code, "company"), company.code, event, link)
 
 
 def read_company(code: str) -> Company | None:
     """One company, consistently."""
-    item = dynamo.get(CompanyItem(code, "company"))
+    item = database.get(CompanyItem(code, "company"))
     return None if item is None else to_domain(item, Company)
 
 
 def change_company(company: Company, changed: dict[str, str], event: Event) -> None:
     """Set some of `name`, `accent`, `logo` and `time_zone`; the others stay as they are by then.
 
-    Raises `Stale` where there is no such company.
+    Raises `ConditionFailed` where there is no such company.
     """
     write = Transaction(event_item(company.code, event, AccountEventItem))
     actions = [getattr(CompanyItem, name).set(value) for name, value in changed.items()]
@@ -63,13 +63,13 @@ def change_company(company: Company, changed: dict[str, str], event: Event) -> N
 
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
-    return (link.part for link in dynamo.query(LinkItem, COMPANIES))
+    return (link.part for link in database.query(LookupItem, COMPANIES))
 
 
 def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
     """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
-    part = None if after is None else event_part(after)
-    items = dynamo.query(AccountEventItem, company, event_part(), backwards=True, after=part, limit=limit)
+    part = None if after is None else event_sort_key(after)
+    items = database.query(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
     return map(to_event, items)
 
 
@@ -83,46 +83,46 @@ def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
 
 
 def create_product(product: Product, event: Event) -> None:
-    """Raises `Stale` where the company has a product of that code."""
+    """Raises `ConditionFailed` where the company has a product of that code."""
     _create(to_item(ProductItem, product, product.company, f"product#{product.code}"), product.company, event)
 
 
 def read_product(company: str, code: str) -> Product | None:
     """One product, consistently."""
-    item = dynamo.get(ProductItem(company, f"product#{code}"))
+    item = database.get(ProductItem(company, f"product#{code}"))
     return None if item is None else to_domain(item, Product)
 
 
 def read_products(company: str) -> Iterator[Product]:
     """All products of a company by code, consistently."""
-    return (to_domain(item, Product) for item in dynamo.query(ProductItem, company, "product#"))
+    return (to_domain(item, Product) for item in database.query(ProductItem, company, "product#"))
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:
-    """Raises `Stale` on a clash."""
+    """Raises `ConditionFailed` on a clash."""
     _create(to_item(ApiKeyItem, api_key, api_key.company, f"apikey#{api_key.api_key}"), api_key.company, event)
 
 
 def read_api_key(company: str, api_key: str) -> ApiKey | None:
     """One API key, consistently."""
-    item = dynamo.get(ApiKeyItem(company, f"apikey#{api_key}"))
+    item = database.get(ApiKeyItem(company, f"apikey#{api_key}"))
     return None if item is None else to_domain(item, ApiKey)
 
 
 def read_api_keys(company: str) -> Iterator[ApiKey]:
     """All API keys of a company, consistently."""
-    return (to_domain(item, ApiKey) for item in dynamo.query(ApiKeyItem, company, "apikey#"))
+    return (to_domain(item, ApiKey) for item in database.query(ApiKeyItem, company, "apikey#"))
 
 
 def revoke_api_key(api_key: ApiKey, event: Event) -> None:
-    """Raises `Stale` where it is revoked already, or is none."""
+    """Raises `ConditionFailed` where it is revoked already, or is none."""
     item = ApiKeyItem(api_key.company, f"apikey#{api_key.api_key}")
     write = Transaction(event_item(api_key.company, event, AccountEventItem))
     write.update(item, [ApiKeyItem.revoked.set(True)], ApiKeyItem.revoked == False)  # noqa: E712 - an expression
     write.commit()
 
 
-def license_of_key(company: str, license_key: str) -> int | None:
+def find_license_id_by_key(company: str, license_key: str) -> int | None:
     """The id of the license with this key. Never changes once it is there."""
     return _link(company, f"key#{license_key}")
 
@@ -134,45 +134,49 @@ def user_of_email(company: str, email: str) -> int | None:
 
 def read_user(company: str, user_id: int) -> User | None:
     """One user, consistently."""
-    item = dynamo.get(UserItem(company, f"user#{user_id}"))
+    item = database.get(UserItem(company, f"user#{user_id}"))
     return None if item is None else to_domain(item, User)
 
 
 def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
     """The licenses of a product on which the user has a seat, newest first, consistently."""
-    links = dynamo.query(LinkItem, company, held_part(user_id), backwards=True)
+    links = database.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
     return [int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product]
 
 
 def held_license_ids(company: str, user_id: int) -> list[int]:
     """All licenses on which the user has a seat, consistently."""
-    return [int(link.part.rsplit("#", 1)[1]) for link in dynamo.query(LinkItem, company, held_part(user_id))]
+    return [
+        int(link.part.rsplit("#", 1)[1]) for link in database.query(LookupItem, company, user_license_sort_key(user_id))
+    ]
 
 
 def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int]:
     """The licenses of a product that were sold to a customer, oldest first, consistently."""
-    links = dynamo.query(LinkItem, company, customer_part(email))
+    links = database.query(LookupItem, company, customer_license_sort_key(email))
     return (int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product)
 
 
 def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:
     """The licenses that have seen a hardware id, each with the user there, the newest `limit` first, consistently."""
-    links = dynamo.query(LinkItem, company, hardware_part(device_tag(hardware_id)), backwards=True, limit=limit)
+    links = database.query(
+        LookupItem, company, hardware_sort_key(hash_hardware_id(hardware_id)), backwards=True, limit=limit
+    )
     ends = (link.part.split("#")[2:] for link in links)
     return [(int(license_id), int(user_id) if user_id else None) for license_id, user_id in ends]
 
 
 def is_customer(company: str, email: str) -> bool:
     """Whether anything was ever sold to this e-mail."""
-    return next(dynamo.query(LinkItem, company, customer_part(email), limit=1), None) is not None
+    return next(database.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
 
 
 def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
     """Users by id, consistently, a hundred in one round trip."""
     found: dict[int, User] = {}
-    for start in range(0, len(user_ids), dynamo.BATCH_GET_LIMIT):
-        wanted = [UserItem(company, f"user#{id}") for id in user_ids[start : start + dynamo.BATCH_GET_LIMIT]]
-        users = [to_domain(i, User) for i in dynamo.read(wanted, consistent=True) if i is not None]
+    for start in range(0, len(user_ids), database.BATCH_GET_LIMIT):
+        wanted = [UserItem(company, f"user#{id}") for id in user_ids[start : start + database.BATCH_GET_LIMIT]]
+        users = [to_domain(i, User) for i in database.read(wanted, consistent=True) if i is not None]
         found |= {user.id: user for user in users}
     return found
 
@@ -180,15 +184,16 @@ def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
 def put_new_user(write: Transaction, user: User) -> None:
     """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
     write.put(to_item(UserItem, user, user.company, f"user#{user.id}"), UserItem.pk.does_not_exist())
-    write.put(LinkItem(user.company, f"email#{user.email}", to=user.id), LinkItem.pk.does_not_exist())
+    write.put(LookupItem(user.company, f"email#{user.email}", to=user.id), LookupItem.pk.does_not_exist())
 
 
 def change_password(
     old: User, new: User, event: Event, *, still_theirs: bool = False, mail: Mail | None = None
 ) -> None:
-    """Write the password of `new`, if that of `old` still holds; all sessions and locks are over. Raises `Stale`.
+    """Write the password of `new`, if that of `old` still holds; all sessions and locks are over. Raises
+    `ConditionFailed`.
 
-    `mail` goes with it. `still_theirs`: only if the user was given nothing meanwhile (`usecases.guard_account`).
+    `mail` goes with it. `still_theirs`: only if the user was given nothing meanwhile (`usecases.account_access`).
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
     put_password(write, old, new, event.at, still_theirs=still_theirs)
@@ -200,10 +205,10 @@ def change_password(
 def rehash_password(old: User, new: User) -> None:
     """Store another hash of the same password, in one attempt and without an event.
 
-    Raises `Stale` where the password, or the e-mail, is another by now.
+    Raises `ConditionFailed` where the password, or the e-mail, is another by now.
     """
     item = UserItem(old.company, f"user#{old.id}")
-    dynamo.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
+    database.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
 
 
 def change_email(
@@ -214,7 +219,7 @@ def change_email(
     mails: Sequence[Mail],
     asked_on: tuple[int, Event] | None,
 ) -> None:
-    """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `Stale`.
+    """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `ConditionFailed`.
 
     `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that.
     """
@@ -228,18 +233,18 @@ def change_email(
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],
         (item.email == old.email) & _as_given(old) & _is_open(),
     )
-    write.delete(LinkItem(company, f"email#{old.email}"), LinkItem.to == old.id)
-    write.put(LinkItem(company, f"email#{email}", to=old.id), LinkItem.pk.does_not_exist())
+    write.delete(LookupItem(company, f"email#{old.email}"), LookupItem.to == old.id)
+    write.put(LookupItem(company, f"email#{email}", to=old.id), LookupItem.pk.does_not_exist())
     for held in license_ids:
-        seat = SeatItem(license_pk(company, held), seat_part(old.id))
+        seat = SeatItem(license_pk(company, held), seat_sort_key(old.id))
         write.update(seat, [SeatItem.email.set(email)], SeatItem.pk.exists())
     for mail in mails:
         put_mail(write, mail, event.at)
     write.commit()
 
 
-def change_person(old: User, new: User, event: Event) -> None:
-    """Write the names and the phone number of `new`. Raises `Stale` where the account is gone."""
+def change_profile(old: User, new: User, event: Event) -> None:
+    """Write the names and the phone number of `new`. Raises `ConditionFailed` where the account is gone."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
     given = {name: getattr(new, name) for name in ("first_name", "last_name", "phone_number")}
     actions = [getattr(UserItem, name).set(value) for name, value in given.items()]
@@ -248,7 +253,7 @@ def change_person(old: User, new: User, event: Event) -> None:
 
 
 def end_sessions(user: User, event: Event) -> None:
-    """All sessions of an account are over. Raises `Stale` where they were ended meanwhile."""
+    """All sessions of an account are over. Raises `ConditionFailed` where they were ended meanwhile."""
     write = Transaction(event_item(user.company, event, AccountEventItem))
     write.update(UserItem(user.company, f"user#{user.id}"), [UserItem.session_epoch.add(1)], _in_epoch(user))
     write.commit()
@@ -257,7 +262,8 @@ def end_sessions(user: User, event: Event) -> None:
 def close_account(old: User, new: User, event: Event) -> None:
     """Write that an account is closed, with the password of `new`, which nobody has; all sessions are over.
 
-    From this write on nothing is given to it. Raises `Stale` where it is closed, or has another e-mail, by now.
+    From this write on nothing is given to it. Raises `ConditionFailed` where it is closed, or has another e-mail, by
+    now.
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
     closed = [*_password(new), UserItem.password_scope.remove(), UserItem.closed_at.set(event.at)]
@@ -266,7 +272,7 @@ def close_account(old: User, new: User, event: Event) -> None:
 
 
 def reopen_account(old: User, event: Event) -> None:
-    """Write that an account is closed no more. Raises `Stale` where it is by now, or was closed anew."""
+    """Write that an account is closed no more. Raises `ConditionFailed` where it is by now, or was closed anew."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
     opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
     write.update(UserItem(old.company, f"user#{old.id}"), opened, UserItem.closed_at == old.closed_at)
@@ -356,11 +362,11 @@ def _is(counter: Any, count: int) -> Condition:
 
 
 def _link(company: str, part: str) -> int | None:
-    link = dynamo.get(LinkItem(company, part))
+    link = database.get(LookupItem(company, part))
     return None if link is None or link.to is None else int(link.to)
 
 
-def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event, *links: LinkItem) -> None:
+def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event, *links: LookupItem) -> None:
     write = Transaction(event_item(company, event, AccountEventItem))
     for new in (item, *links):
         write.put(new, type(new).pk.does_not_exist())

@@ -9,37 +9,37 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
-from chalicelib.domain.batch import Pending, Row
-from chalicelib.domain.history import Event
+from chalicelib.domain.batch import BatchProgress, Row
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.mails import put_mail
-from chalicelib.store.seats import giving, put_seat
-from chalicelib.store.tables import (
+from chalicelib.domain.users import User
+from chalicelib.store import database
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import (
     BatchItem,
+    BatchProgressItem,
     EventItem,
     LicenseItem,
-    LinkItem,
-    PendingItem,
+    LookupItem,
     SeatItem,
+    batch_sort_key,
     event_item,
     from_row,
     license_pk,
-    pending_part,
-    seat_part,
+    seat_sort_key,
     to_domain,
     to_item,
 )
+from chalicelib.store.mails import put_mail
+from chalicelib.store.seats import giving, put_seat
 
 KEPT_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class Assignment:
     """A person who gets a seat: the account as it was, None where it is made for it, and as it is with the seat."""
 
     seat: Seat
@@ -59,25 +59,28 @@ class People:
     """Who stood in the list and gets no seat, each with the reason."""
 
 
-def keep_people(company: str, license_id: int, batch_id: int, people: People, now: Instant) -> None:
-    """Store the list of a batch, for a week, before the batch begins. Raises `Stale` where there is one of that id."""
+def store_list(company: str, license_id: int, batch_id: int, people: People, now: Instant) -> None:
+    """Store the list of a batch, for a week, before the batch begins.
+
+    Raises `ConditionFailed` where there is one of that id.
+    """
     rows = BatchItem.people.set([astuple(row) for row in people.rows])
     refused = BatchItem.refused.set([astuple(row) for row in people.refused])
     kept = [rows, refused, BatchItem.places.set(people.places), BatchItem.expires.set(now // 1000 + KEPT_SECONDS)]
-    dynamo.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
+    database.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
 def read_people(company: str, license_id: int, batch_id: int) -> People | None:
     """The list of a batch. None where there is none, or no more."""
-    item = dynamo.get(_people(company, license_id, batch_id))
+    item = database.get(_people(company, license_id, batch_id))
     if item is None:
         return None
     refused = [from_row(row, Row) for row in item.refused or ()]
     return People([from_row(row, Row) for row in item.people], item.places, refused)
 
 
-def reserve(license: License, pending: Pending, event: Event) -> None:
-    """Take places for a whole batch, within `max_license_users`. Raises `Stale`."""
+def reserve(license: License, pending: BatchProgress, event: Event) -> None:
+    """Take places for a whole batch, within `max_license_users`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist()
@@ -86,61 +89,63 @@ def reserve(license: License, pending: Pending, event: Event) -> None:
         room = (item.max_license_users == license.max_license_users) & (item.users_assigned <= most)
     given, may_give = giving(license, event, pending.reserved)
     write.update(item(pk, "license"), given, may_give & room)
-    row = to_item(PendingItem, pending, pk, pending_part(pending.id))
-    write.put(row, PendingItem.pk.does_not_exist())
+    row = to_item(BatchProgressItem, pending, pk, batch_sort_key(pending.id))
+    write.put(row, BatchProgressItem.pk.does_not_exist())
     write.commit()
 
 
-def read_pending(company: str, license_id: int, batch_id: int) -> Pending | None:
+def read_pending(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
     """A batch that is under way, consistently."""
-    item = dynamo.get(PendingItem(license_pk(company, license_id), pending_part(batch_id)))
-    return None if item is None else to_domain(item, Pending)
+    item = database.get(BatchProgressItem(license_pk(company, license_id), batch_sort_key(batch_id)))
+    return None if item is None else to_domain(item, BatchProgress)
 
 
-def all_pending(company: str, license_id: int) -> Iterator[Pending]:
+def all_pending(company: str, license_id: int) -> Iterator[BatchProgress]:
     """The batches of a license that are under way, consistently."""
-    items = dynamo.query(PendingItem, license_pk(company, license_id), pending_part())
-    return (to_domain(item, Pending) for item in items)
+    items = database.query(BatchProgressItem, license_pk(company, license_id), batch_sort_key())
+    return (to_domain(item, BatchProgress) for item in items)
 
 
 def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str, int], dict[int, Seat]]:
     """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
     ids: dict[str, int] = {}
-    for link in _read(LinkItem(company, f"email#{email}") for email in emails):
+    for link in _read(LookupItem(company, f"email#{email}") for email in emails):
         ids[link.part.removeprefix("email#")] = link.to
     pk = license_pk(company, license_id)
-    found = _read(SeatItem(pk, seat_part(user_id)) for user_id in ids.values())
+    found = _read(SeatItem(pk, seat_sort_key(user_id)) for user_id in ids.values())
     return ids, {seat.user_id: to_domain(seat, Seat) for seat in found}
 
 
-def fill(license: License, old: Pending, new: Pending | None, takers: list[Taker], events: list[Event]) -> None:
-    """Give the next people of a batch their seats, and move it on; None: it is finished. Raises `Stale`.
+def fill(
+    license: License, old: BatchProgress, new: BatchProgress | None, assignments: list[Assignment], events: list[Event]
+) -> None:
+    """Give the next people of a batch their seats, and move it on; None: it is finished. Raises `ConditionFailed`.
 
-    Places that nobody needs any more are given back: what `reserved` falls by beyond the number of takers.
+    Places that nobody needs any more are given back: what `reserved` falls by beyond the number of assignments.
     """
-    pk, item = license_pk(license.company, license.id), PendingItem
-    first, *others = [taker.event for taker in takers] + events
+    pk, item = license_pk(license.company, license.id), BatchProgressItem
+    first, *others = [assignment.event for assignment in assignments] + events
     write = Transaction(event_item(pk, first))
     for event in others:
         write.put(event_item(pk, event), EventItem.part.does_not_exist())
-    for taker in takers:
-        put_seat(write, license, taker.seat, taker.old, taker.user)
-        put_mail(write, taker.mail, taker.event.at)
+    for assignment in assignments:
+        put_seat(write, license, assignment.seat, assignment.old, assignment.user)
+        put_mail(write, assignment.mail, assignment.event.at)
     as_seen = item.position == old.position
     if new is None:
-        write.delete(item(pk, pending_part(old.id)), as_seen)
+        write.delete(item(pk, batch_sort_key(old.id)), as_seen)
     else:
         moved = [item.position.set(new.position), item.reserved.set(new.reserved)]
-        write.update(item(pk, pending_part(old.id)), moved, as_seen)
-    unneeded = old.reserved - (0 if new is None else new.reserved) - len(takers)
+        write.update(item(pk, batch_sort_key(old.id)), moved, as_seen)
+    unneeded = old.reserved - (0 if new is None else new.reserved) - len(assignments)
     if unneeded:
         freed = [LicenseItem.users_assigned.add(-unneeded)]
         write.update(LicenseItem(pk, "license"), freed, LicenseItem.pk.exists())
     write.commit()
 
 
-def end(license: License, pending: Pending, event: Event) -> None:
-    """Give back the places that are still reserved; who has a seat keeps it. Raises `Stale`."""
+def end(license: License, pending: BatchProgress, event: Event) -> None:
+    """Give back the places that are still reserved; who has a seat keeps it. Raises `ConditionFailed`."""
     fill(license, pending, None, [], [event])
 
 
@@ -150,6 +155,6 @@ def _people(company: str, license_id: int, batch_id: int) -> BatchItem:
 
 def _read(items: Iterable[Any]) -> Iterator[Any]:
     wanted = list(items)
-    for start in range(0, len(wanted), dynamo.BATCH_GET_LIMIT):
-        chunk = dynamo.read(wanted[start : start + dynamo.BATCH_GET_LIMIT], consistent=True)
+    for start in range(0, len(wanted), database.BATCH_GET_LIMIT):
+        chunk = database.read(wanted[start : start + database.BATCH_GET_LIMIT], consistent=True)
         yield from (item for item in chunk if item is not None)

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Failures
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import FailuresItem, to_domain
+from chalicelib.store import database
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.items import FailuresItem, to_domain
 
 
 def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
@@ -17,25 +17,26 @@ def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
 
 def read_count(item: FailuresItem, now: Instant) -> Failures:
     """What is counted there. Consistent."""
-    return to_failures(dynamo.get(item), now)
+    return to_failures(database.get(item), now)
 
 
 def count_one(item: FailuresItem, now: Instant, window_ms: int, *, until: Instant = 0, most: int | None = None) -> None:
     """Count one more in the window that is under way, else in one of so many milliseconds that begins now.
 
-    `until`: the end of a window that was seen under way, which saves a write. Raises `Stale` where `most` are counted.
+    `until`: the end of a window that was seen under way, which saves a write. Raises `ConditionFailed` where `most` are
+    counted.
     """
     kind = FailuresItem
     expires = kind.expires.set((until or now + window_ms) // 1000)
     if not until:
         begun = kind.until.does_not_exist() | (kind.until <= now)
-        with suppress(Stale):
-            dynamo.update(item, [kind.times.set(1), kind.until.set(now + window_ms), expires], begun)
+        with suppress(ConditionFailed):
+            database.update(item, [kind.times.set(1), kind.until.set(now + window_ms), expires], begun)
             return
-    dynamo.update(item, [kind.times.add(1), expires], None if most is None else kind.times < most)
+    database.update(item, [kind.times.add(1), expires], None if most is None else kind.times < most)
 
 
 def count_back(item: FailuresItem, now: Instant) -> None:
     """Take back one that was counted, where its window lasts."""
-    with suppress(Stale):
-        dynamo.update(item, [FailuresItem.times.add(-1)], (FailuresItem.until > now) & (FailuresItem.times > 0))
+    with suppress(ConditionFailed):
+        database.update(item, [FailuresItem.times.add(-1)], (FailuresItem.until > now) & (FailuresItem.times > 0))

@@ -7,18 +7,18 @@ embedded engine reads a whole table to answer a query of one (docs/data-model.md
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.expiry import next_due
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Phase
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import (
+from chalicelib.domain.transitions import next_due
+from chalicelib.store import database
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import (
     DUE_SHARDS,
     DueItem,
     LicenseItem,
-    due_part,
     due_pk,
+    due_sort_key,
     event_item,
     license_pk,
     to_domain,
@@ -28,7 +28,7 @@ from chalicelib.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Of a license, what the sweep decides by (`domain.expiry.Dated`)."""
+    """Of a license, what the sweep decides by (`domain.transitions.Dated`)."""
 
     company: str
     id: int
@@ -39,18 +39,18 @@ class Due:
 
 def due_licenses(shard: int, now: Instant) -> Iterator[Due]:
     """The licenses of one shard that are due at `now`, the longest overdue first, read in pages. Consistent."""
-    items = dynamo.query(DueItem, due_pk(shard), before=due_part(now + 1))
+    items = database.query(DueItem, due_pk(shard), before=due_sort_key(now + 1))
     return (to_domain(item, Due) for item in items)
 
 
-def is_filed(license: License) -> bool:
+def is_indexed(license: License) -> bool:
     """Whether a license is filed as its dates require; for the audit. Consistent."""
-    item = filed(license)
-    return item is None or dynamo.get(item) is not None
+    item = due_entry(license)
+    return item is None or database.get(item) is not None
 
 
 def announce(due: Due, announced: Phase, events: list[Event]) -> None:
-    """Mark transitions as announced and write their events, once. Raises `Stale` where someone else has."""
+    """Mark transitions as announced and write their events, once. Raises `ConditionFailed` where someone else has."""
     pk = license_pk(due.company, due.id)
     write = Transaction(event_item(pk, events[0]))
     for event in events[1:]:
@@ -58,13 +58,13 @@ def announce(due: Due, announced: Phase, events: list[Event]) -> None:
         write.put(row, type(row).pk.does_not_exist())
     unannounced = LicenseItem.announced == due.announced
     write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
-    refile(write, due, replace(due, announced=announced))
+    update_due_index(write, due, replace(due, announced=announced))
     write.commit()
 
 
-def refile(write: Transaction, old: License | Due | None, new: License | Due) -> None:
+def update_due_index(write: Transaction, old: License | Due | None, new: License | Due) -> None:
     """Let a transaction that makes `old` into `new` move what is filed of it, too."""
-    was, becomes = None if old is None else filed(old), filed(new)
+    was, becomes = None if old is None else due_entry(old), due_entry(new)
     if was is not None and (becomes is None or was.part != becomes.part):
         write.delete(was, DueItem.pk.exists())
         was = None
@@ -72,11 +72,11 @@ def refile(write: Transaction, old: License | Due | None, new: License | Due) ->
         write.put(becomes, DueItem.pk.does_not_exist() if was is None else DueItem.pk.exists())
 
 
-def filed(license: License | Due) -> DueItem | None:
+def due_entry(license: License | Due) -> DueItem | None:
     """The item under which a license is filed; None where no transition is to come."""
     at = next_due(license)
     if at is None:
         return None
-    part = due_part(at, license_pk(license.company, license.id))
+    part = due_sort_key(at, license_pk(license.company, license.id))
     item: DueItem = to_item(DueItem, license, due_pk(license.id % DUE_SHARDS), part)
     return item

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from chalicelib.domain.instants import Instant
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import AttemptsItem
+from chalicelib.store import database
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.items import AttemptsItem
 
 MARGIN_SECONDS = 60
 """So long it stays: whole seconds are stored, and clocks differ."""
@@ -15,13 +15,13 @@ MARGIN_SECONDS = 60
 def delete_expired(now: Instant, after: str, most: int) -> Iterator[tuple[str, int]]:
     """Walk at `most` so many items behind the key `after`: each key, and 1 where it was deleted, else 0.
 
-    What has come to last longer meanwhile stays. Raises `Busy`.
+    What has come to last longer meanwhile stays. Raises `Unavailable`.
     """
     item, past = AttemptsItem, now // 1000 - MARGIN_SECONDS
-    for raw in dynamo.scan(item, ("pk", "expires"), after, most):
+    for raw in database.scan(item, ("pk", "expires"), after, most):
         key, deleted = raw["pk"]["S"], 0
         if int(raw.get("expires", {}).get("N", past)) < past:
-            with suppress(Stale):
-                dynamo.delete(item(key), item.expires < past)
+            with suppress(ConditionFailed):
+                database.delete(item(key), item.expires < past)
                 deleted = 1
         yield key, deleted

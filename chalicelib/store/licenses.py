@@ -4,33 +4,33 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.domain.catalogue import Order
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST
-from chalicelib.domain.license import License, Seat, device_tag, ends_at
+from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.store import dynamo
+from chalicelib.domain.users import User
+from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user
-from chalicelib.store.due import refile
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.mails import put_mail
-from chalicelib.store.orders import file_license
-from chalicelib.store.tables import (
+from chalicelib.store.database import Transaction
+from chalicelib.store.due import update_due_index
+from chalicelib.store.items import (
     BlockItem,
     EventItem,
     LicenseItem,
-    LinkItem,
+    LookupItem,
     SeatItem,
-    block_part,
-    customer_part,
+    block_sort_key,
+    company_license_sort_key,
+    customer_license_sort_key,
     event_item,
-    event_part,
+    event_sort_key,
     license_pk,
-    sold_part,
     to_domain,
     to_event,
     to_item,
 )
+from chalicelib.store.mails import put_mail
+from chalicelib.store.orders import file_license
 
 
 def issue(
@@ -44,20 +44,25 @@ def issue(
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
-    Raises `Stale` where a name that must be unique is in use, or the order has changed meanwhile.
+    Raises `ConditionFailed` where a name that must be unique is in use, or the order has changed meanwhile.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
     end = ends_at(license.validity_period, license.grace_period)
     write.put(to_item(LicenseItem, license, pk, "license", ends_at=end), LicenseItem.pk.does_not_exist())
-    refile(write, None, license)
-    links = [LinkItem(f"license#{license.id}", "company", company=company), LinkItem(company, sold_part(license.id))]
+    update_due_index(write, None, license)
+    links = [
+        LookupItem(f"license#{license.id}", "company", company=company),
+        LookupItem(company, company_license_sort_key(license.id)),
+    ]
     if license.license_key is not None:
-        links.append(LinkItem(company, f"key#{license.license_key}", to=license.id))
+        links.append(LookupItem(company, f"key#{license.license_key}", to=license.id))
     if license.customer is not None:
-        links.append(LinkItem(company, customer_part(license.customer, license.id), product=license.product))
+        links.append(
+            LookupItem(company, customer_license_sort_key(license.customer, license.id), product=license.product)
+        )
     for link in links:
-        write.put(link, LinkItem.pk.does_not_exist())
+        write.put(link, LookupItem.pk.does_not_exist())
     file_license(write, license, old, order)
     if manager is not None and known is None:
         put_new_user(write, manager)
@@ -70,29 +75,29 @@ def issue(
 
 def company_of(license_id: int) -> str | None:
     """The company that a license id belongs to: for operators, who have no company of their own."""
-    link = dynamo.get(LinkItem(f"license#{license_id}", "company"))
+    link = database.get(LookupItem(f"license#{license_id}", "company"))
     return None if link is None else link.company
 
 
 def read_license(company: str, license_id: int) -> License | None:
     """One license, consistently."""
-    item = dynamo.get(LicenseItem(license_pk(company, license_id), "license"))
+    item = database.get(LicenseItem(license_pk(company, license_id), "license"))
     return None if item is None else to_domain(item, License)
 
 
 def read_some(company: str, license_ids: list[int]) -> list[License]:
     """Those of these licenses that are there, consistently, a hundred in one round trip."""
     found: list[License] = []
-    for start in range(0, len(license_ids), dynamo.BATCH_GET_LIMIT):
-        chunk = license_ids[start : start + dynamo.BATCH_GET_LIMIT]
-        items = dynamo.read([LicenseItem(license_pk(company, id), "license") for id in chunk], consistent=True)
+    for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
+        chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
+        items = database.read([LicenseItem(license_pk(company, id), "license") for id in chunk], consistent=True)
         found += [to_domain(item, License) for item in items if item is not None]
     return found
 
 
 def ends_as_dated(license: License) -> bool:
     """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
-    item = dynamo.get(LicenseItem(license_pk(license.company, license.id), "license"))
+    item = database.get(LicenseItem(license_pk(license.company, license.id), "license"))
     if item is None or item.ends_at is None:
         return item is None or license.validity_period is None
     # An older one may lie beyond the calendar, which changes nothing.
@@ -100,7 +105,8 @@ def ends_as_dated(license: License) -> bool:
 
 
 def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
-    """Write what `new` says of `enabled`, `disabled_by`, dates and grace, if `old` still holds. Raises `Stale`.
+    """Write what `new` says of `enabled`, `disabled_by`, dates and grace, if `old` still holds. Raises
+    `ConditionFailed`.
 
     Counters are not touched: they may move meanwhile. `earlier`: events that stand before this one in the history.
     """
@@ -123,14 +129,14 @@ def change_terms(old: License, new: License, event: Event, earlier: Sequence[Eve
         unchanged &= attribute.does_not_exist() if seen is None else attribute == seen
     write = _changing(old, actions, unchanged, event)
     if (old.announced, old.validity_period) != (new.announced, new.validity_period):
-        refile(write, old, new)
+        update_due_index(write, old, new)
     for earlier_event in earlier:
         write.put(event_item(license_pk(old.company, old.id), earlier_event), EventItem.part.does_not_exist())
     write.commit()
 
 
 def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> None:
-    """All devices off, in one write: every device of an older epoch is off. Raises `Stale`.
+    """All devices off, in one write: every device of an older epoch is off. Raises `ConditionFailed`.
 
     `all_anew`: the counts of transfers and of places that were given up begin anew. `given_up`: the places that were
     held now count as such; whoever comes back, too, takes another's. The event says how many places were held:
@@ -152,9 +158,9 @@ def giving_up(places: int) -> list[Any]:
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:
-    """Never again a place for this device. Raises `Stale` where it is blacklisted already."""
-    tag, item = device_tag(hardware_id), LicenseItem
-    absent = item.blacklist.does_not_exist() | ~item.blacklist.contains(tag)
+    """Never again a place for this device. Raises `ConditionFailed` where it is blacklisted already."""
+    hardware_hash, item = hash_hardware_id(hardware_id), LicenseItem
+    absent = item.blacklist.does_not_exist() | ~item.blacklist.contains(hardware_hash)
     write = _changing(license, [item.blocked_devices.add(1)], absent, event)
     block = _block(license, hardware_id)
     block.hardware_id, block.blocked_at = hardware_id, event.at
@@ -163,10 +169,12 @@ def blacklist(license: License, hardware_id: str, event: Event) -> None:
 
 
 def allow(license: License, hardware_id: str, event: Event) -> None:
-    """Let a device that was blacklisted take a place again. Raises `Stale` where it is not, or no more."""
-    tag, item = device_tag(hardware_id), LicenseItem
-    if tag in license.blacklist:
-        _changing(license, [item.blacklist.delete({tag})], item.blacklist.contains(tag), event).commit()
+    """Let a device that was blacklisted take a place again. Raises `ConditionFailed` where it is not, or no more."""
+    hardware_hash, item = hash_hardware_id(hardware_id), LicenseItem
+    if hardware_hash in license.blacklist:
+        _changing(
+            license, [item.blacklist.delete({hardware_hash})], item.blacklist.contains(hardware_hash), event
+        ).commit()
         return
     write = _changing(license, [item.blocked_devices.add(-1)], item.blocked_devices > 0, event)
     write.delete(_block(license, hardware_id), BlockItem.pk.exists())
@@ -175,31 +183,31 @@ def allow(license: License, hardware_id: str, event: Event) -> None:
 
 def blocked_devices(company: str, license_id: int) -> Iterator[str]:
     """The hardware ids that are blacklisted on a license by items of their own. Consistent, in pages."""
-    return (item.hardware_id for item in dynamo.query(BlockItem, license_pk(company, license_id), block_part()))
+    return (item.hardware_id for item in database.query(BlockItem, license_pk(company, license_id), block_sort_key()))
 
 
 def seats(company: str, license_id: int) -> Iterator[Seat]:
     """The users of a license, consistently, read in pages."""
-    return (to_domain(i, Seat) for i in dynamo.query(SeatItem, license_pk(company, license_id), "seat#"))
+    return (to_domain(i, Seat) for i in database.query(SeatItem, license_pk(company, license_id), "seat#"))
 
 
 def events(company: str, license_id: int, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
     """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
-    part = None if after is None else event_part(after)
-    items = dynamo.query(
-        EventItem, license_pk(company, license_id), event_part(), backwards=True, after=part, limit=limit
+    part = None if after is None else event_sort_key(after)
+    items = database.query(
+        EventItem, license_pk(company, license_id), event_sort_key(), backwards=True, after=part, limit=limit
     )
     return map(to_event, items)
 
 
 def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
-    links = dynamo.query(LinkItem, company, sold_part())
-    return (int(link.part.removeprefix(sold_part())) for link in links)
+    links = database.query(LookupItem, company, company_license_sort_key())
+    return (int(link.part.removeprefix(company_license_sort_key())) for link in links)
 
 
 def _block(license: License, hardware_id: str) -> BlockItem:
-    return BlockItem(license_pk(license.company, license.id), block_part(device_tag(hardware_id)))
+    return BlockItem(license_pk(license.company, license.id), block_sort_key(hash_hardware_id(hardware_id)))
 
 
 def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:

@@ -12,28 +12,28 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.license import License
-from chalicelib.store import dynamo
-from chalicelib.store.due import filed
-from chalicelib.store.dynamo import Raw
-from chalicelib.store.orders import sold_of, to_sold
-from chalicelib.store.repairs import Repair
-from chalicelib.store.tables import (
+from chalicelib.store import database
+from chalicelib.store.database import Raw
+from chalicelib.store.due import due_entry
+from chalicelib.store.items import (
     DeviceItem,
     DueItem,
     LicenseItem,
-    LinkItem,
+    LicenseSummaryItem,
+    LookupItem,
     OrderItem,
     SeatItem,
-    SoldItem,
     UserItem,
-    device_part,
+    company_license_sort_key,
+    device_sort_key,
     due_pk,
     license_pk,
-    ordered_part,
-    seat_part,
-    sold_part,
+    order_license_sort_key,
+    seat_sort_key,
     to_domain,
 )
+from chalicelib.store.orders import summary_of, to_summary
+from chalicelib.store.repairs import Repair
 
 _FIRST, _LAST = "customer#", "user#~"
 """All names and summaries lie between, and no history."""
@@ -46,7 +46,7 @@ class Fault:
     """What is wrong with a name or summary, and the license that it is about, if it is about one."""
 
     license_id: int | None
-    told: str
+    message: str
     repair: Repair | None = field(default=None, compare=False)
     """What mends it, where what is stored says so beyond doubt."""
 
@@ -67,31 +67,31 @@ class _Kind:
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
-    raws = dynamo.query_between(LinkItem, company, _FIRST, _LAST)
+    raws = database.query_between(LookupItem, company, _FIRST, _LAST)
     while few := list(islice(raws, _AT_ONCE)):
         links = [(kind, kind.item.from_raw_data(raw)) for raw in few if (kind := _KINDS.get(_prefix(raw))) is not None]
         wanted = [(kind, link, _targets(kind, link)) for kind, link in links]
-        read = iter(dynamo.read([item for *_, items in wanted for item in items], consistent=True))
+        read = iter(database.read([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
-        doubted = [(kind, link) for kind, link, found in seen if _told(kind, link, found) is not None]
+        doubted = [(kind, link) for kind, link, found in seen if _message(kind, link, found) is not None]
         yield len(links), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
 
 
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), "license")], _due_fault)
-    for due in dynamo.query(DueItem, due_pk(shard)):
-        doubted = _told(kind, due, dynamo.read(_targets(kind, due), consistent=True))
+    for due in database.query(DueItem, due_pk(shard)):
+        doubted = _message(kind, due, database.read(_targets(kind, due), consistent=True))
         yield due.company, None if doubted is None else _confirmed(kind, due)
 
 
 def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
-    there, *found = dynamo.read_together([link, *_targets(kind, link)])
-    told = None if there is None else _told(kind, there, found)
-    if told is None:
+    there, *found = database.transact_get([link, *_targets(kind, link)])
+    message = None if there is None else _message(kind, there, found)
+    if message is None:
         return None
-    return Fault(_license_id(link) if kind.of_license else None, told, _removal(kind, link))
+    return Fault(_license_id(link) if kind.of_license else None, message, _removal(kind, link))
 
 
 def _removal(kind: _Kind, link: Any) -> Repair | None:
@@ -110,7 +110,7 @@ def _targets(kind: _Kind, link: Any) -> list[Any]:
         return []
 
 
-def _told(kind: _Kind, link: Any, found: list[Any]) -> str | None:
+def _message(kind: _Kind, link: Any, found: list[Any]) -> str | None:
     """What is wrong with it, given what it leads to; what cannot be read keeps no other from being looked at."""
     try:
         return kind.fault(link, *found)
@@ -162,7 +162,7 @@ def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> str | None
 def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
     if license is not None and listed is None:
         return "it is not listed among the company's licenses, so nothing counts it"
-    if license is not None and ordered_part(license.order_id or "", license.id) != link.part:
+    if license is not None and order_license_sort_key(license.order_id or "", license.id) != link.part:
         return "it is listed under an order that is not its own"
     return _summary_fault(link, license)
 
@@ -170,7 +170,7 @@ def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
 def _summary_fault(link: Any, license: Any) -> str | None:
     if license is None:
         return "it is listed, and is gone"
-    same = _sold(link) == sold_of(to_domain(license, License))
+    same = _sold(link) == summary_of(to_domain(license, License))
     return None if same else "a list says of it what it does not say itself"
 
 
@@ -182,7 +182,7 @@ def _user_fault(user: Any, link: Any) -> str | None:
 def _due_fault(due: Any, license: Any) -> str | None:
     if license is None:
         return "it is filed as due, and is gone"
-    right = filed(to_domain(license, License))
+    right = due_entry(to_domain(license, License))
     same = right is not None and (right.pk, right.part) == (due.pk, due.part)
     return None if same else "it is filed as due when it is not"
 
@@ -197,7 +197,7 @@ def _user(link: Any, user_id: int | str) -> UserItem:
 
 def _held(link: Any) -> list[Any]:
     pk, who = license_pk(link.pk, _license_id(link)), int(_between(link))
-    return [_license(link), SeatItem(pk, seat_part(who)), _user(link, who)]
+    return [_license(link), SeatItem(pk, seat_sort_key(who)), _user(link, who)]
 
 
 def _no_seat(link: Any) -> tuple[Any, Condition]:
@@ -205,8 +205,8 @@ def _no_seat(link: Any) -> tuple[Any, Condition]:
 
 
 def _device(link: Any) -> DeviceItem:
-    tag, license_id, user_id = _seen(link)
-    return DeviceItem(license_pk(link.pk, license_id), device_part(tag, user_id))
+    hardware_hash, license_id, user_id = _seen(link)
+    return DeviceItem(license_pk(link.pk, license_id), device_sort_key(hardware_hash, user_id))
 
 
 def _no_device(link: Any) -> tuple[Any, Condition]:
@@ -227,18 +227,18 @@ def _no_manager(link: Any) -> tuple[Any, Condition]:
 
 
 def _ordered(link: Any) -> list[Any]:
-    return [_license(link), LinkItem(link.pk, sold_part(_license_id(link)))]
+    return [_license(link), LookupItem(link.pk, company_license_sort_key(_license_id(link)))]
 
 
 _KINDS = {
-    "customer": _Kind(LinkItem, lambda link: [_license(link)], _customer_fault),
-    "email": _Kind(LinkItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
-    "hardware": _Kind(LinkItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
-    "held": _Kind(LinkItem, _held, _held_fault, orphan=_no_seat),
-    "key": _Kind(LinkItem, lambda link: [_license(link)], _key_fault),
-    "managed": _Kind(SoldItem, _managed, _managed_fault, orphan=_no_manager),
-    "ordered": _Kind(SoldItem, _ordered, _ordered_fault),
-    "user": _Kind(UserItem, lambda user: [LinkItem(user.pk, f"email#{user.email}")], _user_fault, of_license=False),
+    "customer": _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
+    "email": _Kind(LookupItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
+    "hardware": _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
+    "held": _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
+    "key": _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
+    "managed": _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
+    "ordered": _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
+    "user": _Kind(UserItem, lambda user: [LookupItem(user.pk, f"email#{user.email}")], _user_fault, of_license=False),
 }
 
 
@@ -254,8 +254,8 @@ def _between(link: Any) -> str:
 
 def _seen(link: Any) -> tuple[str, int, int | None]:
     """What the sort key of the link from a hardware id says: the device's tag, the license and the user there."""
-    _, tag, license_id, user_id = link.part.split("#")
-    return tag, int(license_id), int(user_id) if user_id else None
+    _, hardware_hash, license_id, user_id = link.part.split("#")
+    return hardware_hash, int(license_id), int(user_id) if user_id else None
 
 
 def _license_id(link: Any) -> int:
@@ -267,4 +267,4 @@ def _license_id(link: Any) -> int:
 
 
 def _sold(link: Any) -> Any:
-    return to_sold(link.to_dynamodb_dict())
+    return to_summary(link.to_dynamodb_dict())

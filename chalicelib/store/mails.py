@@ -14,11 +14,11 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
-from chalicelib.store import dynamo
+from chalicelib.store import database
 from chalicelib.store.counters import count_one
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.sealing import keyed_hash, seal, unseal
-from chalicelib.store.tables import MAIL_SHARDS, FailuresItem, MailItem, from_names, mail_part, mail_pk, to_domain
+from chalicelib.store.database import Transaction
+from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
+from chalicelib.store.items import MAIL_SHARDS, FailuresItem, MailItem, from_names, mail_pk, mail_sort_key, to_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,20 @@ def put_mail(write: Transaction, mail: Mail, now: Instant) -> None:
 
 def queue_mail(mail: Mail, now: Instant) -> None:
     """Queue a mail by itself, in one write."""
-    dynamo.put(_item(mail, now))
+    database.put(_item(mail, now))
 
 
 def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail]:
     """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
-    return (to_domain(item, QueuedMail) for item in dynamo.query(MailItem, mail_pk(shard), before=mail_part(now + 1)))
+    return (
+        to_domain(item, QueuedMail) for item in database.query(MailItem, mail_pk(shard), before=mail_sort_key(now + 1))
+    )
 
 
 def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
     """All mails about a company, whenever they were queued; what cannot be opened is the sender's to give up."""
     for shard in range(MAIL_SHARDS):
-        for item in dynamo.query(MailItem, mail_pk(shard)):
+        for item in database.query(MailItem, mail_pk(shard)):
             queued = to_domain(item, QueuedMail)
             with suppress(InvalidTag):
                 if (mail := opened(queued)).company == company:
@@ -62,31 +64,37 @@ def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
 
 
 def lease_mail(queued: QueuedMail, now: Instant) -> None:
-    """Take a mail to try it: nobody else does before the next try is due. Raises `Stale` where somebody else has."""
+    """Take a mail to try it:
+
+    nobody else does before the next try is due. Raises `ConditionFailed` where somebody else has.
+    """
     item, claim = MailItem, secrets.token_hex(8)
     tries = queued.tries + 1
     leased = [item.tries.set(tries), item.not_before.set(next_try(tries, now)), item.claim.set(claim)]
     untried = item.tries == queued.tries if queued.tries else item.tries.does_not_exist()
     # The claim tells our own write, sent again after its answer was lost, from another's.
-    dynamo.update(item(queued.pk, queued.part), leased, item.pk.exists() & (untried | (item.claim == claim)))
+    database.update(item(queued.pk, queued.part), leased, item.pk.exists() & (untried | (item.claim == claim)))
 
 
 def count_alike(mail: Mail, now: Instant) -> None:
-    """Count a notice among those of its company and subject to its address. Raises `Stale` where it is one too many."""
-    counted = FailuresItem(f"mailed#{keyed_hash(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
+    """Count a notice among those of its company and subject to its address.
+
+    Raises `ConditionFailed` where it is one too many.
+    """
+    counted = FailuresItem(f"mailed#{hmac_sha256(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
     count_one(counted, now, ALIKE_WINDOW_MS, most=MAX_ALIKE)
 
 
 def forget_mail(queued: QueuedMail) -> None:
     """Take a mail out of the queue."""
-    dynamo.delete(MailItem(queued.pk, queued.part))
+    database.delete(MailItem(queued.pk, queued.part))
 
 
 def opened(queued: QueuedMail) -> Mail:
     """What a mail says. Raises `cryptography.exceptions.InvalidTag` where it was sealed with another key."""
-    return from_names(json.loads(unseal(queued.sealed, queued.part)), Mail)
+    return from_names(json.loads(decrypt(queued.sealed, queued.part)), Mail)
 
 
 def _item(mail: Mail, now: Instant) -> MailItem:
-    pk, part = mail_pk(secrets.randbelow(MAIL_SHARDS)), mail_part(now, secrets.token_hex(8))
-    return MailItem(pk, part, sealed=seal(json.dumps(asdict(mail)), part), queued_at=now, until=now + mail.valid_ms)
+    pk, part = mail_pk(secrets.randbelow(MAIL_SHARDS)), mail_sort_key(now, secrets.token_hex(8))
+    return MailItem(pk, part, sealed=encrypt(json.dumps(asdict(mail)), part), queued_at=now, until=now + mail.valid_ms)

@@ -6,27 +6,27 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.license import Device, License, Seat, device_tag
-from chalicelib.store import dynamo
-from chalicelib.store.links import Fault
-from chalicelib.store.orders import sold_item, sold_of
-from chalicelib.store.repairs import Repair
-from chalicelib.store.tables import (
+from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
+from chalicelib.store import database
+from chalicelib.store.items import (
     DeviceItem,
     LicenseItem,
-    LinkItem,
+    LicenseSummaryItem,
+    LookupItem,
     OrderItem,
     SeatItem,
-    SoldItem,
-    customer_part,
-    device_part,
-    hardware_part,
-    held_part,
+    customer_license_sort_key,
+    device_sort_key,
+    hardware_sort_key,
     license_pk,
-    managed_part,
-    ordered_part,
-    seat_part,
+    manager_license_sort_key,
+    order_license_sort_key,
+    seat_sort_key,
+    user_license_sort_key,
 )
+from chalicelib.store.links import Fault
+from chalicelib.store.orders import sold_item, summary_of
+from chalicelib.store.repairs import Repair
 
 
 def missing(
@@ -37,8 +37,8 @@ def missing(
     Each with what files it: on condition that it is not there, and that what it follows from is.
     """
     wanted = _wanted(license, managers, seats, devices)
-    while few := list(islice(wanted, dynamo.BATCH_GET_LIMIT)):
-        found = dynamo.read_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
+    while few := list(islice(wanted, database.BATCH_GET_LIMIT)):
+        found = database.read_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
         yield from (fault for fault, raw in zip(few, found, strict=True) if raw is None)
 
 
@@ -48,35 +48,35 @@ def _wanted(
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
-    def link(told: str, link: LinkItem | SoldItem, source: Any, condition: Condition) -> Fault:
+    def link(told: str, link: LookupItem | LicenseSummaryItem, source: Any, condition: Condition) -> Fault:
         return Fault(id, told, Repair(link, source, condition))
 
-    item, sold, order_id = LicenseItem, sold_of(license), license.order_id or ""
+    item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""
     there = item.order_id.does_not_exist() if license.order_id is None else item.order_id == order_id
-    listed = sold_item(sold, company, ordered_part(order_id, id))
+    listed = sold_item(sold, company, order_license_sort_key(order_id, id))
     yield link("it is not listed under its order", listed, item(pk, "license"), item.pk.exists() & there)
-    by_id = LinkItem(f"license#{id}", "company", company=company)
+    by_id = LookupItem(f"license#{id}", "company", company=company)
     yield link("its id does not lead to the company", by_id, item(pk, "license"), item.pk.exists())
     if (key := license.license_key) is not None:
-        by_key = LinkItem(company, f"key#{key}", to=id)
+        by_key = LookupItem(company, f"key#{key}", to=id)
         yield link("the license key does not lead to it", by_key, item(pk, "license"), item.license_key == key)
     if (customer := license.customer) is not None:
-        bought = LinkItem(company, customer_part(customer, id), product=license.product)
+        bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
         told = "it is not listed under its customer"
         yield link(told, bought, item(pk, "license"), item.customer == customer)
     for user_id in sorted(managers):
-        told, shown = f"the order's manager {user_id} is not shown it", managed_part(user_id, id)
+        told, shown = f"the order's manager {user_id} is not shown it", manager_license_sort_key(user_id, id)
         managed, order = OrderItem.managers.contains(str(user_id)), OrderItem(company, f"order#{order_id}")
         yield link(told, sold_item(sold, company, shown), order, managed)
     for seat in seats:
         told, held = (
             f"seat of {seat.email}: the user is not linked to it",
-            LinkItem(company, held_part(seat.user_id, id)),
+            LookupItem(company, user_license_sort_key(seat.user_id, id)),
         )
         held.product, held.order_id = license.product, license.order_id
-        yield link(told, held, SeatItem(pk, seat_part(seat.user_id)), SeatItem.pk.exists())
+        yield link(told, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
     for device in devices:
-        tag, user = device_tag(device.hardware_id), device.user_id
-        seen = LinkItem(company, hardware_part(tag, id, user), to=id, product=license.product)
+        hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
+        seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), to=id, product=license.product)
         told = "a device is not found by its hardware id"
-        yield link(told, seen, DeviceItem(pk, device_part(tag, user)), DeviceItem.pk.exists())
+        yield link(told, seen, DeviceItem(pk, device_sort_key(hardware_hash, user)), DeviceItem.pk.exists())

@@ -9,25 +9,25 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.catalogue import Order, Sold
-from chalicelib.domain.history import Event
+from chalicelib.domain.catalogue import LicenseSummary, Order
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.store import dynamo
+from chalicelib.domain.users import User
+from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user
-from chalicelib.store.dynamo import Raw, Stale, Transaction
-from chalicelib.store.mails import put_mail
-from chalicelib.store.tables import (
+from chalicelib.store.database import ConditionFailed, Raw, Transaction
+from chalicelib.store.items import (
     AccountEventItem,
+    LicenseSummaryItem,
     OrderItem,
-    SoldItem,
     event_item,
     from_raw,
     from_row,
-    managed_part,
-    ordered_part,
+    manager_license_sort_key,
+    order_license_sort_key,
 )
+from chalicelib.store.mails import put_mail
 
 _FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
@@ -35,7 +35,7 @@ _FILED_AT_ONCE = 90
 
 def read_order(company: str, order_id: str) -> Order | None:
     """One order, consistently."""
-    item = dynamo.get(OrderItem(company, f"order#{order_id}"))
+    item = database.get(OrderItem(company, f"order#{order_id}"))
     if item is None:
         return None
     return Order(company, order_id, item.customer or "", _ids(item.managers), _ids(item.joining), item.number)
@@ -56,47 +56,52 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         managers = {str(id) for id in old.managers}
         unchanged &= OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
     write.update(item, actions, unchanged)
-    sold = sold_of(license)
-    for part in (ordered_part(new.id, license.id), *(managed_part(user_id, license.id) for user_id in new.managers)):
-        write.put(sold_item(sold, new.company, part), SoldItem.pk.does_not_exist())
+    sold = summary_of(license)
+    for part in (
+        order_license_sort_key(new.id, license.id),
+        *(manager_license_sort_key(user_id, license.id) for user_id in new.managers),
+    ):
+        write.put(sold_item(sold, new.company, part), LicenseSummaryItem.pk.does_not_exist())
 
 
-def sold_of(license: License) -> Sold:
+def summary_of(license: License) -> LicenseSummary:
     """What a list says of a license."""
     key, customer = license.license_key or "", license.customer or ""
-    return Sold(license.id, license.product, license.license_type, license.order_id or "", key, customer)
+    return LicenseSummary(license.id, license.product, license.license_type, license.order_id or "", key, customer)
 
 
-def sold_in_order(company: str, order_id: str) -> Iterator[Sold]:
+def sold_in_order(company: str, order_id: str) -> Iterator[LicenseSummary]:
     """The licenses that were sold in an order, oldest first, consistently, read in pages."""
-    return _sold_below(company, ordered_part(order_id), None)
+    return _sold_below(company, order_license_sort_key(order_id), None)
 
 
-def managed_by(company: str, user_id: int, *, limit: int | None = None) -> list[Sold]:
+def read_managed_licenses(company: str, user_id: int, *, limit: int | None = None) -> list[LicenseSummary]:
     """What a user manages, oldest first, at most `limit`; ten thousand licenses are about 2 MB."""
-    return list(_sold_below(company, managed_part(user_id), limit))
+    return list(_sold_below(company, manager_license_sort_key(user_id), limit))
 
 
 def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
     """Whether a user manages every one of these licenses. Consistent, a hundred in one round trip."""
-    for start in range(0, len(license_ids), dynamo.BATCH_GET_LIMIT):
-        chunk = license_ids[start : start + dynamo.BATCH_GET_LIMIT]
-        if None in dynamo.read_raw([SoldItem(company, managed_part(user_id, id)) for id in chunk], consistent=True):
+    for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
+        chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
+        if None in database.read_raw(
+            [LicenseSummaryItem(company, manager_license_sort_key(user_id, id)) for id in chunk], consistent=True
+        ):
             return False
     return True
 
 
-def sold_item(sold: Sold, company: str, part: str) -> SoldItem:
+def sold_item(sold: LicenseSummary, company: str, part: str) -> LicenseSummaryItem:
     """The item of a license under its order or a manager."""
-    return SoldItem(company, part, facts=json.dumps(astuple(sold), ensure_ascii=False))
+    return LicenseSummaryItem(company, part, facts=json.dumps(astuple(sold), ensure_ascii=False))
 
 
-def to_sold(raw: Raw) -> Sold:
+def to_summary(raw: Raw) -> LicenseSummary:
     """What such an item holds, as it is stored."""
-    return from_row(json.loads(raw["facts"]["S"]), Sold) if "facts" in raw else from_raw(raw, Sold)
+    return from_row(json.loads(raw["facts"]["S"]), LicenseSummary) if "facts" in raw else from_raw(raw, LicenseSummary)
 
 
-def let_join(order: Order) -> None:
+def backfill_managers(order: Order) -> None:
     """File all that was sold in an order under those who have come to manage it. Repeating is safe.
 
     Each step requires that they still do: who is taken off meanwhile is shown nothing more, and what was filed before
@@ -104,18 +109,18 @@ def let_join(order: Order) -> None:
     """
     for user_id in order.joining:
         while _is_manager(order, user_id):
-            with suppress(Stale):  # the order has changed: it says whether he still manages it
+            with suppress(ConditionFailed):  # the order has changed: it says whether he still manages it
                 _file_all(order, user_id)
                 break
     joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
-    dynamo.update(OrderItem(order.company, f"order#{order.id}"), joined)
+    database.update(OrderItem(order.company, f"order#{order.id}"), joined)
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
-    """Let one more manage an order, who joins by `let_join`, and make the account where none is `known`.
+    """Let one more manage an order, who joins by `backfill_managers`, and make the account where none is `known`.
 
-    One license is filed at once: from this instant on nobody else may touch the account (`usecases.guard_account`).
-    Raises `Stale` where the order or the account has changed meanwhile.
+    One license is filed at once: from this instant on nobody else may touch the account (`usecases.account_access`).
+    Raises `ConditionFailed` where the order or the account has changed meanwhile.
     """
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
@@ -131,7 +136,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
 
 
 def remove_manager(old: Order, user_id: int, event: Event) -> None:
-    """File nothing more of an order under a manager. Raises `Stale` where the order has changed meanwhile."""
+    """File nothing more of an order under a manager. Raises `ConditionFailed` where the order has changed meanwhile."""
     write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {str(user_id)}
     write.update(_order(old), [OrderItem.managers.delete(ids), OrderItem.joining.delete(ids)], _with_managers(old))
     write.commit()
@@ -140,12 +145,14 @@ def remove_manager(old: Order, user_id: int, event: Event) -> None:
 def unfile(order: Order, user_id: int) -> None:
     """Show a user nothing more of an order, 25 licenses in one round trip. Repeating is safe."""
     sold = sold_in_order(order.company, order.id)
-    for _ in dynamo.delete_all(SoldItem(order.company, managed_part(user_id, s.license_id)) for s in sold):
+    for _ in database.delete_all(
+        LicenseSummaryItem(order.company, manager_license_sort_key(user_id, s.license_id)) for s in sold
+    ):
         pass
 
 
 def _file_all(order: Order, user_id: int) -> None:
-    """Raises `Stale` where the user is no manager of the order any more."""
+    """Raises `ConditionFailed` where the user is no manager of the order any more."""
     sold, ids = sold_in_order(order.company, order.id), {str(user_id)}
     while step := list(islice(sold, _FILED_AT_ONCE)):
         write = Transaction(None)
@@ -155,9 +162,11 @@ def _file_all(order: Order, user_id: int) -> None:
         write.commit()
 
 
-def _file(write: Transaction, sold: Sold, company: str, user_id: int) -> None:
-    item = sold_item(sold, company, managed_part(user_id, sold.license_id))
-    write.put(item, SoldItem.pk.does_not_exist() | SoldItem.pk.exists())  # it may be left of an earlier time
+def _file(write: Transaction, sold: LicenseSummary, company: str, user_id: int) -> None:
+    item = sold_item(sold, company, manager_license_sort_key(user_id, sold.license_id))
+    write.put(
+        item, LicenseSummaryItem.pk.does_not_exist() | LicenseSummaryItem.pk.exists()
+    )  # it may be left of an earlier time
 
 
 def _is_manager(order: Order, user_id: int) -> bool:
@@ -177,9 +186,11 @@ def _with_managers(order: Order) -> Condition:
     return unchanged
 
 
-def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[Sold]:
-    only = ", ".join(["facts", *Sold.__dataclass_fields__])
-    return map(to_sold, dynamo.query_between(SoldItem, company, prefix, prefix + "~", limit=limit, only=only))
+def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[LicenseSummary]:
+    only = ", ".join(["facts", *LicenseSummary.__dataclass_fields__])
+    return map(
+        to_summary, database.query_between(LicenseSummaryItem, company, prefix, prefix + "~", limit=limit, only=only)
+    )
 
 
 def _ids(texts: set[str] | None) -> frozenset[int]:

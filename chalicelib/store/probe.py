@@ -3,17 +3,17 @@
 import secrets
 
 from chalicelib.domain.instants import Instant
-from chalicelib.store import dynamo
-from chalicelib.store.tables import ProbeItem
+from chalicelib.store import database
+from chalicelib.store.items import ProbeItem
 
 _OURS = f"probe#{secrets.token_hex(8)}"
 _KEPT_SECONDS = 3600
 
 
 def probe(now: Instant) -> None:
-    """Write what was not there before, in one attempt, and read it back. Raises `Busy`."""
+    """Write what was not there before, in one attempt, and read it back. Raises `Unavailable`."""
     item, nonce = ProbeItem(_OURS), secrets.token_hex(8)
-    dynamo.observe(item, [ProbeItem.nonce.set(nonce), ProbeItem.expires.set(now // 1000 + _KEPT_SECONDS)])
-    found = dynamo.get(item)
+    database.observe(item, [ProbeItem.nonce.set(nonce), ProbeItem.expires.set(now // 1000 + _KEPT_SECONDS)])
+    found = database.get(item)
     if found is None or found.nonce != nonce:
-        raise dynamo.Busy("the database takes no write")
+        raise database.Unavailable("the database takes no write")

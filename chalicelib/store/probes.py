@@ -3,11 +3,11 @@
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store.counters import count_back, count_one, read_count
-from chalicelib.store.tables import FailuresItem
+from chalicelib.store.items import FailuresItem
 
 
 def count_probe(company: str, manager_id: int, now: Instant) -> None:
-    """Count an e-mail that is asked for. Raises `Stale` where it is one too many."""
+    """Count an e-mail that is asked for. Raises `ConditionFailed` where it is one too many."""
     count_one(_item(company, manager_id), now, TAKEN_WINDOW_MS, most=MAX_TAKEN)
 
 
@@ -22,7 +22,7 @@ def forget_probe(company: str, manager_id: int, now: Instant) -> None:
 
 
 def count_guess(company: str, network: str, now: Instant) -> None:
-    """Count a user who was named from an address. Raises `Stale` where it is one too many."""
+    """Count a user who was named from an address. Raises `ConditionFailed` where it is one too many."""
     count_one(_guesses(company, network), now, GUESS_WINDOW_MS, most=MAX_GUESSES)
 
 

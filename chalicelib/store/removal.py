@@ -5,34 +5,34 @@ from contextlib import suppress
 from itertools import dropwhile
 from typing import Any
 
-from chalicelib.store import dynamo
-from chalicelib.store.due import filed
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.licenses import read_license
-from chalicelib.store.tables import (
+from chalicelib.store import database
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.due import due_entry
+from chalicelib.store.items import (
     COMPANIES,
     CompanyItem,
     LicenseItem,
-    LinkItem,
+    LookupItem,
     SessionItem,
+    company_license_sort_key,
     license_pk,
-    sold_part,
 )
+from chalicelib.store.licenses import read_license
 
 
 def is_listed(code: str) -> bool:
     """Whether a company has this code, also one that is half removed. Consistent."""
-    return dynamo.get(LinkItem(COMPANIES, code)) is not None
+    return database.get(LookupItem(COMPANIES, code)) is not None
 
 
 def close_company(code: str) -> None:
     """Remove the company itself: no page is shown to a session of it, and nothing new is made for it."""
-    dynamo.delete(CompanyItem(code, "company"))
+    database.delete(CompanyItem(code, "company"))
 
 
 def unlist_company(code: str) -> None:
     """Remove the last trace of a company. Its code is free from now on."""
-    dynamo.delete(LinkItem(COMPANIES, code))
+    database.delete(LookupItem(COMPANIES, code))
 
 
 def remove_accounts(code: str, prefix: str = "") -> Iterator[int]:
@@ -44,39 +44,39 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     """Remove a license with all that is its own and all that leads to it; how many items, step by step.
 
     First what is due and the license itself, so that nothing is written to it any more; last the company's own link,
-    by which a removal that was interrupted finds it again. Raises `Busy`.
+    by which a removal that was interrupted finds it again. Raises `Unavailable`.
     """
     was_there = False
     while (license := read_license(code, license_id)) is not None:
         was_there = True
-        if (due := filed(license)) is not None:
-            dynamo.delete(due)
+        if (due := due_entry(license)) is not None:
+            database.delete(due)
             yield 1
         item = LicenseItem
         as_filed = item.pk.exists()
         for fact in (item.announced, item.validity_period, item.grace_period):
             seen = getattr(license, fact.attr_name)
             as_filed &= fact.does_not_exist() if seen is None else (fact == seen) | fact.does_not_exist()
-        with suppress(Stale):  # a sweep, or a new end, has filed it anew meanwhile
-            dynamo.delete(item(license_pk(code, license_id), "license"), as_filed)
+        with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
+            database.delete(item(license_pk(code, license_id), "license"), as_filed)
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
-    yield from _remove(LinkItem, f"license#{license_id}")
-    dynamo.delete(LinkItem(code, sold_part(license_id)))
+    yield from _remove(LookupItem, f"license#{license_id}")
+    database.delete(LookupItem(code, company_license_sort_key(license_id)))
     yield 1
 
 
 def remove_ephemera(code: str) -> Iterator[int]:
     """Remove what is the company's in `ephemera`; how many, step by step. Reads the whole table, page by page."""
-    found = (raw["pk"]["S"] for raw in dynamo.scan(SessionItem, only=("pk", "company")) if _is_of(code, raw))
-    return dynamo.delete_all(SessionItem(pk) for pk in found)
+    found = (raw["pk"]["S"] for raw in database.scan(SessionItem, only=("pk", "company")) if _is_of(code, raw))
+    return database.delete_all(SessionItem(pk) for pk in found)
 
 
-def _is_of(code: str, raw: dynamo.Raw) -> bool:
+def _is_of(code: str, raw: database.Raw) -> bool:
     """Whether the code stands in an item's key, behind its kind; or beside it: a session's key is a hash."""
     behind_kind = dropwhile(str.islower, raw["pk"]["S"].split("#"))
     return next(behind_kind, "") == code or raw.get("company") == {"S": code}
 
 
 def _remove(table: type[Any], pk: str, prefix: str = "") -> Iterator[int]:
-    return dynamo.delete_all(table(pk, part) for part in dynamo.sort_keys(table, pk, prefix))
+    return database.delete_all(table(pk, part) for part in database.sort_keys(table, pk, prefix))

@@ -6,9 +6,9 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.history import Event
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import AccountEventItem, event_item
+from chalicelib.domain.events import Event
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import AccountEventItem, event_item
 
 AT_ONCE = 40
 """Links in one transaction: two items each, and the event; a hundred fit."""
@@ -27,7 +27,10 @@ class Repair:
 
 
 def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
-    """Do these repairs, `AT_ONCE` at the most, all or none. Raises `Stale` where one is not needed any more, `Busy`."""
+    """Do these repairs, `AT_ONCE` at the most, all or none.
+
+    Raises `ConditionFailed` where one is not needed any more, `Unavailable`.
+    """
     write = Transaction(event_item(company, event, AccountEventItem))
     sources: dict[tuple[str, str], tuple[Any, dict[str, Condition]]] = {}
     for repair in repairs:

@@ -5,37 +5,38 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.activation import assign_bucket
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.domain.places import assign_bucket
-from chalicelib.store import buckets, dynamo
+from chalicelib.domain.users import User
+from chalicelib.store import buckets, database
 from chalicelib.store.accounts import put_given, put_new_user
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.licenses import giving_up
-from chalicelib.store.mails import put_mail
-from chalicelib.store.tables import (
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import (
     LicenseItem,
-    LinkItem,
+    LookupItem,
     SeatItem,
     event_item,
-    held_part,
     license_pk,
-    seat_part,
+    seat_sort_key,
     to_domain,
     to_item,
+    user_license_sort_key,
 )
+from chalicelib.store.licenses import giving_up
+from chalicelib.store.mails import put_mail
 
 
 def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     """One user's seat, consistently."""
-    item = dynamo.get(SeatItem(license_pk(company, license_id), seat_part(user_id)))
+    item = database.get(SeatItem(license_pk(company, license_id), seat_sort_key(user_id)))
     return None if item is None else to_domain(item, Seat)
 
 
 def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail) -> None:
-    """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises `Stale`.
+    """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises
+    `ConditionFailed`.
 
     A user who is there already takes note of it: nobody may be deciding what to do with the account at this instant.
     """
@@ -61,11 +62,11 @@ def giving(license: License, event: Event, count: int) -> tuple[list[Any], Condi
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:
     """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that took the place."""
-    item = to_item(SeatItem, seat, license_pk(license.company, license.id), seat_part(seat.user_id))
+    item = to_item(SeatItem, seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
-    link = LinkItem(license.company, held_part(seat.user_id, license.id))
+    link = LookupItem(license.company, user_license_sort_key(seat.user_id, license.id))
     link.product, link.order_id = license.product, license.order_id
-    write.put(link, LinkItem.pk.does_not_exist())
+    write.put(link, LookupItem.pk.does_not_exist())
     if old is None:
         put_new_user(write, user)
     else:
@@ -73,38 +74,38 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
 
 
 def remove(license: License, seat: Seat, event: Event, *, given_up: bool) -> None:
-    """Take a seat away, with all the places that it holds, in one write. Raises `Stale`.
+    """Take a seat away, with all the places that it holds, in one write. Raises `ConditionFailed`.
 
     `given_up`: they count as given up, and the next activation as a transfer.
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.taken(license))]
-    freed += giving_up(seat.taken(license)) if given_up else []
+    freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
+    freed += giving_up(seat.activations_in(license)) if given_up else []
     write.update(item(pk, "license"), freed, item.epoch == license.epoch)
-    write.delete(SeatItem(pk, seat_part(seat.user_id)), _unchanged(seat))
-    write.delete(LinkItem(license.company, held_part(seat.user_id, license.id)), LinkItem.pk.exists())
+    write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
+    write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
     write.commit()
 
 
 def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event, *, given_up: bool) -> None:
-    """Take back all the places that a seat holds, in one write; `given_up` as in `remove`. Raises `Stale`."""
+    """Take back all the places that a seat holds, in one write; `given_up` as in `remove`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed = [item.times_activated.add(-seat.taken(license))]
-    freed += giving_up(seat.taken(license)) if given_up else []
+    freed = [item.times_activated.add(-seat.activations_in(license))]
+    freed += giving_up(seat.activations_in(license)) if given_up else []
     write.update(item(pk, "license"), freed, item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
-    write.update(SeatItem(pk, seat_part(seat.user_id)), emptied, _unchanged(seat))
+    write.update(SeatItem(pk, seat_sort_key(seat.user_id)), emptied, _unchanged(seat))
     write.commit()
 
 
 def set_max_activations(license: License, seat: Seat, limit: int | None, event: Event) -> None:
-    """Change a seat's own limit; places already held stay, even above it. Raises `Stale`."""
+    """Change a seat's own limit; places already held stay, even above it. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), SeatItem
     write = Transaction(event_item(pk, event))
     actions = [item.max_activations.remove() if limit is None else item.max_activations.set(limit)]
-    write.update(item(pk, seat_part(seat.user_id)), actions, item.epoch == seat.epoch)
+    write.update(item(pk, seat_sort_key(seat.user_id)), actions, item.epoch == seat.epoch)
     write.commit()
 
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.domain.history import Event
-from chalicelib.domain.people import User
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import AccountEventItem, NobodysEventItem, SeriesItem, event_part
+from chalicelib.domain.events import Event
+from chalicelib.domain.users import User
+from chalicelib.store import database
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.items import AccountEventItem, NobodysEventItem, SeriesItem, event_sort_key
 
 _HOUR_MS = 60 * 60_000
 ADDRESSES_OF = 30
@@ -22,22 +22,22 @@ ADDRESSES_OF = 30
 def note_security(company: str, whose: User | str, event: Event, *, or_fail: bool) -> None:
     """Tell of an event of an account. Where an e-mail has none, as much is written, which expires.
 
-    `or_fail`: raise `Busy` where it cannot be told; else it is tried once, and no answer waits or fails for it.
+    `or_fail`: raise `Unavailable` where it cannot be told; else it is tried once, and no answer waits or fails for it.
     """
-    write = dynamo.update if or_fail else dynamo.observe
+    write = database.update if or_fail else database.observe
     series = write(*_counted(company, whose if isinstance(whose, str) else whose.email, event))
     if series is None:
         return
-    item, last_key = AccountEventItem, event_part(event.key)
+    item, last_key = AccountEventItem, event_sort_key(event.key)
     again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
     actions = [*_told(series, event), item.last_key.set(last_key)]
-    with suppress(Stale):
+    with suppress(ConditionFailed):
         if isinstance(whose, str):
             about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
             write(NobodysEventItem(f"{series.pk}#event"), [*actions, *about], again)
         else:
             about = [item.user.set(whose.email), item.user_id.set(whose.id)]
-            write(item(company, event_part(series.key)), [*actions, *about], again)
+            write(item(company, event_sort_key(series.key)), [*actions, *about], again)
 
 
 def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Any]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, Session
-from chalicelib.store import dynamo
-from chalicelib.store.tables import SessionItem, SubmissionItem
+from chalicelib.store import database
+from chalicelib.store.items import SessionItem, SubmissionItem
 
-Outcome = dict[str, Any]
+SubmissionResult = dict[str, Any]
 """What came of a form, as the face tells it after the redirect."""
 
 
@@ -29,44 +29,44 @@ def open_session(token: str, session: Session) -> None:
     """Store a new session."""
     expires = (session.opened_at + ABSOLUTE_MS) // 1000
     given = {field.name: getattr(session, field.name) for field in fields(session)}
-    dynamo.put_all([SessionItem(session_item(token).pk, expires=expires, **given)])
+    database.batch_put([SessionItem(session_item(token).pk, expires=expires, **given)])
 
 
 def touch_session(token: str, now: Instant) -> None:
-    """Observe that a session is in use. Raises `Stale` where it was ended meanwhile."""
-    dynamo.observe(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
+    """Observe that a session is in use. Raises `ConditionFailed` where it was ended meanwhile."""
+    database.observe(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
 
 
 def move_session(token: str, epoch: int, now: Instant) -> None:
-    """Let a session belong to another epoch of its user. Raises `Stale` where it was ended meanwhile."""
+    """Let a session belong to another epoch of its user. Raises `ConditionFailed` where it was ended meanwhile."""
     moved = [SessionItem.epoch.set(epoch), SessionItem.seen_at.set(now)]
-    dynamo.update(session_item(token), moved, SessionItem.pk.exists())
+    database.update(session_item(token), moved, SessionItem.pk.exists())
 
 
 def end_session(token: str) -> None:
     """Forget a session."""
-    dynamo.delete(session_item(token))
+    database.delete(session_item(token))
 
 
 def claim_submission(token: str, nonce: str, now: Instant) -> None:
-    """Note that a form is being carried out. Raises `Stale` where it was sent before."""
+    """Note that a form is being carried out. Raises `ConditionFailed` where it was sent before."""
     item, claim = SubmissionItem, secrets.token_hex(8)
     claimed = [item.claim.set(claim), item.expires.set((now + ABSOLUTE_MS) // 1000)]
     # The claim tells our own write, sent again after its answer was lost, from another's.
-    dynamo.update(submission_item(token, nonce), claimed, item.pk.does_not_exist() | (item.claim == claim))
+    database.update(submission_item(token, nonce), claimed, item.pk.does_not_exist() | (item.claim == claim))
 
 
-def finish_submission(token: str, nonce: str, outcome: Outcome) -> None:
+def finish_submission(token: str, nonce: str, outcome: SubmissionResult) -> None:
     """Note what came of a form, while its claim stands: what would be left alone would never expire."""
-    with suppress(dynamo.Stale):
-        dynamo.update(
+    with suppress(database.ConditionFailed):
+        database.update(
             submission_item(token, nonce), [SubmissionItem.outcome.set(outcome)], SubmissionItem.claim.exists()
         )
 
 
 def release_submission(token: str, nonce: str) -> None:
     """Forget a form that was refused: the same may be sent again."""
-    dynamo.delete(submission_item(token, nonce))
+    database.delete(submission_item(token, nonce))
 
 
 def _hash(text: str) -> str:

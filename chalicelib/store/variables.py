@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, dataclass, field
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, device_tag
+from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.variables import Variable
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import VariablesItem, event_item, event_part, from_names, license_pk, variables_part
+from chalicelib.store import database
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import VariablesItem, event_item, event_sort_key, from_names, license_pk, variables_sort_key
 
 TOLD_TOGETHER_MS = 3_600_000
 """Changes of one device's variables within this time after the first are one event."""
@@ -26,7 +26,7 @@ class Variables:
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
     """The variables of a device, whether it was ever active or not. Consistent."""
-    item = dynamo.get(_item(license, hardware_id, user_id))
+    item = database.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
     return Variables(to_variables(item), item.revision, _told_by(item))
@@ -38,7 +38,7 @@ def to_variables(item: VariablesItem) -> list[Variable]:
 
 
 def write_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:
-    """Replace the variables, if nothing was written since `seen`. Raises `Stale`.
+    """Replace the variables, if nothing was written since `seen`. Raises `ConditionFailed`.
 
     What the same caller changes within an hour is told in one event, from whatever address, and whoever else changes
     something in between: applications may keep variables every second.
@@ -64,10 +64,10 @@ def _told_by(item: VariablesItem) -> dict[str, str]:
 
 
 def _is_recent(told_in: str, now: Instant) -> bool:
-    began = int(told_in.removeprefix(event_part()).partition("#")[0])
+    began = int(told_in.removeprefix(event_sort_key()).partition("#")[0])
     return 0 <= now - began < TOLD_TOGETHER_MS
 
 
 def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:
-    part = variables_part(device_tag(hardware_id), user_id)
+    part = variables_sort_key(hash_hardware_id(hardware_id), user_id)
     return VariablesItem(license_pk(license.company, license.id), part)

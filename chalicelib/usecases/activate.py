@@ -1,139 +1,151 @@
 """Activate a device on a license."""
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.domain.access import guard_opens
+from chalicelib.domain.activation import ActivationDecision, Snapshot, apply_activation, check_is_due, decide_activation
 from chalicelib.domain.catalogue import Product
-from chalicelib.domain.history import Actor, Event, named, of_seat
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.places import Grant, Place, after_activation, check_is_due, grant_activation
-from chalicelib.domain.refusal import Refused
 from chalicelib.settings import settings
-from chalicelib.store import places
+from chalicelib.store import activations
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
 from chalicelib.usecases.forget_devices import forget_idle_devices
-from chalicelib.usecases.identify import Identity, Target, guard_method, holds, read_target, read_targets, targets
+from chalicelib.usecases.license_lookup import (
+    Candidate,
+    LicenseLookup,
+    find_candidates,
+    guard_license_lookup,
+    holds,
+    read_candidate,
+    read_candidates,
+)
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import LoggedIn
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 
 def activate(
     company: str,
-    ident: Identity,
+    lookup: LicenseLookup,
     password: str | None,
     report: DeviceReport,
     actor: Actor,
     *,
-    told: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
     now: Instant,
-) -> Place:
-    """Bind a device to a license; the same device again changes nothing. Raises `Refused`.
+) -> Snapshot:
+    """Bind a device to a license; the same device again changes nothing. Raises `Denied`.
 
     A user who names no license gets the place that the device holds already, else one on the newest license that
-    grants it. `told`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
+    grants it. `variables`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
     """
-    product = find_product(company, ident.product, on_vm=bool(report.is_vm), now=now)
+    product = find_product(company, lookup.product, on_vm=bool(report.is_vm), now=now)
     logged_in: LoggedIn | None = None
-    if product.authorization_method == "user" and ident.username is not None:
+    if product.authorization_method == "user" and lookup.username is not None:
         origin = Origin(network_of(actor.ip or ""))
-        user = log_in(company, ident.email or "", password or "", origin, hardware_id=report.hardware_id, now=now)
+        user = log_in(company, lookup.email or "", password or "", origin, hardware_id=report.hardware_id, now=now)
         logged_in = LoggedIn(user, password or "")
-    guard_method(product, ident)
-    refusal: Refused | None = None
-    candidates = _candidates(company, product, ident, now)
-    for target, seen in candidates:
+    guard_license_lookup(product, lookup)
+    refusal: Denied | None = None
+    candidates = _candidates(company, product, lookup, now)
+    for candidate, seen in candidates:
         try:
             if seen is not None:  # read at one instant: its refusal is final
                 _guard_opened(seen, logged_in)
-                _grant(seen, report, product, now)
-            return _activate_on(target, seen, ident, logged_in, report, actor, told or {}, now)
-        except Refused as refused:
-            refusal = refusal or refused
-    telemetry.note(license_id=candidates[0][0].license_id)
+                _decide(seen, report, product, now)
+            return _activate_on(candidate, seen, lookup, logged_in, report, actor, variables or {}, now)
+        except Denied as denied:
+            refusal = refusal or denied
+    observability.add_fields(license_id=candidates[0][0].license_id)
     assert refusal is not None  # there is at least one candidate
     raise refusal
 
 
-def _candidates(company: str, product: Product, ident: Identity, now: Instant) -> list[tuple[Target, Place | None]]:
+def _candidates(
+    company: str, product: Product, lookup: LicenseLookup, now: Instant
+) -> list[tuple[Candidate, Snapshot | None]]:
     """The licenses that may be meant; where there are several as they stand, and the one that the device holds first.
 
     A repeat must find its own place again, however many newer licenses there are.
     """
-    named = targets(company, product, ident, now, consistent=True)
+    named = find_candidates(company, product, lookup, now, consistent=True)
     if len(named) == 1:
         return [(named[0], None)]
-    found: list[tuple[Target, Place | None]] = list(
-        zip(named, read_targets(named, ident, consistent=True), strict=True)
+    found: list[tuple[Candidate, Snapshot | None]] = list(
+        zip(named, read_candidates(named, lookup, consistent=True), strict=True)
     )
     return sorted(found, key=lambda candidate: not (candidate[1] and holds(candidate[1])))
 
 
 def _activate_on(
-    target: Target,
-    seen: Place | None,
-    ident: Identity,
+    candidate: Candidate,
+    seen: Snapshot | None,
+    lookup: LicenseLookup,
     logged_in: LoggedIn | None,
     report: DeviceReport,
     actor: Actor,
-    told: dict[str, str],
+    variables: dict[str, str],
     now: Instant,
-) -> Place:
+) -> Snapshot:
     # A password without a scope opens all: it must be the one that the account has at the instant of its seat.
     user = None if logged_in is None else logged_in.user
     certain = user is not None and not user.proved and user.password_scope is None
 
-    def read(consistent: bool) -> Place:
+    def read(consistent: bool) -> Snapshot:
         if seen and not consistent:
             return seen
-        return read_target(target, ident, now=now, consistent=consistent or certain)
+        return read_candidate(candidate, lookup, now=now, consistent=consistent or certain)
 
-    def decide(place: Place) -> Grant:
-        _guard_opened(place, logged_in)
-        grant = _grant(place, report, target.product, now)
-        if not (ident.is_named or grant.already_live):
-            raise Refused("license_not_found")
-        if told:
-            guard_variables(grant.license, report.hardware_id, target.user_id, told, now=now)
-        return grant
+    def decide(snapshot: Snapshot) -> ActivationDecision:
+        _guard_opened(snapshot, logged_in)
+        decision = _decide(snapshot, report, candidate.product, now)
+        if not (lookup.is_named or decision.already_active):
+            raise Denied("license_not_found")
+        if variables:
+            guard_variables(decision.license, report.hardware_id, candidate.user_id, variables, now=now)
+        return decision
 
-    def write(place: Place, grant: Grant) -> None:
-        if not grant.already_live:
-            event = _event(place, grant, report, actor, now)
-            places.take_place(place, grant, report, event)
-            telemetry.count(telemetry.GRANTS)
-        elif place.device is not None and (check_is_due(place.device, now) or _has_news(place, report)):
-            places.note_check(grant.license, place.device, place.seat, report, now)
+    def write(snapshot: Snapshot, decision: ActivationDecision) -> None:
+        if not decision.already_active:
+            event = _event(snapshot, decision, report, actor, now)
+            activations.activate(snapshot, decision, report, event)
+            observability.add_metric(observability.ACTIVATIONS)
+        elif snapshot.device is not None and (check_is_due(snapshot.device, now) or _has_news(snapshot, report)):
+            activations.record_check(decision.license, snapshot.device, snapshot.seat, report, now)
 
-    place, grant = settle(read, decide, write, places.newer, lambda grant: not grant.already_live)
-    after = after_activation(place, grant, report, now)
-    if place.device is None and after.license is not None:
+    snapshot, decision = decide_and_write(
+        read, decide, write, activations.apply_conflict, lambda decision: not decision.already_active
+    )
+    after = apply_activation(snapshot, decision, report, now)
+    if snapshot.device is None and after.license is not None:
         forget_idle_devices(after.license, actor, now=now)
     return after
 
 
-def _grant(place: Place, report: DeviceReport, product: Product, now: Instant) -> Grant:
+def _decide(snapshot: Snapshot, report: DeviceReport, product: Product, now: Instant) -> ActivationDecision:
     least = settings().license_changes_per_hour
-    return grant_activation(place, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
+    return decide_activation(snapshot, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
 
 
-def _guard_opened(place: Place, logged_in: LoggedIn | None) -> None:
+def _guard_opened(snapshot: Snapshot, logged_in: LoggedIn | None) -> None:
     """Refuse a password that is the account's no more, or does not open this license."""
-    if logged_in is None or place.license is None or place.seat is None or place.user is None:
+    if logged_in is None or snapshot.license is None or snapshot.seat is None or snapshot.user is None:
         return  # nothing to open: the rules say so
-    if not logged_in.is_still(place.user.password_hash):
-        raise Refused("invalid_credentials")
-    guard_opens(place.user, place.license)
+    if not logged_in.is_still(snapshot.user.password_hash):
+        raise Denied("invalid_credentials")
+    guard_opens(snapshot.user, snapshot.license)
 
 
-def _event(place: Place, grant: Grant, report: DeviceReport, actor: Actor, now: Instant) -> Event:
-    about = of_seat(place.seat) | named(report.hostname) | ({"transfer": 1} if grant.transfer else {})
+def _event(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, actor: Actor, now: Instant) -> Event:
+    about = of_seat(snapshot.seat) | named(report.hostname) | ({"transfer": 1} if decision.transfer else {})
     return Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
 
 
-def _has_news(place: Place, report: DeviceReport) -> bool:
+def _has_news(snapshot: Snapshot, report: DeviceReport) -> bool:
     """Whether the client tells something of its device that is not stored yet."""
-    told = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
-    return any(value is not None and getattr(place.device, name) != value for name, value in told.items())
+    variables = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
+    return any(value is not None and getattr(snapshot.device, name) != value for name, value in variables.items())

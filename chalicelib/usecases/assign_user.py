@@ -4,25 +4,25 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib.domain.access import buyer
+from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.pasted import one_line
-from chalicelib.domain.people import MAX_NAME, MAX_PHONE, User, guard_open
-from chalicelib.domain.places import assign_bucket
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, places, seats
+from chalicelib.domain.pasted import log_request
+from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User, guard_open
+from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import new_user
 from chalicelib.usecases.notices import seat_notice
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Profile:
     """What is told of a user besides the e-mail, in its normal form; empty where it is not."""
 
     first_name: str = ""
@@ -31,10 +31,10 @@ class Person:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            object.__setattr__(self, name, one_line(getattr(self, name)))
+            object.__setattr__(self, name, log_request(getattr(self, name)))
 
 
-NOBODY_KNOWN = Person()
+EMPTY_PROFILE = Profile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,18 @@ def assign_user(
     max_activations: int | None,
     actor: Actor,
     *,
-    person: Person = NOBODY_KNOWN,
+    profile: Profile = EMPTY_PROFILE,
     manager_id: int | None = None,
     now: Instant,
 ) -> tuple[License, Seat, User]:
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
-    `person` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
-    Raises `Refused`: `account_closed`, `user_already_assigned`, `license_users_limit_reached`, …
+    `profile` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
+    Raises `Denied`: `account_closed`, `user_already_assigned`, `license_users_limit_reached`, …
     """
     address = known_email(email)
-    guard_person(person)
+    guard_profile(profile)
     tell = seat_notice(company, actor)
 
     def read(_: bool) -> _State:
@@ -70,25 +70,25 @@ def assign_user(
         if user_id is None:
             return _State(find_license(company, license_id), None, None)
         # At one instant: with the license of one and the seat of another, a refusal would be right at neither.
-        place = places.read_place(company, license_id, None, user_id, consistent=True)
-        if place.license is None:
-            raise Refused("license_not_found")
-        return _State(place.license, place.user, place.seat)
+        snapshot = activations.read_snapshot(company, license_id, None, user_id, consistent=True)
+        if snapshot.license is None:
+            raise Denied("license_not_found")
+        return _State(snapshot.license, snapshot.user, snapshot.seat)
 
     def decide(state: _State) -> tuple[Seat, User]:
         license = state.license
         if license.authorization_method != "user":
-            raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
+            raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
         if state.user is not None:
             guard_open(state.user)
         if state.seat is not None:
-            raise Refused("user_already_assigned")
+            raise Denied("user_already_assigned")
         guard_seat_limit(license, max_activations)
         _guard_room(license)
         guard_seats_rate(license, actor, 1, now)
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
-        seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(person))
+        seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(profile))
         return seat, user
 
     def _made(license: License) -> User:
@@ -100,31 +100,31 @@ def assign_user(
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
         seats.assign(state.license, seat, state.user, user, event, tell(user, state.license))
 
-    state, (seat, user) = settle(read, decide, write)
+    state, (seat, user) = decide_and_write(read, decide, write)
     return state.license, seat, user
 
 
 def _guard_room(license: License) -> None:
     if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
-        raise Refused("license_users_limit_reached")
+        raise Denied("license_users_limit_reached")
 
 
 def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) -> None:
-    """Raises `Refused`: `rate_limit_exceeded`, where a customer has given too many seats within an hour."""
+    """Raises `Denied`: `rate_limit_exceeded`, where a customer has given too many seats within an hour."""
     bucket = assign_bucket(license, actor)
     if bucket is not None and (wait := bucket.wait_ms(license.seats_full_at, now, wanted)):
         told = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
-        raise Refused("rate_limit_exceeded", told, retry_after=-(-wait // 1000))
+        raise Denied("rate_limit_exceeded", told, retry_after=-(-wait // 1000))
 
 
-def guard_person(person: Person) -> None:
-    """Names and numbers are short and can be shown. Raises `Refused`."""
-    for name, value in asdict(person).items():
+def guard_profile(profile: Profile) -> None:
+    """Names and numbers are short and can be shown. Raises `Denied`."""
+    for name, value in asdict(profile).items():
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
         if len(value) > most:
-            raise Refused("validation_error", f"{name}: give at most {most} characters.")
+            raise Denied("validation_error", f"{name}: give at most {most} characters.")
         if not value.isprintable():
-            raise Refused("validation_error", f"{name}: it holds characters that cannot be shown.")
+            raise Denied("validation_error", f"{name}: it holds characters that cannot be shown.")
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:
@@ -133,9 +133,9 @@ def password_renewed(old: User | None, user: User) -> dict[str, Any]:
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:
-    """A seat's own limit cannot be beyond what the license allows in all. Raises `Refused`."""
+    """A seat's own limit cannot be beyond what the license allows in all. Raises `Denied`."""
     in_all = license.max_activations
     if max_activations is not None and max_activations < 0:
-        raise Refused("validation_error", "max-activations: give a number from 0, or unlimited.")
+        raise Denied("validation_error", "max-activations: give a number from 0, or unlimited.")
     if in_all is not None and (max_activations is None or max_activations > in_all):
-        raise Refused("max_activations_too_high", f"The license allows {in_all} activations in all.")
+        raise Denied("max_activations_too_high", f"The license allows {in_all} activations in all.")

@@ -6,14 +6,14 @@ And the other way round: whether each name and summary leads to what it says.
 from collections import Counter
 from collections.abc import Iterator
 
-from chalicelib.domain.batch import Pending
+from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.license import Device, License, Seat, is_live
-from chalicelib.store import accounts, batches, licenses, links, orders, places
-from chalicelib.store.due import is_filed
+from chalicelib.store import accounts, activations, batches, licenses, links, orders
+from chalicelib.store.due import is_indexed
+from chalicelib.store.items import DUE_SHARDS
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import missing
-from chalicelib.store.tables import DUE_SHARDS
 
 
 def companies() -> Iterator[str]:
@@ -28,7 +28,7 @@ def audit(company: str) -> Iterator[tuple[int, list[str]]]:
     license's items in the same way is one difference.
     """
     for license_id, found in license_faults(company):
-        counted = Counter(fault.told for fault in found)
+        counted = Counter(fault.message for fault in found)
         yield license_id, [told if n == 1 else f"{told} ({n} times)" for told, n in counted.items()]
 
 
@@ -71,15 +71,15 @@ def _faults(company: str, license_id: int) -> list[Fault]:
     return found
 
 
-def _counted(company: str, license_id: int) -> tuple[License, list[Pending]] | None:
+def _counted(company: str, license_id: int) -> tuple[License, list[BatchProgress]] | None:
     """What changes whenever an item does that is counted: a step of a batch leaves the license as it is."""
     license = licenses.read_license(company, license_id)
     return None if license is None else (license, list(batches.all_pending(company, license_id)))
 
 
-def _compare(license: License, pending: list[Pending]) -> Iterator[Fault]:
+def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
-    devices = list(places.devices(license.company, license.id))
+    devices = list(activations.devices(license.company, license.id))
     order = orders.read_order(license.company, license.order_id or "")
     for told in _differences(license, seats, devices, pending, order):
         yield Fault(license.id, told)
@@ -87,7 +87,7 @@ def _compare(license: License, pending: list[Pending]) -> Iterator[Fault]:
 
 
 def _differences(
-    license: License, seats: dict[int, Seat], devices: list[Device], pending: list[Pending], order: Order | None
+    license: License, seats: dict[int, Seat], devices: list[Device], pending: list[BatchProgress], order: Order | None
 ) -> Iterator[str]:
     """What is wrong with the counters of a license, its order and its dates, in words."""
     live: Counter[int | None] = Counter()
@@ -111,12 +111,12 @@ def _differences(
         yield "its order is not there"
     if not licenses.ends_as_dated(license):
         yield "its end does not follow from its dates"
-    if not is_filed(license):
+    if not is_indexed(license):
         yield "its next transition is not filed, so no sweep will announce it"
 
 
 def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:
-    for difference in _unequal("activations", seat.taken(license), "active devices", live):
+    for difference in _unequal("activations", seat.activations_in(license), "active devices", live):
         yield f"seat of {seat.email}: {difference}"
 
 

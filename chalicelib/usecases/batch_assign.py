@@ -4,45 +4,45 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.domain.access import buyer
-from chalicelib.domain.batch import Pending, Row
+from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.columns import Column
-from chalicelib.domain.email import shown_email
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User
 from chalicelib.domain.people_list import read_list
-from chalicelib.domain.refusal import Refused
 from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.domain.users import User
 from chalicelib.store import accounts, batches
-from chalicelib.store.batches import People, Taker
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.batches import Assignment, People
+from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, password_renewed
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
 from chalicelib.usecases.notices import seat_notice
+from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
-from chalicelib.usecases.settle import settle
 
-STEP = 16
+ROWS_PER_TRANSACTION = 16
 """People in one transaction: six items each, of a hundred."""
 HASHING_THREADS = 2
 _CLOSED = "The vendor has closed this person's account."
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class RowResult:
     """What will happen to a person of a list, or what came of it. `ok`: a seat is given.
 
     `fits`: there is a place for it, as far as is known; a list may ask for more than are free.
     """
 
     row: Row
-    told: str
+    message: str
     ok: bool
     password: str | None = None
     fits: bool = True
@@ -53,7 +53,7 @@ class Preview:
     """What a list would bring about now."""
 
     license: License
-    fates: list[Fate]
+    results: list[RowResult]
     columns: list[Column]
     problem: str = ""
     """Why nobody of the list can be assigned: its columns have to be chosen first."""
@@ -67,7 +67,7 @@ class Preview:
     @property
     def wanted(self) -> list[Row]:
         """Who needs a place, in order."""
-        return [fate.row for fate in self.fates if fate.ok]
+        return [result.row for result in self.results if result.ok]
 
     @property
     def fits(self) -> bool:
@@ -77,33 +77,33 @@ class Preview:
     @property
     def refused(self) -> list[Row]:
         """Who gets no seat whatever is chosen, each with the reason."""
-        return [replace(fate.row, problem=fate.told) for fate in self.fates if not fate.ok]
+        return [replace(result.row, problem=result.message) for result in self.results if not result.ok]
 
 
 def preview(company: str, license_id: int, text: str, columns: Mapping[int, str] | None = None) -> Preview:
     """What a list of people would bring about; `columns`: what they mean, by number, where that was chosen.
 
-    Raises `Refused` where the list cannot be read, `license_not_found`, …
+    Raises `Denied` where the list cannot be read, `license_not_found`, …
     """
     license = _find(company, license_id)
     people = read_list(text, columns)
     rows = people.rows
     ids, seats = batches.seats_of(company, license_id, [row.email for row in rows if not row.problem])
 
-    def fate(row: Row) -> Fate:
+    def result(row: Row) -> RowResult:
         if row.problem:
-            return Fate(row, row.problem, ok=False)
+            return RowResult(row, row.problem, ok=False)
         try:
             guard_seat_limit(license, row.max_activations)
-        except Refused as refused:
-            return Fate(row, refused.detail, ok=False)
+        except Denied as refused:
+            return RowResult(row, refused.detail, ok=False)
         if ids.get(row.email) in seats:
-            return Fate(row, "Has a seat already; nothing changes.", ok=False)
+            return RowResult(row, "Has a seat already; nothing changes.", ok=False)
         # Nothing of the account, nor that it is closed: it may be another customer's person.
-        return Fate(row, "Gets a seat.", ok=True)
+        return RowResult(row, "Gets a seat.", ok=True)
 
-    seen = Preview(license, [fate(row) for row in rows], people.columns, people.problem)
-    return replace(seen, fates=list(_as_they_fit(seen)))
+    state = Preview(license, [result(row) for row in rows], people.columns, people.problem)
+    return replace(state, results=list(_as_they_fit(state)))
 
 
 def start_batch(
@@ -118,35 +118,35 @@ def start_batch(
 ) -> int:
     """Reserve places for a list, for everybody or for those that fit; answers the batch's id.
 
-    Raises `Refused`: `license_users_limit_reached` with how many are free; whatever `preview` does.
+    Raises `Denied`: `license_users_limit_reached` with how many are free; whatever `preview` does.
     """
 
-    def decide(seen: Preview) -> Pending:
-        wanted = len(seen.wanted)
-        if seen.problem:
-            raise Refused("validation_error", seen.problem)
+    def decide(state: Preview) -> BatchProgress:
+        wanted = len(state.wanted)
+        if state.problem:
+            raise Denied("validation_error", state.problem)
         if not wanted:
-            raise Refused("validation_error", "people: nobody on this list needs a place.")
-        free = wanted if seen.free is None else seen.free
+            raise Denied("validation_error", "people: nobody on this list needs a place.")
+        free = wanted if state.free is None else state.free
         if free == 0 or (everybody and wanted > free):
             places = "1 place is" if free == 1 else f"{free} places are"
-            told = f"{places} free, and the list needs {wanted}. Nobody was assigned."
-            raise Refused("license_users_limit_reached", told)
+            message = f"{places} free, and the list needs {wanted}. Nobody was assigned."
+            raise Denied("license_users_limit_reached", message)
         taken = min(wanted, free)
-        guard_seats_rate(seen.license, actor, taken, now)
+        guard_seats_rate(state.license, actor, taken, now)
         # A new id each time: it may be another's.
-        return Pending(new_id(now), taken, 0, taken, actor.name, now)
+        return BatchProgress(new_id(now), taken, 0, taken, actor.name, now)
 
-    def write(seen: Preview, pending: Pending) -> None:
-        people = People(seen.wanted, pending.rows, seen.refused)
-        batches.keep_people(company, license_id, pending.id, people, now)
+    def write(state: Preview, pending: BatchProgress) -> None:
+        people = People(state.wanted, pending.rows, state.refused)
+        batches.store_list(company, license_id, pending.id, people, now)
         event = Event.new("batch_started", actor, now, people=pending.rows)
-        batches.reserve(seen.license, pending, event)
+        batches.reserve(state.license, pending, event)
 
-    return settle(lambda _: preview(company, license_id, text, columns), decide, write)[1].id
+    return decide_and_write(lambda _: preview(company, license_id, text, columns), decide, write)[1].id
 
 
-def go_on(
+def continue_batch(
     company: str,
     license_id: int,
     batch_id: int,
@@ -155,16 +155,16 @@ def go_on(
     *,
     manager_id: int | None = None,
     now: Instant,
-) -> Pending | None:
+) -> BatchProgress | None:
     """Give seats to the next people of a batch while `keep_going()`; answers what is left, None when it is finished.
 
     `manager_id`: who gives them, None for an operator. Whoever calls it, and however often at once: each person is done
-    once. Raises `Refused`: `batch_not_found`.
+    once. Raises `Denied`: `batch_not_found`.
     """
     people = batches.read_people(company, license_id, batch_id)
     pending = batches.read_pending(company, license_id, batch_id)
     if people is None:
-        raise Refused("batch_not_found")
+        raise Denied("batch_not_found")
     while pending is not None:
         pending = _step(company, license_id, batch_id, people, actor, manager_id, now)
         if not keep_going():
@@ -173,86 +173,88 @@ def go_on(
 
 
 def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now: Instant) -> None:
-    """Give back what is still reserved; who has a seat keeps it. Doing so again changes nothing. Raises `Refused`."""
+    """Give back what is still reserved; who has a seat keeps it. Doing so again changes nothing. Raises `Denied`."""
 
-    def read(_: bool) -> tuple[License, Pending | None]:
+    def read(_: bool) -> tuple[License, BatchProgress | None]:
         return _find(company, license_id), batches.read_pending(company, license_id, batch_id)
 
-    def write(state: tuple[License, Pending | None], pending: Pending | None) -> None:
+    def write(state: tuple[License, BatchProgress | None], pending: BatchProgress | None) -> None:
         if pending is not None:
             event = Event.new("batch_ended", actor, now, people=pending.position, given_back=pending.reserved)
             batches.end(state[0], pending, event)
 
-    settle(read, lambda state: state[1], write)
+    decide_and_write(read, lambda state: state[1], write)
 
 
-def find_batch(company: str, license_id: int, batch_id: int) -> Pending | None:
-    """A batch that is under way; None once it is finished or ended. Raises `Refused`: `batch_not_found`."""
+def find_batch(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
+    """A batch that is under way; None once it is finished or ended. Raises `Denied`: `batch_not_found`."""
     pending = batches.read_pending(company, license_id, batch_id)
     if pending is None and batches.read_people(company, license_id, batch_id) is None:
-        raise Refused("batch_not_found")
+        raise Denied("batch_not_found")
     return pending
 
 
 def batch_result(
     company: str, license_id: int, batch_id: int, reader: User, actor: Actor, *, now: Instant
-) -> list[Fate]:
+) -> list[RowResult]:
     """What came of each person of a batch, with initial passwords: the history of `reader` tells that they were read.
 
-    Raises `Refused`: `batch_not_found`, after a week too.
+    Raises `Denied`: `batch_not_found`, after a week too.
     """
     people = batches.read_people(company, license_id, batch_id)
     if people is None:
-        raise Refused("batch_not_found")
+        raise Denied("batch_not_found")
     ids, seats = batches.seats_of(company, license_id, [row.email for row in people.rows])
     users = accounts.read_users(company, list(ids.values()))
 
-    def fate(number: int, row: Row) -> Fate:
+    def result(number: int, row: Row) -> RowResult:
         user = users.get(ids.get(row.email, 0))
         if user is None or user.id not in seats:
             why = _CLOSED if _is_closed(users, ids, row) else ""
             if number >= people.places:
                 why = "there was no place left."
-            return Fate(row, f"Not assigned: {why}" if why else "Not assigned.", ok=False)
+            return RowResult(row, f"Not assigned: {why}" if why else "Not assigned.", ok=False)
         # Whoever has the password is let in wherever else it was given.
         ours = user.batch == batch_id and not user.seats_given and not user.is_manager
         password = initial_password(user) if ours else None
-        told = "Assigned, with an initial password." if password else "Assigned; the password is this person's own."
-        return Fate(row, told, ok=True, password=password)
+        message = "Assigned, with an initial password." if password else "Assigned; the password is this person's own."
+        return RowResult(row, message, ok=True, password=password)
 
-    fates = [fate(number, row) for number, row in enumerate(people.rows)]
-    fates += [Fate(row, f"Not assigned: {row.problem}", ok=False) for row in people.refused]
+    results = [result(number, row) for number, row in enumerate(people.rows)]
+    results += [RowResult(row, f"Not assigned: {row.problem}", ok=False) for row in people.refused]
     note_security_event(company, reader, "batch_result_read", actor, now, license_id=license_id, batch=batch_id)
-    return sorted(fates, key=lambda fate: fate.row.number)
+    return sorted(results, key=lambda result: result.row.number)
 
 
-def result_csv(fates: list[Fate]) -> str:
+def result_csv(results: list[RowResult]) -> str:
     """The same as a CSV text, with the initial passwords."""
     header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
-    return to_csv(header, (_cells(fate) for fate in fates))
+    return to_csv(header, (_cells(result) for result in results))
 
 
-def _as_they_fit(seen: Preview) -> Iterator[Fate]:
+def _as_they_fit(state: Preview) -> Iterator[RowResult]:
     """The fates of a preview, in which those are marked for whom no place is left."""
-    left = len(seen.wanted) if seen.free is None else seen.free
-    for fate in seen.fates:
-        if fate.ok and left <= 0:
-            yield replace(fate, told="No place is left: gets no seat where those are assigned that fit.", fits=False)
+    left = len(state.wanted) if state.free is None else state.free
+    for result in state.results:
+        if result.ok and left <= 0:
+            yield replace(
+                result, message="No place is left: gets no seat where those are assigned that fit.", fits=False
+            )
             continue
-        left -= fate.ok
-        yield fate
+        left -= result.ok
+        yield result
 
 
-def _cells(fate: Fate) -> tuple[str, ...]:
-    row = fate.row
-    person = (shown_email(row.email), row.first_name, row.last_name, row.phone_number, str(row.max_activations))
-    return (*person, fate.told, fate.password or "")
+def _cells(result: RowResult) -> tuple[str, ...]:
+    row = result.row
+    profile = (display_email(row.email), row.first_name, row.last_name, row.phone_number, str(row.max_activations))
+    return (*profile, result.message, result.password or "")
 
 
 def _find(company: str, license_id: int) -> License:
     license = find_license(company, license_id)
     if license.authorization_method != "user":
-        raise Refused("validation_error", "license: it is authorized by its key; it has no users.")
+        raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
     return license
 
 
@@ -262,9 +264,9 @@ def _is_closed(users: Mapping[int, User], ids: Mapping[str, int], row: Row) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _State:
     license: License
-    pending: Pending | None
+    pending: BatchProgress | None
     rows: list[Row]
     ids: dict[str, int]
     seats: dict[int, Seat]
@@ -273,34 +275,34 @@ class _Seen:
 
 def _step(
     company: str, license_id: int, batch_id: int, people: People, actor: Actor, manager_id: int | None, now: Instant
-) -> Pending | None:
+) -> BatchProgress | None:
     tell = seat_notice(company, actor)
     made: dict[str, User] = {}  # hashing takes its time: once a person, however often the step is tried
 
-    def read(_: bool) -> _Seen:
+    def read(_: bool) -> _State:
         license, pending = _find(company, license_id), batches.read_pending(company, license_id, batch_id)
         if pending is None:
-            return _Seen(license, None, [], {}, {}, {})
-        rows = people.rows[pending.position : min(pending.position + STEP, pending.rows)]
+            return _State(license, None, [], {}, {}, {})
+        rows = people.rows[pending.position : min(pending.position + ROWS_PER_TRANSACTION, pending.rows)]
         ids, seats = batches.seats_of(company, license_id, [row.email for row in rows])
-        return _Seen(license, pending, rows, ids, seats, accounts.read_users(company, list(ids.values())))
+        return _State(license, pending, rows, ids, seats, accounts.read_users(company, list(ids.values())))
 
-    def decide(seen: _Seen) -> list[Taker]:
-        unseated = [row for row in seen.rows if seen.ids.get(row.email) not in seen.seats]
-        open_rows = [row for row in unseated if not _is_closed(seen.users, seen.ids, row)]
-        unmade = [row for row in open_rows if row.email not in seen.ids and row.email not in made]
+    def decide(state: _State) -> list[Assignment]:
+        unseated = [row for row in state.rows if state.ids.get(row.email) not in state.seats]
+        open_rows = [row for row in unseated if not _is_closed(state.users, state.ids, row)]
+        unmade = [row for row in open_rows if row.email not in state.ids and row.email not in made]
         with ThreadPoolExecutor(HASHING_THREADS) as threads:
-            new = threads.map(lambda row: new_account(seen.license, row), unmade)
+            new = threads.map(lambda row: new_account(state.license, row), unmade)
             made.update(zip((row.email for row in unmade), new, strict=True))
-            return list(threads.map(telemetry.into_this_line(lambda row: taker(seen, row)), open_rows))
+            return list(threads.map(observability.with_log_context(lambda row: assignment(state, row)), open_rows))
 
-    def taker(seen: _Seen, row: Row) -> Taker:
-        old = None if row.email not in seen.ids else seen.users[seen.ids[row.email]]
-        user = made[row.email] if old is None else with_seat(old, seen.license, manager_id)
-        person = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
-        seat = Seat(user.id, row.email, 0, new_id(now), seen.license.epoch, now, row.max_activations, **person)
+    def assignment(state: _State, row: Row) -> Assignment:
+        old = None if row.email not in state.ids else state.users[state.ids[row.email]]
+        user = made[row.email] if old is None else with_seat(old, state.license, manager_id)
+        profile = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
+        seat = Seat(user.id, row.email, 0, new_id(now), state.license.epoch, now, row.max_activations, **profile)
         event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **password_renewed(old, user))
-        return Taker(seat, old, user, event, tell(user, seen.license))
+        return Assignment(seat, old, user, event, tell(user, state.license))
 
     def new_account(license: License, row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
@@ -311,29 +313,33 @@ def _step(
             batch=batch_id,
         )
 
-    def write(seen: _Seen, takers: list[Taker]) -> None:
-        if seen.pending is not None:
-            left = _after(seen.pending, len(seen.rows))
+    def write(state: _State, assignments: list[Assignment]) -> None:
+        if state.pending is not None:
+            left = _after(state.pending, len(state.rows))
             try:
-                batches.fill(seen.license, seen.pending, left, takers, list(_events(seen, left, takers, actor, now)))
-            except Stale:
+                batches.fill(
+                    state.license, state.pending, left, assignments, list(_events(state, left, assignments, actor, now))
+                )
+            except ConditionFailed:
                 made.clear()  # an id may be another's
                 raise
 
-    seen, _ = settle(read, decide, write)
-    return None if seen.pending is None else _after(seen.pending, len(seen.rows))
+    state, _ = decide_and_write(read, decide, write)
+    return None if state.pending is None else _after(state.pending, len(state.rows))
 
 
-def _after(pending: Pending, done: int) -> Pending | None:
+def _after(pending: BatchProgress, done: int) -> BatchProgress | None:
     moved = replace(pending, position=pending.position + done, reserved=pending.reserved - done)
     return moved if moved.position < moved.rows else None
 
 
-def _events(seen: _Seen, left: Pending | None, takers: list[Taker], actor: Actor, now: Instant) -> Iterator[Event]:
+def _events(
+    state: _State, left: BatchProgress | None, assignments: list[Assignment], actor: Actor, now: Instant
+) -> Iterator[Event]:
     """That it is finished, and how many places nobody needed any more."""
-    assert seen.pending is not None
-    unneeded = len(seen.rows) - len(takers)
+    assert state.pending is not None
+    unneeded = len(state.rows) - len(assignments)
     if unneeded:
         yield Event.new("batch_reduced", actor, now, given_back=unneeded)
     if left is None:
-        yield Event.new("batch_finished", actor, now, people=seen.pending.rows)
+        yield Event.new("batch_finished", actor, now, people=state.pending.rows)

@@ -5,15 +5,15 @@ Whoever has an application's key may ask, and the key is public. A device that w
 
 from ipaddress import ip_address
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import network_of
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import probes
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.database import ConditionFailed
 
 
 def count_guess(company: str, address: str, *, now: Instant) -> None:
-    """Count one, before it is answered. Raises `Refused`: `rate_limit_exceeded`, for known and unknown users alike.
+    """Count one, before it is answered. Raises `Denied`: `rate_limit_exceeded`, for known and unknown users alike.
 
     Not from the machine itself: what asks there is its own, or a proxy that does not say who asks.
     """
@@ -22,6 +22,6 @@ def count_guess(company: str, address: str, *, now: Instant) -> None:
         return
     try:
         probes.count_guess(company, network, now)
-    except Stale:
+    except ConditionFailed:
         wait = -(-(probes.guesses_end(company, network, now) - now) // 1000)
-        raise Refused("rate_limit_exceeded", retry_after=max(1, wait)) from None
+        raise Denied("rate_limit_exceeded", retry_after=max(1, wait)) from None

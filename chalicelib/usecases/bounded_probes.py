@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts, probes
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.store.database import ConditionFailed, Unavailable
 from chalicelib.usecases.named_account import named_user_id
 from chalicelib.usecases.security_events import note_security_event
 
@@ -17,24 +17,24 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
     """Let a manager ask for an e-mail; what is done in it may raise `already_exists`.
 
     It is counted before anything is looked at, and taken back unless it has told that the e-mail is taken: so what is
-    asked at once tells no more than what is asked in a row. Raises `Refused`: `rate_limit_exceeded`, for any e-mail.
+    asked at once tells no more than what is asked in a row. Raises `Denied`: `rate_limit_exceeded`, for any e-mail.
     """
     try:
         probes.count_probe(company, manager_id, now)
-    except Stale:
+    except ConditionFailed:
         wait = -(-(probes.probes_end(company, manager_id, now) - now) // 1000)
         detail = "email: too many were given that cannot be used. Try again tomorrow, or ask your vendor."
-        raise Refused("rate_limit_exceeded", detail, retry_after=max(1, wait)) from None
+        raise Denied("rate_limit_exceeded", detail, retry_after=max(1, wait)) from None
     has_told = False
     try:
         yield
-    except Refused as refused:
-        has_told = refused.code == "already_exists"
+    except Denied as denied:
+        has_told = denied.code == "already_exists"
         raise
     finally:
         if has_told:
             user = accounts.read_user(company, named_user_id(company, email))
             note_security_event(company, user or email, "email_probed", actor, now)
         else:
-            with suppress(Busy):  # the manager's own, forgotten in a day; what was done is done
+            with suppress(Unavailable):  # the manager's own, forgotten in a day; what was done is done
                 probes.forget_probe(company, manager_id, now)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from hashlib import sha256
 
-from chalicelib.domain.catalogue import Company, shown_name
-from chalicelib.domain.colour import accent_colour
+from chalicelib.domain.catalogue import Company, display_name
+from chalicelib.domain.color import accent_color
 from chalicelib.domain.days import time_zone
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
 from chalicelib.store import accounts
@@ -29,20 +29,20 @@ def set_branding(
 
     Empty takes it away; None leaves it.
 
-    Doing so again changes nothing. Raises `Refused`: `company_not_found`, `validation_error`.
+    Doing so again changes nothing. Raises `Denied`: `company_not_found`, `validation_error`.
     """
     old = find_company(company)
     new = replace(
         old,
-        name=old.name if name is None else shown_name(name),
-        accent=old.accent if accent is None else accent_colour(accent),
+        name=old.name if name is None else display_name(name),
+        accent=old.accent if accent is None else accent_color(accent),
         logo=old.logo if logo is None else svg_logo(logo),
         time_zone=old.time_zone if zone is None else time_zone(zone),
     )
     changed = {field: getattr(new, field) for field in _FIELDS if getattr(new, field) != getattr(old, field)}
     if changed:
-        told = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
-        accounts.change_company(old, changed, Event.new("company_changed", actor, now, **told))
+        details = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
+        accounts.change_company(old, changed, Event.new("company_changed", actor, now, **details))
     return new
 
 

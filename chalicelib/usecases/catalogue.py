@@ -5,16 +5,16 @@ from collections.abc import Callable
 from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts
-from chalicelib.usecases.remember import MINUTE_MS, Memory
+from chalicelib.usecases.cache import MINUTE_MS, TtlCache
 
-_products: Memory[Product] = Memory(4096, MINUTE_MS)
-_api_keys: Memory[ApiKey] = Memory(4096, MINUTE_MS)
+_products: TtlCache[Product] = TtlCache(4096, MINUTE_MS)
+_api_keys: TtlCache[ApiKey] = TtlCache(4096, MINUTE_MS)
 
 
 def find_product(company: str, code: str, *, on_vm: bool = False, now: Instant) -> Product:
     """A product that can be used; as it stands, where what is remembered refuses the call, or the machine `on_vm`.
 
-    Raises `Refused`: `unknown_product`, `disabled_product`, `archived_product`.
+    Raises `Denied`: `unknown_product`, `disabled_product`, `archived_product`.
     """
 
     def refuses(product: Product) -> bool:

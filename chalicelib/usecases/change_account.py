@@ -2,33 +2,33 @@
 
 from dataclasses import asdict, replace
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User, guard_open
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
-from chalicelib.store.dynamo import Stale
-from chalicelib.usecases.assign_user import Person, guard_person
+from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.assign_user import Profile, guard_profile
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import verify_password, with_own_password
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 
-def change_person(company: str, user_id: int, person: Person, actor: Actor, *, now: Instant) -> User:
-    """Change the names and the phone number. Raises `Refused`: `validation_error`, `user_not_found`."""
-    guard_person(person)
+def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *, now: Instant) -> User:
+    """Change the names and the phone number. Raises `Denied`: `validation_error`, `user_not_found`."""
+    guard_profile(profile)
 
     def write(old: User, new: User) -> None:
         if old != new:
-            accounts.change_person(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
+            accounts.change_profile(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
 
-    return settle(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(person)), write)[1]
+    return decide_and_write(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(profile)), write)[1]
 
 
 def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant) -> int:
-    """End all sessions of the account; answers the epoch that one may be moved into. Raises `Refused`."""
+    """End all sessions of the account; answers the epoch that one may be moved into. Raises `Denied`."""
 
     def decide(user: User) -> int:
         return user.session_epoch + 1
@@ -36,7 +36,7 @@ def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant
     def write(user: User, _epoch: int) -> None:
         accounts.end_sessions(user, Event.new("sessions_ended", actor, now, user=user.email, user_id=user.id))
 
-    return settle(lambda _: _find(company, user_id), decide, write)[1]
+    return decide_and_write(lambda _: _find(company, user_id), decide, write)[1]
 
 
 def choose_password(
@@ -44,7 +44,7 @@ def choose_password(
 ) -> User:
     """Replace the own password; all sessions end, and the owner is mailed.
 
-    Raises `Refused`: `validation_error`, `invalid_credentials`, …
+    Raises `Denied`: `validation_error`, `invalid_credentials`, …
     Who is logged in with an initial password (`old_password` None) need not type it again.
     """
     user = _find(company, user_id)
@@ -53,21 +53,21 @@ def choose_password(
         return change_password(*given, known="session", now=now)
     guard_chosen(new_password, company, user.email)
     if not user.is_initial_password:
-        raise Refused("invalid_credentials")
+        raise Denied("invalid_credentials")
     if verify_password(user.password_hash, new_password):
-        raise Refused("validation_error", "new_password: choose one that differs from the initial password.")
+        raise Denied("validation_error", "new_password: choose one that differs from the initial password.")
     changed = with_own_password(user, new_password)
     event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
     try:
         accounts.change_password(user, changed, event, mail=own_password_notice(user))
-    except Stale:  # set by somebody else since
-        raise Refused("invalid_credentials") from None
+    except ConditionFailed:  # set by somebody else since
+        raise Denied("invalid_credentials") from None
     return changed
 
 
 def _find(company: str, user_id: int) -> User:
     user = accounts.read_user(company, user_id)
     if user is None:
-        raise Refused("user_not_found")
+        raise Denied("user_not_found")
     guard_open(user)  # a session that was proved a moment ago must not move into the epoch that has ended it
     return user

@@ -3,17 +3,17 @@
 from contextlib import nullcontext
 from dataclasses import replace
 
-from chalicelib.domain.email import normalise_email
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.email import normalize_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User, guard_open
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
+from chalicelib.usecases.account_access import guard_account, read_holdings
 from chalicelib.usecases.bounded_probes import bounded_probe
 from chalicelib.usecases.find_license import find_account, find_user
-from chalicelib.usecases.guard_account import guard_account, read_holdings
 from chalicelib.usecases.notices import email_notices
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 MAX_SEATS = 90
 """Seats whose e-mail is changed with the account's, in one transaction."""
@@ -35,10 +35,10 @@ def change_email(
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
-    Raises `Refused`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`, and
+    Raises `Denied`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`, and
     `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`).
     """
-    address = normalise_email(new_email)
+    address = normalize_email(new_email)
 
     def read(_: bool) -> tuple[User, list[int]]:
         user = find_account(company, email) if license_id is None else find_user(company, license_id, email)
@@ -50,9 +50,9 @@ def change_email(
     def decide(state: tuple[User, list[int]]) -> User:
         user, held = state
         if user.email != address and accounts.user_of_email(company, address) is not None:
-            raise Refused("already_exists", "email: another account of this company has this e-mail.")
+            raise Denied("already_exists", "email: another account of this company has this e-mail.")
         if len(held) > MAX_SEATS:
-            raise Refused(
+            raise Denied(
                 "validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more."
             )
         if user.email == address:
@@ -72,4 +72,4 @@ def change_email(
 
     bound = nullcontext() if manager_id is None else bounded_probe(company, address, manager_id, actor, now=now)
     with bound:
-        return settle(read, decide, write)[1]
+        return decide_and_write(read, decide, write)[1]

@@ -2,20 +2,20 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.expiry import announced_after_change, transitions_due
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.activation import counts_as_given_up, guard_reset
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, phase, within_calendar
-from chalicelib.domain.places import counts_as_given_up, guard_reset
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.transitions import announced_after_change, transitions_due
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
-from chalicelib.usecases.settle import settle
-from chalicelib.usecases.sweep import announcements
+from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.sweep import transition_events
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:
-    """Enable or disable. Doing so again changes nothing. Raises `Refused`: `disabled_by_vendor`, …
+    """Enable or disable. Doing so again changes nothing. Raises `Denied`: `disabled_by_vendor`, …
 
     The vendor's word is final: what he has disabled no customer enables, and he may make a customer's word his own.
     """
@@ -23,7 +23,7 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
     def decide(license: License) -> License:
         if enabled:
             if actor.is_customer and not license.enabled and license.disabled_by != "customer":
-                raise Refused("disabled_by_vendor")
+                raise Denied("disabled_by_vendor")
             return replace(license, enabled=True, disabled_by=None)
         if actor.is_customer:
             return replace(license, enabled=False, disabled_by="customer") if license.enabled else license
@@ -34,13 +34,13 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
             event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
             licenses.change_terms(old, new, event)
 
-    return settle(lambda _: find_license(company, license_id), decide, write)[1]
+    return decide_and_write(lambda _: find_license(company, license_id), decide, write)[1]
 
 
 def extend(
     company: str, license_id: int, validity_period: Instant | None, by: str | None, actor: Actor, *, now: Instant
 ) -> License:
-    """Set a new end, or move it on by a duration from the later of the old end and now. Raises `Refused`.
+    """Set a new end, or move it on by a duration from the later of the old end and now. Raises `Denied`.
 
     A license that has expired comes back to life. What no sweep has announced of the old dates yet is announced now.
     """
@@ -50,15 +50,15 @@ def extend(
 
     def write(old: License, new: License) -> None:
         if old.validity_period != new.validity_period:
-            missed, end = announcements(transitions_due(old, now), now), to_iso(new.validity_period)
+            missed, end = transition_events(transitions_due(old, now), now), to_iso(new.validity_period)
             event = Event.new("license_extended", actor, now + len(missed), validity_period=end)
             licenses.change_terms(old, new, event, missed)
 
-    return settle(lambda _: find_license(company, license_id), decide, write)[1]
+    return decide_and_write(lambda _: find_license(company, license_id), decide, write)[1]
 
 
 def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) -> License:
-    """All devices off in one write. Raises `Refused`: `device_transfer_not_allowed`, …
+    """All devices off in one write. Raises `Denied`: `device_transfer_not_allowed`, …
 
     The vendor's reset begins all counts anew. A customer's gives up the places that were held, and the count of
     transfers stays, unless his resets are free.
@@ -72,22 +72,22 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
         event = Event.new("license_reset", actor, now, times_activated=license.times_activated)
         licenses.reset(license, event, all_anew=not actor.is_customer, given_up=given_up)
 
-    settle(lambda _: find_license(company, license_id), decide, write)
+    decide_and_write(lambda _: find_license(company, license_id), decide, write)
     return find_license(company, license_id)
 
 
 def _new_end(license: License, validity_period: Instant | None, by: str | None, now: Instant) -> Instant:
     if license.license_type == "perpetual":
-        raise Refused("validation_error", "validity-period: a perpetual license has no end to extend.")
+        raise Denied("validation_error", "validity-period: a perpetual license has no end to extend.")
     if license.validity_period is None:
         sentence = "validity-period: the license has no end yet; it gets one at its first activation."
-        raise Refused("validation_error", sentence)
+        raise Denied("validation_error", sentence)
     try:
         end = validity_period or add(max(license.validity_period, now), parse_duration(by or ""))
     except ValueError as error:
-        raise Refused("validation_error", f"by: {error}") from None
+        raise Denied("validation_error", f"by: {error}") from None
     if not within_calendar(end, license.grace_period):
-        raise Refused("validation_error", "validity-period: with its grace period it must end before the year 10000.")
+        raise Denied("validation_error", "validity-period: with its grace period it must end before the year 10000.")
     return end
 
 

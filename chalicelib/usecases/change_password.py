@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.pasted import composed, visible
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User
 from chalicelib.store import accounts
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.store.database import ConditionFailed, Unavailable
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.notices import own_password_notice
@@ -23,18 +23,20 @@ def change_password(
 ) -> User:
     """Replace the password, given the old one; an initial password is gone for good; the owner is mailed.
 
-    Raises `Refused`, `Busy`.
+    Raises `Denied`, `Unavailable`.
 
     `known`: what has logged in to the account before (`domain.origin.Origin`).
     """
     guard_chosen(new_password, company, email)
     if composed(visible(new_password)) == composed(visible(password)):
-        raise Refused("validation_error", "new_password: choose one that differs from the old password.")
+        raise Denied("validation_error", "new_password: choose one that differs from the old password.")
     for _ in range(_ROUNDS):
         user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)
         changed = with_own_password(user, new_password)
         event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
-        with suppress(Stale):  # changed since the log-in, or hashed anew by another one: the next log-in tells
+        with suppress(
+            ConditionFailed
+        ):  # changed since the log-in, or hashed anew by another one: the next log-in tells
             accounts.change_password(user, changed, event, mail=own_password_notice(user))
             return changed
-    raise Busy("the password changes all the time")
+    raise Unavailable("the password changes all the time")

@@ -3,27 +3,27 @@
 from collections.abc import Callable
 
 from chalicelib.domain.access import buyer
-from chalicelib.domain.history import Actor, Event, of_seat
+from chalicelib.domain.activation import counts_as_given_up, guard_reset
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User, guard_open
-from chalicelib.domain.places import counts_as_given_up, guard_reset
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, seats
+from chalicelib.usecases.account_access import guard_password, read_holdings
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_license, find_seat
-from chalicelib.usecases.guard_account import guard_password, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
 from chalicelib.usecases.notices import password_notice
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 _State = tuple[License, Seat]
 
 
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Take the seat away and switch its devices off, in one write. Raises `Refused`: `user_not_found`, …
+    """Take the seat away and switch its devices off, in one write. Raises `Denied`: `user_not_found`, …
 
     Their places are given up as in `reset_activations`.
     """
@@ -31,7 +31,7 @@ def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now:
 
 
 def remove_account(company: str, license_id: int, user_id: int, actor: Actor, *, now: Instant) -> None:
-    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Refused`."""
+    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Denied`."""
 
     def read(_: bool) -> tuple[License, Seat | None]:
         return find_license(company, license_id), seats.read_seat(company, license_id, user_id)
@@ -40,17 +40,17 @@ def remove_account(company: str, license_id: int, user_id: int, actor: Actor, *,
         if seat is not None:
             _remove(license, seat, actor, now)
 
-    settle(read, lambda state: state, lambda _, state: write(*state))
+    decide_and_write(read, lambda state: state, lambda _, state: write(*state))
 
 
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Switch off all devices of one user on this license, in one write. Raises `Refused`.
+    """Switch off all devices of one user on this license, in one write. Raises `Denied`.
 
-    Whether their places count as given up: `domain.places.counts_as_given_up`.
+    Whether their places count as given up: `domain.activation.counts_as_given_up`.
     """
 
     def write(license: License, seat: Seat) -> None:
-        event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.taken(license))
+        event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.activations_in(license))
         seats.reset_activations(license, seat, new_id(now), event, given_up=counts_as_given_up(license, actor))
 
     _give_up(company, license_id, email, actor, write)
@@ -59,7 +59,7 @@ def reset_activations(company: str, license_id: int, email: str, actor: Actor, *
 def set_max_activations(
     company: str, license_id: int, email: str, limit: int | None, actor: Actor, *, now: Instant
 ) -> None:
-    """Change the seat's own limit; devices that are active stay so. Raises `Refused`: `max_activations_too_high`."""
+    """Change the seat's own limit; devices that are active stay so. Raises `Denied`: `max_activations_too_high`."""
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_limit_changed", actor, now, **of_seat(seat), max_activations=limit)
@@ -69,7 +69,7 @@ def set_max_activations(
         guard_seat_limit(state[0], limit)
         return state
 
-    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+    decide_and_write(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
 
 
 def set_password(
@@ -82,7 +82,7 @@ def set_password(
     manager_id: int | None = None,
     now: Instant,
 ) -> tuple[User, str]:
-    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Refused`.
+    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Denied`.
 
     `manager_id`: who asks, None for an operator, whose password opens all that the account has; a manager's opens this
     license and what the one before has opened. `not_your_user` where that is not only his to touch.
@@ -95,7 +95,7 @@ def set_password(
         license, seat = find_seat(company, license_id, email)
         user = accounts.read_user(company, seat.user_id)
         if user is None:
-            raise Refused("user_not_found")
+            raise Denied("user_not_found")
         guard_open(user)
         if manager_id is None:
             return user, read_holdings(user).buyers
@@ -110,12 +110,12 @@ def set_password(
         notice = password_notice(new, actor)
         accounts.change_password(state[0], new, event, still_theirs=True, mail=notice)
 
-    user = settle(read, decide, write)[1]
+    user = decide_and_write(read, decide, write)[1]
     return user, initial
 
 
 def _remove(license: License, seat: Seat, actor: Actor, now: Instant) -> None:
-    event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.taken(license))
+    event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.activations_in(license))
     seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))
 
 
@@ -124,7 +124,7 @@ def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Cal
 
     def decide(state: _State) -> _State:
         license, seat = state
-        guard_reset(license, actor, seat.taken(license))
+        guard_reset(license, actor, seat.activations_in(license))
         return state
 
-    settle(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+    decide_and_write(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))

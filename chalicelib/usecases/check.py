@@ -1,29 +1,29 @@
 """Check a license from a device that holds a place on it."""
 
+from chalicelib.domain.activation import Snapshot, check_is_due, guard_live_device
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License
-from chalicelib.domain.places import Place, check_is_due, holder
-from chalicelib.store import places
-from chalicelib.usecases.identify import Identity, find_place
-from chalicelib.usecases.settle import settle
+from chalicelib.store import activations
+from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
+from chalicelib.usecases.retry import decide_and_write
 
 
-def check(company: str, ident: Identity, report: DeviceReport, *, now: Instant) -> Place:
-    """The license and the device as they stand. Raises `Refused`: `device_not_found` after a reset.
+def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Instant) -> Snapshot:
+    """The license and the device as they stand. Raises `Denied`: `device_not_found` after a reset.
 
     An expired license is no refusal: the answer says `is_expired`.
     """
 
-    def read(consistent: bool) -> Place:
-        return find_place(company, ident, now=now, consistent=consistent)
+    def read(consistent: bool) -> Snapshot:
+        return find_snapshot(company, lookup, now=now, consistent=consistent)
 
-    def decide(place: Place) -> tuple[License, Device]:
-        return holder(place, ident.hardware_id)
+    def decide(snapshot: Snapshot) -> tuple[License, Device]:
+        return guard_live_device(snapshot, lookup.hardware_id)
 
-    def write(place: Place, held: tuple[License, Device]) -> None:
+    def write(snapshot: Snapshot, held: tuple[License, Device]) -> None:
         license, device = held
         if check_is_due(device, now):
-            places.note_check(license, device, place.seat, report, now)
+            activations.record_check(license, device, snapshot.seat, report, now)
 
-    place, _ = settle(read, decide, write)
-    return place
+    snapshot, _ = decide_and_write(read, decide, write)
+    return snapshot

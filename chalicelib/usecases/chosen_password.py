@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from string import digits, punctuation
 
-from chalicelib.domain.email import shown_email
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.pasted import visible
-from chalicelib.domain.people import MIN_PASSWORD, guard_new_password
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import MIN_PASSWORD, guard_new_password
 
 _COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
 """The 10,000 commonest passwords of eight characters and more: by zxcvbn 4.5.0 (MIT, see the licence beside them)."""
@@ -34,7 +34,7 @@ def guard_chosen(password: str, company: str, email: str) -> None:
 
     It is judged without what cannot be seen; letters that differ in width or case alone are one, and so are those and
     what is written for them (`0` for `o`); digits and marks at its ends and what is repeated add nothing. Raises
-    `Refused`: `validation_error`, with the reason.
+    `Denied`: `validation_error`, with the reason.
     """
     guard_new_password(password)
     plain = unicodedata.normalize("NFKC", visible(password)).casefold()
@@ -44,7 +44,7 @@ def guard_chosen(password: str, company: str, email: str) -> None:
         letters = _letters(spelled)
         besides = _without(letters, words)
         if besides != letters and len(besides) < _LEAST_BESIDES:
-            raise Refused("validation_error", "new_password: choose one that is not your company or your e-mail.")
+            raise Denied("validation_error", "new_password: choose one that is not your company or your e-mail.")
         _guard_guesses(spelled, letters, besides)
 
 
@@ -53,11 +53,11 @@ def _guard_guesses(*guesses: str) -> None:
     for guess in guesses:
         piece = _piece(guess)
         if {guess, piece} & _common():
-            raise Refused("validation_error", "new_password: choose one that is not among the commonest passwords.")
+            raise Denied("validation_error", "new_password: choose one that is not among the commonest passwords.")
         if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
-            raise Refused("validation_error", "new_password: choose more than repeated letters or a row of letters.")
+            raise Denied("validation_error", "new_password: choose more than repeated letters or a row of letters.")
         if _WORD_AND_YEAR.fullmatch(guess):
-            raise Refused("validation_error", "new_password: choose more than a word and a year.")
+            raise Denied("validation_error", "new_password: choose more than a word and a year.")
 
 
 def _letters(text: str) -> str:
@@ -77,7 +77,7 @@ def _words(company: str, email: str) -> set[str]:
 
 
 def _named(company: str, email: str) -> Iterator[str]:
-    for text in {company, email, shown_email(email)}:
+    for text in {company, email, display_email(email)}:
         name, _, domain = text.partition("@")
         yield from (text, text.rpartition(".")[0], name, domain, domain.rpartition(".")[0])
         yield from re.split(r"[\W_]+", text)

@@ -7,15 +7,15 @@ finds all. Cut short, the same call goes on.
 
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store import accounts, mails, orders
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.order_managers import remove_manager
 from chalicelib.usecases.passwords import with_no_password
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def close_account(company: str, email: str, actor: Actor, *, now: Instant) -> Cl
     """Let nobody log in to an account any more, and take from it all that it has: orders, seats, mails that wait.
 
     At once its sessions are over, its password is nobody's, and mailed codes are void; the rest goes in steps. Again,
-    it finishes what was cut short, and then changes nothing. Raises `Refused`: `user_not_found`.
+    it finishes what was cut short, and then changes nothing. Raises `Denied`: `user_not_found`.
     """
 
     def decide(user: User) -> User:
@@ -42,7 +42,7 @@ def close_account(company: str, email: str, actor: Actor, *, now: Instant) -> Cl
         if old.closed_at is None:
             accounts.close_account(old, new, Event.new("user_closed", actor, now, user=old.email, user_id=old.id))
 
-    user = settle(lambda _: find_account(company, email), decide, write)[1]
+    user = decide_and_write(lambda _: find_account(company, email), decide, write)[1]
     return _emptied(user, actor, now)
 
 
@@ -50,7 +50,7 @@ def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> U
     """Let an account that was closed be used again: it has nothing, and a password that nobody has.
 
     With the next seat, or order to manage, it gets a new initial password. Again, it changes nothing.
-    Raises `Refused`: `user_not_found`.
+    Raises `Denied`: `user_not_found`.
     """
 
     def decide(user: User) -> User:
@@ -61,12 +61,12 @@ def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> U
             _emptied(old, actor, now)  # what was cut short comes back with nothing
             accounts.reopen_account(old, Event.new("user_reopened", actor, now, user=old.email, user_id=old.id))
 
-    return settle(lambda _: find_account(company, email), decide, write)[1]
+    return decide_and_write(lambda _: find_account(company, email), decide, write)[1]
 
 
 def _emptied(user: User, actor: Actor, now: Instant) -> Closed:
     company = user.company
-    managed = sorted({sold.order_id for sold in orders.managed_by(company, user.id)})
+    managed = sorted({sold.order_id for sold in orders.read_managed_licenses(company, user.id)})
     for order_id in managed:
         remove_manager(company, order_id, user.email, actor, now=now)
     held = accounts.held_license_ids(company, user.id)

@@ -4,32 +4,32 @@ import secrets
 from contextlib import suppress
 
 from chalicelib import signing
-from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, product_code, shown_name
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import accounts
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.sealing import seal, unseal
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.encryption import decrypt, encrypt
 
 
 def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
-    """A new tenant. Raises `Refused`: `already_exists`, `validation_error`."""
-    company = Company(company_code(code), new_id(now), shown_name(name), now)
+    """A new tenant. Raises `Denied`: `already_exists`, `validation_error`."""
+    company = Company(company_code(code), new_id(now), display_name(name), now)
     try:
         accounts.create_company(company, Event.new("company_created", actor, now))
-    except Stale:
-        raise Refused("already_exists", f"There is a company with the code {company.code} already.") from None
+    except ConditionFailed:
+        raise Denied("already_exists", f"There is a company with the code {company.code} already.") from None
     return company
 
 
 def find_company(code: str) -> Company:
-    """The company with this code. Raises `Refused`: `company_not_found`."""
+    """The company with this code. Raises `Denied`: `company_not_found`."""
     company = accounts.read_company(company_code(code))
     if company is None:
-        raise Refused("company_not_found")
+        raise Denied("company_not_found")
     return company
 
 
@@ -43,22 +43,22 @@ def create_product(
     prevent_vm: bool = False,
     now: Instant,
 ) -> Product:
-    """A new product of a company. Raises `Refused`."""
+    """A new product of a company. Raises `Denied`."""
     owner = find_company(company)
     product = Product(
         company=owner.code,
         company_id=owner.id,
         code=product_code(code),
         id=new_id(now),
-        name=shown_name(name),
+        name=display_name(name),
         authorization_method=authorization_method,
         created_at=now,
         prevent_vm=prevent_vm,
     )
     try:
         accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
-    except Stale:
-        raise Refused("already_exists", f"There is a product with the code {product.code} already.") from None
+    except ConditionFailed:
+        raise Denied("already_exists", f"There is a product with the code {product.code} already.") from None
     return product
 
 
@@ -73,16 +73,16 @@ def create_api_key(
     origins: frozenset[str] = frozenset(),
     now: Instant,
 ) -> tuple[ApiKey, str]:
-    """A new API key and its shared key in clear, which is shown this once. Raises `Refused`.
+    """A new API key and its shared key in clear, which is shown this once. Raises `Denied`.
 
     The current signing key signs its answers as long as it lives.
     """
     owner = find_company(company)
     for code in products:
         if accounts.read_product(owner.code, code) is None:
-            raise Refused("unknown_product")
+            raise Denied("unknown_product")
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
-    sealed = seal(shared_key, _context(name))
+    sealed = encrypt(shared_key, _context(name))
     signing_key = signing.current().id
     api_key = ApiKey(
         owner.code,
@@ -102,15 +102,15 @@ def create_api_key(
 
 def shared_key(api_key: ApiKey) -> str:
     """The secret half of an API key, in clear."""
-    return unseal(api_key.sealed_shared_key, _context(api_key.api_key))
+    return decrypt(api_key.sealed_shared_key, _context(api_key.api_key))
 
 
 def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
-    """Calls with this key are refused from now on, within a minute everywhere. Raises `Refused`."""
+    """Calls with this key are refused from now on, within a minute everywhere. Raises `Denied`."""
     found = accounts.read_api_key(find_company(company).code, name)
     if found is None:
-        raise Refused("api_key_not_found")
-    with suppress(Stale):  # it may be revoked already
+        raise Denied("api_key_not_found")
+    with suppress(ConditionFailed):  # it may be revoked already
         accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
     return found
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.usecases.catalogue import find_product
 
@@ -15,17 +15,17 @@ from chalicelib.usecases.catalogue import find_product
 def customer_license_users(
     company: str, product: str, customer: str, *, now: Instant
 ) -> Iterator[tuple[License, Order | None, Seat, User]]:
-    """Every seat on the customer's licenses of the product. Raises `Refused`: `customer_not_found`, …"""
+    """Every seat on the customer's licenses of the product. Raises `Denied`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
     if found.authorization_method != "user":
-        raise Refused("invalid_product_auth_method")
+        raise Denied("invalid_product_auth_method")
     try:
         email = known_email(customer)
-    except Refused:
-        raise Refused("validation_error", "customer: this is not an e-mail address.") from None
+    except Denied:
+        raise Denied("validation_error", "customer: this is not an e-mail address.") from None
     ids = list(accounts.licenses_of_customer(company, email, found.code))
     if not ids and not accounts.is_customer(company, email):
-        raise Refused("customer_not_found")
+        raise Denied("customer_not_found")
     return _seats(company, ids)
 
 

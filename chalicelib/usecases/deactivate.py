@@ -1,43 +1,45 @@
 """Give a place back, from the device that holds it."""
 
-from chalicelib.domain.history import Actor, Event, named, of_seat
+from chalicelib.domain.activation import DeactivationDecision, Snapshot, decide_deactivation
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.places import Place, Release, release
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import places
+from chalicelib.store import activations
 from chalicelib.usecases.device_variables import track_variables
-from chalicelib.usecases.identify import Identity, find_place
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
+from chalicelib.usecases.retry import decide_and_write
 
 
 def deactivate(
-    company: str, ident: Identity, actor: Actor, *, told: dict[str, str] | None = None, now: Instant
+    company: str, lookup: LicenseLookup, actor: Actor, *, variables: dict[str, str] | None = None, now: Instant
 ) -> None:
     """Free the device's place. A device that was active once and holds none is answered the same: it is a repeat.
 
-    `told`: variables to keep with the device, its last words. Raises `Refused`: `device_not_found` for a device that
-    was never active here.
+    `variables`: variables to keep with the device, its last words. Raises `Denied`: `device_not_found` for a device
+    that was never active here.
     """
-    if told:
-        _keep(company, ident, told, actor, now)
+    if variables:
+        _keep(company, lookup, variables, actor, now)
 
-    def read(consistent: bool) -> Place:
-        return find_place(company, ident, now=now, consistent=consistent)
+    def read(consistent: bool) -> Snapshot:
+        return find_snapshot(company, lookup, now=now, consistent=consistent)
 
-    def write(place: Place, given: Release) -> None:
+    def write(snapshot: Snapshot, given: DeactivationDecision) -> None:
         if given.live:
-            places.give_back(place, given, _event(place), vacates=True)
+            activations.deactivate(snapshot, given, _event(snapshot), counts_as_release=True)
 
-    def _event(place: Place) -> Event:
-        host = named(None if place.device is None else place.device.hostname)
-        return Event.new("device_deactivated", actor, now, hardware_id=ident.hardware_id, **of_seat(place.seat), **host)
+    def _event(snapshot: Snapshot) -> Event:
+        host = named(None if snapshot.device is None else snapshot.device.hostname)
+        return Event.new(
+            "device_deactivated", actor, now, hardware_id=lookup.hardware_id, **of_seat(snapshot.seat), **host
+        )
 
-    settle(read, release, write, places.newer, lambda given: given.live)
+    decide_and_write(read, decide_deactivation, write, activations.apply_conflict, lambda given: given.live)
 
 
-def _keep(company: str, ident: Identity, told: dict[str, str], actor: Actor, now: Instant) -> None:
+def _keep(company: str, lookup: LicenseLookup, variables: dict[str, str], actor: Actor, now: Instant) -> None:
     try:
-        track_variables(company, ident, told, actor, now=now)
-    except Refused as refused:
-        if refused.code == "validation_error":  # all else is no reason to hold a place
+        track_variables(company, lookup, variables, actor, now=now)
+    except Denied as denied:
+        if denied.code == "validation_error":  # all else is no reason to hold a place
             raise

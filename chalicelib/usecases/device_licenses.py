@@ -1,11 +1,11 @@
 """The licenses on which a device is active, found by its hardware id alone."""
 
+from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.places import Place
-from chalicelib.store import accounts, places
+from chalicelib.store import accounts, activations
 from chalicelib.usecases.catalogue import find_product, known_product
-from chalicelib.usecases.identify import holds
+from chalicelib.usecases.license_lookup import holds
 
 MAX_LICENSES = 100
 """Of those that have seen a device, the newest that are looked at."""
@@ -13,16 +13,16 @@ MAX_LICENSES = 100
 
 def device_licenses(
     company: str, hardware_id: str, product: str | None, only: frozenset[str], *, now: Instant
-) -> list[tuple[Place, Product]]:
-    """Newest first, of one product or all; `only` of some products, where any are named. Raises `Refused`."""
+) -> list[tuple[Snapshot, Product]]:
+    """Newest first, of one product or all; `only` of some products, where any are named. Raises `Denied`."""
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
     found = []
     seen_by = accounts.seen_by_hardware(company, hardware_id, MAX_LICENSES)
-    for place in places.read_places(company, seen_by, hardware_id, consistent=True):
-        if place.license is None or not holds(place):
+    for snapshot in activations.read_snapshots(company, seen_by, hardware_id, consistent=True):
+        if snapshot.license is None or not holds(snapshot):
             continue
-        known = known_product(company, place.license.product, now=now)
+        known = known_product(company, snapshot.license.product, now=now)
         if known is not None and (not only or known.code in only):
-            found.append((place, known))
+            found.append((snapshot, known))
     return found

@@ -3,11 +3,11 @@
 import secrets
 from contextlib import suppress
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, idle_devices_kept, is_live
-from chalicelib.store import licenses, places
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.store import activations, licenses
+from chalicelib.store.database import ConditionFailed, Unavailable
 
 SAMPLE = 100
 """Devices that are looked at: of any license as many, however many it knows."""
@@ -23,15 +23,15 @@ def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None
     """
     if license.known_devices - license.times_activated <= idle_devices_kept(license):
         return
-    with suppress(Stale, Busy):
+    with suppress(ConditionFailed, Unavailable):
         current = licenses.read_license(license.company, license.id)
         if current is not None and (idle := _idle(current)):
             event = Event.new("devices_forgotten", actor, now, devices=len(idle))
-            places.forget(current, idle, event)
+            activations.forget(current, idle, event)
 
 
 def _idle(license: License) -> list[Device]:
-    sample = places.some_devices(license, secrets.token_hex(12), SAMPLE)
-    seats = places.read_seats(license, [device.user_id for device in sample if device.user_id is not None])
+    sample = activations.some_devices(license, secrets.token_hex(12), SAMPLE)
+    seats = activations.read_seats(license, [device.user_id for device in sample if device.user_id is not None])
     idle = [d for d in sample if not is_live(d, license, None if d.user_id is None else seats.get(d.user_id))]
     return sorted(idle, key=lambda device: max(device.activated_at, device.last_check_at))[:AT_ONCE]

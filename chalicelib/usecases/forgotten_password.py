@@ -2,23 +2,30 @@
 
 from hmac import compare_digest
 
-from chalicelib import telemetry
-from chalicelib.domain.history import Actor, Event
+from chalicelib import observability
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail_texts import code_mail
-from chalicelib.domain.one_time_code import MAX_OF_ADDRESS, Asked, OneTimeCode, asked_once_more, new_code, typed_code
+from chalicelib.domain.one_time_code import (
+    MAX_OF_ADDRESS,
+    CodeRequests,
+    OneTimeCode,
+    new_code,
+    typed_code,
+    with_request,
+)
 from chalicelib.domain.origin import NOWHERE, Failures, Origin
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, codes
-from chalicelib.store.dynamo import Stale
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, one_time_codes
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.named_account import account_name, named_user
 from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import verify_password, with_own_password
+from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
-from chalicelib.usecases.settle import settle
 
 
 def request_code(company: str, email: str, browser: str = "", origin: Origin = NOWHERE, *, now: Instant) -> None:
@@ -26,7 +33,7 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
 
     Nothing tells whether there is one: the same is read and written, and a mail for nobody is queued.
     Does nothing where as many were mailed of late as may be (`domain.one_time_code`).
-    Raises `Refused`: `rate_limit_exceeded`, where one address asks for very many; `Busy`.
+    Raises `Denied`: `rate_limit_exceeded`, where one address asks for very many; `Unavailable`.
     """
     account = account_name(company, email)
     if account is None:
@@ -34,7 +41,7 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     if not _may_ask(account, origin, now):
         return
     code = new_code()
-    codes.put_code(*account, browser, codes.hash_code(*account, code), now)
+    one_time_codes.put_code(*account, browser, one_time_codes.hash_code(*account, code), now)
     owner, user = accounts.read_company(account[0]), named_user(*account)
     to = "" if user is None else user.email
     note_security_event(account[0], user or account[1], "code_asked", Actor("somebody", origin.address or None), now)
@@ -47,20 +54,20 @@ def set_password_by_code(
     """Replace the password, given the code of this browser. All sessions are over, and nothing holds log-ins back.
     The owner is mailed.
 
-    Doing so again with the same password changes nothing. Raises `Refused`: `validation_error`, and `invalid_code`
+    Doing so again with the same password changes nothing. Raises `Denied`: `validation_error`, and `invalid_code`
     for whatever else does not belong together.
     """
     guard_chosen(new_password, company, email)
     account = account_name(company, email)
     if account is None:
-        raise Refused("invalid_code")
-    hashed = codes.hash_code(*account, typed_code(code))
+        raise Denied("invalid_code")
+    hashed = one_time_codes.hash_code(*account, typed_code(code))
     _try(*account, browser, hashed, now)
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
-        stored, user = codes.read_code(*account, browser), named_user(*account)
+        stored, user = one_time_codes.read_code(*account, browser), named_user(*account)
         if user is None or stored.code_hash != hashed or stored.mailed_at < user.reopened_at:
-            raise Refused("invalid_code")
+            raise Denied("invalid_code")
         return stored, user
 
     def decide(state: tuple[OneTimeCode, User]) -> User:
@@ -68,44 +75,46 @@ def set_password_by_code(
         if not stored.used:
             return with_own_password(user, new_password, proved=True)
         if not verify_password(user.password_hash, new_password):
-            raise Refused("invalid_code")
+            raise Denied("invalid_code")
         return user  # the same call once more
 
     def write(state: tuple[OneTimeCode, User], changed: User) -> None:
         stored, user = state
         if not stored.used:
             event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="code")
-            codes.redeem(stored, browser, user, changed, event, own_password_notice(user, by_code=True))
+            one_time_codes.redeem(stored, browser, user, changed, event, own_password_notice(user, by_code=True))
 
-    _, user = settle(read, decide, write)
-    telemetry.note(company=user.company, user_id=user.id)
+    _, user = decide_and_write(read, decide, write)
+    observability.add_fields(company=user.company, user_id=user.id)
     return user
 
 
 def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
-    """Note that a code is asked for, where one may be mailed. Raises `Refused`, `Busy`."""
+    """Note that a code is asked for, where one may be mailed. Raises `Denied`, `Unavailable`."""
 
-    def decide(seen: tuple[Asked, Failures]) -> Asked | None:
+    def decide(seen: tuple[CodeRequests, Failures]) -> CodeRequests | None:
         asked, of_address = seen
         if of_address.times >= MAX_OF_ADDRESS:
-            raise Refused("rate_limit_exceeded", retry_after=-(-(of_address.until - now) // 1000))
-        return asked_once_more(asked, origin, now)
+            raise Denied("rate_limit_exceeded", retry_after=-(-(of_address.until - now) // 1000))
+        return with_request(asked, origin, now)
 
-    def write(seen: tuple[Asked, Failures], asked: Asked | None) -> None:
+    def write(seen: tuple[CodeRequests, Failures], asked: CodeRequests | None) -> None:
         if asked is not None:
-            codes.note_asked(*account, seen[0], asked)
+            one_time_codes.record_code_request(*account, seen[0], asked)
 
-    seen, asked = settle(lambda _: codes.read_asked(*account, origin.address, now), decide, write)
+    seen, asked = decide_and_write(
+        lambda _: one_time_codes.read_code_requests(*account, origin.address, now), decide, write
+    )
     if origin.address:
-        codes.count_asked(origin.address, seen[1], now)
+        one_time_codes.count_asked(origin.address, seen[1], now)
     return asked is not None
 
 
 def _try(company: str, email: str, browser: str, hashed: str, now: Instant) -> None:
-    """Raises `Refused` where this is not the newest code, or that may not be tried any more."""
+    """Raises `Denied` where this is not the newest code, or that may not be tried any more."""
     try:
-        tried = codes.count_try(company, email, browser, now)
-    except Stale:
-        raise Refused("invalid_code") from None
+        tried = one_time_codes.count_try(company, email, browser, now)
+    except ConditionFailed:
+        raise Denied("invalid_code") from None
     if not compare_digest(tried.code_hash, hashed):
-        raise Refused("invalid_code")
+        raise Denied("invalid_code")

@@ -14,9 +14,9 @@ from dataclasses import replace
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.ids import new_initial_password
 from chalicelib.domain.license import License
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store import orders
-from chalicelib.usecases.guard_account import MAX_MANAGED, read_holdings
+from chalicelib.usecases.account_access import MAX_MANAGED, read_holdings
 from chalicelib.usecases.initial_password import with_initial_password
 
 

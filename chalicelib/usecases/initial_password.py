@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.email import normalise_email
-from chalicelib.domain.history import Actor
+from chalicelib.domain.email import normalize_email
+from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
-from chalicelib.store.sealing import seal, unseal
+from chalicelib.domain.users import User
+from chalicelib.store.encryption import decrypt, encrypt
+from chalicelib.usecases.account_access import guard_initial_password
 from chalicelib.usecases.find_license import find_user
-from chalicelib.usecases.guard_account import guard_initial_password
 from chalicelib.usecases.passwords import hash_password
 from chalicelib.usecases.security_events import note_security_event
 
@@ -17,13 +17,13 @@ from chalicelib.usecases.security_events import note_security_event
 def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
     """A user who is not stored yet, with a generated initial password that opens the licenses of `scope`.
 
-    Raises `Refused` for an e-mail that cannot be mailed.
+    Raises `Denied` for an e-mail that cannot be mailed.
     """
     user_id, password = new_id(now), new_initial_password()
     return User(
         company=company,
         id=user_id,
-        email=normalise_email(email),
+        email=normalize_email(email),
         password_hash=hash_password(password),
         is_initial_password=True,
         created_at=now,
@@ -34,7 +34,7 @@ def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -
 
 def seal_initial_password(company: str, user_id: int, password: str) -> str:
     """The form in which an initial password is stored beside its hash."""
-    return seal(password, _context(company, user_id))
+    return encrypt(password, _context(company, user_id))
 
 
 def with_initial_password(user: User, password: str, scope: frozenset[str]) -> User:
@@ -53,13 +53,13 @@ def with_initial_password(user: User, password: str, scope: frozenset[str]) -> U
 def initial_password(user: User) -> str | None:
     """The initial password in clear, or None once the user has chosen a password."""
     sealed = user.sealed_initial_password
-    return None if sealed is None else unseal(sealed, _context(user.company, user.id))
+    return None if sealed is None else decrypt(sealed, _context(user.company, user.id))
 
 
 def reveal_initial_password(
     company: str, license_id: int, email: str, manager_id: int, actor: Actor, *, now: Instant
 ) -> str | None:
-    """The initial password of a license user, for a manager who may touch the account. Raises `Refused`."""
+    """The initial password of a license user, for a manager who may touch the account. Raises `Denied`."""
     user = find_user(company, license_id, email)
     guard_initial_password(manager_id, user)
     password = initial_password(user)

@@ -7,22 +7,22 @@ from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
-from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Product, Sold
-from chalicelib.domain.email import known_email, normalise_email
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order, Product
+from chalicelib.domain.email import known_email, normalize_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType, within_calendar
-from chalicelib.domain.people import User, guard_open
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
-from chalicelib.store.dynamo import Busy, back_off
+from chalicelib.store.database import Unavailable, back_off
+from chalicelib.usecases.account_access import read_holdings
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.guard_account import read_holdings
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.notices import manager_notice
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 MAX_COUNT = 10_000_000
 MAX_GRACE_HOURS = 24 * 366 * 10
@@ -61,7 +61,7 @@ class _State:
 def issue_license(
     company: str, product: str, terms: Terms, manager: str | None, actor: Actor, *, now: Instant
 ) -> tuple[License, User | None]:
-    """Issue a license; answers it, and its order's manager. Raises `Refused` for terms that contradict each other.
+    """Issue a license; answers it, and its order's manager. Raises `Denied` for terms that contradict each other.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     """
@@ -90,17 +90,17 @@ def issue_license(
         notice = manager_notice(state.manager, state.license, sold.company, actor) if state.manager and comes else None
         licenses.issue(state.license, state.old, order, state.manager, state.known, event, notice)
 
-    state, order = settle(read, decide, write)
+    state, order = decide_and_write(read, decide, write)
     if order.joining:
-        with suppress(Busy):  # it is issued; who joins is shown the older ones with the order's next license
-            orders.let_join(order)
+        with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
+            orders.backfill_managers(order)
     return state.license, state.manager
 
 
 def _guard_key(license: License, terms: Terms) -> None:
     given = terms.license_key or ""  # one that we have made is drawn again
-    if any(accounts.license_of_key(license.company, key) is not None for key in keys.forms(given) if key):
-        raise Refused("already_exists", "The license key is in use.")
+    if any(accounts.find_license_id_by_key(license.company, key) is not None for key in keys.forms(given) if key):
+        raise Denied("already_exists", "The license key is in use.")
 
 
 def _joined(license: License, old: Order | None, manager: User | None) -> Order:
@@ -110,12 +110,12 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         return Order(license.company, license.order_id or "", customer, managers, number=license.id)
     if old.customer != customer:
-        raise Refused("already_exists", f"The order {old.id} belongs to another customer.")
+        raise Denied("already_exists", f"The order {old.id} belongs to another customer.")
     old = replace(old, number=old.number or license.id)
     if manager is None or manager.id in old.managers:
         return old
     if len(old.managers) >= MAX_MANAGERS:
-        raise Refused("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+        raise Denied("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
     return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
 
 
@@ -148,7 +148,7 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
 def _guard_terms(terms: Terms, product: Product) -> None:
     def refuse_if(wrong: bool, sentence: str) -> None:
         if wrong:
-            raise Refused("validation_error", sentence)
+            raise Denied("validation_error", sentence)
 
     dated = terms.validity_period is not None or terms.valid_duration is not None
     refuse_if(terms.license_type == "perpetual" and dated, "validity-period: a perpetual license has no end.")
@@ -183,13 +183,13 @@ def _guard_duration(text: str) -> None:
     try:
         duration_days(parse_duration(text))
     except ValueError as error:
-        raise Refused("validation_error", f"valid-duration: {error}") from None
+        raise Denied("validation_error", f"valid-duration: {error}") from None
 
 
 def _license_key(text: str) -> str:
-    key = keys.normalise(text)
+    key = keys.normalize(text)
     if not _is_plain(key) or keys.is_mistyped(key):
-        raise Refused(
+        raise Denied(
             "validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours."
         )
     return key
@@ -202,18 +202,18 @@ def _is_plain(text: str) -> bool:
 def _customer(company: str, email: str) -> str:
     """A customer who has bought already, under whatever e-mail, or a new one."""
     known = known_email(email)
-    return known if accounts.is_customer(company, known) else normalise_email(email)
+    return known if accounts.is_customer(company, known) else normalize_email(email)
 
 
 def manager_of(
-    license: License | Sold, company: str, email: str | None, now: Instant
+    license: License | LicenseSummary, company: str, email: str | None, now: Instant
 ) -> tuple[User | None, User | None]:
     """Who will manage the order of a license, and the account as it is known.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
     customer, and who manages nothing any more: others could set the password since. An order that names no customer
-    is its manager's own. Raises `Refused`: `account_closed`, `validation_error`.
+    is its manager's own. Raises `Denied`: `account_closed`, `validation_error`.
     """
     if email is None:
         return None, None

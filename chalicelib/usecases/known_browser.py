@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.people import User
-from chalicelib.store.sealing import keyed_hash, seal, unseal
+from chalicelib.domain.users import User
+from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.usecases.named_account import account_name, named_user
 
 VALID_MS = 180 * 24 * 3_600_000
@@ -46,7 +46,7 @@ def origin_of(browser: KnownBrowser, company: str, email: str, ip: str) -> Origi
 def from_cookie(text: str, now: Instant) -> KnownBrowser:
     """The browser that keeps a cookie; a new one, which is known to no account, where it is none of ours or too old."""
     try:
-        id, since, *accounts = unseal(text, _CONTEXT).split(" ")
+        id, since, *accounts = decrypt(text, _CONTEXT).split(" ")
         pairs = (account.partition(":") for account in accounts)  # without a proof: of before there were any
         known = KnownBrowser(id, int(since), {name: proof for name, _, proof in pairs})
     except (InvalidTag, ValueError):
@@ -59,11 +59,11 @@ def to_cookie(browser: KnownBrowser, user: User, now: Instant) -> str:
     kept = {_name(user.company, user.email): _proof(user)}
     others = [(name, proof) for name, proof in browser.accounts.items() if name not in kept]
     accounts = [f"{name}:{proof}" for name, proof in [*kept.items(), *others][:_MAX_ACCOUNTS]]
-    return seal(" ".join([browser.id, str(now), *accounts]), _CONTEXT)
+    return encrypt(" ".join([browser.id, str(now), *accounts]), _CONTEXT)
 
 
 def _name(company: str, email: str) -> str:
-    return keyed_hash(email, f"known-browser#{company}")[:16]
+    return hmac_sha256(email, f"known-browser#{company}")[:16]
 
 
 def _proof(user: User | None) -> str:

@@ -7,18 +7,18 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from threading import BoundedSemaphore
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.domain.email import known_email
-from chalicelib.domain.history import Actor, EventType
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
-from chalicelib.domain.people import MAX_FAILURES, Attempts, User, guard_attempt
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, attempts, places
-from chalicelib.store.attempts import Account, Seen
-from chalicelib.store.dynamo import Busy, Stale
-from chalicelib.usecases.identify import holds
+from chalicelib.domain.users import MAX_FAILURES, Attempts, User, guard_attempt
+from chalicelib.store import accounts, activations, login_attempts
+from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.login_attempts import Account, Seen
+from chalicelib.usecases.license_lookup import holds
 from chalicelib.usecases.named_account import named_user, named_user_id
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.security_events import note_security_event
@@ -40,7 +40,7 @@ _looks = BoundedSemaphore(LOOKS_AT_ONCE)
 _of_address = TokenBuckets(per_second=10, burst=200)
 
 
-class _Crowded(Busy):
+class _Crowded(Unavailable):
     """Others log in, as many at once as may."""
 
 
@@ -50,21 +50,21 @@ def log_in(
     """The user with this e-mail and password.
 
     `hardware_id`: of the device that asks. One that is active on a seat of the user is no stranger: it is looked for
-    only where a stranger is held back, and guesses by its name are counted as its own.
-    An unknown e-mail costs the same reads, writes and hashing as a wrong password, and is locked in the same way.
-    Raises `Refused`: `invalid_credentials`, `account_locked`, `rate_limit_exceeded`; `Busy` where too many ask at once.
+    only where a stranger is held back, and guesses by its name are counted as its own. An unknown e-mail costs the same
+    reads, writes and hashing as a wrong password, and is locked in the same way. Raises `Denied`:
+    `invalid_credentials`, `account_locked`, `rate_limit_exceeded`; `Unavailable` where too many ask at once.
     """
     try:
         account = Account(company, known_email(email), origin)
-    except Refused:
-        raise Refused("invalid_credentials") from None
+    except Denied:
+        raise Denied("invalid_credentials") from None
     try:
         return _in_turn(account, password, now)
-    except (Refused, _Crowded) as error:
-        was_tried = isinstance(error, Refused) and error.code == "invalid_credentials"
+    except (Denied, _Crowded) as error:
+        was_tried = isinstance(error, Denied) and error.code == "invalid_credentials"
         if was_tried or not hardware_id or not _is_active(account, hardware_id):
             raise
-    known = replace(origin, known=f"device {device_tag(hardware_id)}")
+    known = replace(origin, known=f"device {hash_hardware_id(hardware_id)}")
     return _in_turn(replace(account, origin=known), password, now)
 
 
@@ -77,19 +77,19 @@ def _log_in(account: Account, password: str, now: Instant) -> User:
     seen, started = _start(account, password, now)
     user = named_user(account.company, account.email)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
-        attempts.attempt_failed(account, password, started, seen, now)
+        login_attempts.attempt_failed(account, password, started, seen, now)
         kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"
         note_security_event(account.company, user or account.email, kind, _stranger(account), now)
-        raise Refused("invalid_credentials")
-    attempts.attempt_succeeded(account, started)
-    telemetry.note(company=user.company, user_id=user.id)
+        raise Denied("invalid_credentials")
+    login_attempts.attempt_succeeded(account, started)
+    observability.add_fields(company=user.company, user_id=user.id)
     return _rehashed(user, password) if is_outdated(user.password_hash) else user
 
 
 def _rehashed(user: User, password: str) -> User:
     """The account with its password hashed as it is today. Where that cannot be stored, the next log-in does it."""
     changed = replace(user, password_hash=hash_password(password))
-    with suppress(Stale, Busy):
+    with suppress(ConditionFailed, Unavailable):
         accounts.rehash_password(user, changed)
         stored = accounts.read_user(user.company, user.id)
         return changed if stored and stored.password_hash == changed.password_hash else user
@@ -105,20 +105,20 @@ def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempt
     """Count the attempt, if it may be made. A refusal rests on a consistent read, a grant on the write's condition."""
     consistent = False
     for _ in range(_ROUNDS):
-        seen = attempts.read_attempts(account, password, now, consistent=consistent)
+        seen = login_attempts.read_attempts(account, password, now, consistent=consistent)
         try:
             if not account.origin.known:
                 is_first = not seen.own.failures or seen.own.until <= now
                 guard_strangers(seen.account, seen.address, seen.password, now, is_first=is_first)
             guard_attempt(seen.own, now)
-        except Refused:
+        except Denied:
             if consistent:
                 raise
             consistent = True
             continue
         try:
-            return seen, attempts.start_attempt(account, seen.own, now)
-        except Stale:
+            return seen, login_attempts.start_attempt(account, seen.own, now)
+        except ConditionFailed:
             # Not locked, but as many attempts are under way as may be: wait for one of them to end.
             time.sleep(random.uniform(0, _MAX_WAIT) if consistent else 0)  # noqa: S311 - no secret
             consistent = True
@@ -128,15 +128,15 @@ def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempt
 def _is_active(account: Account, hardware_id: str) -> bool:
     """Whether the device is active on a seat of the account: three reads, and the same where there is no account.
 
-    Raises `Busy` where many are looked for: that one is no stranger is not denied unseen.
+    Raises `Unavailable` where many are looked for: that one is no stranger is not denied unseen.
     """
     if not _looks.acquire(blocking=False):
-        raise Busy("too many devices are looked for at once")
+        raise Unavailable("too many devices are looked for at once")
     try:
         user_id = named_user_id(account.company, account.email)
         held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
         wanted = [(license_id, user_id) for license_id in held]
-        found = places.read_places(account.company, wanted, hardware_id, consistent=False)
+        found = activations.read_snapshots(account.company, wanted, hardware_id, consistent=False)
     finally:
         _looks.release()
     return any(map(holds, found))
@@ -148,7 +148,7 @@ def _turn(origin: Origin) -> Iterator[None]:
     name = f"{origin.address} {origin.known}".strip()  # who is known does not share with strangers at the address
     wait = 0.0 if not origin.address else _of_address.take(name, time.monotonic())
     if wait:
-        raise Refused("rate_limit_exceeded", retry_after=max(1, round(wait)))
+        raise Denied("rate_limit_exceeded", retry_after=max(1, round(wait)))
     with ExitStack() as taken:
         for turns in (_turns,) if origin.known else (_strangers_turns, _turns):
             if not turns.acquire(blocking=False):

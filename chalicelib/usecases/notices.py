@@ -6,11 +6,11 @@ The mail goes with the change, in its transaction.
 from collections.abc import Callable
 
 from chalicelib.domain import mail_texts
-from chalicelib.domain.catalogue import Sold
-from chalicelib.domain.history import Actor
+from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store import accounts
 
 
@@ -24,7 +24,7 @@ def seat_notice(company: str, actor: Actor) -> Callable[[User, License], Mail]:
     return mail
 
 
-def manager_notice(manager: User, license: License | Sold, company: str, actor: Actor) -> Mail:
+def manager_notice(manager: User, license: License | LicenseSummary, company: str, actor: Actor) -> Mail:
     """The mail to who comes to manage the order of a license."""
     return mail_texts.manager_mail(manager.email, _name(company), company, license.order_id or "", _who(actor))
 
@@ -42,8 +42,8 @@ def own_password_notice(user: User, *, by_code: bool = False) -> Mail:
 
 def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     """The mails to the old and to the new address of an account."""
-    told = (_name(old.company), old.company, old.email, new.email, _who(actor))
-    return mail_texts.email_mail(old.email, *told), mail_texts.email_mail(new.email, *told)
+    details = (_name(old.company), old.company, old.email, new.email, _who(actor))
+    return mail_texts.email_mail(old.email, *details), mail_texts.email_mail(new.email, *details)
 
 
 def _name(company: str) -> str:

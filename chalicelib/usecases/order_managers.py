@@ -2,30 +2,30 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.catalogue import MAX_MANAGERS, Order, Sold
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.users import User
 from chalicelib.store import orders
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
-from chalicelib.usecases.settle import settle
+from chalicelib.usecases.retry import decide_and_write
 
 
 def find_order(company: str, order_id: str) -> Order:
-    """Raises `Refused`: `validation_error` where there is none."""
+    """Raises `Denied`: `validation_error` where there is none."""
     order = orders.read_order(company, order_id)
     if order is None:
-        raise Refused("validation_error", f"order: there is no order {order_id!r}.")
+        raise Denied("validation_error", f"order: there is no order {order_id!r}.")
     return order
 
 
 def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
     """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
 
-    An account as `issue_license` makes and renews it. Raises `Refused`: `validation_error`.
+    An account as `issue_license` makes and renews it. Raises `Denied`: `validation_error`.
     """
 
     def read(_: bool) -> tuple[Order, User, User | None]:
@@ -39,7 +39,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
         if manager.id in order.managers:
             return order
         if len(order.managers) >= MAX_MANAGERS:
-            raise Refused("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+            raise Denied("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
         return replace(order, managers=order.managers | {manager.id}, joining=order.joining | {manager.id})
 
     def write(state: tuple[Order, User, User | None], order: Order) -> None:
@@ -50,9 +50,9 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
                 old, order, manager, known, event, manager_notice(manager, _as_sold(order), company, actor)
             )
 
-    (old, manager, known), order = settle(read, decide, write)
+    (old, manager, known), order = decide_and_write(read, decide, write)
     if order.joining:
-        orders.let_join(order)
+        orders.backfill_managers(order)
     return manager if known is None or order != old else known
 
 
@@ -60,7 +60,7 @@ def remove_manager(company: str, order_id: str, email: str, actor: Actor, *, now
     """Take a manager off an order: he sees and touches nothing of it any more when this returns.
 
     No license is filed under him from the first write on; then what is filed goes, in steps. Again, it finishes what
-    was cut short. Raises `Refused`: `user_not_found`, `validation_error`.
+    was cut short. Raises `Denied`: `user_not_found`, `validation_error`.
     """
     user = find_account(company, email)
 
@@ -69,11 +69,11 @@ def remove_manager(company: str, order_id: str, email: str, actor: Actor, *, now
             event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order_id)
             orders.remove_manager(old, user.id, event)
 
-    order, _ = settle(lambda _: find_order(company, order_id), lambda order: order, write)
+    order, _ = decide_and_write(lambda _: find_order(company, order_id), lambda order: order, write)
     orders.unfile(order, user.id)
     return user
 
 
-def _as_sold(order: Order) -> Sold:
+def _as_sold(order: Order) -> LicenseSummary:
     """Of the order, what tells whose it is."""
-    return Sold(0, "", "perpetual", order.id, "", order.customer)
+    return LicenseSummary(0, "", "perpetual", order.id, "", order.customer)

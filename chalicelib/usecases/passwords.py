@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.pasted import composed, visible
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

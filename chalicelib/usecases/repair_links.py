@@ -7,10 +7,10 @@ is filed, or removed, in a transaction that requires of the item it follows from
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.store import repairs
-from chalicelib.store.dynamo import Stale
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.repairs import Repair
 from chalicelib.usecases.audit import audit_links, license_faults
 
@@ -18,7 +18,8 @@ from chalicelib.usecases.audit import audit_links, license_faults
 def repair_links(
     company: str, actor: Actor, *, now: Instant, progress: Callable[[int], None] = lambda _links: None
 ) -> dict[str, int]:
-    """How many links and summaries of a company were `filed`, and how many `removed`. Repeating is safe. Raises `Busy`.
+    """How many links and summaries of a company were `filed`, and how many `removed`. Repeating is safe. Raises
+    `Unavailable`.
 
     Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a user
     or a hardware id to no seat, no order to manage and no device. All else that the audit finds stays as it is.
@@ -44,11 +45,11 @@ def _carried_out(company: str, few: list[Repair], actor: Actor, now: Instant) ->
     """Do them together; where one is not needed any more, each by itself. How many were filed and removed each time."""
     try:
         yield _carry_out(company, few, actor, now)
-    except Stale:
+    except ConditionFailed:
         for one in few:
             try:
                 yield _carry_out(company, [one], actor, now)
-            except Stale:  # what it follows from has come, or gone, meanwhile
+            except ConditionFailed:  # what it follows from has come, or gone, meanwhile
                 continue
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chalicelib import telemetry
-from chalicelib.domain.history import Actor, Event, EventType
+from chalicelib import observability
+from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import as_firewalls_read, network_of
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store.security_events import note_security
 
 _TOLD_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
@@ -16,12 +16,12 @@ _TOLD_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
 def note_security_event(
     company: str, whose: User | str, type: EventType, actor: Actor, now: Instant, **detail: Any
 ) -> None:
-    """Tell of an event, merged with those of the same hour. Raises `Busy` where it has to be told first.
+    """Tell of an event, merged with those of the same hour. Raises `Unavailable` where it has to be told first.
 
     `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
     """
     ip = as_firewalls_read(network_of(actor.ip or "")) or None
-    telemetry.note(security=type, ip=ip)
+    observability.add_fields(security=type, ip=ip)
     if not isinstance(whose, str):  # what is typed as a company that nobody has may be anything
-        telemetry.note(company=company, account_id=whose.id)
+        observability.add_fields(company=company, account_id=whose.id)
     note_security(company, whose, Event.new(type, actor, now, **detail), or_fail=type in _TOLD_FIRST)

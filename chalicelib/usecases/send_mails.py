@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cryptography.exceptions import InvalidTag
 
-from chalicelib import mail, telemetry
+from chalicelib import mail, observability
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
 from chalicelib.store import mails
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.items import MAIL_SHARDS
 from chalicelib.store.mails import QueuedMail
-from chalicelib.store.tables import MAIL_SHARDS
 
 _log = logging.getLogger(__name__)
 RUN_SECONDS = 45
@@ -33,14 +33,14 @@ def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -
     def send_shard(shard: int) -> Counter[str]:
         return _send_shard(shard, now, keep_going)
 
-    telemetry.at_least(telemetry.OLDEST_MAIL_AGE, 0)
+    observability.set_max_metric(observability.OLDEST_MAIL_AGE, 0)
     with ThreadPoolExecutor(MAIL_SHARDS) as threads:
-        counts = threads.map(telemetry.into_this_line(send_shard), range(MAIL_SHARDS))
+        counts = threads.map(observability.with_log_context(send_shard), range(MAIL_SHARDS))
         total: Counter[str] = sum(counts, Counter())
     for reason, times in total.items():
         if reason not in _OUTCOMES:
             _log.error("mails that were not sent: %d. %s", times, reason)
-    telemetry.count(telemetry.MAILS_SENT, total["sent"])
+    observability.add_metric(observability.MAILS_SENT, total["sent"])
     return {outcome: total[outcome] for outcome in _OUTCOMES}
 
 
@@ -49,13 +49,13 @@ def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Cou
     counts: Counter[str] = Counter()
     for queued in mails.queued_mails(shard, now):
         if not keep_going():
-            telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+            observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
             break
         if queued.until <= now:
             mails.forget_mail(queued)
             counts.update(["given_up", "It was tried until it was of no use any more."])
         elif queued.not_before > now:
-            telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+            observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
         else:
             counts.update(_try(queued, now))
     return counts
@@ -71,15 +71,15 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
                 mails.forget_mail(queued)
                 return ["given_up", "Too many of one kind were for one address."]
             mail.send(content.to, content.subject, content.text)
-    except Stale:
+    except ConditionFailed:
         return []
     except InvalidTag:
         mails.forget_mail(queued)
         return ["given_up", "It was sealed with another data key."]
-    except Busy:
+    except Unavailable:
         raise
     except Exception as error:  # one mail's trouble keeps no other from being sent
-        telemetry.at_least(telemetry.OLDEST_MAIL_AGE, _age(queued, now))
+        observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
         return ["failed", str(error) if isinstance(error, MailError) else type(error).__name__]
     mails.forget_mail(queued)
     return ["sent"] if content.to else []
@@ -88,7 +88,7 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
 def _may_be_sent(content: Mail, now: Instant) -> bool:
     try:
         mails.count_alike(content, now)
-    except Stale:
+    except ConditionFailed:
         return False
     return True
 

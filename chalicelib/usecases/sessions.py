@@ -6,15 +6,15 @@ from contextlib import suppress
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.history import Actor
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, Origin
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker, Session
+from chalicelib.domain.session import Session, SessionClaims
+from chalicelib.domain.users import User
 from chalicelib.store import sessions
-from chalicelib.store.dynamo import Busy, Stale
-from chalicelib.store.sealing import seal, unseal
+from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event
 
@@ -24,49 +24,49 @@ _CONTEXT = "session"
 
 def log_in_to_portal(
     company: str, email: str, password: str, origin: Origin = NOWHERE, *, now: Instant
-) -> tuple[User, Asker]:
-    """A session for who knows all three. Raises `Refused`: `invalid_credentials`, `account_locked`.
+) -> tuple[User, SessionClaims]:
+    """A session for who knows all three. Raises `Denied`: `invalid_credentials`, `account_locked`.
 
     What is no company code costs the same as one of no company: nothing tells which of the three was wrong.
     """
     code = _NO_COMPANY
-    with suppress(Refused):
+    with suppress(Denied):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     return user, open_session(user, now=now)
 
 
-def open_session(user: User, *, now: Instant) -> Asker:
+def open_session(user: User, *, now: Instant) -> SessionClaims:
     """A new session of a user who has proved who he is."""
-    asker = Asker(user.company, user.id, secrets.token_urlsafe(32))
-    sessions.open_session(asker.token, Session(user.company, user.id, user.session_epoch, now, now))
-    return asker
+    claims = SessionClaims(user.company, user.id, secrets.token_urlsafe(32))
+    sessions.open_session(claims.token, Session(user.company, user.id, user.session_epoch, now, now))
+    return claims
 
 
-def keep_session(asker: Asker, epoch: int, *, now: Instant) -> None:
+def keep_session(claims: SessionClaims, epoch: int, *, now: Instant) -> None:
     """Let this session last into another epoch of its user, which has ended all others.
 
     That is done by now: where this cannot be, the session ends like the others.
     """
-    with suppress(Busy, Stale):
-        sessions.move_session(asker.token, epoch, now)
+    with suppress(Unavailable, ConditionFailed):
+        sessions.move_session(claims.token, epoch, now)
 
 
-def log_out(asker: Asker) -> None:
+def log_out(claims: SessionClaims) -> None:
     """End one session. Doing so again changes nothing."""
-    sessions.end_session(asker.token)
+    sessions.end_session(claims.token)
 
 
-def to_cookie(asker: Asker) -> str:
+def to_cookie(claims: SessionClaims) -> str:
     """What the browser keeps. Sealed: nobody can make one, so a stranger's makes us read nothing."""
-    return seal(f"{asker.company} {asker.user_id} {asker.token}", _CONTEXT)
+    return encrypt(f"{claims.company} {claims.user_id} {claims.token}", _CONTEXT)
 
 
-def from_cookie(text: str) -> Asker | None:
+def from_cookie(text: str) -> SessionClaims | None:
     """Who a cookie says to ask; None where it is none of ours."""
     try:
-        company, user_id, token = unseal(text, _CONTEXT).split(" ")
+        company, user_id, token = decrypt(text, _CONTEXT).split(" ")
     except (InvalidTag, ValueError):
         return None
-    return Asker(company, int(user_id), token)
+    return SessionClaims(company, int(user_id), token)

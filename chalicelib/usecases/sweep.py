@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib import telemetry
-from chalicelib.domain.expiry import Transition, next_due, transitions_due
-from chalicelib.domain.history import Actor, Event, EventType
+from chalicelib import observability
+from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
+from chalicelib.domain.transitions import Transition, next_due, transitions_due
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import Due, announce, due_licenses
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import DUE_SHARDS
+from chalicelib.store.items import DUE_SHARDS
 
 SWEEP = Actor("sweep")
 FAILED = "failed"
@@ -35,13 +35,13 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     def sweep_shard(shard: int) -> Counter[str]:
         return _sweep_shard(shard, now, progress)
 
-    telemetry.at_least(telemetry.OLDEST_DUE_AGE, 0)
+    observability.set_max_metric(observability.OLDEST_DUE_AGE, 0)
     with ThreadPoolExecutor(DUE_SHARDS) as threads:
-        counts = threads.map(telemetry.into_this_line(sweep_shard), range(DUE_SHARDS))
+        counts = threads.map(observability.with_log_context(sweep_shard), range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
     announced = {event: total[event] for event in _EVENTS.values()}
-    telemetry.count(telemetry.SWEEP_TRANSITIONS, sum(announced.values()))
-    telemetry.count(telemetry.ANNOUNCEMENTS_FAILED, total[FAILED])
+    observability.add_metric(observability.SWEEP_TRANSITIONS, sum(announced.values()))
+    observability.add_metric(observability.ANNOUNCEMENTS_FAILED, total[FAILED])
     return announced | {FAILED: total[FAILED]}
 
 
@@ -49,7 +49,7 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
         if done == 1:  # the longest overdue
-            telemetry.at_least(telemetry.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
+            observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
         try:
             counts.update(_announce(due, now))
         except Exception:  # whatever it is: the others are not to wait for it
@@ -61,7 +61,7 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     return counts
 
 
-def announcements(transitions: list[Transition], now: Instant) -> list[Event]:
+def transition_events(transitions: list[Transition], now: Instant) -> list[Event]:
     """The events that announce transitions: a millisecond apart, so that the history keeps their order."""
     return [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
 
@@ -72,7 +72,7 @@ def _announce(due: Due, now: Instant) -> list[EventType]:
     if not transitions:
         return []
     try:
-        announce(due, transitions[-1].phase, announcements(transitions, now))
-    except Stale:
+        announce(due, transitions[-1].phase, transition_events(transitions, now))
+    except ConditionFailed:
         return []
     return [_EVENTS[transition.phase] for transition in transitions]

@@ -15,7 +15,8 @@ MOST = 1000
 def tidy(after: str = "", *, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> tuple[int, str]:
     """Look at the next items behind the key `after`; answers how many were deleted, and the key to go on from.
 
-    That is empty at the end: the next round begins anew. It reads the table, so it is for one machine. Raises `Busy`.
+    That is empty at the end: the next round begins anew. It reads the table, so it is for one machine. Raises
+    `Unavailable`.
     """
     deleted = 0
     for seen, (key, gone) in enumerate(delete_expired(now, after, MOST), start=1):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from chalice.app import Request
 
-from chalicelib import signing, telemetry
+from chalicelib import observability, signing
 from chalicelib.domain.catalogue import ApiKey, Scope
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.database import Unavailable
 from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature
@@ -57,7 +57,7 @@ class Caller:
 
 
 def authenticate(request: Request, *, now: Instant) -> Caller:
-    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`, `Busy`."""
+    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`, `Unavailable`."""
     date = sent_by_client(request.headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
@@ -65,7 +65,7 @@ def authenticate(request: Request, *, now: Instant) -> Caller:
     if api_key is None:
         raise RequestError("invalid_api_key")
     _verify(credentials, shared_key(api_key), date or "", request)
-    telemetry.note(company=api_key.company)
+    observability.add_fields(company=api_key.company)
     if not _allows(api_key, now, lambda key: not key.revoked):
         raise RequestError("api_key_revoked")
     if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
@@ -75,7 +75,7 @@ def authenticate(request: Request, *, now: Instant) -> Caller:
     try:
         signer = signing.signer(api_key.signing_key, now=now)
     except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
-        raise Busy(str(error)) from None
+        raise Unavailable(str(error)) from None
     return Caller(api_key, request.context.get("identity", {}).get("sourceIp", ""), now, signer)
 
 

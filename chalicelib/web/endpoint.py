@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
-from chalicelib import signing, telemetry
+from chalicelib import observability, signing
 from chalicelib.domain.catalogue import Scope
-from chalicelib.domain.refusal import Refused
-from chalicelib.store.dynamo import Busy
+from chalicelib.domain.errors import Denied
+from chalicelib.store.database import Unavailable
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json
@@ -23,11 +23,11 @@ from chalicelib.web.cors import preflight, readable
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
 from chalicelib.web.freshness import Call, freshness
 from chalicelib.web.hmac_signature import AuthError
-from chalicelib.web.limits import MAX_BODY_BYTES
-from chalicelib.web.parse import parse_json
+from chalicelib.web.request_limits import MAX_BODY_BYTES
+from chalicelib.web.strict_json import parse_json
 
 Q = TypeVar("Q", bound=Call)
-Answer = BaseModel | Sequence[BaseModel] | str
+ResponseBody = BaseModel | Sequence[BaseModel] | str
 """A model or a list of models is sent as JSON, a str as plain text."""
 
 log = logging.getLogger("seatkeeper")
@@ -36,15 +36,15 @@ log = logging.getLogger("seatkeeper")
 class Endpoints:
     """Makes the decorators of one face."""
 
-    def __init__(self, face: Blueprint) -> None:
-        self._face = face
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._blueprint = blueprint
 
     def __call__(
         self, schema: type[Q], scope: Scope | None = None
-    ) -> Callable[[Callable[[Q, Caller], Answer]], Callable[[], Response]]:
+    ) -> Callable[[Callable[[Q, Caller], ResponseBody]], Callable[[], Response]]:
         """`@endpoint(Schema)`: an authenticated call, by keys with `scope`; GET takes the query, POST a JSON body."""
 
-        def decorate(function: Callable[[Q, Caller], Answer]) -> Callable[[], Response]:
+        def decorate(function: Callable[[Q, Caller], ResponseBody]) -> Callable[[], Response]:
             @functools.wraps(function)
             def view() -> Response:
                 return self._guarded(lambda request: self._answer(request, schema, scope, function))
@@ -53,7 +53,7 @@ class Endpoints:
 
         return decorate
 
-    def public(self, function: Callable[[], Answer]) -> Callable[[], Response]:
+    def public(self, function: Callable[[], ResponseBody]) -> Callable[[], Response]:
         """`@endpoint.public`: a call that anybody may make."""
 
         @functools.wraps(function)
@@ -62,13 +62,13 @@ class Endpoints:
 
         return view
 
-    def _answer_anybody(self, request: Request, function: Callable[[], Answer]) -> Response:
+    def _answer_anybody(self, request: Request, function: Callable[[], ResponseBody]) -> Response:
         answer = signed(function(), signing.current(), freshness(parse(Call, request), clock.now()))
         answer.headers |= readable()
         return answer
 
     def _answer(
-        self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], Answer]
+        self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], ResponseBody]
     ) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise RequestError("payload_too_large")
@@ -85,17 +85,17 @@ class Endpoints:
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
-        request = self._face.current_request
+        request = self._blueprint.current_request
         try:
             return preflight() if request.method == "OPTIONS" else answer(request)
-        except Refused as refused:
-            return error_response(refused.code, refused.detail, retry_after=refused.retry_after)
+        except Denied as denied:
+            return error_response(denied.code, denied.detail, retry_after=denied.retry_after)
         except RequestError as error:
             return error_response(error.code, error.message)
         except AuthError as error:
             return error_response(error.code)
-        except Busy as busy:
-            telemetry.note(busy=str(busy))
+        except Unavailable as busy:
+            observability.add_fields(busy=str(busy))
             return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)
@@ -116,7 +116,7 @@ def parse(schema: type[Q], request: Request) -> Q:
         raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
 
 
-def signed(answer: Answer, signer: signing.Signer, fresh: dict[str, Any]) -> Response:
+def signed(answer: ResponseBody, signer: signing.Signer, fresh: dict[str, Any]) -> Response:
     """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body.
 
     `fresh` is added to an object; a list or a text has no place for it.

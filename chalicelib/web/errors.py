@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from chalice.app import Request, Response
 
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import readable
 
@@ -112,7 +112,7 @@ ERRORS = CLIENT_ERRORS | MANAGER_ERRORS
 
 BUSY_RETRY_SECONDS = 1
 
-CODE_OF_STATUS = {
+CODE_BY_STATUS = {
     403: "not_found",  # what Chalice and API Gateway say of an unknown path
     404: "not_found",
     405: "method_not_allowed",
@@ -147,11 +147,11 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
     headers = readable() | {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    telemetry.refuse(code)
+    observability.set_error(code)
     return ErrorResponse(body, headers, status)
 
 
-def in_our_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def handle_framework_errors(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """What Chalice answers by itself (unknown path, wrong method, wrong type, a bug) in the one error shape."""
     try:
         response = get_response(request)
@@ -160,7 +160,7 @@ def in_our_shape(request: Request, get_response: Callable[[Request], Response]) 
         return error_response("internal_error")
     if response.status_code < 400 or isinstance(response, FinalResponse):
         return response
-    shaped = error_response(CODE_OF_STATUS.get(response.status_code, "internal_error"))
+    shaped = error_response(CODE_BY_STATUS.get(response.status_code, "internal_error"))
     if "Allow" in response.headers:
         shaped.headers["Allow"] = response.headers["Allow"]
     return shaped

@@ -18,15 +18,15 @@ from chalicelib import signing
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
-from chalicelib.domain.refusal import Refused
 from chalicelib.settings import read_secrets, settings
-from chalicelib.store import accounts, licenses, places
+from chalicelib.store import accounts, activations, licenses
 from chalicelib.store.links import Fault
 from chalicelib.usecases import change_license, change_seat, create
 from chalicelib.usecases import sweep as sweeping
-from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit as audited
 from chalicelib.usecases.audit import audit_due, audit_links, companies
 from chalicelib.usecases.branding import set_branding
@@ -51,7 +51,7 @@ LONG_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """What a command answers; `note` is said on standard error, to a person who may not have meant it."""
 
     document: dict[str, Any]
@@ -62,52 +62,52 @@ class Answer:
 # --- secrets and signing keys --------------------------------------------------------------------------------------
 
 
-def secrets_create(*, now: Instant) -> Answer:  # noqa: ARG001 - secrets have no time
+def secrets_create(*, now: Instant) -> CommandResult:  # noqa: ARG001 - secrets have no time
     made = keys.create(_is_in_use)
     document = {"secrets": settings().secrets, "made": made}
-    return Answer(document | _signing_keys(), "" if made else "All secrets are there, and stay as they are.")
+    return CommandResult(document | _signing_keys(), "" if made else "All secrets are there, and stay as they are.")
 
 
-def signing_key_show(*, now: Instant) -> Answer:  # noqa: ARG001
+def signing_key_show(*, now: Instant) -> CommandResult:  # noqa: ARG001
     held = read_secrets()
     is_half_done = held.signing_key == held.old_signing_key
-    return Answer(_signing_keys(), keys.CUT_SHORT if is_half_done else "")
+    return CommandResult(_signing_keys(), keys.CUT_SHORT if is_half_done else "")
 
 
-def signing_key_rotate(*, now: Instant) -> Answer:  # noqa: ARG001
+def signing_key_rotate(*, now: Instant) -> CommandResult:  # noqa: ARG001
     keys.rotate()
-    return Answer(_signing_keys(), "API keys that are made from now on are answered by the new key.")
+    return CommandResult(_signing_keys(), "API keys that are made from now on are answered by the new key.")
 
 
-def signing_key_retire(*, now: Instant) -> Answer:  # noqa: ARG001
+def signing_key_retire(*, now: Instant) -> CommandResult:  # noqa: ARG001
     retired = keys.retire(_answered_by)
-    return Answer({"retired": retired.id} | _signing_keys())
+    return CommandResult({"retired": retired.id} | _signing_keys())
 
 
 # --- the catalogue -----------------------------------------------------------------------------------------------
 
 
-def company_create(code: str, name: str, *, now: Instant) -> Answer:
+def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
     company = create.create_company(code, name, operator(), now=now)
-    return Answer({"code": company.code, "id": company.id, "name": company.name})
+    return CommandResult({"code": company.code, "id": company.id, "name": company.name})
 
 
 def company_set(
     code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
-) -> Answer:
+) -> CommandResult:
     drawing = _drawing(logo) if logo else logo
     company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
-    return Answer({"code": company.code, "id": company.id, "name": company.name} | shown)
+    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 
-def company_delete(code: str, confirm: str, *, now: Instant) -> Answer:  # noqa: ARG001 - what is gone has no time
+def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time
     if confirm != code:
-        raise Refused("validation_error", f"confirm: {confirm} is not {code}: nothing is deleted.")
+        raise Denied("validation_error", f"confirm: {confirm} is not {code}: nothing is deleted.")
     with _counting("items deleted") as tell:
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
-    return Answer(document, "Its history is gone with it: this answer is all that tells of it.")
+    return CommandResult(document, "Its history is gone with it: this answer is all that tells of it.")
 
 
 def apikey_create(
@@ -119,7 +119,7 @@ def apikey_create(
     require_digest: bool,
     *,
     now: Instant,
-) -> Answer:
+) -> CommandResult:
     more: dict[str, Any] = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
     key, shared_key = create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
     both = {"api_key": key.api_key, "shared_key": shared_key}
@@ -127,77 +127,77 @@ def apikey_create(
     limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
     signer = signing.signer(key.signing_key, now=now)
     verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
-    return Answer({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
+    return CommandResult({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
 
 
-def apikey_revoke(api_key: str, *, now: Instant) -> Answer:
+def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
     company = api_key.rpartition("-")[0]
     try:
         revoked = create.revoke_api_key(company, api_key, operator(), now=now)
-    except Refused:  # whatever it is about: a key that is none names no company, either
-        raise Refused("api_key_not_found", f"There is no API key {api_key!r}.") from None
-    return Answer({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
+    except Denied:  # whatever it is about: a key that is none names no company, either
+        raise Denied("api_key_not_found", f"There is no API key {api_key!r}.") from None
+    return CommandResult({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
 
 
 def product_create(
     company: str, code: str, name: str, authorization_method: AuthorizationMethod, prevent_vm: bool, *, now: Instant
-) -> Answer:
+) -> CommandResult:
     product = create.create_product(
         company, code, name, authorization_method, operator(), prevent_vm=prevent_vm, now=now
     )
     fields = ("company", "code", "id", "name", "authorization_method", "prevent_vm")
-    return Answer({field: getattr(product, field) for field in fields})
+    return CommandResult({field: getattr(product, field) for field in fields})
 
 
 # --- licenses ----------------------------------------------------------------------------------------------------
 
 
-def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> Answer:
+def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> CommandResult:
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         terms[name] = None if terms[name] is None else instant(terms[name], zone)
     license, who = issue_license(company, product, Terms(**terms), manager, operator(), now=now)
     account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
-    return Answer(_document(license, now) | account, _doubt(license, now))
+    return CommandResult(_document(license, now) | account, _doubt(license, now))
 
 
-def license_show(license: int, company: str | None, *, now: Instant) -> Answer:
+def license_show(license: int, company: str | None, *, now: Instant) -> CommandResult:
     found = find_license(find_owner(license, company), license)
     seats = {seat.user_id: seat for seat in licenses.seats(found.company, found.id)}
     users = [
-        {"email": seat.email, "activations": seat.taken(found), "max_activations": seat.max_activations}
+        {"email": seat.email, "activations": seat.activations_in(found), "max_activations": seat.max_activations}
         for seat in seats.values()
     ]
     devices = []
-    for device in places.devices(found.company, found.id):
+    for device in activations.devices(found.company, found.id):
         seat = None if device.user_id is None else seats.get(device.user_id)
         row = {"hardware_id": device.hardware_id, "active": is_live(device, found, seat)}
         row |= {"email": None if seat is None else seat.email, "hostname": device.hostname}
         devices.append(row | {"last_check_at": to_iso(device.last_check_at)})
-    return Answer(_document(found, now) | {"users": users, "devices": devices})
+    return CommandResult(_document(found, now) | {"users": users, "devices": devices})
 
 
-def license_enable(license: int, company: str | None, *, now: Instant) -> Answer:
+def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.set_enabled(find_owner(license, company), license, True, operator(), now=now)
-    return Answer(_document(changed, now))
+    return CommandResult(_document(changed, now))
 
 
-def license_disable(license: int, company: str | None, *, now: Instant) -> Answer:
+def license_disable(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.set_enabled(find_owner(license, company), license, False, operator(), now=now)
-    return Answer(_document(changed, now))
+    return CommandResult(_document(changed, now))
 
 
-def license_reset(license: int, company: str | None, *, now: Instant) -> Answer:
+def license_reset(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.reset_license(find_owner(license, company), license, operator(), now=now)
-    return Answer(_document(changed, now))
+    return CommandResult(_document(changed, now))
 
 
-def license_extend(license: int, company: str | None, validity_period: Moment, *, now: Instant) -> Answer:
+def license_extend(license: int, company: str | None, validity_period: Moment, *, now: Instant) -> CommandResult:
     owner = find_owner(license, company)
     end = last_instant(validity_period, create.find_company(owner).time_zone)
     changed = change_license.extend(owner, license, end, None, operator(), now=now)
-    return Answer(_document(changed, now), _doubt(changed, now))
+    return CommandResult(_document(changed, now), _doubt(changed, now))
 
 
 # --- users and devices -------------------------------------------------------------------------------------------
@@ -213,9 +213,9 @@ def user_assign(
     phone: str | None,
     *,
     now: Instant,
-) -> Answer:
-    owner, person = find_owner(license, company), Person(first_name or "", last_name or "", phone or "")
-    found, seat, user = assign_user(owner, license, email, max_activations, operator(), person=person, now=now)
+) -> CommandResult:
+    owner, profile = find_owner(license, company), Profile(first_name or "", last_name or "", phone or "")
+    found, seat, user = assign_user(owner, license, email, max_activations, operator(), profile=profile, now=now)
     document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
     password = initial_password(user) if opens(user, found) else None
     known = "" if password else "The user has an account already, and has chosen a password."
@@ -223,63 +223,67 @@ def user_assign(
         known = (
             "The account's password is for other licenses: a mailed code, or set-password, sets one that opens this."
         )
-    return Answer(document | {"initial_password": password}, known)
+    return CommandResult(document | {"initial_password": password}, known)
 
 
-def user_remove(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
+def user_remove(license: int, company: str | None, email: str, *, now: Instant) -> CommandResult:
     change_seat.remove_user(find_owner(license, company), license, email, operator(), now=now)
-    return Answer({"license": license, "email": email, "removed": True})
+    return CommandResult({"license": license, "email": email, "removed": True})
 
 
-def user_set_password(license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant) -> Answer:
+def user_set_password(
+    license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant
+) -> CommandResult:
     owner = find_owner(license, company)
     given = _password() if password_stdin else None
     user, password = change_seat.set_password(owner, license, email, given, operator(), now=now)
-    return Answer({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
+    return CommandResult({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
 
 
 def user_set_max_activations(
     license: int, company: str | None, email: str, max_activations: int | None, *, now: Instant
-) -> Answer:
+) -> CommandResult:
     owner = find_owner(license, company)
     change_seat.set_max_activations(owner, license, email, max_activations, operator(), now=now)
     return _seat(owner, license, email)
 
 
-def user_reset_activations(license: int, company: str | None, email: str, *, now: Instant) -> Answer:
+def user_reset_activations(license: int, company: str | None, email: str, *, now: Instant) -> CommandResult:
     owner = find_owner(license, company)
     change_seat.reset_activations(owner, license, email, operator(), now=now)
     return _seat(owner, license, email)
 
 
-def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
     freed = reset_device(find_owner(license, company), license, hardware_id, operator(), now=now)
-    return Answer({"license": license, "hardware_id": hardware_id, "freed": freed})
+    return CommandResult({"license": license, "hardware_id": hardware_id, "freed": freed})
 
 
-def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
     owner = find_owner(license, company)
     blacklist_device(owner, license, hardware_id, operator(), now=now)
-    known = next(places.devices(owner, license, hardware_id), None) is not None
+    known = next(activations.devices(owner, license, hardware_id), None) is not None
     document = {"license": license, "hardware_id": hardware_id, "blacklisted": True}
-    return Answer(document, "" if known else "The license has never seen this device: it is refused when it comes.")
+    return CommandResult(
+        document, "" if known else "The license has never seen this device: it is refused when it comes."
+    )
 
 
-def device_allow(license: int, company: str | None, hardware_id: str, *, now: Instant) -> Answer:
+def device_allow(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
     allow_device(find_owner(license, company), license, hardware_id, operator(), now=now)
-    return Answer({"license": license, "hardware_id": hardware_id, "blacklisted": False})
+    return CommandResult({"license": license, "hardware_id": hardware_id, "blacklisted": False})
 
 
 # --- all licenses ------------------------------------------------------------------------------------------------
 
 
-def sweep(*, now: Instant) -> Answer:
+def sweep(*, now: Instant) -> CommandResult:
     with _counting("licenses swept") as tell:
         swept = sweeping.sweep(now=now, progress=tell)
-    return Answer({"now": to_iso(now)} | swept, exit_code=1 if swept[sweeping.FAILED] else 0)
+    return CommandResult({"now": to_iso(now)} | swept, exit_code=1 if swept[sweeping.FAILED] else 0)
 
 
-def audit(company: str | None, repair: bool = False, *, now: Instant) -> Answer:
+def audit(company: str | None, repair: bool = False, *, now: Instant) -> CommandResult:
     codes = list(companies()) if company is None else [create.find_company(company).code]
     repaired = _repair(codes, now) if repair else {}
     licenses_counted, differences = 0, []
@@ -292,7 +296,7 @@ def audit(company: str | None, repair: bool = False, *, now: Instant) -> Answer:
     names, found_in_names = _audit_names(codes, company)
     differences += found_in_names
     counted = {"companies": len(codes), "licenses": licenses_counted, "names": names}
-    return Answer(counted | repaired | {"differences": differences}, exit_code=1 if differences else 0)
+    return CommandResult(counted | repaired | {"differences": differences}, exit_code=1 if differences else 0)
 
 
 def _repair(codes: list[str], now: Instant) -> dict[str, int]:
@@ -312,7 +316,7 @@ def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[
     def note(code: str, looked_at: int, faults: Iterable[Fault]) -> None:
         nonlocal total, differences
         total += looked_at
-        differences += [{"company": code, "license": one.license_id, "difference": one.told} for one in faults]
+        differences += [{"company": code, "license": one.license_id, "difference": one.message} for one in faults]
         tell(looked_at)
 
     with _counting("names looked at") as tell:
@@ -374,11 +378,11 @@ def _doubt(license: License, now: Instant) -> str:
     return ""
 
 
-def _seat(company: str, license_id: int, email: str) -> Answer:
+def _seat(company: str, license_id: int, email: str) -> CommandResult:
     license, seat = find_seat(company, license_id, email)
-    used, limit = seat.taken(license), seat.max_activations
+    used, limit = seat.activations_in(license), seat.max_activations
     over = limit is not None and used > limit
-    return Answer(
+    return CommandResult(
         {"license": license_id, "email": email, "max_activations": limit, "activations": used},
         "More devices are active than that; they stay so until they are reset." if over else "",
     )
@@ -388,39 +392,39 @@ def _drawing(name: str) -> str:
     try:
         drawing = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise Refused("validation_error", f"logo: {name!a} is not a text in UTF-8.") from None
+        raise Denied("validation_error", f"logo: {name!a} is not a text in UTF-8.") from None
     except OSError as error:
-        raise Refused("validation_error", f"logo: {name!a} cannot be read: {error.strerror}.") from None
+        raise Denied("validation_error", f"logo: {name!a} cannot be read: {error.strerror}.") from None
     if not drawing.strip():  # empty means no logo, and is not what an empty file means
-        raise Refused("validation_error", f"logo: {name!a} is empty.")
+        raise Denied("validation_error", f"logo: {name!a} is empty.")
     return drawing
 
 
 def _password() -> str:
     if sys.stdin is None:
-        raise Refused("validation_error", "The password cannot be read: standard input is closed.")
+        raise Denied("validation_error", "The password cannot be read: standard input is closed.")
     try:
         # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise Refused("validation_error", "The password on standard input is not valid UTF-8.") from None
+        raise Denied("validation_error", "The password on standard input is not valid UTF-8.") from None
     except OSError as error:
-        raise Refused("validation_error", f"The password cannot be read: {error.strerror}.") from None
+        raise Denied("validation_error", f"The password cannot be read: {error.strerror}.") from None
 
 
 @contextmanager
 def _counting(what: str) -> Iterator[Callable[[int], None]]:
     """Tell how many more are done, from any thread; once it takes long, standard error says so."""
-    begun, lock, done, told = time.monotonic(), Lock(), 0, False
+    begun, lock, done, announced_progress = time.monotonic(), Lock(), 0, False
 
     def tell(more: int) -> None:
-        nonlocal done, told
+        nonlocal done, announced_progress
         with lock:
             done += more
             if time.monotonic() - begun > LONG_SECONDS:
                 progress(what, done)
-                told = True
+                announced_progress = True
 
     yield tell
-    if told:
+    if announced_progress:
         progress(what, done, done)

@@ -7,11 +7,11 @@ after a crash there, finds the same key in both places, and signs with it as bef
 from collections.abc import Callable
 from contextlib import suppress
 
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.errors import Denied
 from chalicelib.settings import checked_secrets, read_secrets, settings
 from chalicelib.signing import Signer, live_keys
 from infra.new_secrets import NEW, new_signing_key
-from infra.secret_store import Taken, open_store
+from infra.secret_store import AlreadyExists, open_store
 
 CUT_SHORT = "A rotation was cut short: `signing-key rotate` finishes it."
 MANY = 20
@@ -21,7 +21,7 @@ MANY = 20
 def create(is_in_use: Callable[[], bool]) -> list[str]:
     """Make what is missing; answers the names of what was made. Data that is `in use` was sealed with what is lost.
 
-    Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     address = settings().secrets
     store = open_store(address)
@@ -35,7 +35,7 @@ def create(is_in_use: Callable[[], bool]) -> list[str]:
         )
     made = []
     for name, value in missing.items():
-        with suppress(Taken):  # somebody was faster, and theirs stays
+        with suppress(AlreadyExists):  # somebody was faster, and theirs stays
             store.add(name, value)
             made.append(name)
     return made
@@ -44,7 +44,7 @@ def create(is_in_use: Callable[[], bool]) -> list[str]:
 def rotate() -> tuple[Signer, ...]:
     """The current key becomes the old one, and a new one the current; answers both, the new one first.
 
-    Finishes a rotation that was cut short. Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    Finishes a rotation that was cut short. Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     held, store = read_secrets(), open_store(settings().secrets)
     live = live_keys(held)
@@ -59,7 +59,7 @@ def rotate() -> tuple[Signer, ...]:
 def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
     """End the old key, and answer it, unless there are API keys that it signs for (`answered_by`).
 
-    Raises `Refused`, `SettingsError`, `StoreError`, `HomeError`.
+    Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     held = read_secrets()
     live = live_keys(held)
@@ -75,5 +75,5 @@ def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
     return live[1]
 
 
-def _refused(sentence: str) -> Refused:
-    return Refused("validation_error", sentence)
+def _refused(sentence: str) -> Denied:
+    return Denied("validation_error", sentence)

@@ -13,23 +13,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.errors import Denied
 from chalicelib.settings import SettingsError, settings
 from infra import local, output
+from infra.admin.command_table import Command
 from infra.admin.operator_name import act_as
-from infra.admin.parser import Mistake, read_command_line
-from infra.admin.show import as_text
-from infra.admin.table import Command
+from infra.admin.parser import UsageError, read_command_line
+from infra.admin.text_output import as_text
 from infra.stage.stages import StageError, read_stage
 
 if TYPE_CHECKING:
-    from infra.admin.commands import Answer
+    from infra.admin.commands import CommandResult
 
 HOME = Path(__file__).resolve().parents[2] / ".local"
 _OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
 
 
-class DatabaseTrouble(Exception):
+class DatabaseError(Exception):
     """The database did not do it, or its answer was lost; the text is one sentence."""
 
 
@@ -42,10 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.update(surroundings)
         act_as(given.operator)
         answer = _do(command, values)
-    except (Mistake, SettingsError, StageError, local.HomeError) as error:
+    except (UsageError, SettingsError, StageError, local.DataDirError) as error:
         _note(str(error))
         return 2
-    except DatabaseTrouble as error:
+    except DatabaseError as error:
         _note(str(error))
         return 3
     if answer.note:
@@ -62,17 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | None = None) -> dict[str, str]:
     """The environment of the command: of the `stage` or the `home` that is given, else ours, else of what runs here.
 
-    Raises `Mistake`, `StageError`, `HomeError` where none of them says which database is meant.
+    Raises `UsageError`, `StageError`, `DataDirError` where none of them says which database is meant.
     """
     if stage is not None:
         if home is not None:
-            raise Mistake("Say --stage or --home, not both.")
+            raise UsageError("Say --stage or --home, not both.")
         return _of_stage(ours, stage)
     if home is None and any(name in ours for name in _OF_A_STAGE):
         return dict(ours)
     running = local.running(home or HOME)
     if running is None:
-        raise Mistake("Seatkeeper is not running here: start it with `make run`.")
+        raise UsageError("Seatkeeper is not running here: start it with `make run`.")
     # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
     kept = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
     return kept | {name: value for name, value in running.items() if name != "base_url"}
@@ -85,17 +85,17 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
     of_stage = read_stage(name).environment
     if others := [n for n, value in of_stage.items() if ours.get(n, value) != value]:
         means, it = ("means", "it") if len(others) == 1 else ("mean", "them")
-        told = f"{' and '.join(others)} in the environment {means} something else than --stage {name}"
-        raise Mistake(f"{told}: unset {it}.")
+        message = f"{' and '.join(others)} in the environment {means} something else than --stage {name}"
+        raise UsageError(f"{message}: unset {it}.")
     region = connect().region
     return dict(ours) | of_stage | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
 
 
-def function_of(command: Command) -> Callable[..., "Answer"]:
+def function_of(command: Command) -> Callable[..., "CommandResult"]:
     """What does a command. Needs the environment."""
     from infra.admin import commands, histories, orders, people  # noqa: PLC0415
 
-    found: Callable[..., Answer] = next(
+    found: Callable[..., CommandResult] = next(
         getattr(module, command.function)
         for module in (commands, histories, orders, people)
         if hasattr(module, command.function)
@@ -103,13 +103,13 @@ def function_of(command: Command) -> Callable[..., "Answer"]:
     return found
 
 
-def _do(command: Command, values: dict[str, Any]) -> "Answer":
+def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     # Imported now: they read the environment.
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.store.dynamo import Busy  # noqa: PLC0415
-    from chalicelib.store.tables import REGION  # noqa: PLC0415
+    from chalicelib.store.database import Unavailable  # noqa: PLC0415
+    from chalicelib.store.items import REGION  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
@@ -117,21 +117,21 @@ def _do(command: Command, values: dict[str, Any]) -> "Answer":
     now = values.pop("now", None)
     function = function_of(command)
     try:
-        answer: Answer = function(**values, now=clock.now() if now is None else now)
-    except Refused as refused:
-        raise Mistake(refused.detail or ERRORS[refused.code][1]) from None
-    except Busy as error:
-        raise DatabaseTrouble(f"It may have been done or not, look before you repeat it: {error}.") from None
+        answer: CommandResult = function(**values, now=clock.now() if now is None else now)
+    except Denied as refused:
+        raise UsageError(refused.detail or ERRORS[refused.code][1]) from None
+    except Unavailable as error:
+        raise DatabaseError(f"It may have been done or not, look before you repeat it: {error}.") from None
     except StoreError as error:
-        raise DatabaseTrouble(str(error)) from None
+        raise DatabaseError(str(error)) from None
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             tables = f"{settings().table_prefix}-…"
-            told = f"There are no tables {tables} in {REGION}: deploy the stage (make deploy), or set AWS_REGION."
-            raise Mistake(told) from None
-        raise DatabaseTrouble(f"The database refuses it: {error.response['Error']['Message']}") from None
+            message = f"There are no tables {tables} in {REGION}: deploy the stage (make deploy), or set AWS_REGION."
+            raise UsageError(message) from None
+        raise DatabaseError(f"The database refuses it: {error.response['Error']['Message']}") from None
     except InvalidTag:
-        raise DatabaseTrouble("SEATKEEPER_SECRETS are not those that this data was sealed with.") from None
+        raise DatabaseError("SEATKEEPER_SECRETS are not those that this data was sealed with.") from None
     return answer
 
 

@@ -3,7 +3,7 @@
 import getpass
 from contextvars import ContextVar
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 
 _name: ContextVar[str] = ContextVar("operator", default="")
 

@@ -5,11 +5,11 @@ from chalicelib.store import accounts, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
-from infra.admin.commands import Answer
+from infra.admin.commands import CommandResult
 from infra.admin.operator_name import operator
 
 
-def order_show(company: str, order: str, *, now: Instant) -> Answer:  # noqa: ARG001
+def order_show(company: str, order: str, *, now: Instant) -> CommandResult:  # noqa: ARG001
     code = find_company(company).code
     found = find_order(code, order)
     managers = accounts.read_users(code, sorted(found.managers))
@@ -19,15 +19,15 @@ def order_show(company: str, order: str, *, now: Instant) -> Answer:  # noqa: AR
     ]
     emails = [{"email": user.email, "user_id": user.id} for user in managers.values()]
     document = {"company": code, "order": order, "customer": found.customer or None}
-    return Answer(document | {"managers": emails, "licenses": licenses})
+    return CommandResult(document | {"managers": emails, "licenses": licenses})
 
 
-def order_add_manager(company: str, order: str, email: str, *, now: Instant) -> Answer:
+def order_add_manager(company: str, order: str, email: str, *, now: Instant) -> CommandResult:
     user = add_manager(find_company(company).code, order, email, operator(), now=now)
     document = {"order": order, "manager": user.email, "manager_initial_password": initial_password(user)}
-    return Answer(document)
+    return CommandResult(document)
 
 
-def order_remove_manager(company: str, order: str, email: str, *, now: Instant) -> Answer:
+def order_remove_manager(company: str, order: str, email: str, *, now: Instant) -> CommandResult:
     user = remove_manager(find_company(company).code, order, email, operator(), now=now)
-    return Answer({"order": order, "manager": user.email, "removed": True})
+    return CommandResult({"order": order, "manager": user.email, "removed": True})

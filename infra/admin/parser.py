@@ -1,4 +1,4 @@
-"""The command line, built from the table. What is wrong with it is a `Mistake`, not argparse's own exit."""
+"""The command line, built from the table. What is wrong with it is a `UsageError`, not argparse's own exit."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -6,20 +6,23 @@ from pathlib import Path
 from typing import Any, Never
 
 from infra.admin import values
-from infra.admin.table import COMMANDS, Command, Option
+from infra.admin.command_table import COMMANDS, Command, Option
 from infra.version import add_version
 
 PROG = "python -m infra.admin"
 
 
-class Mistake(Exception):
+class UsageError(Exception):
     """What the operator has asked for cannot be done; the text is one sentence."""
 
 
 def read_command_line(arguments: Sequence[str]) -> tuple[Command, dict[str, Any], argparse.Namespace]:
-    """The command, the arguments of its function, and all that was given. Raises `Mistake`, SystemExit for --help."""
+    """The command, the arguments of its function, and all that was given.
+
+    Raises `UsageError`, SystemExit for --help.
+    """
     if any(not _is_utf8(argument) for argument in arguments):
-        raise Mistake("The command line is not valid UTF-8.")
+        raise UsageError("The command line is not valid UTF-8.")
     given = _parser().parse_args(arguments)
     command: Command = given.command
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
@@ -30,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
 
     def error(self, message: str) -> Never:
-        raise Mistake(f"{message.removeprefix('argument ').rstrip('.')}; see {self.prog} --help.")
+        raise UsageError(f"{message.removeprefix('argument ').rstrip('.')}; see {self.prog} --help.")
 
 
 def _parser() -> _Parser:

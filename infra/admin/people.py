@@ -5,28 +5,28 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.order_managers import find_order
 from chalicelib.usecases.unlock import unlock
-from infra.admin.commands import Answer
+from infra.admin.commands import CommandResult
 from infra.admin.operator_name import operator
 
 
-def user_unlock(company: str, email: str, *, now: Instant) -> Answer:
+def user_unlock(company: str, email: str, *, now: Instant) -> CommandResult:
     user = unlock(company, email, operator(), now=now)
-    return Answer({"email": user.email, "user_id": user.id, "unlocked": True})
+    return CommandResult({"email": user.email, "user_id": user.id, "unlocked": True})
 
 
-def user_close(company: str, email: str, *, now: Instant) -> Answer:
+def user_close(company: str, email: str, *, now: Instant) -> CommandResult:
     closed = close_account(company, email, operator(), now=now)
     alone = [order for order in closed.orders if not find_order(company, order).managers]
     document = {"email": closed.user.email, "user_id": closed.user.id, "closed": True}
     note = f"Nobody manages these orders any more: {', '.join(alone)}." if alone else ""
-    return Answer(document | {"seats": closed.seats, "orders": closed.orders}, note)
+    return CommandResult(document | {"seats": closed.seats, "orders": closed.orders}, note)
 
 
-def user_reopen(company: str, email: str, *, now: Instant) -> Answer:
+def user_reopen(company: str, email: str, *, now: Instant) -> CommandResult:
     user = reopen_account(company, email, operator(), now=now)
-    return Answer({"email": user.email, "user_id": user.id, "closed": False})
+    return CommandResult({"email": user.email, "user_id": user.id, "closed": False})
 
 
-def user_change_email(company: str, email: str, new_email: str, *, now: Instant) -> Answer:
+def user_change_email(company: str, email: str, new_email: str, *, now: Instant) -> CommandResult:
     user = change_email(company, None, email, new_email, operator(), manager_id=None, now=now)
-    return Answer({"email": user.email, "user_id": user.id})
+    return CommandResult({"email": user.email, "user_id": user.id})

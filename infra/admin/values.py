@@ -6,14 +6,14 @@ of the hand and is cut, but not where a client could mean it: in a hardware id.
 
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, colour, days, instants
+from chalicelib.domain import catalogue, color, days, instants
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import visible
-from chalicelib.domain.refusal import Refused
 
 MAX_ID = 2**53 - 1
 MAX_TEXT, MAX_HARDWARE_ID = 200, 255  # characters
@@ -50,7 +50,7 @@ def origin(given: str) -> str:
 
 def accent(given: str) -> str:
     """A colour as #rrggbb; empty for ours."""
-    return _by_rule(colour.accent_colour, given)
+    return _by_rule(color.accent_color, given)
 
 
 def license_id(given: str) -> int:
@@ -138,5 +138,5 @@ def _digits(given: str) -> int | None:
 def _by_rule(rule: Callable[[str], str], given: str) -> str:
     try:
         return rule(given)
-    except Refused as refused:  # "field: sentence", and the field here is the option
+    except Denied as refused:  # "field: sentence", and the field here is the option
         raise ValueError(refused.detail.partition(": ")[2]) from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from infra.bench.sample import Sample
+from infra.bench.latencies import Sample
 from infra.call import signed_headers
 from infra.serve import Server
 

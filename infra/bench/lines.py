@@ -5,7 +5,7 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from chalicelib import telemetry
+from chalicelib import observability
 
 LINES, RUNS = 5000, 7
 _ID = "5f0c9f6e-4f1b-4d0e-9d57-6c1f3f1f0a11"
@@ -13,13 +13,13 @@ _ID = "5f0c9f6e-4f1b-4d0e-9d57-6c1f3f1f0a11"
 
 def lines() -> None:
     """Print the best of `RUNS` for a line of facts, and for one with a metric."""
-    print(f"\nLines of telemetry, CPU each: best of {RUNS} times {LINES:,}")
-    for what, metrics in {"facts": (), "facts and a metric": (telemetry.GRANTS,)}.items():
+    print(f"\nLines of observability, CPU each: best of {RUNS} times {LINES:,}")
+    for what, metrics in {"facts": (), "facts and a metric": (observability.ACTIVATIONS,)}.items():
         print(f"  {min(_microseconds(metrics) for _ in range(RUNS)):.0f} µs   {what}")
 
 
 def _microseconds(metrics: tuple[str, ...]) -> float:
-    was, telemetry.ON = telemetry.ON, True
+    was, observability.ON = observability.ON, True
     try:
         with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
             started = time.process_time()
@@ -27,14 +27,16 @@ def _microseconds(metrics: tuple[str, ...]) -> float:
                 _request(metrics)
             return (time.process_time() - started) / LINES * 1e6
     finally:
-        telemetry.ON = was
+        observability.ON = was
 
 
 def _request(metrics: tuple[str, ...]) -> None:
     """As a check of a license, and an activation."""
-    with telemetry.line("bench", "request", request_id=_ID, lambda_request_id=_ID, route="/bench", method="GET"):
-        telemetry.note(company="BENCH")
-        telemetry.note(license_id=1_548_467_203_541)
+    with observability.log_record(
+        "bench", "request", request_id=_ID, lambda_request_id=_ID, route="/bench", method="GET"
+    ):
+        observability.add_fields(company="BENCH")
+        observability.add_fields(license_id=1_548_467_203_541)
         for metric in metrics:
-            telemetry.count(metric)
-        telemetry.note(status=200)
+            observability.add_metric(metric)
+        observability.add_fields(status=200)

@@ -8,19 +8,19 @@ import time
 from pathlib import Path
 from secrets import token_hex
 
-from chalicelib.domain.history import Actor
-from chalicelib.store.tables import LicenseItem, create_tables
+from chalicelib.domain.events import Actor
+from chalicelib.store.items import LicenseItem, create_tables
 from chalicelib.usecases import create
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
+from infra.bench.baseline import floor
 from infra.bench.clients import Application, Job
-from infra.bench.floor import floor
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
+from infra.bench.latencies import Sample
 from infra.bench.lines import lines
 from infra.bench.portal import portal
-from infra.bench.sample import Sample
 from infra.bench.seed import seed_licenses
 from infra.engine import Engine
 from infra.serve import Server

@@ -8,26 +8,26 @@ from typing import Any
 
 import httpx
 
-from chalicelib.domain.catalogue import Sold
-from chalicelib.domain.history import Actor
-from chalicelib.domain.license import Device, License, device_tag
-from chalicelib.domain.people import User
-from chalicelib.domain.session import Asker
-from chalicelib.store import accounts, dynamo
-from chalicelib.store.orders import sold_item
-from chalicelib.store.tables import (
+from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.events import Actor
+from chalicelib.domain.license import Device, License, hash_hardware_id
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, database
+from chalicelib.store.items import (
     DeviceItem,
     LicenseItem,
     UserItem,
-    device_part,
+    device_sort_key,
     license_pk,
-    managed_part,
+    manager_license_sort_key,
     to_item,
 )
-from chalicelib.usecases import create, views
+from chalicelib.store.orders import sold_item
+from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.sessions import open_session, to_cookie
-from chalicelib.usecases.views import Asked
 from chalicelib.web import clock
 from infra.progress import progress
 from infra.serve import Server
@@ -49,20 +49,22 @@ class Page:
 
 def portal(server: Server) -> None:
     """Store it all, then print a line for each page."""
-    license, asker = _prepare()
-    cookie = {"Cookie": f"seatkeeper={to_cookie(asker)}", "Accept-Encoding": "gzip"}
+    license, claims = _prepare()
+    cookie = {"Cookie": f"seatkeeper={to_cookie(claims)}", "Accept-Encoding": "gzip"}
     print(f"\nPortal: a manager of {LICENSES:,} licenses, a license of {DEVICES:,} devices; median of {RUNS}")
     with httpx.Client(base_url=server.base_url, headers=cookie, timeout=60) as http:
-        for page in _pages(asker, license):
+        for page in _pages(claims, license):
             times, size = zip(*(_get(http, page.path) for _ in range(RUNS)), strict=True)
             reads = _reads(page.view)
             print(f"  {page.name:34} {statistics.median(times):6.0f} ms  {reads:3} reads  {size[0] / 1024:5.1f} KB")
 
 
-def _pages(asker: Asker, license: License) -> list[Page]:
-    def listed(name: str, query: str, **asked: str) -> Page:
+def _pages(claims: SessionClaims, license: License) -> list[Page]:
+    def listed(name: str, query: str, **list_query: str) -> Page:
         path = f"/portal/licenses?{query}"
-        return Page(name, path, lambda: views.managed_licenses(asker, Asked(**asked), now=clock.now()))
+        return Page(
+            name, path, lambda: portal_queries.managed_licenses(claims, ListQuery(**list_query), now=clock.now())
+        )
 
     one = f"/portal/licenses/{license.id}"
     return [
@@ -70,11 +72,11 @@ def _pages(asker: Asker, license: License) -> list[Page]:
         listed("licenses, searched", "search=7", search="7"),
         listed("licenses, of a status", "status=inactive", status="inactive"),
         listed("licenses, by valid until", "sort=ends", sort="ends"),
-        Page("license details", one, lambda: views.license_details(asker, license.id, now=clock.now())),
+        Page("license details", one, lambda: portal_queries.license_details(claims, license.id, now=clock.now())),
         Page(
             "devices",
             f"{one}/devices",
-            lambda: views.license_devices(asker, license.id, Asked(), now=clock.now()),
+            lambda: portal_queries.license_devices(claims, license.id, ListQuery(), now=clock.now()),
         ),
     ]
 
@@ -94,7 +96,7 @@ def _reads(view: Callable[[], Any]) -> int:
     def note(model: Any, **_: Any) -> None:
         calls.append(model.name)
 
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
     events.register("before-call.dynamodb", note)
     try:
         view()
@@ -103,19 +105,19 @@ def _reads(view: Callable[[], Any]) -> int:
     return len(calls)
 
 
-def _prepare() -> tuple[License, Asker]:
+def _prepare() -> tuple[License, SessionClaims]:
     now = clock.now()
     create.create_company(COMPANY, "Bench", _ADMIN, now=now)
     create.create_product(COMPANY, "viewer", "Viewer", "license-key", _ADMIN, now=now)
     license, manager = issue_license(COMPANY, "viewer", Terms("perpetual", DEVICES), MANAGER, _ADMIN, now=now)
     assert manager is not None
-    dynamo.put_all(_filed(manager))
-    dynamo.put_all(_stored(now))
-    dynamo.put_all(_devices(license, now))
+    database.batch_put(_filed(manager))
+    database.batch_put(_stored(now))
+    database.batch_put(_devices(license, now))
     counted = [LicenseItem.times_activated.set(DEVICES)]
-    dynamo.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
+    database.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
     chosen = [UserItem.is_initial_password.set(False)]
-    dynamo.update(UserItem(COMPANY, f"user#{manager.id}"), chosen)
+    database.update(UserItem(COMPANY, f"user#{manager.id}"), chosen)
     user = accounts.read_user(COMPANY, manager.id)
     assert user is not None
     return license, open_session(user, now=now)
@@ -123,8 +125,8 @@ def _prepare() -> tuple[License, Asker]:
 
 def _filed(manager: User) -> Iterator[Any]:
     for number in range(1, LICENSES):
-        sold = Sold(number, "viewer", "time-limited", f"order-{number % 40}", f"BENCH-{number:06}")
-        yield sold_item(sold, COMPANY, managed_part(manager.id, number))
+        sold = LicenseSummary(number, "viewer", "time-limited", f"order-{number % 40}", f"BENCH-{number:06}")
+        yield sold_item(sold, COMPANY, manager_license_sort_key(manager.id, number))
         progress("licenses filed", number + 1, LICENSES)
 
 
@@ -161,6 +163,6 @@ def _devices(license: License, now: int) -> Iterator[Any]:
             ip="192.0.2.7",
             app_ver="2.4.1",
         )
-        part = device_part(device_tag(hardware_id), None)
+        part = device_sort_key(hash_hardware_id(hardware_id), None)
         yield to_item(DeviceItem, device, license_pk(COMPANY, license.id), part)
         progress("devices stored", number + 1, DEVICES)

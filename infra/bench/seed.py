@@ -5,12 +5,20 @@ from typing import Any
 
 import boto3
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
-from chalicelib.store.due import filed
-from chalicelib.store.tables import EventItem, LicenseItem, LinkItem, event_item, license_pk, sold_part, to_item
+from chalicelib.store.due import due_entry
+from chalicelib.store.items import (
+    EventItem,
+    LicenseItem,
+    LookupItem,
+    company_license_sort_key,
+    event_item,
+    license_pk,
+    to_item,
+)
 from infra.progress import progress
 
 _BATCH = 25
@@ -44,11 +52,11 @@ def _items(company: str, product: str, license_id: int, validity_period: Instant
     )
     pk = license_pk(company, license_id)
     yield to_item(LicenseItem, license, pk, "license", ends_at=validity_period)
-    yield filed(license)
+    yield due_entry(license)
     yield event_item(pk, Event.new("license_issued", _ADMIN, 0, product=product), EventItem)
-    yield LinkItem(f"license#{license_id}", "company", company=company)
-    yield LinkItem(company, sold_part(license_id))
-    yield LinkItem(company, f"key#{license.license_key}", to=license_id)
+    yield LookupItem(f"license#{license_id}", "company", company=company)
+    yield LookupItem(company, company_license_sort_key(license_id))
+    yield LookupItem(company, f"key#{license.license_key}", to=license_id)
 
 
 def _write(client: Any, batch: list[tuple[str, dict[str, Any]]]) -> None:

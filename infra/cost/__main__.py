@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
-from infra.cost.month import Function, Watch, function, loads, month, watch
+from infra.cost.monthly_cost import Function, Monitoring, function, loads, month, watch
 from infra.stage.stages import StageError
 from infra.version import add_version
 
@@ -40,7 +40,7 @@ def _usd(amount: float) -> str:
     return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
 
 
-def _document(inputs: Inputs, run: Function, watched: Watch, months: dict[int, dict[str, float]]) -> str:
+def _document(inputs: Inputs, run: Function, watched: Monitoring, months: dict[int, dict[str, float]]) -> str:
     answer = {
         "region": inputs.prices.region,
         "as_of": inputs.prices.as_of,

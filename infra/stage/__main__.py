@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from infra.stage.stages import StageError, StageFailed, read_config, read_stage
+from infra.stage.stages import DeploymentError, StageError, read_config, read_stage
 from infra.version import add_version
 
 VERBS: tuple[str, ...] = ("package", "compare", "deploy", "rollback", "smoke", "teardown")
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StageError as error:
         print(error, file=sys.stderr)
         return 2
-    except StageFailed as error:
+    except DeploymentError as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

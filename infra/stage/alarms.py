@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.telemetry import (
+from chalicelib.observability import (
     ANNOUNCEMENTS_FAILED,
     CODE,
+    ERROR_RESPONSES,
     MAILS_SENT,
     NAMESPACE,
     OLDEST_DUE_AGE,
     OLDEST_MAIL_AGE,
-    REFUSALS,
     STAGE,
     SWEEP_TRANSITIONS,
 )
@@ -143,7 +143,7 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm(
         "service-busy",
         "Five or more calls within five minutes were sent away, because the database did not take them in time.",
-        _ours(REFUSALS, **{CODE: "service_busy"}),
+        _ours(ERROR_RESPONSES, **{CODE: "service_busy"}),
         5,
     ),
     *(

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from infra.progress import progress
 from infra.stage.aws import Aws
 from infra.stage.package import Package
-from infra.stage.stages import StageError, StageFailed
+from infra.stage.stages import DeploymentError, StageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class Artifacts:
             found = page.get("Versions", []) + page.get("DeleteMarkers", [])
             if found:
                 objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-                told = self._s3.delete_objects(**self._ours, Delete={"Objects": objects, "Quiet": True})
-                for kept in told.get("Errors", []):
-                    raise StageFailed(f"AWS does not delete {kept['Key']} in {self.bucket}: {kept['Message']}")
+                response = self._s3.delete_objects(**self._ours, Delete={"Objects": objects, "Quiet": True})
+                for kept in response.get("Errors", []):
+                    raise DeploymentError(f"AWS does not delete {kept['Key']} in {self.bucket}: {kept['Message']}")
         if not any(page.get("Versions") or page.get("DeleteMarkers") for page in self._versions(MaxKeys=1)):
             self._s3.delete_bucket(**self._ours)
 
@@ -150,8 +150,8 @@ def release_before(markers: list[str], read: Callable[[str], Marker]) -> tuple[s
 
 def _pointed(template: bytes, bucket: str, archive: str) -> bytes:
     """The template, with functions whose code is the archive in the bucket."""
-    told = json.loads(template)
-    for resource in told["Resources"].values():
+    response = json.loads(template)
+    for resource in response["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": archive}
-    return json.dumps(told, indent=1, sort_keys=True).encode()
+    return json.dumps(response, indent=1, sort_keys=True).encode()

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from infra.stage.stages import StageError, StageFailed
+from infra.stage.stages import DeploymentError, StageError
 
 _UNKNOWN_KEY = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"})
 
@@ -64,10 +64,10 @@ def connect() -> Aws:
 
 @contextmanager
 def refusals_told() -> Iterator[None]:
-    """What AWS refuses, or does not answer, as `StageFailed` with its own words."""
+    """What AWS refuses, or does not answer, as `DeploymentError` with its own words."""
     try:
         yield
     except ClientError as error:
-        raise StageFailed(f"AWS refuses {error.operation_name}: {error.response['Error']['Message']}") from None
+        raise DeploymentError(f"AWS refuses {error.operation_name}: {error.response['Error']['Message']}") from None
     except BotoCoreError as error:
-        raise StageFailed(f"AWS does not answer: {error}") from None
+        raise DeploymentError(f"AWS does not answer: {error}") from None

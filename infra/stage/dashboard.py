@@ -3,17 +3,17 @@
 import json
 from typing import Any
 
-from chalicelib.telemetry import (
+from chalicelib.observability import (
+    ACTIVATIONS,
     ANNOUNCEMENTS_FAILED,
     CODE,
     CONFLICTS,
-    GRANTS,
+    ERROR_RESPONSES,
     MAILS_SENT,
     NAMESPACE,
     OBSERVATIONS_LOST,
     OLDEST_DUE_AGE,
     OLDEST_MAIL_AGE,
-    REFUSALS,
     RETRIES,
     STAGE,
     SWEEP_TRANSITIONS,
@@ -57,7 +57,7 @@ def _graphs() -> dict[str, list[Line]]:
     return {
         "Calls": [_line(API, "Count"), _line(API, "4XXError"), _line(API, "5XXError")],
         "Latency, ms": [_line(API, "Latency", statistic) for statistic in ("p50", "p90", "p99")],
-        "Grants and refusals": [_line(OURS, GRANTS), _line(OURS, REFUSALS)],
+        "Grants and refusals": [_line(OURS, ACTIVATIONS), _line(OURS, ERROR_RESPONSES)],
         "Refusals by code": [_by_code()],
         "Conflicts and retries": [_line(OURS, metric) for metric in (CONFLICTS, RETRIES, OBSERVATIONS_LOST)],
         "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
@@ -86,7 +86,7 @@ def _line(source: tuple[str, str, str], metric: str, statistic: str = "Sum") -> 
 def _by_code() -> Line:
     """Whatever codes there have been: CloudWatch finds them."""
     schema = f"{{{NAMESPACE},{CODE},{STAGE}}}"
-    search = f'{schema} {STAGE}="${{AWS::StackName}}" MetricName="{REFUSALS}"'
+    search = f'{schema} {STAGE}="${{AWS::StackName}}" MetricName="{ERROR_RESPONSES}"'
     return [{"expression": f"SEARCH('{search}', 'Sum', {PERIOD_SECONDS})"}]
 
 

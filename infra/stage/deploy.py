@@ -13,7 +13,7 @@ from infra.stage import package as packaging
 from infra.stage.account import let_api_gateway_log
 from infra.stage.artifacts import Artifacts, Marker
 from infra.stage.aws import Aws, connect, refusals_told
-from infra.stage.stack import Proposal, Stack, table
+from infra.stage.stack import ChangeSet, Stack, table
 from infra.stage.stages import Stage, StageError
 from infra.stage.tables import TABLES
 
@@ -53,7 +53,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
 
 
 def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) -> int:
-    """Make the stage what a release that was uploaded says. Raises `StageError`, `StageFailed`."""
+    """Make the stage what a release that was uploaded says. Raises `StageError`, `DeploymentError`."""
     stack, artifacts = Stack(aws, stage.stack), Artifacts(aws, stage.stack)
     stack.guard_changeable()
     stack.clear_stillborn()
@@ -63,7 +63,7 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
     proposal = stack.propose(artifacts.url(release.template), tags)
     if proposal is not None:
         print(table(proposal.changes))
-        if any(change.may_lose_data for change in proposal.changes) and not allow_table_loss:
+        if any(change.replaces_data for change in proposal.changes) and not allow_table_loss:
             stack.forget(proposal)
             raise StageError(
                 "A table would be removed or replaced, and its data lost: if you mean it, --allow-table-loss."
@@ -96,8 +96,8 @@ def guard_secrets(aws: Aws, stage: Stage) -> None:
     missing = aws.client("ssm").get_parameters(Names=names)["InvalidParameters"]
     if missing:
         command = f"python -m infra.admin secrets create --stage {stage.name}"
-        told = ", ".join(sorted(missing))
-        raise StageError(f"The stage has no secrets in {aws.region} yet ({told}): make them by `{command}`.")
+        missing_names = ", ".join(sorted(missing))
+        raise StageError(f"The stage has no secrets in {aws.region} yet ({missing_names}): make them by `{command}`.")
 
 
 def guard_tables(aws: Aws, stage: Stage) -> None:
@@ -125,7 +125,7 @@ def _interruption_told(stage: Stage) -> Iterator[None]:
         raise
 
 
-def _tell(stage: Stage, url: str, done: Proposal | None) -> None:
+def _tell(stage: Stage, url: str, done: ChangeSet | None) -> None:
     what = "nothing to change" if done is None else f"{len(done.changes)} resources changed"
     print(f"{stage.stack}: {what}.")
     print(f"API     {url}api/v4\nPortal  {url}portal")

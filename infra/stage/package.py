@@ -12,7 +12,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.stage.contents import check_architecture, compile_all, trim, write_archive
+from infra.stage.archive import check_architecture, compile_all, trim, write_archive
 from infra.stage.project import complete, prepare, run_chalice
 from infra.stage.stages import ROOT, Stage, read_config
 

@@ -28,7 +28,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
     with refusals_told():
         url = given.url or Stack(aws, stage.stack).outputs()["EndpointURL"]
     os.environ |= stage.environment | {"AWS_REGION": aws.region}
-    from infra.stage.trial import trial  # noqa: PLC0415 - it reads the environment
+    from infra.stage.smoke_scenario import trial  # noqa: PLC0415 - it reads the environment
 
     print(f"Trying {url}")
     try:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stage.aws import Aws
-from infra.stage.stages import StageError, StageFailed
+from infra.stage.stages import DeploymentError, StageError
 
 FIRST_WAIT, MAX_WAIT = 0.2, 3.0
 """Seconds between two looks at what AWS is about."""
@@ -41,13 +41,13 @@ class Change:
     """Which of its properties differ."""
 
     @property
-    def may_lose_data(self) -> bool:
+    def replaces_data(self) -> bool:
         """Whether a table would be gone, or might be."""
         return self.type == TABLE and (self.action == "Remove" or self.replacement in ("True", "Conditional"))
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ChangeSet:
     """A change set: what is in it, and its name at AWS."""
 
     id: str
@@ -99,8 +99,8 @@ class Stack:
             raise StageError(f"{self.name} is not deployed in {self._region}: deploy it first.")
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def propose(self, template_url: str, tags: dict[str, str]) -> Proposal | None:
-        """Ask what the template would change; None: nothing, and nothing is left behind. Raises `StageFailed`.
+    def propose(self, template_url: str, tags: dict[str, str]) -> ChangeSet | None:
+        """Ask what the template would change; None: nothing, and nothing is left behind. Raises `DeploymentError`.
 
         Where only outputs or tags differ there is a change set, without a change of any resource.
         """
@@ -114,29 +114,30 @@ class Stack:
             Capabilities=_CAPABILITIES,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        told = _until(
-            lambda: self._describe(made["Id"]), lambda told: "PROGRESS" in told["Status"] or "PENDING" in told["Status"]
+        description = _until(
+            lambda: self._describe(made["Id"]),
+            lambda description: "PROGRESS" in description["Status"] or "PENDING" in description["Status"],
         )
-        if told["Status"] != "FAILED":
-            return Proposal(made["Id"], [_change(change) for change in told["Changes"]])
-        reason = told.get("StatusReason", "no reason given")
-        self.forget(Proposal(made["Id"], []))
+        if description["Status"] != "FAILED":
+            return ChangeSet(made["Id"], [_change(change) for change in description["Changes"]])
+        reason = description.get("StatusReason", "no reason given")
+        self.forget(ChangeSet(made["Id"], []))
         if any(words in reason for words in _EMPTY):
             return None
-        raise StageFailed(f"AWS does not take the template: {reason}")
+        raise DeploymentError(f"AWS does not take the template: {reason}")
 
-    def forget(self, proposal: Proposal) -> None:
+    def forget(self, proposal: ChangeSet) -> None:
         """Delete a change set that is not carried out."""
         self._cloudformation.delete_change_set(ChangeSetName=proposal.id)
 
-    def carry_out(self, proposal: Proposal) -> None:
-        """Make the changes; tells of each as it is done. Raises `StageFailed`: why the first that failed did."""
+    def carry_out(self, proposal: ChangeSet) -> None:
+        """Make the changes; tells of each as it is done. Raises `DeploymentError`: why the first that failed did."""
         newest = self._newest_event()
         self._cloudformation.execute_change_set(ChangeSetName=proposal.id, ClientRequestToken=str(uuid4()))
         self._follow(self.name, newest)
 
     def remove(self) -> None:
-        """Delete the stack, if there is one; tells of each resource as it goes. Raises `StageFailed`."""
+        """Delete the stack, if there is one; tells of each resource as it goes. Raises `DeploymentError`."""
         stack = self.look()
         if stack is None:
             return
@@ -145,7 +146,7 @@ class Stack:
         self._follow(stack["StackId"], newest)  # a deleted stack is found by its id alone
 
     def clear_stillborn(self) -> None:
-        """Remove what a first creation that failed has left: AWS takes no template for it. Raises `StageFailed`."""
+        """Remove what a first creation that failed has left: AWS takes no template for it. Raises `DeploymentError`."""
         stack = self.look()
         if stack is not None and stack["StackStatus"] in _STILLBORN:
             print(f"The first creation of {self.name} had failed; what is left of it is removed.", file=sys.stderr)
@@ -157,8 +158,8 @@ class Stack:
 
     def _describe(self, change_set: str) -> dict[str, Any]:
         pages = list(self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set))
-        told: dict[str, Any] = pages[0]
-        return told | {"Changes": [change for page in pages for change in page.get("Changes", [])]}
+        description: dict[str, Any] = pages[0]
+        return description | {"Changes": [change for page in pages for change in page.get("Changes", [])]}
 
     def _newest_event(self) -> str:
         return next((event["EventId"] for event in self._events(self.name)), "")
@@ -190,10 +191,10 @@ class Stack:
         try:
             status = _until(look, lambda status: status.endswith("_IN_PROGRESS"))
         except (BotoCoreError, ClientError) as error:
-            raise StageFailed(f"AWS goes on with {self.name}, but no longer tells: {error}. {self._how}") from None
+            raise DeploymentError(f"AWS goes on with {self.name}, but no longer tells: {error}. {self._how}") from None
         if "ROLLBACK" in status or status.endswith("_FAILED"):
             reason = failures[0] if failures else f"it ended as {status}"
-            raise StageFailed(f"{self.name} was not changed as it was to be: {reason}")
+            raise DeploymentError(f"{self.name} was not changed as it was to be: {reason}")
 
     def _status(self) -> str:
         return str((self.look() or {}).get("StackStatus", ""))
@@ -216,14 +217,14 @@ def table(changes: Iterable[Change]) -> str:
 
 
 def _change(raw: dict[str, Any]) -> Change:
-    told = raw["ResourceChange"]
-    targets = [detail.get("Target", {}) for detail in told.get("Details", [])]
+    description = raw["ResourceChange"]
+    targets = [detail.get("Target", {}) for detail in description.get("Details", [])]
     names = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
     return Change(
-        told["Action"],
-        told["LogicalResourceId"],
-        told["ResourceType"],
-        told.get("Replacement", ""),
+        description["Action"],
+        description["LogicalResourceId"],
+        description["ResourceType"],
+        description.get("Replacement", ""),
         tuple(name for name in names if name),
     )
 

@@ -20,7 +20,7 @@ class StageError(Exception):
     """What the operator has asked of a stage cannot be done; the text is one sentence."""
 
 
-class StageFailed(Exception):
+class DeploymentError(Exception):
     """It was tried, and failed half-way; the text says what AWS says of it."""
 
 

@@ -1,4 +1,4 @@
-"""The tables of a stage. `chalicelib.store.tables` says what is in them; a test holds the two together."""
+"""The tables of a stage. `chalicelib.store.items` says what is in them; a test holds the two together."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from app import app
-from chalicelib.domain.places import __doc__ as guards
+from chalicelib.domain.activation import __doc__ as guards
 from chalicelib.web.errors import CLIENT_ERRORS, ERRORS
 from infra.wsgi import wsgi
 from tests.docs.pages import DOCS, blocks

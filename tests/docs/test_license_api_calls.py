@@ -104,8 +104,8 @@ def as_shown(real: Any, shown: Any, name: str = "") -> Any:
 
 def test_the_answer_that_is_shown_is_the_servers(vendor: Vendor, license: License) -> None:
     with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
-        ident = {"product": "viewer", "license_key": license.license_key, "hardware_id": "my-laptop"}
-        answer = Application(vendor.api_key, vendor.shared_key, http).post("activate_license", **ident, nonce="a1b2c3")
+        lookup = {"product": "viewer", "license_key": license.license_key, "hardware_id": "my-laptop"}
+        answer = Application(vendor.api_key, vendor.shared_key, http).post("activate_license", **lookup, nonce="a1b2c3")
     body = answer.json()
     body["server_time"] = json.loads(EXAMPLE).get("server_time", body["server_time"])
     assert json.dumps(as_shown(body, json.loads(EXAMPLE)), indent=2) == EXAMPLE.strip()

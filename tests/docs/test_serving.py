@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import telemetry
+from chalicelib import observability
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.domain.refusal import Refused
 from chalicelib.usecases.log_in import log_in
 from tests.docs.pages import DOCS, blocks
 from tests.lines import written
@@ -63,8 +63,8 @@ def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
     told = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
     failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
     vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
-    monkeypatch.setattr(telemetry, "_to_standard_error", True)
-    with written() as output, telemetry.line("here", "request"), pytest.raises(Refused):
+    monkeypatch.setattr(observability, "_to_standard_error", True)
+    with written() as output, observability.log_record("here", "request"), pytest.raises(Denied):
         log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
     text = output.getvalue()
     assert failed.findall(text) == [banned]

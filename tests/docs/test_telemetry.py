@@ -3,13 +3,13 @@
 import json
 import re
 
-from chalicelib import telemetry
-from chalicelib.portal.screen import OUT_OF_DATE_CODE
+from chalicelib import observability
+from chalicelib.portal.handlers import FORM_EXPIRED_CODE
 from chalicelib.web.errors import ERRORS
 from tests.docs.pages import DOCS, blocks
 from tests.emf import metrics, mistakes
 
-PAGE = (DOCS / "telemetry.md").read_text()
+PAGE = (DOCS / "observability.md").read_text()
 LINES = [json.loads(text) for text in blocks(PAGE, "json")]
 
 
@@ -21,11 +21,11 @@ def rows(first: str) -> list[str]:
 
 
 def test_every_fact_is_documented_and_no_other() -> None:
-    assert sorted(rows("fact")) == sorted(telemetry.FIELDS)
+    assert sorted(rows("fact")) == sorted(observability.FIELDS)
 
 
 def test_every_metric_is_documented_with_its_unit_and_no_other() -> None:
-    assert rows("metric") == list(telemetry.METRICS)
+    assert rows("metric") == list(observability.METRICS)
     for line in LINES:
         for directive in line["_aws"]["CloudWatchMetrics"]:
             for metric in directive["Metrics"]:
@@ -33,14 +33,14 @@ def test_every_metric_is_documented_with_its_unit_and_no_other() -> None:
 
 
 def test_every_outcome_is_a_code_that_the_page_leads_to() -> None:
-    assert OUT_OF_DATE_CODE not in ERRORS
-    assert f"`{OUT_OF_DATE_CODE}`" in PAGE
+    assert FORM_EXPIRED_CODE not in ERRORS
+    assert f"`{FORM_EXPIRED_CODE}`" in PAGE
 
 
 def test_the_lines_of_the_page_are_such_as_are_written() -> None:
     assert [line["kind"] for line in LINES] == ["request", "sweep"]
     for line in LINES:
-        told = {*telemetry.FIELDS, *telemetry.METRICS, telemetry.STAGE, telemetry.CODE, "_aws"}
+        told = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
         assert set(line) - told == set()
         assert mistakes(line) == []
         assert metrics(line)
@@ -50,5 +50,5 @@ def test_what_is_searched_for_is_what_is_told() -> None:
     queries = "\n".join(blocks(PAGE, "text"))
     searched = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", queries)) | set(re.findall(r"filter (\w+)", queries))
     outcomes = set(re.findall(r'outcome = "(\w+)"', queries))
-    assert searched - outcomes - set(telemetry.FIELDS) == set()
+    assert searched - outcomes - set(observability.FIELDS) == set()
     assert outcomes <= set(ERRORS)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.license import Device, License, Seat
-from chalicelib.domain.places import Place
 
 NOW = 1_795_500_000_000
 """2026-11-24T06:00:00Z."""
@@ -52,6 +52,6 @@ def a_seat(**told: Any) -> Seat:
     return Seat(**(usual | told))
 
 
-def a_users_place(*, seat: dict[str, Any] | None = None, **license: Any) -> Place:
+def a_users_place(*, seat: dict[str, Any] | None = None, **license: Any) -> Snapshot:
     """A user's place on a user-based license, from a device that is not known."""
-    return Place(a_license(authorization_method="user", **license), seat=a_seat(**(seat or {})))
+    return Snapshot(a_license(authorization_method="user", **license), seat=a_seat(**(seat or {})))

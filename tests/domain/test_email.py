@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.email import MAX_EMAIL, known_email, normalise_email, shown_email
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.email import MAX_EMAIL, display_email, known_email, normalize_email
+from chalicelib.domain.errors import Denied
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from chalicelib.domain.refusal import Refused
     ids=ascii,
 )
 def test_an_email_has_one_form_in_which_it_is_stored_and_found(text: str, email: str) -> None:
-    assert normalise_email(text) == known_email(text) == email
+    assert normalize_email(text) == known_email(text) == email
 
 
 LETTERS = r"^email: [A-Z -]+ stands before the @; mail is sent to ASCII letters alone\.$"
@@ -87,8 +87,8 @@ TOO_LONG = r"^email: an e-mail has at most 254 characters\.$"
     ids=ascii,
 )
 def test_what_cannot_be_mailed_is_refused_with_the_cause(text: str, why: str) -> None:
-    with pytest.raises(Refused, match=why) as refused:
-        normalise_email(text)
+    with pytest.raises(Denied, match=why) as refused:
+        normalize_email(text)
     assert refused.value.code == "validation_error"
 
 
@@ -106,8 +106,8 @@ def test_what_cannot_be_mailed_is_refused_with_the_cause(text: str, why: str) ->
     ids=ascii,
 )
 def test_an_account_of_yesterday_is_found_by_the_email_that_it_has(typed: str, stored: str) -> None:
-    with pytest.raises(Refused):
-        normalise_email(typed)
+    with pytest.raises(Denied):
+        normalize_email(typed)
     assert known_email(typed) == known_email(stored) == stored
 
 
@@ -122,7 +122,7 @@ def test_an_account_of_yesterday_is_found_by_the_email_that_it_has(typed: str, s
     ],
 )
 def test_a_domain_is_shown_in_its_own_letters_unless_they_pose_as_others(email: str, shown: str) -> None:
-    assert shown_email(email) == shown
+    assert display_email(email) == shown
 
 
 ANY = st.text() | st.builds("{}@{}.com".format, st.text(min_size=1), st.text(min_size=1))
@@ -133,13 +133,13 @@ LIKELY = st.builds("{}@{}.com".format, PLAIN, st.text(st.characters(categories=[
 @given(ANY | LIKELY)
 def test_any_text_is_an_email_that_can_be_mailed_and_stays_as_it_is_or_refused(text: str) -> None:
     try:
-        email = normalise_email(text)
-    except Refused as refused:
+        email = normalize_email(text)
+    except Denied as refused:
         assert refused.code == "validation_error"
     else:
         assert email.isascii()
         assert email.isprintable()
         assert len(email) <= MAX_EMAIL
         assert email.count("@") == 1
-        assert normalise_email(email) == known_email(email) == known_email(text) == email
-        assert normalise_email(shown_email(email)) == email
+        assert normalize_email(email) == known_email(email) == known_email(text) == email
+        assert normalize_email(display_email(email)) == email

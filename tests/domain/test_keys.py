@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.keys import ALPHABET, forms, is_mistyped, new_license_key, normalise
+from chalicelib.domain.keys import ALPHABET, forms, is_mistyped, new_license_key, normalize
 
 KEY = "ABCDE-FGH23-JKLMN-PQRST-UVW48"
 
@@ -37,8 +37,8 @@ def test_a_known_key_keeps_its_check_symbol() -> None:
 @given(st.integers(0, 24), st.sampled_from(ALPHABET))
 def test_any_single_wrong_symbol_is_caught(position: int, symbol: str) -> None:
     key = new_license_key()
-    place = position + position // 5
-    wrong = key[:place] + symbol + key[place + 1 :]
+    snapshot = position + position // 5
+    wrong = key[:snapshot] + symbol + key[snapshot + 1 :]
     assert is_mistyped(wrong) == (wrong != key)
 
 
@@ -54,7 +54,7 @@ def test_any_swap_of_neighbours_is_caught_but_of_the_first_and_last_symbol_of_th
 
 
 def test_a_key_is_judged_as_it_would_be_looked_up() -> None:
-    assert normalise(f" {KEY.lower()}\n") == KEY
+    assert normalize(f" {KEY.lower()}\n") == KEY
     assert not is_mistyped(f" {KEY.lower()}\n")
     assert is_mistyped(f" {KEY.lower().replace('a', 'b')}\n")
     assert is_mistyped("'" + KEY.replace("A", "\uff22") + "'")
@@ -85,7 +85,7 @@ def test_a_key_of_another_shape_is_never_mistyped(key: str) -> None:
 @given(st.text())
 def test_any_text_can_be_asked_about(text: str) -> None:
     assert not is_mistyped(text)
-    assert normalise(normalise(text)) == normalise(text)
+    assert normalize(normalize(text)) == normalize(text)
 
 
 PASTED = {
@@ -123,7 +123,7 @@ PASTED = {
 
 @pytest.mark.parametrize("pasted", PASTED.values(), ids=list(PASTED))
 def test_a_key_is_read_however_it_was_pasted(pasted: str) -> None:
-    assert normalise(pasted) == KEY
+    assert normalize(pasted) == KEY
     assert KEY in forms(pasted)
 
 
@@ -141,7 +141,7 @@ def test_a_key_is_read_however_it_was_pasted(pasted: str) -> None:
     ],
 )
 def test_a_key_of_a_vendor_keeps_its_shape(pasted: str, key: str) -> None:
-    assert normalise(pasted) == key
+    assert normalize(pasted) == key
 
 
 def test_a_key_that_was_stored_as_it_was_typed_is_among_the_forms() -> None:

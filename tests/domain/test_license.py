@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.activation import Snapshot, decide_activation
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import (
     DeviceReport,
     Phase,
     Status,
-    device_tag,
     ends_at,
+    hash_hardware_id,
     is_activated,
     is_expired,
     is_live,
     phase,
     status,
 )
-from chalicelib.domain.places import Place, grant_activation
-from chalicelib.domain.refusal import Refused
 from tests.domain.samples import DAY, HOUR, NOW, a_device, a_license, a_seat
 
 
@@ -88,8 +88,8 @@ def test_no_license_that_refuses_an_activation_for_its_state_is_called_active(
 ) -> None:
     license = a_license(**({"max_activations": None} | terms))
     try:
-        grant_activation(Place(license), DeviceReport("pc"), prevent_vm=False, now=NOW)
-    except Refused:
+        decide_activation(Snapshot(license), DeviceReport("pc"), prevent_vm=False, now=NOW)
+    except Denied:
         assert expected in {"disabled", "expired", "scheduled"}
     else:
         assert expected in {"active", "inactive", "grace"}
@@ -131,16 +131,16 @@ def test_a_users_device_is_live_only_with_the_seat_that_it_was_activated_on() ->
 
 def test_a_seat_holds_nothing_once_the_license_is_reset() -> None:
     seat = a_seat(activations=2, license_epoch=0)
-    assert seat.taken(a_license()) == 2
-    assert seat.taken(a_license(epoch=1)) == 0
+    assert seat.activations_in(a_license()) == 2
+    assert seat.activations_in(a_license(epoch=1)) == 0
 
 
 @given(st.text(), st.text())
 def test_a_device_tag_has_one_length_and_tells_hardware_ids_apart(one: str, other: str) -> None:
-    assert len(device_tag(one)) == 24
-    assert (device_tag(one) == device_tag(other)) == (one == other)
+    assert len(hash_hardware_id(one)) == 24
+    assert (hash_hardware_id(one) == hash_hardware_id(other)) == (one == other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("pc", "PC"), ("pc", "pc "), ("é", "e\N{COMBINING ACUTE ACCENT}")])
 def test_hardware_ids_are_compared_exactly(one: str, other: str) -> None:
-    assert device_tag(one) != device_tag(other)
+    assert hash_hardware_id(one) != hash_hardware_id(other)

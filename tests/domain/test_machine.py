@@ -11,11 +11,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chalicelib.domain.expiry import announced_after_change, next_due, transitions_due
+from chalicelib.domain.activation import (
+    Snapshot,
+    apply_activation,
+    decide_activation,
+    decide_deactivation,
+    guard_live_device,
+)
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant, add, parse_duration
-from chalicelib.domain.license import Device, DeviceReport, License, Phase, Seat, device_tag, is_live, phase
-from chalicelib.domain.places import Place, after_activation, grant_activation, holder, release
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.license import Device, DeviceReport, License, Phase, Seat, hash_hardware_id, is_live, phase
+from chalicelib.domain.transitions import announced_after_change, next_due, transitions_due
 from tests.buckets import Emptied, license_size, seat_size
 from tests.domain.samples import DAY, HOUR, NOW, a_license
 
@@ -99,29 +105,29 @@ class LicenseMachine(RuleBasedStateMachine):
 
     @rule(hardware_id=hardware, user=users)
     def activate(self, hardware_id: str, user: int) -> None:
-        key, place = self.place(hardware_id, user)
+        key, snapshot = self.snapshot(hardware_id, user)
         report = DeviceReport(hardware_id)
         expected = self.refusal(key)
         try:
-            grant = grant_activation(place, report, prevent_vm=False, least_changes=self.least, now=self.now)
-        except Refused as refused:
+            grant = decide_activation(snapshot, report, prevent_vm=False, least_changes=self.least, now=self.now)
+        except Denied as refused:
             assert refused.code == expected
             return
         assert expected is None
-        after = after_activation(place, grant, report, self.now)
+        after = apply_activation(snapshot, grant, report, self.now)
         assert after.license is not None
         assert after.device is not None
-        assert grant.already_live == (key in self.model.live)
-        if grant.already_live:
-            assert after == place
+        assert grant.already_active == (key in self.model.live)
+        if grant.already_active:
+            assert after == snapshot
             return
         if after.license.valid_duration is not None and self.model.validity is None:
             self.model.validity = add(self.now, parse_duration(after.license.valid_duration))
         self.model_takes(key)
-        came_back = grant.fills_vacated and not grant.transfer
+        came_back = grant.takes_released and not grant.transfer
         self.license = replace(
             after.license,
-            vacated=self.license.vacated - grant.fills_vacated,
+            vacated=self.license.vacated - grant.takes_released,
             last_vacated=None if came_back else self.license.last_vacated,
         )
         self.devices[key] = after.device
@@ -130,33 +136,35 @@ class LicenseMachine(RuleBasedStateMachine):
 
     @rule(hardware_id=hardware, user=users)
     def check(self, hardware_id: str, user: int) -> None:
-        key, place = self.place(hardware_id, user)
+        key, snapshot = self.snapshot(hardware_id, user)
         reasons = [
             ("license_not_found", not self.seated(key[1])),
             ("license_not_enabled", not self.license.enabled),
-            ("blacklisted", device_tag(hardware_id) in self.license.blacklist),
+            ("blacklisted", hash_hardware_id(hardware_id) in self.license.blacklist),
             ("device_not_found", key not in self.model.live),
         ]
         expected = _first(reasons)
         try:
-            assert holder(place, hardware_id) == (self.license, self.devices[key])
+            assert guard_live_device(snapshot, hardware_id) == (self.license, self.devices[key])
             assert expected is None
-        except Refused as refused:
+        except Denied as refused:
             assert refused.code == expected
 
     @rule(hardware_id=hardware, user=users)
     def deactivate(self, hardware_id: str, user: int) -> None:
-        key, place = self.place(hardware_id, user)
+        key, snapshot = self.snapshot(hardware_id, user)
         try:
-            released = release(place)
-        except Refused as refused:
+            released = decide_deactivation(snapshot)
+        except Denied as refused:
             assert refused.code == ("device_not_found" if self.seated(key[1]) else "license_not_found")
             assert key not in self.model.known or not self.seated(key[1])
             return
         assert released.live == (key in self.model.live)
         if released.live:
             self.free(key)
-            self.license = replace(self.license, vacated=self.license.vacated + 1, last_vacated=device_tag(hardware_id))
+            self.license = replace(
+                self.license, vacated=self.license.vacated + 1, last_vacated=hash_hardware_id(hardware_id)
+            )
             self.model.owed, self.model.last = self.model.owed + 1, hardware_id
 
     @precondition(lambda self: self.model.live)
@@ -178,8 +186,8 @@ class LicenseMachine(RuleBasedStateMachine):
 
     @rule(hardware_id=hardware, user=users)
     def reset_device(self, hardware_id: str, user: int) -> None:
-        key, place = self.place(hardware_id, user)
-        if place.device is not None and is_live(place.device, self.license, place.seat):
+        key, snapshot = self.snapshot(hardware_id, user)
+        if snapshot.device is not None and is_live(snapshot.device, self.license, snapshot.seat):
             self.free(key)
 
     @rule()
@@ -198,7 +206,7 @@ class LicenseMachine(RuleBasedStateMachine):
     @rule(user=users)
     def remove_user(self, user: int) -> None:
         if user in self.seats:
-            taken = self.seats.pop(user).taken(self.license)
+            taken = self.seats.pop(user).activations_in(self.license)
             del self.model.buckets[user]
             self.license = replace(self.license, times_activated=self.license.times_activated - taken)
             self.model.live = {key for key in self.model.live if key[1] != user}
@@ -217,7 +225,7 @@ class LicenseMachine(RuleBasedStateMachine):
     def reset_activations(self, user: int) -> None:
         if user in self.seats:
             self.epochs += 1
-            taken = self.seats[user].taken(self.license)
+            taken = self.seats[user].activations_in(self.license)
             self.license = replace(self.license, times_activated=self.license.times_activated - taken)
             self.seats[user] = replace(self.seats[user], activations=0, epoch=self.epochs)
             self.model.live = {key for key in self.model.live if key[1] != user}
@@ -233,7 +241,7 @@ class LicenseMachine(RuleBasedStateMachine):
     @rule(hardware_id=hardware, forgiven=mostly)
     def blacklist(self, hardware_id: str, forgiven: bool) -> None:
         self.license = replace(
-            self.license, blacklist=frozenset() if forgiven else frozenset({device_tag(hardware_id)})
+            self.license, blacklist=frozenset() if forgiven else frozenset({hash_hardware_id(hardware_id)})
         )
 
     @precondition(lambda self: self.license.validity_period is not None)
@@ -286,7 +294,7 @@ class LicenseMachine(RuleBasedStateMachine):
         assert license.transfer_count == self.model.transfers
         assert license.vacated == self.model.owed
         for user, seat in self.seats.items():
-            assert seat.taken(license) == self.model.live_of(user)
+            assert seat.activations_in(license) == self.model.live_of(user)
 
     @invariant()
     def an_end_is_set_once_and_moved_by_the_vendor_alone(self) -> None:
@@ -306,11 +314,11 @@ class LicenseMachine(RuleBasedStateMachine):
     def seated(self, user: int | None) -> bool:
         return user is None or user in self.seats
 
-    def place(self, hardware_id: str, user: int) -> tuple[Key, Place]:
+    def snapshot(self, hardware_id: str, user: int) -> tuple[Key, Snapshot]:
         """As the store reads it."""
         owner = user if self.license.authorization_method == "user" else None
         key = (hardware_id, owner)
-        return key, Place(self.license, self.devices.get(key), self.seat(owner))
+        return key, Snapshot(self.license, self.devices.get(key), self.seat(owner))
 
     def free(self, key: Key) -> None:
         self.devices[key] = replace(self.devices[key], active=False)
@@ -329,7 +337,7 @@ class LicenseMachine(RuleBasedStateMachine):
         reasons = [
             ("license_not_found", not self.seated(key[1])),
             ("license_not_enabled", not license.enabled),
-            ("blacklisted", device_tag(key[0]) in license.blacklist),
+            ("blacklisted", hash_hardware_id(key[0]) in license.blacklist),
             ("license_start_date_not_reached", license.start_date is not None and self.now < license.start_date),
             ("license_expired", end is not None and self.now >= end),
         ]

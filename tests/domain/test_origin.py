@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
     MAX_OF_ACCOUNT_IN_ALL,
@@ -11,7 +12,6 @@ from chalicelib.domain.origin import (
     guard_strangers,
     network_of,
 )
-from chalicelib.domain.refusal import Refused
 from tests.domain.samples import NOW
 
 
@@ -39,7 +39,7 @@ def test_strangers_wait_from_the_last_failure_that_is_borne_until_the_window_is_
         seen[which] = Failures(times, NOW + 2001)
         try:
             guard_strangers(seen[0], seen[1], seen[2], now)
-        except Refused as refused:
+        except Denied as refused:
             return refused.retry_after
         return None
 
@@ -50,7 +50,7 @@ def test_one_who_has_not_failed_yet_waits_for_few_others_no_longer_than_for_many
     for times, waits in ((MAX_OF_ACCOUNT, False), (MAX_OF_ACCOUNT_IN_ALL - 1, False), (MAX_OF_ACCOUNT_IN_ALL, True)):
         try:
             guard_strangers(Failures(times, NOW + 1), Failures(), Failures(), NOW, is_first=True)
-        except Refused:
+        except Denied:
             assert waits
         else:
             assert not waits

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.pasted import composed, safe_to_show, visible
-from chalicelib.usecases.assign_user import Person
+from chalicelib.usecases.assign_user import Profile
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_a_count_is_read_in_every_form_that_means_one(text: str, count: int | No
 
 
 def test_a_name_has_one_form_however_its_letters_were_typed() -> None:
-    assert Person("Zoe\u0308", "Mu\u0308ller") == Person("Zo\xeb", "M\xfcller")
-    assert Person("Zo\xeb\n", "M\xfc\tller\u200b", "+41\xa01") == Person("Zo\xeb", "M\xfc ller", "+41 1")
+    assert Profile("Zoe\u0308", "Mu\u0308ller") == Profile("Zo\xeb", "M\xfcller")
+    assert Profile("Zo\xeb\n", "M\xfc\tller\u200b", "+41\xa01") == Profile("Zo\xeb", "M\xfc ller", "+41 1")
     assert composed("a" + "\u0301\u0323" * 500) == "a" + "\u0301\u0323" * 500  # too long to be worth it
 
 

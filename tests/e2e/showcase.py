@@ -6,22 +6,22 @@ The environment must stand before this is imported: it is for `tests.e2e.screens
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import DeviceReport, License, device_tag
+from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.store import accounts
 from chalicelib.usecases import create
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.branding import set_branding
-from chalicelib.usecases.change_account import change_person
+from chalicelib.usecases.change_account import change_profile
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.check import check
-from chalicelib.usecases.identify import Identity
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.license_lookup import LicenseLookup
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
 CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
@@ -35,10 +35,10 @@ _PRODUCTS: tuple[tuple[str, str, Any], ...] = (
     ("cloud", "Qbitech Render Node", "license-key"),
 )
 _PEOPLE = (
-    ("don.joe@studio-nord.example", Person("Don", "Joe", "+47 22 34 56 01"), True),
-    ("ines.moreau@studio-nord.example", Person("Inès", "Moreau", "+33 1 84 88 21 07"), True),
-    ("kenji.sato@studio-nord.example", Person("Kenji", "Satō"), True),
-    ("aleksandra.wisniewska@studio-nord.example", Person("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
+    ("don.joe@studio-nord.example", Profile("Don", "Joe", "+47 22 34 56 01"), True),
+    ("ines.moreau@studio-nord.example", Profile("Inès", "Moreau", "+33 1 84 88 21 07"), True),
+    ("kenji.sato@studio-nord.example", Profile("Kenji", "Satō"), True),
+    ("aleksandra.wisniewska@studio-nord.example", Profile("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
 )
 """E-mail, name, and whether the person has chosen a password."""
 _DEVICES = (
@@ -76,8 +76,10 @@ def make(now: Instant) -> Showcase:
     devices = _devices(revit, now, begun + 3 * DAY)
     for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
         at = begun + (20 + 31 * number) * DAY
-        ident = Identity(product="viewer", hardware_id=f"viewer-{host}", license_key=viewer.license_key)
-        _activate(ident, None, DeviceReport(ident.hardware_id, hostname=host, os_ver="macOS 15.5", app_ver="3.2.0"), at)
+        lookup = LicenseLookup(product="viewer", hardware_id=f"viewer-{host}", license_key=viewer.license_key)
+        _activate(
+            lookup, None, DeviceReport(lookup.hardware_id, hostname=host, os_ver="macOS 15.5", app_ver="3.2.0"), at
+        )
     return Showcase(revit, viewer, _user_id(_PEOPLE[-1][0]), devices[0])
 
 
@@ -103,10 +105,10 @@ def _issue(product: str, at: Instant, **terms: Any) -> License:
 
 def _people(license: License, at: Instant) -> None:
     _choose_password(MANAGER, PASSWORD, at)
-    change_person(COMPANY, _user_id(MANAGER), Person("Maria", "Berg", "+47 22 34 56 00"), _MANAGER, now=at)
-    for number, (email, person, has_chosen) in enumerate(_PEOPLE):
+    change_profile(COMPANY, _user_id(MANAGER), Profile("Maria", "Berg", "+47 22 34 56 00"), _MANAGER, now=at)
+    for number, (email, profile, has_chosen) in enumerate(_PEOPLE):
         assigned_at = at + number * HOUR
-        assign_user(COMPANY, license.id, email, 2, _MANAGER, person=person, now=assigned_at)
+        assign_user(COMPANY, license.id, email, 2, _MANAGER, profile=profile, now=assigned_at)
         if has_chosen:
             _choose_password(email, f"{PASSWORD} with {email}", assigned_at + HOUR)
 
@@ -122,20 +124,20 @@ def _devices(license: License, now: Instant, at: Instant) -> list[str]:
     named = []
     for number, (email, host, system, mac) in enumerate(_DEVICES):
         name = f"8f14e45f-{number}c51-4f0b-9b3e-{mac.replace('-', '').lower()}"
-        ident = Identity(product="revit", hardware_id=name, username=email)
+        lookup = LicenseLookup(product="revit", hardware_id=name, username=email)
         report = DeviceReport(
             name, host, system, f"10.20.4.{31 + number}", mac, False, app_ver="26.1.3", sdk_ver="Qbitech SDK 4.2"
         )
-        _activate(ident, f"{PASSWORD} with {email}", report, at + number * 29 * DAY)
-        check(COMPANY, ident, report, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
+        _activate(lookup, f"{PASSWORD} with {email}", report, at + number * 29 * DAY)
+        check(COMPANY, lookup, report, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
         if host == _LOST:
             reset_device(COMPANY, license.id, name, _MANAGER, now=now - 3 * DAY)
-        named.append(f"{device_tag(name)}-{_user_id(email)}")
+        named.append(f"{hash_hardware_id(name)}-{_user_id(email)}")
     return named
 
 
-def _activate(ident: Identity, password: str | None, report: DeviceReport, at: Instant) -> None:
-    activate(COMPANY, ident, password, report, Actor("api:showcase", "203.0.113.20"), now=at)
+def _activate(lookup: LicenseLookup, password: str | None, report: DeviceReport, at: Instant) -> None:
+    activate(COMPANY, lookup, password, report, Actor("api:showcase", "203.0.113.20"), now=at)
 
 
 def _user_id(email: str) -> int:

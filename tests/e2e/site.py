@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import Page
 
 from chalicelib.domain.license import License
-from chalicelib.domain.session import Asker
+from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.request import SESSION_COOKIE
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.web import clock
@@ -66,7 +66,7 @@ class Site:
         return Application(self.vendor.api_key, self.vendor.shared_key, http)
 
 
-def let_in(page: Page, base_url: str, asker: Asker) -> None:
+def let_in(page: Page, base_url: str, claims: SessionClaims) -> None:
     """Let the browser keep a session, as after a log-in."""
     where: Any = {"domain": urlsplit(base_url).hostname, "path": "/portal"}
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": to_cookie(asker)} | where])
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": to_cookie(claims)} | where])

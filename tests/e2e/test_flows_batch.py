@@ -9,7 +9,7 @@ import playwright.sync_api as playwright
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.initial_password import initial_password
 from tests.e2e.site import USER, Site
@@ -51,9 +51,9 @@ def assigned(site: Site) -> int:
 def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.Page, site: Site) -> None:
     preview(site, either_page, [*BATCH[:3], USER, BATCH[0]])
     expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a place; 4 free.")
-    fates = either_page.locator("td[data-label='What will happen']")
+    results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
-    expect(fates).to_have_text(
+    expect(results).to_have_text(
         [gets] * 3 + ["Has a seat already; nothing changes.", "This e-mail stands in the list already."]
     )
     assert assigned(site) == 1

@@ -163,18 +163,18 @@ def test_a_license_that_is_disabled_refuses_the_application_until_it_is_enabled(
     either_page: playwright.Page, site: Site, application: Application
 ) -> None:
     activated(site, application)
-    ident = {"product": "revit", "hardware_id": "pc", "username": USER}
+    lookup = {"product": "revit", "hardware_id": "pc", "username": USER}
     site.enter(either_page, site.at(site.license))
     follow(either_page, "Disable")
     send(either_page, "Disable license")
     told(either_page, "The license is disabled.")
     expect(fact(either_page, "Current status")).to_have_text("disabled")
-    assert application.get("check_license", **ident).json()["code"] == "license_not_enabled"
+    assert application.get("check_license", **lookup).json()["code"] == "license_not_enabled"
     follow(either_page, "Enable")
     send(either_page, "Enable license")
     told(either_page, "The license is enabled.")
     expect(fact(either_page, "Current status")).to_have_text("active")
-    assert application.get("check_license", **ident).status_code == 200
+    assert application.get("check_license", **lookup).status_code == 200
 
 
 def test_a_license_that_is_reset_has_no_device_and_no_count(

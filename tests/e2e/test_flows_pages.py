@@ -6,8 +6,8 @@ import playwright.sync_api as playwright
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib.domain.history import Actor
-from chalicelib.domain.session import Asker
+from chalicelib.domain.events import Actor
+from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.request import SESSION_COOKIE
 from chalicelib.portal.routes import TABLE
 from chalicelib.store import accounts
@@ -36,10 +36,10 @@ class Full:
 
     names: dict[str, object]
     """What stands for the parts of a path."""
-    manager: Asker
-    user: Asker
+    manager: SessionClaims
+    user: SessionClaims
 
-    def who(self, path: str) -> Asker | None:
+    def who(self, path: str) -> SessionClaims | None:
         """Whose session a page is looked at with: a license user's, for the pages of the own devices."""
         if path in FOR_EVERYBODY:
             return None
@@ -56,7 +56,7 @@ def full() -> Full:
     return Full(names, session(showcase.MANAGER), session(DON))
 
 
-def session(email: str) -> Asker:
+def session(email: str) -> SessionClaims:
     user = accounts.read_user(showcase.COMPANY, accounts.user_of_email(showcase.COMPANY, email) or 0)
     assert user is not None
     return open_session(user, now=clock.now())
@@ -74,9 +74,9 @@ def still_page(page: playwright.Page) -> playwright.Page:
 def test_axe_finds_nothing_on_any_page(part: int, still_page: playwright.Page, server: Server, full: Full) -> None:
     for path in PAGES[part::3]:
         still_page.context.clear_cookies()
-        asker = full.who(path)
-        if asker is not None:
-            let_in(still_page, server.base_url, asker)
+        claims = full.who(path)
+        if claims is not None:
+            let_in(still_page, server.base_url, claims)
         address = path.format(**full.names)
         answer = still_page.goto(address)
         assert answer is not None
@@ -90,8 +90,8 @@ def test_a_first_visit_of_any_page_is_light(server: Server, full: Full) -> None:
 
 
 def weight(server: Server, path: str, full: Full) -> int:
-    asker = full.who(path)
-    cookies = {} if asker is None else {SESSION_COOKIE: to_cookie(asker)}
+    claims = full.who(path)
+    cookies = {} if claims is None else {SESSION_COOKIE: to_cookie(claims)}
     return first_visit_bytes(server.base_url, path.format(**full.names), cookies)
 
 

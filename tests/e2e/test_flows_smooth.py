@@ -7,7 +7,7 @@ import playwright.sync_api as playwright
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib.domain.history import EventType
+from chalicelib.domain.events import EventType
 from chalicelib.domain.license import License
 from chalicelib.store import accounts
 from tests.e2e.site import USER, Site

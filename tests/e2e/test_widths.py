@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.assign_user import Person, assign_user
-from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.e2e.site import Site
 from tests.support import ADMIN
 
@@ -39,12 +39,12 @@ OUTSIDE = """() => {
 def crowded(site: Site) -> Site:
     """The license has people and devices with long names, of both directions of writing."""
     company, now = site.company, site.vendor.now
-    person = Person("Friederike Wilhelmine", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
-    _, _, user = assign_user(company, site.license.id, LONG, 4, ADMIN, person=person, now=now)
+    profile = Profile("Friederike Wilhelmine", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
+    _, _, user = assign_user(company, site.license.id, LONG, 4, ADMIN, profile=profile, now=now)
     for number, host in enumerate(HOSTS):
-        ident = Identity("revit", f"7C-8A-E1-55-02-9B-{number:064d}", username=LONG)
-        report = DeviceReport(ident.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
-        activate(company, ident, initial_password(user), report, ADMIN, now=now)
+        lookup = LicenseLookup("revit", f"7C-8A-E1-55-02-9B-{number:064d}", username=LONG)
+        report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
+        activate(company, lookup, initial_password(user), report, ADMIN, now=now)
     return site
 
 

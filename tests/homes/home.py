@@ -16,7 +16,7 @@ from botocore.session import get_session
 
 from app import app
 from chalicelib import settings, signing
-from chalicelib.store import sealing
+from chalicelib.store import encryption
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
@@ -59,8 +59,8 @@ class Home:
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
         counted = [difference for _, found in audit(self.company) for difference in found]
-        named = [fault.told for _, faults in audit_links(self.company) for fault in faults]
-        return counted + named + [fault.told for _, fault in audit_due(self.company) if fault is not None]
+        named = [fault.message for _, faults in audit_links(self.company) for fault in faults]
+        return counted + named + [fault.message for _, fault in audit_due(self.company) if fault is not None]
 
 
 def names() -> list[str]:
@@ -117,7 +117,7 @@ def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
 
 def _read_secrets_again() -> None:
-    for remembered in (settings.settings, settings.secrets, sealing._cipher, signing._keyring):
+    for remembered in (settings.settings, settings.secrets, encryption._cipher, signing._keyring):
         remembered.cache_clear()
 
 

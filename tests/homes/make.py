@@ -55,7 +55,7 @@ def _write(short: str, scratch: Path, home: Path) -> None:
     folder = scratch / "home"
     with engine.start(None) as database:
         os.environ |= local.environment(folder, database.endpoint)
-        from chalicelib.store.tables import create_tables
+        from chalicelib.store.items import create_tables
 
         create_tables()
         told = {"commit": short} | _fill(f"HOME-{short.upper()}")
@@ -80,7 +80,7 @@ def _lines(items: list[dict[str, Any]]) -> str:
 
 
 def _fill(company: str) -> dict[str, Any]:
-    from chalicelib.domain.history import Actor
+    from chalicelib.domain.events import Actor
     from chalicelib.usecases import create
 
     admin = Actor("admin", "192.0.2.1")
@@ -132,38 +132,38 @@ def _by_key(company: str, license: Any, admin: Any) -> None:
     from chalicelib.usecases.change_device import blacklist_device, reset_device
     from chalicelib.usecases.deactivate import deactivate
     from chalicelib.usecases.device_variables import track_variables
-    from chalicelib.usecases.identify import Identity
+    from chalicelib.usecases.license_lookup import LicenseLookup
 
     for number in range(4):
-        ident = Identity("viewer", f"machine-{number}", license_key=license.license_key)
+        lookup = LicenseLookup("viewer", f"machine-{number}", license_key=license.license_key)
         report = DeviceReport(f"machine-{number}", hostname=f"host-{number}", os_ver="Linux 6", is_vm=False)
-        activate(company, ident, None, report, admin, now=NOW + number)
-    track_variables(company, Identity("viewer", "machine-0", license.license_key), {"plan": "ä"}, admin, now=NOW)
-    deactivate(company, Identity("viewer", "machine-1", license.license_key), admin, now=NOW + DAY)
+        activate(company, lookup, None, report, admin, now=NOW + number)
+    track_variables(company, LicenseLookup("viewer", "machine-0", license.license_key), {"plan": "ä"}, admin, now=NOW)
+    deactivate(company, LicenseLookup("viewer", "machine-1", license.license_key), admin, now=NOW + DAY)
     reset_device(company, license.id, "machine-2", admin, now=NOW + DAY)
     blacklist_device(company, license.id, "machine-3", admin, now=NOW + DAY)
 
 
 def _by_user(company: str, license: Any, admin: Any) -> None:
     """A user with a device who has chosen a password, one with the initial one, one whose seat was taken away."""
+    from chalicelib.domain.errors import Denied
     from chalicelib.domain.license import DeviceReport
-    from chalicelib.domain.refusal import Refused
     from chalicelib.usecases.activate import activate
-    from chalicelib.usecases.assign_user import Person, assign_user
+    from chalicelib.usecases.assign_user import Profile, assign_user
     from chalicelib.usecases.change_seat import remove_user
-    from chalicelib.usecases.identify import Identity
+    from chalicelib.usecases.license_lookup import LicenseLookup
     from chalicelib.usecases.log_in import log_in
 
-    ada = Person("Ada", "King", "+41 44 123 45 67")
-    assign_user(company, license.id, ADA, 2, admin, person=ada, now=NOW)
+    ada = Profile("Ada", "King", "+41 44 123 45 67")
+    assign_user(company, license.id, ADA, 2, admin, profile=ada, now=NOW)
     assign_user(company, license.id, BOB, 1, admin, now=NOW + 1)
     assign_user(company, license.id, EVE, 3, admin, now=NOW + 2)
     for email in (ADA, MANAGER, SECOND):
         _choose(company, email, admin)
-    ident, report = Identity("revit", "laptop", username=ADA), DeviceReport("laptop", hostname="laptop-of-ada")
-    activate(company, ident, PASSWORD, report, admin, now=NOW + DAY)
+    lookup, report = LicenseLookup("revit", "laptop", username=ADA), DeviceReport("laptop", hostname="laptop-of-ada")
+    activate(company, lookup, PASSWORD, report, admin, now=NOW + DAY)
     remove_user(company, license.id, EVE, admin, now=NOW + DAY)
-    with suppress(Refused):
+    with suppress(Denied):
         log_in(company, BOB, "not his password", now=NOW + DAY)
 
 
@@ -184,16 +184,16 @@ def _of_later(company: str, license: Any, admin: Any) -> None:
     if batch := _module("batch_assign"):
         people = "first@customer.test, second-of-all@customer.test"
         number = batch.start_batch(company, license.id, people, True, admin, now=NOW + DAY)
-        batch.go_on(company, license.id, number, admin, lambda: True, now=NOW + DAY)
+        batch.continue_batch(company, license.id, number, admin, lambda: True, now=NOW + DAY)
         batch.start_batch(company, license.id, "third@customer.test", True, admin, now=NOW + 2 * DAY)
     if forgotten := _module("forgotten_password"):
         forgotten.request_code(company, ADA, now=NOW + DAY)
-    if (sessions := _module("sessions")) and (once := _module("once")):
+    if (sessions := _module("sessions")) and (submit_once := _module("once")):
         from chalicelib.store import accounts
 
         user = accounts.read_user(company, accounts.user_of_email(company, ADA) or 0)
-        asker = sessions.open_session(user, now=NOW + DAY)
-        once.once(asker, "form", lambda: {"done": "it"}, now=NOW + DAY)
+        claims = sessions.open_session(user, now=NOW + DAY)
+        submit_once.submit_once(claims, "form", lambda: {"done": "it"}, now=NOW + DAY)
 
 
 def _module(name: str) -> Any:

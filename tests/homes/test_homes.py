@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import accounts
 from chalicelib.store.licenses import read_license
-from chalicelib.store.orders import managed_by
+from chalicelib.store.orders import read_managed_licenses
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.sweep import sweep
@@ -87,7 +87,7 @@ def test_every_page_of_the_portal_opens(home: Home, email: str) -> None:
 def test_what_a_list_says_of_a_license_is_what_the_license_says(home: Home) -> None:
     user_id = accounts.user_of_email(home.company, MANAGER)
     assert user_id is not None
-    all_sold = managed_by(home.company, user_id)
+    all_sold = read_managed_licenses(home.company, user_id)
     assert {home.id("viewer"), home.id("revit"), home.id("ended")} <= {sold.license_id for sold in all_sold}
     for sold in all_sold:
         license = read_license(home.company, sold.license_id)
@@ -162,7 +162,7 @@ def test_a_manager_changes_all_there_is_to_change(home: Home) -> None:
         (f"{bob}/password", {}),
         (f"{bob}/reset", {}),
         (f"{bob}/remove", {}),
-        (f"/portal/licenses/{home.id('viewer')}/devices/{device_tag('machine-0')}/reset", {}),
+        (f"/portal/licenses/{home.id('viewer')}/devices/{hash_hardware_id('machine-0')}/reset", {}),
         (f"{license}/disable", {}),
         (f"{license}/enable", {}),
         (f"{license}/reset", {}),

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import License, device_tag
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, licenses
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import AccountEventItem, LicenseItem, LinkItem, event_item, hardware_part, license_pk
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import AccountEventItem, LicenseItem, LookupItem, event_item, hardware_sort_key, license_pk
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -27,7 +27,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.web.errors import ERRORS
 from infra.admin import commands
-from infra.admin.table import COMMANDS
+from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator, told
 from tests.support import ADMIN, DAY, HOUR, Vendor
 
@@ -185,7 +185,7 @@ def test_a_reset_license_has_no_devices(operator: Operator, vendor: Vendor) -> N
     license = vendor.issue()
     vendor.activate(license, "a")
     assert operator.asks(f"license reset {license.id}")["times_activated"] == 0
-    with pytest.raises(Refused, match="device_not_found"):
+    with pytest.raises(Denied, match="device_not_found"):
         vendor.check(license, "a")
 
 
@@ -279,7 +279,7 @@ def test_a_blacklisted_device_is_off_for_good(operator: Operator, vendor: Vendor
     for _ in range(2):
         answer = operator.asks(f"{line} a")
         assert answer == {"license": license.id, "hardware_id": "a", "blacklisted": True}
-    with pytest.raises(Refused, match="blacklisted"):
+    with pytest.raises(Denied, match="blacklisted"):
         vendor.activate(license, "a")
     assert vendor.stored(license).times_activated == 0
     assert operator.noted(f"{line} 'a '").startswith("The license has never seen this device")
@@ -329,7 +329,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
 
 def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator: Operator, vendor: Vendor) -> None:
     vendor.activate(license := vendor.issue(), "pc")
-    LinkItem(vendor.code, hardware_part(device_tag("pc"), license.id)).delete()
+    LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)).delete()
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
     document = {"companies": 1, "licenses": 1, "names": 3, "differences": [found]}
@@ -445,7 +445,7 @@ def test_history_says_how_often_when_last_and_from_where_what_stands_in_one_row(
     for number in range(3):
         actor, now = Actor("somebody", f"192.0.2.{number}"), hour + number * 60_000
         note_security_event(vendor.code, user, "code_asked", actor, now)
-        track_variables(vendor.code, vendor.ident(license, "pc"), {"n": str(number)}, actor, now=now)
+        track_variables(vendor.code, vendor.lookup(license, "pc"), {"n": str(number)}, actor, now=now)
     of_user = f"user history --company {vendor.code} --email {EMAIL}"
     for line in (f"company history {vendor.code}", of_user, f"license history {license.id}"):
         (row,) = operator.asks(f"{line} --limit 1")["events"]

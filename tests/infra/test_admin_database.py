@@ -12,10 +12,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chalicelib.store import accounts, dynamo, sealing
+from chalicelib.store import accounts, database, encryption
 from infra import engine, local
 from infra.admin import main as admin
-from infra.admin.parser import Mistake
+from infra.admin.parser import UsageError
 from infra.serve import ROOT
 from tests.infra.operator import Operator
 from tests.support import Vendor
@@ -50,7 +50,7 @@ def test_a_command_that_finds_nothing_running_says_how_to_start_it(
     monkeypatch.setattr(admin, "HOME", tmp_path)
     local.write_private(local.environment_file(tmp_path), {})  # left by one that was killed
     assert admin.environment({"SEATKEEPER_SECRETS": "file:x"}, None) == {"SEATKEEPER_SECRETS": "file:x"}
-    with pytest.raises(Mistake, match="start it with"):
+    with pytest.raises(UsageError, match="start it with"):
         admin.environment({}, None)
 
 
@@ -135,7 +135,7 @@ def test_ctrl_c_is_one_sentence_and_exit_3(vendor: Vendor, tmp_path: Path, loadi
 @pytest.fixture
 def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
     """Let every call to the database end in an error, at the first attempt."""
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
     handlers: list[Callable[..., None]] = []
 
     def fail(error: Exception) -> None:
@@ -145,7 +145,7 @@ def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], No
         handlers.append(handler)
         events.register_first("before-send.dynamodb", handler)
 
-    monkeypatch.setattr(dynamo, "ATTEMPTS", 1)
+    monkeypatch.setattr(database, "ATTEMPTS", 1)
     yield fail
     for handler in handlers:
         events.unregister("before-send.dynamodb", handler)
@@ -177,7 +177,7 @@ def test_secrets_of_other_data_are_one_sentence_and_exit_3(
 ) -> None:
     first, other = vendor.issue("revit"), vendor.issue("revit")
     vendor.assign(first, "a@b.example")
-    monkeypatch.setattr(sealing, "_cipher", lambda: AESGCM(bytes(32)))
+    monkeypatch.setattr(encryption, "_cipher", lambda: AESGCM(bytes(32)))
     code, output, errors = operator.run(f"user assign --license {other.id} --email a@b.example")
     assert (code, output) == (3, "")
     assert errors == "SEATKEEPER_SECRETS are not those that this data was sealed with.\n"

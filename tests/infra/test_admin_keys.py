@@ -14,13 +14,13 @@ from chalicelib import signing
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.settings import parameter_store, read_secrets, settings
 from chalicelib.signing import Keyring, live_keys
-from chalicelib.store import accounts, dynamo
-from chalicelib.store.tables import ApiKeyItem
+from chalicelib.store import accounts, database
+from chalicelib.store.items import ApiKeyItem
 from chalicelib.usecases import create
 from infra import local
 from infra.admin import commands, keys
 from infra.new_secrets import NEW
-from infra.secret_store import FileStore, SecretStore, StoreError, Taken, open_store
+from infra.secret_store import AlreadyExists, FileStore, SecretStore, StoreError, open_store
 from tests.infra.operator import Operator, told
 from tests.parameters import kept, parameters
 from tests.signing_keys import DATA_KEY, held, key, pem
@@ -82,7 +82,7 @@ def name_of(address: str, name: str) -> str:
 def test_a_store_keeps_what_it_is_given_and_adds_nothing_twice(store: SecretStore, address: str) -> None:
     assert store.read() == {}
     store.add("data_key", DATA_KEY)
-    with pytest.raises(Taken, match=f"^{name_of(address, 'data_key')} is there already.$"):
+    with pytest.raises(AlreadyExists, match=f"^{name_of(address, 'data_key')} is there already.$"):
         store.add("data_key", "another")
     store.add("signing_key", "one")
     store.replace("signing_key", "two")
@@ -95,7 +95,9 @@ def test_a_store_keeps_what_it_is_given_and_adds_nothing_twice(store: SecretStor
 def test_a_file_of_secrets_is_for_its_owner_alone_and_needs_its_folder(tmp_path: Path) -> None:
     FileStore(tmp_path / "secrets.json").add("data_key", DATA_KEY)
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
-    with pytest.raises(local.HomeError, match=r"nowhere/secrets.json cannot be written: No such file or directory\.$"):
+    with pytest.raises(
+        local.DataDirError, match=r"nowhere/secrets.json cannot be written: No such file or directory\.$"
+    ):
         FileStore(tmp_path / "nowhere" / "secrets.json").add("data_key", DATA_KEY)
 
 
@@ -340,7 +342,7 @@ def api_key(vendor: Vendor, number: int | None, monkeypatch: pytest.MonkeyPatch)
         made, _ = create.create_api_key(vendor.code, frozenset(), False, ADMIN, now=vendor.now)
     if number is None:
         item = ApiKeyItem(vendor.code, f"apikey#{made.api_key}")
-        dynamo.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
+        database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     return made
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
+from infra.admin.command_table import COMMANDS
 from infra.admin.main import function_of
-from infra.admin.parser import PROG, Mistake, read_command_line
-from infra.admin.table import COMMANDS
+from infra.admin.parser import PROG, UsageError, read_command_line
 from infra.serve import ROOT
 from tests.infra.operator import Operator
 from tests.support import DAY, Vendor
@@ -171,7 +171,7 @@ def test_a_name_that_no_file_has_is_one_sentence(operator: Operator, vendor: Ven
 
 
 def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
-    with pytest.raises(Mistake, match=r"^The command line is not valid UTF-8\.$"):
+    with pytest.raises(UsageError, match=r"^The command line is not valid UTF-8\.$"):
         read_command_line(["company", "create", "--code", "A", "--name", "M\udcfcller"])
 
 

@@ -33,9 +33,9 @@ def test_it_serves_a_home_of_its_own_and_ends_with_all_that_it_started(tmp_path:
                 said += line
             demo = json.loads((home / "demo.json").read_bytes())
             here = demo | {"base_url": f"http://127.0.0.1:{port}"}
-            ident = {"product": "viewer", "license_key": demo["licenses"][1]["license_key"], "hardware_id": "pc"}
+            lookup = {"product": "viewer", "license_key": demo["licenses"][1]["license_key"], "hardware_id": "pc"}
             for at in (here, demo):  # the server of the home answers, too
-                answer = call.call(at, "activate_license", ident)
+                answer = call.call(at, "activate_license", lookup)
                 assert (answer.status_code, call.is_signed(answer, demo["public_key"])) == (200, True), answer.text
             assert "<form" in httpx.get(f"{here['base_url']}/portal/log-in", timeout=60).text
             run.send_signal(signal.SIGINT)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
+from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from infra import budgets
-from infra.cost import month as months
+from infra.cost import monthly_cost as months
 from infra.cost.__main__ import main
 from infra.cost.inputs import DEFAULT, CostError, Inputs, Price, Usage, read_inputs
-from infra.cost.month import GB, Function, Watch, function, loads, month, watch
+from infra.cost.monthly_cost import GB, Function, Monitoring, function, loads, month, watch
 
 NOTHING = dict.fromkeys(Usage.model_fields, 0) | {"days_a_month": 30}
-ARM, UNWATCHED = Function(0.5, "arm64"), Watch(0, 0, 0, 0)
+ARM, UNWATCHED = Function(0.5, "arm64"), Monitoring(0, 0, 0, 0)
 
 
 def inputs(**usage: float) -> Inputs:
@@ -69,7 +69,7 @@ def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
 
 
 def test_a_firewall_is_paid_for_by_its_rules_and_by_every_call_over_http_also_where_nobody_calls() -> None:
-    guarded = Watch(0, 0, 0, 0, firewalls=1, firewall_rules=2)
+    guarded = Monitoring(0, 0, 0, 0, firewalls=1, firewall_rules=2)
     assert month(1000, inputs(), ARM, guarded)["Firewall"] == 1 + 2
     lines = month(1000, inputs(checks_a_day=2.0, sweeps_a_day=1e6), ARM, guarded)
     assert lines["Firewall"] == pytest.approx(1 + 2 + 0.06)
@@ -77,7 +77,7 @@ def test_a_firewall_is_paid_for_by_its_rules_and_by_every_call_over_http_also_wh
 
 
 def test_a_check_within_15_minutes_of_another_costs_no_write() -> None:
-    often = 24 * 60 * 60 * 1000 / CHECK_NOTED_EVERY_MS * 10
+    often = 24 * 60 * 60 * 1000 / CHECK_INTERVAL_MS * 10
     lines = month(1000, inputs(checks_a_day=often), ARM, UNWATCHED)
     assert lines["DynamoDB, reads"] == pytest.approx(1000 * 30 * often / 1e6)
     assert lines["DynamoDB, writes"] == pytest.approx(lines["DynamoDB, reads"] / 10)
@@ -120,7 +120,7 @@ def test_what_is_stored_is_paid_for_twice_once_to_keep_and_once_to_recover() -> 
 
 
 def test_a_stage_that_nobody_calls_costs_what_watches_it() -> None:
-    lines = month(1000, inputs(refusal_codes=4), ARM, Watch(metrics=6, alarms=9, dashboards=1, keys=1))
+    lines = month(1000, inputs(refusal_codes=4), ARM, Monitoring(metrics=6, alarms=9, dashboards=1, keys=1))
     assert {name for name, usd in lines.items() if usd} == {"Metrics, alarms, dashboard, key"}
     assert lines["Metrics, alarms, dashboard, key"] == 4 + 6 + 9 + 1 + 1
 

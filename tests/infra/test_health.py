@@ -14,8 +14,8 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from chalicelib import telemetry
-from chalicelib.store import dynamo
+from chalicelib import observability
+from chalicelib.store import database
 from chalicelib.store.probe import probe
 from chalicelib.version import VERSION, git_commit
 from chalicelib.web import clock
@@ -34,7 +34,7 @@ class Probe:
     def __call__(self) -> None:
         self.asked += 1
         if self.fails:
-            raise dynamo.Busy("the database takes no write")
+            raise database.Unavailable("the database takes no write")
 
     def is_ready_after(self, seconds: float) -> bool:
         self.now += seconds
@@ -74,8 +74,8 @@ def test_nobody_waits_for_a_probe_that_hangs() -> None:
 def test_a_probe_writes_and_reads_what_it_has_written(monkeypatch: pytest.MonkeyPatch) -> None:
     probe(clock.now())
     probe(clock.now())
-    monkeypatch.setattr(dynamo, "observe", lambda *_: None)
-    with pytest.raises(dynamo.Busy):
+    monkeypatch.setattr(database, "observe", lambda *_: None)
+    with pytest.raises(database.Unavailable):
         probe(clock.now())
 
 
@@ -115,7 +115,7 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
     found = told(capfd.readouterr().err)
     assert [line["status"] for line in found] == STATUSES[:lines]
     assert sum("_aws" in line for line in found) == metrics
-    known = {*telemetry.FIELDS, *telemetry.METRICS, telemetry.STAGE, telemetry.CODE, "_aws"}
+    known = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
     assert [line.keys() - known for line in found] == [set()] * lines
     assert all(line["duration_ms"] >= 0 and line["kind"] == "request" for line in found)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["time"]) for line in found)
@@ -144,12 +144,12 @@ def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(
 
 def test_a_thing_is_said_once_a_minute_and_how_often_it_was_not(caplog: pytest.LogCaptureFixture) -> None:
     now = 1000.0
-    log, once = logging.getLogger("seatkeeper.test"), OncePerMinute(lambda: now)
+    log, submit_once = logging.getLogger("seatkeeper.test"), OncePerMinute(lambda: now)
 
     def say(error: Exception | None) -> None:
         log.error("bug in %s", "GET", exc_info=error) if error else log.warning("busy")
 
-    caplog.handler.addFilter(once)
+    caplog.handler.addFilter(submit_once)
     try:
         for _ in range(5):
             say(OSError())
@@ -160,16 +160,16 @@ def test_a_thing_is_said_once_a_minute_and_how_often_it_was_not(caplog: pytest.L
         say(OSError())
         assert caplog.messages[3:] == ["bug in GET (4 more like this were left out)"]
     finally:
-        caplog.handler.removeFilter(once)
+        caplog.handler.removeFilter(submit_once)
 
 
 def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def refuse(*_: object) -> Never:
         raise BotoCoreError
 
-    monkeypatch.setattr(dynamo._connection, "dispatch", refuse)
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
-    with pytest.raises(dynamo.Busy):
+    monkeypatch.setattr(database._connection, "dispatch", refuse)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    with pytest.raises(database.Unavailable):
         probe(clock.now())
     assert caplog.messages == ["the database is busy or out of reach: BotoCoreError"]
 

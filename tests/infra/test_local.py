@@ -42,7 +42,7 @@ def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> N
 def test_a_folder_that_cannot_be_written_to_is_one_sentence() -> None:
     """Nobody writes there, not even root."""
     home = Path("/proc/self")
-    with pytest.raises(local.HomeError, match=r"^/proc/\d+/secrets\.new cannot be written: "):
+    with pytest.raises(local.DataDirError, match=r"^/proc/\d+/secrets\.new cannot be written: "):
         local.secrets_file(home)
 
 
@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence() -> None:
 def test_a_demo_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path) -> None:
     local.demo_file(tmp_path).write_text(content)
     sentence = f"{tmp_path}/demo.json cannot be read: remove it, and `make run` makes it again from the data."
-    with pytest.raises(local.HomeError) as error:
+    with pytest.raises(local.DataDirError) as error:
         demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     assert str(error.value) == sentence
     assert local.demo_file(tmp_path).read_text() == content
@@ -60,7 +60,7 @@ def test_a_demo_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path
 def test_an_environment_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path) -> None:
     """With half of it a command would reach for AWS."""
     local.environment_file(tmp_path).write_text(content)
-    with engine.start(local.data_dir(tmp_path)), pytest.raises(local.HomeError) as error:
+    with engine.start(local.data_dir(tmp_path)), pytest.raises(local.DataDirError) as error:
         local.running(tmp_path)
     told = "is not what the server has written: stop the server, and start it again."
     assert str(error.value) == f"{tmp_path}/environment.json {told}"

@@ -22,9 +22,9 @@ from chalicelib import signing
 from chalicelib.domain.mail import Mail
 from chalicelib.settings import read_secrets
 from chalicelib.signing import Keyring
-from chalicelib.store import accounts, dynamo, licenses
+from chalicelib.store import accounts, database, licenses
+from chalicelib.store.items import ApiKeyItem, CompanyItem, SessionItem
 from chalicelib.store.mails import queue_mail
-from chalicelib.store.tables import ApiKeyItem, CompanyItem, SessionItem
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.tidy import tidy
@@ -316,8 +316,8 @@ def test_without_a_demo_the_first_company_is_made_by_the_printed_commands_and_co
         company, product, key, license = answers
         assert (company["code"], product["code"], license["license_type"]) == ("ACME", "viewer", "perpetual")
         acme = {"base_url": _base_url(first), "api_key": key["api_key"], "shared_key": key["shared_key"]}
-        ident = {"product": "viewer", "license_key": license["license_key"], "hardware_id": "pc"}
-        answer = call.call(acme, "activate_license", ident)
+        lookup = {"product": "viewer", "license_key": license["license_key"], "hardware_id": "pc"}
+        answer = call.call(acme, "activate_license", lookup)
         assert (answer.status_code, call.is_signed(answer, key["public_key"])) == (200, True)
         audited = subprocess.run(
             [sys.executable, "-m", "infra.admin", "audit", "--home", str(home), "--json"],
@@ -355,9 +355,9 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
     at: int, is_written: bool, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut at each of its seven writes, before it and after it."""
-    commit, begun = dynamo.Transaction.commit, 0
+    commit, begun = database.Transaction.commit, 0
 
-    def commit_or_end(self: dynamo.Transaction) -> None:
+    def commit_or_end(self: database.Transaction) -> None:
         nonlocal begun
         begun += 1
         if begun <= at or is_written:
@@ -366,7 +366,7 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
             raise CutShortError
 
     with monkeypatch.context() as patched:
-        patched.setattr(dynamo.Transaction, "commit", commit_or_end)
+        patched.setattr(database.Transaction, "commit", commit_or_end)
         with pytest.raises(CutShortError):
             demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     assert not local.demo_file(tmp_path).exists()
@@ -381,11 +381,11 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
 
 def assert_one_demo(company: str, told: dict[str, Any]) -> None:
     """All of the demo is stored, once, and `demo.json` tells of it."""
-    assert dynamo.get(CompanyItem(company, "company")) is not None
+    assert database.get(CompanyItem(company, "company")) is not None
     stored = [licenses.read_license(company, id) for id in licenses.license_ids(company)]
     assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]
     assert [license.id for license in stored if license] == [license["id"] for license in told["licenses"]]
-    assert [item.api_key for item in dynamo.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
+    assert [item.api_key for item in database.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
     assert told["manager"]["password"]
     assert told["license_user"]["initial_password"]
     for email in (demo.MANAGER, demo.USER):
@@ -429,7 +429,7 @@ def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
 
 def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     expired = SessionItem("session#of-last-year", company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1)
-    dynamo.put(expired)
+    database.put(expired)
     tidied = threading.Event()
 
     def noted(after: str, **given: Any) -> tuple[int, str]:
@@ -440,7 +440,7 @@ def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.usecases.tidy.tidy", noted)
     with run.tidying():
         assert tidied.wait(30)
-    assert dynamo.get(expired) is None
+    assert database.get(expired) is None
 
 
 @pytest.fixture
@@ -448,10 +448,10 @@ def expired() -> Iterator[list[SessionItem]]:
     """Ten sessions of a year ago."""
     given: dict[str, Any] = {"company": "T", "user_id": 1, "epoch": 0, "opened_at": 1, "seen_at": 1, "expires": 1}
     items = [SessionItem(f"session#of-last-year-{number}", **given) for number in range(10)]
-    dynamo.put_all(items)
+    database.batch_put(items)
     yield items
     for item in items:
-        dynamo.delete(item)
+        database.delete(item)
 
 
 def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
@@ -471,7 +471,7 @@ def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
     monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
     with run.tidying():
         assert done.wait(run.SWEEP_SECONDS / 10)
-    assert dynamo.read(expired, consistent=True) == [None] * 10
+    assert database.read(expired, consistent=True) == [None] * 10
     assert rounds >= 4
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra import connections, serve
 from tests.support import Application, Vendor
 

@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app import app
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.bodies import MAX_MEMBERS
 from infra.wsgi import wsgi
 from tests.support import Application, Vendor
 
 
-class Answer:
+class CommandResult:
     """What a WSGI app answered."""
 
     def __init__(
@@ -121,18 +121,18 @@ def test_each_thread_sees_its_own_request() -> None:
     served = wsgi(app)
     names = [f"call-{number}" for number in range(8 * 20)]
     with ThreadPoolExecutor(8) as threads:
-        answers = threads.map(lambda name: Answer(served, "GET", "/meet", QUERY_STRING=f"name={name}"), names)
+        answers = threads.map(lambda name: CommandResult(served, "GET", "/meet", QUERY_STRING=f"name={name}"), names)
         assert [answer.body.decode() for answer in answers] == names
 
 
 def test_an_app_may_be_served_twice() -> None:
     app = echo_app()
     for served in (wsgi(app), wsgi(app)):
-        assert Answer(served, "GET", "/echo").status == 200
+        assert CommandResult(served, "GET", "/echo").status == 200
 
 
 def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApplication) -> None:
-    answer = Answer(echo, "GET", "/echo", HTTP_X_FORWARDED_FOR="198.51.100.1", HTTP_X_REAL_IP="198.51.100.2")
+    answer = CommandResult(echo, "GET", "/echo", HTTP_X_FORWARDED_FOR="198.51.100.1", HTTP_X_REAL_IP="198.51.100.2")
     assert answer.json["ip"] == "192.0.2.7"
 
 
@@ -154,13 +154,13 @@ def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApp
 )
 def test_behind_a_proxy_the_clients_address_is_what_the_proxy_added(told: str, ip: str) -> None:
     behind = wsgi(echo_app(), behind_proxy=True)
-    assert Answer(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=told).json["ip"] == ip
+    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=told).json["ip"] == ip
 
 
 @pytest.mark.parametrize("behind_proxy", [False, True])
 def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(behind_proxy: bool) -> None:
     served = wsgi(echo_app(), behind_proxy=behind_proxy)
-    assert Answer(served, "GET", "/echo", REMOTE_ADDR="::ffff:192.0.2.7").json["ip"] == "192.0.2.7"
+    assert CommandResult(served, "GET", "/echo", REMOTE_ADDR="::ffff:192.0.2.7").json["ip"] == "192.0.2.7"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(behind_proxy: bool)
 )
 def test_behind_a_proxy_the_app_is_told_in_one_form_what_the_client_speaks(told: str, scheme: str | None) -> None:
     behind, alone = wsgi(echo_app(), behind_proxy=True), wsgi(echo_app())
-    assert Answer(behind, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] == scheme
-    assert Answer(alone, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] is None, "a stranger's word"
+    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] == scheme
+    assert CommandResult(alone, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] is None, "a stranger's word"
 
 
 def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplication) -> None:
@@ -181,7 +181,7 @@ def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplicati
     body = {"product": "viewer", "hardware_id": "h", "license_key": license.license_key}
     signed = Application(vendor.api_key, vendor.shared_key, None).headers()  # type: ignore[arg-type] # it sends nothing
     headers = {f"HTTP_{name.upper()}": value for name, value in signed.items()}
-    answer = Answer(
+    answer = CommandResult(
         served,
         "POST",
         "/api/v4/activate_license",
@@ -196,11 +196,11 @@ def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplicati
 
 def test_a_body_of_the_greatest_length_is_read_whole(echo: WSGIApplication) -> None:
     body = secrets.token_hex(MAX_BODY_BYTES // 2).encode()
-    assert Answer(echo, "POST", "/echo", body).json["body"] == body.decode()
+    assert CommandResult(echo, "POST", "/echo", body).json["body"] == body.decode()
 
 
 def test_a_longer_body_is_answered_413(echo: WSGIApplication) -> None:
-    answer = Answer(echo, "POST", "/echo", b"x" * (MAX_BODY_BYTES + 1))
+    answer = CommandResult(echo, "POST", "/echo", b"x" * (MAX_BODY_BYTES + 1))
     assert (answer.status, answer.error) == (413, "payload_too_large")
 
 
@@ -214,7 +214,7 @@ def test_a_body_without_end_is_not_read_to_its_end(echo: WSGIApplication) -> Non
             return b"x" * size
 
     endless = Endless()
-    assert Answer(echo, "POST", "/echo", endless).error == "payload_too_large"
+    assert CommandResult(echo, "POST", "/echo", endless).error == "payload_too_large"
     assert endless.given <= MAX_BODY_BYTES + 1
 
 
@@ -237,13 +237,15 @@ MEMBERS = gzip.compress(b"", mtime=0) * (MAX_MEMBERS - 1)
     ],
 )
 def test_a_body_that_comes_compressed_is_one_like_any_other(echo: WSGIApplication, coding: str, packed: bytes) -> None:
-    told = Answer(echo, "POST", "/echo", packed, HTTP_CONTENT_ENCODING=coding, CONTENT_LENGTH=str(len(packed))).json
+    told = CommandResult(
+        echo, "POST", "/echo", packed, HTTP_CONTENT_ENCODING=coding, CONTENT_LENGTH=str(len(packed))
+    ).json
     assert (told["body"], told["coding"]) == ("text", None)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip;q=1", "*", "utf-8"])
 def test_another_coding_is_answered_415_in_our_shape(echo: WSGIApplication, coding: str) -> None:
-    answer = Answer(echo, "POST", "/echo", gzip.compress(b"text", mtime=0), HTTP_CONTENT_ENCODING=coding)
+    answer = CommandResult(echo, "POST", "/echo", gzip.compress(b"text", mtime=0), HTTP_CONTENT_ENCODING=coding)
     assert (answer.status, answer.error) == (415, "unsupported_media_type")
 
 
@@ -262,16 +264,18 @@ def test_another_coding_is_answered_415_in_our_shape(echo: WSGIApplication, codi
     ],
 )
 def test_what_is_not_coded_as_it_says_is_answered_400_in_our_shape(echo: WSGIApplication, body: bytes) -> None:
-    answer = Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip")
+    answer = CommandResult(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip")
     assert (answer.status, answer.error) == (400, "validation_error")
 
 
 def test_what_comes_compressed_is_bounded_by_what_it_holds(echo: WSGIApplication) -> None:
     half, whole, longer = (gzip.compress(bytes(n)) for n in (MAX_BODY_BYTES // 2, MAX_BODY_BYTES, MAX_BODY_BYTES + 1))
     for body in (whole, half * 2):
-        assert len(Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").json["body"]) == MAX_BODY_BYTES
+        assert (
+            len(CommandResult(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").json["body"]) == MAX_BODY_BYTES
+        )
     for body in (longer, half * 2 + gzip.compress(b"x"), whole + whole):
-        assert Answer(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
+        assert CommandResult(echo, "POST", "/echo", body, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
 
 
 def test_a_bomb_is_not_unpacked(echo: WSGIApplication) -> None:
@@ -279,7 +283,7 @@ def test_a_bomb_is_not_unpacked(echo: WSGIApplication) -> None:
     assert len(bomb) < MAX_BODY_BYTES
     tracemalloc.start()
     try:
-        assert Answer(echo, "POST", "/echo", bomb, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
+        assert CommandResult(echo, "POST", "/echo", bomb, HTTP_CONTENT_ENCODING="gzip").error == "payload_too_large"
         assert tracemalloc.get_traced_memory()[1] < 4 * MAX_BODY_BYTES
     finally:
         tracemalloc.stop()
@@ -291,7 +295,7 @@ def test_a_bomb_is_not_unpacked(echo: WSGIApplication) -> None:
 @pytest.mark.parametrize("path", sorted(app.routes))
 def test_every_route_answers_with_and_without_a_slash_at_the_end(path: str, served: WSGIApplication) -> None:
     method = next(iter(app.routes[path]))
-    answers = [Answer(served, method, form) for form in (path, path.rstrip("/") + "/")]
+    answers = [CommandResult(served, method, form) for form in (path, path.rstrip("/") + "/")]
     assert answers[0].status == answers[1].status
     if path.startswith(("/portal", "/static")):  # a page: of something that is not there, or with a token of its own
         assert "There is nothing at this address." not in answers[0].body.decode() or "{" in path
@@ -309,17 +313,17 @@ WRONG_PATHS = (
 
 @pytest.mark.parametrize("path", WRONG_PATHS, ids=quote)
 def test_where_there_is_nothing_the_answer_is_404_in_our_shape(path: str, served: WSGIApplication) -> None:
-    answer = Answer(served, "GET", path)
+    answer = CommandResult(served, "GET", path)
     assert (answer.status, answer.error) == (404, "not_found")
 
 
 def test_an_empty_path_is_the_root(served: WSGIApplication) -> None:
-    assert Answer(served, "GET", "").body == Answer(served, "GET", "/").body
+    assert CommandResult(served, "GET", "").body == CommandResult(served, "GET", "/").body
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "POST", "PATCH", "TRACE", "BREW"])
 def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method: str, served: WSGIApplication) -> None:
-    answer = Answer(served, method, "/api/v4/check_license")
+    answer = CommandResult(served, method, "/api/v4/check_license")
     assert answer.status == 405
     assert answer.headers["Allow"] == "GET, OPTIONS, HEAD"
     assert answer.error == "method_not_allowed"
@@ -327,7 +331,7 @@ def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method
 
 @pytest.mark.parametrize("path", sorted(app.routes))
 def test_every_route_that_takes_a_get_takes_a_head(path: str, served: WSGIApplication) -> None:
-    head, get = (Answer(served, method, path) for method in ("HEAD", "GET"))
+    head, get = (CommandResult(served, method, path) for method in ("HEAD", "GET"))
     assert (head.status, head.body) == (get.status, b"")
     assert head.headers.keys() == get.headers.keys()
     assert (head.status == 405) == ("GET" not in app.routes[path])
@@ -337,13 +341,13 @@ def test_every_route_that_takes_a_get_takes_a_head(path: str, served: WSGIApplic
 def test_every_route_that_takes_a_get_takes_it_whatever_type_it_claims_for_no_body(
     path: str, served: WSGIApplication
 ) -> None:
-    plain = Answer(served, "GET", path)
+    plain = CommandResult(served, "GET", path)
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"):
-        assert Answer(served, "GET", path, CONTENT_TYPE=kind).status == plain.status != 415
+        assert CommandResult(served, "GET", path, CONTENT_TYPE=kind).status == plain.status != 415
 
 
 def test_a_body_of_another_type_is_answered_415_in_our_shape(served: WSGIApplication) -> None:
-    answer = Answer(served, "POST", "/api/v4/activate_license", b"<a/>", CONTENT_TYPE="text/xml")
+    answer = CommandResult(served, "POST", "/api/v4/activate_license", b"<a/>", CONTENT_TYPE="text/xml")
     assert (answer.status, answer.error) == (415, "unsupported_media_type")
 
 
@@ -351,7 +355,7 @@ def test_a_body_of_another_type_is_answered_415_in_our_shape(served: WSGIApplica
     ("path", "query"), [("/split", "value=a%0d%0aX-Evil:%201"), ("/split", "value=a%0a"), ("/two", "")]
 )
 def test_a_header_that_would_begin_another_is_never_sent(path: str, query: str, echo: WSGIApplication) -> None:
-    answer = Answer(echo, "GET", path, QUERY_STRING=query)
+    answer = CommandResult(echo, "GET", path, QUERY_STRING=query)
     assert answer.status == 500
     assert not any("Evil" in name or "\n" in value for name, value in answer.headers.items())
 
@@ -361,7 +365,7 @@ def test_what_breaks_around_the_app_is_answered_500_in_our_shape(echo: WSGIAppli
         def read(self, _size: int = -1) -> bytes:
             raise ConnectionResetError
 
-    answer = Answer(echo, "POST", "/echo", Broken())
+    answer = CommandResult(echo, "POST", "/echo", Broken())
     assert (answer.status, answer.error) == (500, "internal_error")
 
 
@@ -372,7 +376,7 @@ def test_what_is_logged_of_a_call_that_breaks_is_one_line_whatever_its_path(
         def read(self, _size: int = -1) -> bytes:
             raise ConnectionResetError
 
-    Answer(echo, "POST", "/\r\n2026-11-28 INFO seatkeeper: all is well\u2028", Broken())
+    CommandResult(echo, "POST", "/\r\n2026-11-28 INFO seatkeeper: all is well\u2028", Broken())
     assert [message.splitlines() for message in caplog.messages] == [[message] for message in caplog.messages] != []
 
 
@@ -380,7 +384,7 @@ def test_what_is_logged_of_a_call_that_breaks_is_one_line_whatever_its_path(
 
 
 def test_a_long_text_is_compressed_for_who_takes_it(echo: WSGIApplication) -> None:
-    plain, short = (Answer(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=coding) for coding in ("", "br, GZIP"))
+    plain, short = (CommandResult(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=coding) for coding in ("", "br, GZIP"))
     assert (plain.body, gzip.decompress(short.body)) == (b"x" * 5000, plain.body)
     assert "Content-Encoding" not in plain.headers
     assert short.headers["Content-Encoding"] == "gzip"
@@ -402,7 +406,7 @@ def test_a_long_text_is_compressed_for_who_takes_it(echo: WSGIApplication) -> No
     ],
 )
 def test_who_does_not_take_gzip_does_not_get_it(echo: WSGIApplication, codings: str, compressed: bool) -> None:
-    answer = Answer(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=codings)
+    answer = CommandResult(echo, "GET", "/long", HTTP_ACCEPT_ENCODING=codings)
     assert answer.headers.get("Content-Encoding") == ("gzip" if compressed else None)
 
 
@@ -427,7 +431,7 @@ def test_a_cache_is_told_that_there_are_two_forms_whichever_it_got(codings: str)
     ],
 )
 def test_what_is_short_or_no_text_or_coded_already_is_left_alone(echo: WSGIApplication, query: str) -> None:
-    answer = Answer(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
+    answer = CommandResult(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
     assert answer.body.strip(b"x") == b""
     assert answer.headers["Vary"] == "Cookie"
     assert answer.headers.get("Content-Encoding") in {None, "br"}
@@ -446,12 +450,12 @@ def test_what_is_short_or_no_text_or_coded_already_is_left_alone(echo: WSGIAppli
 )
 def test_texts_of_all_kinds_are_compressed(echo: WSGIApplication, type: str) -> None:
     query = f"type={type}&length=4096"
-    answer = Answer(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
+    answer = CommandResult(echo, "GET", "/long", QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip")
     assert gzip.decompress(answer.body) == b"x" * 4096
 
 
 def test_a_head_has_the_headers_of_the_get_and_no_body(echo: WSGIApplication) -> None:
-    head, get = (Answer(echo, method, "/long", HTTP_ACCEPT_ENCODING="gzip") for method in ("HEAD", "GET"))
+    head, get = (CommandResult(echo, method, "/long", HTTP_ACCEPT_ENCODING="gzip") for method in ("HEAD", "GET"))
     assert (head.headers, head.body) == (get.headers, b"")
     assert int(head.headers["Content-Length"]) == len(get.body)
 
@@ -470,6 +474,6 @@ def test_the_signature_is_that_of_the_answer_before_it_is_compressed(vendor: Ven
 
 
 def test_the_length_of_an_answer_is_that_of_its_bytes(echo: WSGIApplication) -> None:
-    answer = Answer(echo, "GET", "/plain")
+    answer = CommandResult(echo, "GET", "/plain")
     assert answer.body == "ü".encode()
     assert answer.headers["Content-Length"] == "2"

@@ -54,22 +54,22 @@ def test_every_address_answers_a_browser_that_asks(http: httpx.Client, path: str
 
 def test_a_page_that_the_key_names_may_read_what_is_granted(page: Application, vendor: Vendor) -> None:
     license = vendor.issue()
-    ident: dict[str, Any] = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
+    lookup: dict[str, Any] = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
     for origin in (PAGE, "http://localhost:3000"):
-        activated = page.http.post("/api/v4/activate_license", json=ident, headers=by_browser(page, origin))
-        checked = page.http.get("/api/v4/check_license", params=ident, headers=by_browser(page, origin))
+        activated = page.http.post("/api/v4/activate_license", json=lookup, headers=by_browser(page, origin))
+        checked = page.http.get("/api/v4/check_license", params=lookup, headers=by_browser(page, origin))
         for answer in (activated, checked):
             granted(answer)
             assert (readers(answer), answer.headers["Vary"]) == (origin, "Origin")
             assert "LicenseSignature" in answer.headers["Access-Control-Expose-Headers"]
-    told(page.http.post("/api/v4/deactivate_license", json=ident, headers=by_browser(page, PAGE)))
+    told(page.http.post("/api/v4/deactivate_license", json=lookup, headers=by_browser(page, PAGE)))
 
 
 @pytest.mark.parametrize("origin", [OTHER, "null", f"{PAGE}.evil.example", f"{PAGE}:8443", "http://app.example", "*"])
 def test_another_page_is_refused_and_nothing_is_done(page: Application, vendor: Vendor, origin: str) -> None:
     license = vendor.issue()
-    ident = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
-    answer = page.http.post("/api/v4/activate_license", json=ident, headers=by_browser(page, origin))
+    lookup = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
+    answer = page.http.post("/api/v4/activate_license", json=lookup, headers=by_browser(page, origin))
     assert refused(answer) == "api_key_origin_not_allowed"
     assert vendor.stored(license).times_activated == 0
 

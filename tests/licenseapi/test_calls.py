@@ -22,7 +22,7 @@ def license(vendor: Vendor) -> License:
     return vendor.issue()
 
 
-def ident(license: License, hardware_id: str = "hw-1", **more: Any) -> dict[str, Any]:
+def lookup(license: License, hardware_id: str = "hw-1", **more: Any) -> dict[str, Any]:
     """IDENT by key."""
     return {"product": license.product, "license_key": license.license_key, "hardware_id": hardware_id} | more
 
@@ -33,7 +33,7 @@ def ident(license: License, hardware_id: str = "hw-1", **more: Any) -> dict[str,
 def test_an_activation_answers_the_whole_license_object(
     application: Application, vendor: Vendor, license: License
 ) -> None:
-    body = granted(application.post("activate_license", **ident(license)))
+    body = granted(application.post("activate_license", **lookup(license)))
     verify(f"hw-1#{license.license_key}#".lower().encode(), body.pop("license_signature"))
     assert body == license_object(vendor, license, "hw-1", body["device_id"]) | {
         "license_key": license.license_key,
@@ -44,8 +44,8 @@ def test_an_activation_answers_the_whole_license_object(
 def test_a_check_answers_the_same_object_and_the_newest_version(
     application: Application, vendor: Vendor, license: License
 ) -> None:
-    device_id = granted(application.post("activate_license", **ident(license)))["device_id"]
-    body = granted(application.get("check_license", **ident(license)))
+    device_id = granted(application.post("activate_license", **lookup(license)))["device_id"]
+    body = granted(application.get("check_license", **lookup(license)))
     verify(f"hw-1#{license.license_key}#".lower().encode(), body.pop("license_signature"))
     assert body == license_object(vendor, license, "hw-1", device_id) | CHECK_ONLY | {
         "license_key": license.license_key
@@ -80,7 +80,7 @@ def test_a_license_that_starts_at_its_first_activation_answers_its_end_and_signs
     application: Application, vendor: Vendor
 ) -> None:
     license = vendor.issue(license_type="time-limited", valid_duration="30d", grace_period=48, is_trial=True)
-    body = granted(application.post("activate_license", **ident(license)))
+    body = granted(application.post("activate_license", **lookup(license)))
     end = to_iso(vendor.stored(license).validity_period)
     assert body["validity_period"] == end
     assert (body["allow_grace_period"], body["grace_period"]) == (True, 48)
@@ -92,7 +92,7 @@ def test_the_license_signature_is_over_the_key_as_the_client_wrote_it(
     application: Application, license: License
 ) -> None:
     written = f" {license.license_key} ".lower()
-    body = granted(application.post("activate_license", **ident(license, license_key=written)))
+    body = granted(application.post("activate_license", **lookup(license, license_key=written)))
     assert body["license_key"] == license.license_key
     verify(f"hw-1#{written}#".encode(), body["license_signature"])
 
@@ -110,7 +110,7 @@ def test_what_a_client_chooses_is_never_signed_as_a_body(
     hardware_id: str, is_signed: bool, application: Application, license: License
 ) -> None:
     """Both signatures are by one key, and some parsers do not mind what follows an object."""
-    given = ident(license, hardware_id)
+    given = lookup(license, hardware_id)
     for answer in (application.post("activate_license", **given), application.get("check_license", **given)):
         signature = granted(answer)["license_signature"]
         assert (signature is not None) == is_signed
@@ -119,23 +119,23 @@ def test_what_a_client_chooses_is_never_signed_as_a_body(
 
 
 def test_unlimited_is_zero_and_a_flag(application: Application, vendor: Vendor) -> None:
-    body = granted(application.post("activate_license", **ident(vendor.issue(max_activations=None))))
+    body = granted(application.post("activate_license", **lookup(vendor.issue(max_activations=None))))
     assert (body["max_activations"], body["allow_unlimited_activations"]) == (0, True)
 
 
 def test_variables_are_in_the_answer_only_if_they_were_sent(application: Application, license: License) -> None:
     sent = {"theme": "dark", "seats": "2"}
-    body = granted(application.post("activate_license", **ident(license), variables=sent))
+    body = granted(application.post("activate_license", **lookup(license), variables=sent))
     assert {row["variable"]: row["value"] for row in body["variables"]} == sent
     assert {row["device_id"] for row in body["variables"]} == {body["device_id"]}
-    assert "variables" not in granted(application.post("activate_license", **ident(license)))
+    assert "variables" not in granted(application.post("activate_license", **lookup(license)))
 
 
 # --- places ---------------------------------------------------------------------------------------------------
 
 
 def test_a_repeat_is_the_same_place(application: Application, vendor: Vendor, license: License) -> None:
-    first, again = (granted(application.post("activate_license", **ident(license))) for _ in range(2))
+    first, again = (granted(application.post("activate_license", **lookup(license))) for _ in range(2))
     assert first == again
     assert vendor.stored(license).times_activated == 1
 
@@ -144,92 +144,92 @@ def test_the_sixth_device_of_five_is_refused_and_finds_the_place_that_is_given_b
     application: Application, license: License
 ) -> None:
     for number in range(5):
-        granted(application.post("activate_license", **ident(license, f"hw-{number}")))
-    assert refused(application.post("activate_license", **ident(license, "hw-5"))) == "license_activated_max_times"
-    assert told(application.post("deactivate_license", **ident(license, "hw-0"))) == "license_deactivated"
-    assert granted(application.post("activate_license", **ident(license, "hw-5")))["times_activated"] == 5
+        granted(application.post("activate_license", **lookup(license, f"hw-{number}")))
+    assert refused(application.post("activate_license", **lookup(license, "hw-5"))) == "license_activated_max_times"
+    assert told(application.post("deactivate_license", **lookup(license, "hw-0"))) == "license_deactivated"
+    assert granted(application.post("activate_license", **lookup(license, "hw-5")))["times_activated"] == 5
 
 
 def test_a_deactivation_may_be_repeated(application: Application, vendor: Vendor, license: License) -> None:
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     for _ in range(2):
-        assert told(application.post("deactivate_license", **ident(license))) == "license_deactivated"
+        assert told(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
     assert vendor.stored(license).times_activated == 0
 
 
 def test_a_device_that_was_never_here_has_nothing_to_check_or_give_back(
     application: Application, license: License
 ) -> None:
-    assert refused(application.get("check_license", **ident(license))) == "device_not_found"
-    assert refused(application.post("deactivate_license", **ident(license))) == "device_not_found"
+    assert refused(application.get("check_license", **lookup(license))) == "device_not_found"
+    assert refused(application.post("deactivate_license", **lookup(license))) == "device_not_found"
 
 
 def test_a_reset_of_the_device_or_of_the_license_ends_its_check(
     application: Application, vendor: Vendor, license: License
 ) -> None:
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     reset_device(vendor.code, license.id, "hw-1", ADMIN, now=clock.now())
-    assert refused(application.get("check_license", **ident(license))) == "device_not_found"
-    granted(application.post("activate_license", **ident(license)))
+    assert refused(application.get("check_license", **lookup(license))) == "device_not_found"
+    granted(application.post("activate_license", **lookup(license)))
     reset_license(vendor.code, license.id, ADMIN, now=clock.now())
-    assert refused(application.get("check_license", **ident(license))) == "device_not_found"
+    assert refused(application.get("check_license", **lookup(license))) == "device_not_found"
 
 
 def test_an_expired_license_is_checked_and_not_activated(application: Application, vendor: Vendor) -> None:
     license = vendor.issue(license_type="subscription", validity_period=clock.now() + DAY)
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     extend(vendor.code, license.id, clock.now() - 1, None, ADMIN, now=clock.now())
-    body = granted(application.get("check_license", **ident(license)))
+    body = granted(application.get("check_license", **lookup(license)))
     assert (body["is_expired"], body["active"]) == (True, False)
-    assert refused(application.post("activate_license", **ident(license))) == "license_expired"
+    assert refused(application.post("activate_license", **lookup(license))) == "license_expired"
 
 
 # --- refusals -------------------------------------------------------------------------------------------------
 
 
 def test_each_refusal_has_its_code(application: Application, vendor: Vendor, license: License) -> None:
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     blacklist_device(vendor.code, license.id, "hw-evil", ADMIN, now=clock.now())
-    assert refused(application.post("activate_license", **ident(license, "hw-evil"))) == "blacklisted"
-    assert refused(application.get("check_license", **ident(license, "hw-evil"))) == "blacklisted"
+    assert refused(application.post("activate_license", **lookup(license, "hw-evil"))) == "blacklisted"
+    assert refused(application.get("check_license", **lookup(license, "hw-evil"))) == "blacklisted"
     set_enabled(vendor.code, license.id, False, ADMIN, now=clock.now())
-    assert refused(application.post("activate_license", **ident(license))) == "license_not_enabled"
-    assert refused(application.get("check_license", **ident(license))) == "license_not_enabled"
-    assert told(application.post("deactivate_license", **ident(license))) == "license_deactivated"
+    assert refused(application.post("activate_license", **lookup(license))) == "license_not_enabled"
+    assert refused(application.get("check_license", **lookup(license))) == "license_not_enabled"
+    assert told(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
     later = vendor.issue(start_date=clock.now() + DAY)
-    assert refused(application.post("activate_license", **ident(later))) == "license_start_date_not_reached"
+    assert refused(application.post("activate_license", **lookup(later))) == "license_start_date_not_reached"
 
 
 def test_transfers_are_refused_as_the_license_says(application: Application, vendor: Vendor) -> None:
     for max_transfers, code in ((-1, "device_transfer_not_allowed"), (1, "device_transfer_limit_reached")):
         license = vendor.issue(max_transfers=max_transfers)
         for number in range(max(max_transfers, 0) + 1):
-            granted(application.post("activate_license", **ident(license, f"hw-{number}")))
-            told(application.post("deactivate_license", **ident(license, f"hw-{number}")))
-        assert refused(application.post("activate_license", **ident(license, "hw-new"))) == code
-        assert granted(application.post("activate_license", **ident(license, f"hw-{number}")))["times_activated"] == 1
+            granted(application.post("activate_license", **lookup(license, f"hw-{number}")))
+            told(application.post("deactivate_license", **lookup(license, f"hw-{number}")))
+        assert refused(application.post("activate_license", **lookup(license, "hw-new"))) == code
+        assert granted(application.post("activate_license", **lookup(license, f"hw-{number}")))["times_activated"] == 1
 
 
 def test_a_virtual_machine_is_refused_where_the_product_says_so(application: Application, vendor: Vendor) -> None:
     vendor.product("metal", "license-key", prevent_vm=True)
     license = vendor.issue("metal")
-    assert refused(application.post("activate_license", **ident(license), is_vm=True)) == "vm_not_allowed"
-    assert granted(application.post("activate_license", **ident(license), is_vm=False))["prevent_vm"] is True
+    assert refused(application.post("activate_license", **lookup(license), is_vm=True)) == "vm_not_allowed"
+    assert granted(application.post("activate_license", **lookup(license), is_vm=False))["prevent_vm"] is True
 
 
 def test_what_does_not_agree_is_not_found(application: Application, vendor: Vendor, license: License) -> None:
     other = vendor.issue()
     vendor.product("second", "license-key")
     for sent in (
-        ident(license, license_id=other.id),
-        ident(license, license_id=9007199254740991),
-        ident(license, license_key="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"),
-        ident(license, bundle_code="suite"),
-        ident(license, product="second"),
+        lookup(license, license_id=other.id),
+        lookup(license, license_id=9007199254740991),
+        lookup(license, license_key="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"),
+        lookup(license, bundle_code="suite"),
+        lookup(license, product="second"),
     ):
         assert refused(application.post("activate_license", **sent)) == "license_not_found", sent
-    assert refused(application.post("activate_license", **ident(license, product="none"))) == "unknown_product"
-    by_user = ident(license, license_key=None, username=EMAIL, password="12345678")
+    assert refused(application.post("activate_license", **lookup(license, product="none"))) == "unknown_product"
+    by_user = lookup(license, license_key=None, username=EMAIL, password="12345678")
     assert refused(application.post("activate_license", **by_user)) == "license_key_required"
 
 
@@ -238,7 +238,7 @@ def test_an_id_alone_is_enough_for_a_known_device_and_activates_none(
 ) -> None:
     alone = {"product": "viewer", "hardware_id": "hw-1", "license_id": license.id}
     assert refused(application.post("activate_license", **alone)) == "license_not_found"
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     assert granted(application.get("check_license", **alone))["id"] == license.id
     assert refused(application.get("check_license", **alone | {"hardware_id": "hw-2"})) == "license_not_found"
     assert told(application.post("deactivate_license", **alone)) == "license_deactivated"
@@ -265,8 +265,8 @@ def test_a_user_needs_the_right_password_to_activate_and_none_to_check(
 
 def test_a_license_may_be_named_by_an_integer_or_its_digits(application: Application, license: License) -> None:
     for license_id in (license.id, str(license.id)):
-        assert granted(application.post("activate_license", **ident(license, license_id=license_id)))
-    assert granted(application.get("check_license", **ident(license, license_id=license.id)))
+        assert granted(application.post("activate_license", **lookup(license, license_id=license_id)))
+    assert granted(application.get("check_license", **lookup(license, license_id=license.id)))
 
 
 # --- what is sent ---------------------------------------------------------------------------------------------
@@ -274,8 +274,8 @@ def test_a_license_may_be_named_by_an_integer_or_its_digits(application: Applica
 
 def test_both_slashes_nulls_and_unknown_fields_are_taken(application: Application, license: License) -> None:
     more: dict[str, Any] = {"license_id": None, "os_ver": None, "is_vm": None, "colour": {"a": [1]}}
-    granted(application.post("activate_license/", **ident(license, **more)))
-    granted(application.get("check_license/", **ident(license, include_expired_features="true", colour="red")))
+    granted(application.post("activate_license/", **lookup(license, **more)))
+    granted(application.get("check_license/", **lookup(license, include_expired_features="true", colour="red")))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_both_slashes_nulls_and_unknown_fields_are_taken(application: Applicatio
 def test_a_wrong_field_is_named_and_nothing_is_done(
     application: Application, vendor: Vendor, license: License, field: str, value: object, code: str
 ) -> None:
-    answer = application.post("activate_license", **ident(license) | {field: value})
+    answer = application.post("activate_license", **lookup(license) | {field: value})
     assert refused(answer) == code
     if code != "license_key_required":
         assert answer.json()["message"].startswith(field)
@@ -313,15 +313,15 @@ def test_a_wrong_field_is_named_and_nothing_is_done(
 
 
 def test_a_query_takes_digits_and_words_and_refuses_others(application: Application, license: License) -> None:
-    granted(application.post("activate_license", **ident(license)))
+    granted(application.post("activate_license", **lookup(license)))
     for wrong in ({"license_id": "1e3"}, {"include_expired_features": "yes"}):
-        assert refused(application.get("check_license", **ident(license, **wrong))) == "validation_error"
+        assert refused(application.get("check_license", **lookup(license, **wrong))) == "validation_error"
 
 
 def test_the_address_in_history_is_the_connections_and_not_what_is_told(
     application: Application, vendor: Vendor, license: License
 ) -> None:
-    granted(application.post("activate_license", **ident(license), ip="6.6.6.6"))
+    granted(application.post("activate_license", **lookup(license), ip="6.6.6.6"))
     event = vendor.history(license)[-1]
     assert (event.type, event.actor.name, event.actor.ip) == (
         "device_activated",
@@ -331,5 +331,5 @@ def test_the_address_in_history_is_the_connections_and_not_what_is_told(
 
 
 def test_an_answer_is_never_kept_by_anyone_on_the_way(application: Application, license: License) -> None:
-    answer: httpx.Response = application.post("activate_license", **ident(license))
+    answer: httpx.Response = application.post("activate_license", **lookup(license))
     assert answer.headers["Cache-Control"] == "no-store"

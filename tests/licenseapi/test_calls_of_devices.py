@@ -12,7 +12,7 @@ from tests.support import ADMIN, Application, Vendor
 
 
 @pytest.fixture
-def ident(application: Application, vendor: Vendor) -> dict[str, Any]:
+def lookup(application: Application, vendor: Vendor) -> dict[str, Any]:
     """IDENT of a device that is active on a license of its own."""
     license = vendor.issue()
     given = {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"}
@@ -20,12 +20,12 @@ def ident(application: Application, vendor: Vendor) -> dict[str, Any]:
     return given
 
 
-def test_variables_are_set_by_name_and_others_stay(application: Application, ident: dict[str, Any]) -> None:
-    application.post("track_device_variables", **ident, variables={"a": "1", "b": "2"})
-    rows = granted(application.post("track_device_variables", **ident, variables={"b": "3", "ä": "4"}))
+def test_variables_are_set_by_name_and_others_stay(application: Application, lookup: dict[str, Any]) -> None:
+    application.post("track_device_variables", **lookup, variables={"a": "1", "b": "2"})
+    rows = granted(application.post("track_device_variables", **lookup, variables={"b": "3", "ä": "4"}))
     assert [(row["variable"], row["value"]) for row in rows] == [("b", "3"), ("ä", "4")]
     assert set(rows[0]) == {"variable", "value", "device_id", "created_at"}
-    found = granted(application.get("get_device_variables", **ident))
+    found = granted(application.get("get_device_variables", **lookup))
     assert [(row["id"], row["variable"], row["value"]) for row in found] == [
         (1, "a", "1"),
         (2, "b", "3"),
@@ -34,37 +34,37 @@ def test_variables_are_set_by_name_and_others_stay(application: Application, ide
     assert set(found[0]) == {"id", "variable", "value", "device_id", "created_at"}
 
 
-def test_variables_need_a_device_that_is_active(application: Application, ident: dict[str, Any]) -> None:
-    stranger = ident | {"hardware_id": "hw-2"}
+def test_variables_need_a_device_that_is_active(application: Application, lookup: dict[str, Any]) -> None:
+    stranger = lookup | {"hardware_id": "hw-2"}
     answer = application.post("track_device_variables", **stranger, variables={"a": "1"})
     assert refused(answer) == "device_not_found"
     assert refused(application.get("get_device_variables", **stranger)) == "device_not_found"
-    assert refused(application.post("track_device_variables", **ident)) == "missing_parameters"
+    assert refused(application.post("track_device_variables", **lookup)) == "missing_parameters"
 
 
-def test_the_last_words_of_a_device_are_kept(application: Application, ident: dict[str, Any]) -> None:
+def test_the_last_words_of_a_device_are_kept(application: Application, lookup: dict[str, Any]) -> None:
     for value in ("first", "a repeat says nothing new"):
-        assert told(application.post("deactivate_license", **ident, variables={"bye": value})) == "license_deactivated"
-    granted(application.post("activate_license", **ident))
-    assert [row["value"] for row in granted(application.get("get_device_variables", **ident))] == ["first"]
+        assert told(application.post("deactivate_license", **lookup, variables={"bye": value})) == "license_deactivated"
+    granted(application.post("activate_license", **lookup))
+    assert [row["value"] for row in granted(application.get("get_device_variables", **lookup))] == ["first"]
 
 
 def test_the_hundred_and_first_variable_is_refused_and_the_others_stay(
-    application: Application, ident: dict[str, Any]
+    application: Application, lookup: dict[str, Any]
 ) -> None:
-    application.post("track_device_variables", **ident, variables={f"v{n}": "x" for n in range(100)})
-    answer = application.post("track_device_variables", **ident, variables={"one more": "x"})
+    application.post("track_device_variables", **lookup, variables={f"v{n}": "x" for n in range(100)})
+    answer = application.post("track_device_variables", **lookup, variables={"one more": "x"})
     assert refused(answer) == "validation_error"
-    assert len(granted(application.get("get_device_variables", **ident))) == 100
+    assert len(granted(application.get("get_device_variables", **lookup))) == 100
 
 
 def test_an_activation_whose_variables_cannot_be_kept_takes_no_place(application: Application, vendor: Vendor) -> None:
     license = vendor.issue()
-    ident = {"product": "viewer", "license_key": license.license_key, "hardware_id": "new"}
+    lookup = {"product": "viewer", "license_key": license.license_key, "hardware_id": "new"}
     too_much = {f"n{n}": "x" * 512 for n in range(90)}
-    assert refused(application.post("activate_license", **ident, variables=too_much)) == "validation_error"
+    assert refused(application.post("activate_license", **lookup, variables=too_much)) == "validation_error"
     assert vendor.stored(license).times_activated == 0
-    body = granted(application.post("activate_license", **ident, variables={"a": "1"}))
+    body = granted(application.post("activate_license", **lookup, variables={"a": "1"}))
     assert [(row["variable"], row["value"]) for row in body["variables"]] == [("a", "1")]
 
 
@@ -76,10 +76,10 @@ def test_variables_of_an_activation_are_kept_on_the_license_that_has_granted_it(
     vendor.now += 1000
     newer = vendor.issue("revit", max_license_users=1)
     vendor.assign(newer, "ada@customer.test")
-    ident = {"product": "revit", "username": "ada@customer.test", "password": password, "hardware_id": "pc"}
-    assert granted(application.post("activate_license", **ident))["id"] == newer.id
+    lookup = {"product": "revit", "username": "ada@customer.test", "password": password, "hardware_id": "pc"}
+    assert granted(application.post("activate_license", **lookup))["id"] == newer.id
     set_enabled(vendor.code, newer.id, False, ADMIN, now=vendor.now)
-    body = granted(application.post("activate_license", **ident, variables={"a": "1"}))
+    body = granted(application.post("activate_license", **lookup, variables={"a": "1"}))
     assert (body["id"], [row["variable"] for row in body["variables"]]) == (older.id, ["a"])
     assert vendor.stored(older).times_activated == 1
 
@@ -106,6 +106,6 @@ def test_anybody_may_have_the_public_key(http: httpx.Client) -> None:
         assert told(http.get(path)).startswith("-----BEGIN PUBLIC KEY-----")
 
 
-def test_a_text_is_signed_too(application: Application, ident: dict[str, Any]) -> None:
-    answer = application.post("deactivate_license", **ident)
+def test_a_text_is_signed_too(application: Application, lookup: dict[str, Any]) -> None:
+    answer = application.post("deactivate_license", **lookup)
     verify(b"license_deactivated", answer.headers["LicenseSignature"])

@@ -12,12 +12,12 @@ import pytest
 from pynamodb.models import Model
 
 from chalicelib.domain.license import License
-from chalicelib.store import dynamo, tables
-from chalicelib.store.dynamo import Stale
-from chalicelib.store.tables import AttemptsItem
+from chalicelib.store import database, items
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.items import AttemptsItem
 from chalicelib.web import clock
 from chalicelib.web.hmac_signature import sign
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import granted, refused, told
 from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
 from tests.support import NOW, Application, Vendor
@@ -48,7 +48,7 @@ def watched() -> Iterator[list[dict[str, Any]]]:
     A write that was refused has written nothing. All that the app keeps goes through the one client of the store.
     """
     written: list[dict[str, Any]] = []
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
 
     def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["sent"] = json.loads(params["body"])
@@ -74,7 +74,7 @@ def nothing_written() -> Iterator[None]:
     assert written == []
 
 
-KINDS = [kind for kind in vars(tables).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model]
+KINDS = [kind for kind in vars(items).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -83,11 +83,11 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
     item = kind(*["nobody"] * len(keys))
     nothing = [getattr(kind, min(set(kind.get_attributes()) - set(keys))).remove()]
     with watched() as written:
-        assert dynamo.get(item) is None
-        dynamo.update(item, nothing)
-        dynamo.delete(item)
-        with pytest.raises(Stale):
-            dynamo.update(item, nothing, kind.pk.exists())
+        assert database.get(item) is None
+        database.update(item, nothing)
+        database.delete(item)
+        with pytest.raises(ConditionFailed):
+            database.update(item, nothing, kind.pk.exists())
     assert [sent["Key"] for sent in written] == [{name: {"S": "nobody"} for name in keys}] * 2
     assert {sent["TableName"] for sent in written} == {kind.Meta.table_name}
 
@@ -95,7 +95,7 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
 def test_every_way_of_writing_is_watched(vendor: Vendor, license: License) -> None:
     with watched() as written:
         vendor.activate(license, "hw-2")
-        dynamo.put_all([AttemptsItem(f"attempts#{vendor.code}", expires=1)])
+        database.batch_put([AttemptsItem(f"attempts#{vendor.code}", expires=1)])
     assert ["TransactItems" in sent for sent in written] == [True, False]
     assert ["RequestItems" in sent for sent in written] == [False, True]
     with pytest.raises(AssertionError), nothing_written():

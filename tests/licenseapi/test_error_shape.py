@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from app import app
-from chalicelib.domain.refusal import Code
-from chalicelib.store.dynamo import Busy
+from chalicelib.domain.errors import Code
+from chalicelib.store.database import Unavailable
 from chalicelib.usecases.create import create_api_key, revoke_api_key
 from chalicelib.web import authentication, clock
 from chalicelib.web.errors import ERRORS
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import refused
 from tests.support import ADMIN, STAGE_URL, Application, Vendor
 
@@ -136,7 +136,7 @@ def test_a_busy_database_is_told_with_a_time_to_come_back(
     application: Application, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     def busy(*_: object, **__: object) -> None:
-        raise Busy("the database is busy or out of reach")
+        raise Unavailable("the database is busy or out of reach")
 
     monkeypatch.setattr("chalicelib.web.endpoint.authenticate", busy)
     answer = send(application.http, method, path, application.headers())

@@ -16,7 +16,7 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-def ident(license: License, **more: Any) -> dict[str, Any]:
+def lookup(license: License, **more: Any) -> dict[str, Any]:
     return {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1"} | more
 
 
@@ -57,7 +57,7 @@ def test_a_variable_is_kept_and_answered_as_the_text_that_javascript_has_for_it(
         answer = granted(post_raw(application, call, f'{{{fields},"variables":{{{sent},"absent":null}}}}'))
         rows = answer["variables"] if call == "activate_license" else answer
         assert {row["variable"]: row["value"] for row in rows} == expected
-    kept = granted(application.get("get_device_variables", **ident(license)))
+    kept = granted(application.get("get_device_variables", **lookup(license)))
     assert {row["variable"]: row["value"] for row in kept} == expected
 
 
@@ -69,7 +69,7 @@ def test_a_boolean_is_one_in_every_form(application: Application, vendor: Vendor
     license = vendor.issue("metal")
     for meant, forms in FLAGS:
         for form in forms:
-            answer = application.post("activate_license", **ident(license, product="metal", is_vm=form))
+            answer = application.post("activate_license", **lookup(license, product="metal", is_vm=form))
             assert (refused(answer) == "vm_not_allowed") if meant else granted(answer), form
             if not isinstance(form, float | None):
                 query = {"product": "metal", "include_latest_version": form}
@@ -78,7 +78,7 @@ def test_a_boolean_is_one_in_every_form(application: Application, vendor: Vendor
 
 def test_an_id_is_one_in_every_form(application: Application, license: License) -> None:
     for form in (license.id, str(license.id), float(license.id), f"000000000000{license.id}", None, ""):
-        assert granted(application.post("activate_license", **ident(license, license_id=form)))["id"] == license.id
+        assert granted(application.post("activate_license", **lookup(license, license_id=form)))["id"] == license.id
     written = str(license.id)
     body = f'{{"product":"viewer","hardware_id":"hw-1","license_id":{written[0]}.{written[1:]}e{len(written) - 1}}}'
     assert granted(post_raw(application, "activate_license", body))["id"] == license.id
@@ -123,7 +123,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
 def test_a_refusal_names_the_field_and_the_cause(
     application: Application, license: License, field: str, value: Any, named: str, cause: str
 ) -> None:
-    answer = application.post("activate_license", **ident(license, **{field: value}))
+    answer = application.post("activate_license", **lookup(license, **{field: value}))
     assert refused(answer) == "validation_error"
     message = answer.json()["message"]
     assert message.startswith(f"{named}: ")

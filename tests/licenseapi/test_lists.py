@@ -65,8 +65,8 @@ def test_an_application_that_has_lost_all_goes_on_by_what_the_list_tells(
     license = vendor.issue()
     vendor.activate(license, "hw-1")
     (row,) = granted(application.get("device_licenses", hardware_id="hw-1"))
-    ident: dict[str, Any] = {"product": "viewer", "hardware_id": "hw-1", "license_id": row["id"]}
-    checked = granted(application.get("check_license", **ident))
+    lookup: dict[str, Any] = {"product": "viewer", "hardware_id": "hw-1", "license_id": row["id"]}
+    checked = granted(application.get("check_license", **lookup))
     assert (checked["id"], "license_key" in checked) == (license.id, False)
 
 

@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 
 from app import app
-from chalicelib.domain.people import MAX_PASSWORD, MIN_PASSWORD
+from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.web.errors import CLIENT_ERRORS
 from infra import openapi
 from tests.licenseapi.test_error_shape import ROUTES

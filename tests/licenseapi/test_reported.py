@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.license import License, device_tag
-from chalicelib.store import places
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store import activations
 from chalicelib.web import clock
 from tests.portal.browser import at, browser_of
 from tests.support import Application, Vendor
@@ -50,7 +50,7 @@ def test_what_a_device_reports_is_cut_and_made_safe_to_show(
     for field in FIELDS:  # one after another: all of them at their longest are more than a body may hold
         named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
         assert application.post("activate_license", **named, **{field: told}).status_code == 200
-        [device] = places.devices(vendor.code, license.id, "pc")
+        [device] = activations.devices(vendor.code, license.id, "pc")
         assert getattr(device, field) == kept
 
 
@@ -67,7 +67,7 @@ def test_a_name_stands_apart_from_what_is_around_it(vendor: Vendor, license: Lic
     turned = "\u202eabc\x07"  # as it was stored before
     vendor.activate(license, turned, report=dict.fromkeys(FIELDS, turned))
     browser = browser_of(vendor, MANAGER)
-    device = f"/devices/{device_tag(turned)}"
+    device = f"/devices/{hash_hardware_id(turned)}"
     for path in ("/devices", device, "/history"):
         text = browser.get(at(license, path)).answer.text
         assert "<bdi>abc\u2407</bdi>" in text

@@ -6,9 +6,9 @@ import pytest
 from chalicelib import signing
 from chalicelib.settings import Secrets
 from chalicelib.signing import Keyring
-from chalicelib.store import dynamo
+from chalicelib.store import database
 from chalicelib.store.accounts import read_api_key
-from chalicelib.store.tables import ApiKeyItem
+from chalicelib.store.items import ApiKeyItem
 from chalicelib.usecases import create
 from chalicelib.web import clock
 from tests.licenseapi.objects import refused
@@ -54,14 +54,14 @@ def built(vendor: Vendor, http: httpx.Client) -> Application:
 def is_answered(application: Application, vendor: Vendor, number: int, hardware_id: str = "hw-1") -> None:
     """Every kind of answer, by the signing key of this number and by no other."""
     license_key = vendor.issue().license_key
-    ident = {"product": "viewer", "license_key": license_key, "hardware_id": hardware_id}
+    lookup = {"product": "viewer", "license_key": license_key, "hardware_id": hardware_id}
     public = key(number).public_key
     for answer in (
-        application.post("activate_license", **ident),
-        application.get("check_license", **ident),
+        application.post("activate_license", **lookup),
+        application.get("check_license", **lookup),
         application.get("product_details", product="viewer"),
-        application.post("track_device_variables", **ident, variables={"a": "1"}),
-        application.post("deactivate_license", **ident),
+        application.post("track_device_variables", **lookup, variables={"a": "1"}),
+        application.post("deactivate_license", **lookup),
     ):
         assert answer.status_code == 200, answer.text
         verify(answer.content, answer.headers["LicenseSignature"], public)
@@ -104,14 +104,14 @@ def test_whose_key_is_not_there_is_told_to_come_again_before_anything_is_done(
     server: Server, old: Application, vendor: Vendor
 ) -> None:
     """A wrong signature would be taken for a forgery, and a 4xx for the vendor's word against a good license."""
-    license, ident = vendor.issue(), {"product": "viewer", "hardware_id": "hw-1"}
+    license, lookup = vendor.issue(), {"product": "viewer", "hardware_id": "hw-1"}
     server.start(held(2))
-    answer = old.post("activate_license", **ident, license_key=license.license_key)
+    answer = old.post("activate_license", **lookup, license_key=license.license_key)
     assert (answer.status_code, refused(answer)) == (503, "service_busy")
     assert int(answer.headers["Retry-After"]) >= 1
     assert "LicenseSignature" not in answer.headers
     assert vendor.stored(license) == license
-    assert refused(old.get("check_license", **ident, license_key=license.license_key)) == "service_busy"
+    assert refused(old.get("check_license", **lookup, license_key=license.license_key)) == "service_busy"
     server.start(held(2, 1))
     is_answered(old, vendor, 1)
 
@@ -131,7 +131,7 @@ def test_an_api_key_from_before_there_were_two_is_answered_by_the_oldest(
     server: Server, old: Application, vendor: Vendor
 ) -> None:
     item = ApiKeyItem(vendor.code, f"apikey#{old.api_key}")
-    dynamo.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
+    database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     stored = read_api_key(vendor.code, old.api_key)
     assert stored is not None
     assert stored.signing_key is None

@@ -7,7 +7,7 @@ import pytest
 
 from app import app
 from chalicelib.store import probes
-from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.create import create_api_key
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
@@ -32,8 +32,8 @@ def app_key(vendor: Vendor, http: httpx.Client) -> Application:
 def ids(vendor: Vendor) -> dict[str, Any]:
     """What a stranger may guess or find: ids, and who buys. The device is active."""
     license = vendor.issue("revit", customer=BUYER, max_license_users=2)
-    person = Person("Augusta", "Kingston", "+43 1 2345")
-    _, _, user = assign_user(vendor.code, license.id, EMAIL, 2, ADMIN, person=person, now=vendor.now)
+    profile = Profile("Augusta", "Kingston", "+43 1 2345")
+    _, _, user = assign_user(vendor.code, license.id, EMAIL, 2, ADMIN, profile=profile, now=vendor.now)
     vendor.activate(EMAIL, "hw-1", initial_password(user))
     return {"product": "revit", "hardware_id": "hw-1", "license_id": license.id, "customer": BUYER}
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
-from chalicelib.domain.people import FREE_FAILURES
-from chalicelib.store.dynamo import Busy
+from chalicelib.domain.users import FREE_FAILURES
+from chalicelib.store.database import Unavailable
 from chalicelib.store.licenses import seats
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password
@@ -138,7 +138,7 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
     vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object, **__: object) -> None:
-        raise Busy("busy")
+        raise Unavailable("busy")
 
     send = assign_form(manager, license)
     with monkeypatch.context() as patch:
@@ -152,7 +152,7 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
 def test_a_mistake_of_ours_is_a_page_and_tells_nothing_of_itself(
     license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.usecases.views.managed_by", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.read_managed_licenses", lambda *_: 1 / 0)
     page = manager.get("/portal/licenses")
     assert (page.status, "A mistake of ours" in page.words, "division" in page.answer.text) == (500, True, False)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.web import clock
 from infra.budgets import PORTAL_PAGE
@@ -44,7 +44,7 @@ def test_a_page_is_two_reads(path: str) -> None:
     vendor.activate(MANAGER, "pc", PASSWORD)
     batch = start_batch(vendor.code, license.id, "new@customer.test", True, ADMIN, now=vendor.now)
     names: dict[str, Any] = {"license_id": license.id, "user_id": user.id, "batch_id": batch}
-    names["device"] = f"{device_tag('pc')}-{user.id}"
+    names["device"] = f"{hash_hardware_id('pc')}-{user.id}"
     address = re.sub(r"\{(\w+)\}", lambda part: str(names[part[1]]), path)
     browser.http.get(address)  # the product is known from now on
     with counted() as cost:

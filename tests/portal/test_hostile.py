@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from chalicelib.domain.license import License, device_tag
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import sessions
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.database import Unavailable
+from chalicelib.store.encryption import encrypt
 from chalicelib.store.licenses import seats
-from chalicelib.store.sealing import seal
-from chalicelib.usecases.assign_user import Person, assign_user
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import create_product
 from chalicelib.usecases.device_variables import track_variables
@@ -58,21 +58,21 @@ def test_a_cookie_that_was_changed_anywhere_opens_nothing(manager: Browser) -> N
 
 
 def test_what_was_sealed_for_something_else_is_no_cookie(vendor: Vendor, manager: Browser) -> None:
-    asker = from_cookie(manager.http.cookies["seatkeeper"])
-    assert asker is not None
-    told = f"{asker.company} {asker.user_id} {asker.token}"
-    assert opens(with_cookie(seal(told, "session")))
-    assert not opens(with_cookie(seal(told, f"initial-password#{vendor.code}#{asker.user_id}")))
+    claims = from_cookie(manager.http.cookies["seatkeeper"])
+    assert claims is not None
+    told = f"{claims.company} {claims.user_id} {claims.token}"
+    assert opens(with_cookie(encrypt(told, "session")))
+    assert not opens(with_cookie(encrypt(told, f"initial-password#{vendor.code}#{claims.user_id}")))
 
 
 def test_a_session_is_of_its_own_user_and_company_alone(vendor: Vendor, license: License, manager: Browser) -> None:
     vendor.assign(license, ADA)
-    asker = from_cookie(browser_of(vendor, ADA).http.cookies["seatkeeper"])
-    assert asker is not None
+    claims = from_cookie(browser_of(vendor, ADA).http.cookies["seatkeeper"])
+    assert claims is not None
     elsewhere = Vendor(now=clock.now())
-    assert opens(with_cookie(to_cookie(asker)))
-    assert not opens(with_cookie(to_cookie(replace(asker, user_id=account(vendor, MANAGER).id))))
-    assert not opens(with_cookie(to_cookie(replace(asker, company=elsewhere.code))))
+    assert opens(with_cookie(to_cookie(claims)))
+    assert not opens(with_cookie(to_cookie(replace(claims, user_id=account(vendor, MANAGER).id))))
+    assert not opens(with_cookie(to_cookie(replace(claims, company=elsewhere.code))))
 
 
 def test_a_log_in_begins_a_session_of_its_own_whatever_the_browser_held(
@@ -147,13 +147,13 @@ def test_what_anybody_has_written_is_shown_as_text(vendor: Vendor) -> None:
     set_branding(vendor.code, None, None, ADMIN, name=MARKUP, now=vendor.now)
     license = issued(vendor, "evil", order_id=MARKUP, max_license_users=5)
     email = "'&lt@customer.test"
-    assign_user(vendor.code, license.id, email, 1, ADMIN, person=Person(MARKUP, MARKUP, MARKUP), now=vendor.now)
+    assign_user(vendor.code, license.id, email, 1, ADMIN, profile=Profile(MARKUP, MARKUP, MARKUP), now=vendor.now)
     user = chosen(vendor, email)
     report = dict.fromkeys(("hostname", "os_ver", "ip", "mac_address", "vm_info", "app_ver", "sdk_ver"), MARKUP)
     vendor.activate(email, MARKUP, PASSWORD, product="evil", report=report | {"is_vm": True})
-    ident = vendor.ident(email, MARKUP, product="evil")
-    track_variables(vendor.code, ident, {MARKUP: MARKUP}, ADMIN, now=vendor.now)
-    key = f"{device_tag(MARKUP)}-{user.id}"
+    lookup = vendor.lookup(email, MARKUP, product="evil")
+    track_variables(vendor.code, lookup, {MARKUP: MARKUP}, ADMIN, now=vendor.now)
+    key = f"{hash_hardware_id(MARKUP)}-{user.id}"
     managers = ["", "/history", "/devices", f"/devices/{key}", f"/devices/{key}/reset", "/users"]
     managers += [f"/users/{user.id}/{form}" for form in ("email", "password", "limit", "reset", "remove")]
     own = ["", f"/{license.id}", f"/{license.id}/devices/{key}", f"/{license.id}/devices/{key}/reset"]
@@ -249,7 +249,7 @@ def test_looking_changes_nothing(vendor: Vendor, license: License, manager: Brow
     user, password = vendor.assign(license, ADA)
     vendor.activate(ADA, "pc", password)
     before = (vendor.stored(license), vendor.history(license), account(vendor, ADA), account(vendor, MANAGER))
-    names = {"license_id": license.id, "user_id": user.id, "device": f"{device_tag('pc')}-{user.id}"}
+    names = {"license_id": license.id, "user_id": user.id, "device": f"{hash_hardware_id('pc')}-{user.id}"}
     looked = 0
     for path, methods in app.routes.items():
         if path.startswith("/portal") and "GET" in methods:
@@ -291,7 +291,7 @@ def test_what_was_done_is_told_as_done_even_where_it_cannot_be_noted(
     vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object) -> None:
-        raise Busy("busy")
+        raise Unavailable("busy")
 
     monkeypatch.setattr(sessions, "finish_submission", too_busy)
     page = manager.send(at(license, "/users/assign"), email=ADA)

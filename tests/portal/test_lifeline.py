@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.domain.license import HOUR_MS, License
-from chalicelib.portal.lifeline import LABEL_WIDTH, lifeline
+from chalicelib.portal.timeline import LABEL_WIDTH, timeline
 from tests.domain.samples import a_license as sample
 from tests.support import DAY, NOW
 
@@ -19,8 +19,8 @@ FULL: dict[str, int] = {
 
 
 def test_all_dates_stand_on_the_line_in_their_order() -> None:
-    line = lifeline(sample(**FULL), NOW)
-    assert [mark.kind for mark in line.marks] == [
+    line = timeline(sample(**FULL), NOW)
+    assert [mark.kind for mark in line.milestones] == [
         "created",
         "start",
         "first_activated",
@@ -28,14 +28,14 @@ def test_all_dates_stand_on_the_line_in_their_order() -> None:
         "valid_until",
         "grace_end",
     ]
-    assert [mark.x for mark in line.marks] == sorted(mark.x for mark in line.marks)
-    assert (line.marks[0].x, line.marks[-1].x) == line.track
-    assert line.marks[-1].when == NOW + DAY + 72 * HOUR_MS
-    assert line.grace == (line.marks[4].x, line.marks[5].x)
+    assert [mark.x for mark in line.milestones] == sorted(mark.x for mark in line.milestones)
+    assert (line.milestones[0].x, line.milestones[-1].x) == line.track
+    assert line.milestones[-1].when == NOW + DAY + 72 * HOUR_MS
+    assert line.grace == (line.milestones[4].x, line.milestones[5].x)
 
 
 def test_the_words_say_the_same() -> None:
-    assert lifeline(sample(created_at=NOW), NOW + DAY).text == (
+    assert timeline(sample(created_at=NOW), NOW + DAY).text == (
         "The life of the license: created 24 November 2026, today 25 November 2026."
     )
 
@@ -45,9 +45,9 @@ def test_the_words_say_the_same() -> None:
 )
 @pytest.mark.parametrize("later", [0, 1, DAY, 4000 * DAY])
 def test_no_two_labels_of_a_row_overlap(license: License, later: int) -> None:
-    line = lifeline(license, NOW + later)
-    rows = {mark.row for mark in line.marks}
+    line = timeline(license, NOW + later)
+    rows = {mark.row for mark in line.milestones}
     for row in rows:
-        places = [mark.x for mark in line.marks if mark.row == row]
+        places = [mark.x for mark in line.milestones if mark.row == row]
         assert all(right - left >= LABEL_WIDTH for left, right in pairwise(places))
     assert rows == set(range(len(rows)))

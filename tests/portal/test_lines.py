@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.license import License, device_tag
-from chalicelib.store.dynamo import Busy
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store.database import Unavailable
 from tests.emf import metrics
 from tests.lines import Output, written
 from tests.portal.browser import Browser, at
@@ -14,7 +14,7 @@ from tests.support import Vendor
 from tests.usecases.people import MANAGER, account, issued
 
 ADA = "ada@customer.test"
-Ask = Callable[[Browser, License], Any]
+PortalRequest = Callable[[Browser, License], Any]
 
 
 @pytest.fixture
@@ -51,12 +51,12 @@ def test_a_page_tells_who_asked_by_id_and_which_license_it_was_about(
     assert MANAGER not in output.getvalue()
 
 
-REFUSED: dict[str, Ask] = {
+REFUSED: dict[str, PortalRequest] = {
     "user_already_assigned": lambda manager, license: manager.send(at(license, "/users/assign"), email=ADA),
     "validation_error": lambda manager, license: manager.send(at(license, "/users/assign"), max_activations="many"),
     "form_out_of_date": lambda manager, license: manager.post(at(license, "/users/assign"), {"email": ADA}),
     "user_not_found": lambda manager, license: manager.get(at(license, "/users/1/limit")),
-    "device_not_found": lambda manager, license: manager.get(at(license, f"/devices/{device_tag('none')}")),
+    "device_not_found": lambda manager, license: manager.get(at(license, f"/devices/{hash_hardware_id('none')}")),
     "batch_not_found": lambda manager, license: manager.get(at(license, "/users/batch/1")),
 }
 
@@ -113,7 +113,7 @@ def test_a_busy_database_is_told_with_its_reason(
     manager: Browser, license: License, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object, **__: object) -> None:
-        raise Busy("too many rivals")
+        raise Unavailable("too many rivals")
 
     monkeypatch.setattr("chalicelib.portal.users.assign_user", too_busy)
     manager.send(at(license, "/users/assign"), email=ADA)
@@ -124,9 +124,9 @@ def test_a_busy_database_is_told_with_its_reason(
 def test_a_mistake_of_ours_is_told_with_where_it_was(
     manager: Browser, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.usecases.views.managed_by", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.read_managed_licenses", lambda *_: 1 / 0)
     manager.get("/portal/licenses")
     assert told(output)[:2] == ("internal_error", 500)
     (logged,) = output.line["logged"]
     assert logged["error"][0]["type"] == "ZeroDivisionError"
-    assert any(frame.startswith("chalicelib/usecases/views.py:") for frame in logged["error"][0]["frames"])
+    assert any(frame.startswith("chalicelib/usecases/portal_queries.py:") for frame in logged["error"][0]["frames"])

@@ -26,7 +26,7 @@ def license(vendor: Vendor) -> License:
     return issued(vendor)
 
 
-def ask(path: str, headers: dict[str, str], method: str = "GET") -> httpx.Response:
+def request(path: str, headers: dict[str, str], method: str = "GET") -> httpx.Response:
     return Browser().http.request(method, path, headers=headers)
 
 
@@ -39,7 +39,7 @@ def ask(path: str, headers: dict[str, str], method: str = "GET") -> httpx.Respon
 )
 @pytest.mark.parametrize("headers", [BROWSER, *PROGRAMS])
 def test_a_wrong_address_of_the_portal_is_a_page_that_leads_back(path: str, headers: dict[str, str]) -> None:
-    answer = ask(path, headers)
+    answer = request(path, headers)
     page = Page(answer)
     assert (page.status, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert "/portal" in page.links
@@ -48,31 +48,31 @@ def test_a_wrong_address_of_the_portal_is_a_page_that_leads_back(path: str, head
 
 
 def test_a_form_that_is_sent_to_a_wrong_address_is_answered_by_the_same_page() -> None:
-    assert "There is nothing at this address." in Page(ask("/portal/nothing/at/all", BROWSER, "POST")).words
+    assert "There is nothing at this address." in Page(request("/portal/nothing/at/all", BROWSER, "POST")).words
 
 
 def test_an_address_that_only_takes_forms_is_a_page_in_a_browser(manager: Browser) -> None:
     for path in ("/portal/log-out", "/portal/licenses/1/users/batch/start"):
         answer = manager.http.get(path, headers=BROWSER)
         assert (answer.status_code, Page(answer).links[-1]) == (404, "/portal")
-        assert ask(path, {}).json()["code"] == "method_not_allowed"
+        assert request(path, {}).json()["code"] == "method_not_allowed"
 
 
 def test_other_wrong_addresses_are_pages_in_a_browser_and_errors_for_applications() -> None:
     for path in ("/nothing", "/index.html", "/static"):
-        assert "/portal" in Page(ask(path, BROWSER)).links
-        assert [ask(path, headers).json()["code"] for headers in PROGRAMS] == ["not_found"] * 3
+        assert "/portal" in Page(request(path, BROWSER)).links
+        assert [request(path, headers).json()["code"] for headers in PROGRAMS] == ["not_found"] * 3
     for path in ("/api/v4/nothing", "/api/nothing"):
-        assert ask(path, BROWSER).json()["code"] == "not_found"
+        assert request(path, BROWSER).json()["code"] == "not_found"
 
 
 def test_the_servers_own_address_leads_a_browser_to_the_portal_and_tells_an_application_what_answers() -> None:
     for headers in (BROWSER, {"Accept": "application/xml, Text/HTML;q=0.9"}):
-        led = ask("/", headers)
+        led = request("/", headers)
         assert (led.status_code, led.headers["Location"], led.headers["Cache-Control"]) == (303, "/portal", "no-store")
     assert Browser(**BROWSER).get("/").path == "/portal/log-in"
     for headers in PROGRAMS:
-        assert ask("/", headers).json()["name"] == "Seatkeeper"
+        assert request("/", headers).json()["name"] == "Seatkeeper"
 
 
 def over_wsgi(environ: dict[str, Any]) -> httpx.Response:
@@ -89,10 +89,10 @@ LONG = "x" * (MAX_TEXT + 1)
 UNREADABLE: dict[str, tuple[int, str, Callable[[], httpx.Response]]] = {
     "bytes in an address": (404, "nothing at this", lambda: over_wsgi({"PATH_INFO": "/portal/\xff"})),
     "bytes in a license's": (404, "nothing at this", lambda: over_wsgi({"PATH_INFO": "/portal/licenses/\xff/reset"})),
-    "bytes in a query": (400, "query is not valid UTF-8", lambda: ask("/portal/licenses?page=%ff", {})),
-    "bytes in the portal's": (400, "query is not valid UTF-8", lambda: ask("/portal?page=%ff", {})),
-    "bytes in a query elsewhere": (400, "query is not valid UTF-8", lambda: ask("/?page=%ff", BROWSER)),
-    "a long search": (400, "more than 1000 characters", lambda: ask(f"/portal/licenses?search={LONG}", {})),
+    "bytes in a query": (400, "query is not valid UTF-8", lambda: request("/portal/licenses?page=%ff", {})),
+    "bytes in the portal's": (400, "query is not valid UTF-8", lambda: request("/portal?page=%ff", {})),
+    "bytes in a query elsewhere": (400, "query is not valid UTF-8", lambda: request("/?page=%ff", BROWSER)),
+    "a long search": (400, "more than 1000 characters", lambda: request(f"/portal/licenses?search={LONG}", {})),
     "a long field": (400, "more than 1000 characters", lambda: send({"email": LONG})),
     "a long form": (413, "too large", lambda: send({"people": LONG * 300})),
     "bytes in a form": (400, "form cannot be read", lambda: send(b"email=%ff")),
@@ -100,7 +100,7 @@ UNREADABLE: dict[str, tuple[int, str, Callable[[], httpx.Response]]] = {
     "another coding": (415, "must be gzip", lambda: send(b"x", content_encoding="br")),
     "no form": (415, "A form is sent as", lambda: send(b"{}", content_type="application/json")),
     "a text": (415, "A form is sent as", lambda: send(b"email=x", content_type="text/plain")),
-    "a form to a page": (404, "nothing at this", lambda: ask("/portal/licenses", BROWSER, "POST")),
+    "a form to a page": (404, "nothing at this", lambda: request("/portal/licenses", BROWSER, "POST")),
 }
 
 
@@ -129,5 +129,5 @@ def test_a_page_of_what_cannot_be_read_is_over_https_like_any_other() -> None:
 
 def test_what_an_application_sends_that_cannot_be_read_is_an_error_all_the_same() -> None:
     for path in ("/api/v4/check_license?hostname=%ff", "/nothing?x=%ff"):
-        assert ask(path, {"Accept": "application/json"}).json()["code"] == "validation_error"
-    assert ask("/api/v4/check_license?hostname=%ff", BROWSER).json()["code"] == "validation_error"
+        assert request(path, {"Accept": "application/json"}).json()["code"] == "validation_error"
+    assert request("/api/v4/check_license?hostname=%ff", BROWSER).json()["code"] == "validation_error"

@@ -8,12 +8,12 @@ from chalice.app import Request
 
 from chalicelib.portal.request import COOKIES, MAX_COOKIES, MAX_TEXT, SESSION_COOKIE, VISITOR_COOKIE, read_request
 from chalicelib.web.errors import RequestError
-from chalicelib.web.limits import MAX_BODY_BYTES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-def request(
+def chalice_request(
     seen: str = "/portal/licenses/7",
     resource: str = "/portal/licenses/{license_id}",
     *,
@@ -52,23 +52,23 @@ def request(
     ],
 )
 def test_what_stands_before_the_portal_is_told_apart(seen: str, resource: str, prefix: str, path: str) -> None:
-    ask = read_request(request(seen, resource))
-    assert (ask.prefix, ask.path) == (prefix, path)
+    request = read_request(chalice_request(seen, resource))
+    assert (request.prefix, request.path) == (prefix, path)
 
 
 @pytest.mark.parametrize("name", COOKIES)
 def test_a_cookie_of_another_application_on_the_host_does_not_take_the_place_of_ours(name: str) -> None:
     # RFC 6265, 5.4: cookies with longer paths come first, and ours is for /portal.
-    ask = read_request(request(method="GET", headers={"Cookie": f"{name}=ours; other=1; {name}=theirs"}))
-    assert ask.cookies == {name: "ours"}
+    request = read_request(chalice_request(method="GET", headers={"Cookie": f"{name}=ours; other=1; {name}=theirs"}))
+    assert request.cookies == {name: "ours"}
 
 
 def test_cookies_query_and_address_are_read() -> None:
     cookies = "a=1; __Host-seatkeeper=x=y==; odd; __Host-seatkeeper-visitor=1; __Host-seatkeeper-visitor=2"
     headers = {"Cookie": cookies, "X-Forwarded-Proto": "https"}
-    ask = read_request(request(method="GET", headers=headers, query={"q": ["first", "last"]}))
-    assert ask.cookies == {SESSION_COOKIE: "x=y==", VISITOR_COOKIE: "1"}
-    assert (ask.query, ask.ip, ask.secure, ask.fields) == ({"q": "last"}, "192.0.2.1", True, {})
+    request = read_request(chalice_request(method="GET", headers=headers, query={"q": ["first", "last"]}))
+    assert request.cookies == {SESSION_COOKIE: "x=y==", VISITOR_COOKIE: "1"}
+    assert (request.query, request.ip, request.secure, request.fields) == ({"q": "last"}, "192.0.2.1", True, {})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_cookies_query_and_address_are_read() -> None:
     ],
 )
 def test_whether_the_browser_speaks_https_is_told_by_the_proxy_next_to_it(told: str, secure: bool) -> None:
-    assert read_request(request(method="GET", headers={"X-Forwarded-Proto": told})).secure is secure
+    assert read_request(chalice_request(method="GET", headers={"X-Forwarded-Proto": told})).secure is secure
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_over_https_a_cookie_is_ours_alone_and_under_no_other_name_is_it_read(
 ) -> None:
     for sent in ("seatkeeper", "__Secure-seatkeeper", "__Host-seatkeeper"):
         headers = {"X-Forwarded-Proto": proto, "Cookie": f"{sent}=planted"}
-        ask = read_request(request(seen, "/portal/log-in", method="GET", headers=headers))
-        assert (ask.cookie_name(SESSION_COOKIE), ask.cookie_path) == (name, path)
-        assert ask.cookies == ({SESSION_COOKIE: "planted"} if sent == name else {})
+        request = read_request(chalice_request(seen, "/portal/log-in", method="GET", headers=headers))
+        assert (request.cookie_name(SESSION_COOKIE), request.cookie_path) == (name, path)
+        assert request.cookies == ({SESSION_COOKIE: "planted"} if sent == name else {})
 
 
 def test_a_form_is_read() -> None:
-    assert read_request(request(body=b"a=1&b=%C3%A9+x&c=")).fields == {"a": "1", "b": "é x", "c": ""}
+    assert read_request(chalice_request(body=b"a=1&b=%C3%A9+x&c=")).fields == {"a": "1", "b": "é x", "c": ""}
 
 
 def multipart(*parts: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
@@ -114,17 +114,17 @@ def multipart(*parts: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
 def test_a_file_is_taken_as_the_bytes_that_it_is(file: str) -> None:
     content = b"\xff\xfe a\r\n\x00"
     body, headers = multipart(('name="people"', b"typed\r\ntoo"), (file, content))
-    ask = read_request(request(body=body, headers=headers))
-    assert (ask.fields, ask.files) == ({"people": "typed\r\ntoo"}, {"file": content})
+    request = read_request(chalice_request(body=body, headers=headers))
+    assert (request.fields, request.files) == ({"people": "typed\r\ntoo"}, {"file": content})
 
 
 @pytest.mark.parametrize("size", [MAX_TEXT, MAX_TEXT + 1])
 def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size: int) -> None:
     long = "x" * size
     given = (
-        request(body=f"email={long}".encode()),
-        request(body=multipart(('name="email"', long.encode()))[0], headers=multipart()[1]),
-        request(method="GET", query={"search": [long]}),
+        chalice_request(body=f"email={long}".encode()),
+        chalice_request(body=multipart(('name="email"', long.encode()))[0], headers=multipart()[1]),
+        chalice_request(method="GET", query={"search": [long]}),
     )
     for asked in given:
         if size <= MAX_TEXT:
@@ -133,18 +133,22 @@ def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size:
         with pytest.raises(RequestError) as error:
             read_request(asked)
         assert error.value.code == "validation_error"
-    assert read_request(request(body=f"people={long}".encode())).fields == {"people": long}
+    assert read_request(chalice_request(body=f"people={long}".encode())).fields == {"people": long}
     cookies = {"Cookie": f"{SESSION_COOKIE}={long}; {VISITOR_COOKIE}=1"}
-    assert (SESSION_COOKIE in read_request(request(method="GET", headers=cookies)).cookies) == (size <= MAX_TEXT)
+    assert (SESSION_COOKIE in read_request(chalice_request(method="GET", headers=cookies)).cookies) == (
+        size <= MAX_TEXT
+    )
     assert (
-        read_request(request(method="GET", headers={"Cookie": f"{VISITOR_COOKIE}=1; {'b' * MAX_COOKIES}"})).cookies
+        read_request(
+            chalice_request(method="GET", headers={"Cookie": f"{VISITOR_COOKIE}=1; {'b' * MAX_COOKIES}"})
+        ).cookies
         == {}
     )
 
 
 def test_an_address_of_unreadable_bytes_is_not_found() -> None:
     with pytest.raises(RequestError) as error:
-        read_request(request("/portal/licenses/%FF", method="GET"))
+        read_request(chalice_request("/portal/licenses/%FF", method="GET"))
     assert error.value.code == "not_found"
 
 
@@ -161,7 +165,7 @@ def test_an_address_of_unreadable_bytes_is_not_found() -> None:
 )
 def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | None, code: str) -> None:
     with pytest.raises(RequestError) as error:
-        read_request(request(body=body, headers=headers))
+        read_request(chalice_request(body=body, headers=headers))
     assert error.value.code == code
 
 
@@ -170,7 +174,7 @@ def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | N
 )
 def test_a_form_without_its_parts_is_empty(kind: str) -> None:
     body, _ = multipart(('name="a"', b"1"))
-    assert read_request(request(body=body, headers={"Content-Type": kind})).fields == {}
+    assert read_request(chalice_request(body=body, headers={"Content-Type": kind})).fields == {}
 
 
 def nested(depth: int) -> bytes:
@@ -189,7 +193,7 @@ def nested(depth: int) -> bytes:
     ids=["parts in parts", "very deep", "a head that never ends"],
 )
 def test_a_form_that_is_made_to_be_hard_to_read_is_not_read(body: bytes) -> None:
-    given = request(body=body, headers={"Content-Type": "multipart/form-data; boundary=0e"})
+    given = chalice_request(body=body, headers={"Content-Type": "multipart/form-data; boundary=0e"})
     lines = 0
 
     def count(_frame: Any, _event: str, _arg: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib.domain.license import License, device_tag
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.portal.routes import NOWHERE
 from tests.portal.browser import Browser, browser_of
 from tests.support import Vendor
@@ -47,7 +47,7 @@ def victim() -> tuple[Vendor, License]:
 def concrete(path: str, vendor: Vendor, license: License) -> str:
     """The route's address for what the victim has."""
     user = account(vendor, ADA).id
-    names: dict[str, Any] = {"license_id": license.id, "user_id": user, "device": f"{device_tag('pc')}-{user}"}
+    names: dict[str, Any] = {"license_id": license.id, "user_id": user, "device": f"{hash_hardware_id('pc')}-{user}"}
     return re.sub(r"\{(\w+)\}", lambda part: str(names.get(part[1], "1")), path)
 
 

@@ -2,9 +2,9 @@
 
 from typing import get_args
 
-from chalicelib.domain.history import Actor, Event, EventType
-from chalicelib.domain.refusal import Code, Refused
-from chalicelib.portal.words import event_words, refusal_words
+from chalicelib.domain.errors import Code, Denied
+from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.portal.messages import denial_message, event_words
 from tests.support import NOW
 
 
@@ -17,18 +17,18 @@ def test_every_event_is_told_in_words() -> None:
 
 def test_every_refusal_is_a_sentence() -> None:
     for code in get_args(Code):
-        words = refusal_words(Refused(code))
+        words = denial_message(Denied(code))
         assert words[:1].isupper()
         assert words.endswith("."), words
         assert "_" not in words
 
 
 def test_the_name_of_a_field_is_left_out() -> None:
-    assert refusal_words(Refused("validation_error", "email: this is not an e-mail address.")) == (
+    assert denial_message(Denied("validation_error", "email: this is not an e-mail address.")) == (
         "This is not an e-mail address."
     )
 
 
 def test_how_long_to_wait_is_told() -> None:
-    assert "in 1 second," in refusal_words(Refused("account_locked", retry_after=1))
-    assert "in 15 minutes," in refusal_words(Refused("account_locked", retry_after=900))
+    assert "in 1 second," in denial_message(Denied("account_locked", retry_after=1))
+    assert "in 15 minutes," in denial_message(Denied("account_locked", retry_after=900))

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.database import Unavailable
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.sweep import sweep
@@ -28,7 +28,10 @@ MANAGER_PAUSE_SECONDS = 0.06
 SWEEP_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 20.0
-"""In which a call that was not answered may still take effect: the server gives up before (`store.dynamo.DEADLINE`)."""
+"""In which a call that was not answered may still take effect:
+
+the server gives up before (`store.database.DEADLINE`).
+"""
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
 OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
@@ -95,7 +98,7 @@ def application(subject: Subject, client: Client, seed: int) -> list[Op]:
         if is_heard:
             note_answer()
             one = at(client, dice.choice(subject.devices), dice.choice(subject.users), dice.randrange(2))
-            one.ident["hostname"] = dice.choice(HOSTNAMES)
+            one.lookup["hostname"] = dice.choice(HOSTNAMES)
             call = dice.choices([one.activate, one.check, one.deactivate], WEIGHTS)[0]
         else:
             has_ended(LOST_PAUSE_SECONDS)
@@ -106,8 +109,8 @@ def application(subject: Subject, client: Client, seed: int) -> list[Op]:
 
 def at(client: Client, device: str, user: User, turn: int = 0) -> Client:
     """The client on a device, for a user; it goes on with the same connections."""
-    ident = client.ident | ({"username": user.email} if user.email else {})
-    return replace(client, ident=ident, password=user.password, hardware_id=device, turn=turn)
+    lookup = client.lookup | ({"username": user.email} if user.email else {})
+    return replace(client, lookup=lookup, password=user.password, hardware_id=device, turn=turn)
 
 
 def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -> list[Op]:
@@ -207,9 +210,9 @@ def unheard(call: Call) -> Op:
 def _answer(deed: Callable[[], object]) -> str:
     try:
         deed()
-    except Refused as refused:
+    except Denied as refused:
         return refused.code
-    except Busy:
+    except Unavailable:
         return BUSY
     except Died:
         return DIED

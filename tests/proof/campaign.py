@@ -20,7 +20,7 @@ HUNT_ANSWERS = 300
 """That applications are given in a round of a broken build: most give themselves away in the rush at the start."""
 ROUNDS_TO_CATCH = 40
 """In which a broken build has to be caught, and a failure that is played again has to come again."""
-REFUSALS = (
+ERROR_RESPONSES = (
     "license_not_found",
     "license_not_enabled",
     "blacklisted",
@@ -87,7 +87,7 @@ class Result:
         verbs = {verb for causes in CAUSES.values() for verb in causes} | {"sweep"}
         answers = {answer for _, answer in self.answers}
         done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
-        missing = sorted((verbs | {"check"}) - done) + [code for code in REFUSALS if code not in answers]
+        missing = sorted((verbs | {"check"}) - done) + [code for code in ERROR_RESPONSES if code not in answers]
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
         missing += [UNHEARD] * (UNHEARD not in answers)
         faults = map(noted, NOT_COMMITTED + ANSWER_LOST)

@@ -42,7 +42,7 @@ class License:
 
     def seat(self, user: str | None) -> int | None:
         """The own limit of a user who is assigned."""
-        return next((limit for holder, limit in self.seats if holder == user), None)
+        return next((limit for guard_live_device, limit in self.seats if guard_live_device == user), None)
 
     def has(self, user: str | None) -> bool:
         """Whether this user may call at all: anybody with the key, or who is assigned."""

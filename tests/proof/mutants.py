@@ -11,22 +11,22 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib.domain import places as domain_places
-from chalicelib.domain.history import Event
-from chalicelib.domain.license import device_tag
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import due, dynamo, licenses, places, seats
-from chalicelib.store.tables import (
+from chalicelib.domain import activation as domain_activation
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import hash_hardware_id
+from chalicelib.store import activations, database, due, licenses, seats
+from chalicelib.store.items import (
     DeviceItem,
     EventItem,
     LicenseItem,
-    LinkItem,
+    LookupItem,
     SeatItem,
-    device_part,
+    device_sort_key,
     event_item,
-    held_part,
     license_pk,
-    seat_part,
+    seat_sort_key,
+    user_license_sort_key,
 )
 from chalicelib.usecases import activate as activating
 from chalicelib.usecases import sweep as sweeping
@@ -62,7 +62,7 @@ def _only_inside(module: Any, outer: str, inner: str, wrong: Callable[..., Any])
 
 
 def _limit_not_in_the_condition() -> Patches:
-    return [(places, "_may_take", lambda *_: LicenseItem.pk.exists())]
+    return [(activations, "_may_take", lambda *_: LicenseItem.pk.exists())]
 
 
 def _count_then_write() -> Patches:
@@ -72,23 +72,25 @@ def _count_then_write() -> Patches:
         item, times = LicenseItem, grant.license.times_activated + 1
         return [item.times_activated.set(times), item.first_activated_at.set(item.first_activated_at | now)]
 
-    return [*_limit_not_in_the_condition(), (places, "_taking_actions", counted)]
+    return [*_limit_not_in_the_condition(), (activations, "_taking_actions", counted)]
 
 
 def _counter_not_moved() -> Patches:
     item = LicenseItem
-    return [(places, "_taking_actions", lambda _, now: [item.first_activated_at.set(item.first_activated_at | now)])]
+    return [
+        (activations, "_taking_actions", lambda _, now: [item.first_activated_at.set(item.first_activated_at | now)])
+    ]
 
 
 def _seat_limit_not_in_the_condition() -> Patches:
-    right = places._taking_seat
-    return [(places, "_taking_seat", lambda *grant: (right(*grant)[0], SeatItem.pk.exists()))]
+    right = activations._taking_seat
+    return [(activations, "_taking_seat", lambda *grant: (right(*grant)[0], SeatItem.pk.exists()))]
 
 
 def _user_limit_not_in_the_condition() -> Patches:
     def assign(license: Any, seat: Any, old: Any, user: Any, event: Event, _mail: Any) -> None:
         pk = license_pk(license.company, license.id)
-        write = dynamo.Transaction(event_item(pk, event))
+        write = database.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(1)], LicenseItem.pk.exists())
         seats.put_seat(write, license, seat, old, user)
         write.commit()
@@ -98,120 +100,122 @@ def _user_limit_not_in_the_condition() -> Patches:
 
 def _place_given_back_twice() -> Patches:
     """Whoever decided to give a place back does so, whether the device still holds it or not."""
-    return _only_inside(places, "give_back", "_is_live", lambda *_: DeviceItem.pk.exists())
+    return _only_inside(activations, "deactivate", "_is_live", lambda *_: DeviceItem.pk.exists())
 
 
 def _device_not_in_the_condition() -> Patches:
     """A device that is active already is counted again."""
-    return _only_inside(places, "take_place", "_is_live", lambda *_: DeviceItem.hardware_id == "")
+    return _only_inside(activations, "activate", "_is_live", lambda *_: DeviceItem.hardware_id == "")
 
 
 def _own_write_taken_for_a_rivals() -> Patches:
     """After a lost answer nobody looks whether the write was committed."""
-    right = dynamo.get
+    right = database.get
 
     def get(item: Any, **more: Any) -> Any:
         return None if isinstance(item, EventItem) else right(item, **more)
 
-    return [(dynamo, "get", get)]
+    return [(database, "get", get)]
 
 
 def _event_outside_the_transaction() -> Patches:
     """The event is to come with another write, which does not always happen."""
-    right, turn = dynamo.Transaction.put, count(1)
+    right, turn = database.Transaction.put, count(1)
 
     def put(self: Any, item: Any, condition: Any) -> None:
         if not (isinstance(item, EventItem) and next(turn) % 20 == 0):
             right(self, item, condition)
 
-    return [(dynamo.Transaction, "put", put)]
+    return [(database.Transaction, "put", put)]
 
 
 def _refusal_by_a_replica() -> Patches:
     """A refusal rests on a read that may lag, like a grant."""
-    right = places.read_places
+    right = activations.read_snapshots
 
-    def read_places(*asked: Any, **_: Any) -> Any:
+    def read_snapshots(*asked: Any, **_: Any) -> Any:
         return right(*asked, consistent=False)
 
-    return [(places, "read_places", read_places)]
+    return [(activations, "read_snapshots", read_snapshots)]
 
 
 def _refusal_sent_again() -> Patches:
     """A failed condition is taken for a conflict: the same write is sent again, until patience ends."""
-    retryable = dynamo._RETRYABLE | {"ConditionalCheckFailed"}
-    return [(dynamo, "_raise_if_condition_failed", lambda _: None), (dynamo, "_RETRYABLE", retryable)]
+    retryable = database._RETRYABLE | {"ConditionalCheckFailed"}
+    return [(database, "_raise_if_condition_failed", lambda _: None), (database, "_RETRYABLE", retryable)]
 
 
 def _conflict_taken_for_an_error() -> Patches:
     """Nothing is tried again."""
-    return [(dynamo, "ATTEMPTS", 1)]
+    return [(database, "ATTEMPTS", 1)]
 
 
 def _lost_race_taken_for_a_refusal() -> Patches:
     """Who was overtaken by a rival is told that all places are taken, whatever the rival did."""
-    right = places.take_place
+    right = activations.activate
 
-    def take_place(*arguments: Any) -> None:
+    def activate(*arguments: Any) -> None:
         try:
             right(*arguments)
-        except dynamo.Stale:
-            raise Refused("license_activated_max_times") from None
+        except database.ConditionFailed:
+            raise Denied("license_activated_max_times") from None
 
-    return [(places, "take_place", take_place)]
+    return [(activations, "activate", activate)]
 
 
 def _refusal_leaves_a_device() -> Patches:
     """A device is written down before it is decided whether it gets a place."""
-    right = domain_places.grant_activation
+    right = domain_activation.decide_activation
 
-    def grant_activation(place: Any, report: Any, **more: Any) -> Any:
+    def decide_activation(place: Any, report: Any, **more: Any) -> Any:
         if place.license is not None and place.device is None and place.seat is None:
             pk, license = license_pk(place.license.company, place.license.id), place.license
-            item = DeviceItem(pk, device_part(device_tag(report.hardware_id), None))
+            item = DeviceItem(pk, device_sort_key(hash_hardware_id(report.hardware_id), None))
             told = {"id": 1, "active": False, "epoch": license.epoch, "hardware_id": report.hardware_id}
             instants = {"first_activated_at": 1, "activated_at": 1, "last_check_at": 1}
             actions = [getattr(DeviceItem, name).set(value) for name, value in (told | instants).items()]
-            with suppress(dynamo.Stale):
-                dynamo.update(item, actions, DeviceItem.pk.does_not_exist())
+            with suppress(database.ConditionFailed):
+                database.update(item, actions, DeviceItem.pk.does_not_exist())
         return right(place, report, **more)
 
-    return [(activating, "grant_activation", grant_activation)]
+    return [(activating, "decide_activation", decide_activation)]
 
 
 def _release_frees_anothers_place() -> Patches:
     """A place is given back by its device alone, whoever of its users holds it."""
-    right = places.give_back
+    right = activations.deactivate
 
-    def give_back(seen: Any, release: Any, event: Event, *, vacates: bool) -> None:
-        right(seen, release, event, vacates=vacates)
+    def deactivate(seen: Any, release: Any, event: Event, *, counts_as_release: bool) -> None:
+        right(seen, release, event, counts_as_release=counts_as_release)
         license, device = release.license, release.device
-        for other in places.devices(license.company, license.id, device.hardware_id):
+        for other in activations.devices(license.company, license.id, device.hardware_id):
             if other.user_id != device.user_id:
-                part = device_part(device_tag(device.hardware_id), other.user_id)
-                dynamo.update(DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(False)])
+                part = device_sort_key(hash_hardware_id(device.hardware_id), other.user_id)
+                database.update(
+                    DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(False)]
+                )
 
-    return [(places, "give_back", give_back)]
+    return [(activations, "deactivate", deactivate)]
 
 
 def _news_bring_a_place_back() -> Patches:
     """What a device tells of itself is noted, whether it still holds its place or not: and as active."""
 
-    def note_check(license: Any, device: Any, _seat: Any, report: Any, _now: int) -> None:
-        part = device_part(device_tag(device.hardware_id), device.user_id)
+    def record_check(license: Any, device: Any, _seat: Any, report: Any, _now: int) -> None:
+        part = device_sort_key(hash_hardware_id(device.hardware_id), device.user_id)
         item, actions = DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(True)]
-        dynamo.update(item, [*actions, DeviceItem.hostname.set(report.hostname)])
+        database.update(item, [*actions, DeviceItem.hostname.set(report.hostname)])
 
-    return [(places, "note_check", note_check)]
+    return [(activations, "record_check", record_check)]
 
 
 def _transfers_not_in_the_condition() -> Patches:
-    right = places._may_take
+    right = activations._may_take
 
     def may_take(grant: Any, *more: Any) -> Any:
         return right(grant, *more) if not grant.transfer else LicenseItem.times_activated < LicenseItem.max_activations
 
-    return [(places, "_may_take", may_take)]
+    return [(activations, "_may_take", may_take)]
 
 
 def _event_names_another_device() -> Patches:
@@ -236,11 +240,11 @@ def _reset_leaves_old_places() -> Patches:
 
 def _removed_user_keeps_places_counted() -> Patches:
     def remove(license: Any, seat: Any, event: Event, *, given_up: bool) -> None:
-        pk, link = license_pk(license.company, license.id), held_part(seat.user_id, license.id)
-        write = dynamo.Transaction(event_item(pk, event))
+        pk, link = license_pk(license.company, license.id), user_license_sort_key(seat.user_id, license.id)
+        write = database.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(-1)], LicenseItem.pk.exists())
-        write.delete(SeatItem(pk, seat_part(seat.user_id)), SeatItem.pk.exists())
-        write.delete(LinkItem(license.company, link), LinkItem.pk.exists())
+        write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
+        write.delete(LookupItem(license.company, link), LookupItem.pk.exists())
         write.commit()
 
     return [(seats, "remove", remove)]
@@ -251,8 +255,8 @@ def _lower_limit_evicts() -> Patches:
     right = seats.set_max_activations
 
     def set_limit(license: Any, seat: Any, limit: int | None, event: Event) -> None:
-        if limit is not None and seat.taken(license) > limit:
-            taken = seat.taken(license)
+        if limit is not None and seat.activations_in(license) > limit:
+            taken = seat.activations_in(license)
             evicted = Event.new("user_activations_reset", event.actor, event.at, user=seat.email, devices=taken)
             seats.reset_activations(license, seat, event.at, evicted, given_up=False)
             seat = replace(seat, epoch=event.at)
@@ -263,12 +267,12 @@ def _lower_limit_evicts() -> Patches:
 
 def _new_place_each_time() -> Patches:
     """A device that comes back gets another id."""
-    right = places._switching_on
+    right = activations._switching_on
 
     def switching_on(grant: Any, *more: Any) -> list[Any]:
         return right(replace(grant, device_id=grant.device_id + 1), *more)
 
-    return [(places, "_switching_on", switching_on)]
+    return [(activations, "_switching_on", switching_on)]
 
 
 def _sweep_skips() -> Patches:
@@ -285,15 +289,15 @@ def _sweep_forgets() -> Patches:
     """What is due is crossed off before it is announced: who dies between the two has forgotten it."""
 
     def announce(found: Any, announced: Any, events: list[Event]) -> None:
-        if (row := due.filed(found)) is not None:
-            dynamo.delete(row)
+        if (row := due.due_entry(found)) is not None:
+            database.delete(row)
         pk = license_pk(found.company, found.id)
-        write = dynamo.Transaction(event_item(pk, events[0]))
+        write = database.Transaction(event_item(pk, events[0]))
         for event in events[1:]:
             write.put(event_item(pk, event), EventItem.pk.does_not_exist())
         unannounced = LicenseItem.announced == found.announced
         write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
-        due.refile(write, None, replace(found, announced=announced))
+        due.update_due_index(write, None, replace(found, announced=announced))
         write.commit()
 
     return [(sweeping, "announce", announce)]
@@ -314,10 +318,10 @@ def _sweep_announces_again() -> Patches:
 
     def announce(found: Any, announced: Any, events: list[Event]) -> None:
         pk = license_pk(found.company, found.id)
-        dynamo.put_all([event_item(pk, event) for event in events])
-        dynamo.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)])
-        if (row := due.filed(found)) is not None:
-            dynamo.delete(row)
+        database.batch_put([event_item(pk, event) for event in events])
+        database.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)])
+        if (row := due.due_entry(found)) is not None:
+            database.delete(row)
 
     return [(sweeping, "announce", announce)]
 

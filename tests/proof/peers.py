@@ -25,7 +25,7 @@ from tests.race.clients import LOST, OK
 
 CLIENTS, DEVICES, PLACES, ROUNDS = 16, 12, 5, 20
 """Clients beyond the number of devices share one: the same device calls twice at the same time."""
-REFUSALS = {"activate": "license_activated_max_times", "check": "device_not_found"}
+ERROR_RESPONSES = {"activate": "license_activated_max_times", "check": "device_not_found"}
 RIGHT, UNDERSOLD, CONTRADICTORY = "right", "undersold", "contradictory"
 
 
@@ -76,7 +76,7 @@ def _noted(driver: Driver, verb: Literal["activate", "check"], license: str, dev
     call: Callable[[str, str], bool] = getattr(driver, verb)
     start = time.monotonic()
     try:
-        answer = OK if call(license, device) else REFUSALS[verb]
+        answer = OK if call(license, device) else ERROR_RESPONSES[verb]
     except Exception as error:  # of whatever kind it is with this driver
         sys.stderr.write(f"not answered: {verb} {device}: {error!r}\n")  # in one piece: others may write, too
         return Op(verb, start, inf, LOST, device)
@@ -113,8 +113,8 @@ def _holders(calls: Sequence[Op]) -> set[str | None]:
 def _refused_while_free(refused: Op, history: Sequence[Op]) -> bool:
     """Whether a place was certainly free all through this refusal. One who was not answered may hold a place."""
     asked = (op for op in history if op.verb == "activate" and op.start < refused.end)
-    takers = {op.device for op in asked if op.answer in (OK, LOST)}
-    return refused.answer == REFUSALS["activate"] and len(takers) < PLACES
+    assignments = {op.device for op in asked if op.answer in (OK, LOST)}
+    return refused.answer == ERROR_RESPONSES["activate"] and len(assignments) < PLACES
 
 
 def main() -> int:

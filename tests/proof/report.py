@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from chalicelib.domain.people import LOST_MS
+from chalicelib.domain.users import LOST_MS
 from tests.proof import history
 from tests.proof.actors import SETTLING_SECONDS
 from tests.proof.campaign import Failure, Result, evidence

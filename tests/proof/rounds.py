@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chalicelib.domain.instants import to_iso
-from chalicelib.store import licenses, places
+from chalicelib.store import activations, licenses
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
@@ -211,7 +211,7 @@ def _starter(home: Path, seed: int, mutant: str, clocks: dict[int, int]) -> Star
 def _enter_all(site: Site, seed: int, mutant: str) -> None:
     notes = str(_notes(site.home))
     conditions = (Conditions(notes, seed + i, CREW_RATE, seed, is_mortal=True, mutant=mutant) for i in range(PROCESSES))
-    site.crew.at_once([partial(_enter, each) for each in conditions])
+    site.crew.at_once([partial(_authenticate, each) for each in conditions])
 
 
 def _notes(home: Path) -> Path:
@@ -224,7 +224,7 @@ def _notes(home: Path) -> Path:
 _entered = ExitStack()
 
 
-def _enter(conditions: Conditions) -> None:
+def _authenticate(conditions: Conditions) -> None:
     _entered.close()
     conditions.enter(_entered)
 
@@ -235,7 +235,7 @@ def _vendor() -> Vendor:
 
 
 def _keyed(vendor: Vendor) -> Subject:
-    """A license with more devices than places, and one device that is blacklisted."""
+    """A license with more devices than activations, and one device that is blacklisted."""
     with calm():
         subject = _issued(vendor, "viewer", 7, max_activations=PLACES)
         stranger = subject.devices[-1]
@@ -308,7 +308,7 @@ def _aftermath(subject: Subject) -> Aftermath:
             stored,
             tuple(vendor.history(license)),
             subject.before,
-            frozenset(device.hardware_id for device in places.devices(vendor.code, license.id)),
+            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
             {to_iso(instant): end for end, instant in subject.ends.items()},
             tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in told),
             tuple(difference for id, found in audit(vendor.code) if id == license.id for difference in found),

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from chalicelib.domain.history import Event, EventType
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License, Phase
-from chalicelib.domain.people import LOST_MS
+from chalicelib.domain.users import LOST_MS
 from tests.proof.history import BUSY, CRASHED, Key, Op, Verb
 from tests.race.clients import LOST, OK, OK_EXPIRED
 

@@ -22,7 +22,7 @@ class Seatkeeper:
             running = stack.enter_context(engine.start(home / "data"))
             os.environ |= local.environment(home, running.endpoint)
             os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
-            from chalicelib.store.tables import create_tables
+            from chalicelib.store.items import create_tables
             from tests.support import Vendor
 
             create_tables()
@@ -52,9 +52,9 @@ class Seatkeeper:
             return _is_granted(client.check().outcome, "device_not_found")
 
     def _client(self, license: str, device: str) -> Client:
-        ident = {"product": "viewer", "license_key": license}
+        lookup = {"product": "viewer", "license_key": license}
         turn = next(self._turns)
-        return Client(self._vendor.api_key, self._vendor.shared_key, self._ports, ident, device, turn=turn)
+        return Client(self._vendor.api_key, self._vendor.shared_key, self._ports, lookup, device, turn=turn)
 
 
 def _is_granted(outcome: str, refusal: str) -> bool:

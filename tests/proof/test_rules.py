@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from tests.domain.samples import DAY, NOW, a_license

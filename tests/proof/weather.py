@@ -134,16 +134,16 @@ def bad_weather(seed: int, rate: float, storms_of: int, path: Path, *, is_mortal
 
     `is_mortal`: whether its callers may die at a call.
     """
-    from chalicelib.store import dynamo
+    from chalicelib.store import database
 
-    notes, wait = Notes(path), dynamo._wait
+    notes, wait = Notes(path), database._wait
 
     def noted_wait(attempt: int) -> None:
         notes.note("retry")
         wait(attempt)
 
     weather = Weather(seed, rate, storms_of, notes, is_mortal=is_mortal)
-    with patch.object(dynamo, "_wait", noted_wait), wire(weather, operations=WRITES | READS):
+    with patch.object(database, "_wait", noted_wait), wire(weather, operations=WRITES | READS):
         yield
     notes.close()
 

@@ -64,7 +64,7 @@ class Client:
     api_key: str
     shared_key: str
     ports: tuple[int, ...]
-    ident: dict[str, str]
+    lookup: dict[str, str]
     """`product`, and `license_key` or `username`."""
     hardware_id: str
     password: str | None = None
@@ -108,7 +108,7 @@ class Client:
             outcome, device_id = _unanswered(error), None
             self._open.pop(port).close()
         end = time.monotonic()
-        call = Call(verb, self.hardware_id, self.ident.get("username"), port, start, end, outcome, device_id)
+        call = Call(verb, self.hardware_id, self.lookup.get("username"), port, start, end, outcome, device_id)
         if outcome != UNSENT:
             self.calls.append(call)
         return call
@@ -117,7 +117,7 @@ class Client:
         if port not in self._open:
             self._open[port] = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         connection, path = self._open[port], f"/api/v4/{verb}_license"
-        said = self.ident | {"hardware_id": self.hardware_id}
+        said = self.lookup | {"hardware_id": self.hardware_id}
         if verb == "check":
             connection.request("GET", f"{path}?{urlencode(said)}", headers=self._headers())
         else:

@@ -28,7 +28,7 @@ class Crew:
         context = get_context("spawn")
         self._answered, self._ended = context.Semaphore(0), context.Event()
         shared = (environment, context.Barrier(PROCESSES), self._answered, self._ended)
-        self._processes = ProcessPoolExecutor(PROCESSES, context, _enter, shared)
+        self._processes = ProcessPoolExecutor(PROCESSES, context, _authenticate, shared)
 
     def do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Have one process do it."""
@@ -86,7 +86,7 @@ def a_seed() -> int:
 _shared: dict[str, Any] = {}
 
 
-def _enter(environment: dict[str, str], all_here: Barrier, answered: Semaphore, ended: Event) -> None:
+def _authenticate(environment: dict[str, str], all_here: Barrier, answered: Semaphore, ended: Event) -> None:
     os.environ.clear()
     os.environ.update(environment)
     _shared.update(all_here=all_here, answered=answered, ended=ended)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.license import License
-from chalicelib.store.tables import create_tables
+from chalicelib.store.items import create_tables
 from chalicelib.web import clock
 from infra import engine as embedded
 from infra import local, serve
@@ -80,10 +80,10 @@ class Site:
 
     def client(self, number: int, license: License, device: int | None = None, **more: Any) -> Client:
         """Client `number`, on a device of its own unless one is given, with the license's key."""
-        ident = {"product": license.product} | ({"license_key": license.license_key} if license.license_key else {})
+        lookup = {"product": license.product} | ({"license_key": license.license_key} if license.license_key else {})
         ports = tuple(server.port for server in self.servers)
         name = f"device-{number if device is None else device}"
-        given: dict[str, Any] = {"ident": ident, "hardware_id": name, "turn": number} | more
+        given: dict[str, Any] = {"ident": lookup, "hardware_id": name, "turn": number} | more
         return Client(self.vendor.api_key, self.vendor.shared_key, ports, **given)
 
     def rush(self, clients: list[Client]) -> list[Call]:

@@ -3,10 +3,10 @@
 from collections import Counter
 from functools import partial
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import licenses
-from chalicelib.usecases.batch_assign import end_batch, go_on, start_batch
+from chalicelib.usecases.batch_assign import continue_batch, end_batch, start_batch
 from tests.race.crew import PROCESSES
 from tests.race.site import Site
 from tests.support import ADMIN, Vendor
@@ -86,14 +86,14 @@ def run(vendor: Vendor, license: License, who: str, *, everybody: bool) -> Seen:
     """A whole batch."""
     try:
         return carry_on(vendor, license, start(vendor, license, who, everybody=everybody))
-    except Refused as refused:
+    except Denied as refused:
         return refused.code, taken(vendor, license)
 
 
 def carry_on(vendor: Vendor, license: License, batch_id: int) -> Seen:
     """Step by step to its end, with a look at the license after each."""
     most = taken(vendor, license)
-    while go_on(vendor.code, license.id, batch_id, ADMIN, lambda: False, now=vendor.now) is not None:
+    while continue_batch(vendor.code, license.id, batch_id, ADMIN, lambda: False, now=vendor.now) is not None:
         most = max(most, taken(vendor, license))
     return "done", max(most, taken(vendor, license))
 
@@ -108,7 +108,7 @@ def assign_one(vendor: Vendor, license: License, email: str) -> Seen:
     """A single assignment."""
     try:
         vendor.assign(license, email)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code, taken(vendor, license)
     return "done", taken(vendor, license)
 

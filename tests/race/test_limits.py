@@ -3,9 +3,9 @@
 from collections import Counter
 from functools import partial
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.database import Unavailable
 from tests.proof import model
 from tests.race import storms
 from tests.race.clients import OK, Client, told
@@ -91,7 +91,7 @@ def test_neither_a_seat_nor_the_license_holds_more_than_it_may(site: Site) -> No
     assert outcomes[OK] == PLACES, told(rush)
 
     calls = rush + site.mix(clients, a_seed(), steps=4)
-    seats = frozenset((client.ident["username"], 2) for client in clients)
+    seats = frozenset((client.lookup["username"], 2) for client in clients)
     assert contradictions(calls, model.License(PLACES, users=4, seats=seats)) == ""
     assert Counter(call.outcome for call in calls if call.is_open) == {}
     assert site.differences() == []
@@ -123,9 +123,9 @@ def assign(vendor: Vendor, license: License, email: str) -> str:
     """In one of the crew's processes: give a user a seat; answers `ok` or the code of the refusal."""
     try:
         vendor.assign(license, email)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code
-    except Busy:
+    except Unavailable:
         return "service_busy"
     return OK
 
@@ -142,6 +142,6 @@ def users_of(site: Site, license: License, *, users: int, seat: int) -> list[Cli
     clients = []
     for number in range(CLIENTS):
         email = emails[number % users]
-        ident = {"product": license.product, "username": email}
-        clients.append(site.client(number, license, ident=ident, password=passwords[email]))
+        lookup = {"product": license.product, "username": email}
+        clients.append(site.client(number, license, lookup=lookup, password=passwords[email]))
     return clients

@@ -6,7 +6,7 @@ import pytest
 
 from infra.stage.artifacts import Artifacts
 from infra.stage.package import Package
-from infra.stage.stages import StageError, StageFailed
+from infra.stage.stages import DeploymentError, StageError
 from tests.stage.operator import STAGE, TABLES, Operator
 
 WINDOW = "SEATKEEPER_HMAC_WINDOW_MINUTES"
@@ -66,7 +66,7 @@ def test_what_changes_is_told_and_a_rollback_takes_it_back(
 
 def test_a_change_that_fails_says_why_and_the_stage_is_as_it_was(other: Operator, package: Package) -> None:
     other.deploy(package)
-    with pytest.raises(StageFailed, match=r"Broken \(SSM::Parameter\): .*SecureString"):
+    with pytest.raises(DeploymentError, match=r"Broken \(SSM::Parameter\): .*SecureString"):
         other.deploy(package, break_it)
     assert setting(other) is None
     assert len(Artifacts(other.aws, STAGE.stack).markers()) == 1
@@ -75,7 +75,7 @@ def test_a_change_that_fails_says_why_and_the_stage_is_as_it_was(other: Operator
 
 
 def test_after_a_first_creation_that_failed_the_next_begins_anew(other: Operator, package: Package) -> None:
-    with pytest.raises(StageFailed, match="Broken"):
+    with pytest.raises(DeploymentError, match="Broken"):
         other.deploy(package, break_it)
     other.deploy(package)
     assert setting(other) is None

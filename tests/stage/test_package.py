@@ -16,7 +16,7 @@ from botocore.config import Config
 from chalicelib.portal.render import STATIC, static_path
 from chalicelib.version import git_commit
 from infra.stage import package as packaging
-from infra.stage.contents import SERVICES
+from infra.stage.archive import SERVICES
 from infra.stage.package import ARCHITECTURES, Package
 from infra.stage.stages import ROOT, read_stage
 from tests.stage.conftest import ARCHITECTURE

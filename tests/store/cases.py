@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.history import EventType
-from chalicelib.domain.license import License, device_tag
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import EventType
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import TOUCH_MS, Asker
-from chalicelib.store import accounts, codes, dynamo, orders
+from chalicelib.domain.session import TOUCH_MS, SessionClaims
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, database, one_time_codes, orders
+from chalicelib.store.batch_reads import ReadRequest, batch_read
+from chalicelib.store.items import LicenseItem, LookupItem, hardware_sort_key, license_pk
 from chalicelib.store.mails import queue_mail
-from chalicelib.store.tables import LicenseItem, LinkItem, hardware_part, license_pk
-from chalicelib.store.views import Wanted, look_up
 from chalicelib.usecases import (
     activate,
     assign_user,
@@ -35,15 +35,15 @@ from chalicelib.usecases import (
     forgotten_password,
     issue_license,
     log_in,
-    once,
     order_managers,
+    portal_queries,
     repair_links,
     send_mails,
     sessions,
+    submissions,
     sweep,
     unlock,
     user_licenses,
-    views,
 )
 from chalicelib.usecases import initial_password as initial_password_module
 from chalicelib.usecases.initial_password import initial_password
@@ -98,7 +98,7 @@ def active(vendor: Vendor) -> License:
 def before_links(vendor: Vendor) -> License:
     """As older code has left a device."""
     license = active(vendor)
-    dynamo.delete(LinkItem(vendor.code, hardware_part(device_tag("pc"), license.id)))
+    database.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     return license
 
 
@@ -202,25 +202,25 @@ def nothing(_: Vendor) -> None:
 def enter(vendor: Vendor, password: str) -> Any:
     try:
         return log_in.log_in(vendor.code, ADA, password, now=vendor.now)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code
 
 
 def track(vendor: Vendor, license: License, **told: str) -> Any:
-    ident = vendor.ident(license, "pc")
-    return device_variables.track_variables(vendor.code, ident, told, ADMIN, now=vendor.now)
+    lookup = vendor.lookup(license, "pc")
+    return device_variables.track_variables(vendor.code, lookup, told, ADMIN, now=vendor.now)
 
 
 def track_on_granted(vendor: Vendor, license: License) -> Any:
-    place = vendor.activate(license, "pc")
-    assert place.license is not None
-    assert place.device is not None
-    return device_variables.track_on(place.license, place.device, {"colour": "red"}, ADMIN, now=vendor.now)
+    snapshot = vendor.activate(license, "pc")
+    assert snapshot.license is not None
+    assert snapshot.device is not None
+    return device_variables.track_on(snapshot.license, snapshot.device, {"colour": "red"}, ADMIN, now=vendor.now)
 
 
 def say_goodbye(vendor: Vendor, license: License) -> None:
-    ident, told = vendor.ident(license, "pc"), {"colour": "blue"}
-    deactivate.deactivate(vendor.code, ident, ADMIN, told=told, now=vendor.now)
+    lookup, told = vendor.lookup(license, "pc"), {"colour": "blue"}
+    deactivate.deactivate(vendor.code, lookup, ADMIN, variables=told, now=vendor.now)
 
 
 def choose_password(vendor: Vendor, seat: Seated) -> Any:
@@ -230,9 +230,9 @@ def choose_password(vendor: Vendor, seat: Seated) -> Any:
 
 def ask_for_code(vendor: Vendor, _: Seated) -> Any:
     forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
-    stored, code = codes.read_code(vendor.code, ADA, ""), mailed_code(vendor, ADA)
-    asked = codes.read_asked(vendor.code, ADA, "", vendor.now)[0]
-    right = stored.code_hash == codes.hash_code(vendor.code, ADA, code)
+    stored, code = one_time_codes.read_code(vendor.code, ADA, ""), mailed_code(vendor, ADA)
+    asked = one_time_codes.read_code_requests(vendor.code, ADA, "", vendor.now)[0]
+    right = stored.code_hash == one_time_codes.hash_code(vendor.code, ADA, code)
     return right, stored.until, asked.mailed, len(code_mails(vendor, ADA))
 
 
@@ -329,7 +329,7 @@ def blacklisted(vendor: Vendor) -> License:
 def with_idle_devices(vendor: Vendor) -> License:
     license = vacated(vendor)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    dynamo.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
+    database.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
     return license
 
 
@@ -358,7 +358,7 @@ def join_order(vendor: Vendor, _: License) -> Any:
     license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
     order = orders.read_order(vendor.code, "A")
     assert order is not None
-    shown = [orders.managed_by(vendor.code, user_id) for user_id in sorted(order.managers)]
+    shown = [orders.read_managed_licenses(vendor.code, user_id) for user_id in sorted(order.managers)]
     return license, len(order.managers), order.joining, [len(licenses) for licenses in shown]
 
 
@@ -392,8 +392,8 @@ def other_email(vendor: Vendor, seat: Seated) -> Any:
 
 
 def new_name(vendor: Vendor, seat: Seated) -> Any:
-    person = assign_user.Person("Ada", "King", "+41")
-    return change_account.change_person(vendor.code, seat.user.id, person, ADMIN, now=vendor.now)
+    profile = assign_user.Profile("Ada", "King", "+41")
+    return change_account.change_profile(vendor.code, seat.user.id, profile, ADMIN, now=vendor.now)
 
 
 def end_sessions(vendor: Vendor, seat: Seated) -> Any:
@@ -421,7 +421,7 @@ def with_batch(vendor: Vendor) -> tuple[License, int]:
 
 def finish_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
     license, batch = begun
-    left = batch_assign.go_on(vendor.code, license.id, batch, ADMIN, lambda: True, now=vendor.now)
+    left = batch_assign.continue_batch(vendor.code, license.id, batch, ADMIN, lambda: True, now=vendor.now)
     return left, vendor.stored(license).users_assigned
 
 
@@ -432,8 +432,8 @@ def finished_batch(vendor: Vendor) -> tuple[License, int]:
 
 
 def read_batch_result(vendor: Vendor, done: tuple[License, int]) -> Any:
-    fates = result_of(vendor, *done)
-    return [(fate.told, fate.ok, bool(fate.password)) for fate in fates]
+    results = result_of(vendor, *done)
+    return [(fate.message, fate.ok, bool(fate.password)) for fate in results]
 
 
 def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
@@ -442,7 +442,7 @@ def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
     return vendor.stored(license).users_assigned
 
 
-def logged_in(vendor: Vendor) -> Asker:
+def logged_in(vendor: Vendor) -> SessionClaims:
     seat = seated(vendor)
     choose_password(vendor, seat)
     user = accounts.read_user(vendor.code, seat.user.id)
@@ -451,23 +451,23 @@ def logged_in(vendor: Vendor) -> Asker:
 
 
 def enter_portal(vendor: Vendor, seat: Seated) -> Any:
-    user, asker = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
-    return user, look_up(asker, Wanted()).session
+    user, claims = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
+    return user, batch_read(claims, ReadRequest()).session
 
 
-def keep_session(vendor: Vendor, asker: Asker) -> Any:
-    sessions.keep_session(asker, 7, now=vendor.now)
-    session = look_up(asker, Wanted()).session
+def keep_session(vendor: Vendor, claims: SessionClaims) -> Any:
+    sessions.keep_session(claims, 7, now=vendor.now)
+    session = batch_read(claims, ReadRequest()).session
     return session and session.epoch
 
 
-def log_out(_: Vendor, asker: Asker) -> Any:
-    sessions.log_out(asker)
-    return look_up(asker, Wanted()).session
+def log_out(_: Vendor, claims: SessionClaims) -> Any:
+    sessions.log_out(claims)
+    return batch_read(claims, ReadRequest()).session
 
 
-def once_only(vendor: Vendor, asker: Asker) -> Any:
-    return once.once(asker, "nonce", lambda: {"to": "/there"}, now=vendor.now)
+def once_only(vendor: Vendor, claims: SessionClaims) -> Any:
+    return submissions.submit_once(claims, "nonce", lambda: {"to": "/there"}, now=vendor.now)
 
 
 CASES = (
@@ -496,7 +496,13 @@ CASES = (
     ),
     Case("check", check.check, active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True),
     Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR), observes=True),
-    Case("look at a page", views.visit, logged_in, lambda _, x: views.visit(x, now=NOW + TOUCH_MS).user, observes=True),
+    Case(
+        "look at a page",
+        portal_queries.principal,
+        logged_in,
+        lambda _, x: portal_queries.principal(x, now=NOW + TOUCH_MS).user,
+        observes=True,
+    ),
     Case(
         "deactivate, with last words",
         deactivate.deactivate,
@@ -679,7 +685,7 @@ CASES = (
     Case("issue another order", issue_license.issue_license, second_manager, issue_another_order, ("license_issued",)),
     Case("change an e-mail", change_email.change_email, managed, new_email, ("email_changed", "email_changed")),
     Case("change an e-mail for an operator", change_email.change_email, seated, other_email, ("email_changed",)),
-    Case("change a name", change_account.change_person, seated, new_name, ("person_changed",)),
+    Case("change a name", change_account.change_profile, seated, new_name, ("person_changed",)),
     Case("end all sessions", change_account.end_other_sessions, seated, end_sessions, ("sessions_ended",)),
     Case(
         "choose the first password",
@@ -692,7 +698,7 @@ CASES = (
     Case("start a batch", batch_assign.start_batch, user_license, start_batch, ("batch_started",)),
     Case(
         "go on with a batch",
-        batch_assign.go_on,
+        batch_assign.continue_batch,
         with_batch,
         finish_batch,
         ("batch_finished", "user_assigned", "user_assigned"),
@@ -708,7 +714,7 @@ CASES = (
     Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal, ("signed_in",)),
     Case("keep a session", sessions.keep_session, logged_in, keep_session),
     Case("log out", sessions.log_out, logged_in, log_out),
-    Case("send a form", once.once, logged_in, once_only, (), True),
+    Case("send a form", submissions.submit_once, logged_in, once_only, (), True),
     Case("create a company", create.create_company, nothing, create_company, ("company_created",), True),
     Case("brand a company", branding.set_branding, nothing, brand, ("company_changed",), True),
     Case(

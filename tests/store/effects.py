@@ -5,15 +5,23 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Raw
-from chalicelib.store.tables import COMPANIES, DUE_SHARDS, DueItem, LicenseItem, LinkItem, due_pk, sold_part
+from chalicelib.domain.errors import Denied
+from chalicelib.store import database
+from chalicelib.store.database import Raw
+from chalicelib.store.items import (
+    COMPANIES,
+    DUE_SHARDS,
+    DueItem,
+    LicenseItem,
+    LookupItem,
+    company_license_sort_key,
+    due_pk,
+)
 from tests.store.cases import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
 from tests.support import Vendor
 
-ACCOUNTS, LICENSES = LinkItem.Meta.table_name, LicenseItem.Meta.table_name
+ACCOUNTS, LICENSES = LookupItem.Meta.table_name, LicenseItem.Meta.table_name
 
 _RANDOM = (
     (re.compile(r"\bT[0-9A-F]{12}"), "COMPANY"),
@@ -49,7 +57,7 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
     with wire(fault, at, WRITES) as sent:
         try:
             answer = case.act(vendor, prepared)
-        except Refused as refused:
+        except Denied as refused:
             answer = refused.code
     after = stored(vendor.code)
     assert vendor.differences() == [], "the audit finds differences"
@@ -66,7 +74,11 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
     for _, _, company in links:
         account = _partition(ACCOUNTS, company)
         found |= account
-        for license_id in [int(part.removeprefix(sold_part())) for *_, part in account if part.startswith(sold_part())]:
+        for license_id in [
+            int(part.removeprefix(company_license_sort_key()))
+            for *_, part in account
+            if part.startswith(company_license_sort_key())
+        ]:
             found |= _partition(ACCOUNTS, f"license#{license_id}")
             found |= _partition(LICENSES, f"{company}#{license_id}")
             due = _partition(DueItem.Meta.table_name, due_pk(license_id % DUE_SHARDS))
@@ -82,7 +94,7 @@ def _partition(table: str, pk: str, prefix: str = "") -> dict[tuple[str, str, st
         "ExpressionAttributeValues": values,
         "ConsistentRead": True,
     }
-    return {(table, pk, item["part"]["S"]): _in_order(item) for item in dynamo._pages(query, None)}
+    return {(table, pk, item["part"]["S"]): _in_order(item) for item in database._pages(query, None)}
 
 
 def _in_order(item: Raw) -> Raw:

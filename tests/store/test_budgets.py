@@ -12,26 +12,26 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Event
-from chalicelib.domain.license import DeviceReport, License, device_tag
+from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
-from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo, places
-from chalicelib.store.dynamo import Transaction
-from chalicelib.store.tables import (
+from chalicelib.store import activations, database
+from chalicelib.store.database import Transaction
+from chalicelib.store.items import (
     DUE_SHARDS,
     AccountEventItem,
     LicenseItem,
-    LinkItem,
-    device_part,
+    LookupItem,
+    device_sort_key,
     event_item,
     license_pk,
-    seat_part,
+    seat_sort_key,
 )
 from chalicelib.usecases import activate, check, deactivate, forgotten_password, log_in, send_mails, sweep
 from chalicelib.usecases.change_device import blacklist_device
-from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.license_lookup import LicenseLookup
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
 from tests.docs.pages import DOCS
@@ -45,7 +45,7 @@ ADDRESS = Origin("2001:db8:85a3:8d3::")
 PC, OTHER = "a" * 64, "b" * 64
 END = NOW + 9000 * DAY
 """In a year of its own: a sweep is of all companies."""
-DUE = NOW + CHECK_NOTED_EVERY_MS
+DUE = NOW + CHECK_INTERVAL_MS
 TERMS: dict[str, Any] = {
     "license_type": "time-limited",
     "grace_period": 720,
@@ -74,19 +74,19 @@ class Site:
     password: str | None = None
 
     def activate(self, hardware_id: str, *, by_id: bool = True) -> None:
-        ident, report = self.ident(hardware_id, by_id), a_report(hardware_id)
-        activate.activate(self.vendor.code, ident, self.password, report, ADMIN, now=NOW)
+        lookup, report = self.lookup(hardware_id, by_id), a_report(hardware_id)
+        activate.activate(self.vendor.code, lookup, self.password, report, ADMIN, now=NOW)
 
     def check(self, hardware_id: str, now: int = NOW, *, by_id: bool = True) -> None:
-        check.check(self.vendor.code, self.ident(hardware_id, by_id), a_report(hardware_id), now=now)
+        check.check(self.vendor.code, self.lookup(hardware_id, by_id), a_report(hardware_id), now=now)
 
     def deactivate(self, hardware_id: str) -> None:
-        deactivate.deactivate(self.vendor.code, self.ident(hardware_id), ADMIN, now=NOW)
+        deactivate.deactivate(self.vendor.code, self.lookup(hardware_id), ADMIN, now=NOW)
 
-    def ident(self, hardware_id: str, by_id: bool = True) -> Identity:
+    def lookup(self, hardware_id: str, by_id: bool = True) -> LicenseLookup:
         """Clients send the license's id as well, once they were told it."""
         who = self.license if self.password is None else ADA
-        return self.vendor.ident(who, hardware_id, **({"license_id": self.license.id} if by_id else {}))
+        return self.vendor.lookup(who, hardware_id, **({"license_id": self.license.id} if by_id else {}))
 
     def item(self, part: str) -> Any:
         """As stored."""
@@ -122,20 +122,22 @@ def by_user(vendor: Vendor, *active: str, **terms: Any) -> Site:
 def _warm(site: Site, active: tuple[str, ...]) -> Site:
     for hardware_id in active:
         site.activate(hardware_id)
-    with suppress(Refused):
+    with suppress(Denied):
         site.check(OTHER)
     return site
 
 
-def by_user_of_40(vendor: Vendor, *active: str, places: int = 2) -> Site:
+def by_user_of_40(vendor: Vendor, *active: str, max_activations: int = 2) -> Site:
     """A seat on 40 licenses, and the devices on the oldest of them."""
     site = by_user(vendor, *active)
     for _ in range(39):
         vendor.now += 1
         newer = vendor.issue(
-            "revit", max_license_users=5, **(TERMS | {"validity_period": NOW + 365 * DAY, "max_activations": places})
+            "revit",
+            max_license_users=5,
+            **(TERMS | {"validity_period": NOW + 365 * DAY, "max_activations": max_activations}),
         )
-        vendor.assign(newer, ADA, places)
+        vendor.assign(newer, ADA, max_activations)
     return site
 
 
@@ -143,7 +145,7 @@ def refused_check(site: Site) -> Call:
     site.check(OTHER, DUE - 1)
 
     def call() -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(Denied):
             site.check("c" * 64, DUE - 1, by_id=False)
 
     return call
@@ -166,7 +168,7 @@ def transferring(site: Site) -> Call:
 
 def refused(site: Site) -> Call:
     def call() -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(Denied):
             site.activate(PC)
 
     return call
@@ -193,7 +195,7 @@ def logging_in(vendor: Vendor, password: str | None) -> Call:
     known = password or by_user(vendor).password or ""
 
     def call() -> None:
-        with suppress(Refused):
+        with suppress(Denied):
             log_in.log_in(vendor.code, ADA, known, ADDRESS, now=NOW)
 
     return call
@@ -233,7 +235,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "activate by user, the first that starts a duration": lambda v: activating(by_user(v, valid_duration="12m")),
     "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),
     "activate by user of 40 licenses, all but the last refused": lambda v: activating(
-        by_user_of_40(v, OTHER, places=0), by_id=False
+        by_user_of_40(v, OTHER, max_activations=0), by_id=False
     ),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
@@ -317,29 +319,29 @@ def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -
     site.deactivate(OTHER)
     for number in range(60):
         blacklist_device(vendor.code, site.license.id, f"{number}", ADMIN, now=NOW)
-    (device,) = places.devices(vendor.code, site.license.id)
+    (device,) = activations.devices(vendor.code, site.license.id)
     assert device.user_id is not None
-    parts = ("license", seat_part(device.user_id), device_part(device_tag(OTHER), device.user_id))
+    parts = ("license", seat_sort_key(device.user_id), device_sort_key(hash_hardware_id(OTHER), device.user_id))
     assert [part for part in parts if not 0 < size(site.item(part)) <= ITEM_BYTES] == []
     assert ITEM_BYTES == KB
 
 
 @pytest.mark.parametrize(("length", "written", "read"), [(1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)])
 def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, written: int, read: int) -> None:
-    item, event = LinkItem(vendor.code, "padded"), Event.new("company_created", ADMIN, NOW)
+    item, event = LookupItem(vendor.code, "padded"), Event.new("company_created", ADMIN, NOW)
     padding = "x" * (length - len(f"pk{item.pk}part{item.part}product"))
     write = Transaction(event_item(vendor.code, event, AccountEventItem))
-    write.delete(item, LinkItem.pk.exists())
+    write.delete(item, LookupItem.pk.exists())
     steps: list[tuple[Call, float, int]] = [
-        (lambda: dynamo.update(item, [LinkItem.product.set(padding)]), 0, written),
-        (lambda: dynamo.read([item, LinkItem(vendor.code, "absent")], consistent=True), read + 1, 0),
-        (lambda: dynamo.read([item, LinkItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
-        (lambda: dynamo.read_together([item, LinkItem(vendor.code, "absent")]), 2 * (read + 1), 0),
-        (lambda: list(dynamo.query(LinkItem, vendor.code, "padded")), read, 0),
-        (lambda: dynamo.update(item, [LinkItem.product.set("x")]), 0, written),
-        (lambda: dynamo.update(item, [LinkItem.product.set(padding)]), 0, written),
+        (lambda: database.update(item, [LookupItem.product.set(padding)]), 0, written),
+        (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=True), read + 1, 0),
+        (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
+        (lambda: database.transact_get([item, LookupItem(vendor.code, "absent")]), 2 * (read + 1), 0),
+        (lambda: list(database.query(LookupItem, vendor.code, "padded")), read, 0),
+        (lambda: database.update(item, [LookupItem.product.set("x")]), 0, written),
+        (lambda: database.update(item, [LookupItem.product.set(padding)]), 0, written),
         (write.commit, 0, 2 * written + 2),  # the event is small
-        (lambda: dynamo.delete(item), 0, 1),  # there is none
+        (lambda: database.delete(item), 0, 1),  # there is none
     ]
     for number, (step, read_units, write_units) in enumerate(steps):
         with counted() as cost:

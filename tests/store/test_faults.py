@@ -16,15 +16,15 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
-from chalicelib.domain.people import LOCK_MS, LOST_MS, MAX_FAILURES
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Busy
-from chalicelib.usecases import security_events, tidy, views
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
+from chalicelib.store import database
+from chalicelib.store.database import Unavailable
+from chalicelib.usecases import portal_queries, security_events, tidy
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables
-from chalicelib.usecases.identify import find_place
+from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from tests.store.cases import ADA, CASES, Case, seated
 from tests.store.effects import Effects, effects, stored
@@ -48,7 +48,7 @@ LOCKS_END = {"password_set", "password_changed", "user_unlocked"}
 
 @pytest.fixture(autouse=True)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
 
 
@@ -168,10 +168,12 @@ def test_a_failed_condition_beside_a_conflict_is_decided_anew_and_never_sent_aga
 
 def test_every_use_case_that_writes_is_a_case_here() -> None:
     writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
-    looking = set(public_functions_of(views))  # they write that a session is in use, now and then, and nothing else
+    looking = set(
+        public_functions_of(portal_queries)
+    )  # they write that a session is in use, now and then, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
     looking |= set(public_functions_of(tidy))  # what has expired, of all companies: tests/usecases/test_tidy.py
-    guessing: set[Any] = {count_guess, find_place, device_variables}  # tests/usecases/test_bounded_guesses.py
+    guessing: set[Any] = {count_guess, find_snapshot, device_variables}  # tests/usecases/test_bounded_guesses.py
     looking |= guessing
     assert writing - looking == {case.function for case in CASES} - looking
 
@@ -195,7 +197,7 @@ def reaches_a_write(function: FunctionType) -> bool:
         if (value := ahead.pop()) not in seen:
             seen.add(value)
             ahead += named_in(value) if isinstance(value, FunctionType) else []
-    return not seen.isdisjoint({dynamo.Transaction, dynamo.update, dynamo.observe, dynamo.delete})
+    return not seen.isdisjoint({database.Transaction, database.update, database.observe, database.delete})
 
 
 def named_in(function: FunctionType) -> list[Any]:
@@ -222,9 +224,9 @@ def names_of(code: CodeType) -> Iterator[str]:
 def test_a_fault_that_stays_ends_as_busy_after_the_bound_and_nothing_is_written(fault: Fault, vendor: Vendor) -> None:
     license = vendor.issue()
     before = stored(vendor.code)
-    with wire(fault) as sent, pytest.raises(Busy):
+    with wire(fault) as sent, pytest.raises(Unavailable):
         vendor.activate(license, "pc")
-    assert len(sent.bodies) == dynamo.ATTEMPTS
+    assert len(sent.bodies) == database.ATTEMPTS
     assert stored(vendor.code) == before
 
 
@@ -236,7 +238,7 @@ def test_a_lost_answer_is_found_out_also_when_no_other_attempt_gets_through(lost
     license = vendor.issue()
     with wire(lost_then_throttled) as sent:
         assert vendor.activate(license, "pc").device is not None
-    assert len(sent.bodies) == dynamo.ATTEMPTS
+    assert len(sent.bodies) == database.ATTEMPTS
     assert kinds(vendor, license) == ["device_activated"]
 
 
@@ -244,16 +246,16 @@ def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: 
     clock = [0.0]
 
     def slow(request: AWSPreparedRequest, send: Send) -> AWSResponse:
-        clock[0] += dynamo.READ_TIMEOUT
+        clock[0] += database.READ_TIMEOUT
         return out_of_reach(request, send)
 
-    monkeypatch.setattr(dynamo, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     license = vendor.issue()
-    with wire(slow) as sent, pytest.raises(Busy):
+    with wire(slow) as sent, pytest.raises(Unavailable):
         vendor.activate(license, "pc")
-    assert clock[0] > dynamo.DEADLINE
-    assert clock[0] - dynamo.READ_TIMEOUT <= dynamo.DEADLINE
-    assert len(sent.bodies) < dynamo.ATTEMPTS
+    assert clock[0] > database.DEADLINE
+    assert clock[0] - database.READ_TIMEOUT <= database.DEADLINE
+    assert len(sent.bodies) < database.ATTEMPTS
 
 
 def test_a_failed_condition_is_sent_once(vendor: Vendor) -> None:
@@ -286,9 +288,9 @@ def test_lost_answers_give_a_guesser_no_further_guess(
         while now < end:
             try:
                 log_in(vendor.code, ADA, "wrong", now=now)
-            except Busy:
+            except Unavailable:
                 break
-            except Refused as no:
+            except Denied as no:
                 now += 1000 * (no.retry_after or 0)
     assert 0 < guesses <= MAX_FAILURES
 
@@ -306,8 +308,8 @@ def test_attempts_that_lost_answers_left_behind_are_forgotten_like_failures(vend
     """Whoever loses ten answers in a minute is told to come again, and gets in after another."""
     seat = seated(vendor)
     for _ in range(MAX_FAILURES):
-        with wire(answer_timed_out, range(1, 2)), suppress(Busy):
+        with wire(answer_timed_out, range(1, 2)), suppress(Unavailable):
             log_in(vendor.code, ADA, seat.password, now=NOW)
-    with pytest.raises(Busy):
+    with pytest.raises(Unavailable):
         log_in(vendor.code, ADA, seat.password, now=NOW + LOST_MS - 1)
     assert log_in(vendor.code, ADA, seat.password, now=NOW + LOST_MS).email == ADA

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pynamodb.models import Model as Item
 
-from chalicelib.domain.history import Actor, EventType
+from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
-from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
-from chalicelib.domain.refusal import Refused
 from chalicelib.settings import settings as set_by_operator
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Raw
-from chalicelib.store.tables import DeviceItem, LicenseItem, SeatItem, license_pk, to_domain
+from chalicelib.store import database
+from chalicelib.store.database import Raw
+from chalicelib.store.items import DeviceItem, LicenseItem, SeatItem, license_pk, to_domain
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.sweep import sweep
 from tests.buckets import Emptied, license_size, seat_size
@@ -131,7 +131,7 @@ class Model:
 
     def note(self, key: Key, now: Instant) -> None:
         """A live device was heard of."""
-        if now - self.heard[key] >= CHECK_NOTED_EVERY_MS:
+        if now - self.heard[key] >= CHECK_INTERVAL_MS:
             self.heard[key] = now
 
     def reset_device(self, hardware_id: str, now: Instant, by: Actor) -> None:
@@ -240,8 +240,8 @@ class Machine(RuleBasedStateMachine):
         now, model = self.tick(), self.model
         expected = model.refuses_use(key) + ["device_not_found"] * (key not in model.live)
         with answered(expected):
-            place = self.vendor.check(*self.call(key), **self.named(by_id))
-            assert place.license == self.vendor.stored(self.license)
+            snapshot = self.vendor.check(*self.call(key), **self.named(by_id))
+            assert snapshot.license == self.vendor.stored(self.license)
         if not expected:
             model.note(key, now)
 
@@ -342,7 +342,7 @@ class Machine(RuleBasedStateMachine):
 
     # --- the clock --------------------------------------------------------------------------------------------
 
-    @rule(wait=st.sampled_from([MINUTE, CHECK_NOTED_EVERY_MS - 10, CHECK_NOTED_EVERY_MS, 11 * HOUR, DAY]))
+    @rule(wait=st.sampled_from([MINUTE, CHECK_INTERVAL_MS - 10, CHECK_INTERVAL_MS, 11 * HOUR, DAY]))
     def move_clock(self, wait: int) -> None:
         self.vendor.now += wait
 
@@ -367,7 +367,7 @@ class Machine(RuleBasedStateMachine):
         assert license.users_assigned == len(seats)
         if self.product == "revit":
             assert {email: _endless(seat.max_activations) for email, seat in seats.items()} == model.seats
-        assert all(seat.taken(license) == len(model.live_of(email)) for email, seat in seats.items())
+        assert all(seat.activations_in(license) == len(model.live_of(email)) for email, seat in seats.items())
         devices = {(d.hardware_id, self.email(d.user_id)): d for d in _values(stored, DeviceItem, Device, "device#")}
         assert {key: device.last_check_at for key, device in devices.items()} == model.heard
         assert {k for k, d in devices.items() if is_live(d, license, seats.get(k[1] or ""))} == model.live
@@ -382,24 +382,24 @@ class Machine(RuleBasedStateMachine):
             "ExpressionAttributeValues": {":pk": {"S": license_pk(self.vendor.code, self.license.id)}},
             "ConsistentRead": True,
         }
-        return {item["part"]["S"]: item for item in dynamo._pages(query, None)}
+        return {item["part"]["S"]: item for item in database._pages(query, None)}
 
     # --- helpers ----------------------------------------------------------------------------------------------
 
     def activate_at(self, now: Instant, key: Key, by_id: bool) -> None:
         expected = self.model.refuses_activation(key, now)
         with answered(expected):
-            place = self.vendor.activate(*self.call(key), self.password(key[1]), **self.named(by_id))
+            snapshot = self.vendor.activate(*self.call(key), self.password(key[1]), **self.named(by_id))
         if expected:
             return
         if key in self.model.live:
             self.model.note(key, now)
         else:
             self.model.take(key, now)
-        assert place.license is not None
-        assert place.device is not None
-        assert is_live(place.device, place.license, place.seat)
-        assert place.license.times_activated == len(self.model.live)
+        assert snapshot.license is not None
+        assert snapshot.device is not None
+        assert is_live(snapshot.device, snapshot.license, snapshot.seat)
+        assert snapshot.license.times_activated == len(self.model.live)
 
     def devices(self) -> list[Key]:
         """All, those of who may activate twice, and those that are active a third time."""
@@ -509,7 +509,7 @@ def answered(expected: list[str]) -> Iterator[None]:
     """What is done inside is refused with the first of these codes; granted where there is none."""
     try:
         yield
-    except Refused as refused:
+    except Denied as refused:
         assert expected[:1] == [refused.code], refused.detail
     else:
         assert expected == []

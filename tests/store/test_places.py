@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.activation import ActivationDecision, Snapshot, decide_activation, seat_bucket
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, Seat
-from chalicelib.domain.places import Grant, Place, grant_activation, seat_bucket
 from chalicelib.domain.rate import Bucket
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo, places
-from chalicelib.store.tables import LicenseItem, SeatItem, license_pk, seat_part
+from chalicelib.store import activations, database
+from chalicelib.store.items import LicenseItem, SeatItem, license_pk, seat_sort_key
 from tests.support import ADMIN, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -25,21 +25,23 @@ class Site:
         user, _ = vendor.assign(self.license, ADA)
         self.user_id, self.of_seat = user.id, bucket == "the user's"
 
-    def read(self) -> tuple[Place, License, Seat]:
-        place = places.read_place(self.license.company, self.license.id, PC.hardware_id, self.user_id, consistent=True)
-        assert place.license is not None
-        assert place.seat is not None
-        return place, place.license, place.seat
+    def read(self) -> tuple[Snapshot, License, Seat]:
+        snapshot = activations.read_snapshot(
+            self.license.company, self.license.id, PC.hardware_id, self.user_id, consistent=True
+        )
+        assert snapshot.license is not None
+        assert snapshot.seat is not None
+        return snapshot, snapshot.license, snapshot.seat
 
     def fill(self, at: int) -> None:
         """That the bucket is full again at this instant."""
         pk = license_pk(self.license.company, self.license.id)
-        item: Any = SeatItem(pk, seat_part(self.user_id)) if self.of_seat else LicenseItem(pk, "license")
-        dynamo.update(item, [type(item).bucket_full_at.set(at)])
+        item: Any = SeatItem(pk, seat_sort_key(self.user_id)) if self.of_seat else LicenseItem(pk, "license")
+        database.update(item, [type(item).bucket_full_at.set(at)])
 
     def bucket(self) -> Bucket:
-        place, license, seat = self.read()
-        whole = decided(place).bucket
+        snapshot, license, seat = self.read()
+        whole = decided(snapshot).bucket
         return seat_bucket(license, seat, whole) if self.of_seat else whole
 
     def stored(self) -> int | None:
@@ -47,24 +49,24 @@ class Site:
         return (seat if self.of_seat else license).bucket_full_at
 
 
-def decided(place: Place) -> Grant:
-    return grant_activation(place, PC, prevent_vm=False, now=NOW)
+def decided(snapshot: Snapshot) -> ActivationDecision:
+    return decide_activation(snapshot, PC, prevent_vm=False, now=NOW)
 
 
-def grants(place: Place) -> bool:
+def grants(snapshot: Snapshot) -> bool:
     try:
-        decided(place)
-    except Refused as refused:
+        decided(snapshot)
+    except Denied as refused:
         assert refused.code == "rate_limit_exceeded"
         return False
     return True
 
 
-def commits(seen: Place) -> bool:
+def commits(seen: Snapshot) -> bool:
     event = Event.new("device_activated", ADMIN, NOW, hardware_id=PC.hardware_id)
     try:
-        places.take_place(seen, decided(seen), PC, event)
-    except dynamo.Stale:
+        activations.activate(seen, decided(seen), PC, event)
+    except database.ConditionFailed:
         return False
     return True
 

@@ -1,10 +1,10 @@
 """People who log in to the portal: they have chosen a password, and a session is open."""
 
 from chalicelib.domain.license import License
-from chalicelib.domain.people import User
-from chalicelib.domain.session import Asker
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User
 from chalicelib.store import accounts
-from chalicelib.usecases.batch_assign import Fate, batch_result
+from chalicelib.usecases.batch_assign import RowResult, batch_result
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.initial_password import initial_password, new_user
 from chalicelib.usecases.sessions import open_session
@@ -30,7 +30,7 @@ def chosen(vendor: Vendor, email: str) -> User:
     return account(vendor, email)
 
 
-def logged_in(vendor: Vendor, email: str) -> Asker:
+def logged_in(vendor: Vendor, email: str) -> SessionClaims:
     """A session of a user who has chosen a password."""
     return open_session(chosen(vendor, email), now=vendor.now)
 
@@ -46,6 +46,6 @@ def reader(vendor: Vendor) -> User:
     return new_user(vendor.code, "reader@customer.test", frozenset(), now=vendor.now)
 
 
-def result_of(vendor: Vendor, license: License, batch_id: int) -> list[Fate]:
+def result_of(vendor: Vendor, license: License, batch_id: int) -> list[RowResult]:
     """What came of a batch."""
     return batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=vendor.now)

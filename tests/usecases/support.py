@@ -7,17 +7,17 @@ from unittest.mock import patch
 
 import pytest
 
+from chalicelib.domain.activation import Snapshot
+from chalicelib.domain.errors import Code, Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.places import Place
-from chalicelib.domain.refusal import Code, Refused
-from chalicelib.store import dynamo, places
+from chalicelib.store import activations, database
 from tests.support import Vendor
 
 
 @contextmanager
 def refused(code: Code) -> Iterator[None]:
     """What is done inside is refused with this code."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Denied) as caught:
         yield
     assert caught.value.code == code, caught.value.detail
 
@@ -39,13 +39,13 @@ def one_after_another(vendor: Vendor, count: int) -> list[License]:
 @contextmanager
 def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
     """What may lag is told inside as it stands at the start, of this one device."""
-    now = places.read_place(license.company, license.id, hardware_id, None, consistent=True)
-    right = places.read_places
+    now = activations.read_snapshot(license.company, license.id, hardware_id, None, consistent=True)
+    right = activations.read_snapshots
 
-    def read_places(*asked: Any, consistent: bool) -> list[Place]:
+    def read_snapshots(*asked: Any, consistent: bool) -> list[Snapshot]:
         return right(*asked, consistent=True) if consistent else [now]
 
-    with patch.object(places, "read_places", read_places):
+    with patch.object(activations, "read_snapshots", read_snapshots):
         yield
 
 
@@ -53,7 +53,7 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
 def calls_answered() -> Iterator[list[tuple[str, int]]]:
     """The names of the operations that the database answers inside, with the status of each."""
     answered: list[tuple[str, int]] = []
-    client = dynamo._connection.client
+    client = database._connection.client
 
     def note(model: Any, http_response: Any, **_: Any) -> None:
         answered.append((model.name, http_response.status_code))
@@ -69,7 +69,7 @@ def calls_answered() -> Iterator[list[tuple[str, int]]]:
 def calls_counted() -> Iterator[list[str]]:
     """The names of the operations that are sent to the database inside."""
     sent: list[str] = []
-    client = dynamo._connection.client
+    client = database._connection.client
 
     def note(model: Any, **_: Any) -> None:
         sent.append(model.name)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
@@ -19,12 +19,12 @@ ADA = "ada@customer.test"
 def test_a_first_activation_takes_a_place_and_keeps_what_the_device_says(vendor: Vendor) -> None:
     license = vendor.issue()
     report = {"hostname": "host", "os_ver": "Linux", "ip": "192.0.2.7", "is_vm": False, "app_ver": "1.2"}
-    place = vendor.activate(license, "pc", report=report)
-    assert place.license is not None
-    assert place.device is not None
-    assert (place.license.times_activated, vendor.stored(license).times_activated) == (1, 1)
-    assert (place.device.activated_at, place.device.hostname, place.device.is_vm) == (NOW, "host", False)
-    assert vendor.check(license, "pc").device == place.device
+    snapshot = vendor.activate(license, "pc", report=report)
+    assert snapshot.license is not None
+    assert snapshot.device is not None
+    assert (snapshot.license.times_activated, vendor.stored(license).times_activated) == (1, 1)
+    assert (snapshot.device.activated_at, snapshot.device.hostname, snapshot.device.is_vm) == (NOW, "host", False)
+    assert vendor.check(license, "pc").device == snapshot.device
 
 
 def test_the_event_says_who_activated_what_for_whom_from_where_and_when(vendor: Vendor) -> None:
@@ -32,7 +32,7 @@ def test_the_event_says_who_activated_what_for_whom_from_where_and_when(vendor: 
     _, password = vendor.assign(license, ADA)
     app = Actor("api:key", "192.0.2.7")
     device = DeviceReport("pc", hostname="host")
-    activate(vendor.code, vendor.ident(ADA, "pc"), password, device, app, now=NOW + HOUR)
+    activate(vendor.code, vendor.lookup(ADA, "pc"), password, device, app, now=NOW + HOUR)
     event = vendor.history(license)[-1]
     assert (event.type, event.at, event.actor) == ("device_activated", NOW + HOUR, app)
     assert (event.user, event.hardware_id, event.detail) == (ADA, "pc", {"hostname": "host"})
@@ -43,7 +43,7 @@ def test_the_same_device_again_is_the_same_place_and_no_event(vendor: Vendor) ->
     first = vendor.activate(license, "pc")
     again = [vendor.activate(license, "pc", now=NOW + days * DAY) for days in range(3)]
     assert first.device is not None
-    assert {place.device.id for place in again if place.device} == {first.device.id}
+    assert {snapshot.device.id for snapshot in again if snapshot.device} == {first.device.id}
     assert vendor.stored(license).times_activated == 1
     assert kinds(vendor, license) == ["device_activated"]
 
@@ -135,10 +135,10 @@ def test_a_duration_starts_with_the_first_activation_in_the_same_write(vendor: V
     license = vendor.issue(license_type="time-limited", valid_duration="1m", grace_period=24)
     assert vendor.stored(license).validity_period is None
     at = from_iso("2027-01-31T12:00:00.001Z")
-    place = vendor.activate(license, "pc", now=at)
+    snapshot = vendor.activate(license, "pc", now=at)
     end = from_iso("2027-02-28T12:00:00.001Z")
-    assert place.license is not None
-    assert (place.license.validity_period, vendor.stored(license).validity_period) == (end, end)
+    assert snapshot.license is not None
+    assert (snapshot.license.validity_period, vendor.stored(license).validity_period) == (end, end)
     vendor.deactivate(license, "pc")
     vendor.activate(license, "other", now=end - 1)
     assert vendor.stored(license).validity_period == end
@@ -189,7 +189,7 @@ def test_a_transfer_stands_in_the_history(vendor: Vendor) -> None:
 def test_a_key_is_found_as_somebody_typed_it(vendor: Vendor) -> None:
     license = vendor.issue()
     assert license.license_key is not None
-    typed = vendor.ident(license, "pc", license_key=f" {license.license_key.lower()} ")
+    typed = vendor.lookup(license, "pc", license_key=f" {license.license_key.lower()} ")
     assert activate(vendor.code, typed, None, DeviceReport("pc"), ADMIN, now=NOW).license == vendor.stored(license)
 
 
@@ -236,9 +236,9 @@ def test_a_user_activates_with_the_email_in_any_case_and_what_follows_a_bar_igno
     license = vendor.issue("revit", max_license_users=1)
     _, password = vendor.assign(license, ADA, 2)
     for hardware_id, username in (("a", " ADA@Customer.test"), ("b", f"{ADA}|whatever")):
-        place = vendor.activate(username, hardware_id, password)
-        assert place.user is not None
-        assert place.user.email == ADA
+        snapshot = vendor.activate(username, hardware_id, password)
+        assert snapshot.user is not None
+        assert snapshot.user.email == ADA
     assert vendor.stored(license).times_activated == 2
 
 

@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.license import License, Seat, device_tag
-from chalicelib.store import dynamo, licenses
-from chalicelib.store.links import Fault
-from chalicelib.store.tables import (
+from chalicelib.domain.license import License, Seat, hash_hardware_id
+from chalicelib.store import database, licenses
+from chalicelib.store.items import (
     DUE_SHARDS,
     LicenseItem,
-    LinkItem,
+    LookupItem,
     SeatItem,
-    device_part,
-    due_part,
+    batch_sort_key,
+    device_sort_key,
     due_pk,
-    held_part,
+    due_sort_key,
     license_pk,
-    pending_part,
-    seat_part,
+    seat_sort_key,
+    user_license_sort_key,
 )
+from chalicelib.store.links import Fault
 from chalicelib.usecases.audit import audit, audit_due, audit_links
-from chalicelib.usecases.batch_assign import go_on, start_batch
+from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_seat import remove_user
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
 Raw = dict[str, Any]
 
-_client: Any = dynamo._connection.client
+_client: Any = database._connection.client
 
 
 class Tamper:
@@ -105,7 +105,7 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-LICENSES, ACCOUNTS = LicenseItem.Meta.table_name, LinkItem.Meta.table_name
+LICENSES, ACCOUNTS = LicenseItem.Meta.table_name, LookupItem.Meta.table_name
 
 
 def test_an_untouched_license_has_no_differences(vendor: Vendor, license: License) -> None:
@@ -163,7 +163,7 @@ def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, ta
     by_key = vendor.issue()
     assert vendor.differences() == []
     user_id = seat_user(vendor, license)
-    tamper.remove(ACCOUNTS, vendor.code, held_part(user_id, license.id))
+    tamper.remove(ACCOUNTS, vendor.code, user_license_sort_key(user_id, license.id))
     tamper.remove(ACCOUNTS, vendor.code, f"key#{by_key.license_key}")
     assert dict(audit(vendor.code)) == {
         license.id: [f"seat of {ADA}: the user is not linked to it"],
@@ -172,14 +172,14 @@ def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, ta
 
 
 def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
-    part = due_part(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
+    part = due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
     tamper.remove(LICENSES, due_pk(license.id % DUE_SHARDS), part)
     assert vendor.differences() == ["its next transition is not filed, so no sweep will announce it"]
 
 
 def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
     batch_id = start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
-    pk, part = license_pk(vendor.code, license.id), pending_part(batch_id)
+    pk, part = license_pk(vendor.code, license.id), batch_sort_key(batch_id)
     assert vendor.differences() == []
     tamper.set(LICENSES, pk, part, reserved=2)
     assert vendor.differences() == [
@@ -200,7 +200,7 @@ def test_a_batch_that_moves_on_while_it_is_counted_is_no_difference(
 
     def read_amid_a_step(company: str, license_id: int) -> list[Seat]:
         seats = list(read_seats(company, license_id))
-        go_on(company, license_id, batch_id, ADMIN, lambda: True, now=NOW)
+        continue_batch(company, license_id, batch_id, ADMIN, lambda: True, now=NOW)
         looks.append(f"{len(seats)} of {len(list(read_seats(company, license_id)))}")
         return list(read_seats(company, license_id)) if before else seats
 
@@ -214,8 +214,8 @@ def full(vendor: Vendor, license: License, part: str) -> str:
     user_id = seat_user(vendor, license)
     return {
         "license": "license",
-        "seat": seat_part(user_id),
-        "device": device_part(device_tag("pc"), user_id),
+        "seat": seat_sort_key(user_id),
+        "device": device_sort_key(hash_hardware_id("pc"), user_id),
     }[part]
 
 
@@ -244,7 +244,7 @@ def names(vendor: Vendor) -> Names:
     by_user = vendor.issue("revit", MANAGER, customer=SHOP, max_license_users=2)
     vendor.issue("viewer", MANAGER, order_id=by_user.order_id, customer=SHOP)
     vendor.activate(ADA, "pc", vendor.assign(by_user, ADA)[1])
-    found = {raw["part"]["S"]: raw for raw in dynamo.query_between(LinkItem, vendor.code, "b", "~")}
+    found = {raw["part"]["S"]: raw for raw in database.query_between(LookupItem, vendor.code, "b", "~")}
     assert {part.partition("#")[0] for part in found} == {
         *("company", "customer", "email", "hardware", "held", "key", "license"),
         *("managed", "order", "ordered", "product", "user"),
@@ -301,10 +301,10 @@ def test_a_name_that_says_something_else_is_named(
 def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     vendor: Vendor, license: License, tamper: Tamper
 ) -> None:
-    pk, part = due_pk(license.id % DUE_SHARDS), due_part(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
+    pk, part = due_pk(license.id % DUE_SHARDS), due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
     assert faults_of_due(vendor) == [None]
     raw = tamper.read(LICENSES, pk, part)
-    tamper.add(LICENSES, raw | {"part": {"S": due_part(NOW + DAY, license_pk(vendor.code, license.id))}})
+    tamper.add(LICENSES, raw | {"part": {"S": due_sort_key(NOW + DAY, license_pk(vendor.code, license.id))}})
     assert faults_of_due(vendor) == [Fault(license.id, "it is filed as due when it is not"), None]
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
     assert set(faults_of_due(vendor)) == {Fault(license.id, "it is filed as due, and is gone")}
@@ -319,7 +319,7 @@ def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
 ) -> None:
     held = next(part for part in names if part.startswith("held#"))
     license_id, removed = int(held.rpartition("#")[2]), list[str]()
-    read = dynamo.read
+    read = database.read
 
     def read_after_it_went(items: list[Any], *, consistent: bool) -> list[Any]:
         if not removed and any(isinstance(item, SeatItem) for item in items):
@@ -327,6 +327,6 @@ def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
             remove_user(vendor.code, license_id, ADA, ADMIN, now=NOW)
         return read(items, consistent=consistent)
 
-    monkeypatch.setattr(dynamo, "read", read_after_it_went)
+    monkeypatch.setattr(database, "read", read_after_it_went)
     assert [faults for _, faults in audit_links(vendor.code) if faults] == []
     assert removed == [ADA]

@@ -6,19 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from chalicelib.domain.batch import Pending
-from chalicelib.domain.history import Actor
+from chalicelib.domain.batch import BatchProgress
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, batches, dynamo, licenses
-from chalicelib.store.tables import BatchItem
+from chalicelib.store import accounts, batches, database, licenses
+from chalicelib.store.items import BatchItem
 from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import (
-    STEP,
+    ROWS_PER_TRANSACTION,
     batch_result,
+    continue_batch,
     end_batch,
     find_batch,
-    go_on,
     preview,
     result_csv,
     start_batch,
@@ -36,7 +36,7 @@ def people(count: int, prefix: str = "p") -> str:
     return "\n".join(f"{prefix}{n}@customer.test" for n in range(count))
 
 
-def once() -> Callable[[], bool]:
+def submit_once() -> Callable[[], bool]:
     return lambda: False
 
 
@@ -51,7 +51,7 @@ def license(vendor: Vendor) -> License:
 
 def run(vendor: Vendor, license: License, text: str, everybody: bool = True) -> int:
     batch_id = start_batch(vendor.code, license.id, text, everybody, ADMIN, now=NOW)
-    assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    assert continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
     return batch_id
 
 
@@ -61,10 +61,10 @@ def emails(vendor: Vendor, license: License) -> list[str]:
 
 def test_everybody_gets_a_seat_and_an_initial_password_that_works(vendor: Vendor, license: License) -> None:
     batch_id = run(vendor, license, "email,first name,max activations\nada@customer.test,Ada,3\nbob@customer.test,Bob,")
-    fates = result_of(vendor, license, batch_id)
-    assert [(fate.row.email, fate.ok) for fate in fates] == [(ADA, True), ("bob@customer.test", True)]
+    results = result_of(vendor, license, batch_id)
+    assert [(result.row.email, result.ok) for result in results] == [(ADA, True), ("bob@customer.test", True)]
     for hardware_id in ("a", "b", "c"):
-        vendor.activate(ADA, hardware_id, fates[0].password)
+        vendor.activate(ADA, hardware_id, results[0].password)
     assert {seat.first_name for seat in licenses.seats(vendor.code, license.id)} == {"Ada", "Bob"}
     assert vendor.stored(license).users_assigned == 2
     assert sorted(e.type for e in vendor.history(license)) == sorted(
@@ -79,7 +79,7 @@ def test_a_preview_tells_of_each_row_and_changes_nothing(vendor: Vendor, license
     before = (vendor.stored(license), vendor.history(license))
     text = f"{ADA},,,,\nbob@customer.test,Robert,,,\nnew@customer.test,,,,2\nno e-mail,,,,\nhigh@customer.test,,,,101"
     seen = preview(vendor.code, license.id, text)
-    assert [fate.told.split(";")[0].split(",")[0] for fate in seen.fates] == [
+    assert [result.message.split(";")[0].split(",")[0] for result in seen.results] == [
         "Has a seat already",
         "Gets a seat.",
         "Gets a seat.",
@@ -102,7 +102,7 @@ def test_all_or_nothing_is_nothing_where_not_all_fit(vendor: Vendor, license: Li
     if taken:
         run(vendor, license, people(taken, "before"))
     before = (vendor.stored(license), vendor.history(license))
-    with pytest.raises(Refused, match=rf"{told}.* and the list needs 41\. Nobody was assigned\.") as refused:
+    with pytest.raises(Denied, match=rf"{told}.* and the list needs 41\. Nobody was assigned\.") as refused:
         start_batch(vendor.code, license.id, people(41), True, ADMIN, now=NOW)
     assert refused.value.code == "license_users_limit_reached"
     assert (vendor.stored(license), vendor.history(license)) == before
@@ -111,72 +111,72 @@ def test_all_or_nothing_is_nothing_where_not_all_fit(vendor: Vendor, license: Li
 def test_those_that_fit_are_the_first_of_the_list(vendor: Vendor, license: License) -> None:
     batch_id = run(vendor, license, people(43), everybody=False)
     assert vendor.stored(license).users_assigned == 40
-    fates = result_of(vendor, license, batch_id)
-    assert [fate.ok for fate in fates] == [True] * 40 + [False] * 3
-    assert fates[-1].told == "Not assigned: there was no place left."
-    with pytest.raises(Refused) as refused:
+    results = result_of(vendor, license, batch_id)
+    assert [result.ok for result in results] == [True] * 40 + [False] * 3
+    assert results[-1].message == "Not assigned: there was no place left."
+    with pytest.raises(Denied) as refused:
         start_batch(vendor.code, license.id, people(43), False, ADMIN, now=NOW)
     assert refused.value.code == "license_users_limit_reached"
 
 
 def test_a_preview_of_those_that_fit_says_who_does_not_and_keeps_its_word(vendor: Vendor, license: License) -> None:
     seen = preview(vendor.code, license.id, people(43))
-    assert [fate.fits for fate in seen.fates] == [True] * 40 + [False] * 3
-    assert seen.fates[-1].told == "No place is left: gets no seat where those are assigned that fit."
-    fates = result_of(vendor, license, run(vendor, license, people(43), everybody=False))
-    assert [fate.ok for fate in fates] == [fate.fits for fate in seen.fates]
+    assert [result.fits for result in seen.results] == [True] * 40 + [False] * 3
+    assert seen.results[-1].message == "No place is left: gets no seat where those are assigned that fit."
+    results = result_of(vendor, license, run(vendor, license, people(43), everybody=False))
+    assert [result.ok for result in results] == [result.fits for result in seen.results]
 
 
 def test_refused_rows_stand_in_the_result_and_in_its_file(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     text = f"E-Mail;Vorname;Max\nnobody;No;1\np1@x.test;One;1\n{ADA};Ada;1\np2@x.test;Two;1\np1@x.test;Again;1"
     seen = preview(vendor.code, license.id, text)
-    fates = result_of(vendor, license, run(vendor, license, text))
-    assert [(fate.row.number, fate.row.first_name, fate.ok) for fate in fates] == [
+    results = result_of(vendor, license, run(vendor, license, text))
+    assert [(result.row.number, result.row.first_name, result.ok) for result in results] == [
         (1, "No", False),
         (2, "One", True),
         (3, "Ada", False),
         (4, "Two", True),
         (5, "Again", False),
     ]
-    for before, after in zip(seen.fates, fates, strict=True):
-        assert before.ok or after.told == f"Not assigned: {before.told}"
-        assert after.told in result_csv(fates)
+    for before, after in zip(seen.results, results, strict=True):
+        assert before.ok or after.message == f"Not assigned: {before.message}"
+        assert after.message in result_csv(results)
 
 
 def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, license: License) -> None:
     text = f"Telefon;Handy;E-Mail\n1;2;{ADA}"
     assert "choose one of them" in preview(vendor.code, license.id, text).problem
-    with pytest.raises(Refused, match="choose one of them"):
+    with pytest.raises(Denied, match="choose one of them"):
         start_batch(vendor.code, license.id, text, True, ADMIN, now=NOW)
     batch_id = start_batch(vendor.code, license.id, text, True, ADMIN, columns={0: ""}, now=NOW)
-    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert [seat.phone_number for seat in licenses.seats(vendor.code, license.id)] == ["2"]
 
 
 def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         vendor.assign(license, ADA)
-    left = go_on(vendor.code, license.id, batch_id, ADMIN, once(), now=NOW)
-    assert left == Pending(batch_id, 40, STEP, 40 - STEP, "admin", NOW)
+    left = continue_batch(vendor.code, license.id, batch_id, ADMIN, submit_once(), now=NOW)
+    assert left == BatchProgress(batch_id, 40, ROWS_PER_TRANSACTION, 40 - ROWS_PER_TRANSACTION, "admin", NOW)
     assert vendor.differences() == []
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
-    assert vendor.stored(license).users_assigned == STEP
-    assert len(emails(vendor, license)) == STEP
+    assert vendor.stored(license).users_assigned == ROWS_PER_TRANSACTION
+    assert len(emails(vendor, license)) == ROWS_PER_TRANSACTION
     assert find_batch(vendor.code, license.id, batch_id) is None
-    assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
-    assert len(emails(vendor, license)) == STEP
+    assert continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    assert len(emails(vendor, license)) == ROWS_PER_TRANSACTION
     vendor.assign(license, ADA)
-    assert result_of(vendor, license, batch_id)[STEP].told == "Not assigned."
+    assert result_of(vendor, license, batch_id)[ROWS_PER_TRANSACTION].message == "Not assigned."
 
 
 def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(3), True, ADMIN, now=NOW)
     vendor.assign(license, "p1@customer.test")
     assert vendor.stored(license).users_assigned == 4
-    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert vendor.stored(license).users_assigned == 3
     assert "batch_reduced" in [event.type for event in vendor.history(license)]
 
@@ -185,13 +185,15 @@ def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license
 def test_many_that_go_on_at_once_do_each_person_once(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
     with ThreadPoolExecutor(6) as threads:
-        list(threads.map(lambda _: go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW), range(6)))
+        list(
+            threads.map(lambda _: continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW), range(6))
+        )
     assert emails(vendor, license) == sorted(people(40).split())
     assert [e.type for e in vendor.history(license)].count("user_assigned") == 40
 
 
 def finish(vendor: Vendor, license: License, batch_id: int) -> None:
-    go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
 
 
 def stop(vendor: Vendor, license: License, batch_id: int) -> None:
@@ -209,17 +211,17 @@ def test_a_step_of_somebody_else_between_the_look_and_the_write_is_seen(
         vendor.assign(license, email)
     read_pending = batches.read_pending
 
-    def and_then_a_step(company: str, license_id: int, batch_id: int) -> Pending | None:
+    def and_then_a_step(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
         seen = read_pending(company, license_id, batch_id)
         if seen is not None and seen.position == 0:
             with monkeypatch.context() as quiet:
                 quiet.setattr(batches, "read_pending", read_pending)
-                go_on(company, license_id, batch_id, ADMIN, once(), now=NOW)
+                continue_batch(company, license_id, batch_id, ADMIN, submit_once(), now=NOW)
         return seen
 
     monkeypatch.setattr(batches, "read_pending", and_then_a_step)
     act(vendor, license, batch_id)
-    assert len(emails(vendor, license)) == (STEP if act is stop and not have_seats else 20)
+    assert len(emails(vendor, license)) == (ROWS_PER_TRANSACTION if act is stop and not have_seats else 20)
     assert vendor.stored(license).users_assigned == len(emails(vendor, license))
     assert list(batches.all_pending(vendor.code, license.id)) == []
 
@@ -229,14 +231,14 @@ def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> 
     def try_all(prefix: str) -> int:
         try:
             return len(people(30, prefix).split()) if run(vendor, license, people(30, prefix)) else 0
-        except Refused as refused:
+        except Denied as refused:
             assert refused.code == "license_users_limit_reached"
             return 0
 
     def try_fitting(prefix: str) -> None:
         try:
             run(vendor, license, people(30, prefix), everybody=False)
-        except Refused as refused:
+        except Denied as refused:
             assert refused.code == "license_users_limit_reached"
 
     with ThreadPoolExecutor(2) as threads:
@@ -253,9 +255,9 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
         for act in (
             lambda c=company, i=license_id: batch_result(c, i, batch_id, reader(vendor), ADMIN, now=NOW),
             lambda c=company, i=license_id: find_batch(c, i, batch_id),
-            lambda c=company, i=license_id: go_on(c, i, batch_id, ADMIN, for_ever, now=NOW),
+            lambda c=company, i=license_id: continue_batch(c, i, batch_id, ADMIN, for_ever, now=NOW),
         ):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(Denied) as refused:
                 act()
             assert refused.value.code == "batch_not_found"
 
@@ -263,7 +265,7 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
 def test_who_reads_a_result_is_told_of_and_who_finds_none_is_not(vendor: Vendor, license: License) -> None:
     batch_id, told = run(vendor, license, ADA), Actor("user:boss@customer.test", "198.51.100.7")
     boss, _ = vendor.assign(vendor.issue("revit"), "boss@customer.test")
-    with pytest.raises(Refused, match="batch_not_found"):
+    with pytest.raises(Denied, match="batch_not_found"):
         batch_result(vendor.code, license.id, batch_id + 1, boss, told, now=NOW)
     batch_result(vendor.code, license.id, batch_id, boss, told, now=NOW)
     [event] = [event for event in accounts.account_events(boss) if event.type == "batch_result_read"]
@@ -277,19 +279,19 @@ def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_
     batch_id = run(vendor, license, "old@customer.test\nnew@customer.test\nshared@customer.test")
     vendor.assign(vendor.issue("revit"), "shared@customer.test")
     remove_user(vendor.code, license.id, "old@customer.test", ADMIN, now=NOW)
-    fates = result_of(vendor, license, batch_id)
-    assert [(fate.told, fate.password is not None) for fate in fates] == [
+    results = result_of(vendor, license, batch_id)
+    assert [(result.message, result.password is not None) for result in results] == [
         ("Not assigned.", False),
         ("Assigned, with an initial password.", True),
         ("Assigned; the password is this person's own.", False),
     ]
-    assert (fates[1].password or "none") in result_csv(fates)
+    assert (results[1].password or "none") in result_csv(results)
 
 
 def test_who_had_an_account_before_is_told_to_keep_it(vendor: Vendor, license: License) -> None:
     vendor.assign(vendor.issue("revit"), ADA)
-    [fate] = result_of(vendor, license, run(vendor, license, ADA))
-    assert (fate.told, fate.ok, fate.password) == ("Assigned; the password is this person's own.", True, None)
+    [result] = result_of(vendor, license, run(vendor, license, ADA))
+    assert (result.message, result.ok, result.password) == ("Assigned; the password is this person's own.", True, None)
 
 
 def test_all_new_accounts_are_of_the_same_instant_and_have_ids_of_their_own(vendor: Vendor, license: License) -> None:
@@ -308,20 +310,20 @@ def test_a_batch_never_takes_the_place_of_another_with_the_same_id(
     assert batch_ids == [7, 8]
     monkeypatch.undo()
     for batch_id in batch_ids:
-        go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+        continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert emails(vendor, license) == sorted(people(2, "a").split() + people(2, "b").split())
 
 
 def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
-    go_on(vendor.code, license.id, batch_id, ADMIN, once(), now=NOW)
-    dynamo.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
-    with pytest.raises(Refused) as refused:
-        go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, submit_once(), now=NOW)
+    database.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
+    with pytest.raises(Denied) as refused:
+        continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert refused.value.code == "batch_not_found"
     assert find_batch(vendor.code, license.id, batch_id) is not None
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
-    assert vendor.stored(license).users_assigned == STEP
+    assert vendor.stored(license).users_assigned == ROWS_PER_TRANSACTION
 
 
 def test_a_preview_of_many_is_read_a_hundred_at_a_time(vendor: Vendor, license: License) -> None:
@@ -362,8 +364,8 @@ def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
         if ends:
             end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
         else:
-            assert go_on(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
-    filled = min(40, STEP * max(0, done - 2))
+            assert continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
+    filled = min(40, ROWS_PER_TRANSACTION * max(0, done - 2))
     expected = filled if ends or done < 2 else 40
     assert emails(vendor, license) == sorted(people(expected).split())
     assert vendor.stored(license).users_assigned == expected
@@ -372,13 +374,13 @@ def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
 
 def test_a_list_that_nobody_needs_a_place_of_is_refused(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         start_batch(vendor.code, license.id, ADA, True, ADMIN, now=NOW)
     assert refused.value.code == "validation_error"
     assert list(batches.all_pending(vendor.code, license.id)) == []
 
 
 def test_a_license_by_key_has_no_users(vendor: Vendor) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         preview(vendor.code, vendor.issue("viewer").id, ADA)
     assert refused.value.code == "validation_error"

@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import DeviceReport
-from chalicelib.domain.refusal import Refused
 from chalicelib.store import probes
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables, track_variables
-from chalicelib.usecases.identify import Identity
+from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.support import ADMIN, HOUR, NOW, Vendor
 
 ADA, NOBODY = "ada@customer.test", "nobody@customer.test"
 MOST = 6
-CALLS: dict[str, Callable[[str, Identity, int], Any]] = {
-    "check": lambda code, ident, now: check(code, ident, DeviceReport(ident.hardware_id), now=now),
-    "deactivate": lambda code, ident, now: deactivate(code, ident, ADMIN, now=now),
-    "read variables": lambda code, ident, now: device_variables(code, ident, now=now),
-    "set variables": lambda code, ident, now: track_variables(code, ident, {"a": "1"}, ADMIN, now=now),
+CALLS: dict[str, Callable[[str, LicenseLookup, int], Any]] = {
+    "check": lambda code, lookup, now: check(code, lookup, DeviceReport(lookup.hardware_id), now=now),
+    "deactivate": lambda code, lookup, now: deactivate(code, lookup, ADMIN, now=now),
+    "read variables": lambda code, lookup, now: device_variables(code, lookup, now=now),
+    "set variables": lambda code, lookup, now: track_variables(code, lookup, {"a": "1"}, ADMIN, now=now),
 }
 
 
@@ -30,8 +30,8 @@ def told(
 ) -> str:
     """The code that is answered; empty where there is none."""
     try:
-        CALLS[call](vendor.code, Identity("revit", hardware_id, username=email, address=address), now)
-    except Refused as why:
+        CALLS[call](vendor.code, LicenseLookup("revit", hardware_id, username=email, address=address), now)
+    except Denied as why:
         assert (why.code == "rate_limit_exceeded") == (why.retry_after is not None)
         return why.code
     return ""

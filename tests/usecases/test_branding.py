@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from chalicelib.domain.history import Event
-from chalicelib.store import accounts, dynamo
-from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.domain.events import Event
+from chalicelib.store import accounts, database
+from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import find_company
 from tests.support import ADMIN, NOW, Vendor
@@ -19,7 +19,7 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>Größe</title></svg>'
 
 def changes(vendor: Vendor) -> list[Event]:
     """The events of changes to the company, oldest first."""
-    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type == "company_changed"]
 
 
@@ -79,6 +79,6 @@ def test_a_company_that_does_not_exist_is_not_made(vendor: Vendor) -> None:
     with refused("company_not_found"):
         set_branding(f"{vendor.code}-2", "#0a6e5c", None, ADMIN, now=NOW)
     nobody = replace(find_company(vendor.code), code=f"{vendor.code}-2")
-    with pytest.raises(dynamo.Stale):  # and the write sees to it by itself
+    with pytest.raises(database.ConditionFailed):  # and the write sees to it by itself
         accounts.change_company(nobody, {"accent": "#0a6e5c"}, Event.new("company_changed", ADMIN, NOW))
     assert accounts.read_company(f"{vendor.code}-2") is None

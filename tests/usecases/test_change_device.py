@@ -2,10 +2,10 @@
 
 import pytest
 
-from chalicelib.domain.license import device_tag
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo, licenses
-from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.license import hash_hardware_id
+from chalicelib.store import database, licenses
+from chalicelib.store.items import LicenseItem, license_pk
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import kinds, refused, replica_of_now
@@ -89,10 +89,10 @@ def test_one_users_place_on_a_shared_machine_is_reset_alone(vendor: Vendor) -> N
     for user, password in users:
         vendor.activate(user.email, "pc", password)
     assert reset_device(vendor.code, license.id, "pc", ADMIN, user_id=users[0][0].id, now=NOW) == 1
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         vendor.check("ada@customer.test", "pc")
     assert vendor.check("bob@customer.test", "pc").device
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         reset_device(vendor.code, license.id, "pc", ADMIN, user_id=1, now=NOW)
     assert refused.value.code == "device_not_found"
 
@@ -115,15 +115,15 @@ def test_a_device_that_was_blacklisted_on_the_license_itself_is_refused_still_an
     """As licenses of before hold it."""
     license = vendor.issue()
     vendor.activate(license, "other")
-    tag = frozenset({device_tag("pc")})
+    hardware_hash = frozenset({hash_hardware_id("pc")})
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    dynamo.update(item, [LicenseItem.blacklist.set(set(tag))], LicenseItem.pk.exists())
+    database.update(item, [LicenseItem.blacklist.set(set(hardware_hash))], LicenseItem.pk.exists())
     for hardware_id in ("pc", "other"):
         blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
         for call in (vendor.activate, vendor.check):
             with refused("blacklisted"):
                 call(license, hardware_id)
-    assert (vendor.stored(license).blacklist, vendor.stored(license).blocked_devices) == (tag, 1)
+    assert (vendor.stored(license).blacklist, vendor.stored(license).blocked_devices) == (hardware_hash, 1)
     for hardware_id in ("pc", "other"):
         allow_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
         assert vendor.activate(license, hardware_id).device

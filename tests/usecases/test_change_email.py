@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, batches, dynamo, licenses, seats
-from chalicelib.store.tables import AccountEventItem, event_part, to_event
-from chalicelib.usecases import batch_assign, views
+from chalicelib.store import accounts, batches, database, licenses, seats
+from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.usecases import batch_assign, portal_queries
 from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account
@@ -46,14 +46,14 @@ def test_the_account_its_seats_and_its_devices_go_with_it(vendor: Vendor, licens
         assert seat.email == NEW
     assert vendor.check(NEW, "pc").device
     assert vendor.activate(NEW, "pc", password).device
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         vendor.check(ADA, "pc")
 
 
 def test_the_history_of_the_license_and_of_the_company_tell_it(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     change(vendor, license)
-    of_company = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    of_company = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     for history in (vendor.history(license), of_company):
         assert [(e.user, e.detail) for e in history if e.type == "email_changed"] == [(ADA, {"email": NEW})]
 
@@ -62,7 +62,7 @@ def test_who_is_logged_in_stays_so(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     session = logged_in(vendor, ADA)
     change(vendor, license)
-    assert views.visit(session, now=NOW).user.email == NEW
+    assert portal_queries.principal(session, now=NOW).user.email == NEW
 
 
 def test_the_old_one_can_be_anothers(vendor: Vendor, license: License) -> None:
@@ -78,7 +78,7 @@ def test_the_old_one_can_be_anothers(vendor: Vendor, license: License) -> None:
 def test_one_that_is_in_use_is_refused(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     vendor.assign(license, NEW)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         change(vendor, license)
     assert refused.value.code == "already_exists"
     assert account(vendor, ADA)
@@ -92,7 +92,7 @@ def test_at_once_only_one_account_gets_an_email(vendor: Vendor, license: License
     def attempt(old: str) -> str:
         try:
             change(vendor, license, old)
-        except Refused as refused:
+        except Denied as refused:
             return refused.code
         return "changed"
 
@@ -106,7 +106,7 @@ def by_itself(vendor: Vendor, license: License) -> None:
 
 def by_batch(vendor: Vendor, license: License) -> None:
     batch_id = batch_assign.start_batch(vendor.code, license.id, ADA, True, ADMIN, now=NOW)
-    batch_assign.go_on(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
+    batch_assign.continue_batch(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
 
 
 @pytest.mark.parametrize(("give", "module", "write"), [(by_itself, seats, "assign"), (by_batch, batches, "fill")])
@@ -139,7 +139,7 @@ def test_a_seat_that_is_given_meanwhile_is_of_who_has_the_email_then(
 @pytest.mark.parametrize("new", ["", "nobody", "a@b", "m\xfcller@customer.test"])
 def test_what_is_no_email_is_refused(vendor: Vendor, license: License, new: str) -> None:
     vendor.assign(license, ADA)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         change(vendor, license, new=new)
     assert refused.value.code == "validation_error"
 
@@ -157,7 +157,7 @@ def test_more_seats_than_one_write_can_hold_are_refused(
     monkeypatch.setattr(change_email_module, "MAX_SEATS", 1)
     for held in (license, vendor.issue("revit", max_license_users=5)):
         vendor.assign(held, ADA)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         change(vendor, license)
     assert "up to 1 licenses" in refused.value.detail
 
@@ -171,12 +171,12 @@ def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor
     user, session, operator = account(vendor, ADA), logged_in(vendor, ADA), Actor("admin:petra")
     changed = change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
     assert (changed.id, changed.email, changed) == (user.id, NEW, account(vendor, NEW))
-    assert views.license_details(session, managed.id, now=NOW)
+    assert portal_queries.license_details(session, managed.id, now=NOW)
     assert [seat.email for license in held for seat in licenses.seats(vendor.code, license.id)] == [NEW] * seats_held
     told = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
     assert told == [(ADA, operator)]
     assert vendor.differences() == []
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("user_not_found", "There is no such account.")
     (to_the_new_one,) = mails(vendor, NEW)
@@ -188,7 +188,7 @@ def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vend
         vendor.assign(license, email)
     close_account(vendor.code, ADA, ADMIN, now=NOW)
     for old, new, code in ((ADA, "another@customer.test", "account_closed"), (NEW, ADA, "already_exists")):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Denied) as refused:
             change_email(vendor.code, None, old, new, ADMIN, manager_id=None, now=NOW)
         assert refused.value.code == code
 
@@ -216,7 +216,7 @@ def asked(vendor: Vendor, license: License, new: str, *, old: str = ADA, now: in
     try:
         by = manager.id if by == 0 else by
         change_email(vendor.code, license.id, old, new, Actor(f"user:{MANAGER}"), manager_id=by, now=now)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code, refused.retry_after
     return "changed"
 
@@ -251,7 +251,7 @@ def test_what_tells_nothing_of_others_does_not_count(vendor: Vendor, boss: Licen
 def test_that_an_email_was_tried_stands_in_the_history_of_who_has_it(vendor: Vendor, boss: License) -> None:
     asked(vendor, boss, taken(0))
     asked(vendor, boss, "free@customer.test")
-    of_company = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    of_company = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     (event,) = [event for event in of_company if event.type == "email_probed"]
     assert (event.user, event.user_id) == (taken(0), account(vendor, taken(0)).id)
     assert event.actor.name == f"user:{MANAGER}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License, status
 from chalicelib.store import licenses
@@ -168,8 +168,8 @@ def test_a_reset_frees_the_seats_as_well_and_moves_no_end(vendor: Vendor) -> Non
     reset_license(vendor.code, license.id, ADMIN, now=NOW + HOUR)
     with refused("device_not_found"):
         vendor.check("ada@customer.test", "a")
-    place = vendor.activate("ada@customer.test", "b", password, now=NOW + DAY)
-    assert place.license is not None
-    assert place.license.validity_period == NOW + 30 * DAY
+    snapshot = vendor.activate("ada@customer.test", "b", password, now=NOW + DAY)
+    assert snapshot.license is not None
+    assert snapshot.license.validity_period == NOW + 30 * DAY
     with refused("user_activated_max_times"):
         vendor.activate("ada@customer.test", "a", password)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.domain.license import DeviceReport, is_expired
-from chalicelib.domain.places import CHECK_NOTED_EVERY_MS
 from chalicelib.usecases.check import check
 from tests.support import DAY, NOW, Vendor
 from tests.usecases.support import kinds, refused
@@ -12,8 +12,8 @@ from tests.usecases.support import kinds, refused
 def test_a_check_answers_the_license_and_the_device_and_is_no_event(vendor: Vendor) -> None:
     license = vendor.issue()
     activated = vendor.activate(license, "pc")
-    place = vendor.check(license, "pc")
-    assert (place.license, place.device) == (vendor.stored(license), activated.device)
+    snapshot = vendor.check(license, "pc")
+    assert (snapshot.license, snapshot.device) == (vendor.stored(license), activated.device)
     assert kinds(vendor, license) == ["device_activated"]
 
 
@@ -40,15 +40,15 @@ def test_the_time_and_the_news_of_a_check_are_kept_once_in_a_quarter_of_an_hour(
     vendor.activate(license, "pc")
 
     def noted(after: int, hostname: str) -> tuple[int, str | None]:
-        ident, report = vendor.ident(license, "pc"), DeviceReport("pc", hostname=hostname)
-        check(vendor.code, ident, report, now=NOW + after)
+        lookup, report = vendor.lookup(license, "pc"), DeviceReport("pc", hostname=hostname)
+        check(vendor.code, lookup, report, now=NOW + after)
         device = vendor.check(license, "pc").device
         assert device is not None
         return device.last_check_at - NOW, device.hostname
 
-    assert noted(CHECK_NOTED_EVERY_MS - 1, "early") == (0, None)
-    assert noted(CHECK_NOTED_EVERY_MS, "due") == (CHECK_NOTED_EVERY_MS, "due")
-    assert noted(CHECK_NOTED_EVERY_MS + 1, "late") == (CHECK_NOTED_EVERY_MS, "due")
+    assert noted(CHECK_INTERVAL_MS - 1, "early") == (0, None)
+    assert noted(CHECK_INTERVAL_MS, "due") == (CHECK_INTERVAL_MS, "due")
+    assert noted(CHECK_INTERVAL_MS + 1, "late") == (CHECK_INTERVAL_MS, "due")
 
 
 def test_a_device_may_name_the_license_by_its_id_alone(vendor: Vendor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store.accounts import rehash_password
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_account import choose_password

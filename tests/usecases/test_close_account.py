@@ -8,16 +8,27 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.origin import Origin
-from chalicelib.domain.people import guard_open
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker, SessionOver
-from chalicelib.store import accounts, batches, codes, dynamo, licenses, mails, orders, places, seats, sessions
-from chalicelib.store.tables import UserItem
-from chalicelib.usecases import views
+from chalicelib.domain.session import SessionClaims, SessionExpired
+from chalicelib.domain.users import guard_open
+from chalicelib.store import (
+    accounts,
+    activations,
+    batches,
+    database,
+    licenses,
+    mails,
+    one_time_codes,
+    orders,
+    seats,
+    sessions,
+)
+from chalicelib.store.items import UserItem
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.batch_assign import go_on, preview, start_batch
+from chalicelib.usecases.batch_assign import continue_batch, preview, start_batch
 from chalicelib.usecases.change_account import choose_password, end_other_sessions
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -43,7 +54,7 @@ class Employee:
     vendor: Vendor
     held: License = field(init=False)
     free: License = field(init=False)
-    session: Asker = field(init=False)
+    session: SessionClaims = field(init=False)
 
     def __post_init__(self) -> None:
         vendor = self.vendor
@@ -59,10 +70,10 @@ class Employee:
     def has_nothing(self) -> bool:
         """And nothing of it stands in any license or order."""
         code, user = self.vendor.code, account(self.vendor, DON)
-        with pytest.raises(SessionOver):
-            views.visit(self.session, now=NOW)
+        with pytest.raises(SessionExpired):
+            portal_queries.principal(self.session, now=NOW)
         managers = [order.managers for sold in ("managed", "new") if (order := orders.read_order(code, sold))]
-        managed = orders.managed_by(code, user.id), [ids for ids in managers if user.id in ids]
+        managed = orders.read_managed_licenses(code, user.id), [ids for ids in managers if user.id in ids]
         left = accounts.held_license_ids(code, user.id)
         waiting = [mail for _, mail in mails.mails_of(code) if mail.to == DON]
         assert (left, managed, waiting) == ([], ([], []), [])
@@ -110,7 +121,7 @@ def test_the_right_password_is_as_wrong_as_any_other_and_takes_the_same_work(
     don.close()
     seen = []
     for email, tried in ((DON, password), ("open@customer.test", "a wrong one"), ("nobody@customer.test", PASSWORD)):
-        with calls_counted() as calls, pytest.raises(Refused) as caught:
+        with calls_counted() as calls, pytest.raises(Denied) as caught:
             log_in_to_portal(code, email, tried, origin, now=LATER)
         seen.append((calls, caught.value.code, caught.value.detail))
     assert seen[0] == seen[1] == seen[2]
@@ -121,11 +132,11 @@ def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: 
     user = account(don.vendor, DON)
     don.close()
     item = UserItem(don.vendor.code, f"user#{user.id}")
-    dynamo.update(item, [UserItem.password_hash.set(user.password_hash)])
+    database.update(item, [UserItem.password_hash.set(user.password_hash)])
     with refused("invalid_credentials"):
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)
-    with pytest.raises(SessionOver):
-        views.visit(open_session(account(don.vendor, DON), now=LATER), now=LATER)
+    with pytest.raises(SessionExpired):
+        portal_queries.principal(open_session(account(don.vendor, DON), now=LATER), now=LATER)
 
 
 def test_codes_are_void_and_asking_for_one_is_as_for_nobody(don: Employee) -> None:
@@ -161,11 +172,13 @@ def test_a_batch_goes_past_a_closed_account_and_says_so_when_it_is_over(don: Emp
     batch = start_batch(code, license.id, f"{DON}\nada@customer.test", True, ADMIN, now=NOW)
     don.close()
     words = "The vendor has closed this person's account."
-    looked_at = preview(code, license.id, f"{DON}\nnobody@customer.test").fates
-    assert [fate.told for fate in looked_at] == ["Gets a seat."] * 2  # to look costs nothing, so it tells nothing
-    assert go_on(code, license.id, batch, ADMIN, lambda: True, now=NOW) is None
-    fates = {fate.row.email: fate.told for fate in result_of(don.vendor, license, batch)}
-    assert fates == {DON: f"Not assigned: {words}", "ada@customer.test": "Assigned, with an initial password."}
+    looked_at = preview(code, license.id, f"{DON}\nnobody@customer.test").results
+    assert [result.message for result in looked_at] == [
+        "Gets a seat."
+    ] * 2  # to look costs nothing, so it tells nothing
+    assert continue_batch(code, license.id, batch, ADMIN, lambda: True, now=NOW) is None
+    results = {result.row.email: result.message for result in result_of(don.vendor, license, batch)}
+    assert results == {DON: f"Not assigned: {words}", "ada@customer.test": "Assigned, with an initial password."}
     assert don.vendor.stored(license).users_assigned == 1
     assert don.has_nothing()
 
@@ -228,7 +241,7 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
         if model.name not in ("Query", "BatchGetItem", "TransactGetItems") and next(written) > after:
             raise CutShortError
 
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
     events.register("before-call.dynamodb", end)
     try:
         act()
@@ -244,8 +257,8 @@ def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it()
         don = Employee(Vendor())
         if not cut_short(don.close, after):
             break
-        with pytest.raises(SessionOver):
-            views.visit(don.session, now=NOW)
+        with pytest.raises(SessionExpired):
+            portal_queries.principal(don.session, now=NOW)
         with refused("invalid_credentials"):
             log_in(don.vendor.code, DON, PASSWORD, now=LATER)
         finish(don.vendor.code, DON, ADMIN, now=NOW)
@@ -265,7 +278,7 @@ def asked(don: Employee) -> str:
 def by_batch(don: Employee) -> None:
     code, license = don.vendor.code, don.free
     batch = start_batch(code, license.id, DON, True, ADMIN, now=NOW)
-    go_on(code, license.id, batch, ADMIN, lambda: True, now=NOW)
+    continue_batch(code, license.id, batch, ADMIN, lambda: True, now=NOW)
 
 
 def by_code(don: Employee) -> None:
@@ -273,12 +286,12 @@ def by_code(don: Employee) -> None:
 
 
 def ending_others(don: Employee) -> None:
-    user = views.visit(don.session, now=NOW).user
+    user = portal_queries.principal(don.session, now=NOW).user
     keep_session(don.session, end_other_sessions(don.vendor.code, user.id, ADMIN, now=NOW), now=NOW)
 
 
 def own_password(don: Employee) -> None:
-    user = views.visit(don.session, now=NOW).user
+    user = portal_queries.principal(don.session, now=NOW).user
     chosen = (don.vendor.code, user.id, "another one", ADMIN)
     keep_session(don.session, choose_password(*chosen, old_password=PASSWORD, now=NOW).session_epoch, now=NOW)
 
@@ -288,8 +301,8 @@ def logging_in(don: Employee) -> None:
 
 
 def new_device(don: Employee) -> None:
-    ident = don.vendor.ident(DON, "laptop", license_id=don.held.id)
-    activate(don.vendor.code, ident, PASSWORD, DeviceReport("laptop"), ADMIN, now=NOW)
+    lookup = don.vendor.lookup(DON, "laptop", license_id=don.held.id)
+    activate(don.vendor.code, lookup, PASSWORD, DeviceReport("laptop"), ADMIN, now=NOW)
 
 
 def password_of_another(don: Employee) -> None:
@@ -316,10 +329,10 @@ RACES: list[tuple[Callable[[Employee], Any], Any, str]] = [
     (lambda don: add_manager(don.vendor.code, don.free.order_id or "", DON, ADMIN, now=NOW), orders, "add_manager"),
     (password_of_another, accounts, "change_password"),
     (own_password, accounts, "change_password"),
-    (by_code, codes, "redeem"),
+    (by_code, one_time_codes, "redeem"),
     (ending_others, accounts, "end_sessions"),
     (logging_in, sessions, "open_session"),
-    (new_device, places, "take_place"),
+    (new_device, activations, "take_place"),
     (another_email, accounts, "change_email"),
 ]
 """What gives an account something, and the write that does."""
@@ -338,7 +351,7 @@ def test_what_was_decided_before_the_account_was_closed_leaves_nothing_behind(
         return real(*given, **named)
 
     monkeypatch.setattr(module, write, late)
-    with suppress(Refused, SessionOver):
+    with suppress(Denied, SessionExpired):
         act(don)
     assert next(closing, None) is None, "the write was not reached"
     assert don.has_nothing()
@@ -346,7 +359,7 @@ def test_what_was_decided_before_the_account_was_closed_leaves_nothing_behind(
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)
 
 
-@pytest.mark.parametrize(("module", "name"), [(accounts, "close_account"), (orders, "managed_by")])
+@pytest.mark.parametrize(("module", "name"), [(accounts, "close_account"), (orders, "read_managed_licenses")])
 def test_what_comes_while_the_account_is_being_closed_leaves_nothing_behind(
     don: Employee, module: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,7 +368,7 @@ def test_what_comes_while_the_account_is_being_closed_leaves_nothing_behind(
 
     def amid(*given: Any, **named: Any) -> Any:
         for act in acts:
-            with suppress(Refused, SessionOver):
+            with suppress(Denied, SessionExpired):
                 act(don)
         return real(*given, **named)
 

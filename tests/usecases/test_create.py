@@ -2,8 +2,8 @@
 
 from chalicelib.store import accounts
 from chalicelib.usecases import create
+from chalicelib.usecases.cache import MINUTE_MS
 from chalicelib.usecases.catalogue import find_api_key, find_product
-from chalicelib.usecases.remember import MINUTE_MS
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_variables import device_variables
@@ -27,7 +27,7 @@ def test_giving_back_again_changes_nothing(vendor: Vendor) -> None:
     for _ in range(3):
         vendor.deactivate(license, "a", now=NOW + 1)
     stored = vendor.stored(license)
-    assert (stored.times_activated, stored.vacated, stored.last_vacated) == (1, 1, device_tag("a"))
+    assert (stored.times_activated, stored.vacated, stored.last_vacated) == (1, 1, hash_hardware_id("a"))
     assert kinds(vendor, license).count("device_deactivated") == 1
 
 
@@ -92,11 +92,11 @@ def test_an_expired_license_takes_its_places_back(vendor: Vendor) -> None:
 def test_last_words_of_a_device_are_kept(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
-    ident = vendor.ident(license, "pc")
-    deactivate(vendor.code, ident, ADMIN, told={"why": "moved"}, now=NOW)
+    lookup = vendor.lookup(license, "pc")
+    deactivate(vendor.code, lookup, ADMIN, variables={"why": "moved"}, now=NOW)
     assert vendor.stored(license).times_activated == 0
     vendor.activate(license, "pc")
-    assert [v.value for v in device_variables(vendor.code, ident, now=NOW)[1]] == ["moved"]
+    assert [v.value for v in device_variables(vendor.code, lookup, now=NOW)[1]] == ["moved"]
 
 
 @pytest.mark.parametrize("told", [{"why": "again"}, None])
@@ -104,5 +104,5 @@ def test_a_repeat_is_answered_whatever_it_tells(vendor: Vendor, told: dict[str, 
     license = vendor.issue()
     vendor.activate(license, "pc")
     for _ in range(2):
-        deactivate(vendor.code, vendor.ident(license, "pc"), ADMIN, told=told, now=NOW)
+        deactivate(vendor.code, vendor.lookup(license, "pc"), ADMIN, variables=told, now=NOW)
     assert vendor.stored(license).times_activated == 0

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.domain.people import User
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import Asker, SessionOver
-from chalicelib.store import accounts, dynamo, mails, removal
-from chalicelib.store.tables import MAIL_SHARDS, DueItem, LicenseItem, LinkItem, SessionItem, due_pk
-from chalicelib.usecases import create, views
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.session import SessionClaims, SessionExpired
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, database, mails, removal
+from chalicelib.store.items import MAIL_SHARDS, DueItem, LicenseItem, LookupItem, SessionItem, due_pk
+from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.change_license import extend
@@ -28,7 +28,7 @@ from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
 from tests.usecases.support import refused
 
-TABLES = (LicenseItem, LinkItem, SessionItem)
+TABLES = (LicenseItem, LookupItem, SessionItem)
 """An item class of each table."""
 
 
@@ -43,7 +43,7 @@ def stored(code: str) -> list[str]:
 
 
 def every(table: Any) -> list[Any]:
-    client: Any = dynamo._connection.client
+    client: Any = database._connection.client
     pages = client.get_paginator("scan").paginate(TableName=table.Meta.table_name, ConsistentRead=True)
     return [item for page in pages for item in page["Items"]]
 
@@ -54,7 +54,7 @@ def test_whatever_a_use_case_writes_is_gone_with_its_company() -> None:
     for case in CASES:
         vendor = Vendor()
         prepared = case.prepare(vendor)
-        with suppress(Refused):
+        with suppress(Denied):
             case.act(vendor, prepared)
         for code in [code for code in companies() if code.startswith(vendor.code)]:  # one makes a second company
             delete_company(code)
@@ -74,7 +74,7 @@ class Shop:
         vendor.issue(order_id="o", customer="shop@customer.test")
         self.manager = logged_in(vendor, MANAGER)
         request_code(vendor.code, MANAGER, now=NOW)
-        with suppress(Refused):
+        with suppress(Denied):
             log_in(vendor.code, "ada@customer.test", "wrong", now=NOW)
 
 
@@ -98,7 +98,7 @@ def test_it_is_out_of_the_list_of_companies_and_the_sweep_and_its_code_is_free(s
     code = shop.vendor.code
     delete_company(code)
     assert code not in set(companies())
-    due = [item for shard in range(8) for item in dynamo.query(DueItem, due_pk(shard)) if item.company == code]
+    due = [item for shard in range(8) for item in database.query(DueItem, due_pk(shard)) if item.company == code]
     assert due == []
     with refused("company_not_found"):
         delete_company(code)
@@ -117,7 +117,7 @@ def cut_short(code: str, after: int) -> bool:
         if model.name in ("DeleteItem", "BatchWriteItem") and next(written) > after:
             raise CutShortError
 
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
     events.register("before-call.dynamodb", end)
     try:
         delete_company(code)
@@ -148,8 +148,8 @@ def assert_nothing_new_and_no_session(shop: Shop) -> None:
         issue_license(code, "viewer", Terms("perpetual", 1), None, ADMIN, now=NOW)
     with refused("already_exists"):
         create.create_company(code, "Another one", ADMIN, now=NOW)
-    with pytest.raises(SessionOver):
-        views.visit(shop.manager, now=NOW)
+    with pytest.raises(SessionExpired):
+        portal_queries.principal(shop.manager, now=NOW)
 
 
 def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(
@@ -171,7 +171,7 @@ def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(
 def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
     shop: Shop, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vendor, delete = shop.vendor, dynamo.delete
+    vendor, delete = shop.vendor, database.delete
     done: list[DueItem] = []
 
     def amid(item: Any, *more: Any) -> None:
@@ -183,7 +183,7 @@ def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
                 extend(vendor.code, shop.license.id, NOW + 3500 * DAY, None, ADMIN, now=NOW)
         delete(item, *more)
 
-    monkeypatch.setattr(dynamo, "delete", amid)
+    monkeypatch.setattr(database, "delete", amid)
     delete_company(vendor.code)
     assert done
     assert stored(vendor.code) == []
@@ -193,7 +193,7 @@ def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:
     list(removal.remove_license(shop.vendor.code, shop.license.id))
     with refused("license_not_found"):
         assign_user(shop.vendor.code, shop.license.id, "new@customer.test", 1, ADMIN, now=NOW)
-    assert isinstance(shop.manager, Asker)
+    assert isinstance(shop.manager, SessionClaims)
     assert isinstance(accounts.read_user(shop.vendor.code, shop.manager.user_id), User)
     delete_company(shop.vendor.code)
 
@@ -202,5 +202,5 @@ def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None
     steps: list[int] = []
     items = delete_company(shop.vendor.code, progress=steps.append)
     assert len(steps) > 3
-    assert max(steps) <= dynamo.BATCH_WRITE_LIMIT
+    assert max(steps) <= database.BATCH_WRITE_LIMIT
     assert items == sum(steps) + 2

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.domain.license import device_tag
-from chalicelib.store import dynamo
-from chalicelib.store.tables import LinkItem, hardware_part
+from chalicelib.domain.license import hash_hardware_id
+from chalicelib.store import database
+from chalicelib.store.items import LookupItem, hardware_sort_key
 from chalicelib.usecases import device_licenses as use_case
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_license import reset_license
@@ -19,8 +19,8 @@ ADA, BOB = "ada@customer.test", "bob@customer.test"
 
 def found(vendor: Vendor, hardware_id: str = "pc", product: str | None = None, *only: str) -> list[Any]:
     held = device_licenses(vendor.code, hardware_id, product, frozenset(only), now=NOW)
-    assert all(place.license is not None and place.license.product == product.code for place, product in held)
-    return [(place.license and place.license.id, place.seat and place.seat.email) for place, _ in held]
+    assert all(snapshot.license is not None and snapshot.license.product == product.code for snapshot, product in held)
+    return [(snapshot.license and snapshot.license.id, snapshot.seat and snapshot.seat.email) for snapshot, _ in held]
 
 
 def test_the_licenses_on_which_the_device_is_active_are_found_newest_first(vendor: Vendor) -> None:
@@ -63,8 +63,8 @@ def test_a_device_that_holds_no_place_any_more_is_not_found_and_is_when_it_comes
 def test_the_work_is_bounded_however_many_licenses_have_seen_the_device(vendor: Vendor, monkeypatch: Any) -> None:
     monkeypatch.setattr(use_case, "MAX_LICENSES", 35)
     for number in range(40):
-        link = LinkItem(vendor.code, hardware_part(device_tag("pc"), number + 1), to=number + 1)
-        dynamo.put_all([link])
+        link = LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), number + 1), to=number + 1)
+        database.batch_put([link])
     license = vendor.issue()
     vendor.activate(license, "pc")
     with calls_counted() as sent:

@@ -9,11 +9,11 @@ import pytest
 from chalicelib.domain.access import buyer
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.email import known_email
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store import seats
 from chalicelib.usecases.batch_assign import preview
 from chalicelib.usecases.change_email import change_email
@@ -45,15 +45,15 @@ def test_what_is_assigned_in_any_spelling_is_one_account(vendor: Vendor, license
     assert find_user(vendor.code, license.id, typed).id == user.id
     assert log_in(vendor.code, typed, password or "", now=vendor.now).id == user.id
     assert vendor.activate(typed.strip(), "pc", password).device is not None
-    assert preview(vendor.code, license.id, typed).fates[0].told == "Has a seat already; nothing changes."
+    assert preview(vendor.code, license.id, typed).results[0].message == "Has a seat already; nothing changes."
     with refused("user_already_assigned"):
         vendor.assign(license, typed)
     remove_user(vendor.code, license.id, typed, ADMIN, now=vendor.now)
 
 
 def _batch(vendor: Vendor, license: License, email: str) -> None:
-    [fate] = preview(vendor.code, license.id, f"email\n{email}").fates
-    assert not fate.ok
+    [result] = preview(vendor.code, license.id, f"email\n{email}").results
+    assert not result.ok
     vendor.assign(license, email)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import HOUR_MS, License
-from chalicelib.store import dynamo
-from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.store import database
+from chalicelib.store.items import LicenseItem, license_pk
 from chalicelib.usecases.change_license import extend
 from tests.portal.browser import at, browser_of
 from tests.support import ADMIN, NOW, Vendor
@@ -36,7 +36,7 @@ def beyond(vendor: Vendor) -> License:
     with patch("chalicelib.usecases.change_license.within_calendar", lambda *_: True):
         extend(vendor.code, license.id, LATEST, None, ADMIN, now=vendor.now)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    dynamo.update(item, [LicenseItem.ends_at.set(LATEST + 24 * HOUR_MS)], LicenseItem.pk.exists())
+    database.update(item, [LicenseItem.ends_at.set(LATEST + 24 * HOUR_MS)], LicenseItem.pk.exists())
     return vendor.stored(license)
 
 

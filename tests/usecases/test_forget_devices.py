@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, idle_devices_kept, is_live
-from chalicelib.store import places
+from chalicelib.store import activations
 from chalicelib.usecases import forget_devices
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_license import reset_license
@@ -27,7 +27,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def known(vendor: Vendor, license: License) -> set[str]:
-    return {device.hardware_id for device in places.devices(vendor.code, license.id)}
+    return {device.hardware_id for device in activations.devices(vendor.code, license.id)}
 
 
 def come_and_go(vendor: Vendor, who: Any, names: list[str], password: str | None = None) -> None:
@@ -56,7 +56,7 @@ def test_those_heard_of_longest_ago_are_forgotten_and_their_history_stays(vendor
 def test_a_forgotten_device_is_as_good_as_new_and_its_variables_are_gone(vendor: Vendor, kept: int) -> None:
     license = vendor.issue(max_activations=1)
     first = vendor.activate(license, "old").device
-    track_variables(vendor.code, vendor.ident(license, "old"), {"a": "b"}, ADMIN, now=NOW)
+    track_variables(vendor.code, vendor.lookup(license, "old"), {"a": "b"}, ADMIN, now=NOW)
     vendor.deactivate(license, "old")
     come_and_go(vendor, license, [f"pc {number}" for number in range(3 * kept)])
     with refused("device_not_found"):
@@ -65,7 +65,7 @@ def test_a_forgotten_device_is_as_good_as_new_and_its_variables_are_gone(vendor:
     assert first is not None
     assert again is not None
     assert again.id != first.id
-    assert device_variables(vendor.code, vendor.ident(license, "old"), now=vendor.now)[1] == []
+    assert device_variables(vendor.code, vendor.lookup(license, "old"), now=vendor.now)[1] == []
 
 
 def test_who_has_left_last_is_no_transfer_though_it_is_forgotten(vendor: Vendor, kept: int) -> None:
@@ -103,22 +103,22 @@ def test_a_device_that_comes_back_while_it_is_forgotten_keeps_its_place(
 ) -> None:
     license = vendor.issue(max_activations=2)
     come_and_go(vendor, license, [f"pc {number}" for number in range(kept + 1)])
-    right, asked_for = places.forget, list[str]()
+    right, asked_for = activations.forget, list[str]()
 
     def meanwhile(*asked: Any) -> None:
-        monkeypatch.setattr(places, "forget", right)
+        monkeypatch.setattr(activations, "forget", right)
         for device in asked[1]:
             if vendor.stored(license).times_activated < 2:
                 vendor.activate(license, device.hardware_id)
                 asked_for.append(device.hardware_id)
         right(*asked)
 
-    monkeypatch.setattr(places, "forget", meanwhile)
+    monkeypatch.setattr(activations, "forget", meanwhile)
     come_and_go(vendor, license, ["one more"])
     (back,) = asked_for
     assert vendor.check(license, back).device
     stored = vendor.stored(license)
-    live = [d for d in places.devices(vendor.code, license.id) if is_live(d, stored, None)]
+    live = [d for d in activations.devices(vendor.code, license.id) if is_live(d, stored, None)]
     assert len(live) == stored.times_activated
 
 
@@ -126,9 +126,9 @@ def test_a_device_that_was_forgotten_since_a_replica_was_read_is_new(vendor: Ven
     license = vendor.issue()
     come_and_go(vendor, license, ["old"])
     with replica_of_now(license, "old"):
-        (device,) = places.devices(vendor.code, license.id)
+        (device,) = activations.devices(vendor.code, license.id)
         event = Event.new("devices_forgotten", ADMIN, vendor.now, devices=1)
-        places.forget(vendor.stored(license), [device], event)
+        activations.forget(vendor.stored(license), [device], event)
         again = vendor.activate(license, "old").device
     assert again is not None
     assert again.id != device.id

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES, VALID_MS
-from chalicelib.domain.people import MAX_FAILURES
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, codes, dynamo
-from chalicelib.store.tables import AccountEventItem, event_part, to_event
+from chalicelib.domain.users import MAX_FAILURES
+from chalicelib.store import accounts, database, one_time_codes
+from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
@@ -42,7 +42,7 @@ def enter(vendor: Vendor, code: str, *, email: str = ADA, now: int = NOW, passwo
     """What came of a code: the refusal, or that it was taken."""
     try:
         set_password_by_code(vendor.code, email, code, password, ADMIN, now=now)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code
     return "taken"
 
@@ -77,12 +77,14 @@ def test_a_newer_code_replaces_the_older_one(vendor: Vendor, initial: str) -> No
 
 def test_the_stored_code_tells_nobody_the_code_and_belongs_to_one_account(vendor: Vendor, initial: str) -> None:
     code = asked(vendor)
-    item = dynamo.get(codes._item(vendor.code, ADA, ""))
+    item = database.get(one_time_codes._item(vendor.code, ADA, ""))
     assert item is not None
     assert code not in str(item.attribute_values)
-    hashes = {codes.hash_code(company, email, code) for company in (vendor.code, "OTHER") for email in (ADA, NOBODY)}
+    hashes = {
+        one_time_codes.hash_code(company, email, code) for company in (vendor.code, "OTHER") for email in (ADA, NOBODY)
+    }
     assert len(hashes) == 4
-    assert item.code_hash == codes.hash_code(vendor.code, ADA, code)
+    assert item.code_hash == one_time_codes.hash_code(vendor.code, ADA, code)
 
 
 def test_in_any_hour_three_mails_are_sent_and_the_newest_code_stays_good(vendor: Vendor, initial: str) -> None:
@@ -101,9 +103,9 @@ def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(ve
         list(threads.map(lambda _: request_code(vendor.code, ADA, now=NOW), range(16)))
     sent = code_mails(vendor, ADA)
     assert len(sent) == MAX_MAILS
-    stored = codes.read_code(vendor.code, ADA, "").code_hash
+    stored = one_time_codes.read_code(vendor.code, ADA, "").code_hash
     told = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
-    assert [codes.hash_code(vendor.code, ADA, code) == stored for code in told].count(True) == 1
+    assert [one_time_codes.hash_code(vendor.code, ADA, code) == stored for code in told].count(True) == 1
 
 
 # --- nothing tells who has an account ----------------------------------------------------------------------------
@@ -125,7 +127,7 @@ def test_a_request_does_the_same_work_and_answers_the_same_whether_there_is_an_a
         stranger = work_of(lambda: request_code("NOWHERE-" + vendor.code, ADA, now=NOW))
         assert ada == nobody == stranger
     assert code_mails(vendor, NOBODY) == []
-    noted = [codes.read_asked(vendor.code, email, "", NOW)[0].mailed for email in (ADA, NOBODY)]
+    noted = [one_time_codes.read_code_requests(vendor.code, email, "", NOW)[0].mailed for email in (ADA, NOBODY)]
     assert noted[0] == noted[1]
 
 
@@ -175,7 +177,7 @@ def test_the_right_code_sets_the_password_and_the_initial_one_is_gone(vendor: Ve
 
 def test_the_new_password_stands_in_the_history_with_how_it_was_set(vendor: Vendor, initial: str) -> None:
     enter(vendor, asked(vendor))
-    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     (changed,) = [event for event in events if event.type == "password_changed"]
     assert (changed.user, changed.detail, changed.actor, changed.at) == (ADA, {"by": "code"}, ADMIN, NOW)
 
@@ -247,15 +249,15 @@ def test_of_two_who_use_one_code_at_once_one_sets_the_password(vendor: Vendor, i
 def test_a_password_that_was_changed_meanwhile_does_not_stop_the_code(
     vendor: Vendor, initial: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, real, changes = asked(vendor), codes.redeem, iter([accounts.change_password])
+    code, real, changes = asked(vendor), one_time_codes.redeem, iter([accounts.change_password])
 
     def redeem(stored: Any, browser: str, old: Any, new: Any, event: Any, mail: Any) -> None:
         for change in changes:
             change(old, with_own_password(old, "in between"), event)
-            raise dynamo.Stale
+            raise database.ConditionFailed
         real(stored, browser, old, new, event, mail)
 
-    monkeypatch.setattr(codes, "redeem", redeem)
+    monkeypatch.setattr(one_time_codes, "redeem", redeem)
     assert enter(vendor, code) == "taken"
     assert log_in(vendor.code, ADA, NEW, now=NOW)
 
@@ -273,7 +275,7 @@ def test_who_has_locked_the_account_by_guessing_is_let_in_after_the_code(vendor:
     while failures < MAX_FAILURES:
         try:
             log_in(vendor.code, ADA, "wrong", now=now)
-        except Refused as no:
+        except Denied as no:
             failures += no.code == "invalid_credentials"
             now += 1000 * (no.retry_after or 0)
     with refused("account_locked"):

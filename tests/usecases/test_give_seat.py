@@ -10,24 +10,24 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.access import opens
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import SessionOver
-from chalicelib.store import accounts, codes, dynamo, seats
-from chalicelib.store.tables import UserItem
+from chalicelib.domain.session import SessionExpired
+from chalicelib.store import accounts, database, one_time_codes, seats
+from chalicelib.store.items import UserItem
 from chalicelib.usecases import activate as activate_module
-from chalicelib.usecases import views
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import assign_user
-from chalicelib.usecases.batch_assign import go_on, start_batch
+from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, set_password
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password, reveal_initial_password
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.sessions import open_session
 from chalicelib.usecases.user_licenses import user_licenses
-from chalicelib.usecases.views import Asked
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import PASSWORD, account, chosen, issued
@@ -68,25 +68,25 @@ class Two:
         at = {"second": self.second, "third": self.third}
         try:
             user = log_in(self.vendor.code, email, password, now=NOW)
-        except Refused:
+        except Denied:
             return []
         found = [name for name, license in at.items() if self.activates(license, password, email)]
         listed = {p.license.id for p in user_licenses(self.vendor.code, "revit", email, password, now=NOW) if p.license}
         assert listed == {at[name].id for name in found}
         if not user.is_initial_password:
             session = open_session(user, now=NOW)
-            own = views.own_licenses(session, Asked(), now=NOW).page
+            own = portal_queries.own_licenses(session, ListQuery(), now=NOW).page
             assert ({row.license.id for row in own.rows}, own.total) == (listed, len(listed))
             for name, license in at.items():
                 if name not in found:
                     with refused("license_not_found"):
-                        views.own_devices(session, license.id, Asked(), now=NOW)
+                        portal_queries.own_devices(session, license.id, ListQuery(), now=NOW)
         return found
 
     def activates(self, license: License, password: str, email: str = VICTIM) -> bool:
         try:
             return bool(self.vendor.activate(email, "pc", password, license_id=license.id).device)
-        except Refused as refusal:
+        except Denied as refusal:
             assert refusal.code in ("invalid_credentials", "license_not_found")
             return False
 
@@ -116,7 +116,7 @@ def test_no_page_shows_or_counts_what_the_password_does_not_open(two: Two) -> No
     two.give(two.third)
 
     def page(**asked: str) -> tuple[list[int], int, int]:
-        shown = views.own_licenses(session, Asked(**asked), now=NOW).page
+        shown = portal_queries.own_licenses(session, ListQuery(**asked), now=NOW).page
         assert bool(shown.before) == (shown.first > 1)
         assert bool(shown.after) == (shown.last < shown.total)
         return [row.license.id for row in shown.rows], shown.first, shown.total
@@ -134,7 +134,7 @@ def by_assign(two: Two) -> None:
 def by_batch(two: Two) -> None:
     given = (two.vendor.code, two.third.id)
     batch_id = start_batch(*given, VICTIM, True, ADMIN, now=NOW)
-    go_on(*given, batch_id, ADMIN, lambda: True, manager_id=two.manager(two.third), now=NOW)
+    continue_batch(*given, batch_id, ADMIN, lambda: True, manager_id=two.manager(two.third), now=NOW)
 
 
 def by_operator(two: Two) -> None:
@@ -155,8 +155,8 @@ def test_an_account_that_was_made_and_left_gets_a_new_password_with_its_next_sea
     remove_user(two.vendor.code, two.second.id, VICTIM, ADMIN, now=NOW)
     give(two)
     assert two.opened(PASSWORD if is_chosen else KNOWN) == []
-    with pytest.raises(SessionOver):
-        views.visit(squatter, choosing=True, now=NOW)
+    with pytest.raises(SessionExpired):
+        portal_queries.principal(squatter, allow_initial_password=True, now=NOW)
     handed_out = reveal_initial_password(two.vendor.code, two.third.id, VICTIM, two.manager(two.third), ADMIN, now=NOW)
     assert two.opened(handed_out or "") == ["third"]
     assert [e.detail for e in two.vendor.history(two.third) if e.type == "user_assigned"] == [
@@ -176,7 +176,7 @@ def test_a_seat_of_another_customer_waits_for_a_mailed_code(
     session = open_session(account(two.vendor, VICTIM), now=NOW)
     give(two)
     assert two.opened(password) == ["second"]  # nothing is lost by what a stranger does
-    assert views.visit(session, choosing=True, now=NOW)
+    assert portal_queries.principal(session, allow_initial_password=True, now=NOW)
     two.prove()
     assert two.opened(password) == ([] if password != PASSWORD else ["second", "third"])
     assert two.opened(PASSWORD) == ["second", "third"]
@@ -262,7 +262,7 @@ def test_a_proved_password_opens_whatever_the_account_is_given(two: Two, give: C
 def without_scope(two: Two) -> None:
     """As accounts were stored before there were scopes."""
     item = UserItem(two.vendor.code, f"user#{account(two.vendor, VICTIM).id}")
-    dynamo.update(item, [UserItem.password_scope.remove()])
+    database.update(item, [UserItem.password_scope.remove()])
 
 
 @WAYS
@@ -362,4 +362,4 @@ def test_a_code_that_was_mailed_before_still_proves(two: Two) -> None:
     set_password_by_code(two.vendor.code, VICTIM, code, PASSWORD, ADMIN, now=NOW)
     assert two.opened(PASSWORD) == ["second", "third"]
     assert accounts.read_user(two.vendor.code, account(two.vendor, VICTIM).id) == account(two.vendor, VICTIM)
-    assert codes.read_code(two.vendor.code, VICTIM, "").used
+    assert one_time_codes.read_code(two.vendor.code, VICTIM, "").used

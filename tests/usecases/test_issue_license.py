@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import SessionOver
+from chalicelib.domain.session import SessionExpired
 from chalicelib.store import accounts, licenses, orders
-from chalicelib.usecases import views
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -63,7 +63,9 @@ def test_many_issues_at_once_into_one_new_order_all_succeed(product: str, manage
     order = orders.read_order(vendor.code, "A-1")
     assert order is not None
     assert len(order.managers) == managers
-    shown = [sorted(s.license_id for s in orders.managed_by(vendor.code, user_id)) for user_id in order.managers]
+    shown = [
+        sorted(s.license_id for s in orders.read_managed_licenses(vendor.code, user_id)) for user_id in order.managers
+    ]
     assert shown == [issued] * managers
 
 
@@ -71,7 +73,7 @@ def test_of_many_who_bring_the_same_key_at_once_one_is_served_and_the_others_are
     def issue(_: int) -> str:
         try:
             return f"issued {vendor.issue(license_key='SAME', order_id='A-1').license_key}"
-        except Refused as refused:
+        except Denied as refused:
             return refused.detail
 
     with ThreadPoolExecutor(8) as threads:
@@ -173,9 +175,9 @@ def test_an_account_that_others_have_made_comes_to_manage_with_a_new_initial_pas
     sold = vendor.issue("revit", "boss@victim.test")
     boss = account(vendor, "boss@victim.test")
     assert (boss.is_manager, boss.is_initial_password) == (True, True)
-    with pytest.raises(SessionOver):
-        views.one_license(eve, sold.id, now=vendor.now)
-    with pytest.raises(Refused):
+    with pytest.raises(SessionExpired):
+        portal_queries.one_license(eve, sold.id, now=vendor.now)
+    with pytest.raises(Denied):
         log_in(vendor.code, "boss@victim.test", PASSWORD, now=vendor.now)
     chosen(vendor, "boss@victim.test")
     before = account(vendor, "boss@victim.test")

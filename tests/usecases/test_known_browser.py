@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.people import User
+from chalicelib.domain.users import User
 from chalicelib.store import licenses
-from chalicelib.store.sealing import seal, unseal
+from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.change_account import choose_password, end_other_sessions
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import set_password
@@ -76,7 +76,7 @@ def test_who_has_the_email_next_is_another_account(vendor: Vendor, user: User) -
 def test_a_browser_reads_nothing_of_accounts_that_it_does_not_know_and_the_same_of_those_that_are_gone(
     vendor: Vendor, user: User
 ) -> None:
-    cookie, strange = kept(user), seal(f"a-browser {NOW}", "known-browser")
+    cookie, strange = kept(user), encrypt(f"a-browser {NOW}", "known-browser")
     with calls_counted() as sent:
         assert not known(strange, vendor)
         assert not known(cookie, vendor, "nobody@customer.test")
@@ -93,8 +93,8 @@ def test_a_browser_reads_nothing_of_accounts_that_it_does_not_know_and_the_same_
 
 
 def test_cookies_of_before_there_were_proofs_are_known_to_nobody_and_break_nothing(vendor: Vendor, user: User) -> None:
-    name = unseal(kept(user), "known-browser").split(" ")[2].partition(":")[0]
-    old = seal(f"a-browser {NOW} {name} 0123456789abcdef", "known-browser")
+    name = decrypt(kept(user), "known-browser").split(" ")[2].partition(":")[0]
+    old = encrypt(f"a-browser {NOW} {name} 0123456789abcdef", "known-browser")
     assert not known(old, vendor)
     renewed = kept(user, from_cookie(old, NOW))
     assert known(renewed, vendor) == "browser a-browser"

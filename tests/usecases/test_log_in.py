@@ -12,7 +12,8 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.domain.license import device_tag
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
     MAX_OF_ACCOUNT_IN_ALL,
@@ -21,11 +22,10 @@ from chalicelib.domain.origin import (
     WINDOW_MS,
     Origin,
 )
-from chalicelib.domain.people import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import attempts
-from chalicelib.store.attempts import Account
-from chalicelib.store.dynamo import Busy, Stale
+from chalicelib.domain.users import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
+from chalicelib.store import login_attempts
+from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.login_attempts import Account
 from chalicelib.usecases import log_in as log_in_module
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
@@ -76,7 +76,7 @@ def guess(vendor: Vendor, email: str, password: str, *, now: int = NOW) -> tuple
     """The answer to a guess: its code, and the seconds to wait."""
     try:
         log_in(vendor.code, email, password, now=now)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code, refused.retry_after
     return "logged in", None
 
@@ -208,25 +208,25 @@ def lost_attempts(vendor: Vendor) -> Attempts:
         with refused("invalid_credentials"):
             log_in(vendor.code, ADA, "wrong", now=NOW)
     account = Account(vendor.code, ADA)
-    seen = attempts.read_attempts(account, "", NOW, consistent=True).own
+    seen = login_attempts.read_attempts(account, "", NOW, consistent=True).own
     for _ in range(MAX_FAILURES - 2):
-        seen = attempts.start_attempt(account, seen, NOW)
+        seen = login_attempts.start_attempt(account, seen, NOW)
     return seen
 
 
 def test_attempts_that_died_with_their_servers_keep_nobody_out_for_long(vendor: Vendor, password: str) -> None:
     seen = lost_attempts(vendor)
-    with pytest.raises(Stale):
-        attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS - 1)
+    with pytest.raises(ConditionFailed):
+        login_attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS - 1)
     assert log_in(vendor.code, ADA, password, now=NOW + LOST_MS).email == ADA
 
 
 def test_failures_stay_counted_when_attempts_were_lost(vendor: Vendor, password: str) -> None:
     seen = lost_attempts(vendor)
-    recounted = attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
+    recounted = login_attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
     assert (recounted.started, recounted.failures) == (3, 2)
-    with pytest.raises(Stale):  # of two that recount, one does
-        attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
+    with pytest.raises(ConditionFailed):  # of two that recount, one does
+        login_attempts.start_attempt(Account(vendor.code, ADA), seen, NOW + LOST_MS)
 
 
 # --- strangers ----------------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def came(vendor: Vendor, email: str, password: str, origin: Origin, *, now: int 
     """What comes of a log-in, at an address that no other test uses."""
     try:
         log_in(vendor.code, email, password, own(vendor, origin), now=now, **more)
-    except Refused as refused:
+    except Denied as refused:
         return refused.code
     return "logged in"
 
@@ -391,13 +391,13 @@ def test_whoever_sets_a_new_password_ends_the_lock(vendor: Vendor) -> None:
 @contextmanager
 def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Origin], Any]]:
     """Strangers who have all turns that strangers may have, as long as it lasts; a function that takes one more."""
-    begun, go_on, of_strangers, real = Semaphore(0), Event(), set[int](), passwords.verify_password
+    begun, continue_batch, of_strangers, real = Semaphore(0), Event(), set[int](), passwords.verify_password
 
     def verify(*given: Any) -> bool:
         if get_ident() not in of_strangers:
             return real(*given)
         begun.release()
-        return go_on.wait(30)
+        return continue_batch.wait(30)
 
     def stay(origin: Origin) -> str:
         of_strangers.add(get_ident())
@@ -415,7 +415,7 @@ def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Ite
                 take(Origin(f"198.51.100.{number}"))
             yield take
         finally:
-            go_on.set()
+            continue_batch.set()
             assert [one.result() for one in busy] == ["logged in"] * len(busy)
 
 
@@ -425,11 +425,11 @@ def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
     """Those that do not get a turn are answered at once, and have not used up an attempt."""
     with storm(vendor, password, monkeypatch) as take:
         for _ in range(2 * MAX_FAILURES):
-            with pytest.raises(Busy):
+            with pytest.raises(Unavailable):
                 log_in(vendor.code, ADA, password, HERE, now=NOW)
         for number in range(AT_ONCE - STRANGERS_AT_ONCE):
             take(replace(BROWSER, known=f"browser {number}"))  # turns are left for who is known
-        with pytest.raises(Busy):
+        with pytest.raises(Unavailable):
             log_in(vendor.code, ADA, password, own(vendor, BROWSER), now=NOW)
     assert came(vendor, ADA, password, HERE) == "logged in"
 
@@ -443,7 +443,7 @@ def test_a_device_that_is_active_finds_a_turn_while_strangers_have_all_of_theirs
         assert vendor.activate(ADA, "her pc", password).device is not None
         assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
         for email, hardware_id in ((ADA, "another pc"), ("nobody@customer.test", "her pc")):
-            with calls_counted() as sent, wire() as written, pytest.raises(Busy):
+            with calls_counted() as sent, wire() as written, pytest.raises(Unavailable):
                 came(vendor, email, password, HERE, hardware_id=hardware_id)
             assert [body for body in written.bodies if "UpdateExpression" in str(body)] == []
             work.append(sent)
@@ -469,7 +469,7 @@ def test_so_many_devices_are_looked_for_at_once(vendor: Vendor, password: str, m
     with storm(vendor, password, monkeypatch), ExitStack() as others:
         for _ in range(LOOKS_AT_ONCE):
             others.enter_context(_looks)
-        with calls_counted() as sent, pytest.raises(Busy):
+        with calls_counted() as sent, pytest.raises(Unavailable):
             came(vendor, ADA, password, HERE, hardware_id="her pc")
         assert sent == []
 
@@ -512,6 +512,6 @@ def test_a_device_that_is_active_has_a_bucket_of_its_own_at_an_address(vendor: V
         pass
     assert came(vendor, ADA, password, HERE, hardware_id="another pc") == "rate_limit_exceeded"
     assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
-    while not _of_address.take(f"{own(vendor, HERE).address} device {device_tag('her pc')}", monotonic()):
+    while not _of_address.take(f"{own(vendor, HERE).address} device {hash_hardware_id('her pc')}", monotonic()):
         pass
     assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "rate_limit_exceeded"

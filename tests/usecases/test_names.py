@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo
-from chalicelib.store.tables import SeatItem, license_pk, seat_part
-from chalicelib.usecases import views
-from chalicelib.usecases.assign_user import Person, assign_user
-from chalicelib.usecases.batch_assign import go_on, preview, start_batch
-from chalicelib.usecases.change_account import change_person, choose_password
+from chalicelib.store import database
+from chalicelib.store.items import SeatItem, license_pk, seat_sort_key
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.batch_assign import continue_batch, preview, start_batch
+from chalicelib.usecases.change_account import change_profile, choose_password
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
-from chalicelib.usecases.views import Asked
+from chalicelib.usecases.portal_queries import ListQuery
 from tests.mailbox import code_mails, mailed_code, mails
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account, issued, logged_in, result_of
@@ -35,23 +35,23 @@ def sold(vendor: Vendor) -> tuple[License, License]:
         issued(vendor, manager=f"m@{name}.example", customer=f"office@{name}.example", max_license_users=None)
         for name in ("two", "three")
     ]
-    assign_user(vendor.code, second.id, ADA, 1, ADMIN, person=Person("Ada", "King", "+44 1"), now=NOW)
+    assign_user(vendor.code, second.id, ADA, 1, ADMIN, profile=Profile("Ada", "King", "+44 1"), now=NOW)
     return second, third
 
 
 def shown(vendor: Vendor, license: License, manager: str) -> list[tuple[str, str, str]]:
     """Names and phone numbers in the list of users."""
-    rows = views.license_users(logged_in(vendor, manager), license.id, Asked(), now=NOW).page.rows
+    rows = portal_queries.license_users(logged_in(vendor, manager), license.id, ListQuery(), now=NOW).page.rows
     return [(row.first_name, row.last_name, row.phone_number) for row in rows]
 
 
 def by_assign(vendor: Vendor, license: License, email: str, first_name: str) -> None:
-    assign_user(vendor.code, license.id, email, 1, ADMIN, person=Person(first_name), now=NOW)
+    assign_user(vendor.code, license.id, email, 1, ADMIN, profile=Profile(first_name), now=NOW)
 
 
 def by_batch(vendor: Vendor, license: License, email: str, first_name: str) -> None:
     batch_id = start_batch(vendor.code, license.id, f"email,first name\n{email},{first_name}", True, ADMIN, now=NOW)
-    go_on(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, lambda: True, now=NOW)
 
 
 WAYS = pytest.mark.parametrize("give", [by_assign, by_batch])
@@ -62,7 +62,7 @@ WAYS = pytest.mark.parametrize("give", [by_assign, by_batch])
 def test_each_customer_sees_what_he_has_told(
     vendor: Vendor, sold: tuple[License, License], give: Callable[..., None], name: str
 ) -> None:
-    change_person(vendor.code, account(vendor, ADA).id, Person("Countess", "of Lovelace", "+44 2"), ADMIN, now=NOW)
+    change_profile(vendor.code, account(vendor, ADA).id, Profile("Countess", "of Lovelace", "+44 2"), ADMIN, now=NOW)
     give(vendor, sold[1], ADA, name)
     assert shown(vendor, sold[0], "m@two.example") == [("Ada", "King", "+44 1")]
     assert shown(vendor, sold[1], "m@three.example") == [(name, "", "")]
@@ -70,9 +70,9 @@ def test_each_customer_sees_what_he_has_told(
 
 
 def test_a_seat_of_before_shows_what_the_account_says(vendor: Vendor, sold: tuple[License, License]) -> None:
-    change_person(vendor.code, account(vendor, ADA).id, Person("Countess"), ADMIN, now=NOW)
-    item = SeatItem(license_pk(vendor.code, sold[0].id), seat_part(account(vendor, ADA).id))
-    dynamo.update(item, [getattr(SeatItem, name).remove() for name in ("first_name", "last_name", "phone_number")])
+    change_profile(vendor.code, account(vendor, ADA).id, Profile("Countess"), ADMIN, now=NOW)
+    item = SeatItem(license_pk(vendor.code, sold[0].id), seat_sort_key(account(vendor, ADA).id))
+    database.update(item, [getattr(SeatItem, name).remove() for name in ("first_name", "last_name", "phone_number")])
     assert shown(vendor, sold[0], "m@two.example") == [("Countess", "", "")]
 
 
@@ -85,18 +85,18 @@ def test_the_account_itself_is_told_nothing(
 
 
 def test_a_preview_is_the_same_for_known_and_unknown(vendor: Vendor, sold: tuple[License, License]) -> None:
-    known, unknown = preview(vendor.code, sold[1].id, f"email,first name\n{ADA},Eve\n{NEW},Eve").fates
-    assert (known.told, known.ok) == (unknown.told, unknown.ok)
+    known, unknown = preview(vendor.code, sold[1].id, f"email,first name\n{ADA},Eve\n{NEW},Eve").results
+    assert (known.message, known.ok) == (unknown.message, unknown.ok)
 
 
 def test_a_result_tells_of_a_known_account_no_more_than_of_one_whose_password_is_chosen(
     vendor: Vendor, sold: tuple[License, License]
 ) -> None:
     batch_id = start_batch(vendor.code, sold[1].id, f"{ADA}\n{NEW}", True, ADMIN, now=NOW)
-    go_on(vendor.code, sold[1].id, batch_id, ADMIN, lambda: True, now=NOW)
+    continue_batch(vendor.code, sold[1].id, batch_id, ADMIN, lambda: True, now=NOW)
     logged_in(vendor, NEW)
     known, chosen = result_of(vendor, sold[1], batch_id)
-    assert (known.told, known.password) == (chosen.told, chosen.password)
+    assert (known.message, known.password) == (chosen.message, chosen.password)
 
 
 # --- mail -------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_a_person_is_mailed_once_when_the_password_is_changed_in_the_own_name(
         assert words in told
     assert CHOSEN not in told
     assert max(len(line) for line in mail.get_content().splitlines()) <= 100
-    with suppress(Refused):
+    with suppress(Denied):
         change(vendor, initial)
     assert len([mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]) == 1, "nothing is changed again"
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, dynamo, orders
-from chalicelib.store.dynamo import Busy, Transaction
-from chalicelib.usecases import views
+from chalicelib.store import accounts, database, orders
+from chalicelib.store.database import Transaction, Unavailable
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, remove_manager
 from chalicelib.usecases.passwords import verify_password
-from chalicelib.usecases.views import Asked
+from chalicelib.usecases.portal_queries import ListQuery
 from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import MANAGER, account, chosen, issued, logged_in
@@ -31,9 +31,9 @@ def sold(vendor: Vendor) -> list[License]:
 def shown(vendor: Vendor, email: str) -> set[int]:
     """The licenses in the list of a manager; each has its pages, and no other has."""
     session = logged_in(vendor, email)
-    found = {row.license.id for row in views.managed_licenses(session, Asked(), now=NOW).page.rows}
+    found = {row.license.id for row in portal_queries.managed_licenses(session, ListQuery(), now=NOW).page.rows}
     for license_id in found:
-        assert views.license_details(session, license_id, now=NOW)
+        assert portal_queries.license_details(session, license_id, now=NOW)
     return found
 
 
@@ -58,7 +58,7 @@ def test_who_is_taken_off_sees_nothing_any_more_and_others_as_before(vendor: Ven
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     for license in sold:
         with refused("license_not_found"):
-            views.license_details(session, license.id, now=NOW)
+            portal_queries.license_details(session, license.id, now=NOW)
     assert shown(vendor, MANAGER) == {elsewhere.id}
     assert shown(vendor, NEW) == {license.id for license in sold}
     issued(vendor, "viewer", manager=None, order_id="A")  # type: ignore[arg-type] # to who manages it by now
@@ -70,20 +70,20 @@ def test_who_is_taken_off_sees_nothing_any_more_and_others_as_before(vendor: Ven
 def test_what_was_cut_short_is_finished_by_the_next_call(
     vendor: Vendor, sold: list[License], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete_all = dynamo.delete_all
+    delete_all = database.delete_all
 
     def cut_short(items: Iterable[Any]) -> Any:
         yield from delete_all(list(items)[:1])
-        raise Busy("cut short")
+        raise Unavailable("cut short")
 
     chosen(vendor, MANAGER)
-    monkeypatch.setattr(dynamo, "delete_all", cut_short)
-    with pytest.raises(Busy):
+    monkeypatch.setattr(database, "delete_all", cut_short)
+    with pytest.raises(Unavailable):
         remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     monkeypatch.undo()
-    assert len(orders.managed_by(vendor.code, account(vendor, MANAGER).id)) == 2
+    assert len(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id)) == 2
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
-    assert orders.managed_by(vendor.code, account(vendor, MANAGER).id) == []
+    assert orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id) == []
 
 
 @pytest.mark.parametrize("joins_by", ["being added", "a license"])
@@ -106,7 +106,7 @@ def test_who_is_taken_off_while_he_joins_is_shown_nothing_afterwards(
     else:
         add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
     assert next(files) > step
-    assert orders.managed_by(vendor.code, account(vendor, NEW).id) == []
+    assert orders.read_managed_licenses(vendor.code, account(vendor, NEW).id) == []
     assert shown(vendor, MANAGER) == {sold.license_id for sold in orders.sold_in_order(vendor.code, "A")}
     assert vendor.differences() == []
     add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
@@ -134,13 +134,13 @@ def test_nobody_else_touches_the_account_of_who_is_about_to_manage_an_order(
     issued(vendor, "viewer", manager="other@customer.test", order_id="A")
     theirs = issued(vendor)
     vendor.assign(theirs, NEW)
-    monkeypatch.setattr(orders, "let_join", lambda _: None)  # cut short
+    monkeypatch.setattr(orders, "backfill_managers", lambda _: None)  # cut short
     add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
     with refused("not_your_user"):
         set_password(vendor.code, theirs.id, NEW, None, ADMIN, manager_id=account(vendor, MANAGER).id, now=NOW)
     monkeypatch.undo()
     remove_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
-    assert orders.managed_by(vendor.code, account(vendor, NEW).id) == []
+    assert orders.read_managed_licenses(vendor.code, account(vendor, NEW).id) == []
 
 
 def test_nobody_and_no_order(vendor: Vendor, sold: list[License]) -> None:

@@ -29,7 +29,7 @@ def test_one_key_in_another_form_is_in_use(vendor: Vendor) -> None:
 
 @pytest.mark.parametrize("old", ["ACME\u20132026", "TWO  SPACES", KEY.replace("-", "")])
 def test_a_key_that_was_stored_as_it_was_typed_is_found(vendor: Vendor, old: str) -> None:
-    with patch("chalicelib.domain.keys.normalise", lambda key: key.strip().upper()):
+    with patch("chalicelib.domain.keys.normalize", lambda key: key.strip().upper()):
         license = vendor.issue(license_key=old)
     assert license.license_key == old
     assert vendor.activate(license, "pc", license_key=old.lower()).device is not None

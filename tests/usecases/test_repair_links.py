@@ -4,11 +4,17 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from chalicelib.domain.history import Event
-from chalicelib.domain.license import License, device_tag
-from chalicelib.store import accounts, dynamo, orders, places, repairs
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store import accounts, activations, database, orders, repairs
+from chalicelib.store.items import (
+    LicenseSummaryItem,
+    LookupItem,
+    hardware_sort_key,
+    manager_license_sort_key,
+    user_license_sort_key,
+)
 from chalicelib.store.repairs import Repair
-from chalicelib.store.tables import LinkItem, SoldItem, hardware_part, held_part, managed_part
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.order_managers import add_manager, remove_manager
@@ -21,7 +27,7 @@ ADA = "ada@customer.test"
 def found(vendor: Vendor, hardware_id: str) -> list[int]:
     """The licenses that `device_licenses` answers."""
     held = device_licenses(vendor.code, hardware_id, None, frozenset(), now=NOW)
-    return [place.license.id for place, _ in held if place.license is not None]
+    return [snapshot.license.id for snapshot, _ in held if snapshot.license is not None]
 
 
 def repair(vendor: Vendor) -> tuple[int, int]:
@@ -30,25 +36,25 @@ def repair(vendor: Vendor) -> tuple[int, int]:
     return counts["filed"], counts["removed"]
 
 
-def hardware(vendor: Vendor, license: License, hardware_id: str, user_id: int | None = None) -> LinkItem:
-    part = hardware_part(device_tag(hardware_id), license.id, user_id)
-    return LinkItem(vendor.code, part, to=license.id, product=license.product)
+def hardware(vendor: Vendor, license: License, hardware_id: str, user_id: int | None = None) -> LookupItem:
+    part = hardware_sort_key(hash_hardware_id(hardware_id), license.id, user_id)
+    return LookupItem(vendor.code, part, to=license.id, product=license.product)
 
 
 def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | None = None) -> None:
     """As if older code had activated these devices."""
     for hardware_id in hardware_ids:
-        dynamo.delete(hardware(vendor, license, hardware_id, user_id))
+        database.delete(hardware(vendor, license, hardware_id, user_id))
 
 
 def forget(vendor: Vendor, license: License, hardware_id: str) -> None:
     """Forget a device that holds no place: its item and its link go together."""
-    devices = list(places.devices(vendor.code, license.id, hardware_id))
-    places.forget(vendor.stored(license), devices, Event.new("devices_forgotten", ADMIN, NOW, devices=1))
+    devices = list(activations.devices(vendor.code, license.id, hardware_id))
+    activations.forget(vendor.stored(license), devices, Event.new("devices_forgotten", ADMIN, NOW, devices=1))
 
 
 def left(vendor: Vendor, prefix: str) -> list[str]:
-    return list(dynamo.sort_keys(LinkItem, vendor.code, prefix))
+    return list(database.sort_keys(LookupItem, vendor.code, prefix))
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
     unlink(vendor, license, "pc")
-    dynamo.put_all([hardware(vendor, license, "nobody's")])
+    database.batch_put([hardware(vendor, license, "nobody's")])
     repair(vendor)
     told = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
     assert [(event.actor, event.detail) for event in told] == [(ADMIN, {"filed": 1, "removed": 1})]
@@ -104,8 +110,8 @@ def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor, cou
     order_id = vendor.issue(manager=CUSTOMER).order_id
     for _ in range(count - 1):
         vendor.issue(order_id=order_id)
-    for part in left(vendor, managed_part(accounts.user_of_email(vendor.code, CUSTOMER) or 0)):
-        dynamo.delete(SoldItem(vendor.code, part))
+    for part in left(vendor, manager_license_sort_key(accounts.user_of_email(vendor.code, CUSTOMER) or 0)):
+        database.delete(LicenseSummaryItem(vendor.code, part))
     assert len(vendor.differences()) == count
     assert repair(vendor) == (count, 0)
     assert vendor.differences() == []
@@ -129,7 +135,7 @@ def test_a_device_that_is_activated_meanwhile_keeps_its_link(
     vendor: Vendor, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     license = vendor.issue()
-    dynamo.put_all([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
+    database.batch_put([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
     assert vendor.differences() == ["a hardware id leads to it that is of no device of it"] * 2
     meanwhile(lambda: vendor.activate(license, "comes"))
     assert repair(vendor) == (0, 1)
@@ -145,23 +151,23 @@ def test_what_leads_a_user_to_no_seat_and_no_order_goes_and_comes_back_with_it(
     user, _ = vendor.assign(license, ADA)
     manager = accounts.user_of_email(vendor.code, CUSTOMER) or 0
     leading = [
-        LinkItem(vendor.code, held_part(user.id, license.id)),
-        SoldItem(vendor.code, managed_part(manager, license.id)),
+        LookupItem(vendor.code, user_license_sort_key(user.id, license.id)),
+        LicenseSummaryItem(vendor.code, manager_license_sort_key(manager, license.id)),
     ]
-    stored = dynamo.read(leading, consistent=True)
+    stored = database.read(leading, consistent=True)
     remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
     remove_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW)
     for item in stored:
         item.save()
     assert len(vendor.differences()) == 2
     assert repair(vendor) == (0, 2)
-    assert dynamo.read(leading, consistent=True) == [None, None]
+    assert database.read(leading, consistent=True) == [None, None]
 
     for item in stored:
         item.save()
     meanwhile(lambda: add_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW))
     assert repair(vendor) == (0, 1)
-    assert [sold.license_id for sold in orders.managed_by(vendor.code, manager)] == [license.id]
+    assert [sold.license_id for sold in orders.read_managed_licenses(vendor.code, manager)] == [license.id]
     assert vendor.differences() == []
 
 
@@ -169,13 +175,13 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
     """A name keeps what it names from being given to somebody else."""
     license = vendor.issue()
     kept = [
-        LinkItem(vendor.code, "email#gone@customer.test", to=1),
-        LinkItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", to=license.id),
-        LinkItem(vendor.code, f"customer#gone@customer.test#{license.id:016d}", product="viewer"),
+        LookupItem(vendor.code, "email#gone@customer.test", to=1),
+        LookupItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", to=license.id),
+        LookupItem(vendor.code, f"customer#gone@customer.test#{license.id:016d}", product="viewer"),
     ]
-    dynamo.put_all(kept)
+    database.batch_put(kept)
     assert len(vendor.differences()) == 3
     assert repair(vendor) == (0, 0)
-    assert None not in dynamo.read(kept, consistent=True)
+    assert None not in database.read(kept, consistent=True)
     for item in kept:
-        dynamo.delete(item)
+        database.delete(item)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain import places
-from chalicelib.domain.history import Actor
+from chalicelib.domain import activation
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store.dynamo import Busy
+from chalicelib.store.database import Unavailable
 from chalicelib.usecases import assign_user as assigning
 from chalicelib.usecases import batch_assign as batches
 from chalicelib.usecases.change_seat import remove_user
@@ -23,7 +23,7 @@ MOST = 4
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """No license may have more than is sold twice, or so few."""
-    monkeypatch.setattr(places, "LEAST_CHANGES", MOST)
+    monkeypatch.setattr(activation, "LEAST_CHANGES", MOST)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def one_by_one(vendor: Vendor, license: License, number: int, by: Actor, now: in
 
 def by_lists(vendor: Vendor, license: License, number: int, by: Actor, now: int) -> None:
     batch = batches.start_batch(vendor.code, license.id, f"u{number}@elsewhere.test", True, by, now=now)
-    assert batches.go_on(vendor.code, license.id, batch, by, lambda: True, now=now) is None
+    assert batches.continue_batch(vendor.code, license.id, batch, by, lambda: True, now=now) is None
     remove_user(vendor.code, license.id, f"u{number}@elsewhere.test", by, now=now)
 
 
@@ -53,7 +53,7 @@ def test_a_customer_mails_no_more_strangers_than_twice_what_he_has_bought(
 ) -> None:
     for number in range(MOST):
         give(vendor, license, number, MANAGER, NOW)
-    with pytest.raises(Refused) as why:
+    with pytest.raises(Denied) as why:
         give(vendor, license, MOST, MANAGER, NOW)
     assert (why.value.code, why.value.retry_after) == ("rate_limit_exceeded", HOUR // MOST // 1000)
     mailed = [bool(mails(vendor, f"u{number}@elsewhere.test")) for number in range(MOST + 1)]
@@ -73,7 +73,7 @@ def test_seats_that_are_given_at_once_are_counted_by_the_write(
         monkeypatch.setattr(module, "guard_seats_rate", lambda *_: None)
     for number in range(MOST):
         give(vendor, license, number, MANAGER, NOW)
-    with pytest.raises(Busy):
+    with pytest.raises(Unavailable):
         give(vendor, license, MOST, MANAGER, NOW)
 
 

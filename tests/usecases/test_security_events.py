@@ -2,12 +2,12 @@
 
 import pytest
 
-from chalicelib.domain.history import Actor, Event
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.origin import Origin
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import accounts, dynamo, licenses
+from chalicelib.store import accounts, database, licenses
+from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
 from chalicelib.store.security_events import ADDRESSES_OF
-from chalicelib.store.tables import AccountEventItem, event_part, to_event
 from chalicelib.usecases.change_account import end_other_sessions
 from chalicelib.usecases.forgotten_password import request_code
 from chalicelib.usecases.initial_password import reveal_initial_password
@@ -31,12 +31,12 @@ def password(vendor: Vendor) -> str:
 
 
 def told(vendor: Vendor) -> list[Event]:
-    events = [to_event(item) for item in dynamo.query(AccountEventItem, vendor.code, event_part())]
+    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type in SECURITY]
 
 
 def guess(vendor: Vendor, email: str, now: int) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         log_in(vendor.code, email, "wrong", Origin("", "browser") if email == ADA else HERE, now=now)
 
 
@@ -63,7 +63,7 @@ def test_what_somebody_does_rightly_is_told_with_who_and_where(vendor: Vendor, p
     assert all(event.user_id == account(vendor, ADA).id for event in rows.values())
     assert (rows["signed_in"].actor.name, rows["signed_in"].actor.ip) == (f"user:{ADA}", HERE.address)
     assert rows["initial_password_read"].actor == ADMIN
-    assert password not in str([item.attribute_values for item in dynamo.query(AccountEventItem, vendor.code, "at#")])
+    assert password not in str([item.attribute_values for item in database.query(AccountEventItem, vendor.code, "at#")])
 
 
 def vendor_licenses(vendor: Vendor) -> list[int]:
@@ -75,7 +75,7 @@ def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(v
     for email in (ADA, NOBODY):
         with calls_answered() as answers:
             for _ in range(2):
-                with pytest.raises(Refused):
+                with pytest.raises(Denied):
                     log_in(vendor.code, email, "wrong", HERE, now=NOW)
             request_code(vendor.code, email, "a browser", Origin("198.51.100.78"), now=NOW)
         work.append(answers)
@@ -87,7 +87,7 @@ def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(v
 def test_an_event_whose_answer_was_lost_is_counted_once(
     vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
     user = account(vendor, ADA)
     for lost in (1, 2):
         with wire(answer_timed_out, range(lost, lost + 1)):

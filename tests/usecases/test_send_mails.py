@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Event
+from chalicelib.domain.events import Event
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
 from chalicelib.mail import MailError
-from chalicelib.store import dynamo
-from chalicelib.store.dynamo import Stale, Transaction
+from chalicelib.store import database
+from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store.items import MAIL_SHARDS, AccountEventItem, CompanyItem, MailItem, event_item, mail_pk
 from chalicelib.store.mails import put_mail, queue_mail
-from chalicelib.store.tables import MAIL_SHARDS, AccountEventItem, CompanyItem, MailItem, event_item, mail_pk
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.tidy import tidy
 from tests.mailbox import deliver
@@ -50,7 +50,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def queued() -> list[MailItem]:
-    return [item for shard in range(MAIL_SHARDS) for item in dynamo.query(MailItem, mail_pk(shard))]
+    return [item for shard in range(MAIL_SHARDS) for item in database.query(MailItem, mail_pk(shard))]
 
 
 def test_a_mail_is_sent_once_and_then_gone(server: Server) -> None:
@@ -80,7 +80,7 @@ def test_a_mail_stands_in_the_transaction_of_a_change_or_is_not_there(server: Se
         if company is there:
             write.commit()
         else:
-            with pytest.raises(Stale):
+            with pytest.raises(ConditionFailed):
                 write.commit()
     assert send_mails(now=NOW)["sent"] == 1
 
@@ -167,7 +167,7 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
     for number in range(12):
         queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
-    dynamo.update(MailItem(broken.pk, broken.part), [MailItem.sealed.set("A" * 40)])
+    database.update(MailItem(broken.pk, broken.part), [MailItem.sealed.set("A" * 40)])
     told = send_mails(now=NOW)
     assert told["given_up"] == 1
     assert sorted([told["sent"], told["failed"]]) == [5, 6]

@@ -2,12 +2,12 @@
 
 import pytest
 
-from chalicelib.domain.people import MAX_FAILURES
-from chalicelib.domain.refusal import Refused
-from chalicelib.domain.session import SessionOver
-from chalicelib.store import dynamo
-from chalicelib.store.tables import SessionItem
-from chalicelib.usecases import sessions, views
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.session import SessionExpired
+from chalicelib.domain.users import MAX_FAILURES
+from chalicelib.store import database
+from chalicelib.store.items import SessionItem
+from chalicelib.usecases import portal_queries, sessions
 from tests.support import NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued, logged_in
 
@@ -20,8 +20,8 @@ def manager(vendor: Vendor) -> str:
 
 def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
     company, email = f" {vendor.code.lower()} ", manager.upper()
-    user, asker = sessions.log_in_to_portal(company, email, PASSWORD, now=NOW)
-    assert views.visit(asker, now=NOW).user == user
+    user, claims = sessions.log_in_to_portal(company, email, PASSWORD, now=NOW)
+    assert portal_queries.principal(claims, now=NOW).user == user
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
 def test_what_was_wrong_is_told_by_nothing(
     vendor: Vendor, manager: str, company: str, email: str, password: str
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         sessions.log_in_to_portal(company.format(vendor.code), email.format(vendor.code), password, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("invalid_credentials", "")
 
@@ -49,23 +49,23 @@ def test_what_was_wrong_is_told_by_nothing(
 def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
     codes = []
     for n in range(MAX_FAILURES):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Denied) as refused:
             sessions.log_in_to_portal("no code", f"{vendor.code}@customer.test", "guess", now=NOW + n)
         codes.append(refused.value.code)
     assert codes[-1] == "account_locked"
 
 
 def test_the_token_is_stored_hashed(vendor: Vendor, manager: str) -> None:
-    asker = logged_in(vendor, manager)
-    assert dynamo.get(SessionItem(f"session#{asker.token}")) is None
-    assert views.visit(asker, now=NOW)
+    claims = logged_in(vendor, manager)
+    assert database.get(SessionItem(f"session#{claims.token}")) is None
+    assert portal_queries.principal(claims, now=NOW)
 
 
 def test_a_cookie_is_ours_or_nothing(vendor: Vendor, manager: str) -> None:
-    asker = logged_in(vendor, manager)
-    cookie = sessions.to_cookie(asker)
-    assert sessions.from_cookie(cookie) == asker
-    assert asker.token not in cookie
+    claims = logged_in(vendor, manager)
+    cookie = sessions.to_cookie(claims)
+    assert sessions.from_cookie(cookie) == claims
+    assert claims.token not in cookie
     other = "B" if cookie[0] == "A" else "A"
     for forged in ("", "x", "é", cookie[:-8], other + cookie[1:], cookie[4:], "\x00", "=" * 5000):
         assert sessions.from_cookie(forged) is None
@@ -75,15 +75,15 @@ def test_a_log_out_ends_one_session_and_may_be_repeated(vendor: Vendor, manager:
     here, there = logged_in(vendor, manager), logged_in(vendor, manager)
     for _ in range(2):
         sessions.log_out(here)
-    with pytest.raises(SessionOver):
-        views.visit(here, now=NOW)
-    assert views.visit(there, now=NOW)
+    with pytest.raises(SessionExpired):
+        portal_queries.principal(here, now=NOW)
+    assert portal_queries.principal(there, now=NOW)
 
 
 def test_a_session_can_be_kept_when_all_others_end(vendor: Vendor, manager: str) -> None:
     here = logged_in(vendor, manager)
     sessions.keep_session(here, 7, now=NOW)
-    with pytest.raises(SessionOver):
-        views.visit(here, now=NOW)
+    with pytest.raises(SessionExpired):
+        portal_queries.principal(here, now=NOW)
     sessions.keep_session(here, chosen(vendor, manager).session_epoch, now=NOW)
-    assert views.visit(here, now=NOW)
+    assert portal_queries.principal(here, now=NOW)

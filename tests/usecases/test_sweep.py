@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import dynamo
-from chalicelib.store.tables import DUE_SHARDS
+from chalicelib.store import database
+from chalicelib.store.items import DUE_SHARDS
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.store.faults import Fault, Send, failed, throttled, wire
@@ -133,7 +133,7 @@ def not_allowed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
 def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
     fault: Fault, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
     licenses = _of_one_shard(vendor, 3)
     stuck = str(licenses[0].id)  # the longest overdue: the first of its shard
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.origin import Failures, Origin
-from chalicelib.domain.people import Attempts
-from chalicelib.store import attempts, dynamo, sessions
-from chalicelib.store.attempts import Account, Seen
+from chalicelib.domain.users import Attempts
+from chalicelib.store import database, login_attempts, sessions
 from chalicelib.store.expiry import MARGIN_SECONDS
-from chalicelib.store.tables import AttemptsItem, SessionItem
+from chalicelib.store.items import AttemptsItem, SessionItem
+from chalicelib.store.login_attempts import Account, Seen
 from chalicelib.usecases import tidy as tidying
 from chalicelib.usecases.sessions import open_session
 from chalicelib.usecases.tidy import tidy
@@ -27,14 +27,16 @@ FAR = NOW - 4000 * DAY
 def keys() -> Iterator[list[str]]:
     """Ten sessions that have expired long ago."""
     keys = [f"session#test-of-tidying-{n}" for n in range(10)]
-    dynamo.put_all(SessionItem(key, company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1) for key in keys)
+    database.batch_put(
+        SessionItem(key, company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1) for key in keys
+    )
     yield keys
     for key in keys:
-        dynamo.delete(SessionItem(key))
+        database.delete(SessionItem(key))
 
 
 def left(keys: list[str]) -> int:
-    return sum(item is not None for item in dynamo.read([SessionItem(key) for key in keys], consistent=True))
+    return sum(item is not None for item in database.read([SessionItem(key) for key in keys], consistent=True))
 
 
 def tidy_all(now: int) -> int:
@@ -48,10 +50,10 @@ def tidy_all(now: int) -> int:
 
 def test_what_has_expired_goes_and_what_lasts_stays(vendor: Vendor, keys: list[str]) -> None:
     issued(vendor)
-    asker = open_session(account(vendor, MANAGER), now=NOW)
+    claims = open_session(account(vendor, MANAGER), now=NOW)
     assert tidy_all(FAR) >= 10
     assert left(keys) == 0
-    assert dynamo.get(sessions.session_item(asker.token)) is not None
+    assert database.get(sessions.session_item(claims.token)) is not None
 
 
 def test_nothing_goes_in_its_last_minute_or_before(keys: list[str]) -> None:
@@ -82,14 +84,14 @@ def test_a_round_ends_when_it_is_to_end(keys: list[str]) -> None:
 def test_what_comes_to_last_longer_while_it_is_looked_at_stays(
     keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete = dynamo.delete
+    delete = database.delete
 
     def delete_late(item: Any, condition: Any = None) -> None:
         if item.pk == keys[4]:
-            dynamo.update(SessionItem(item.pk), [SessionItem.expires.set(NOW)])
+            database.update(SessionItem(item.pk), [SessionItem.expires.set(NOW)])
         delete(item, condition)
 
-    monkeypatch.setattr(dynamo, "delete", delete_late)
+    monkeypatch.setattr(database, "delete", delete_late)
     assert tidy_all(FAR) >= 9
     monkeypatch.undo()
     assert left(keys) == 1
@@ -103,7 +105,7 @@ def test_every_kind_that_may_be_lost_expires() -> None:
 
 def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
     account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
-    attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
-    assert dynamo.get(attempts._item(account)) is None
+    login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
+    assert database.get(login_attempts._item(account)) is None
     sessions.finish_submission("token", vendor.code, {"done": "it"})
-    assert dynamo.get(sessions.submission_item("token", vendor.code)) is None
+    assert database.get(sessions.submission_item("token", vendor.code)) is None

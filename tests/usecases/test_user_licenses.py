@@ -19,8 +19,8 @@ def test_a_user_sees_the_licenses_of_the_product_with_a_seat_newest_first(vendor
     vendor.assign(foreign, "bob@customer.test")
     set_enabled(vendor.code, old.id, False, ADMIN, now=NOW)
     held = user_licenses(vendor.code, "revit", ADA.upper(), password or "", now=NOW)
-    assert [place.license for place in held] == [vendor.stored(new), vendor.stored(old)]
-    assert [place.user and place.user.id for place in held] == [user.id, user.id]
+    assert [snapshot.license for snapshot in held] == [vendor.stored(new), vendor.stored(old)]
+    assert [snapshot.user and snapshot.user.id for snapshot in held] == [user.id, user.id]
     remove_user(vendor.code, new.id, ADA, ADMIN, now=NOW + 9)
     (left,) = user_licenses(vendor.code, "revit", ADA, password or "", now=NOW)
     assert left.license == vendor.stored(old)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.history import Actor
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.domain.refusal import Refused
-from chalicelib.store import dynamo
-from chalicelib.store.tables import LicenseItem, license_pk
+from chalicelib.store import database
+from chalicelib.store.items import LicenseItem, license_pk
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations
@@ -52,7 +52,7 @@ def test_one_that_was_disabled_before_that_was_kept_is_the_vendors(vendor: Vendo
     license = vendor.issue()
     switch(vendor, license, False, CUSTOMER)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    dynamo.update(item, [LicenseItem.disabled_by.remove()])
+    database.update(item, [LicenseItem.disabled_by.remove()])
     with refused("disabled_by_vendor"):
         switch(vendor, license, True, CUSTOMER)
 
@@ -135,7 +135,7 @@ def test_of_what_a_customer_resets_each_place_can_be_taken_again(
         vendor.activate(ADA, name, ada)
     try:
         reset(vendor, license, CUSTOMER)
-    except Refused as why:
+    except Denied as why:
         assert why.code.startswith("device_transfer_"), why.code
         assert 0 != max_transfers < devices, "enough transfers are left"
         assert vendor.stored(license).times_activated == devices
@@ -168,5 +168,5 @@ def test_a_reset_of_nothing_gives_up_nothing(vendor: Vendor) -> None:
     reset_license(vendor.code, license.id, CUSTOMER, now=NOW)
     assert vendor.stored(license).vacated == 0
     vendor.activate(license, "pc")
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         reset_license(vendor.code, license.id, CUSTOMER, now=NOW)

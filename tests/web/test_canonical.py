@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.web.canonical import MAX_DEPTH, MAX_SAFE_INTEGER, canonical_json
-from chalicelib.web.parse import parse_json
+from chalicelib.web.strict_json import parse_json
 
 Oracle = Callable[[str], bytes]
 """From JSON text to the bytes of its JavaScript re-serialisation."""

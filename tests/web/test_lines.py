@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from app import app
-from chalicelib import telemetry
+from chalicelib import observability
 from chalicelib.domain.license import License
 from chalicelib.settings import settings
-from chalicelib.store import dynamo
+from chalicelib.store import database
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
 from infra.call import signed_headers
@@ -80,7 +80,7 @@ def test_a_check_is_a_line_of_facts_and_no_metrics(vendor: Vendor, license: Lice
         "company": vendor.code,
         "license_id": license.id,
     }
-    assert set(line) - set(telemetry.FIELDS) == set()
+    assert set(line) - set(observability.FIELDS) == set()
 
 
 def test_a_grant_is_counted_once_a_place_and_a_repeat_is_none(vendor: Vendor, license: License, output: Output) -> None:
@@ -145,7 +145,7 @@ def test_who_cannot_prove_who_he_is_is_told_of_no_company(vendor: Vendor, licens
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
 
 
 @pytest.mark.parametrize("fault", [*NOT_COMMITTED, answer_timed_out], ids=lambda fault: fault.__name__)
@@ -187,7 +187,7 @@ def test_a_busy_database_is_a_refusal_that_says_what_it_was(
     line = output.line
     assert (line["outcome"], line["busy"]) == ("service_busy", f"the database is busy or out of reach: {why}")
     assert metrics(line)["Refusals", STAGE, "Code=service_busy"] == 1
-    assert line.get("Retries", 0) + line.get("Conflicts", 0) == dynamo.ATTEMPTS - 1
+    assert line.get("Retries", 0) + line.get("Conflicts", 0) == database.ATTEMPTS - 1
     assert (line["company"], line["license_id"]) == (vendor.code, license.id)
 
 
@@ -237,7 +237,7 @@ def test_an_event_that_is_no_request_is_one_line(output: Output) -> None:
     [
         "chalicelib.web.endpoint.authenticate",
         "chalicelib.web.endpoint.error_response",
-        "chalicelib.portal.screen.read_request",
+        "chalicelib.portal.handlers.read_request",
     ],
 )
 def test_a_bug_is_in_the_line_of_its_request_wherever_it_is(

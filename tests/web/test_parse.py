@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.web.canonical import MAX_DEPTH, canonical_json
-from chalicelib.web.parse import parse_json
+from chalicelib.web.strict_json import parse_json
 
 
 def test_a_body_is_read() -> None:

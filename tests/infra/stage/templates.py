@@ -9,16 +9,14 @@ from typing import Any
 
 from pynamodb.models import Model
 
-from chalicelib.store import tables
+from chalicelib.store import items
 from infra.stage.package import default_architecture
 from infra.stage.project import prepare, run_chalice
 from infra.stage.stages import read_config, read_stage
 
 STAGES = tuple(read_config()["stages"])
 
-MODELS = [
-    kind for kind in vars(tables).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model
-]
+MODELS = [kind for kind in vars(items).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model]
 """Every kind of item that is stored."""
 
 Template = dict[str, Any]

@@ -25,7 +25,7 @@ from infra.stage.artifacts import Artifacts, Marker, release_before
 from infra.stage.aws import Aws
 from infra.stage.package import Package
 from infra.stage.stack import Change, Stack, table
-from infra.stage.stages import Stage, StageError, StageFailed, read_stage
+from infra.stage.stages import DeploymentError, Stage, StageError, read_stage
 
 NAME, CHANGE_SET, AT = "seatkeeper-dev", "arn:aws:cloudformation:eu-central-1:1:changeSet/x/1", datetime.now(UTC)
 NOT_THERE = f"Stack with id {NAME} does not exist"
@@ -136,7 +136,7 @@ def test_changes_are_shown_as_columns_by_what_becomes_of_them() -> None:
     ],
 )
 def test_a_table_that_is_removed_or_perhaps_replaced_may_lose_data(change: Change, loses: bool) -> None:
-    assert change.may_lose_data is loses
+    assert change.replaces_data is loses
 
 
 def test_the_changes_of_all_pages_are_read(stack: Told) -> None:
@@ -176,11 +176,11 @@ def test_a_change_set_without_changes_is_deleted(stack: Told, reason: str) -> No
 def test_a_change_of_outputs_alone_is_carried_out_too(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done: list[stacks.Proposal] = []
+    done: list[stacks.ChangeSet] = []
     Artifacts(aws, NAME).make_bucket()
     there = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [{"OutputKey": "EndpointURL", "OutputValue": "https://x/"}]}
     monkeypatch.setattr(Stack, "look", lambda _: there)
-    monkeypatch.setattr(Stack, "propose", lambda *_: stacks.Proposal(CHANGE_SET, []))
+    monkeypatch.setattr(Stack, "propose", lambda *_: stacks.ChangeSet(CHANGE_SET, []))
     monkeypatch.setattr(Stack, "carry_out", lambda _, proposal: done.append(proposal))
     assert deploy.apply(aws, read_stage("dev"), Marker("x"), allow_table_loss=False) == 0
     assert [proposal.id for proposal in done] == [CHANGE_SET]
@@ -192,7 +192,7 @@ def test_a_template_that_aws_does_not_take_is_told_and_its_change_set_deleted(st
     stack.says("create_change_set", Id=CHANGE_SET)
     stack.says("describe_change_set", Status="FAILED", StatusReason="Transform failed: no such property")
     stack.says("delete_change_set")
-    with pytest.raises(StageFailed, match="no such property"):
+    with pytest.raises(DeploymentError, match="no such property"):
         stack.propose("https://bucket/template.json", {})
 
 
@@ -210,7 +210,7 @@ def test_what_is_done_is_told_as_it_happens(stack: Told, capsys: pytest.CaptureF
     stack.happened(*before, *begun, *nearly[:1])
     stack.happened(*before, *begun, *nearly)
     stack.happened(*before, *begun, *nearly, ("Older", "DELETE_COMPLETE", ""), (NAME, "UPDATE_COMPLETE", ""))
-    stack.carry_out(stacks.Proposal(CHANGE_SET, []))
+    stack.carry_out(stacks.ChangeSet(CHANGE_SET, []))
     told = ["  made     New (DynamoDB::Table)", "  removed  Older (DynamoDB::Table)"]
     assert capsys.readouterr().err.splitlines() == told
 
@@ -225,8 +225,8 @@ def test_the_reason_of_the_first_that_failed_is_told(stack: Told) -> None:
         ("Third", "DELETE_FAILED", "it is in use"),
         (NAME, "ROLLBACK_COMPLETE", ""),
     )
-    with pytest.raises(StageFailed, match=r": First \(DynamoDB::Table\): the name is taken$"):
-        stack.carry_out(stacks.Proposal(CHANGE_SET, []))
+    with pytest.raises(DeploymentError, match=r": First \(DynamoDB::Table\): the name is taken$"):
+        stack.carry_out(stacks.ChangeSet(CHANGE_SET, []))
 
 
 @pytest.mark.parametrize(
@@ -320,8 +320,8 @@ def test_who_cannot_look_any_more_is_told_that_aws_goes_on(stack: Told) -> None:
     stack.happened()
     stack.says("execute_change_set")
     stack._stubber.add_client_error("describe_stack_events", "ExpiredToken", "The security token is expired")
-    with pytest.raises(StageFailed, match=r"AWS goes on with seatkeeper-dev.*is expired.*describe-stack-events"):
-        stack.carry_out(stacks.Proposal(CHANGE_SET, []))
+    with pytest.raises(DeploymentError, match=r"AWS goes on with seatkeeper-dev.*is expired.*describe-stack-events"):
+        stack.carry_out(stacks.ChangeSet(CHANGE_SET, []))
 
 
 def test_tables_that_have_outlived_their_stack_are_adopted_and_not_made_anew(
@@ -391,7 +391,7 @@ def test_what_s3_does_not_delete_is_told(aws: Aws, package: Package, monkeypatch
     key = artifacts.upload(package)
     kept = {"Errors": [{"Key": key, "Code": "AccessDenied", "Message": "Access Denied"}]}
     monkeypatch.setattr(artifacts._s3, "delete_objects", lambda **_: kept)
-    with pytest.raises(StageFailed, match=f"AWS does not delete {key} in {artifacts.bucket}: Access Denied"):
+    with pytest.raises(DeploymentError, match=f"AWS does not delete {key} in {artifacts.bucket}: Access Denied"):
         artifacts.remove()
 
 
@@ -496,7 +496,7 @@ def test_who_stops_watching_is_told_that_aws_goes_on(
     monkeypatch.setattr(Stack, "guard_changeable", lambda _: None)
     monkeypatch.setattr(Stack, "clear_stillborn", lambda _: None)
     monkeypatch.setattr(Stack, "is_made", lambda _: True)
-    added = stacks.Proposal(CHANGE_SET, [Change("Add", "AlarmTopic", "AWS::SNS::Topic")])
+    added = stacks.ChangeSet(CHANGE_SET, [Change("Add", "AlarmTopic", "AWS::SNS::Topic")])
     monkeypatch.setattr(Stack, "propose", lambda *_: added)
     monkeypatch.setattr(Stack, "carry_out", interrupt)
     monkeypatch.setattr(deploy, "run", lambda stage, _: deploy.apply(aws, stage, Marker("x"), allow_table_loss=False))

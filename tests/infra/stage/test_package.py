@@ -18,7 +18,7 @@ from chalicelib.version import git_commit
 from infra.stage import package as packaging
 from infra.stage import project
 from infra.stage.__main__ import main
-from infra.stage.contents import SERVICES, check_architecture, compile_all, trim, write_archive
+from infra.stage.archive import SERVICES, check_architecture, compile_all, trim, write_archive
 from infra.stage.package import ARCHITECTURES, Package, package
 from infra.stage.stages import ROOT, Stage, StageError, read_stage
 

@@ -13,9 +13,9 @@ import pytest
 import chalicelib.licenseapi
 import chalicelib.portal
 import chalicelib.web
-from chalicelib.domain.refusal import Refused
+from chalicelib.domain.errors import Denied
 from chalicelib.settings import settings
-from chalicelib.store import dynamo
+from chalicelib.store import database
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.tables import TABLES
@@ -36,7 +36,7 @@ each_stage = pytest.mark.parametrize("stage", STAGES)
 
 @pytest.fixture(autouse=True)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamo, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
     monkeypatch.setattr("chalicelib.usecases.log_in.time", SimpleNamespace(sleep=lambda _seconds: None))
 
 
@@ -58,7 +58,7 @@ def used() -> Iterator[Rights]:
         for table, action in _asked(model.name, json.loads(params["body"])):
             rights[TABLES[table.removeprefix(f"{settings().table_prefix}-")]].add(action)
 
-    events = dynamo._connection.client.meta.events
+    events = database._connection.client.meta.events
     events.register("before-call.dynamodb", note)
     try:
         yield rights
@@ -81,7 +81,7 @@ def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
 
 def _is_of_the_api(case: Case) -> bool:
     """Whether a face imports the use case, or its module."""
-    told = "".join(file.read_text() for face in FACES for file in _sources(face))
+    told = "".join(file.read_text() for blueprint in FACES for file in _sources(blueprint))
     name = case.function.__module__.rsplit(".", 1)[1]
     return f"chalicelib.usecases.{name} import" in told or f" {name}." in told
 
@@ -101,7 +101,7 @@ def _union(*all_rights: Rights) -> Rights:
 def rights_of(case: Case) -> Rights:
     vendor = Vendor()
     prepared = case.prepare(vendor)
-    with used() as rights, suppress(Refused):
+    with used() as rights, suppress(Denied):
         case.act(vendor, prepared)
     return rights
 

@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 from app import app
-from chalicelib.telemetry import METRICS, NAMESPACE
+from chalicelib.observability import METRICS, NAMESPACE
 from chalicelib.web.errors import ERRORS
 from infra.stage.alarms import ALARMS
 from infra.stage.functions import FUNCTIONS, SCHEDULES
@@ -84,8 +84,12 @@ def test_only_ephemera_end_by_themselves_by_the_attribute_that_all_of_them_have(
 def test_tables_that_hold_what_was_sold_outlive_their_stack_and_others_do_not(stage: str) -> None:
     kept = stage == PROTECTED
     for table in of_type(stage, "DynamoDB::Table").values():
-        fates = table["DeletionPolicy"], table["UpdateReplacePolicy"], table["Properties"]["DeletionProtectionEnabled"]
-        assert fates == (("Retain", "Retain", True) if kept else ("Delete", "Delete", False))
+        results = (
+            table["DeletionPolicy"],
+            table["UpdateReplacePolicy"],
+            table["Properties"]["DeletionProtectionEnabled"],
+        )
+        assert results == (("Retain", "Retain", True) if kept else ("Delete", "Delete", False))
 
 
 # --- functions and schedules -----------------------------------------------------------------------------------

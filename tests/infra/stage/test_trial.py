@@ -11,8 +11,8 @@ from app import app
 from chalicelib import signing
 from chalicelib.settings import settings
 from chalicelib.signing import Keyring
-from infra.stage.stages import StageFailed
-from infra.stage.trial import trial
+from infra.stage.smoke_scenario import trial
+from infra.stage.stages import DeploymentError
 from infra.wsgi import wsgi
 from tests.signing_keys import held
 
@@ -84,7 +84,7 @@ def forged(answer: httpx.Response) -> httpx.Response:
 @pytest.mark.parametrize("number", range(1, CALLS + 1))
 @pytest.mark.parametrize("spoil", [crash, bug])
 def test_whichever_call_fails_is_told(number: int, spoil: Callable[[httpx.Response], httpx.Response]) -> None:
-    with pytest.raises(StageFailed, match=r"NOT so: |Nothing answers"):
+    with pytest.raises(DeploymentError, match=r"NOT so: |Nothing answers"):
         tried(Server(number, spoil))
 
 
@@ -103,7 +103,7 @@ def test_a_stage_that_works_passes_also_when_its_functions_have_not_read_a_new_s
 
 @pytest.mark.parametrize("number", [2, 4])
 def test_an_answer_that_is_not_signed_for_what_it_says_is_told(number: int) -> None:
-    with pytest.raises(StageFailed, match="granted, and signed"):
+    with pytest.raises(DeploymentError, match="granted, and signed"):
         tried(Server(number, forged))
 
 

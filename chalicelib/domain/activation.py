@@ -1,0 +1,257 @@
+"""Who may take a place, who holds one, and who is refused: the guards of activation, check and deactivation.
+
+Guards run from the gravest to the mildest, always in this order; the first that fails is the answer:
+
+1. `license_not_found`: no such license here, or the user has no seat on it
+2. `license_not_enabled`
+3. `blacklisted`
+4. `license_start_date_not_reached`   (activation only)
+5. `license_expired`                  (activation only; a check answers with `is_expired`)
+6. `vm_not_allowed`                   (activation only)
+7. `device_not_found`                 (check and deactivation)
+8. `device_transfer_not_allowed`, `device_transfer_limit_reached`
+9. `user_activated_max_times`
+10. `license_activated_max_times`
+11. `rate_limit_exceeded`             (the license's bucket of changes is empty, or the user's own on it: `domain.rate`;
+    it ends by itself, and what waits longer says when)
+
+A device that holds a place passes 8 to 11: repeating an activation is safe and counts nothing.
+"""
+
+from dataclasses import asdict, dataclass, replace
+
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Actor
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant, add, parse_duration
+from chalicelib.domain.license import (
+    TRANSFERS_FORBIDDEN,
+    Device,
+    DeviceReport,
+    License,
+    Seat,
+    hash_hardware_id,
+    is_expired,
+    is_live,
+)
+from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
+from chalicelib.domain.users import User
+
+CHECK_INTERVAL_MS = 15 * 60_000
+"""`last_check_at` is written at most this often for one device: a check is a read, not a write."""
+
+_TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
+_USER_TOO_FAST = "This user has activated too many devices on this license within an hour; try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that one decision about one device needs, as read at one moment. Absent items are None."""
+
+    license: License | None
+    device: Device | None = None
+    seat: Seat | None = None
+    user: User | None = None
+    blocked: bool = False
+    """Whether the device has an item that says that it may not be used here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationDecision:
+    """A place to take: what the atomic write has to move besides the counters."""
+
+    license: License
+    bucket: Bucket
+    """What the activation takes a change out of; and out of the user's share of it (`seat_bucket`)."""
+    device_id: int
+    """The device's id: the one it has, or a new one."""
+    already_active: bool = False
+    transfer: bool = False
+    """The activation takes over a place that another device gave up."""
+    takes_released: bool = False
+    validity_period: Instant | None = None
+    """Set where this first activation starts `valid_duration`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeactivationDecision:
+    """A place to give back. `live` is false when there is nothing to give: the call is a repeat."""
+
+    license: License
+    device: Device
+    live: bool
+
+
+def decide_activation(
+    snapshot: Snapshot, report: DeviceReport, *, prevent_vm: bool, least_changes: int = LEAST_CHANGES, now: Instant
+) -> ActivationDecision:
+    """Decide an activation. Raises `Denied` with the first guard that fails.
+
+    `least_changes`: in an hour, of a license of few devices.
+    """
+    license, hardware_hash = _usable(snapshot, report.hardware_id), hash_hardware_id(report.hardware_id)
+    if license.start_date is not None and now < license.start_date:
+        raise Denied("license_start_date_not_reached")
+    if is_expired(license, now):
+        raise Denied("license_expired")
+    if prevent_vm and report.is_vm:
+        raise Denied("vm_not_allowed")
+    device_id = new_id(now) if snapshot.device is None else snapshot.device.id
+    bucket = bucket_of(license.max_activations, least_changes)
+    if snapshot.device is not None and is_live(snapshot.device, license, snapshot.seat):
+        return ActivationDecision(license, bucket, device_id, already_active=True)
+    transfer = license.vacated > 0 and license.last_vacated != hardware_hash
+    if transfer:
+        _guard_transfer(license)
+    if snapshot.seat is not None and _full(snapshot.seat.activations_in(license), snapshot.seat.max_activations):
+        raise Denied("user_activated_max_times")
+    if _full(license.times_activated, license.max_activations):
+        raise Denied("license_activated_max_times")
+    _guard_rate(license, snapshot.seat, bucket, now)
+    return ActivationDecision(
+        license,
+        bucket,
+        device_id,
+        transfer=transfer,
+        takes_released=license.vacated > 0,
+        validity_period=_validity_at_first_activation(license, now),
+    )
+
+
+def assign_bucket(license: License, actor: Actor) -> Bucket | None:
+    """What the seats are taken out of that a customer gives, twice as many as were sold; None for the vendor."""
+    return bucket_of(license.max_license_users, LEAST_CHANGES) if actor.is_customer else None
+
+
+def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, now: Instant) -> Snapshot:
+    """The place as the write of `decision` leaves it, for the answer."""
+    if decision.already_active:
+        return snapshot
+    license = replace(
+        decision.license,
+        times_activated=decision.license.times_activated + 1,
+        known_devices=decision.license.known_devices + (snapshot.device is None),
+        transfer_count=decision.license.transfer_count + decision.transfer,
+        first_activated_at=decision.license.first_activated_at or now,
+        validity_period=decision.validity_period or decision.license.validity_period,
+        bucket_full_at=decision.bucket.after_change(decision.license.bucket_full_at, now),
+    )
+    seat = snapshot.seat
+    if seat is not None:
+        seat = replace(
+            seat,
+            activations=seat.activations_in(license) + 1,
+            license_epoch=license.epoch,
+            bucket_full_at=seat_bucket(license, seat, decision.bucket).after_change(seat.bucket_full_at, now),
+        )
+    device = Device(
+        id=decision.device_id,
+        user_id=None if seat is None else seat.user_id,
+        active=True,
+        epoch=license.epoch,
+        seat_epoch=None if seat is None else seat.epoch,
+        first_activated_at=now if snapshot.device is None else snapshot.device.first_activated_at,
+        activated_at=now,
+        last_check_at=now,
+        **asdict(report),
+    )
+    return replace(snapshot, license=license, seat=seat, device=device)
+
+
+def seat_bucket(license: License, seat: Seat, bucket: Bucket) -> Bucket:
+    """What one user may take out of the license's `bucket`, by how many devices the seat allows."""
+    return bucket.share(license.max_activations if seat.max_activations is None else seat.max_activations)
+
+
+def guard_live_device(snapshot: Snapshot, hardware_id: str) -> tuple[License, Device]:
+    """The license and the live device of a check. Raises `Denied`."""
+    license = _usable(snapshot, hardware_id)
+    if snapshot.device is None or not is_live(snapshot.device, license, snapshot.seat):
+        raise Denied("device_not_found")
+    return license, snapshot.device
+
+
+def decide_deactivation(snapshot: Snapshot) -> DeactivationDecision:
+    """Decide a deactivation: allowed on a license in any state, and safe to repeat. Raises `Denied`."""
+    license = _existing(snapshot)
+    if snapshot.device is None:
+        raise Denied("device_not_found")
+    return DeactivationDecision(license, snapshot.device, is_live(snapshot.device, license, snapshot.seat))
+
+
+def counts_as_given_up(license: License, actor: Actor) -> bool:
+    """Whether places that this actor resets count as given up, so that the next other device is a transfer.
+
+    Not those that the vendor resets, nor where the vendor has sold resets that are free.
+    """
+    return actor.is_customer and not license.free_resets
+
+
+def transfers_left(license: License) -> int | None:
+    """How many more devices may take the place of another; None where transfers are not limited."""
+    if license.max_transfers == TRANSFERS_FORBIDDEN:
+        return 0
+    return max(0, license.max_transfers - license.transfer_count) if license.max_transfers else None
+
+
+def guard_reset(license: License, actor: Actor, taken: int) -> None:
+    """Refuse to give up so many places at once that not all could be taken again, not by their own devices either.
+
+    `taken`: how many there are. Each then needs a transfer, as those do that were given up before.
+    """
+    left, needed = transfers_left(license), license.vacated + taken
+    if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
+        return
+    forbidden = license.max_transfers == TRANSFERS_FORBIDDEN
+    sentence = (
+        f"Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
+        "first, of which the last can come back, or ask your vendor."
+    )
+    raise Denied("device_transfer_not_allowed" if forbidden else "device_transfer_limit_reached", sentence)
+
+
+def check_is_due(device: Device, now: Instant) -> bool:
+    """Whether this check is to be noted as the device's last one."""
+    return now - device.last_check_at >= CHECK_INTERVAL_MS
+
+
+def _existing(snapshot: Snapshot) -> License:
+    license = snapshot.license
+    if license is None or (license.authorization_method == "user" and snapshot.seat is None):
+        raise Denied("license_not_found")
+    return license
+
+
+def _usable(snapshot: Snapshot, hardware_id: str) -> License:
+    license = _existing(snapshot)
+    if not license.enabled:
+        raise Denied("license_not_enabled")
+    if snapshot.blocked or hash_hardware_id(hardware_id) in license.blacklist:
+        raise Denied("blacklisted")
+    return license
+
+
+def _guard_transfer(license: License) -> None:
+    if license.max_transfers == TRANSFERS_FORBIDDEN:
+        raise Denied("device_transfer_not_allowed")
+    if 0 < license.max_transfers <= license.transfer_count:
+        raise Denied("device_transfer_limit_reached")
+
+
+def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instant) -> None:
+    wait, why = bucket.wait_ms(license.bucket_full_at, now), _TOO_FAST
+    if seat is not None:
+        own = seat_bucket(license, seat, bucket).wait_ms(seat.bucket_full_at, now)
+        wait, why = (own, _USER_TOO_FAST) if own > wait else (wait, why)
+    if wait:
+        raise Denied("rate_limit_exceeded", why, retry_after=-(-wait // 1000))
+
+
+def _full(used: int, limit: int | None) -> bool:
+    return limit is not None and used >= limit
+
+
+def _validity_at_first_activation(license: License, now: Instant) -> Instant | None:
+    if license.first_activated_at is not None or license.valid_duration is None:
+        return None
+    return add(now, parse_duration(license.valid_duration))

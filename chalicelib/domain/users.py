@@ -1,0 +1,117 @@
+"""License users and their log-ins: how attempts are counted, slowed and locked.
+
+An attempt is counted *before* the password is looked at, and taken back when it was right. So guesses made at once,
+through any number of servers, are bounded by the same numbers as guesses made one after another.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Seat
+from chalicelib.domain.pasted import visible
+
+FREE_FAILURES = 3
+"""Failures that cost no waiting: people mistype."""
+MAX_FAILURES = 10
+"""Failures after which the account is locked; also the number of attempts that may be under way at once."""
+LOST_MS = 60_000
+"""Attempts that have been under way for so long are no more: a call is answered or given up well before."""
+LOCK_MS = 15 * 60_000
+"""How long a lock lasts, and how long failures are remembered after the last attempt."""
+
+MIN_PASSWORD, MAX_PASSWORD = 8, 128
+MAX_NAME, MAX_PHONE = 100, 40
+"""Characters of a first or last name, and of a phone number."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one company: a license user, a license manager, or both."""
+
+    company: str
+    id: int
+    email: str
+    password_hash: str
+    is_initial_password: bool
+    created_at: Instant
+    sealed_initial_password: str | None = None
+    """Encrypted; kept only until the user has chosen a password."""
+    first_name: str = ""
+    """Names and phone number as the person tells them. What a customer tells stands on his seat (`license.Seat`)."""
+    last_name: str = ""
+    phone_number: str = ""
+    is_manager: bool = False
+    session_epoch: int = 0
+    """Sessions of an older epoch are over: a new password raises it."""
+    seats_given: int = 0
+    """How often the account was given a seat, or an order to manage, after it was made: unmoved, nothing was given."""
+    proved: bool = False
+    """Whether the password was chosen by who reads the mail of the address, and not handed out by somebody."""
+    batch: int = 0
+    """The batch that made the account; 0: none."""
+    password_scope: frozenset[str] | None = None
+    """Whose licenses the password opens while it is not `proved` (`domain.access`); never empty. None: all of them."""
+    closed_at: Instant | None = None
+    """When the vendor has closed the account: nobody logs in to it, and it is given nothing. None: it is open."""
+    reopened_at: Instant = 0
+    """When it was opened again: codes that were mailed before are void."""
+
+
+def guard_open(user: User) -> None:
+    """Refuse to do anything for an account that is closed. Raises `Denied`."""
+    if user.closed_at is not None:
+        raise Denied("account_closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Log-in attempts on one account from one origin. `started` counts failures and attempts under way."""
+
+    started: int = 0
+    failures: int = 0
+    not_before: Instant = 0
+    until: Instant = 0
+    """When all of this is forgotten."""
+    begun: Instant = 0
+    """When the first of them was started."""
+    forgiven_until: Instant = 0
+    """Where they were forgiven: when they would have been forgotten."""
+
+
+def guard_attempt(attempts: Attempts, now: Instant) -> None:
+    """Refuse an attempt while the account is slowed or locked.
+
+    Guesses made at once each know of fewer failures than there are in the end, and leave too short a wait: the number
+    of failures locks by itself.
+    """
+    locked = attempts.failures >= MAX_FAILURES
+    closed_until = attempts.until if locked else min(attempts.not_before, attempts.until)
+    if now < closed_until:
+        raise Denied("account_locked", retry_after=-(-(closed_until - now) // 1000))
+
+
+def wait_after(failures: int) -> int:
+    """Milliseconds in which no further attempt is looked at, after so many failures in a row."""
+    if failures >= MAX_FAILURES:
+        return LOCK_MS
+    return 0 if failures < FREE_FAILURES else 1000 << (failures - FREE_FAILURES)
+
+
+def guard_new_password(new: str) -> None:
+    """Raises `Denied` for a password that is too short, or long enough to be an attack on the hash function.
+
+    What cannot be seen, and white space around it, counts only towards the longest.
+    """
+    if len(new) > MAX_PASSWORD or len(visible(new)) < MIN_PASSWORD:
+        raise Denied("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+
+
+def as_told(seat: Seat, user: User) -> tuple[str, str, str]:
+    """First name, last name and phone number of a license user, for those whom the license concerns.
+
+    What the license's customer told of the person; on a seat of before that was kept with it, what the account says.
+    """
+    if seat.first_name is None:
+        return user.first_name, user.last_name, user.phone_number
+    return seat.first_name, seat.last_name or "", seat.phone_number or ""

@@ -1,0 +1,305 @@
+"""What is told of each request and each run of a schedule: one JSON line, a log entry and CloudWatch metrics at once.
+
+What stands in a line, and what never does: docs/telemetry.md. Facts and counts are told where they come about, to the
+line that is open around them, in whatever thread. Where none is open nothing is told: so it is on one machine, unless
+`SEATKEEPER_LOG` says otherwise.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+
+from chalicelib.version import VERSION, commit
+
+NAMESPACE = "Seatkeeper"
+"""Of the metrics in CloudWatch."""
+STAGE, CODE = "Stage", "Code"
+"""The dimensions: the prefix of the tables' names, and the code of an error."""
+
+ACTIVATIONS = "Grants"
+ERROR_RESPONSES = "Refusals"
+CONFLICTS = "Conflicts"
+RETRIES = "Retries"
+SWEEP_TRANSITIONS = "SweepTransitions"
+OLDEST_DUE_AGE = "OldestDueAge"
+OBSERVATIONS_LOST = "ObservationsLost"
+ANNOUNCEMENTS_FAILED = "AnnouncementsFailed"
+MAILS_SENT = "MailsSent"
+OLDEST_MAIL_AGE = "OldestMailAge"
+METRICS = (
+    *(ACTIVATIONS, ERROR_RESPONSES, CONFLICTS, RETRIES),
+    *(SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST, ANNOUNCEMENTS_FAILED),
+    *(MAILS_SENT, OLDEST_MAIL_AGE),
+)
+"""Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; ages are in seconds."""
+_AGES = (OLDEST_DUE_AGE, OLDEST_MAIL_AGE)
+
+FIELDS = (
+    "time",
+    "kind",
+    "request_id",
+    "lambda_request_id",
+    "route",
+    "method",
+    "status",
+    "outcome",
+    "company",
+    "license_id",
+    "user_id",
+    "busy",
+    "security",
+    "account_id",
+    "ip",
+    "duration_ms",
+    "cold_start",
+    "version",
+    "commit",
+    "logged",
+)
+"""Every fact of a line, besides the metrics that it has values for and their dimensions."""
+
+ON = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+"""Whether lines are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
+METRICS_TOO = True
+"""Whether lines hold metrics."""
+_to_standard_error = False
+
+MAX_FRAMES = 30
+"""Of an error, the innermost ones."""
+MAX_ID_LENGTH = 64
+"""Of a request's id, and of its method: what a client may choose."""
+_ROOT = f"{Path(__file__).resolve().parent.parent}/"
+_OUR_LOGGERS = ("seatkeeper", "chalicelib")
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class _Record:
+    """What is told so far. Any thread may add to it."""
+
+    def __init__(self, stage: str, facts: dict[str, Any]) -> None:
+        self.begun = time.perf_counter()
+        self.facts = facts | {"outcome": "ok"}
+        self.dimensions = {STAGE: stage}
+        self.values: dict[str, float] = {}
+        self.logged: list[dict[str, Any]] = []
+        self.lock = Lock()
+
+    def text(self) -> str:
+        """The line as it is written, without its end."""
+        record = self.facts | {
+            "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
+            "cold_start": _first_line.acquire(blocking=False),
+            **_this_code(),
+        }
+        if self.logged:
+            record["logged"] = self.logged
+        if self.values and METRICS_TOO:
+            record |= self.dimensions | self.values | {"_aws": self._metrics()}
+        return _as_json(record)
+
+    def _metrics(self) -> dict[str, Any]:
+        """Which members of the line are metrics, in CloudWatch's embedded metric format."""
+        counted = [name for name in self.values if name != ERROR_RESPONSES]
+        directives = [_directive([[STAGE]], counted)] if counted else []
+        if ERROR_RESPONSES in self.values:
+            directives.append(_directive([[STAGE], [STAGE, CODE]], [ERROR_RESPONSES]))
+        return {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
+
+
+_line: ContextVar[_Record | None] = ContextVar("line", default=None)
+_first_line = Lock()  # of this process: who has taken it is the first
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@contextmanager
+def log_record(
+    stage: str,
+    kind: Literal["request", "sweep", "mail"],
+    *,
+    request_id: str = "",
+    lambda_request_id: str = "",
+    route: str = "",
+    method: str = "",
+) -> Iterator[None]:
+    """Tell what is done inside in one line, also where it raises.
+
+    `stage` is the prefix of the tables' names, `route` the pattern of the path.
+    """
+    if not ON:
+        yield
+        return
+    ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
+    known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_ID_LENGTH]}
+    record = _Record(stage, _now() | {name: fact for name, fact in known.items() if fact})
+    outer = _line.set(record)
+    try:
+        yield
+    except BaseException as error:
+        record.facts["outcome"] = "internal_error"
+        record.logged.append({"level": "ERROR", "error": _error_causes(error)})
+        raise
+    finally:
+        _line.reset(outer)
+        _write(record.text())
+
+
+def add_fields(
+    *,
+    company: str | None = None,
+    license_id: int | None = None,
+    user_id: int | None = None,
+    status: int | None = None,
+    busy: str | None = None,
+    security: str | None = None,
+    account_id: int | None = None,
+    ip: str | None = None,
+) -> None:
+    """Tell facts: these and no others, so that nothing secret comes into a line. The last one told counts."""
+    record = _line.get()
+    if record is not None:
+        facts = {
+            "company": company,
+            "license_id": license_id,
+            "user_id": user_id,
+            "status": status,
+            "busy": busy,
+            "security": security,
+            "account_id": account_id,
+            "ip": ip,
+        }
+        record.facts.update((name, fact) for name, fact in facts.items() if fact is not None)
+
+
+def set_error(code: str) -> None:
+    """Tell that the answer is an error, and its code."""
+    record = _line.get()
+    if record is not None:
+        record.facts["outcome"] = record.dimensions[CODE] = code
+        record.values[ERROR_RESPONSES] = 1
+
+
+def add_metric(metric: str, by: int = 1) -> None:
+    """Add to a count."""
+    record = _line.get()
+    if record is not None:
+        with record.lock:
+            record.values[metric] = record.values.get(metric, 0) + by
+
+
+def set_max_metric(metric: str, value: float) -> None:
+    """Tell a value, unless a higher one is told."""
+    record = _line.get()
+    if record is not None:
+        with record.lock:
+            record.values[metric] = max(value, record.values.get(metric, value))
+
+
+def with_log_context(function: Callable[[A], T]) -> Callable[[A], T]:
+    """`function` for other threads, which know by themselves of no line."""
+    record = _line.get()
+
+    def run(argument: A) -> T:
+        outer = _line.set(record)
+        try:
+            return function(argument)
+        finally:
+            _line.reset(outer)
+
+    return run
+
+
+def write_to_standard_error(level: Literal["off", "brief", "full"]) -> None:
+    """On one machine: write lines as on Lambda (`full`), without metrics (`brief`), or none."""
+    global ON, METRICS_TOO, _to_standard_error
+    ON, METRICS_TOO, _to_standard_error = level != "off", level == "full", True
+
+
+def configure_logging() -> None:
+    """Where lines are written, let what is logged come in lines, and in no other form."""
+    if ON:
+        logging.getLogger().handlers = [LogHandler()]
+
+
+class LogHandler(logging.Handler):
+    """What is logged, as part of the line that is open, else as a line of its own.
+
+    Of an error its type and where it came from: its text may hold anything. So may what other people's code says, of
+    which only the place is told.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell of a record."""
+        entry: dict[str, Any] = {"level": record.levelname, "logger": record.name}
+        entry["where"] = f"{_short(record.pathname)}:{record.lineno}"
+        if record.name.partition(".")[0] in _OUR_LOGGERS:
+            entry["said"] = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            entry["error"] = _error_causes(record.exc_info[1])
+        around = _line.get()
+        if around is None:
+            _write(_as_json(_now() | {"kind": "log"} | entry | _this_code()))
+        else:
+            around.logged.append(entry)
+
+
+def _error_causes(error: BaseException) -> list[dict[str, Any]]:
+    """Types and frames, the innermost first, of an error and of what caused it; no texts and no values."""
+    parts: list[dict[str, Any]] = []
+    cause: BaseException | None = error
+    while cause is not None and len(parts) < MAX_FRAMES:
+        parts.append({"type": _type(cause), "frames": _frames(cause.__traceback__)})
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return parts
+
+
+def _type(error: BaseException) -> str:
+    """With the code that AWS gives its errors, where it is one of those."""
+    response = getattr(error, "response", None)
+    record = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return type(error).__name__ if record is None else f"{type(error).__name__} {record}"
+
+
+def _frames(outermost: TracebackType | None) -> list[str]:
+    frames = [
+        f"{_short(frame.f_code.co_filename)}:{number} {frame.f_code.co_name}"
+        for frame, number in traceback.walk_tb(outermost)
+    ]
+    return frames[: -MAX_FRAMES - 1 : -1]
+
+
+def _now() -> dict[str, str]:
+    """When it is, where nobody else notes it: CloudWatch does."""
+    return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if _to_standard_error else {}
+
+
+def _this_code() -> dict[str, str]:
+    return {"version": VERSION, "commit": commit()}
+
+
+def _short(path: str) -> str:
+    return path.removeprefix(_ROOT)
+
+
+def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
+    metrics = [{"Name": name, "Unit": "Seconds" if name in _AGES else "Count"} for name in names]
+    return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
+
+
+def _write(text: str) -> None:
+    """In one piece, also where many threads write."""
+    stream = sys.stderr if _to_standard_error else sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()

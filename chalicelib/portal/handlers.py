@@ -1,0 +1,333 @@
+"""What every page and every form of the portal goes through.
+
+    @page("license.html")                        a view, shown
+    @action("confirm.html", Nothing, look)       a form: GET shows it, POST carries it out, once
+
+`load` and the views prove who asks and that what he names is his (`usecases.portal_queries`); nothing is carried out
+before. A form is carried out once: its token is claimed first, and what came of it is shown after a redirect, also to
+who sends it again. One that is refused is shown again, with what was typed and why.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from http.cookies import Morsel
+from secrets import token_urlsafe
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from chalice.app import Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib import observability
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.session import ABSOLUTE_MS, PasswordChangeRequired, SessionClaims, SessionExpired
+from chalicelib.domain.users import User
+from chalicelib.portal.forms import FIELD, nonce_of
+from chalicelib.portal.messages import denial_message, validation_message
+from chalicelib.portal.render import render
+from chalicelib.portal.request import (
+    BROWSER_COOKIE,
+    SESSION_COOKIE,
+    VISITOR_COOKIE,
+    PortalRequest,
+    read_request,
+    unread,
+)
+from chalicelib.store.database import Unavailable
+from chalicelib.usecases.known_browser import VALID_MS
+from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
+from chalicelib.usecases.portal_queries import Principal
+from chalicelib.usecases.sessions import to_cookie
+from chalicelib.usecases.submissions import submission_result, submit_once
+from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
+
+log = logging.getLogger("seatkeeper")
+
+STRICT_TRANSPORT = "max-age=31536000"
+"""A browser that has come over HTTPS once comes in no other way for a year."""
+LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
+FORM_EXPIRED = "This form is out of date. Here is a fresh one with what you typed: please send it again."
+FORM_EXPIRED_CODE = "form_out_of_date"
+"""What the log calls that; all its other codes are those of `web.errors`."""
+_VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
+
+F = TypeVar("F", bound=BaseModel)
+Handler = Callable[[PortalRequest, dict[str, Any]], Response]
+"""Answers a request, given the parts of its path."""
+Load = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FormResult:
+    """What came of a form: where to go on, and what is said there."""
+
+    to: str
+    says: str = ""
+    reveal: str = ""
+    """Where an initial password can be seen, if one was made."""
+    epoch: int | None = None
+    """Of the own account, where its other sessions were ended: this one and this browser go on."""
+
+
+class Confirmation(BaseModel):
+    """A form that only asks to confirm."""
+
+
+class NotFound(Exception):
+    """There is nothing at this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHandler:
+    """What answers at an address: `get`, and `post` where there is a form."""
+
+    get: Handler | None
+    post: Handler | None = None
+
+    def answer(self, raw_request: Request, parts: dict[str, str]) -> Response:
+        """What is at the address, or a page that says why not."""
+        try:
+            request = read_request(raw_request)
+        except RequestError as error:
+            return unreadable(unread(raw_request), error)
+        return _strict(request, self._handled(raw_request, request, parts))
+
+    def _handled(self, raw_request: Request, request: PortalRequest, parts: dict[str, str]) -> Response:
+        handle = self.post if request.method == "POST" else self.get
+        assert handle is not None, "the route table names the methods that a screen has"
+        try:
+            return handle(request, {name: _part(name, text) for name, text in parts.items()})
+        except SessionExpired:
+            return _to_log_in(request)
+        except PasswordChangeRequired:
+            return redirect(request, CHOOSE)
+        except Exception as error:
+            code, status, title, sentence = _error_page(error)
+            if status == 500:
+                log.exception("bug in %s %s", raw_request.method, raw_request.path)
+            observability.set_error(code)
+            return failed(request, status, title, sentence)
+
+
+def unreadable(request: PortalRequest, error: RequestError) -> Response:
+    """The page for a request that cannot be read; `request` tells where it has come in."""
+    status, standard = ERRORS[error.code]
+    observability.set_error(error.code)
+    title = "Not found" if status == 404 else "Refused"
+    return _strict(request, failed(request, status, title, error.message or standard))
+
+
+def _strict(request: PortalRequest, response: Response) -> Response:
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    return response
+
+
+def page(template: str) -> Callable[[Callable[..., Any]], PageHandler]:
+    """`@page(template)`: a function of the request, who asks and the path's parts, that answers a view to show.
+
+    Or a view and a dict of what the template shows besides it.
+    """
+
+    def decorate(view: Callable[..., Any]) -> PageHandler:
+        def show(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+            shown, more = _parted(view(request, claims, **parts))
+            return render(template, request, claims.token, _visit(shown), view=shown, **more)
+
+        return PageHandler(logged_in(show))
+
+    return decorate
+
+
+def action(
+    template: str, schema: type[F], load: Load
+) -> Callable[[Callable[[PortalRequest, Any, F], FormResult]], PageHandler]:
+    """`@action(template, Schema, load)`: a function of the request, the view and the form, that carries it out.
+
+    `load` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
+    """
+
+    def decorate(act: Callable[[PortalRequest, Any, F], FormResult]) -> PageHandler:
+        def shown(request: PortalRequest, looked: Any, **more: Any) -> Response:
+            view, extra = _parted(looked)
+            principal = _visit(view)
+            context = {"view": view, "back": _back(request.path)} | extra | more
+            return render(template, request, principal.claims.token, principal, **context)
+
+        def show(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+            return shown(request, load(request, claims, **parts))
+
+        def carry_out(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+            nonce = nonce_of(claims.token, request.path, request.fields.get(FIELD, ""))
+            try:
+                looked = load(request, claims, **parts)
+            except Denied:  # what it is about may be gone by the very form, sent before
+                done = _done(claims, nonce)
+                if done is None:
+                    raise
+                return _see(request, *done)
+
+            def show_errors(code: str, status: int, error: str) -> Response:
+                observability.set_error(code)
+                return shown(request, looked, status=status, error=error, submitted=request.fields)
+
+            if nonce is None:
+                return show_errors(FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
+            try:
+                form = schema.model_validate(request.fields)
+                view = _parted(looked)[0]
+                outcome = submit_once(claims, nonce, lambda: asdict(act(request, view, form)), now=request.now)
+            except (ValidationError, Denied) as error:
+                return say_when(show_errors(*_why(error)), error)
+            response = _see(request, outcome["to"] if outcome else _back(request.path), nonce)
+            _keep_known(request, response, _visit(view).user, outcome or {})
+            return response
+
+        return PageHandler(logged_in(show), logged_in(carry_out))
+
+    return decorate
+
+
+def logged_in(handle: Callable[[PortalRequest, SessionClaims, dict[str, Any]], Response]) -> Handler:
+    """For who has a session cookie; whether the session lasts, the views look at."""
+
+    def answer(request: PortalRequest, parts: dict[str, Any]) -> Response:
+        claims = request.claims
+        if claims is None:
+            raise SessionExpired
+        return handle(request, claims, parts)
+
+    return answer
+
+
+def _why(error: ValidationError | Denied) -> tuple[str, int, str]:
+    """The code, the status and the words of a refusal."""
+    if isinstance(error, ValidationError):
+        return "validation_error", 400, validation_message(error)
+    return error.code, _status(error), denial_message(error)
+
+
+def _done(claims: SessionClaims, nonce: str | None) -> tuple[str, str] | None:
+    """Where it is told what came of a form that was sent before, and the form's nonce; None where it was not."""
+    outcome = None if nonce is None else submission_result(claims, nonce)
+    return None if nonce is None or outcome is None else (outcome["to"], nonce)
+
+
+def _see(request: PortalRequest, to: str, nonce: str) -> Response:
+    """Go on to where it is told what came of a form."""
+    return redirect(request, f"{to}{'&' if '?' in to else '?'}done={nonce}")
+
+
+def _keep_known(request: PortalRequest, response: Response, user: User, outcome: dict[str, Any]) -> None:
+    """Where the form has ended the other sessions of the account, let this browser be known to it as before."""
+    if outcome.get("epoch") is not None:
+        set_browser(request, response, replace(user, session_epoch=outcome["epoch"]))
+
+
+def _back(path: str) -> str:
+    """The list that a form belongs to: its address without the last part."""
+    return path.rpartition("/")[0]
+
+
+def _error_page(error: Exception) -> tuple[str, int, str, str]:
+    """Code, status, title and sentence of a page that says what is wrong."""
+    match error:
+        case NotFound():
+            return "not_found", 404, "Not found", "There is nothing at this address."
+        case Denied():
+            code, status, words = _why(error)
+            return code, status, "Not found" if status == 404 else "Refused", words
+        case Unavailable():
+            observability.add_fields(busy=str(error))
+            sentence = "The database is busy. Nothing was changed: please try again in a moment."
+            return "service_busy", 503, "Busy", sentence
+    sentence = "Something went wrong here, and it was noted. Please try again."
+    return "internal_error", 500, "A mistake of ours", sentence
+
+
+def _status(denied: Denied) -> int:
+    """As browsers know it: the wire contract of applications answers 400 for a license that is not found."""
+    return 404 if denied.code.endswith("_not_found") else ERRORS[denied.code][0]
+
+
+def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
+    """A page that says what is wrong."""
+    response = render("error.html", request, "", None, status=status, title=title, sentence=sentence)
+    if status == 503:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def say_when(response: Response, error: Exception) -> Response:
+    """With the seconds after which a refusal ends by itself, where it does."""
+    if isinstance(error, Denied) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def redirect(request: PortalRequest, path: str) -> Response:
+    """Go on there, by GET."""
+    return FinalResponse("", {"Location": request.prefix + path, "Cache-Control": "no-store"}, 303)
+
+
+def set_session(request: PortalRequest, response: Response, claims: SessionClaims) -> None:
+    """Let the browser keep a session."""
+    _set_cookie(request, response, SESSION_COOKIE, to_cookie(claims), ABSOLUTE_MS // 1000)
+
+
+def end_session(request: PortalRequest, response: Response) -> None:
+    """Let the browser forget its session."""
+    _set_cookie(request, response, SESSION_COOKIE, "", 0)
+
+
+def visitor(request: PortalRequest) -> str:
+    """The secret of a browser that is not logged in; a new one where it keeps none."""
+    known = request.cookies.get(VISITOR_COOKIE, "")
+    return known if _VISITOR.fullmatch(known) else token_urlsafe(32)
+
+
+def set_browser(request: PortalRequest, response: Response, user: User) -> None:
+    """Let the browser keep that it has logged in to an account, as it is now."""
+    cookie = browser_to_cookie(request.browser, user, request.now)
+    _set_cookie(request, response, BROWSER_COOKIE, cookie, VALID_MS // 1000)
+
+
+def set_visitor(request: PortalRequest, response: Response, secret: str) -> None:
+    """Let the browser keep that secret."""
+    _set_cookie(request, response, VISITOR_COOKIE, secret, ABSOLUTE_MS // 1000)
+
+
+def _set_cookie(request: PortalRequest, response: Response, name: str, value: str, seconds: int) -> None:
+    morsel: Morsel[str] = Morsel()
+    morsel.set(request.cookie_name(name), value, value)
+    attributes: dict[str, Any] = {"path": request.cookie_path, "max-age": seconds, "httponly": True}
+    morsel.update(attributes | {"samesite": "Lax", "secure": request.secure})
+    others = response.headers.get("Set-Cookie", [])
+    response.headers["Set-Cookie"] = [*others, morsel.OutputString()]
+
+
+def _to_log_in(request: PortalRequest) -> Response:
+    where = request.path if request.method == "GET" and request.path != LOG_IN else ""
+    response = redirect(request, f"{LOG_IN}?next={quote(where)}" if where else LOG_IN)
+    if SESSION_COOKIE in request.cookies:
+        end_session(request, response)
+    return response
+
+
+def _part(name: str, text: str) -> Any:
+    if not name.endswith("_id"):
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise NotFound
+    return int(text)
+
+
+def _parted(shown: Any) -> tuple[Any, dict[str, Any]]:
+    """A view, and what is shown besides it."""
+    return shown if isinstance(shown, tuple) else (shown, {})
+
+
+def _visit(view: Any) -> Principal:
+    return view if isinstance(view, Principal) else view.principal

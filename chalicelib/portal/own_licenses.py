@@ -1,0 +1,44 @@
+"""What a license user may do: see the own licenses and devices, and reset an own device."""
+
+from typing import Any
+
+from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.devices import free, reset_question
+from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.licenses import list_query
+from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.portal_queries import DeviceView, SeatsView
+
+SEATS = "/portal/seats"
+
+
+@page("own_licenses.html")
+def seats(request: PortalRequest, claims: SessionClaims) -> SeatsView:
+    """The licenses that the user may use."""
+    return portal_queries.own_licenses(claims, list_query(request), now=request.now)
+
+
+@page("own_devices.html")
+def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+    """The own devices on one of them."""
+    return portal_queries.own_devices(claims, license_id, list_query(request), now=request.now), {
+        "list_query": list_query(request)
+    }
+
+
+@page("own_device.html")
+def device(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> DeviceView:
+    """All that is known of an own device."""
+    return portal_queries.own_device(claims, license_id, device, now=request.now)
+
+
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Any:
+    view = portal_queries.own_device(claims, license_id, device, now=request.now)
+    return view, reset_question(view, f"{SEATS}/{license_id}")
+
+
+@action("confirm.html", Confirmation, _look_reset)
+def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> FormResult:
+    """Free the own device's place."""
+    return free(request, view, f"{SEATS}/{view.license.id}")

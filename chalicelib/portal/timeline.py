@@ -1,0 +1,82 @@
+"""The life of a license as a line in time: where its marks lie, for a drawing and in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.days import day_of
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, ends_at
+
+WIDTH = 1000
+HEIGHT, ROW_HEIGHT = 60, 44
+LEFT, RIGHT = 100.0, 900.0
+LABEL_WIDTH = 200.0
+"""Two labels that are nearer to each other than this stand in different rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """An instant on the line. Labels of row 0 stand nearest to it; no two of a row overlap."""
+
+    x: float
+    label: str
+    when: Instant
+    kind: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All of it. Coordinates are those of a drawing of `width` by `height`."""
+
+    width: int
+    height: int
+    track: tuple[float, float]
+    milestones: list[Milestone]
+    grace: tuple[float, float] | None
+    text: str
+    """The same in one sentence, for who does not see it."""
+
+
+def timeline(license: License, now: Instant, zone: str = "") -> Timeline:
+    """The line from the license's creation to its last date, or to today; days are those of the time zone."""
+    instants = _instants(license, now)
+    begin, end = min(at for _, _, at in instants), max(at for _, _, at in instants)
+
+    def x(at: Instant) -> float:
+        return round(LEFT + (RIGHT - LEFT) * (at - begin) / max(1, end - begin), 1)
+
+    until, over = license.validity_period, ends_at(license.validity_period, license.grace_period)
+    grace = (x(until), x(over)) if until is not None and over is not None and over > until else None
+    milestones = _placed(instants, x)
+    height = HEIGHT + ROW_HEIGHT * (1 + max(mark.row for mark in milestones))
+    return Timeline(WIDTH, height, (LEFT, RIGHT), milestones, grace, _words(instants, zone))
+
+
+def _instants(license: License, now: Instant) -> list[tuple[str, str, Instant]]:
+    known: list[tuple[str, str, Instant | None]] = [
+        ("created", "Created", license.created_at),
+        ("start", "Start date", license.start_date),
+        ("first_activated", "First activated", license.first_activated_at),
+        ("today", "Today", now),
+        ("valid_until", "Valid until", license.validity_period),
+    ]
+    if license.grace_period:
+        known.append(("grace_end", "Grace ends", ends_at(license.validity_period, license.grace_period)))
+    return sorted(((k, label, at) for k, label, at in known if at is not None), key=lambda mark: mark[2])
+
+
+def _placed(instants: list[tuple[str, str, Instant]], x: Callable[[Instant], float]) -> list[Milestone]:
+    ends: list[float] = []  # where the last label of each row stands
+    milestones = []
+    for kind, label, at in instants:
+        here = x(at)
+        row = next((n for n, end in enumerate(ends) if here - end >= LABEL_WIDTH), len(ends))
+        ends[row : row + 1] = [here]
+        milestones.append(Milestone(here, label, at, kind, row))
+    return milestones
+
+
+def _words(instants: list[tuple[str, str, Instant]], zone: str) -> str:
+    parts = [f"{label.lower()} {day_of(at, zone):%-d %B %Y}" for _, label, at in instants]
+    return f"The life of the license: {', '.join(parts)}."

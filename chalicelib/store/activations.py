@@ -1,0 +1,328 @@
+"""Places: the reads and the atomic writes of activation, check and deactivation.
+
+The conditions here are what enforces every limit. They say again, about the state at the moment of the write, what
+`domain.activation` decided about the state that was read. Where they do not hold, `ConditionFailed` is raised.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
+from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
+from chalicelib.domain.users import User
+from chalicelib.store import buckets, database
+from chalicelib.store.database import ConditionFailed, Raw, Transaction
+from chalicelib.store.due import update_due_index
+from chalicelib.store.items import (
+    BlockItem,
+    DeviceItem,
+    LicenseItem,
+    LookupItem,
+    SeatItem,
+    UserItem,
+    VariablesItem,
+    block_sort_key,
+    device_sort_key,
+    event_item,
+    hardware_sort_key,
+    license_pk,
+    seat_sort_key,
+    to_domain,
+    variables_sort_key,
+)
+
+_PLACES_AT_ONCE = database.BATCH_GET_LIMIT // 5
+"""Five items each at most: license, device, whether it is blocked, seat, user."""
+
+
+def read_snapshot(
+    company: str, license_id: int, hardware_id: str | None, user_id: int | None, *, consistent: bool
+) -> Snapshot:
+    """One round trip: the license, and where asked for the device, and the user's seat and account.
+
+    With `consistent`, all as they stand at one instant, so that a refusal may rest on it.
+    """
+    return read_snapshots(company, [(license_id, user_id)], hardware_id, consistent=consistent)[0]
+
+
+def read_snapshots(
+    company: str, wanted: Sequence[tuple[int, int | None]], hardware_id: str | None, *, consistent: bool
+) -> list[Snapshot]:
+    """As `read_snapshot`, of each license and user, 20 in one round trip.
+
+    With `consistent`, each place as it stands at one instant; those of two round trips may be of two. Whether a device
+    is blocked is asked only where the license says that some are: in one more round trip.
+    """
+    found: list[Snapshot] = []
+    for start in range(0, len(wanted), _PLACES_AT_ONCE):
+        chunk = wanted[start : start + _PLACES_AT_ONCE]
+        read = _read(company, chunk, hardware_id, consistent)
+        if hardware_id is None or not any(snapshot.license and snapshot.license.blocked_devices for snapshot in read):
+            found += read
+        elif consistent:
+            found += _read(company, chunk, hardware_id, consistent, blocks=True)
+        else:
+            blocks = [
+                BlockItem(license_pk(company, id), block_sort_key(hash_hardware_id(hardware_id))) for id, _ in chunk
+            ]
+            blocked = database.read(blocks, consistent=False)
+            found += [replace(snapshot, blocked=bool(block)) for snapshot, block in zip(read, blocked, strict=True)]
+    return found
+
+
+def _read(
+    company: str,
+    wanted: Sequence[tuple[int, int | None]],
+    hardware_id: str | None,
+    consistent: bool,
+    *,
+    blocks: bool = False,
+) -> list[Snapshot]:
+    parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
+    items = {(item.pk, item.part): item for part in parts for item in part}
+    read = database.transact_get if consistent else partial(database.read, consistent=False)
+    stored = dict(zip(items, read(list(items.values())), strict=True))
+    there = [[stored[item.pk, item.part] for item in part] for part in parts]
+    return [_snapshot(Snapshot(None), [_domain(item) for item in found if item is not None]) for found in there]
+
+
+def devices(
+    company: str, license_id: int, hardware_id: str | None = None, *, after: str | None = None, limit: int | None = None
+) -> Iterator[Device]:
+    """The devices that a license knows, live or not; of one hardware id, where given. Consistent, in pages."""
+    prefix = "device#" + ("" if hardware_id is None else f"{hash_hardware_id(hardware_id)}#")
+    items = database.query(DeviceItem, license_pk(company, license_id), prefix, after=after, limit=limit)
+    return (to_domain(item, Device) for item in items)
+
+
+def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport, event: Event) -> None:
+    """Activate: license counter, seat counter, device and event move together, or not at all. Raises `ConditionFailed`.
+
+    A device that is new here also gets the link that leads from its hardware id to the license.
+    """
+    license, seat, now = decision.license, seen.seat, event.at
+    pk = license_pk(license.company, license.id)
+    write = Transaction(event_item(pk, event))
+    hardware_hash = hash_hardware_id(report.hardware_id)
+    counted = [LicenseItem.known_devices.add(1)] if seen.device is None else []
+    write.update(
+        LicenseItem(pk, "license"), _taking_actions(decision, now) + counted, _may_take(decision, hardware_hash, now)
+    )
+    if license.blocked_devices:
+        write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
+    if decision.validity_period is not None:
+        update_due_index(write, license, replace(license, validity_period=decision.validity_period))
+    if seat is not None:
+        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, now))
+    user_id = None if seat is None else seat.user_id
+    device = DeviceItem(pk, device_sort_key(hardware_hash, user_id))
+    as_seen = DeviceItem.id.does_not_exist() if seen.device is None else DeviceItem.id == decision.device_id
+    write.update(device, _switching_on(decision, seat, report, now), ~_is_live(license, seat) & as_seen)
+    if seen.device is None:
+        link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, user_id))
+        none_or_same = LookupItem.to.does_not_exist() | (LookupItem.to == license.id)
+        write.update(link, [LookupItem.to.set(license.id), LookupItem.product.set(license.product)], none_or_same)
+    write.commit()
+
+
+def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, counts_as_release: bool) -> None:
+    """Deactivate a live device. Raises `ConditionFailed`.
+
+    `counts_as_release`: the place counts as given up by its device, and the next activation of another one as a
+    transfer.
+    """
+    license, device, seat = decision.license, decision.device, seen.seat
+    pk, hardware_hash = license_pk(license.company, license.id), hash_hardware_id(device.hardware_id)
+    write = Transaction(event_item(pk, event))
+    actions: list[Any] = [LicenseItem.times_activated.add(-1)]
+    if counts_as_release:
+        actions += [LicenseItem.vacated.add(1), LicenseItem.last_vacated.set(hardware_hash)]
+    write.update(LicenseItem(pk, "license"), actions, LicenseItem.epoch == license.epoch)
+    if seat is not None:
+        same_run = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
+        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.activations.add(-1)], same_run)
+    item = DeviceItem(pk, device_sort_key(hardware_hash, device.user_id))
+    write.update(item, [DeviceItem.active.set(False)], _is_live(license, seat))
+    write.commit()
+
+
+def forget(license: License, devices: list[Device], event: Event) -> None:
+    """Forget devices that hold no place, with their variables and links, if nothing has happened to them since they
+    were read. Raises `ConditionFailed`.
+    """
+    pk = license_pk(license.company, license.id)
+    write = Transaction(event_item(pk, event))
+    write.update(LicenseItem(pk, "license"), [LicenseItem.known_devices.add(-len(devices))], LicenseItem.pk.exists())
+    for device in devices:
+        hardware_hash = hash_hardware_id(device.hardware_id)
+        same = (DeviceItem.id == device.id) & (DeviceItem.active == device.active)
+        same &= (DeviceItem.epoch == device.epoch) & (DeviceItem.activated_at == device.activated_at)
+        write.delete(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), same)
+        link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, device.user_id))
+        write.delete(link, LookupItem.to.does_not_exist() | (LookupItem.to == license.id))
+        variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
+        write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
+    write.commit()
+
+
+def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:
+    """So many devices of a license, those behind this tag and then the first: as good as drawn, if the tag is."""
+    pk = license_pk(license.company, license.id)
+    behind = list(database.query(DeviceItem, pk, "device#", after=f"device#{hardware_hash}", limit=count))
+    first = database.query(DeviceItem, pk, "device#", limit=count - len(behind)) if len(behind) < count else iter(())
+    found = {item.part: item for item in (*behind, *first)}
+    return [to_domain(item, Device) for item in found.values()]
+
+
+def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
+    """The seats of users on a license, consistently, at most a hundred."""
+    items = [SeatItem(license_pk(license.company, license.id), seat_sort_key(id)) for id in sorted(set(user_ids))]
+    found = database.read(items, consistent=True) if items else []
+    return {item.user_id: to_domain(item, Seat) for item in found if item is not None}
+
+
+def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
+    """Observe a live device:
+
+    what it reports, and that it was heard of. Raises `ConditionFailed` where it is live no more.
+    """
+    pk = license_pk(license.company, license.id)
+    item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
+    database.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+
+
+def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:
+    """What a place is made of, by key; `blocks`: and that its device is blocked."""
+    pk = license_pk(company, license_id)
+    wanted: list[Any] = [LicenseItem(pk, "license")]
+    if hardware_id is not None:
+        wanted.append(DeviceItem(pk, device_sort_key(hash_hardware_id(hardware_id), user_id)))
+        wanted += [BlockItem(pk, block_sort_key(hash_hardware_id(hardware_id)))] if blocks else []
+    if user_id is not None:
+        wanted += [SeatItem(pk, seat_sort_key(user_id)), UserItem(company, f"user#{user_id}")]
+    return wanted
+
+
+def apply_conflict(seen: Snapshot, conflict: ConditionFailed) -> Snapshot | None:
+    """The place as it stands now, by the items that were in a write's way; None where they do not tell.
+
+    An item that was not in the way is as the write required it: a device, live or not *by the epochs that were read*.
+    Of a reset since then, and of what the device did after it, that tells nothing; nor of which devices were blocked.
+    """
+    if conflict.items is None:
+        return None
+    known = [(_KINDS[kind], raw) for raw in conflict.items if (kind := _kind(raw)) in _KINDS]
+    snapshot = _snapshot(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
+    return snapshot if _since(snapshot) == _since(seen) else None
+
+
+def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) -> Condition:
+    """Enabled, begun, not over, not blacklisted, below the limits, and no transfer that is not allowed."""
+    item = LicenseItem
+    condition: Condition = (
+        (item.enabled == True)  # noqa: E712 - an expression
+        & (item.epoch == decision.license.epoch)
+        & (item.start_date.does_not_exist() | (item.start_date <= now))
+        & (item.ends_at.does_not_exist() | (item.ends_at > now))
+        & (item.blacklist.does_not_exist() | ~item.blacklist.contains(hardware_hash))
+        & (item.max_activations.does_not_exist() | (item.times_activated < item.max_activations))
+    )
+    if not decision.license.blocked_devices:  # else it is looked at itself
+        condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
+    condition &= buckets.holds(item.bucket_full_at, decision.bucket, decision.license.bucket_full_at, now)
+    if decision.validity_period is not None:
+        condition &= item.first_activated_at.does_not_exist()
+    if not decision.takes_released:
+        condition &= item.vacated == 0
+    elif decision.transfer:
+        allowed = (item.max_transfers == 0) | (item.transfer_count < item.max_transfers)  # -1 is below every count
+        condition &= (
+            (item.vacated > 0) & (item.last_vacated.does_not_exist() | (item.last_vacated != hardware_hash)) & allowed
+        )
+    else:
+        condition &= (item.vacated > 0) & (item.last_vacated == hardware_hash)
+    return condition
+
+
+def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Any]:
+    item, license = LicenseItem, decision.license
+    actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
+    actions.append(buckets.taking(item.bucket_full_at, decision.bucket, license.bucket_full_at, now))
+    if decision.takes_released:
+        actions.append(item.vacated.add(-1))
+        actions.append(item.transfer_count.add(1) if decision.transfer else item.last_vacated.remove())
+    if decision.validity_period is not None:
+        end = ends_at(decision.validity_period, license.grace_period)
+        actions += [item.validity_period.set(decision.validity_period), item.ends_at.set(end)]
+    return actions
+
+
+def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tuple[list[Any], Condition]:
+    item, license, bucket = SeatItem, decision.license, seat_bucket(decision.license, seat, decision.bucket)
+    may = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
+    may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
+    actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
+    if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
+        below = item.max_activations.does_not_exist() | (item.max_activations > 0)
+        return [*actions, item.activations.set(1), item.license_epoch.set(license.epoch)], may & below
+    below = item.max_activations.does_not_exist() | (item.activations < item.max_activations)
+    return [*actions, item.activations.add(1)], may & below
+
+
+def _switching_on(decision: ActivationDecision, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Any]:
+    item = DeviceItem
+    actions = [
+        item.id.set(decision.device_id),
+        item.hardware_id.set(report.hardware_id),
+        item.active.set(True),
+        item.epoch.set(decision.license.epoch),
+        item.first_activated_at.set(item.first_activated_at | now),
+        item.activated_at.set(now),
+        item.last_check_at.set(now),
+    ]
+    if seat is not None:
+        actions += [item.user_id.set(seat.user_id), item.seat_epoch.set(seat.epoch)]
+    return actions + _reported(report)
+
+
+def _reported(report: DeviceReport) -> list[Any]:
+    given = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "hardware_id"}
+    return [getattr(DeviceItem, name).set(value) for name, value in given.items() if value is not None]
+
+
+def _is_live(license: License, seat: Seat | None) -> Condition:
+    live: Condition = (DeviceItem.active == True) & (DeviceItem.epoch == license.epoch)  # noqa: E712 - an expression
+    if seat is not None:
+        live &= DeviceItem.seat_epoch == seat.epoch
+    return live
+
+
+_KINDS: dict[str, Any] = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem, "block": BlockItem}
+
+
+def _kind(raw: Raw) -> str:
+    return str(raw["part"]["S"].split("#")[0])
+
+
+def _domain(item: Any) -> Any:
+    if isinstance(item, BlockItem):
+        return True
+    kinds = {LicenseItem: License, SeatItem: Seat, DeviceItem: Device, UserItem: User}
+    return to_domain(item, kinds[type(item)])
+
+
+def _since(snapshot: Snapshot) -> list[int]:
+    """What tells, if it is another, that more has happened than the items in the way say."""
+    epochs = [item.epoch for item in (snapshot.license, snapshot.seat) if item is not None]
+    return epochs if snapshot.license is None else [*epochs, snapshot.license.blocked_devices]
+
+
+def _snapshot(base: Snapshot, found: Any) -> Snapshot:
+    names = {License: "license", Seat: "seat", Device: "device", User: "user", bool: "blocked"}
+    return replace(base, **{names[type(value)]: value for value in found})

@@ -1,0 +1,225 @@
+"""What the pages of the portal read: one Query of what lies side by side, then one BatchGet of all it refers to.
+
+Who asks is read in that same BatchGet, so nothing may be shown before it has been looked at
+(`usecases.portal_queries`). All reads are consistent: a page that follows a change shows it.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from chalicelib import observability
+from chalicelib.domain.batch import BatchProgress
+from chalicelib.domain.catalogue import Company, Product
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import Device, License, LicenseState, Seat
+from chalicelib.domain.session import Session, SessionClaims
+from chalicelib.domain.users import User
+from chalicelib.domain.variables import Variable
+from chalicelib.store import database
+from chalicelib.store.database import BATCH_GET_LIMIT
+from chalicelib.store.items import (
+    BlockItem,
+    CompanyItem,
+    DeviceItem,
+    EventItem,
+    LicenseItem,
+    LicenseSummaryItem,
+    LookupItem,
+    ProductItem,
+    SeatItem,
+    UserItem,
+    VariablesItem,
+    block_sort_key,
+    device_sort_key,
+    event_sort_key,
+    from_raw,
+    license_pk,
+    manager_license_sort_key,
+    seat_sort_key,
+    to_domain,
+    to_event,
+    user_license_sort_key,
+    variables_sort_key,
+)
+from chalicelib.store.sessions import SubmissionResult, session_item, submission_item
+from chalicelib.store.variables import to_variables
+
+_AFTER_ALL = "~"
+"""Sorts behind every sort key that begins as what it is put behind."""
+
+
+@dataclass(slots=True)
+class BatchRead:
+    """What a BatchGet has found, by kind."""
+
+    session: Session | None = None
+    user: User | None = None
+    company: Company | None = None
+    outcome: SubmissionResult | None = None
+    managed: bool = False
+    """Whether the user manages the license that was asked for."""
+    licenses: dict[int, License] = field(default_factory=dict)
+    products: dict[str, Product] = field(default_factory=dict)
+    seats: dict[tuple[int, int], Seat] = field(default_factory=dict)
+    """By license and user."""
+    users: dict[int, User] = field(default_factory=dict)
+    device: Device | None = None
+    blocked: bool = False
+    """Whether the device may not be used on the license."""
+    variables: list[Variable] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What a page refers to, besides who asks."""
+
+    managed: int | None = None
+    """The license that the user should manage."""
+    licenses: Iterable[int] = ()
+    products: Iterable[str] = ()
+    seats: Iterable[tuple[int, int]] = ()
+    users: Iterable[int] = ()
+    device: tuple[int, str, int | None] | None = None
+    """License, tag and user; its variables come with it."""
+
+
+def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
+    """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
+    found, items = BatchRead(), _items(claims, wanted)
+    while chunk := list(islice(items, BATCH_GET_LIMIT)):
+        for item in database.read(chunk, consistent=True):
+            if item is not None:
+                _note(found, claims, item)
+    return found
+
+
+def held_licenses(company: str, user_id: int) -> list[tuple[int, str]]:
+    """The licenses on which a user has a seat, with their products, newest first."""
+    links = database.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
+    return [(int(link.part.rsplit("#", 1)[1]), link.product or "") for link in links]
+
+
+def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
+    """The present state of licenses, a hundred in one round trip, four at once."""
+    chunks = [ids[start : start + BATCH_GET_LIMIT] for start in range(0, len(ids), BATCH_GET_LIMIT)]
+
+    def read(chunk: list[int]) -> list[LicenseState]:
+        items = [LicenseItem(license_pk(company, id), "license") for id in chunk]
+        raws = database.read_raw(items, consistent=True, only=tuple(LicenseState.__dataclass_fields__))
+        return [from_raw(raw, LicenseState) for raw in raws if raw is not None]
+
+    with ThreadPoolExecutor(4) as threads:
+        return {
+            state.id: state for chunk in threads.map(observability.with_log_context(read), chunks) for state in chunk
+        }
+
+
+@dataclass(slots=True)
+class Partition:
+    """What a Query has found in a license's partition."""
+
+    license: License | None = None
+    devices: list[Device] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+    """Tags of devices that may not be used."""
+    seats: dict[int, Seat] = field(default_factory=dict)
+    pending: list[BatchProgress] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+def license_with_users(company: str, license_id: int) -> Partition:
+    """A license, its batches under way and all its seats."""
+    pk = license_pk(company, license_id)
+    return _partition(database.query_between(LicenseItem, pk, "license", seat_sort_key() + _AFTER_ALL))
+
+
+def license_with_devices(company: str, license_id: int) -> Partition:
+    """A license, all its devices, those that are blocked, and all its seats."""
+    pk = license_pk(company, license_id)
+    return _partition(database.query_between(LicenseItem, pk, block_sort_key(), seat_sort_key() + _AFTER_ALL))
+
+
+def license_with_history(company: str, license_id: int, limit: int) -> Partition:
+    """A license, its devices and its newest events, together at most `limit` of them."""
+    pk = license_pk(company, license_id)
+    raws = database.query_between(LicenseItem, pk, event_sort_key(), "license", backwards=True, limit=limit)
+    return _partition(raws)
+
+
+def _partition(raws: Iterator[database.Raw]) -> Partition:
+    found = Partition()
+    for raw in raws:
+        kind = raw["part"]["S"].split("#", 1)[0]
+        if kind == "license":
+            found.license = from_raw(raw, License)
+        elif kind == "device":
+            found.devices.append(from_raw(raw, Device))
+        elif kind == "block":
+            found.blocked.add(raw["part"]["S"].removeprefix(block_sort_key()))
+        elif kind == "seat":
+            seat = from_raw(raw, Seat)
+            found.seats[seat.user_id] = seat
+        elif kind == "pending":
+            found.pending.append(from_raw(raw, BatchProgress))
+        elif kind == "at":
+            found.events.append(to_event(EventItem.from_raw_data(raw)))
+    return found
+
+
+def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
+    company = claims.company
+    yield session_item(claims.token)
+    yield UserItem(company, f"user#{claims.user_id}")
+    yield CompanyItem(company, "company")
+    if claims.nonce:
+        yield submission_item(claims.token, claims.nonce)
+    if wanted.managed is not None:
+        yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))
+    for license_id in wanted.licenses:
+        yield LicenseItem(license_pk(company, license_id), "license")
+    for code in wanted.products:
+        yield ProductItem(company, f"product#{code}")
+    for license_id, user_id in wanted.seats:
+        yield SeatItem(license_pk(company, license_id), seat_sort_key(user_id))
+    for user_id in wanted.users:
+        yield UserItem(company, f"user#{user_id}")
+    if wanted.device is not None:
+        license_id, hardware_hash, owner = wanted.device
+        yield DeviceItem(license_pk(company, license_id), device_sort_key(hardware_hash, owner))
+        yield BlockItem(license_pk(company, license_id), block_sort_key(hardware_hash))
+        yield VariablesItem(license_pk(company, license_id), variables_sort_key(hardware_hash, owner))
+
+
+def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: C901 - one line a kind
+    match type(item).__name__:
+        case "SessionItem":
+            found.session = to_domain(item, Session)
+        case "UserItem":
+            user = to_domain(item, User)
+            found.users[user.id] = user
+            if user.id == claims.user_id:
+                found.user = user
+        case "CompanyItem":
+            found.company = to_domain(item, Company)
+        case "SubmissionItem":
+            found.outcome = item.outcome
+        case "LicenseSummaryItem":
+            found.managed = True
+        case "LicenseItem":
+            license = to_domain(item, License)
+            found.licenses[license.id] = license
+        case "ProductItem":
+            product = to_domain(item, Product)
+            found.products[product.code] = product
+        case "SeatItem":
+            seat = to_domain(item, Seat)
+            found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
+        case "DeviceItem":
+            found.device = to_domain(item, Device)
+        case "BlockItem":
+            found.blocked = True
+        case "VariablesItem":
+            found.variables = to_variables(item)

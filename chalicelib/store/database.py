@@ -1,0 +1,470 @@
+"""The one way to DynamoDB: one connection, one place that retries, one transaction.
+
+* Conflict is not refusal: throttling, TransactionConflict and lost answers are retried here, with full jitter and
+  inside a bound, and end as `Unavailable`. A failed condition is never retried; it is raised as `ConditionFailed`.
+* An observation (`observe`) is no part of the answer: it is tried once, and what is lost of it is counted.
+* A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that
+  the event's presence is the proof: the caller never sees its own write as somebody else's.
+
+Errors:
+    StoreError
+    ├── Busy    could not be done in time; nothing is known to be wrong
+    └── Stale   a condition did not hold: the state is not, or no more, what the write requires
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib import observability
+from chalicelib.store.items import REGION, EventItem
+
+log = logging.getLogger("seatkeeper")
+
+Raw = dict[str, dict[str, Any]]
+"""An item as DynamoDB writes it: attribute name → type → value."""
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+ATTEMPTS = 8
+BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most about 3 s of waiting
+CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
+DEADLINE = 8.0  # seconds after which nothing is tried again: API Gateway gives up at 29, and clients before
+MAX_CONNECTIONS = 64
+BATCH_GET_LIMIT = 100
+BATCH_WRITE_LIMIT = 25
+
+_CONFLICTS = {
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+_RETRYABLE = _CONFLICTS | {
+    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingException",
+    "ThrottlingError",
+    "RequestLimitExceeded",
+}
+
+
+class StoreError(Exception):
+    """Parent of what the store raises by itself."""
+
+
+class Unavailable(StoreError):
+    """The database did not take the call within the bound; the same call may be sent again. The text says why."""
+
+
+class ConditionFailed(StoreError):
+    """A condition did not hold. `items`: what is in the way, as it stands now, or None where not all is known."""
+
+    def __init__(self, items: list[Raw] | None = None) -> None:
+        super().__init__("a condition did not hold")
+        self.items = items
+
+
+@dataclass
+class Transaction:
+    """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
+
+    `event`: None where nothing changes that history tells of: summaries of what is there, filed once more or not.
+    `again`: the sort key of an event that tells of the same already. It is told there that it has happened once more.
+    """
+
+    event: EventItem | None
+    again: str | None = None
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    deletes: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, item: Model, condition: Condition) -> None:
+        """Write a whole item."""
+        self.puts.append(
+            item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
+        )
+
+    def update(self, item: Model, actions: Sequence[Action], condition: Condition) -> None:
+        """Change attributes of the item with these keys."""
+        self.updates.append(
+            item.get_update_kwargs_from_instance(
+                actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
+            )
+        )
+
+    def check(self, item: Any, condition: Condition) -> None:
+        """Write nothing to the item with these keys, and require this of it."""
+        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.part, condition=condition)
+        self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+
+    def delete(self, item: Model, condition: Condition) -> None:
+        """Delete the item with these keys."""
+        self.deletes.append(
+            item.get_delete_kwargs_from_instance(condition=condition)
+            | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        )
+
+    def commit(self) -> None:
+        """All or nothing. Raises `ConditionFailed`, `Unavailable`."""
+        outcome_unknown = False
+
+        def send() -> None:
+            nonlocal outcome_unknown
+            try:
+                _connection.transact_write_items(self.checks, self.deletes, self.puts, self.updates)
+            except Exception as error:
+                cause = _cause(error)
+                outcome_unknown = outcome_unknown or _may_have_committed(cause)
+                _raise_if_condition_failed(cause)
+                raise cause from cause.__cause__
+
+        self._tell()
+        try:
+            _retrying(send)
+        except (ConditionFailed, Unavailable):
+            if outcome_unknown and self._is_told():
+                return
+            raise
+
+    def _tell(self) -> None:
+        """Put the event, or count it in the one that tells of the same."""
+        if self.event is None:
+            return
+        kind = type(self.event)
+        if self.again is None:
+            self.put(self.event, kind.part.does_not_exist())
+            return
+        ip = self.event.ip
+        counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.part)]
+        counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
+        self.update(kind(self.event.pk, self.again), counted, kind.part.exists())
+
+    def _is_told(self) -> bool:
+        """Whether the history proves that the transaction was committed. One that was counted is told of until the next
+        is: after that it is not known, and what is not known is decided anew.
+        """
+        if self.event is None:
+            return False
+        if self.again is None:
+            return get(self.event) is not None
+        found = get(type(self.event)(self.event.pk, self.again))
+        return found is not None and found.last_key == self.event.part
+
+
+def get(item: M, *, consistent: bool = True) -> M | None:
+    """The stored item with the keys of `item`."""
+    found: M | None = read([item], consistent=consistent)[0]
+    return found
+
+
+def read(items: list[Any], *, consistent: bool) -> list[Any]:
+    """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
+
+    At most 100 distinct keys. Each read alone is atomic; together they are not.
+    """
+    raws = read_raw(items, consistent=consistent)
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+
+
+def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) -> list[Raw | None]:
+    """As `read`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
+    found: dict[tuple[str, str, str], Raw] = {}
+    wanted: dict[str, dict[str, Any]] = {}
+    projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
+    for item in items:
+        table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
+        if (key := _key(item)) not in table["Keys"]:
+            table["Keys"].append(key)
+    rounds = 0
+    while wanted:
+        answer = _dispatch("BatchGetItem", {"RequestItems": wanted})
+        for table_name, raws in answer["Responses"].items():
+            found |= {_identity(table_name, raw): raw for raw in raws}
+        wanted = answer.get("UnprocessedKeys") or {}
+        if wanted:
+            rounds += 1
+            if rounds >= ATTEMPTS:
+                raise Unavailable("the database left keys unread")
+            observability.add_metric(observability.RETRIES)
+            _wait(rounds)
+    return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
+
+
+def transact_get(items: list[Any]) -> list[Any]:
+    """The stored items with the keys of `items`, all as they stood at one instant; None for those that do not exist.
+
+    For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
+    would be refused for the place that it has just taken itself. Costs twice the units; at most 100 items.
+    """
+    gets = [{"Get": {"TableName": item.Meta.table_name, "Key": _key(item)}} for item in items]
+    answer = _dispatch("TransactGetItems", {"TransactItems": gets})
+    return [
+        type(item).from_raw_data(found["Item"]) if found.get("Item") else None
+        for item, found in zip(items, answer["Responses"], strict=True)
+    ]
+
+
+def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:
+    """One UpdateItem without an event, for what is no history, such as attempts. Answers the new item.
+
+    Raises `ConditionFailed`, `Unavailable`. It may be sent twice where an answer is lost: no limit is counted by it.
+    """
+    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
+    answer = _dispatch("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
+    return type(item).from_raw_data(answer["Attributes"])
+
+
+def observe(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M | None:
+    """Note what was seen of an item, in one attempt: an answer that is known already neither waits nor fails for it.
+
+    Answers the new item. What the database does not take is counted and left, and the answer is None: the next call
+    notes it. Raises `ConditionFailed`: where the condition does not hold, what the answer rests on is over.
+    """
+    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
+    try:
+        answer = _send("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
+    except (ClientError, BotoCoreError) as error:
+        if not _is_retryable(error):
+            raise
+        observability.add_metric(observability.OBSERVATIONS_LOST)
+        return None
+    return type(item).from_raw_data(answer["Attributes"])
+
+
+def put(item: Model) -> None:
+    """One PutItem without an event and without a condition: its key is its own. It may be sent twice."""
+    _dispatch("PutItem", item.get_save_kwargs_from_instance())
+
+
+def delete(item: Model, condition: Condition | None = None) -> None:
+    """One DeleteItem without an event. Raises `ConditionFailed`."""
+    _dispatch("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
+
+
+def batch_put(items: Iterable[Model]) -> None:
+    """Write whole items without conditions or events, 25 in one round trip: links that lead to what is there."""
+    left = iter(items)
+    while step := list(islice(left, BATCH_WRITE_LIMIT)):
+        _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": _whole(item)}} for item in step])
+
+
+def delete_all(items: Iterable[Model]) -> Iterator[int]:
+    """Delete the items of one table with these keys, 25 in one round trip; how many, after each of them."""
+    left = iter(items)
+    while step := list(islice(left, BATCH_WRITE_LIMIT)):
+        _batch_write(step[0].Meta.table_name, [{"DeleteRequest": {"Key": _key(item)}} for item in step])
+        yield len(step)
+
+
+def _batch_write(table: str, requests: list[dict[str, Any]]) -> None:
+    rounds, wanted = 0, {table: requests}
+    while wanted:
+        wanted = _dispatch("BatchWriteItem", {"RequestItems": wanted}).get("UnprocessedItems") or {}
+        if wanted:
+            rounds += 1
+            if rounds >= ATTEMPTS:
+                raise Unavailable("the database left items unwritten")
+            observability.add_metric(observability.RETRIES)
+            _wait(rounds)
+
+
+def query(
+    model: type[M],
+    pk: str,
+    prefix: str = "",
+    *,
+    before: str | None = None,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[M]:
+    """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
+
+    `before` asks for the sort keys below it instead; `limit` bounds the items, `after` is the sort key to go on behind.
+    Consistent.
+    """
+    where = ("begins_with(part, :a)", prefix) if before is None else ("part < :a", before)
+    raws = _query(model, pk, where[0] if where[1] else "", where[1:], backwards, limit, after)
+    return map(model.from_raw_data, raws)
+
+
+def query_between(
+    table: type[Model],
+    pk: str,
+    first: str,
+    last: str,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    only: str = "",
+) -> Iterator[Raw]:
+    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent.
+
+    `only`: the attributes that are answered, with commas between.
+    """
+    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None, only)
+
+
+def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
+    """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
+    condition, bounds = ("begins_with(part, :a)", (prefix,)) if prefix else ("", ())
+    return (raw["part"]["S"] for raw in _query(table, pk, condition, bounds, False, None, None, "part"))
+
+
+def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
+    """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all.
+
+    `after`: the key to go on behind, in a table that has no sort key; `limit` bounds the items.
+    """
+    names = {f"#{n}": name for n, name in enumerate(only)}
+    asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
+    start: dict[str, Any] = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
+    return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
+
+
+def _query(
+    table: type[Model],
+    pk: str,
+    condition: str,
+    bounds: tuple[str, ...],
+    backwards: bool,
+    limit: int | None,
+    after: str | None,
+    only: str = "",
+) -> Iterator[Raw]:
+    kwargs: dict[str, Any] = {
+        "TableName": table.Meta.table_name,
+        "KeyConditionExpression": f"pk = :pk AND {condition}" if condition else "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}}
+        | {f":{name}": {"S": bound} for name, bound in zip("ab", bounds, strict=False) if bound},
+        "ConsistentRead": True,
+        "ScanIndexForward": not backwards,
+    }
+    if only:
+        kwargs["ProjectionExpression"] = only
+    if after is not None:
+        kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
+    return iter(_pages(kwargs, limit))
+
+
+def _whole(item: Model) -> Raw:
+    stored: Raw = item.get_save_kwargs_from_instance()["Item"]
+    return stored
+
+
+def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") -> Iterable[Raw]:
+    left = limit
+    while True:
+        answer = _dispatch(operation, kwargs if left is None else kwargs | {"Limit": left})
+        yield from answer["Items"]
+        if left is not None:
+            left -= len(answer["Items"])
+        if "LastEvaluatedKey" not in answer or left == 0:
+            return
+        kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+_connection = Connection(
+    region=REGION,
+    connect_timeout_seconds=CONNECT_TIMEOUT,
+    read_timeout_seconds=READ_TIMEOUT,
+    max_retry_attempts=0,  # all retrying is done here, once
+    max_pool_connections=MAX_CONNECTIONS,
+)
+assert _connection.client  # made now: botocore's sessions are not made for the threads of the first calls
+
+
+def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    return _retrying(lambda: _send(operation, kwargs))
+
+
+def _send(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """One attempt. Raises `ConditionFailed`, and what botocore does."""
+    try:
+        answer: dict[str, Any] = _connection.dispatch(operation, dict(kwargs))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            raise ConditionFailed from error
+        raise
+    return answer
+
+
+def _retrying(send: Callable[[], T]) -> T:
+    start = time.monotonic()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return send()
+        except (ClientError, BotoCoreError) as error:
+            if not _is_retryable(error):
+                raise
+            codes = _codes(error)
+            if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
+                why = ", ".join(sorted(codes)) or type(error).__name__
+                log.warning("the database is busy or out of reach: %s", why)
+                raise Unavailable(f"the database is busy or out of reach: {why}") from error
+            observability.add_metric(observability.CONFLICTS if codes & _CONFLICTS else observability.RETRIES)
+        _wait(attempt)
+    raise AssertionError("unreachable")
+
+
+def back_off(lost: int) -> None:
+    """Wait a little after so many lost races, so that rivals part."""
+    _wait(lost)
+
+
+def _wait(attempt: int) -> None:
+    """Full jitter: anywhere between nothing and the exponential bound, so that rivals part."""
+    time.sleep(random.uniform(0, min(MAX_WAIT, BASE_WAIT * 2**attempt)))  # noqa: S311 - no secret
+
+
+def _cause(error: Exception) -> Exception:
+    """What pynamodb wrapped."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error
+
+
+def _codes(error: Exception) -> set[str]:
+    if not isinstance(error, ClientError):
+        return set()
+    reasons = {r.code for r in getattr(error, "cancellation_reasons", []) if r}
+    return reasons or {error.response["Error"]["Code"]}
+
+
+def _is_retryable(error: Exception) -> bool:
+    return _may_have_committed(error) or bool(_codes(error) & _RETRYABLE)
+
+
+def _may_have_committed(error: Exception) -> bool:
+    """Botocore's own errors are those of the network; a 5xx may come from a balancer, and not in DynamoDB's words."""
+    if not isinstance(error, ClientError):
+        return True
+    source = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb leaves the status out
+    return bool(source.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
+
+
+def _raise_if_condition_failed(error: Exception) -> None:
+    reasons = [r for r in getattr(error, "cancellation_reasons", []) if r]
+    if not any(r.code == "ConditionalCheckFailed" for r in reasons):
+        return
+    items = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
+    raise ConditionFailed(items if len(items) == len(reasons) else None) from error
+
+
+def _key(item: Any) -> Raw:
+    return {"pk": {"S": item.pk}} | ({"part": {"S": item.part}} if hasattr(type(item), "part") else {})
+
+
+def _identity(table: str, raw: Raw) -> tuple[str, str, str]:
+    return table, raw["pk"]["S"], raw["part"]["S"] if "part" in raw else ""

@@ -1,0 +1,48 @@
+"""Sealing: secrets that must be read again are stored encrypted, bound to the item that they belong to.
+
+One key serves encryption (AES-256-GCM) and keyed hashes (HMAC-SHA-256): what the one puts out is of no help against the
+other, and in each the context keeps purposes apart. A key derived for each of them (HKDF) was weighed and left out:
+whoever has one has the data key, which every process holds, and hashes are keys of items and stand in cookies, so that
+with the release that changes them codes on their way would fail, failures count anew and known browsers be strangers.
+
+Nonces are random, which is safe for 2**32 seals under one key (NIST SP 800-38D, 8.3): as many log-ins and mails.
+"""
+
+import base64
+import hmac
+import os
+from functools import cache
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chalicelib.settings import secrets
+
+_NONCE_BYTES = 12
+
+
+def encrypt(text: str, context: str) -> str:
+    """Encrypt (AES-256-GCM). The same `context` is needed to unseal, so a seal moved to another item does not open."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
+
+
+def hmac_sha256(text: str, context: str) -> str:
+    """A hash that nobody can make or try out without the data key (HMAC-SHA-256): for what is short enough to guess."""
+    payload = f"{context}\0{text}".encode(errors="surrogatepass")
+    return hmac.new(_data_key(), payload, sha256).hexdigest()
+
+
+def decrypt(sealed: str, context: str) -> str:
+    """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
+    raw = base64.b64decode(sealed)
+    return _cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+
+
+@cache
+def _cipher() -> AESGCM:
+    return AESGCM(_data_key())
+
+
+def _data_key() -> bytes:
+    return base64.b64decode(secrets().data_key)

@@ -1,0 +1,126 @@
+"""Log-in attempts, counted by conditional writes before the password is looked at (`domain.users`, `domain.origin`).
+
+What strangers do together is counted where they have failed, and read with the attempts: to who is right it costs
+nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
+from chalicelib.domain.pasted import composed, visible
+from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
+from chalicelib.store import database
+from chalicelib.store.counters import count_one, to_failures
+from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store.encryption import hmac_sha256
+from chalicelib.store.items import AttemptsItem, FailuresItem, to_domain
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is meant, whether there is such an account or not, and where the attempt comes from."""
+
+    company: str
+    email: str
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known when an attempt is made: of this origin, and of strangers together."""
+
+    own: Attempts
+    account: Failures
+    address: Failures
+    password: Failures
+
+
+def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
+    """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
+    items = [_item(account), *_counters(account, password)]
+    own, *failures = database.read(items, consistent=consistent)
+    known = [to_failures(item, now) for item in failures]
+    attempts = Attempts() if own is None else to_domain(own, Attempts)
+    if attempts.begun < known[0].forgiven_at and attempts.until > now:
+        attempts = Attempts(forgiven_until=attempts.until)
+    return Seen(attempts, *known)
+
+
+def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
+    """Count an attempt before it is made; answers the attempts with this one, and without what is forgotten.
+
+    Raises `ConditionFailed` while too many are under way, or the account is slowed.
+    """
+    item, until = AttemptsItem, now + LOCK_MS
+    lasting = [item.until.set(until), item.expires.set(until // 1000)]
+    if seen.until <= now:  # never attempted, forgotten or forgiven: count from one
+        before = seen.forgiven_until or seen.until
+        begun = item.until.does_not_exist() | (item.until == before)
+        fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
+        return to_domain(database.update(_item(account), fresh, begun), Attempts)
+    if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
+        # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
+        same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
+        recounted = [item.started.set(seen.failures + 1), *lasting]
+        return to_domain(database.update(_item(account), recounted, same & (item.not_before <= now)), Attempts)
+    allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
+    return to_domain(database.update(_item(account), [item.started.add(1), *lasting], allowed), Attempts)
+
+
+def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:
+    """The started attempt was wrong: it stays counted, and the next must wait. A stranger's counts for strangers."""
+    wait = wait_after(started.failures + 1)
+    failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
+    with suppress(
+        ConditionFailed
+    ):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
+        database.update(_item(account), failed, AttemptsItem.until.exists())
+    if not account.origin.known:
+        before = (seen.account, seen.address, seen.password)
+        for item, failures in zip(_counters(account, password), before, strict=True):
+            count_one(item, now, WINDOW_MS, until=failures.until)
+
+
+def attempt_succeeded(account: Account, started: Attempts) -> None:
+    """The started attempt was right: it counts no longer, and earlier failures of this origin are forgiven."""
+    if started.failures:
+        database.delete(_item(account))
+        return
+    with suppress(ConditionFailed):  # somebody else's success may have forgiven all meanwhile
+        database.update(_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
+
+
+def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) -> None:
+    """Let a transaction forget all attempts on an account: from nowhere is it slowed or locked."""
+    item, counted = FailuresItem, _counters(Account(company, email), "")[0]
+    until = now + LOCK_MS  # as long as any lock that began before
+    actions = [item.times.set(0), item.until.set(until), item.forgiven_at.set(now), item.expires.set(until // 1000)]
+    write.update(counted, actions, item.pk.exists() | item.pk.does_not_exist())  # whatever was counted
+
+
+def _item(account: Account) -> AttemptsItem:
+    whose, where = _whose(account.company, account.email), account.origin.claims
+    return AttemptsItem(f"attempts#{whose}" + (f"#{_hash(where)[:24]}" if where else ""))
+
+
+def _counters(account: Account, password: str) -> list[FailuresItem]:
+    """Of strangers: on the account, from the address, with the password."""
+    company, address = account.company, account.origin.address
+    # As `usecases.passwords` reads it last: what stands around it and is not seen makes no other password of it.
+    tried = hmac_sha256(composed(visible(password)), f"password-tried#{company}")
+    return [
+        FailuresItem(f"failures#account#{_whose(company, account.email)}"),
+        FailuresItem(f"failures#address#{address or f'none#{_whose(company, account.email)}'}"),
+        FailuresItem(f"failures#password#{company}#{tried}"),
+    ]
+
+
+def _whose(company: str, email: str) -> str:
+    return f"{company}#{_hash(email)}"
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""Whose account a manager may touch.
+
+An account is the company's: one person may use licenses of several customers. A manager who could set the password of
+any of his license users could log in as the user, or the manager, of another customer.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.access import MAX_SCOPE, buyer
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.users import User
+from chalicelib.store import licenses, orders
+from chalicelib.store.accounts import held_license_ids
+
+MAX_MANAGED = 500
+"""Licenses that an account manages, above which it is not looked at further: nobody else's to touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """The licenses that an account uses and manages, by id, with whose they are (`domain.access.buyer`)."""
+
+    used: dict[int, str]
+    managed: dict[int, str]
+
+    @property
+    def buyers(self) -> frozenset[str]:
+        """Everybody whose licenses they are. Raises `Denied` where they are too many for one password to name."""
+        found = frozenset((*self.used.values(), *self.managed.values()))
+        if len(found) > MAX_SCOPE:
+            sentence = f"This account has licenses of more than {MAX_SCOPE} customers: a mailed code sets its password."
+            raise Denied("validation_error", sentence)
+        return found
+
+    def opened(self, user: User) -> set[int]:
+        """The licenses that the account's password opens. What it manages, it always opens."""
+        if user.proved or user.password_scope is None:
+            return set(self.used) | set(self.managed)
+        return {id for id, whose in self.used.items() if whose in user.password_scope} | set(self.managed)
+
+    def opened_buyers(self, user: User) -> frozenset[str]:
+        """Whose licenses these are."""
+        opened = self.opened(user)
+        return frozenset(whose for id, whose in (self.used | self.managed).items() if id in opened)
+
+
+def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
+    """What an account has; `limit`: managed licenses that are read at most. Consistent.
+
+    What is written by this must be on condition that `user.seats_given` and `user.is_manager` are as they were.
+    """
+    used = licenses.read_some(user.company, held_license_ids(user.company, user.id))
+    managed = orders.read_managed_licenses(user.company, user.id, limit=limit) if user.is_manager else []
+    return Holdings(
+        {license.id: buyer(license) for license in used}, {sold.license_id: buyer(sold) for sold in managed}
+    )
+
+
+def guard_account(manager_id: int, user: User) -> None:
+    """Refuse unless the manager manages every license that the user uses or manages. Raises `Denied`."""
+    held = _few_managed(user)
+    _guard_manages(manager_id, user, set(held.used) | set(held.managed))
+
+
+def guard_password(manager_id: int, user: User) -> Holdings:
+    """Refuse unless the manager manages every license that the account's password opens; answers what it has.
+
+    A seat that somebody else has given and that the password does not open takes no rights from anybody.
+    """
+    held = _few_managed(user)
+    _guard_manages(manager_id, user, held.opened(user))
+    return held
+
+
+def guard_initial_password(manager_id: int, user: User) -> None:
+    """Refuse the initial password to whom `guard_password` refuses, and to whom it is not for.
+
+    It opens a customer's license at once when the customer gives the seat again that he has taken: until then only
+    who manages something of each customer that it is for may see it.
+    """
+    opened = guard_password(manager_id, user).opened_buyers(user)
+    others = (user.password_scope or frozenset()) - opened
+    if others and not others <= {buyer(sold) for sold in orders.read_managed_licenses(user.company, manager_id)}:
+        raise Denied("not_your_user")
+
+
+def _few_managed(user: User) -> Holdings:
+    held = read_holdings(user, limit=MAX_MANAGED + 1)
+    if len(held.managed) > MAX_MANAGED:
+        raise Denied("not_your_user")
+    return held
+
+
+def _guard_manages(manager_id: int, user: User, license_ids: set[int]) -> None:
+    if not orders.manages_all(user.company, manager_id, sorted(license_ids)):
+        raise Denied("not_your_user")

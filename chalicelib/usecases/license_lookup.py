@@ -1,0 +1,206 @@
+"""IDENT: which license, device and user a call means. All that is sent must agree, else `license_not_found`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib import observability
+from chalicelib.domain import keys
+from chalicelib.domain.activation import Snapshot
+from chalicelib.domain.catalogue import Product
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import is_expired, is_live
+from chalicelib.store import accounts, activations
+from chalicelib.usecases.bounded_guesses import count_guess
+from chalicelib.usecases.cache import MINUTE_MS, TtlCache
+from chalicelib.usecases.catalogue import find_product
+
+_license_of_key: TtlCache[int] = TtlCache(100_000, None)  # changes only where a company is deleted and made anew
+_user_of_email: TtlCache[int] = TtlCache(10_000, MINUTE_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseLookup:
+    """What a client says of itself; absent parts are None."""
+
+    product: str
+    hardware_id: str
+    license_key: str | None = None
+    username: str | None = None
+    license_id: int | None = None
+    bundle_code: str | None = None
+    address: str = ""
+    """From where a user is named by whoever has the application's key; empty where nobody is counted."""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the client shows a key or a user, and not just an id that it was told once."""
+        return self.license_key is not None or self.username is not None
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail in `username`: what stands before the first `|`."""
+        return None if self.username is None else self.username.split("|", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The keys of the items that a call is about."""
+
+    company: str
+    product: Product
+    license_id: int
+    user_id: int | None
+
+
+def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consistent: bool) -> Snapshot:
+    """The place that `lookup` names, as it stands. Raises `Denied`.
+
+    With `consistent`, nothing remembered and no replica takes part. Then it may be refused: of a user on a device that
+    was never his that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
+    """
+    product = find_product(company, lookup.product, now=now)
+    guard_license_lookup(product, lookup)
+    if product.authorization_method == "user" and lookup.username is None:
+        return _place_of_device(company, product, lookup, now, consistent)
+    if not (consistent and lookup.address and lookup.username is not None):
+        return _meant(_named(company, product, lookup, now, consistent), now)
+    try:
+        found = _named(company, product, lookup, now, consistent)
+    except Denied:
+        count_guess(company, lookup.address, now=now)
+        raise
+    if all(snapshot.device is None for snapshot in found):
+        count_guess(company, lookup.address, now=now)
+    return _meant(found, now)
+
+
+def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> list[Snapshot]:
+    """The places that a key or a user may mean, at least one. Raises `Denied`."""
+    named = find_candidates(company, product, lookup, now, consistent)
+    if len(named) == 1:
+        return [read_candidate(named[0], lookup, now=now, consistent=consistent)]
+    return read_candidates(named, lookup, consistent)
+
+
+def find_candidates(
+    company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool
+) -> list[Candidate]:
+    """Every license that may be meant, newest first; at least one. Raises `Denied`."""
+    if product.authorization_method == "license-key":
+        return [Candidate(company, product, _license_id(company, lookup, now), None)]
+    user_id = _user_id(company, lookup, now, consistent)
+    if lookup.license_id is not None:
+        return [Candidate(company, product, lookup.license_id, user_id)]
+    license_ids = accounts.licenses_of_user(company, user_id, product.code)
+    if not license_ids:
+        raise Denied("license_not_found")
+    return [Candidate(company, product, license_id, user_id) for license_id in license_ids]
+
+
+def read_candidate(candidate: Candidate, lookup: LicenseLookup, *, now: Instant, consistent: bool) -> Snapshot:
+    """As `read_candidates`, of one.
+
+    With `consistent`, that there is none does not rest on what is remembered of a key.
+    """
+    snapshot = read_candidates([candidate], lookup, consistent)[0]
+    if snapshot.license is None and consistent and lookup.license_key is not None:
+        license_id = _license_id(candidate.company, lookup, now, fresh=True)
+        if license_id != candidate.license_id:
+            return read_candidates([replace(candidate, license_id=license_id)], lookup, consistent)[0]
+    return snapshot
+
+
+def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consistent: bool) -> list[Snapshot]:
+    """Read targets and hold what was sent against them; what does not agree is as good as absent."""
+    observability.add_fields(license_id=named[0].license_id)
+    wanted = [(candidate.license_id, candidate.user_id) for candidate in named]
+    found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent)
+    return [
+        snapshot if _agrees(snapshot, candidate, lookup) else Snapshot(None)
+        for candidate, snapshot in zip(named, found, strict=True)
+    ]
+
+
+def guard_license_lookup(product: Product, lookup: LicenseLookup) -> None:
+    """Refuse a call that names its license in a way that the product does not know."""
+    if lookup.bundle_code is not None:
+        raise Denied("license_not_found")
+    by_key = product.authorization_method == "license-key"
+    named, foreign = (lookup.license_key, lookup.username) if by_key else (lookup.username, lookup.license_key)
+    if named is None and (foreign is not None or lookup.license_id is None):
+        if by_key:
+            raise Denied("license_key_required")
+        if foreign is None:
+            raise Denied("missing_parameters", "username: this parameter is required.")
+        raise Denied("license_not_found")
+    if foreign is not None:
+        raise Denied("license_not_found")
+
+
+def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: bool = False) -> int:
+    if lookup.license_key is None:
+        assert lookup.license_id is not None  # guard_method has seen to it
+        return lookup.license_id
+    found = None
+    for key in keys.forms(lookup.license_key):
+        load = lambda key=key: accounts.find_license_id_by_key(company, key)  # noqa: E731 - short and local
+        other = lambda id: lookup.license_id not in (None, id)  # noqa: E731 - short and local
+        found = _license_of_key.get((company, key), load, now, refuses=other, fresh=fresh)
+        if found is not None:
+            break
+    if found is None or lookup.license_id not in (None, found):
+        raise Denied("license_not_found")
+    return found
+
+
+def _user_id(company: str, lookup: LicenseLookup, now: Instant, consistent: bool) -> int:
+    try:
+        email = known_email(lookup.email or "")
+    except Denied:
+        raise Denied("license_not_found") from None
+    load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
+    user_id = _user_of_email.get((company, email), load, now, fresh=consistent)
+    if user_id is None:
+        raise Denied("license_not_found")
+    return user_id
+
+
+def _agrees(snapshot: Snapshot, candidate: Candidate, lookup: LicenseLookup) -> bool:
+    license = snapshot.license
+    if license is None or license.product != candidate.product.code:
+        return False
+    if license.authorization_method != candidate.product.authorization_method:
+        return False
+    if lookup.username is not None and (
+        snapshot.user is None or snapshot.user.email != known_email(lookup.email or "")
+    ):
+        return False  # the e-mail has gone to somebody else since it was remembered
+    return lookup.is_named or snapshot.device is not None  # an id alone proves nothing: it is accepted from its devices
+
+
+def _place_of_device(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> Snapshot:
+    """A user-based license named by its id alone: the user is the one who is active on the device."""
+    assert lookup.license_id is not None  # guard_method has seen to it
+    known = activations.devices(company, lookup.license_id, lookup.hardware_id)
+    users = [Candidate(company, product, lookup.license_id, device.user_id) for device in known]
+    if not users:
+        raise Denied("license_not_found")
+    return _meant(read_candidates(users, lookup, consistent), now)
+
+
+def holds(snapshot: Snapshot) -> bool:
+    """Whether the device is live on the license, as far as that was read."""
+    return bool(snapshot.license and snapshot.device and is_live(snapshot.device, snapshot.license, snapshot.seat))
+
+
+def _meant(read: list[Snapshot], now: Instant) -> Snapshot:
+    """Of all places that may be meant one that the device holds and may use, else one that it holds, else the first."""
+    if len(read) == 1:
+        return read[0]
+    held = [snapshot for snapshot in read if holds(snapshot)]
+    usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
+    snapshot = next(usable, (held or read)[0])
+    observability.add_fields(license_id=None if snapshot.license is None else snapshot.license.id)
+    return snapshot

@@ -1,0 +1,139 @@
+"""What is called, kept and watched in a month, and what that costs."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.observability import METRICS
+from infra import budgets
+from infra.budgets import Budget
+from infra.cost.inputs import CostError, Inputs, Usage
+from infra.stage.resources import resources
+from infra.stage.stages import PROTECTED, read_config, read_stage
+
+NOTED_A_DAY = 24 * 60 * 60 * 1000 / CHECK_INTERVAL_MS
+"""Checks of one device that are written down, at most."""
+GB = 2**30
+INDEX_BYTES = 100
+"""What DynamoDB adds to each stored item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A kind of call, as often as it is made in a month."""
+
+    count: float
+    budget: Budget
+    ms: float = 0
+    """Of Lambda, each."""
+    answer_bytes: float | None = None
+    """None: nobody calls it over HTTP."""
+
+
+def loads(devices: float, usage: Usage) -> list[Load]:
+    """What so many devices, and the clock, call in a month."""
+    checks = devices * usage.days_a_month * usage.checks_a_day
+    noted = min(checks, devices * usage.days_a_month * NOTED_A_DAY)
+    sweep, expiry = budgets.CALLS["sweep, nothing due"], budgets.CALLS["sweep, one license expires"]
+    transition = Budget("1 transaction", expiry.read_units - sweep.read_units, expiry.write_units - sweep.write_units)
+    calls = budgets.CALLS
+    asked, queue, sent = calls["ask for a code"], calls["mail, nothing queued"], calls["mail, one is sent"]
+    mail = Budget("4 reads + 4 writes", asked.read_units, asked.write_units + sent.write_units)
+    result = [
+        Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE, usage.page_ms, usage.page_bytes),
+        Load(usage.days_a_month * usage.sweeps_a_day, sweep, usage.sweep_ms),
+        Load(devices * usage.licenses_ending_a_month, transition),
+        Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),
+        Load(devices * usage.mails_a_month, mail),
+    ]
+    for by, share in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
+        for call, count, ms in (
+            (f"check by {by}", checks - noted, usage.check_ms),
+            (f"check by {by}, once in 15 minutes", noted, usage.check_ms),
+            (f"activate by {by}", devices * usage.activations_a_month, usage.activate_ms),
+            (f"deactivate by {by}", devices * usage.deactivations_a_month, usage.deactivate_ms),
+        ):
+            result.append(Load(share * count, budgets.CALLS[call], ms, usage.answer_bytes))
+    return result
+
+
+def stored_gb(devices: float, usage: Usage) -> float:
+    """What lies in the tables."""
+    events = (usage.activations_a_month + usage.deactivations_a_month) * usage.months_of_history
+    return devices * (usage.items_a_device + events) * (budgets.ITEM_BYTES + INDEX_BYTES) / GB
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What watches a stage, whether it is called or not."""
+
+    metrics: int
+    alarms: int
+    """The metrics that alarms look at."""
+    dashboards: int
+    keys: int
+    """That encrypt, and are ours."""
+    firewalls: int = 0
+    """Web ACLs, which look at every call over HTTP."""
+    firewall_rules: int = 0
+
+
+def watch(stage: str = PROTECTED) -> Monitoring:
+    """As the stage's template has it, and the names of our metrics."""
+    made = [one for one in resources(read_stage(stage))["Resources"].values() if "Type" in one]
+    of = Counter(one["Type"] for one in made)
+    alarms = [one["Properties"] for one in made if one["Type"] == "AWS::CloudWatch::Alarm"]
+    looked_at = [[m for m in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m] for alarm in alarms]
+    acls = [one["Properties"]["Rules"] for one in made if one["Type"] == "AWS::WAFv2::WebACL"]
+    return Monitoring(
+        len(METRICS),
+        sum(map(len, looked_at)),
+        of["AWS::CloudWatch::Dashboard"],
+        of["AWS::KMS::Key"],
+        len(acls),
+        sum(map(len, acls)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """How Lambda runs us."""
+
+    gb: float
+    architecture: str
+
+
+def function() -> Function:
+    """As `.chalice/config.json` has it."""
+    config = read_config()
+    return Function(config["lambda_memory_size"] / 1024, config["lambda_architecture"])
+
+
+def month(devices: float, inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
+    """USD of a month, by what they are for. Raises `CostError` where the architecture has no price."""
+    usage, prices = inputs.usage, inputs.prices
+    gb_second = getattr(prices, f"lambda_{run.architecture}", None)
+    if gb_second is None:
+        raise CostError(f"There is no price for Lambda on {run.architecture}.")
+    made = loads(devices, usage)
+    over_http = [(load.count, load.answer_bytes) for load in made if load.answer_bytes is not None]
+    calls = sum(count for count, _ in over_http)
+    requests = sum(load.count for load in made if load.ms)
+    gb_seconds = run.gb * sum(load.count * load.ms for load in made) / 1000
+    gb = stored_gb(devices, usage)
+    return {
+        "API Gateway": prices.api_request.of(calls),
+        "Lambda": prices.lambda_request.of(requests) + gb_second.of(gb_seconds),
+        "DynamoDB, reads": prices.read_unit.of(sum(load.count * load.budget.read_units for load in made)),
+        "DynamoDB, writes": prices.write_unit.of(sum(load.count * load.budget.write_units for load in made)),
+        "DynamoDB, storage and recovery": prices.stored.of(gb) + prices.recoverable.of(gb),
+        "Logs": prices.logged.of(requests * usage.log_bytes / GB),
+        "Metrics, alarms, dashboard, key": prices.metric.of(watched.metrics + usage.refusal_codes)
+        + prices.alarm.of(watched.alarms)
+        + prices.dashboard.of(watched.dashboards)
+        + prices.key.of(watched.keys),
+        "Firewall": prices.firewall.of(watched.firewalls)
+        + prices.firewall_rule.of(watched.firewall_rules)
+        + prices.firewall_request.of(calls * watched.firewalls),
+        "Data sent": prices.sent.of(sum(count * sent for count, sent in over_http) / GB),
+    }

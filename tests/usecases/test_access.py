@@ -1,0 +1,328 @@
+"""Tenants are walls: whatever of another company's a caller names does not exist, and nothing of it moves.
+
+Who adds a use case adds it to the table; a test asks for it.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from chalicelib import usecases
+from chalicelib.domain.catalogue import guard_product
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.license import DeviceReport, License
+from chalicelib.store import accounts
+from chalicelib.usecases import create
+from chalicelib.usecases.activate import activate
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.audit import audit
+from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
+from chalicelib.usecases.catalogue import find_product, known_product
+from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
+from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
+from chalicelib.usecases.change_email import change_email
+from chalicelib.usecases.change_license import extend, reset_license, set_enabled
+from chalicelib.usecases.change_password import change_password
+from chalicelib.usecases.change_seat import (
+    remove_account,
+    remove_user,
+    reset_activations,
+    set_max_activations,
+    set_password,
+)
+from chalicelib.usecases.check import check
+from chalicelib.usecases.close_account import close_account, reopen_account
+from chalicelib.usecases.customer_license_users import customer_license_users
+from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.device_licenses import device_licenses
+from chalicelib.usecases.device_variables import device_variables, track_variables
+from chalicelib.usecases.find_license import find_account, find_license, find_owner, find_seat, find_user
+from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
+from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.license_lookup import find_snapshot
+from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
+from chalicelib.usecases.sessions import log_in_to_portal
+from chalicelib.usecases.unlock import unlock
+from chalicelib.usecases.user_licenses import user_licenses
+from tests.mailbox import mailed_code
+from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import reader
+
+ADA, SHOP = "ada@customer.test", "shop@customer.test"
+PC = DeviceReport("pc")
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A company with one license of each kind, both active on one machine, and a product that only it has."""
+
+    vendor: Vendor
+    by_key: License
+    by_user: License
+    password: str
+    batch: int
+
+
+def ada(victim: Victim) -> int:
+    """Her account's id."""
+    return accounts.user_of_email(victim.vendor.code, ADA) or 0
+
+
+@pytest.fixture
+def victim() -> Victim:
+    vendor = Vendor()
+    vendor.product("own", "license-key")
+    by_key = vendor.issue("viewer", customer=SHOP)
+    end: dict[str, Any] = {"license_type": "time-limited", "validity_period": NOW + 4000 * DAY}
+    by_user = vendor.issue("revit", customer=SHOP, max_license_users=2, **end)
+    _, password = vendor.assign(by_user, ADA)
+    vendor.activate(by_key, "pc")
+    vendor.activate(ADA, "pc", password)
+    batch = start_batch(vendor.code, by_user.id, "bob@customer.test", True, ADMIN, now=NOW)
+    return Victim(vendor, by_key, by_user, password or "", batch)
+
+
+def idents(victim: Victim) -> list[Any]:
+    """Every way to name the victim's licenses."""
+    vendor = victim.vendor
+    return [
+        vendor.lookup(victim.by_key, "pc"),
+        vendor.lookup(victim.by_key, "pc", license_id=victim.by_key.id),
+        vendor.lookup(victim.by_key, "pc", license_key=None, license_id=victim.by_key.id),
+        vendor.lookup(ADA, "pc"),
+        vendor.lookup(ADA, "pc", license_id=victim.by_user.id),
+        vendor.lookup(ADA, "pc", username=None, license_id=victim.by_user.id),
+    ]
+
+
+Attack = Callable[[str, Victim], Any]
+
+
+def by_ident(act: Callable[[str, Any, Victim], Any]) -> list[Attack]:
+    """One attack for every way to name a license."""
+    return [lambda company, victim, n=n: act(company, idents(victim)[n], victim) for n in range(6)]  # type: ignore[misc]
+
+
+# A use case: attacks on it, by the attacker's company, and the code that answers.
+WALLS: list[tuple[Any, str, list[Attack]]] = [
+    (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
+    (activate, "invalid_credentials", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[3:5]),
+    (activate, "license_not_found", by_ident(lambda c, i, _v: activate(c, i, None, PC, ADMIN, now=NOW))[5:]),
+    (check, "license_not_found", by_ident(lambda c, i, _v: check(c, i, PC, now=NOW))),
+    (deactivate, "license_not_found", by_ident(lambda c, i, _v: deactivate(c, i, ADMIN, now=NOW))),
+    (find_snapshot, "license_not_found", by_ident(lambda c, i, _v: snapshot(c, i))),
+    (
+        track_variables,
+        "license_not_found",
+        by_ident(lambda c, i, _v: track_variables(c, i, {"a": "b"}, ADMIN, now=NOW)),
+    ),
+    (device_variables, "license_not_found", by_ident(lambda c, i, _v: device_variables(c, i, now=NOW))),
+    (find_product, "unknown_product", [lambda c, _v: find_product(c, "own", now=NOW)]),
+    (find_license, "license_not_found", [lambda c, v: find_license(c, v.by_key.id)]),
+    (find_owner, "license_not_found", [lambda c, v: find_owner(v.by_key.id, c)]),
+    (find_seat, "license_not_found", [lambda c, v: find_seat(c, v.by_user.id, ADA)]),
+    (assign_user, "license_not_found", [lambda c, v: assign_user(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)]),
+    (remove_user, "license_not_found", [lambda c, v: remove_user(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
+    (reset_activations, "license_not_found", [lambda c, v: reset_activations(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
+    (
+        set_max_activations,
+        "license_not_found",
+        [lambda c, v: set_max_activations(c, v.by_user.id, ADA, 2, ADMIN, now=NOW)],
+    ),
+    (set_password, "license_not_found", [lambda c, v: set_password(c, v.by_user.id, ADA, None, ADMIN, now=NOW)]),
+    (set_enabled, "license_not_found", [lambda c, v: set_enabled(c, v.by_key.id, False, ADMIN, now=NOW)]),
+    (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
+    (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
+    (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (find_order, "validation_error", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
+    (
+        add_manager,
+        "validation_error",
+        [lambda c, v: add_manager(c, v.by_key.order_id or "", "eve@customer.test", ADMIN, now=NOW)],
+    ),
+    (
+        remove_manager,
+        "user_not_found",
+        [lambda c, v: remove_manager(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)],
+    ),
+    (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
+    (
+        change_email,
+        "license_not_found",
+        [lambda c, v: change_email(c, v.by_user.id, ADA, "eve@customer.test", ADMIN, manager_id=None, now=NOW)],
+    ),
+    (
+        reveal_initial_password,
+        "license_not_found",
+        [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1, ADMIN, now=NOW)],
+    ),
+    (change_profile, "user_not_found", [lambda c, v: change_profile(c, ada(v), Profile("Eve"), ADMIN, now=NOW)]),
+    (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, now=NOW)]),
+    (
+        choose_password,
+        "user_not_found",
+        [lambda c, v: choose_password(c, ada(v), "chosen by eve", ADMIN, old_password=None, now=NOW)],
+    ),
+    (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
+    (
+        start_batch,
+        "license_not_found",
+        [lambda c, v: start_batch(c, v.by_user.id, "eve@customer.test", True, ADMIN, now=NOW)],
+    ),
+    (
+        continue_batch,
+        "batch_not_found",
+        [lambda c, v: continue_batch(c, v.by_user.id, v.batch, ADMIN, lambda: True, now=NOW)],
+    ),
+    (end_batch, "license_not_found", [lambda c, v: end_batch(c, v.by_user.id, v.batch, ADMIN, now=NOW)]),
+    (find_batch, "batch_not_found", [lambda c, v: find_batch(c, v.by_user.id, v.batch)]),
+    (
+        batch_result,
+        "batch_not_found",
+        [lambda c, v: batch_result(c, v.by_user.id, v.batch, reader(v.vendor), ADMIN, now=NOW)],
+    ),
+    (log_in_to_portal, "invalid_credentials", [lambda c, v: log_in_to_portal(c, ADA, v.password, now=NOW)]),
+    (known_product, "unknown_product", [lambda c, _v: guard_product(known_product(c, "own", now=NOW))]),
+    (
+        change_email,
+        "user_not_found",
+        [lambda c, _v: change_email(c, None, ADA, "eve@customer.test", ADMIN, manager_id=None, now=NOW)],
+    ),
+    (close_account, "user_not_found", [lambda c, _v: close_account(c, ADA, ADMIN, now=NOW)]),
+    (reopen_account, "user_not_found", [lambda c, _v: reopen_account(c, ADA, ADMIN, now=NOW)]),
+    (find_account, "user_not_found", [lambda c, _v: find_account(c, ADA)]),
+    (
+        remove_account,
+        "license_not_found",
+        [lambda c, v: remove_account(c, v.by_user.id, ada(v), ADMIN, now=NOW)],
+    ),
+    (unlock, "user_not_found", [lambda c, _v: unlock(c, ADA, ADMIN, now=NOW)]),
+    (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),
+    (
+        change_password,
+        "invalid_credentials",
+        [lambda c, v: change_password(c, ADA, v.password, "chosen by eve", ADMIN, now=NOW)],
+    ),
+    (
+        set_password_by_code,
+        "invalid_code",
+        [lambda c, v: set_password_by_code(c, ADA, code_of(v), "chosen by eve", ADMIN, now=NOW)],
+    ),
+    (user_licenses, "invalid_credentials", [lambda c, v: user_licenses(c, "revit", ADA, v.password, now=NOW)]),
+    (customer_license_users, "customer_not_found", [lambda c, _v: customer_license_users(c, "revit", SHOP, now=NOW)]),
+    (
+        device_licenses,
+        "unknown_product",
+        [lambda c, _v: device_licenses(c, "pc", "own", frozenset(), now=NOW)],
+    ),
+    (
+        issue_license,
+        "unknown_product",
+        [lambda c, _v: issue_license(c, "own", Terms("perpetual", 1), None, ADMIN, now=NOW)],
+    ),
+    (
+        create.create_api_key,
+        "unknown_product",
+        [lambda c, _v: create.create_api_key(c, frozenset({"own"}), False, ADMIN, now=NOW)],
+    ),
+    (
+        create.revoke_api_key,
+        "api_key_not_found",
+        [lambda c, v: create.revoke_api_key(c, v.vendor.api_key, ADMIN, now=NOW)],
+    ),
+]
+
+NAMES_NOTHING = {
+    "account_name",
+    "named_user",
+    "origin_of",
+    "named_user_id",
+    "audit_due",
+    "bounded_probe",
+    "count_guess",
+    "audit_links",
+    "license_faults",
+    "repair_links",
+    "manager_notice",
+    "manager_of",
+    "seat_notice",
+    "guard_chosen",
+    "note_security_event",
+    "audit",
+    "create_product",
+    "delete_company",
+    "new_user",
+    "products",
+    "request_code",
+    "seal_initial_password",
+    "set_branding",
+    "targets",
+}
+"""They take a company, and nothing that may belong to another one; or are parts of others in the table."""
+
+
+def code_of(victim: Victim) -> str:
+    """The code by which Ada may set her password, at the victim."""
+    request_code(victim.vendor.code, ADA, now=NOW)
+    return mailed_code(victim.vendor, ADA)
+
+
+def snapshot(company: str, lookup: Any) -> Any:
+    """Where nothing is found there is no license in the place."""
+    found = find_snapshot(company, lookup, now=NOW, consistent=True)
+    if found.license is None:
+        raise Denied("license_not_found")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "attack"),
+    [
+        pytest.param(code, attack, id=f"{use_case.__name__}-{n}")
+        for use_case, code, attacks in WALLS
+        for n, attack in enumerate(attacks)
+    ],
+)
+def test_what_belongs_to_another_company_does_not_exist_and_does_not_move(
+    vendor: Vendor, victim: Victim, code: str, attack: Attack
+) -> None:
+    theirs = (victim.by_key, victim.by_user)
+    before = [(victim.vendor.stored(license), victim.vendor.history(license)) for license in theirs]
+    with pytest.raises(Denied) as refused:
+        attack(vendor.code, victim)
+    assert refused.value.code == code
+    assert [(victim.vendor.stored(license), victim.vendor.history(license)) for license in theirs] == before
+    assert victim.vendor.check(victim.by_key, "pc").device
+    assert victim.vendor.check(ADA, "pc").device
+    assert victim.vendor.differences() == []
+
+
+def test_a_company_audits_its_own_licenses_alone(vendor: Vendor, victim: Victim) -> None:
+    ours = vendor.issue()
+    assert dict(audit(vendor.code)) == {ours.id: []}
+
+
+def test_one_email_is_an_account_of_its_own_at_each_company(vendor: Vendor, victim: Victim) -> None:
+    user, password = vendor.assign(vendor.issue("revit", max_license_users=1), ADA)
+    assert password != victim.password
+    assert log_in(vendor.code, ADA, password or "", now=NOW).id == user.id
+    assert victim.vendor.activate(ADA, "pc", victim.password).device
+
+
+def test_every_use_case_of_a_company_is_in_the_table() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(usecases.__path__, f"{usecases.__name__}."):
+        for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction):
+            ours = function.__module__ == module.name and not name.startswith("_")
+            if ours and "company" in inspect.signature(function).parameters:
+                found.add(name)
+    assert found == {use_case.__name__ for use_case, _, _ in WALLS} | NAMES_NOTHING
