@@ -58,3 +58,10 @@ class Denied(Exception):
         self.detail = detail
         self.retry_after = retry_after
         """Seconds after which the same call may succeed, for refusals that end by themselves."""
+
+
+class Unavailable(Exception):
+    """Nothing was confirmed in time, and nothing is known to be wrong: the same call may be sent again.
+
+    The text says why, for the log: it is never shown.
+    """

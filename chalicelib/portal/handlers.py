@@ -21,7 +21,7 @@ from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.session import ABSOLUTE_MS, PasswordChangeRequired, SessionClaims, SessionExpired
 from chalicelib.domain.users import User
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -35,7 +35,6 @@ from chalicelib.portal.request import (
     read_request,
     unread,
 )
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.portal_queries import Principal

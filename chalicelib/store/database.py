@@ -6,10 +6,7 @@
 * A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that
   the event's presence is the proof: the caller never sees its own write as somebody else's.
 
-Errors:
-    StoreError
-    ├── Busy    could not be done in time; nothing is known to be wrong
-    └── Stale   a condition did not hold: the state is not, or no more, what the write requires
+Raises `domain.errors.Unavailable` for what could not be done in time, and `ConditionFailed`.
 """
 
 import logging
@@ -27,6 +24,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib import observability
+from chalicelib.domain.errors import Unavailable
 from chalicelib.store.items import REGION, EventItem
 
 log = logging.getLogger("seatkeeper")
@@ -59,15 +57,7 @@ _RETRYABLE = _CONFLICTS | {
 }
 
 
-class StoreError(Exception):
-    """Parent of what the store raises by itself."""
-
-
-class Unavailable(StoreError):
-    """The database did not take the call within the bound; the same call may be sent again. The text says why."""
-
-
-class ConditionFailed(StoreError):
+class ConditionFailed(Exception):
     """A condition did not hold. `items`: what is in the way, as it stands now, or None where not all is known."""
 
     def __init__(self, items: list[Raw] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.store import database
 from chalicelib.store.items import ProbeItem
@@ -16,4 +17,4 @@ def probe(now: Instant) -> None:
     database.observe(item, [ProbeItem.nonce.set(nonce), ProbeItem.expires.set(now // 1000 + _KEPT_SECONDS)])
     found = database.get(item)
     if found is None or found.nonce != nonce:
-        raise database.Unavailable("the database takes no write")
+        raise Unavailable("the database takes no write")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts, probes
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.named_account import named_user_id
 from chalicelib.usecases.security_events import note_security_event
 

@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.users import User
 from chalicelib.store import accounts
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.notices import own_password_notice

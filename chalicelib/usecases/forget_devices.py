@@ -3,11 +3,12 @@
 import secrets
 from contextlib import suppress
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, idle_devices_kept, is_live
 from chalicelib.store import activations, licenses
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 
 SAMPLE = 100
 """Devices that are looked at: of any license as many, however many it knows."""

@@ -9,14 +9,14 @@ from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order, Product
 from chalicelib.domain.email import known_email, normalize_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import License, LicenseType, within_calendar
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
-from chalicelib.store.database import Unavailable, back_off
+from chalicelib.store.database import back_off
 from chalicelib.usecases.account_access import read_holdings
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.create import find_company

@@ -9,14 +9,14 @@ from threading import BoundedSemaphore
 
 from chalicelib import observability
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
 from chalicelib.domain.users import MAX_FAILURES, Attempts, User, guard_attempt
 from chalicelib.store import accounts, activations, login_attempts
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account, Seen
 from chalicelib.usecases.license_lookup import holds
 from chalicelib.usecases.named_account import named_user, named_user_id

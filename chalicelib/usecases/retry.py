@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib.domain.errors import Denied
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.store.database import ConditionFailed
 
 S = TypeVar("S")
 D = TypeVar("D")

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from cryptography.exceptions import InvalidTag
 
 from chalicelib import mail, observability
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
 from chalicelib.store import mails
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items import MAIL_SHARDS
 from chalicelib.store.mails import QueuedMail
 

@@ -6,14 +6,14 @@ from contextlib import suppress
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import sessions
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event

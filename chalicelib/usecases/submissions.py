@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import sessions
 from chalicelib.store.batch_reads import ReadRequest, batch_read
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 
 SubmissionResult = dict[str, Any]
 

@@ -7,10 +7,10 @@ from chalice.app import Request
 
 from chalicelib import observability, signing
 from chalicelib.domain.catalogue import ApiKey, Scope
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature

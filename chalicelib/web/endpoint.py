@@ -14,8 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib import observability, signing
 from chalicelib.domain.catalogue import Scope
-from chalicelib.domain.errors import Denied
-from chalicelib.store.database import Unavailable
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json

@@ -108,7 +108,7 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.store.database import Unavailable  # noqa: PLC0415
+    from chalicelib.domain.errors import Unavailable  # noqa: PLC0415
     from chalicelib.store.items import REGION  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415

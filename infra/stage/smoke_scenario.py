@@ -12,9 +12,8 @@ from typing import Any
 import httpx
 
 from chalicelib import signing
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor
-from chalicelib.store import database
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -44,7 +43,7 @@ def trial(http: httpx.Client) -> None:
     try:
         with company() as ours:
             _use(Calls(http, ours))
-    except database.Unavailable as error:
+    except Unavailable as error:
         raise DeploymentError(f"The tables of the stage do not answer: {error}.") from None
     _look_at_the_edges(http)
 

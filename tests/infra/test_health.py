@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from chalicelib import observability
+from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database
 from chalicelib.store.probe import probe
 from chalicelib.version import VERSION, git_commit
@@ -34,7 +35,7 @@ class Probe:
     def __call__(self) -> None:
         self.asked += 1
         if self.fails:
-            raise database.Unavailable("the database takes no write")
+            raise Unavailable("the database takes no write")
 
     def is_ready_after(self, seconds: float) -> bool:
         self.now += seconds
@@ -75,7 +76,7 @@ def test_a_probe_writes_and_reads_what_it_has_written(monkeypatch: pytest.Monkey
     probe(clock.now())
     probe(clock.now())
     monkeypatch.setattr(database, "observe", lambda *_: None)
-    with pytest.raises(database.Unavailable):
+    with pytest.raises(Unavailable):
         probe(clock.now())
 
 
@@ -169,7 +170,7 @@ def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, cap
 
     monkeypatch.setattr(database._connection, "dispatch", refuse)
     monkeypatch.setattr(database, "_wait", lambda _attempt: None)
-    with pytest.raises(database.Unavailable):
+    with pytest.raises(Unavailable):
         probe(clock.now())
     assert caplog.messages == ["the database is busy or out of reach: BotoCoreError"]
 

@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from app import app
-from chalicelib.domain.errors import Code
-from chalicelib.store.database import Unavailable
+from chalicelib.domain.errors import Code, Unavailable
 from chalicelib.usecases.create import create_api_key, revoke_api_key
 from chalicelib.web import authentication, clock
 from chalicelib.web.errors import ERRORS

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
 from chalicelib.domain.users import FREE_FAILURES
-from chalicelib.store.database import Unavailable
 from chalicelib.store.licenses import seats
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password

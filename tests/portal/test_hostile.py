@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from app import app
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import sessions
-from chalicelib.store.database import Unavailable
 from chalicelib.store.encryption import encrypt
 from chalicelib.store.licenses import seats
 from chalicelib.usecases.assign_user import Profile, assign_user

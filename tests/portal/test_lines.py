@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store.database import Unavailable
 from tests.emf import metrics
 from tests.lines import Output, written
 from tests.portal.browser import Browser, at

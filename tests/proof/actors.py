@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.sweep import sweep

@@ -3,9 +3,8 @@
 from collections import Counter
 from functools import partial
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.license import License
-from chalicelib.store.database import Unavailable
 from tests.proof import model
 from tests.race import storms
 from tests.race.clients import OK, Client, told

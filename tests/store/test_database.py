@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
 from chalicelib.store import database
-from chalicelib.store.database import ConditionFailed, Transaction, Unavailable
+from chalicelib.store.database import ConditionFailed, Transaction
 from chalicelib.store.items import EventItem, LookupItem, SeatItem, VariablesItem, event_item
 from tests.store.faults import (
     ALWAYS,

@@ -16,10 +16,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases import portal_queries, security_events, tidy
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device

@@ -12,7 +12,7 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
@@ -24,7 +24,7 @@ from chalicelib.domain.origin import (
 )
 from chalicelib.domain.users import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
 from chalicelib.store import login_attempts
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account
 from chalicelib.usecases import log_in as log_in_module
 from chalicelib.usecases import passwords

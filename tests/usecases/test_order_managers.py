@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, database, orders
-from chalicelib.store.database import Transaction, Unavailable
+from chalicelib.store.database import Transaction
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password

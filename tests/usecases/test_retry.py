@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.errors import Denied
-from chalicelib.store.database import ConditionFailed, Unavailable
+from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
 
 

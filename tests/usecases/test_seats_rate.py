@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain import activation
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases import assign_user as assigning
 from chalicelib.usecases import batch_assign as batches
 from chalicelib.usecases.change_seat import remove_user

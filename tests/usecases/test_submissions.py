@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store.database import Unavailable
 from chalicelib.usecases.submissions import submit_once
 from tests.store.faults import answer_timed_out, wire
 from tests.support import NOW, Vendor
