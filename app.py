@@ -1,11 +1,10 @@
 """Seatkeeper: the whole surface on one page."""
 
-import os
 from collections.abc import Callable
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
-from chalicelib import observability, signing
+from chalicelib.bootstrap import bootstrap
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import blueprint as license_api
 from chalicelib.portal.routes import blueprint as portal
@@ -19,10 +18,7 @@ from chalicelib.web.health import healthz
 from chalicelib.web.request_log import log_request, run_log
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
-observability.configure_logging()
-
-if "AWS_CHALICE_CLI_MODE" not in os.environ:  # when packaging there is no secret store yet
-    signing.current()
+bootstrap()
 
 
 # --- middleware: the first registered is the outermost --------------------------------------------------------

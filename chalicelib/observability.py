@@ -7,7 +7,6 @@ line that is open around them, in whatever thread. Where none is open nothing is
 
 import json
 import logging
-import os
 import sys
 import time
 import traceback
@@ -69,8 +68,8 @@ FIELDS = (
 )
 """Every fact of a line, besides the metrics that it has values for and their dimensions."""
 
-ON = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-"""Whether lines are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
+ON = False
+"""Whether records are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
 METRICS_TOO = True
 """Whether lines hold metrics."""
 _to_standard_error = False
@@ -221,10 +220,10 @@ def with_log_context(function: Callable[[A], T]) -> Callable[[A], T]:
     return run
 
 
-def write_to_standard_error(level: Literal["off", "brief", "full"]) -> None:
-    """On one machine: write lines as on Lambda (`full`), without metrics (`brief`), or none."""
+def write_records(level: Literal["off", "brief", "full"], *, to_standard_error: bool) -> None:
+    """Write records with metrics (`full`), without (`brief`), or none: on one machine to standard error."""
     global ON, METRICS_TOO, _to_standard_error
-    ON, METRICS_TOO, _to_standard_error = level != "off", level == "full", True
+    ON, METRICS_TOO, _to_standard_error = level != "off", level == "full", to_standard_error
 
 
 def configure_logging() -> None:

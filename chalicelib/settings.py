@@ -115,6 +115,11 @@ def settings() -> Settings:
         raise SettingsError(f"The environment is not complete: {names}.") from None
 
 
+def region() -> str:
+    """The AWS region of this process's tables and secrets."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
 @cache
 def secrets() -> Secrets:
     """The secrets of this process, read once. Raises `SettingsError`."""

@@ -135,7 +135,7 @@ def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
     # Imported now: they read the environment.
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.store.items import create_tables  # noqa: PLC0415
+    from chalicelib.store.database import create_tables  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from infra.demo import seed  # noqa: PLC0415
 

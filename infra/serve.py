@@ -145,7 +145,7 @@ class LocalServer(BoundedServer):
         from chalicelib.store.probe import probe  # noqa: PLC0415 - see _app
 
         end_on_signals()
-        observability.write_to_standard_error(settings().log)
+        observability.write_records(settings().log, to_standard_error=True)
         self.behind_proxy = behind_proxy
         host = self.socket.getsockname()[0] if self.socket else LOOPBACK
         if not behind_proxy and not ip_address(host).is_loopback:

@@ -23,7 +23,8 @@ if _engine is not None:
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
 from chalicelib.store import database  # noqa: E402 - needs the environment
-from chalicelib.store.items import AttemptsItem, create_tables  # noqa: E402 - needs the environment
+from chalicelib.store.database import create_tables  # noqa: E402 - needs the environment
+from chalicelib.store.items import AttemptsItem  # noqa: E402 - needs the environment
 from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
 from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402 - needs the environment
 

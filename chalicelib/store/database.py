@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -25,7 +26,8 @@ from pynamodb.models import Model
 
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
-from chalicelib.store.items import REGION, EventItem
+from chalicelib.settings import region, settings
+from chalicelib.store.items import TABLE_KEYS, EventItem
 
 log = logging.getLogger("seatkeeper")
 
@@ -113,7 +115,7 @@ class Transaction:
         def send() -> None:
             nonlocal outcome_unknown
             try:
-                _connection.transact_write_items(self.checks, self.deletes, self.puts, self.updates)
+                connection().transact_write_items(self.checks, self.deletes, self.puts, self.updates)
             except Exception as error:
                 cause = _cause(error)
                 outcome_unknown = outcome_unknown or _may_have_committed(cause)
@@ -366,14 +368,77 @@ def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") 
         kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-_connection = Connection(
-    region=REGION,
-    connect_timeout_seconds=CONNECT_TIMEOUT,
-    read_timeout_seconds=READ_TIMEOUT,
-    max_retry_attempts=0,  # all retrying is done here, once
-    max_pool_connections=MAX_CONNECTIONS,
-)
-assert _connection.client  # made now: botocore's sessions are not made for the threads of the first calls
+class StageConnection(Connection):
+    """A connection to the tables of one stage: an item's table is `licenses`, the stage's is `dev-licenses`."""
+
+    def __init__(self, table_prefix: str, region: str) -> None:
+        super().__init__(
+            region=region,
+            connect_timeout_seconds=CONNECT_TIMEOUT,
+            read_timeout_seconds=READ_TIMEOUT,
+            max_retry_attempts=0,  # all retrying is done here, once
+            max_pool_connections=MAX_CONNECTIONS,
+        )
+        self._prefix = f"{table_prefix}-"
+
+    def table_name(self, table: str) -> str:
+        """The stage's name of a table."""
+        return self._prefix + table
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Send one operation; it names tables as items do, and so does what comes back."""
+        answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
+        for by_table in _BY_TABLE & answer.keys():
+            if isinstance(answer[by_table], dict):  # a TransactGetItems has a list
+                answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
+        return answer
+
+    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        named = dict(kwargs)
+        if "TableName" in kwargs:
+            named["TableName"] = self.table_name(kwargs["TableName"])
+        if "RequestItems" in kwargs:
+            named["RequestItems"] = {self.table_name(t): items for t, items in kwargs["RequestItems"].items()}
+        if "TransactItems" in kwargs:
+            named["TransactItems"] = [
+                {kind: item | {"TableName": self.table_name(item["TableName"])} for kind, item in step.items()}
+                for step in kwargs["TransactItems"]
+            ]
+        return named
+
+
+_BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
+"""What DynamoDB answers by the name of a table."""
+
+
+@cache
+def connection() -> StageConnection:
+    """The connection of this process. Call it once before threads start: botocore's sessions are not made for them."""
+    opened = StageConnection(settings().table_prefix, region())
+    assert opened.client
+    return opened
+
+
+def table_name(kind: type[Model]) -> str:
+    """The stage's name of the table that items of this kind are in."""
+    return connection().table_name(kind.Meta.table_name)
+
+
+def create_tables() -> None:
+    """Create the tables that do not exist yet: on the embedded engine. A stage's tables belong to its stack."""
+    for table, keys in TABLE_KEYS.items():
+        kinds = zip(keys, ("HASH", "RANGE"), strict=False)
+        definition = {
+            "TableName": table,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
+        }
+        try:
+            connection().dispatch("CreateTable", definition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceInUseException":  # it is there
+                raise
 
 
 def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -383,7 +448,7 @@ def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
 def _send(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     """One attempt. Raises `ConditionFailed`, and what botocore does."""
     try:
-        answer: dict[str, Any] = _connection.dispatch(operation, dict(kwargs))
+        answer: dict[str, Any] = connection().dispatch(operation, dict(kwargs))
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             raise ConditionFailed from error

@@ -14,7 +14,6 @@ from chalicelib.domain.transitions import next_due
 from chalicelib.store import database
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import (
-    DUE_SHARDS,
     DueItem,
     LicenseItem,
     due_pk,
@@ -24,6 +23,9 @@ from chalicelib.store.items import (
     to_domain,
     to_item,
 )
+
+DUE_SHARDS = 8
+"""Partitions of what is due: its writes spread, and the sweep reads each of them."""
 
 
 @dataclass(frozen=True, slots=True)

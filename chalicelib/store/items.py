@@ -3,7 +3,6 @@
 `docs/data-model.md` draws the same. Sort keys (`part`) are built here and nowhere else.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -20,13 +19,6 @@ from pynamodb.models import Model
 
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.settings import settings
-
-REGION = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-DUE_SHARDS = 8
-"""Partitions of what is due: its writes spread, and the sweep reads each of them."""
-MAIL_SHARDS = 4
-"""Partitions of the mails that are queued, likewise."""
 
 T = TypeVar("T")
 
@@ -43,21 +35,23 @@ class IntegerAttribute(Attribute[int]):
         return int(value)
 
 
-class _Meta:
-    region = REGION
-    billing_mode = "PAY_PER_REQUEST"
+# The names that the code has for the tables; `store.database` puts the stage's prefix before them.
 
 
-class _Licenses(_Meta):
-    table_name = f"{settings().table_prefix}-licenses"
+class _Licenses:
+    table_name = "licenses"
 
 
-class _Accounts(_Meta):
-    table_name = f"{settings().table_prefix}-accounts"
+class _Accounts:
+    table_name = "accounts"
 
 
-class _Ephemera(_Meta):
-    table_name = f"{settings().table_prefix}-ephemera"
+class _Ephemera:
+    table_name = "ephemera"
+
+
+TABLE_KEYS = {"licenses": ("pk", "part"), "accounts": ("pk", "part"), "ephemera": ("pk",)}
+"""Partition key, and sort key where there is one; all are texts."""
 
 
 # --- licenses: one license's truth in one partition ------------------------------------------------------------
@@ -705,10 +699,3 @@ def to_event(item: EventItem) -> Event:
     about = (item.user, item.hardware_id, item.detail or {}, key, item.user_id)
     again = (item.repeats, item.last_at, item.last_ip, frozenset(item.addresses or ())) if item.repeats else ()
     return Event(item.type, item.at, actor, *about, *again)  # type: ignore[arg-type]
-
-
-def create_tables() -> None:
-    """Create what does not exist yet: on the embedded engine. A stage's tables belong to its stack."""
-    for item in (LicenseItem, CompanyItem, AttemptsItem):
-        if not item.exists():
-            item.create_table(wait=True)

@@ -18,7 +18,10 @@ from chalicelib.store import database
 from chalicelib.store.counters import count_one
 from chalicelib.store.database import Transaction
 from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
-from chalicelib.store.items import MAIL_SHARDS, FailuresItem, MailItem, from_names, mail_pk, mail_sort_key, to_domain
+from chalicelib.store.items import FailuresItem, MailItem, from_names, mail_pk, mail_sort_key, to_domain
+
+MAIL_SHARDS = 4
+"""Partitions of the mails that are queued: their writes spread, and a run reads each of them."""
 
 
 @dataclass(frozen=True, slots=True)

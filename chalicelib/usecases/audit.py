@@ -10,8 +10,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.store import accounts, activations, batches, licenses, links, orders
-from chalicelib.store.due import is_indexed
-from chalicelib.store.items import DUE_SHARDS
+from chalicelib.store.due import DUE_SHARDS, is_indexed
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import missing
 

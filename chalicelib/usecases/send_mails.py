@@ -14,8 +14,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
 from chalicelib.store import mails
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import MAIL_SHARDS
-from chalicelib.store.mails import QueuedMail
+from chalicelib.store.mails import MAIL_SHARDS, QueuedMail
 
 _log = logging.getLogger(__name__)
 RUN_SECONDS = 45

@@ -11,8 +11,7 @@ from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
 from chalicelib.domain.transitions import Transition, next_due, transitions_due
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import Due, announce, due_licenses
-from chalicelib.store.items import DUE_SHARDS
+from chalicelib.store.due import DUE_SHARDS, Due, announce, due_licenses
 
 SWEEP = Actor("sweep")
 FAILED = "failed"

@@ -109,7 +109,7 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
     from chalicelib.domain.errors import Unavailable  # noqa: PLC0415
-    from chalicelib.store.items import REGION  # noqa: PLC0415
+    from chalicelib.settings import region  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
@@ -127,7 +127,7 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             tables = f"{settings().table_prefix}-…"
-            message = f"There are no tables {tables} in {REGION}: deploy the stage (make deploy), or set AWS_REGION."
+            message = f"There are no tables {tables} in {region()}: deploy the stage (make deploy), or set AWS_REGION."
             raise UsageError(message) from None
         raise DatabaseError(f"The database refuses it: {error.response['Error']['Message']}") from None
     except InvalidTag:

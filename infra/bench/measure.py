@@ -9,7 +9,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from chalicelib.domain.events import Actor
-from chalicelib.store.items import LicenseItem, create_tables
+from chalicelib.store import database
+from chalicelib.store.database import create_tables
+from chalicelib.store.items import LicenseItem
 from chalicelib.usecases import create
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -99,7 +101,10 @@ def _call(application: Application, license_keys: list[str], call: str, clients:
         application.do([("activate_license", device) for device in devices], clients)
     jobs: list[Job] = [(call, devices[n % len(devices)]) for n in range(calls)]
     rounds = [
-        (application.do(jobs[n::ROUNDS], clients), floor(call, LicenseItem.Meta.table_name, calls // ROUNDS, clients))
+        (
+            application.do(jobs[n::ROUNDS], clients),
+            floor(call, database.table_name(LicenseItem), calls // ROUNDS, clients),
+        )
         for n in range(ROUNDS)
     ]
     ours, bare = Sample.sum([round[0] for round in rounds]), Sample.sum([round[1] for round in rounds])

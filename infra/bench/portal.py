@@ -96,7 +96,7 @@ def _reads(view: Callable[[], Any]) -> int:
     def note(model: Any, **_: Any) -> None:
         calls.append(model.name)
 
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
     events.register("before-call.dynamodb", note)
     try:
         view()

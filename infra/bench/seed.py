@@ -9,6 +9,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
+from chalicelib.store import database
 from chalicelib.store.due import due_entry
 from chalicelib.store.items import (
     EventItem,
@@ -30,7 +31,7 @@ def seed_licenses(company: str, product: str, first: int, count: int, validity_p
     client, batch = boto3.client("dynamodb"), []
     for number, license_id in enumerate(range(first, first + count)):
         for item in _items(company, product, license_id, validity_period):
-            batch.append((item.Meta.table_name, {"PutRequest": {"Item": item.serialize()}}))
+            batch.append((database.table_name(type(item)), {"PutRequest": {"Item": item.serialize()}}))
             if len(batch) == _BATCH:
                 _write(client, batch)
                 batch = []

@@ -98,7 +98,7 @@ def _running() -> Iterator[tuple[str, "Showcase"]]:
     """A server on an engine of its own, with the showcase on it."""
     with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home, engine.start(None) as database:
         os.environ |= local.environment(Path(home), database.endpoint)
-        from chalicelib.store.items import create_tables  # needs the environment, as what follows does
+        from chalicelib.store.database import create_tables  # needs the environment, as what follows does
         from chalicelib.web import clock
         from tests.e2e import showcase
 

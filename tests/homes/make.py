@@ -55,7 +55,7 @@ def _write(short: str, scratch: Path, home: Path) -> None:
     folder = scratch / "home"
     with engine.start(None) as database:
         os.environ |= local.environment(folder, database.endpoint)
-        from chalicelib.store.items import create_tables
+        from chalicelib.store.database import create_tables
 
         create_tables()
         told = {"commit": short} | _fill(f"HOME-{short.upper()}")

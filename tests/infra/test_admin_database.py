@@ -135,7 +135,7 @@ def test_ctrl_c_is_one_sentence_and_exit_3(vendor: Vendor, tmp_path: Path, loadi
 @pytest.fixture
 def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
     """Let every call to the database end in an error, at the first attempt."""
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
     handlers: list[Callable[..., None]] = []
 
     def fail(error: Exception) -> None:

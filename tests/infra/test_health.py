@@ -168,7 +168,7 @@ def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, cap
     def refuse(*_: object) -> Never:
         raise BotoCoreError
 
-    monkeypatch.setattr(database._connection, "dispatch", refuse)
+    monkeypatch.setattr(database.connection(), "dispatch", refuse)
     monkeypatch.setattr(database, "_wait", lambda _attempt: None)
     with pytest.raises(Unavailable):
         probe(clock.now())

@@ -48,7 +48,7 @@ def watched() -> Iterator[list[dict[str, Any]]]:
     A write that was refused has written nothing. All that the app keeps goes through the one client of the store.
     """
     written: list[dict[str, Any]] = []
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
 
     def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["sent"] = json.loads(params["body"])
@@ -89,7 +89,7 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
         with pytest.raises(ConditionFailed):
             database.update(item, nothing, kind.pk.exists())
     assert [sent["Key"] for sent in written] == [{name: {"S": "nobody"} for name in keys}] * 2
-    assert {sent["TableName"] for sent in written} == {kind.Meta.table_name}
+    assert {sent["TableName"] for sent in written} == {database.table_name(kind)}
 
 
 def test_every_way_of_writing_is_watched(vendor: Vendor, license: License) -> None:

@@ -22,7 +22,7 @@ class Seatkeeper:
             running = stack.enter_context(engine.start(home / "data"))
             os.environ |= local.environment(home, running.endpoint)
             os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
-            from chalicelib.store.items import create_tables
+            from chalicelib.store.database import create_tables
             from tests.support import Vendor
 
             create_tables()

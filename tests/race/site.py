@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.license import License
-from chalicelib.store.items import create_tables
+from chalicelib.store.database import create_tables
 from chalicelib.web import clock
 from infra import engine as embedded
 from infra import local, serve

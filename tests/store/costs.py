@@ -17,9 +17,9 @@ from typing import Any
 
 import botocore.session
 
+from chalicelib.settings import region
 from chalicelib.store import database
 from chalicelib.store.database import Raw
-from chalicelib.store.items import REGION
 
 KB = 1024
 _KINDS = {
@@ -76,7 +76,7 @@ class Cost:
 @contextmanager
 def counted() -> Iterator[Cost]:
     """Count what the store sends inside, from whichever threads."""
-    cost, events = Cost(), database._connection.client.meta.events
+    cost, events = Cost(), database.connection().client.meta.events
     events.register("before-call.dynamodb", cost._before)
     events.register("after-call.dynamodb", cost._after)
     try:
@@ -148,4 +148,4 @@ def _stored(keys: list[Key]) -> dict[Key, Raw | None]:
 
 @cache
 def _beside() -> Any:
-    return botocore.session.get_session().create_client("dynamodb", region_name=REGION)
+    return botocore.session.get_session().create_client("dynamodb", region_name=region())

@@ -42,7 +42,7 @@ class Wire:
             number = len(self.bodies)
         if self._fault is None or number not in self._at:
             return None
-        return self._fault(request, database._connection.client._endpoint.http_session.send)
+        return self._fault(request, database.connection().client._endpoint.http_session.send)
 
     def event_keys(self) -> list[str]:
         """The keys of the events that the transactions carried, in order, each as often as it was sent."""
@@ -55,7 +55,7 @@ class Wire:
 def wire(fault: Fault | None = None, at: range = ALWAYS, operations: frozenset[str] = WRITES) -> Iterator[Wire]:
     """Listen to the calls inside, and let those of `operations` with numbers in `at` meet a fault."""
     listener = Wire(fault, at, operations)
-    events: Any = database._connection.client.meta.events  # its stubs know no hook that answers
+    events: Any = database.connection().client.meta.events  # its stubs know no hook that answers
     events.register_last("before-send.dynamodb", listener.before_send)
     try:
         yield listener

@@ -19,8 +19,8 @@ from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
 from chalicelib.store import activations, database
 from chalicelib.store.database import Transaction
+from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items import (
-    DUE_SHARDS,
     AccountEventItem,
     LicenseItem,
     LookupItem,
@@ -91,7 +91,7 @@ class Site:
     def item(self, part: str) -> Any:
         """As stored."""
         pk = license_pk(self.vendor.code, self.license.id)
-        return stored(LicenseItem.Meta.table_name, {"pk": {"S": pk}, "part": {"S": part}})
+        return stored(database.table_name(LicenseItem), {"pk": {"S": pk}, "part": {"S": part}})
 
 
 def a_report(hardware_id: str) -> DeviceReport:

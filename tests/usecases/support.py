@@ -69,7 +69,7 @@ def calls_answered() -> Iterator[list[tuple[str, int]]]:
 def calls_counted() -> Iterator[list[str]]:
     """The names of the operations that are sent to the database inside."""
     sent: list[str] = []
-    client = database._connection.client
+    client = database.connection().client
 
     def note(model: Any, **_: Any) -> None:
         sent.append(model.name)

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.store import database, licenses
+from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items import (
-    DUE_SHARDS,
     LicenseItem,
     LookupItem,
     SeatItem,
@@ -29,7 +29,7 @@ from tests.support import ADMIN, DAY, NOW, Vendor
 ADA = "ada@customer.test"
 Raw = dict[str, Any]
 
-_client: Any = database._connection.client
+_client: Any = database.connection().client
 
 
 class Tamper:
@@ -105,7 +105,7 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-LICENSES, ACCOUNTS = LicenseItem.Meta.table_name, LookupItem.Meta.table_name
+LICENSES, ACCOUNTS = database.table_name(LicenseItem), database.table_name(LookupItem)
 
 
 def test_an_untouched_license_has_no_differences(vendor: Vendor, license: License) -> None:
@@ -228,7 +228,7 @@ def seat_user(vendor: Vendor, license: License) -> int:
 
 def test_a_license_that_cannot_be_counted_is_named_and_keeps_no_other_from_it(vendor: Vendor, tamper: Tamper) -> None:
     broken, sound = vendor.issue(), vendor.issue()
-    tamper.set(LicenseItem.Meta.table_name, license_pk(vendor.code, broken.id), "license", created_at=None)
+    tamper.set(database.table_name(LicenseItem), license_pk(vendor.code, broken.id), "license", created_at=None)
     assert dict(audit(vendor.code)) == {broken.id: ["it cannot be counted: TypeError"], sound.id: []}
 
 

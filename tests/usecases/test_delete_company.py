@@ -12,7 +12,8 @@ from chalicelib.domain.errors import Denied
 from chalicelib.domain.session import SessionClaims, SessionExpired
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, mails, removal
-from chalicelib.store.items import MAIL_SHARDS, DueItem, LicenseItem, LookupItem, SessionItem, due_pk
+from chalicelib.store.items import DueItem, LicenseItem, LookupItem, SessionItem, due_pk
+from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.audit import companies
@@ -43,8 +44,8 @@ def stored(code: str) -> list[str]:
 
 
 def every(table: Any) -> list[Any]:
-    client: Any = database._connection.client
-    pages = client.get_paginator("scan").paginate(TableName=table.Meta.table_name, ConsistentRead=True)
+    client: Any = database.connection().client
+    pages = client.get_paginator("scan").paginate(TableName=database.table_name(table), ConsistentRead=True)
     return [item for page in pages for item in page["Items"]]
 
 
@@ -117,7 +118,7 @@ def cut_short(code: str, after: int) -> bool:
         if model.name in ("DeleteItem", "BatchWriteItem") and next(written) > after:
             raise CutShortError
 
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
     events.register("before-call.dynamodb", end)
     try:
         delete_company(code)

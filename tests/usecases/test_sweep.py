@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.items import DUE_SHARDS
+from chalicelib.store.due import DUE_SHARDS
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.store.faults import Fault, Send, failed, throttled, wire

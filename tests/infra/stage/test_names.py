@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.settings import Secrets, Settings, settings
+from chalicelib.settings import Secrets, Settings
 from infra.stage.functions import FUNCTIONS
 from infra.stage.stages import read_config, read_stage
 from tests.infra.stage.templates import MODELS, STAGES, functions, listed, of_type, policy, properties, template
@@ -13,7 +13,7 @@ each_stage = pytest.mark.parametrize("stage", STAGES)
 @each_stage
 def test_the_tables_have_the_same_names_in_config_policies_template_and_code(stage: str) -> None:
     prefix = read_config()["stages"][stage]["environment_variables"]["SEATKEEPER_TABLE_PREFIX"]
-    of_the_code = {prefix + model.Meta.table_name.removeprefix(settings().table_prefix) for model in MODELS}
+    of_the_code = {f"{prefix}-{model.Meta.table_name}" for model in MODELS}
     of_the_template = {
         name: table["Properties"]["TableName"] for name, table in of_type(stage, "DynamoDB::Table").items()
     }

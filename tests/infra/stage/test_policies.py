@@ -58,7 +58,7 @@ def used() -> Iterator[Rights]:
         for table, action in _asked(model.name, json.loads(params["body"])):
             rights[TABLES[table.removeprefix(f"{settings().table_prefix}-")]].add(action)
 
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
     events.register("before-call.dynamodb", note)
     try:
         yield rights

@@ -63,7 +63,7 @@ def test_every_table_is_paid_by_the_call_encrypted_and_recoverable_to_any_second
 def test_the_keys_are_those_of_the_store(stage: str) -> None:
     for model in MODELS:
         keys = {"HASH": model._hash_keyname, "RANGE": model._range_keyname}
-        table = TABLES[model.Meta.table_name.rsplit("-", 1)[1]]
+        table = TABLES[model.Meta.table_name]
         schema = {key["KeyType"]: key["AttributeName"] for key in properties(stage, table)["KeySchema"]}
         assert schema == {kind: key for kind, key in keys.items() if key}
 
@@ -76,7 +76,7 @@ def test_only_ephemera_end_by_themselves_by_the_attribute_that_all_of_them_have(
         if "TimeToLiveSpecification" in table["Properties"]
     }
     assert expiring == {"EphemeraTable": {"AttributeName": "expires", "Enabled": True}}
-    lasting = {model.Meta.table_name.rsplit("-", 1)[1] for model in MODELS if "expires" not in model.get_attributes()}
+    lasting = {model.Meta.table_name for model in MODELS if "expires" not in model.get_attributes()}
     assert lasting == {"licenses", "accounts"}
 
 
