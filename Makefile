@@ -7,7 +7,7 @@ compile = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-heade
 	--no-emit-trusted-host --no-emit-find-links
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint verify proof bench cost package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint check verify proof bench cost package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: .venv/installed ## check style, types and the direction of the imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint ## lint, and run every test that needs no database: the loop of everyday work, under a minute
+	$(BIN)/python -m pytest -n auto -q -m "not engine" tests/domain tests/docs tests/web tests/infra/stage tests/test_*.py
 
 verify: .venv/installed .ministack/installed ## deploy a package into an AWS on this machine, and try all of it there
 	$(BIN)/python -m pytest tests/stage

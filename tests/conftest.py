@@ -1,14 +1,15 @@
 """One embedded engine and one set of tables for each test process; each test has a vendor of its own.
 
+The engine is started for the first test that is marked `engine`; so are all but those in `NEED_NO_ENGINE`.
+
 With `SEATKEEPER_TEST_URL` in the environment, that of a deployed stage, the tests of `licenseapi` ask the stage, and
 the environment says where its tables and secrets are.
-
-The environment must stand before `chalicelib.store` is imported, so the engine is started here, at import.
 """
 
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,36 +17,54 @@ import pytest
 from infra import engine, local
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-")
-_engine = None if "SEATKEEPER_TEST_URL" in os.environ else engine.start(None)
-
-if _engine is not None:
-    os.environ |= local.environment(Path(_home.name), _engine.endpoint)
+_NOWHERE = "http://127.0.0.1:9"
+if "SEATKEEPER_TEST_URL" not in os.environ:
+    os.environ |= local.environment(Path(_home.name), _NOWHERE)
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
-from chalicelib.store import database  # noqa: E402 - needs the environment
-from chalicelib.store.database import create_tables  # noqa: E402 - needs the environment
-from chalicelib.store.items import AttemptsItem  # noqa: E402 - needs the environment
-from chalicelib.usecases import passwords  # noqa: E402 - needs the environment
-from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402 - needs the environment
+from chalicelib.store import database  # noqa: E402 - `app`, which tests import, needs the environment
+from chalicelib.store.items import AttemptsItem  # noqa: E402
+from chalicelib.usecases import passwords  # noqa: E402
+from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402
 
-if _engine is not None:
-    create_tables()
+NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
+"""Where tests ask no database, unless they have a vendor or are marked."""
+
+
+@cache
+def _start_engine() -> engine.Engine:
+    """The engine of this process with its tables; the environment leads to it from now on."""
+    started = engine.start(None)
+    os.environ |= local.environment(Path(_home.name), started.endpoint)
+    database.connection.cache_clear()
+    database.create_tables()
+    return started
+
 
 _costly = passwords._hasher
 
 
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
-    if _engine is not None:
-        _engine.stop()
+    if _start_engine.cache_info().currsize:
+        _start_engine().stop()
     _home.cleanup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what cannot be asked of a stage."""
-    for item in items if STAGE_URL else []:
-        if (mark := item.get_closest_marker("in_process")) is not None:
+    """Mark what needs the engine, and leave out what cannot be asked of a stage."""
+    for item in items:
+        room = str(item.path.relative_to(Path(__file__).parent))
+        if not room.startswith(NEED_NO_ENGINE) or "vendor" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+        if STAGE_URL and (mark := item.get_closest_marker("in_process")) is not None:
             item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before all fixtures: what they make is stored in the engine."""
+    if not STAGE_URL and item.get_closest_marker("engine") is not None:
+        _start_engine()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,7 +78,7 @@ def _cheap_passwords() -> Iterator[None]:
 def _all_that_may_be_lost_expires() -> Iterator[None]:
     """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
     yield
-    if _engine is not None:
+    if _start_engine.cache_info().currsize:
         stored = database.scan(AttemptsItem, ("pk", "expires"))
         assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
 

@@ -26,6 +26,10 @@ print([made.cache_info().currsize for made in (settings.settings, settings.secre
 
 def test_every_module_is_imported_where_the_environment_says_nothing() -> None:
     run = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", IMPORT_ALL],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.stdout, run.returncode) == ("[0, 0, 0]\n", 0), run.stderr

@@ -256,6 +256,7 @@ def test_a_bug_is_in_the_line_of_its_request_wherever_it_is(
     assert "SECRET" not in output.getvalue()
 
 
+@pytest.mark.engine
 def test_lines_of_calls_at_once_do_not_mix(output: Output) -> None:
     vendors = [Vendor(now=clock.now()) for _ in range(6)]
     licenses = [vendor.issue() for vendor in vendors]

@@ -24,6 +24,8 @@ from tests.store.cases import CASES, Case
 from tests.store.faults import answer_timed_out, wire
 from tests.support import Vendor
 
+pytestmark = pytest.mark.engine
+
 FACES = (chalicelib.licenseapi, chalicelib.portal, chalicelib.web)
 ALLOWED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 """What a transaction does, and what it must be allowed for that."""

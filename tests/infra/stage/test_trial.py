@@ -16,6 +16,8 @@ from infra.stage.stages import DeploymentError
 from infra.wsgi import wsgi
 from tests.signing_keys import held
 
+pytestmark = pytest.mark.engine
+
 CALLS = 8
 """That a trial makes."""
 _SERVER = httpx.WSGITransport(wsgi(app))
