@@ -267,8 +267,8 @@ def _error_causes(error: BaseException) -> list[dict[str, Any]]:
 def _type(error: BaseException) -> str:
     """With the code that AWS gives its errors, where it is one of those."""
     response = getattr(error, "response", None)
-    record = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return type(error).__name__ if record is None else f"{type(error).__name__} {record}"
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return type(error).__name__ if code is None else f"{type(error).__name__} {code}"
 
 
 def _frames(outermost: TracebackType | None) -> list[str]:

@@ -156,8 +156,8 @@ def _statuses(codes: Iterable[str]) -> list[int]:
 
 def _error(status: int) -> Json:
     """The answer of each code of this status, in the one shape."""
-    hints = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
-    description = "\n".join(f"- `{code}`: {message}" for code, message in hints.items())
+    messages = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
+    description = "\n".join(f"- `{code}`: {message}" for code, message in messages.items())
     return {"description": description, "content": {"application/json": {"schema": {"$ref": _ERROR_SHAPE}}}}
 
 

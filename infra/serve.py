@@ -104,7 +104,7 @@ def listen(port: int, host: str = LOOPBACK) -> "LocalServer":
             bind_socket=passed is None,
             listen=f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",
             threads=THREADS,
-            lookup="Seatkeeper",
+            ident="Seatkeeper",
             connection_limit=MAX_CONNECTIONS + 3,  # listener, trigger, and one that comes while all are answered
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,

@@ -135,9 +135,9 @@ def _is_utf8(query: str) -> bool:
 def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:
     headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
     plain = {name.replace("_", "-"): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
-    sent = headers.pop("X-FORWARDED-PROTO", "")
+    forwarded = headers.pop("X-FORWARDED-PROTO", "")
     # The first is what the client itself has spoken. Without a proxy it is nobody's word but the client's.
-    scheme = sent.partition(",")[0].strip().lower() if behind_proxy else ""
+    scheme = forwarded.partition(",")[0].strip().lower() if behind_proxy else ""
     return headers | plain | ({"X-FORWARDED-PROTO": scheme} if scheme in {"http", "https"} else {})
 
 
@@ -163,8 +163,8 @@ def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str,
 
 def _is_plain_text(headers: list[tuple[str, str]]) -> bool:
     """Whether the body is a text, and not coded already."""
-    sent = {name.lower(): value for name, value in headers}
-    return "content-encoding" not in sent and bool(_TEXTS.fullmatch(sent["content-type"].partition(";")[0].strip()))
+    named = {name.lower(): value for name, value in headers}
+    return "content-encoding" not in named and bool(_TEXTS.fullmatch(named["content-type"].partition(";")[0].strip()))
 
 
 def _takes_gzip(codings: str) -> bool:

@@ -24,7 +24,7 @@ def visible(text: str, *, joiners: bool = False) -> str:
     return "".join(c for c in text if c in kept or unicodedata.category(c) != "Cf").strip()
 
 
-def log_request(text: str) -> str:
+def one_line(text: str) -> str:
     """A name or number as it is kept (`composed`): without what cannot be seen, and with spaces for line breaks."""
     return composed(" ".join(filter(None, map(str.strip, _BREAKS.split(visible(text))))))
 

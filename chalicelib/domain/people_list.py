@@ -16,7 +16,7 @@ from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, co
 from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Denied
-from chalicelib.domain.pasted import MAX_TYPED, log_request, unquoted
+from chalicelib.domain.pasted import MAX_TYPED, one_line, unquoted
 from chalicelib.domain.spreadsheet import as_meant
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
 
@@ -162,7 +162,7 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
     if not (first or last):
         first, last = _halves(cells.get("name", ""))
     first, last = cells.get("first_name") or first, cells.get("last_name") or last
-    texts = [log_request(text) for text in (first, last, cells.get("phone_number", ""))]
+    texts = [one_line(text) for text in (first, last, cells.get("phone_number", ""))]
     row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
     limit = read_count(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
     if limit is None or limit > MAX_COUNT:

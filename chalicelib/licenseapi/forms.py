@@ -51,10 +51,10 @@ def read_variables(value: Any) -> Any:
     """Variables by name; one that is null is absent. Their number is bounded before any of them is looked at."""
     if not isinstance(value, dict):
         return value
-    text = {name: one for name, one in value.items() if one is not None}
-    if len(text) > MAX_VARIABLES:
-        bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(text)}
+    given = {name: one for name, one in value.items() if one is not None}
+    if len(given) > MAX_VARIABLES:
+        bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(given)}
         raise PydanticKnownError("too_long", bound)
-    if not all(1 <= len(name) <= MAX_NAME for name in text):
+    if not all(1 <= len(name) <= MAX_NAME for name in given):
         raise PydanticCustomError("variable_name", f"A name has 1 to {MAX_NAME} characters")
-    return text
+    return given

@@ -65,10 +65,10 @@ TABLE = (
 )
 
 
-def _screen(name: str) -> Callable[..., Response]:
+def _handler(name: str) -> Callable[..., Response]:
     def view(**parts: str) -> Response:
-        module, screen = name.split(".")
-        response: Response = getattr(import_module(f"{__package__}.{module}"), screen).answer(
+        module, handler = name.split(".")
+        response: Response = getattr(import_module(f"{__package__}.{module}"), handler).answer(
             blueprint.current_request, parts
         )
         return response
@@ -87,8 +87,8 @@ def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -
 
 def refused_page(request: Request, error: RequestError) -> Response:
     """The page for a request that cannot be read."""
-    screen, list_query = (import_module(f"{__package__}.{name}") for name in ("screen", "request"))
-    response: Response = screen.unreadable(list_query.unread(request), error)
+    handlers, requests = (import_module(f"{__package__}.{name}") for name in ("handlers", "request"))
+    response: Response = handlers.unreadable(requests.unread(request), error)
     return response
 
 
@@ -101,4 +101,4 @@ def to_portal(request: Request) -> Response:
 for _path, _name, _methods in TABLE:
     for _method in _methods:
         _types = FORM_TYPES if _method == "POST" else []
-        blueprint.route(_path, methods=[_method], name=f"{_method} {_path}", content_types=_types)(_screen(_name))
+        blueprint.route(_path, methods=[_method], name=f"{_method} {_path}", content_types=_types)(_handler(_name))

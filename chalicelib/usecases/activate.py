@@ -147,5 +147,5 @@ def _event(snapshot: Snapshot, decision: ActivationDecision, report: DeviceRepor
 
 def _has_news(snapshot: Snapshot, report: DeviceReport) -> bool:
     """Whether the client tells something of its device that is not stored yet."""
-    variables = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
-    return any(value is not None and getattr(snapshot.device, name) != value for name, value in variables.items())
+    reported = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
+    return any(value is not None and getattr(snapshot.device, name) != value for name, value in reported.items())

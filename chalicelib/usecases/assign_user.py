@@ -11,7 +11,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.pasted import log_request
+from chalicelib.domain.pasted import one_line
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User, guard_open
 from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
@@ -31,7 +31,7 @@ class Profile:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            object.__setattr__(self, name, log_request(getattr(self, name)))
+            object.__setattr__(self, name, one_line(getattr(self, name)))
 
 
 EMPTY_PROFILE = Profile()

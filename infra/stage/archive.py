@@ -57,10 +57,10 @@ def _drop_services(endpoints: Path) -> None:
 
     A service's own rules, which stay, say the same.
     """
-    response = json.loads(endpoints.read_bytes())
-    for partition in response["partitions"]:
+    document = json.loads(endpoints.read_bytes())
+    for partition in document["partitions"]:
         partition["services"] = {}
-    endpoints.write_text(json.dumps(response))
+    endpoints.write_text(json.dumps(document))
 
 
 def check_architecture(folder: Path, architecture: str) -> None:

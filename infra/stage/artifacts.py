@@ -150,8 +150,8 @@ def release_before(markers: list[str], read: Callable[[str], Marker]) -> tuple[s
 
 def _pointed(template: bytes, bucket: str, archive: str) -> bytes:
     """The template, with functions whose code is the archive in the bucket."""
-    response = json.loads(template)
-    for resource in response["Resources"].values():
+    document = json.loads(template)
+    for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": archive}
-    return json.dumps(response, indent=1, sort_keys=True).encode()
+    return json.dumps(document, indent=1, sort_keys=True).encode()

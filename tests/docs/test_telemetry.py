@@ -9,7 +9,7 @@ from chalicelib.web.errors import ERRORS
 from tests.docs.pages import DOCS, blocks
 from tests.emf import metrics, mistakes
 
-PAGE = (DOCS / "observability.md").read_text()
+PAGE = (DOCS / "telemetry.md").read_text()
 LINES = [json.loads(text) for text in blocks(PAGE, "json")]
 
 

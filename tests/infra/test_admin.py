@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, licenses
+from chalicelib.store import accounts, database, licenses
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import AccountEventItem, LicenseItem, LookupItem, event_item, hardware_sort_key, license_pk
 from chalicelib.usecases import create
@@ -317,19 +317,19 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     clean = {"companies": 1, "licenses": 2, "names": 7, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
-    item.update([LicenseItem.times_activated.set(3)])
+    database.update(item, [LicenseItem.times_activated.set(3)])
     difference = "times_activated is 3, but there are 1 active devices"
     found = {"company": vendor.code, "license": broken.id, "difference": difference}
     assert operator.asks(f"audit --company {vendor.code}", 1) == clean | {"differences": [found]}
     code, output, _ = operator.run("audit")
     assert (code, difference in output, str(sound.id) in output) == (1, True, False)
-    item.update([LicenseItem.times_activated.set(1)])
+    database.update(item, [LicenseItem.times_activated.set(1)])
     assert vendor.differences() == []
 
 
 def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator: Operator, vendor: Vendor) -> None:
     vendor.activate(license := vendor.issue(), "pc")
-    LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)).delete()
+    database.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
     document = {"companies": 1, "licenses": 1, "names": 3, "differences": [found]}

@@ -95,7 +95,7 @@ def test_who_names_user_after_user_is_not_answered_for_long(
     asked = {"product": "revit", "hardware_id": "guess"} | more
     names = [*(f"u{number}@customer.test" for number in range(5)), EMAIL]
     elsewhere = httpx.WSGITransport(wsgi(app), remote_addr="192.0.2.7")
-    with httpx.Client(transport=elsewhere, base_url="http://license.test") as http:
+    with httpx.Client(transport=elsewhere, base_url="http://license.test", timeout=60) as http:
         ask = getattr(Application(vendor.api_key, vendor.shared_key, http), method)
         answers = [ask(call, username=name, **asked) for name in names]
     assert [answer.json()["code"] for answer in answers] == ["license_not_found"] * 3 + ["rate_limit_exceeded"] * 3

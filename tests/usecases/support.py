@@ -53,7 +53,7 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
 def calls_answered() -> Iterator[list[tuple[str, int]]]:
     """The names of the operations that the database answers inside, with the status of each."""
     answered: list[tuple[str, int]] = []
-    client = database._connection.client
+    client = database.connection().client
 
     def note(model: Any, http_response: Any, **_: Any) -> None:
         answered.append((model.name, http_response.status_code))

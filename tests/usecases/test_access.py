@@ -265,7 +265,7 @@ NAMES_NOTHING = {
     "request_code",
     "seal_initial_password",
     "set_branding",
-    "targets",
+    "find_candidates",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 

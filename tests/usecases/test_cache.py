@@ -137,8 +137,8 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
         (key_is(products={"revit"}), entering(), "api_key_product_not_allowed", key_is(products=None)),
         (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
     ],
-    "identify._license_of_key": [],
-    "identify._user_of_email": [],
+    "license_lookup._license_of_key": [],
+    "license_lookup._user_of_email": [],
 }
 """By memory: what refuses a call, the call, the code, and what lifts it. The last two: tests of their own below."""
 

@@ -241,7 +241,7 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
         if model.name not in ("Query", "BatchGetItem", "TransactGetItems") and next(written) > after:
             raise CutShortError
 
-    events = database._connection.client.meta.events
+    events = database.connection().client.meta.events
     events.register("before-call.dynamodb", end)
     try:
         act()
@@ -332,7 +332,7 @@ RACES: list[tuple[Callable[[Employee], Any], Any, str]] = [
     (by_code, one_time_codes, "redeem"),
     (ending_others, accounts, "end_sessions"),
     (logging_in, sessions, "open_session"),
-    (new_device, activations, "take_place"),
+    (new_device, activations, "activate"),
     (another_email, accounts, "change_email"),
 ]
 """What gives an account something, and the write that does."""

@@ -158,13 +158,13 @@ def test_what_leads_a_user_to_no_seat_and_no_order_goes_and_comes_back_with_it(
     remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
     remove_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW)
     for item in stored:
-        item.save()
+        database.put(item)
     assert len(vendor.differences()) == 2
     assert repair(vendor) == (0, 2)
     assert database.read(leading, consistent=True) == [None, None]
 
     for item in stored:
-        item.save()
+        database.put(item)
     meanwhile(lambda: add_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW))
     assert repair(vendor) == (0, 1)
     assert [sold.license_id for sold in orders.read_managed_licenses(vendor.code, manager)] == [license.id]

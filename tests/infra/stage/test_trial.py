@@ -21,7 +21,6 @@ pytestmark = pytest.mark.engine
 CALLS = 8
 """That a trial makes."""
 _SERVER = httpx.WSGITransport(wsgi(app))
-_DYNAMODB = boto3.client("dynamodb")
 
 
 class Server(httpx.BaseTransport):
@@ -47,7 +46,9 @@ def stored() -> list[Any]:
     return [
         item
         for table in ("licenses", "accounts", "ephemera")
-        for page in _DYNAMODB.get_paginator("scan").paginate(TableName=f"{settings().table_prefix}-{table}")
+        for page in boto3.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=f"{settings().table_prefix}-{table}")
         for item in page["Items"]
     ]
 
