@@ -5,8 +5,10 @@ e-mail requires that it is not there. So what the account had at that instant on
 finds all. Cut short, the same call goes on.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User
@@ -66,12 +68,14 @@ def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> U
 
 def _emptied(user: User, actor: Actor, now: Instant) -> Closed:
     company = user.company
-    managed = sorted({sold.order_id for sold in orders.read_managed_licenses(company, user.id)})
-    for order_id in managed:
-        remove_manager(company, order_id, user.email, actor, now=now)
     held = accounts.held_license_ids(company, user.id)
     for license_id in held:
-        remove_account(company, license_id, user.id, actor, now=now)
+        with suppress(Denied):  # a link that leads to no license keeps no seat from being taken: `audit --repair`
+            remove_account(company, license_id, user.id, actor, now=now)
+    managed = sorted({sold.order_id for sold in orders.read_managed_licenses(company, user.id)})
+    for order_id in managed:
+        with suppress(Denied):  # likewise
+            remove_manager(company, order_id, user.email, actor, now=now)
     for queued, mail in mails.mails_of(company):
         if mail.to == user.email:
             mails.forget_mail(queued)

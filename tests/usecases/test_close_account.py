@@ -25,7 +25,7 @@ from chalicelib.store import (
     seats,
     sessions,
 )
-from chalicelib.store.items import UserItem
+from chalicelib.store.items import LookupItem, UserItem, user_license_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.batch_assign import continue_batch, preview, start_batch
@@ -71,7 +71,7 @@ class Employee:
         """And nothing of it stands in any license or order."""
         code, user = self.vendor.code, account(self.vendor, DON)
         with pytest.raises(SessionExpired):
-            portal_queries.principal(self.session, now=NOW)
+            portal_queries.authenticate_session(self.session, now=NOW)
         managers = [order.managers for sold in ("managed", "new") if (order := orders.read_order(code, sold))]
         managed = orders.read_managed_licenses(code, user.id), [ids for ids in managers if user.id in ids]
         left = accounts.held_license_ids(code, user.id)
@@ -136,7 +136,7 @@ def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: 
     with refused("invalid_credentials"):
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(open_session(account(don.vendor, DON), now=LATER), now=LATER)
+        portal_queries.authenticate_session(open_session(account(don.vendor, DON), now=LATER), now=LATER)
 
 
 def test_codes_are_void_and_asking_for_one_is_as_for_nobody(don: Employee) -> None:
@@ -258,7 +258,7 @@ def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it()
         if not cut_short(don.close, after):
             break
         with pytest.raises(SessionExpired):
-            portal_queries.principal(don.session, now=NOW)
+            portal_queries.authenticate_session(don.session, now=NOW)
         with refused("invalid_credentials"):
             log_in(don.vendor.code, DON, PASSWORD, now=LATER)
         finish(don.vendor.code, DON, ADMIN, now=NOW)
@@ -286,12 +286,12 @@ def by_code(don: Employee) -> None:
 
 
 def ending_others(don: Employee) -> None:
-    user = portal_queries.principal(don.session, now=NOW).user
+    user = portal_queries.authenticate_session(don.session, now=NOW).user
     keep_session(don.session, end_other_sessions(don.vendor.code, user.id, ADMIN, now=NOW), now=NOW)
 
 
 def own_password(don: Employee) -> None:
-    user = portal_queries.principal(don.session, now=NOW).user
+    user = portal_queries.authenticate_session(don.session, now=NOW).user
     chosen = (don.vendor.code, user.id, "another one", ADMIN)
     keep_session(don.session, choose_password(*chosen, old_password=PASSWORD, now=NOW).session_epoch, now=NOW)
 
@@ -396,3 +396,12 @@ def test_the_email_of_an_account_stays_from_the_mark_on(don: Employee, monkeypat
 def test_an_open_account_is_let_be(don: Employee) -> None:
     guard_open(account(don.vendor, DON))
     change_password(don.vendor.code, DON, PASSWORD, "another one", ADMIN, now=NOW)
+
+
+def test_a_link_that_leads_nowhere_keeps_no_seat_from_being_taken(don: Employee) -> None:
+    vendor = don.vendor
+    lost = LookupItem(vendor.code, user_license_sort_key(account(vendor, DON).id, 5), product="revit")
+    database.put(lost)
+    don.close()
+    database.delete(lost)
+    assert don.has_nothing()
