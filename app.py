@@ -26,7 +26,7 @@ bootstrap()
 
 @app.middleware("http")
 def log_each_request(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Each answer is told of in one line."""
+    """Log each request in one record."""
     return log_request(request, get_response)
 
 
@@ -42,7 +42,7 @@ def pages_for_people(request: Request, get_response: Callable[[Request], Respons
     return in_pages(request, get_response)
 
 
-# --- faces ----------------------------------------------------------------------------------------------------
+# --- adapters -------------------------------------------------------------------------------------------------
 
 app.register_blueprint(license_api, url_prefix="/api/v4")
 app.register_blueprint(portal)

@@ -170,7 +170,7 @@ def _ses() -> Any:
     from botocore.session import get_session  # noqa: PLC0415
 
     # Tried once: a second attempt could send the mail twice, and takes time that somebody waits.
-    submit_once = Config(
+    without_retries = Config(
         connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}
     )
-    return get_session().create_client("sesv2", config=submit_once)
+    return get_session().create_client("sesv2", config=without_retries)

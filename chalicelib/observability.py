@@ -1,8 +1,8 @@
-"""What is told of each request and each run of a schedule: one JSON line, a log entry and CloudWatch metrics at once.
+"""Log records: one JSON line for each request and each scheduled run, which CloudWatch also reads as metrics.
 
-What stands in a line, and what never does: docs/telemetry.md. Facts and counts are told where they come about, to the
-line that is open around them, in whatever thread. Where none is open nothing is told: so it is on one machine, unless
-`SEATKEEPER_LOG` says otherwise.
+docs/telemetry.md lists what a record holds, and what it never does. `log_record` opens one; whatever runs inside it, in
+any thread (`with_log_context`), adds fields and metrics to it. Outside of a record these calls do nothing: so it is on
+one machine, unless `SEATKEEPER_LOG` says otherwise.
 """
 
 import json
@@ -66,12 +66,12 @@ FIELDS = (
     "commit",
     "logged",
 )
-"""Every fact of a line, besides the metrics that it has values for and their dimensions."""
+"""Every field of a record, besides the metrics that it has values for and their dimensions."""
 
 ON = False
 """Whether records are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
 METRICS_TOO = True
-"""Whether lines hold metrics."""
+"""Whether records hold metrics."""
 _to_standard_error = False
 
 MAX_FRAMES = 30
@@ -86,7 +86,7 @@ A = TypeVar("A")
 
 
 class _Record:
-    """What is told so far. Any thread may add to it."""
+    """A record under way. Any thread may add to it."""
 
     def __init__(self, stage: str, facts: dict[str, Any]) -> None:
         self.begun = time.perf_counter()
@@ -97,7 +97,7 @@ class _Record:
         self.lock = Lock()
 
     def text(self) -> str:
-        """The line as it is written, without its end."""
+        """The record as one line of JSON, without its end."""
         record = self.facts | {
             "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
             "cold_start": _first_line.acquire(blocking=False),
@@ -110,7 +110,7 @@ class _Record:
         return _as_json(record)
 
     def _metrics(self) -> dict[str, Any]:
-        """Which members of the line are metrics, in CloudWatch's embedded metric format."""
+        """Which members of the record are metrics, in CloudWatch's embedded metric format."""
         counted = [name for name in self.values if name != ERROR_RESPONSES]
         directives = [_directive([[STAGE]], counted)] if counted else []
         if ERROR_RESPONSES in self.values:
@@ -166,7 +166,7 @@ def add_fields(
     account_id: int | None = None,
     ip: str | None = None,
 ) -> None:
-    """Tell facts: these and no others, so that nothing secret comes into a line. The last one told counts."""
+    """Set fields of the record. These and no others, so that nothing secret is logged; the last value counts."""
     record = _line.get()
     if record is not None:
         facts = {
@@ -183,7 +183,7 @@ def add_fields(
 
 
 def set_error(code: str) -> None:
-    """Tell that the answer is an error, and its code."""
+    """Note in the record that the response is an error, with its code; counted as `ERROR_RESPONSES`."""
     record = _line.get()
     if record is not None:
         record.facts["outcome"] = record.dimensions[CODE] = code
@@ -191,7 +191,7 @@ def set_error(code: str) -> None:
 
 
 def add_metric(metric: str, by: int = 1) -> None:
-    """Add to a count."""
+    """Add to a metric that counts."""
     record = _line.get()
     if record is not None:
         with record.lock:
@@ -199,7 +199,7 @@ def add_metric(metric: str, by: int = 1) -> None:
 
 
 def set_max_metric(metric: str, value: float) -> None:
-    """Tell a value, unless a higher one is told."""
+    """Set a metric to `value`, unless it is higher already."""
     record = _line.get()
     if record is not None:
         with record.lock:
@@ -207,7 +207,7 @@ def set_max_metric(metric: str, value: float) -> None:
 
 
 def with_log_context(function: Callable[[A], T]) -> Callable[[A], T]:
-    """`function` for other threads, which know by themselves of no line."""
+    """`function` for other threads, with the record of this one."""
     record = _line.get()
 
     def run(argument: A) -> T:
@@ -227,20 +227,20 @@ def write_records(level: Literal["off", "brief", "full"], *, to_standard_error: 
 
 
 def configure_logging() -> None:
-    """Where lines are written, let what is logged come in lines, and in no other form."""
+    """Where records are written, let what is logged be part of them, and come in no other form."""
     if ON:
         logging.getLogger().handlers = [LogHandler()]
 
 
 class LogHandler(logging.Handler):
-    """What is logged, as part of the line that is open, else as a line of its own.
+    """What is logged, as part of the record that is open, else as a record of its own.
 
     Of an error its type and where it came from: its text may hold anything. So may what other people's code says, of
-    which only the place is told.
+    which only the location is written.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell of a record."""
+        """Add to the record that is open, or write one."""
         entry: dict[str, Any] = {"level": record.levelname, "logger": record.name}
         entry["where"] = f"{_short(record.pathname)}:{record.lineno}"
         if record.name.partition(".")[0] in _OUR_LOGGERS:

@@ -47,12 +47,12 @@ class Signer:
 
 
 @lru_cache(maxsize=8192)
-def sign_license(signer: Signer, hardware_id: str, lookup: str, validity: str) -> str:
+def sign_license(signer: Signer, hardware_id: str, holder: str, validity: str) -> str:
     """The field `license_signature` of a license object: who it was given to, and until when (base64).
 
-    The padding is deterministic, so the same three always have the same signature and it may be remembered.
+    The padding is deterministic, so the same arguments always give the same signature, and it is cached.
     """
-    return signer.sign(f"{hardware_id}#{lookup}#{validity}".lower().encode())
+    return signer.sign(f"{hardware_id}#{holder}#{validity}".lower().encode())
 
 
 def current() -> Signer:

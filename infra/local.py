@@ -18,7 +18,7 @@ TABLE_PREFIX = "seatkeeper-local"
 
 
 class DataDirError(Exception):
-    """Something in the home folder is not as it has to be; the text is one sentence for the operator."""
+    """Something in the data directory (`--home`) is not as it has to be; the text is one sentence for the operator."""
 
 
 class _Reachable(BaseModel):
@@ -136,9 +136,9 @@ def prepare(home: Path) -> None:
 
 
 def secrets_file(home: Path) -> Path:
-    """The secrets of this machine:
+    """The file with the secrets of this machine.
 
-    made at random the first time, readable by their owner alone. Raises `DataDirError`.
+    Made at random the first time, readable by its owner alone. Raises `DataDirError`.
     """
     path = home.resolve() / "secrets.json"
     if not path.exists():

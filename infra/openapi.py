@@ -91,8 +91,8 @@ def document(routes: Routes) -> Json:
                 "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}}
             },
             "securitySchemes": {
-                key: {"type": "apiKey", "in": "header", "name": name, "description": hints}
-                for key, (name, hints) in _AUTHENTICATION.items()
+                key: {"type": "apiKey", "in": "header", "name": name, "description": description}
+                for key, (name, description) in _AUTHENTICATION.items()
             },
         },
     }

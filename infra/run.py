@@ -180,13 +180,13 @@ def sweeping() -> Iterator[None]:
 
     stopping = threading.Event()
 
-    def continue_batch(_done: int) -> None:
+    def stop_if_asked(_done: int) -> None:
         if stopping.is_set():
             raise InterruptedError("the server is stopping")
 
     def act() -> None:
         with observability.log_record(settings().table_prefix, "sweep"):
-            sweep(now=clock.now(), progress=continue_batch)
+            sweep(now=clock.now(), progress=stop_if_asked)
 
     with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):
         yield

@@ -163,15 +163,15 @@ def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str,
 
 def _is_plain_text(headers: list[tuple[str, str]]) -> bool:
     """Whether the body is a text, and not coded already."""
-    named = {name.lower(): value for name, value in headers}
-    return "content-encoding" not in named and bool(_TEXTS.fullmatch(named["content-type"].partition(";")[0].strip()))
+    fields = {name.lower(): value for name, value in headers}
+    return "content-encoding" not in fields and bool(_TEXTS.fullmatch(fields["content-type"].partition(";")[0].strip()))
 
 
 def _takes_gzip(codings: str) -> bool:
     """What an Accept-Encoding says of gzip, or else of all codings. A weight of zero forbids one (RFC 9110, 12.5.3)."""
     weights: dict[str, str] = {}
-    for sent in codings.lower().split(","):
-        coding, _, weight = sent.partition(";")
+    for entry in codings.lower().split(","):
+        coding, _, weight = entry.partition(";")
         weights[coding.strip()] = weight.strip().removeprefix("q=")
     weight = weights.get("gzip", weights.get("*", "0"))
     return weight == "" or weight.strip("0.") != ""

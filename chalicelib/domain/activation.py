@@ -1,4 +1,4 @@
-"""Who may take a place, who holds one, and who is refused: the guards of activation, check and deactivation.
+"""Who may activate, who is live, and who is denied: the guards of activation, check and deactivation.
 
 Guards run from the gravest to the mildest, always in this order; the first that fails is the answer:
 
@@ -15,7 +15,7 @@ Guards run from the gravest to the mildest, always in this order; the first that
 11. `rate_limit_exceeded`             (the license's bucket of changes is empty, or the user's own on it: `domain.rate`;
     it ends by itself, and what waits longer says when)
 
-A device that holds a place passes 8 to 11: repeating an activation is safe and counts nothing.
+A device that is live passes 8 to 11: repeating an activation is safe and counts nothing.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -58,7 +58,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ActivationDecision:
-    """A place to take: what the atomic write has to move besides the counters."""
+    """A grant: what the atomic write has to move besides the counters."""
 
     license: License
     bucket: Bucket
@@ -67,7 +67,7 @@ class ActivationDecision:
     """The device's id: the one it has, or a new one."""
     already_active: bool = False
     transfer: bool = False
-    """The activation takes over a place that another device gave up."""
+    """The activation follows one that another device released."""
     takes_released: bool = False
     validity_period: Instant | None = None
     """Set where this first activation starts `valid_duration`."""
@@ -75,7 +75,7 @@ class ActivationDecision:
 
 @dataclass(frozen=True, slots=True)
 class DeactivationDecision:
-    """A place to give back. `live` is false when there is nothing to give: the call is a repeat."""
+    """A device to switch off. `live` is false where it is off already: the call is a repeat."""
 
     license: License
     device: Device
@@ -124,7 +124,7 @@ def assign_bucket(license: License, actor: Actor) -> Bucket | None:
 
 
 def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, now: Instant) -> Snapshot:
-    """The place as the write of `decision` leaves it, for the answer."""
+    """The snapshot as the write of `decision` leaves it, for the answer."""
     if decision.already_active:
         return snapshot
     license = replace(
@@ -211,7 +211,7 @@ def guard_reset(license: License, actor: Actor, taken: int) -> None:
 
 
 def check_is_due(device: Device, now: Instant) -> bool:
-    """Whether this check is to be noted as the device's last one."""
+    """Whether this check is to be recorded as the device's last one."""
     return now - device.last_check_at >= CHECK_INTERVAL_MS
 
 

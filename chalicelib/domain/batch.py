@@ -28,14 +28,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """A batch that is under way. Its reserved places count as assigned."""
+    """A batch that is under way. Its reserved seats count as assigned."""
 
     id: int
     rows: int
-    """People for whom places were reserved."""
+    """People for whom seats were reserved."""
     position: int
     """How many of them are done."""
     reserved: int
-    """Places that are still to be filled."""
+    """Seats that are still to be given."""
     started_by: str
     started_at: Instant

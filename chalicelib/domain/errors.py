@@ -1,4 +1,4 @@
-"""Why a call is refused: the closed list of codes that rules may raise, and the exception that carries one.
+"""Why a call fails: the closed list of codes that rules may deny with (`Denied`), and `Unavailable`.
 
 Messages and HTTP statuses stand in the one table of `chalicelib.web.errors`; a test holds the two lists together.
 """

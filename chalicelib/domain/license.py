@@ -53,7 +53,7 @@ class License:
     """Places given up by a deactivation, or reset by the customer, and not taken again: the next activation of another
     device is a transfer."""
     last_vacated: str | None = None
-    """Tag of the device that gave up its place last; None where a reset gave up several at once."""
+    """Hardware hash of the device that was released last; None where a reset released several at once."""
     validity_period: Instant | None = None
     valid_duration: str | None = None
     """Sets `validity_period` at the first activation: `30d`, `12m`, `1y`."""
@@ -73,7 +73,7 @@ class License:
     known_devices: int = 0
     """Devices that hold a place or held one, and are not forgotten; without those of before they were counted."""
     blocked_devices: int = 0
-    """How many devices may never hold a place here; each has an item of its own."""
+    """How many devices may never be activated here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
     """Tags of such devices, of those that were named before they had items."""
 
@@ -94,7 +94,7 @@ class LicenseState:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One user's place on a user-based license."""
+    """One user's seat on a user-based license."""
 
     user_id: int
     email: str
@@ -112,7 +112,7 @@ class Seat:
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
 
     def activations_in(self, license: License) -> int:
-        """Places that this seat holds now."""
+        """Activations of this seat that count in the license's epoch."""
         return self.activations if self.license_epoch == license.epoch else 0
 
 
@@ -160,13 +160,13 @@ def hash_hardware_id(hardware_id: str) -> str:
 
 
 def idle_devices_kept(license: License) -> int:
-    """How many devices that hold no place a license remembers; those beyond are forgotten, their history is not."""
+    """How many devices that are not live a license remembers; those beyond are forgotten, their history is not."""
     sold = license.times_activated if license.max_activations is None else license.max_activations
     return max(LEAST_IDLE_DEVICES, 4 * sold)
 
 
 def is_live(device: Device, license: License, seat: Seat | None) -> bool:
-    """Whether the device holds a place: switched on, and by no reset since."""
+    """Whether the device is live: switched on, and by no reset since."""
     if not device.active or device.epoch != license.epoch:
         return False
     if license.authorization_method == "license-key":

@@ -44,7 +44,7 @@ class OneTimeCode:
 
 @dataclass(frozen=True, slots=True)
 class CodeRequests:
-    """What codes were mailed to an account of late: when, and for whom, as `Origin.claims` names it."""
+    """What codes were mailed to an account of late: when, and for whom, as `Origin.source` names it."""
 
     revision: int = 0
     mailed: tuple[tuple[Instant, str], ...] = ()
@@ -62,10 +62,10 @@ def typed_code(text: str) -> str:
 
 def with_request(old: CodeRequests, origin: Origin, now: Instant) -> CodeRequests | None:
     """What was asked for, with a mail more; None while no further mail may be sent for this origin."""
-    who = origin.claims
-    counting = tuple((at, claims) for at, claims in old.mailed if at > now - MAIL_WINDOW_MS)
-    own = [claims for _, claims in counting if claims == who]
-    strangers = [claims for _, claims in counting if not claims.startswith("known ")]
+    who = origin.source
+    counting = tuple((at, source) for at, source in old.mailed if at > now - MAIL_WINDOW_MS)
+    own = [source for _, source in counting if source == who]
+    strangers = [source for _, source in counting if not source.startswith("known ")]
     most = MAX_FOR_STRANGERS if own else MAX_FIRST_FOR_STRANGERS
     if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= most):
         return None

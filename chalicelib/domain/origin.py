@@ -34,7 +34,7 @@ class Origin:
     """The browser or the device, where it has logged in to this account before; empty: a stranger."""
 
     @property
-    def claims(self) -> str:
+    def source(self) -> str:
         """The one name under which is counted what comes from here; empty where nothing is known."""
         return f"known {self.known}" if self.known else self.address
 

@@ -113,8 +113,8 @@ def _addresses(text: str) -> list[str] | None:
 
 
 def _table(text: str) -> list[list[str]]:
-    if message := _SEPARATOR.match(text):
-        text, delimiter = text[message.end() :], message[1]
+    if match := _SEPARATOR.match(text):
+        text, delimiter = text[match.end() :], match[1]
     else:
         delimiter = _delimiter(text)
     try:

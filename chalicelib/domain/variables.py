@@ -23,9 +23,9 @@ class Variable:
 
 
 def merge(known: list[Variable], variables: dict[str, str], now: Instant) -> list[Variable]:
-    """The variables of a device after the client has told some. Raises `Denied` where they become too many.
+    """The variables of a device after the client has sent some. Raises `Denied` where they become too many.
 
-    What is told again, as it is known already, stays as it is: a repeat changes nothing.
+    What is sent again, as it is known already, stays as it is: a repeat changes nothing.
     """
     merged = {variable.name: variable for variable in known}
     for name, value in variables.items():

@@ -1,1 +1,1 @@
-"""Face: License API v4."""
+"""Adapter: License API v4."""

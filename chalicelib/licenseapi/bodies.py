@@ -227,7 +227,7 @@ class LicenseBody(Fresh):
 
     @classmethod
     def of(cls, snapshot: Snapshot, product: Product, now: Instant, **more: Any) -> "LicenseBody":
-        """The license of a place at `now`; `more` adds fields."""
+        """The license of a snapshot at `now`; `more` adds fields."""
         license, device = snapshot.license, snapshot.device
         assert license is not None  # a place that was granted or held has one
         fields = _who(snapshot, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
@@ -394,7 +394,7 @@ def _trial_days(license: License) -> int:
 
 
 def by_ids_alone(snapshot: Snapshot) -> Snapshot:
-    """The place as it is shown to who names the license by its id or its device: without people, and without the key.
+    """The snapshot as shown to who names the license by its id or its device: without people, and without the key.
 
     Ids are no secrets, and app keys are public. A device that is active needs no more than the ids.
     """

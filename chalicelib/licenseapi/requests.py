@@ -58,10 +58,10 @@ NewPassword = Annotated[
 Value = Annotated[
     Annotated[StrictStr, Field(max_length=MAX_VALUE)], BeforeValidator(read_value, json_schema_input_type=SentValue)
 ]
-Told = Annotated[
+NamedValues = Annotated[
     dict[Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)], Value], Field(max_length=MAX_VARIABLES)
 ]
-Variables = Annotated[Told | None, BeforeValidator(read_variables)]
+Variables = Annotated[NamedValues | None, BeforeValidator(read_variables)]
 
 
 class LicenseRequest(Call):
@@ -120,7 +120,7 @@ class DeactivateRequest(LicenseRequest):
 class TrackRequest(LicenseRequest):
     """POST track_device_variables."""
 
-    variables: Annotated[Told, BeforeValidator(read_variables)]
+    variables: Annotated[NamedValues, BeforeValidator(read_variables)]
 
 
 class ChangePasswordRequest(Call):

@@ -80,7 +80,7 @@ def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
 @blueprint.route("/deactivate_license", methods=POST)
 @endpoint(DeactivateRequest)
 def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
-    """Give the place back."""
+    """Deactivate the device."""
     deactivate(caller.company, request.lookup(caller.ip), caller.actor, variables=request.variables, now=caller.now)
     return "license_deactivated"
 

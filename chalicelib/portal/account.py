@@ -29,11 +29,11 @@ class NewPasswordForm(BaseModel):
 @page("account.html")
 def account(request: PortalRequest, claims: SessionClaims) -> Principal:
     """What the account says."""
-    return portal_queries.principal(claims, now=request.now)
+    return portal_queries.authenticate_session(claims, now=request.now)
 
 
 def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
-    return portal_queries.principal(claims, now=request.now)
+    return portal_queries.authenticate_session(claims, now=request.now)
 
 
 @action("profile.html", ProfileForm, _me)
@@ -44,7 +44,7 @@ def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> FormR
 
 
 def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
-    return portal_queries.principal(claims, now=request.now), {
+    return portal_queries.authenticate_session(claims, now=request.now), {
         "title": "End other sessions",
         "sentences": ["You are logged out everywhere but here: on other computers, in other browsers."],
         "button": "End other sessions",
@@ -61,7 +61,7 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Fo
 
 
 def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
-    principal = portal_queries.principal(claims, allow_initial_password=True, now=request.now)
+    principal = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now)
     initial = principal.user.is_initial_password
     return principal, {"initial": initial, "back": "/portal/account"}
 

@@ -19,7 +19,7 @@ _HASHED = re.compile(r"([a-z.-]+)\.[0-9a-f]{12}\.(css|js|svg)")
 _THEME = re.compile(r"([0-9a-f]{6})\.css")
 
 
-def _static(_ask: PortalRequest, parts: dict[str, Any]) -> Response:
+def _static(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     """A file of `static/`, by its hashed name."""
     name = parts["name"]
     match = _HASHED.fullmatch(name)
@@ -29,7 +29,7 @@ def _static(_ask: PortalRequest, parts: dict[str, Any]) -> Response:
     return _file((STATIC / file).read_text(), match[2], FOR_EVER)
 
 
-def _theme(_ask: PortalRequest, parts: dict[str, Any]) -> Response:
+def _theme(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     """The stylesheet of an accent colour, whose digits are its name."""
     match = _THEME.fullmatch(parts["name"])
     if match is None:
@@ -42,7 +42,7 @@ def _theme(_ask: PortalRequest, parts: dict[str, Any]) -> Response:
 
 def _logo(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
     """The logo of the company whose portal this is, for who is logged in."""
-    company = portal_queries.principal(claims, allow_initial_password=True, now=request.now).company
+    company = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now).company
     if not company.logo or logo_path(company.logo) != f"/portal/logo/{parts['name']}":
         raise NotFound
     return _file(company.logo, "svg", "private, max-age=31536000, immutable")

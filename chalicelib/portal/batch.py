@@ -100,7 +100,7 @@ def _look_start(request: PortalRequest, claims: SessionClaims, license_id: int) 
 
 @action("batch_preview.html", StartForm, _look_start)
 def start(request: PortalRequest, view: LicenseView, form: StartForm) -> FormResult:
-    """Reserve the places; the work begins on the next page."""
+    """Reserve the seats; the work begins on the next page."""
     me, everybody = view.principal.user, form.which == "all"
     given = (me.company, view.license.id, form.people, everybody, request.actor(me.email))
     batch_id = batch_assign.start_batch(*given, columns=_columns(request), now=request.now)

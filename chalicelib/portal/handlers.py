@@ -1,7 +1,7 @@
 """What every page and every form of the portal goes through.
 
     @page("license.html")                        a view, shown
-    @action("confirm.html", Nothing, look)       a form: GET shows it, POST carries it out, once
+    @action("confirm.html", Confirmation, load)  a form: GET shows it, POST carries it out, once
 
 `load` and the views prove who asks and that what he names is his (`usecases.portal_queries`); nothing is carried out
 before. A form is carried out once: its token is claimed first, and what came of it is shown after a redirect, also to
@@ -95,7 +95,7 @@ class PageHandler:
 
     def _handled(self, raw_request: Request, request: PortalRequest, parts: dict[str, str]) -> Response:
         handle = self.post if request.method == "POST" else self.get
-        assert handle is not None, "the route table names the methods that a screen has"
+        assert handle is not None, "the route table names the methods that a handler has"
         try:
             return handle(request, {name: _part(name, text) for name, text in parts.items()})
         except SessionExpired:
@@ -209,13 +209,13 @@ def _why(error: ValidationError | Denied) -> tuple[str, int, str]:
 
 
 def _done(claims: SessionClaims, nonce: str | None) -> tuple[str, str] | None:
-    """Where it is told what came of a form that was sent before, and the form's nonce; None where it was not."""
+    """The location that shows the result of a form that was sent before, and the form's nonce; None if it was not."""
     outcome = None if nonce is None else submission_result(claims, nonce)
     return None if nonce is None or outcome is None else (outcome["to"], nonce)
 
 
 def _see(request: PortalRequest, to: str, nonce: str) -> Response:
-    """Go on to where it is told what came of a form."""
+    """Redirect to the location that shows the result of a form."""
     return redirect(request, f"{to}{'&' if '?' in to else '?'}done={nonce}")
 
 

@@ -18,7 +18,7 @@ LICENSES = "/portal/licenses"
 
 def _home(request: PortalRequest, claims: SessionClaims, _parts: dict[str, Any]) -> Response:
     """Where each begins: managers at their licenses, others at their own."""
-    principal = portal_queries.principal(claims, now=request.now)
+    principal = portal_queries.authenticate_session(claims, now=request.now)
     return redirect(request, LICENSES if principal.user.is_manager else "/portal/seats")
 
 

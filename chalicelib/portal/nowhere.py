@@ -8,7 +8,7 @@ from chalicelib.portal.handlers import NotFound, PageHandler
 from chalicelib.portal.request import PortalRequest
 
 
-def _nothing(_ask: PortalRequest, _parts: dict[str, Any]) -> Response:
+def _nothing(_request: PortalRequest, _parts: dict[str, Any]) -> Response:
     raise NotFound
 
 

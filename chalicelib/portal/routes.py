@@ -1,6 +1,6 @@
-"""The portal on one page: every address, and the screen that answers there.
+"""The portal on one page: every address, and the handler that answers there.
 
-Screens are imported when they are first asked for: an application's call does not wait for the portal.
+Handlers are imported when they are first asked for: an application's call does not wait for the portal.
 """
 
 from collections.abc import Callable

@@ -37,7 +37,7 @@ from chalicelib.store.items import (
     variables_sort_key,
 )
 
-_PLACES_AT_ONCE = database.BATCH_GET_LIMIT // 5
+_SNAPSHOTS_AT_ONCE = database.BATCH_GET_LIMIT // 5
 """Five items each at most: license, device, whether it is blocked, seat, user."""
 
 
@@ -56,12 +56,12 @@ def read_snapshots(
 ) -> list[Snapshot]:
     """As `read_snapshot`, of each license and user, 20 in one round trip.
 
-    With `consistent`, each place as it stands at one instant; those of two round trips may be of two. Whether a device
+    With `consistent`, each as it stands at one instant; those of two round trips may be of two. Whether a device
     is blocked is asked only where the license says that some are: in one more round trip.
     """
     found: list[Snapshot] = []
-    for start in range(0, len(wanted), _PLACES_AT_ONCE):
-        chunk = wanted[start : start + _PLACES_AT_ONCE]
+    for start in range(0, len(wanted), _SNAPSHOTS_AT_ONCE):
+        chunk = wanted[start : start + _SNAPSHOTS_AT_ONCE]
         read = _read(company, chunk, hardware_id, consistent)
         if hardware_id is None or not any(snapshot.license and snapshot.license.blocked_devices for snapshot in read):
             found += read
@@ -134,7 +134,7 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
 def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, counts_as_release: bool) -> None:
     """Deactivate a live device. Raises `ConditionFailed`.
 
-    `counts_as_release`: the place counts as given up by its device, and the next activation of another one as a
+    `counts_as_release`: the activation counts as released by its device, and the next activation of another one as a
     transfer.
     """
     license, device, seat = decision.license, decision.device, seen.seat
@@ -153,7 +153,7 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
 
 
 def forget(license: License, devices: list[Device], event: Event) -> None:
-    """Forget devices that hold no place, with their variables and links, if nothing has happened to them since they
+    """Forget devices that are not live, with their variables and links, if nothing has happened to them since they
     were read. Raises `ConditionFailed`.
     """
     pk = license_pk(license.company, license.id)
@@ -172,7 +172,7 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
 
 
 def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:
-    """So many devices of a license, those behind this tag and then the first: as good as drawn, if the tag is."""
+    """So many devices of a license, those behind this hash and then the first: as good as drawn, if the hash is."""
     pk = license_pk(license.company, license.id)
     behind = list(database.query(DeviceItem, pk, "device#", after=f"device#{hardware_hash}", limit=count))
     first = database.query(DeviceItem, pk, "device#", limit=count - len(behind)) if len(behind) < count else iter(())
@@ -188,9 +188,9 @@ def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
 
 
 def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
-    """Observe a live device:
+    """Observe a live device: what it reports, and that it was heard of.
 
-    what it reports, and that it was heard of. Raises `ConditionFailed` where it is live no more.
+    Raises `ConditionFailed` where it is live no more.
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
@@ -198,7 +198,7 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
 
 
 def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:
-    """What a place is made of, by key; `blocks`: and that its device is blocked."""
+    """What a snapshot is made of, by key; `blocks`: and that its device is blocked."""
     pk = license_pk(company, license_id)
     wanted: list[Any] = [LicenseItem(pk, "license")]
     if hardware_id is not None:
@@ -210,7 +210,7 @@ def _items(company: str, license_id: int, hardware_id: str | None, user_id: int 
 
 
 def apply_conflict(seen: Snapshot, conflict: ConditionFailed) -> Snapshot | None:
-    """The place as it stands now, by the items that were in a write's way; None where they do not tell.
+    """The snapshot as it stands now, by the items that were in a write's way; None where they do not tell.
 
     An item that was not in the way is as the write required it: a device, live or not *by the epochs that were read*.
     Of a reset since then, and of what the device did after it, that tells nothing; nor of which devices were blocked.

@@ -83,7 +83,7 @@ class ReadRequest:
     seats: Iterable[tuple[int, int]] = ()
     users: Iterable[int] = ()
     device: tuple[int, str, int | None] | None = None
-    """License, tag and user; its variables come with it."""
+    """License, hardware hash and user; its variables come with it."""
 
 
 def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:

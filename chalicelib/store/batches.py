@@ -1,7 +1,7 @@
-"""Batches: places are reserved by one write, and filled by as many as it takes.
+"""Batches: seats are reserved by one write, and filled by as many as it takes.
 
 One transaction holds a hundred items, so a batch of a thousand people cannot be one. What decides is the reservation:
-`users_assigned` rises by all of its places at once, within the limit. What follows only fills what is reserved, and
+`users_assigned` rises by all of its seats at once, within the limit. What follows only fills what is reserved, and
 moves the batch's `position` in the same transaction, so that no person is done twice, whoever goes on with it.
 """
 
@@ -51,7 +51,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people of a batch, in order; the first `places` of them have got places."""
+    """The people of a batch, in order; the first `places` of them have got seats."""
 
     rows: list[Row]
     places: int
@@ -80,7 +80,7 @@ def read_people(company: str, license_id: int, batch_id: int) -> People | None:
 
 
 def reserve(license: License, pending: BatchProgress, event: Event) -> None:
-    """Take places for a whole batch, within `max_license_users`. Raises `ConditionFailed`."""
+    """Reserve seats for a whole batch, within `max_license_users`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     room = item.max_license_users.does_not_exist()
@@ -121,7 +121,7 @@ def fill(
 ) -> None:
     """Give the next people of a batch their seats, and move it on; None: it is finished. Raises `ConditionFailed`.
 
-    Places that nobody needs any more are given back: what `reserved` falls by beyond the number of assignments.
+    Seats that nobody needs any more are given back: what `reserved` falls by beyond the number of assignments.
     """
     pk, item = license_pk(license.company, license.id), BatchProgressItem
     first, *others = [assignment.event for assignment in assignments] + events
@@ -145,7 +145,7 @@ def fill(
 
 
 def end(license: License, pending: BatchProgress, event: Event) -> None:
-    """Give back the places that are still reserved; who has a seat keeps it. Raises `ConditionFailed`."""
+    """Give back the seats that are still reserved; who has a seat keeps it. Raises `ConditionFailed`."""
     fill(license, pending, None, [], [event])
 
 

@@ -122,15 +122,15 @@ class Transaction:
                 _raise_if_condition_failed(cause)
                 raise cause from cause.__cause__
 
-        self._tell()
+        self._put_event()
         try:
             _retrying(send)
         except (ConditionFailed, Unavailable):
-            if outcome_unknown and self._is_told():
+            if outcome_unknown and self._is_committed():
                 return
             raise
 
-    def _tell(self) -> None:
+    def _put_event(self) -> None:
         """Put the event, or count it in the one that tells of the same."""
         if self.event is None:
             return
@@ -143,7 +143,7 @@ class Transaction:
         counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
         self.update(kind(self.event.pk, self.again), counted, kind.part.exists())
 
-    def _is_told(self) -> bool:
+    def _is_committed(self) -> bool:
         """Whether the history proves that the transaction was committed. One that was counted is told of until the next
         is: after that it is not known, and what is not known is decided anew.
         """
@@ -198,7 +198,7 @@ def transact_get(items: list[Any]) -> list[Any]:
     """The stored items with the keys of `items`, all as they stood at one instant; None for those that do not exist.
 
     For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
-    would be refused for the place that it has just taken itself. Costs twice the units; at most 100 items.
+    would be denied for the activation that it has just got itself. Costs twice the units; at most 100 items.
     """
     gets = [{"Get": {"TableName": item.Meta.table_name, "Key": _key(item)}} for item in items]
     answer = _dispatch("TransactGetItems", {"TransactItems": gets})
@@ -505,8 +505,8 @@ def _may_have_committed(error: Exception) -> bool:
     """Botocore's own errors are those of the network; a 5xx may come from a balancer, and not in DynamoDB's words."""
     if not isinstance(error, ClientError):
         return True
-    source = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb leaves the status out
-    return bool(source.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
+    client_error = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb drops the status
+    return bool(client_error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
 
 
 def _raise_if_condition_failed(error: Exception) -> None:

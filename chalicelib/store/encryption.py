@@ -1,11 +1,11 @@
-"""Sealing: secrets that must be read again are stored encrypted, bound to the item that they belong to.
+"""Encryption: secrets that must be read again are stored encrypted, bound to the item that they belong to.
 
 One key serves encryption (AES-256-GCM) and keyed hashes (HMAC-SHA-256): what the one puts out is of no help against the
 other, and in each the context keeps purposes apart. A key derived for each of them (HKDF) was weighed and left out:
 whoever has one has the data key, which every process holds, and hashes are keys of items and stand in cookies, so that
 with the release that changes them codes on their way would fail, failures count anew and known browsers be strangers.
 
-Nonces are random, which is safe for 2**32 seals under one key (NIST SP 800-38D, 8.3): as many log-ins and mails.
+Nonces are random, which is safe for 2**32 encryptions under one key (NIST SP 800-38D, 8.3): as many log-ins and mails.
 """
 
 import base64
@@ -22,7 +22,7 @@ _NONCE_BYTES = 12
 
 
 def encrypt(text: str, context: str) -> str:
-    """Encrypt (AES-256-GCM). The same `context` is needed to unseal, so a seal moved to another item does not open."""
+    """Encrypt (AES-256-GCM). The same `context` is needed to decrypt, so a text moved to another item does not open."""
     nonce = os.urandom(_NONCE_BYTES)
     return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
 

@@ -1,6 +1,6 @@
 """The tables, an item class for each kind of item in them, and how items become the domain's values.
 
-`docs/data-model.md` draws the same. Sort keys (`part`) are built here and nowhere else.
+`docs/data-model.md` draws the same. Sort keys (`part`) are built here, but for those of one name (`user#<id>`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -622,9 +622,9 @@ def mail_pk(shard: int) -> str:
     return f"mail#{shard}"
 
 
-def mail_sort_key(at: Instant, hardware_hash: str = "") -> str:
-    """Sort key of a mail that was queued at an instant; without a tag, what was queued before sorts before it."""
-    return f"{at:015d}#{hardware_hash}" if hardware_hash else f"{at:015d}"
+def mail_sort_key(at: Instant, nonce: str = "") -> str:
+    """Sort key of a mail that was queued at an instant; without a nonce, what was queued before sorts before it."""
+    return f"{at:015d}#{nonce}" if nonce else f"{at:015d}"
 
 
 # --- items ↔ domain --------------------------------------------------------------------------------------------

@@ -253,7 +253,7 @@ def _between(link: Any) -> str:
 
 
 def _seen(link: Any) -> tuple[str, int, int | None]:
-    """What the sort key of the link from a hardware id says: the device's tag, the license and the user there."""
+    """What the sort key of the link from a hardware id says: the hardware hash, the license and the user there."""
     _, hardware_hash, license_id, user_id = link.part.split("#")
     return hardware_hash, int(license_id), int(user_id) if user_id else None
 

@@ -102,7 +102,7 @@ def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) 
 
 
 def _item(account: Account) -> AttemptsItem:
-    whose, where = _whose(account.company, account.email), account.origin.claims
+    whose, where = _whose(account.company, account.email), account.origin.source
     return AttemptsItem(f"attempts#{whose}" + (f"#{_hash(where)[:24]}" if where else ""))
 
 

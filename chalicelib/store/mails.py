@@ -67,9 +67,9 @@ def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
 
 
 def lease_mail(queued: QueuedMail, now: Instant) -> None:
-    """Take a mail to try it:
+    """Take a mail to try it: nobody else does before the next try is due.
 
-    nobody else does before the next try is due. Raises `ConditionFailed` where somebody else has.
+    Raises `ConditionFailed` where somebody else has.
     """
     item, claim = MailItem, secrets.token_hex(8)
     tries = queued.tries + 1

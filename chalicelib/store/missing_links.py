@@ -48,8 +48,8 @@ def _wanted(
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
-    def link(told: str, link: LookupItem | LicenseSummaryItem, source: Any, condition: Condition) -> Fault:
-        return Fault(id, told, Repair(link, source, condition))
+    def link(message: str, link: LookupItem | LicenseSummaryItem, source: Any, condition: Condition) -> Fault:
+        return Fault(id, message, Repair(link, source, condition))
 
     item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""
     there = item.order_id.does_not_exist() if license.order_id is None else item.order_id == order_id
@@ -62,21 +62,21 @@ def _wanted(
         yield link("the license key does not lead to it", by_key, item(pk, "license"), item.license_key == key)
     if (customer := license.customer) is not None:
         bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
-        told = "it is not listed under its customer"
-        yield link(told, bought, item(pk, "license"), item.customer == customer)
+        message = "it is not listed under its customer"
+        yield link(message, bought, item(pk, "license"), item.customer == customer)
     for user_id in sorted(managers):
-        told, shown = f"the order's manager {user_id} is not shown it", manager_license_sort_key(user_id, id)
+        message, shown = f"the order's manager {user_id} is not shown it", manager_license_sort_key(user_id, id)
         managed, order = OrderItem.managers.contains(str(user_id)), OrderItem(company, f"order#{order_id}")
-        yield link(told, sold_item(sold, company, shown), order, managed)
+        yield link(message, sold_item(sold, company, shown), order, managed)
     for seat in seats:
-        told, held = (
+        message, held = (
             f"seat of {seat.email}: the user is not linked to it",
             LookupItem(company, user_license_sort_key(seat.user_id, id)),
         )
         held.product, held.order_id = license.product, license.order_id
-        yield link(told, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
+        yield link(message, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
     for device in devices:
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
         seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), to=id, product=license.product)
-        told = "a device is not found by its hardware id"
-        yield link(told, seen, DeviceItem(pk, device_sort_key(hardware_hash, user)), DeviceItem.pk.exists())
+        message = "a device is not found by its hardware id"
+        yield link(message, seen, DeviceItem(pk, device_sort_key(hardware_hash, user)), DeviceItem.pk.exists())

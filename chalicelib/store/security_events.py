@@ -20,9 +20,9 @@ ADDRESSES_OF = 30
 
 
 def note_security(company: str, whose: User | str, event: Event, *, or_fail: bool) -> None:
-    """Tell of an event of an account. Where an e-mail has none, as much is written, which expires.
+    """Record an event of an account. Where an e-mail has none, as much is written, which expires.
 
-    `or_fail`: raise `Unavailable` where it cannot be told; else it is tried once, and no answer waits or fails for it.
+    `or_fail`: raise `Unavailable` where it cannot be recorded; else it is tried once, and no answer waits for it.
     """
     write = database.update if or_fail else database.observe
     series = write(*_counted(company, whose if isinstance(whose, str) else whose.email, event))
@@ -30,7 +30,7 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
         return
     item, last_key = AccountEventItem, event_sort_key(event.key)
     again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
-    actions = [*_told(series, event), item.last_key.set(last_key)]
+    actions = [*_row_actions(series, event), item.last_key.set(last_key)]
     with suppress(ConditionFailed):
         if isinstance(whose, str):
             about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
@@ -41,7 +41,7 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
 
 
 def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Any]]:
-    """What counts the event among those of its hour, and says by which of them they are told."""
+    """What counts the event among those of its hour, and says which of them stands for all."""
     item, hour = SeriesItem, event.at - event.at % _HOUR_MS
     of = f"{event.type}#{email}#{event.actor.name}#{sorted(event.detail.items())}"
     actions: list[Any] = [
@@ -53,21 +53,21 @@ def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[A
     return item(f"security#{company}#{hour}#{sha256(of.encode()).hexdigest()}"), actions
 
 
-def _told(series: SeriesItem, event: Event) -> list[Any]:
+def _row_actions(series: SeriesItem, event: Event) -> list[Any]:
     """What the row says: when and from where first and last, how often, and from which addresses."""
     item, ip, began = AccountEventItem, event.actor.ip, int(series.key.partition("#")[0])
-    told: list[Any] = [
+    actions: list[Any] = [
         item.type.set(event.type),
         item.at.set(began),
         item.actor.set(event.actor.name),
         item.repeats.set((item.repeats | -1) + 1),
     ]
     if event.detail:
-        told.append(item.detail.set(event.detail))
+        actions.append(item.detail.set(event.detail))
     if series.ip:
-        told.append(item.ip.set(series.ip))
+        actions.append(item.ip.set(series.ip))
     if series.key != event.key:  # not by `times`, which counts one whose answer was lost twice
-        told += [item.last_at.set(max(began, event.at)), item.last_ip.set(ip) if ip else item.last_ip.remove()]
+        actions += [item.last_at.set(max(began, event.at)), item.last_ip.set(ip) if ip else item.last_ip.remove()]
     if ip and series.times <= ADDRESSES_OF:
-        told.append(item.addresses.add({ip}))
-    return told
+        actions.append(item.addresses.add({ip}))
+    return actions

@@ -12,7 +12,7 @@ from chalicelib.store import database
 from chalicelib.store.items import SessionItem, SubmissionItem
 
 SubmissionResult = dict[str, Any]
-"""What came of a form, as the face tells it after the redirect."""
+"""The result of a form, as the portal shows it after the redirect."""
 
 
 def session_item(token: str) -> SessionItem:

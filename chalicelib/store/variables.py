@@ -10,7 +10,7 @@ from chalicelib.store import database
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import VariablesItem, event_item, event_sort_key, from_names, license_pk, variables_sort_key
 
-TOLD_TOGETHER_MS = 3_600_000
+ONE_EVENT_MS = 3_600_000
 """Changes of one device's variables within this time after the first are one event."""
 
 
@@ -20,8 +20,8 @@ class Variables:
 
     variables: list[Variable]
     revision: int
-    told_by: dict[str, str] = field(default_factory=dict)
-    """By who made changes: the sort key of the event that tells of them."""
+    event_by: dict[str, str] = field(default_factory=dict)
+    """By who made changes: the sort key of the event that records them."""
 
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
@@ -29,7 +29,7 @@ def read_variables(license: License, hardware_id: str, user_id: int | None) -> V
     item = database.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
-    return Variables(to_variables(item), item.revision, _told_by(item))
+    return Variables(to_variables(item), item.revision, _event_by(item))
 
 
 def to_variables(item: VariablesItem) -> list[Variable]:
@@ -40,32 +40,32 @@ def to_variables(item: VariablesItem) -> list[Variable]:
 def write_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:
     """Replace the variables, if nothing was written since `seen`. Raises `ConditionFailed`.
 
-    What the same caller changes within an hour is told in one event, from whatever address, and whoever else changes
+    What the same caller changes within an hour is one event, from whatever address, and whoever else changes
     something in between: applications may keep variables every second.
     """
     item, by = _item(license, device.hardware_id, device.user_id), event.actor.name
-    recent = {name: part for name, part in seen.told_by.items() if _is_recent(part, event.at)}
+    recent = {name: part for name, part in seen.event_by.items() if _is_recent(part, event.at)}
     again = recent.get(by)
     item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
-    told = event_item(item.pk, event)
-    write = Transaction(told, again)
-    told_in = again or told.part
-    item.told_by = recent | {by: told_in}
-    item.told_in, item.told_of = told_in, f"{by} {event.actor.ip or ''}"
+    new_event = event_item(item.pk, event)
+    write = Transaction(new_event, again)
+    event_key = again or new_event.part
+    item.told_by = recent | {by: event_key}
+    item.told_in, item.told_of = event_key, f"{by} {event.actor.ip or ''}"
     new_or_same = VariablesItem.revision == seen.revision
     write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else new_or_same)
     write.commit()
 
 
-def _told_by(item: VariablesItem) -> dict[str, str]:
+def _event_by(item: VariablesItem) -> dict[str, str]:
     """An older item, or one that an older process has written since, names the last caller alone."""
-    told: dict[str, str] = item.told_by or {}
-    return told | ({item.told_of.partition(" ")[0]: item.told_in} if item.told_of and item.told_in else {})
+    by: dict[str, str] = item.told_by or {}
+    return by | ({item.told_of.partition(" ")[0]: item.told_in} if item.told_of and item.told_in else {})
 
 
-def _is_recent(told_in: str, now: Instant) -> bool:
-    began = int(told_in.removeprefix(event_sort_key()).partition("#")[0])
-    return 0 <= now - began < TOLD_TOGETHER_MS
+def _is_recent(event_key: str, now: Instant) -> bool:
+    began = int(event_key.removeprefix(event_sort_key()).partition("#")[0])
+    return 0 <= now - began < ONE_EVENT_MS
 
 
 def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:

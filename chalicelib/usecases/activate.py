@@ -40,8 +40,8 @@ def activate(
 ) -> Snapshot:
     """Bind a device to a license; the same device again changes nothing. Raises `Denied`.
 
-    A user who names no license gets the place that the device holds already, else one on the newest license that
-    grants it. `variables`: variables that will be tracked on that place; where it cannot keep them, it is not taken.
+    A user who names no license gets the one on which the device is live already, else the newest license that
+    grants it. `variables`: what will be tracked on the device; where it cannot keep them, nothing is activated.
     """
     product = find_product(company, lookup.product, on_vm=bool(report.is_vm), now=now)
     logged_in: LoggedIn | None = None
@@ -70,7 +70,7 @@ def _candidates(
 ) -> list[tuple[Candidate, Snapshot | None]]:
     """The licenses that may be meant; where there are several as they stand, and the one that the device holds first.
 
-    A repeat must find its own place again, however many newer licenses there are.
+    A repeat must find its own license again, however many newer licenses there are.
     """
     named = find_candidates(company, product, lookup, now, consistent=True)
     if len(named) == 1:

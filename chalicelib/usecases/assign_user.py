@@ -23,7 +23,7 @@ from chalicelib.usecases.retry import decide_and_write
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is told of a user besides the e-mail, in its normal form; empty where it is not."""
+    """Names and phone number of a user, in their normal form; empty where there is none."""
 
     first_name: str = ""
     last_name: str = ""
@@ -113,8 +113,8 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
     """Raises `Denied`: `rate_limit_exceeded`, where a customer has given too many seats within an hour."""
     bucket = assign_bucket(license, actor)
     if bucket is not None and (wait := bucket.wait_ms(license.seats_full_at, now, wanted)):
-        told = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
-        raise Denied("rate_limit_exceeded", told, retry_after=-(-wait // 1000))
+        message = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
+        raise Denied("rate_limit_exceeded", message, retry_after=-(-wait // 1000))
 
 
 def guard_profile(profile: Profile) -> None:

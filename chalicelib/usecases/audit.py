@@ -28,7 +28,7 @@ def audit(company: str) -> Iterator[tuple[int, list[str]]]:
     """
     for license_id, found in license_faults(company):
         counted = Counter(fault.message for fault in found)
-        yield license_id, [told if n == 1 else f"{told} ({n} times)" for told, n in counted.items()]
+        yield license_id, [message if n == 1 else f"{message} ({n} times)" for message, n in counted.items()]
 
 
 def license_faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
@@ -36,7 +36,7 @@ def license_faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     for license_id in licenses.license_ids(company):
         try:
             found = _faults(company, license_id)
-        except Exception as error:  # whatever it is, it is told
+        except Exception as error:  # whatever it is, it is reported
             found = [Fault(license_id, f"it cannot be counted: {type(error).__name__}")]
         yield license_id, found
 
@@ -80,8 +80,8 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
     devices = list(activations.devices(license.company, license.id))
     order = orders.read_order(license.company, license.order_id or "")
-    for told in _differences(license, seats, devices, pending, order):
-        yield Fault(license.id, told)
+    for message in _differences(license, seats, devices, pending, order):
+        yield Fault(license.id, message)
     yield from missing(license, () if order is None else order.managers, seats.values(), devices)
 
 

@@ -38,7 +38,7 @@ _CLOSED = "The vendor has closed this person's account."
 class RowResult:
     """What will happen to a person of a list, or what came of it. `ok`: a seat is given.
 
-    `fits`: there is a place for it, as far as is known; a list may ask for more than are free.
+    `fits`: there is a seat for it, as far as is known; a list may ask for more than are free.
     """
 
     row: Row
@@ -66,12 +66,12 @@ class Preview:
 
     @property
     def wanted(self) -> list[Row]:
-        """Who needs a place, in order."""
+        """Who needs a seat, in order."""
         return [result.row for result in self.results if result.ok]
 
     @property
     def fits(self) -> bool:
-        """Whether there is a place for each of them."""
+        """Whether there is a seat for each of them."""
         return self.free is None or len(self.wanted) <= self.free
 
     @property
@@ -95,8 +95,8 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
             return RowResult(row, row.problem, ok=False)
         try:
             guard_seat_limit(license, row.max_activations)
-        except Denied as refused:
-            return RowResult(row, refused.detail, ok=False)
+        except Denied as denied:
+            return RowResult(row, denied.detail, ok=False)
         if ids.get(row.email) in seats:
             return RowResult(row, "Has a seat already; nothing changes.", ok=False)
         # Nothing of the account, nor that it is closed: it may be another customer's person.
@@ -116,7 +116,7 @@ def start_batch(
     columns: Mapping[int, str] | None = None,
     now: Instant,
 ) -> int:
-    """Reserve places for a list, for everybody or for those that fit; answers the batch's id.
+    """Reserve seats for a list, for everybody or for those that fit; answers the batch's id.
 
     Raises `Denied`: `license_users_limit_reached` with how many are free; whatever `preview` does.
     """
@@ -233,7 +233,7 @@ def result_csv(results: list[RowResult]) -> str:
 
 
 def _as_they_fit(state: Preview) -> Iterator[RowResult]:
-    """The fates of a preview, in which those are marked for whom no place is left."""
+    """The results of a preview, in which those are marked for whom no seat is left."""
     left = len(state.wanted) if state.free is None else state.free
     for result in state.results:
         if result.ok and left <= 0:
@@ -336,7 +336,7 @@ def _after(pending: BatchProgress, done: int) -> BatchProgress | None:
 def _events(
     state: _State, left: BatchProgress | None, assignments: list[Assignment], actor: Actor, now: Instant
 ) -> Iterator[Event]:
-    """That it is finished, and how many places nobody needed any more."""
+    """That it is finished, and how many seats nobody needed any more."""
     assert state.pending is not None
     unneeded = len(state.rows) - len(assignments)
     if unneeded:

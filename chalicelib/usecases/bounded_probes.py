@@ -25,14 +25,14 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
         wait = -(-(probes.probes_end(company, manager_id, now) - now) // 1000)
         detail = "email: too many were given that cannot be used. Try again tomorrow, or ask your vendor."
         raise Denied("rate_limit_exceeded", detail, retry_after=max(1, wait)) from None
-    has_told = False
+    found_taken = False
     try:
         yield
     except Denied as denied:
-        has_told = denied.code == "already_exists"
+        found_taken = denied.code == "already_exists"
         raise
     finally:
-        if has_told:
+        if found_taken:
             user = accounts.read_user(company, named_user_id(company, email))
             note_security_event(company, user or email, "email_probed", actor, now)
         else:

@@ -16,9 +16,9 @@ from chalicelib.usecases.retry import decide_and_write
 def reset_device(
     company: str, license_id: int, hardware_id: str, actor: Actor, *, user_id: int | None = None, now: Instant
 ) -> int:
-    """Free every place that a device holds on a license; answers how many. Raises `Denied`: `device_not_found`.
+    """End every activation of a device on a license; returns how many. Raises `Denied`: `device_not_found`.
 
-    `user_id`: only the place of this user. It is free at once for any other device; whether that one is a transfer:
+    `user_id`: only that of this user. It is free at once for any other device; whether that one is a transfer:
     `domain.activation.counts_as_given_up`.
     """
     find_license(company, license_id)
@@ -42,7 +42,7 @@ def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Act
 
 
 def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
-    """Let a blacklisted device take a place again; it has none by this. One that is allowed stays so."""
+    """Let a blacklisted device activate again; it is not active by this. One that is allowed stays so."""
     license = find_license(company, license_id)
     with suppress(ConditionFailed):  # it is not blacklisted, or no more
         licenses.allow(license, hardware_id, Event.new("device_allowed", actor, now, hardware_id=hardware_id))

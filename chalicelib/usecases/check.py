@@ -1,4 +1,4 @@
-"""Check a license from a device that holds a place on it."""
+"""Check a license from a device that is active on it."""
 
 from chalicelib.domain.activation import Snapshot, check_is_due, guard_live_device
 from chalicelib.domain.instants import Instant

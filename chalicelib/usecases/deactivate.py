@@ -1,4 +1,4 @@
-"""Give a place back, from the device that holds it."""
+"""Deactivate a license on the device that asks."""
 
 from chalicelib.domain.activation import DeactivationDecision, Snapshot, decide_deactivation
 from chalicelib.domain.errors import Denied
@@ -13,9 +13,9 @@ from chalicelib.usecases.retry import decide_and_write
 def deactivate(
     company: str, lookup: LicenseLookup, actor: Actor, *, variables: dict[str, str] | None = None, now: Instant
 ) -> None:
-    """Free the device's place. A device that was active once and holds none is answered the same: it is a repeat.
+    """Deactivate the device. One that was active once and is no more gets the same answer: it is a repeat.
 
-    `variables`: variables to keep with the device, its last words. Raises `Denied`: `device_not_found` for a device
+    `variables`: to be kept with the device, its last words. Raises `Denied`: `device_not_found` for a device
     that was never active here.
     """
     if variables:

@@ -17,7 +17,7 @@ AT_ONCE = 20
 
 
 def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None:
-    """Forget some devices that hold no place, if there are more of them than are kept: those heard of longest ago.
+    """Forget some devices that are not live, if there are more of them than are kept: those heard of longest ago.
 
     Of a sample, for a license may know many thousands. Nothing waits for it: what cannot be forgotten now is forgotten
     after another activation. Their history stays.

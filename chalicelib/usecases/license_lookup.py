@@ -22,7 +22,7 @@ _user_of_email: TtlCache[int] = TtlCache(10_000, MINUTE_MS)
 
 @dataclass(frozen=True, slots=True)
 class LicenseLookup:
-    """What a client says of itself; absent parts are None."""
+    """How a request names its license, and the device that asks; absent parts are None."""
 
     product: str
     hardware_id: str
@@ -46,7 +46,7 @@ class LicenseLookup:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The keys of the items that a call is about."""
+    """A license that a request may mean, and the user there."""
 
     company: str
     product: Product
@@ -55,7 +55,7 @@ class Candidate:
 
 
 def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consistent: bool) -> Snapshot:
-    """The place that `lookup` names, as it stands. Raises `Denied`.
+    """The snapshot of what `lookup` names. Raises `Denied`.
 
     With `consistent`, nothing remembered and no replica takes part. Then it may be refused: of a user on a device that
     was never his that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
@@ -63,7 +63,7 @@ def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consiste
     product = find_product(company, lookup.product, now=now)
     guard_license_lookup(product, lookup)
     if product.authorization_method == "user" and lookup.username is None:
-        return _place_of_device(company, product, lookup, now, consistent)
+        return _device_snapshot(company, product, lookup, now, consistent)
     if not (consistent and lookup.address and lookup.username is not None):
         return _meant(_named(company, product, lookup, now, consistent), now)
     try:
@@ -77,7 +77,7 @@ def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consiste
 
 
 def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> list[Snapshot]:
-    """The places that a key or a user may mean, at least one. Raises `Denied`."""
+    """The snapshots of what a key or a user may mean, at least one. Raises `Denied`."""
     named = find_candidates(company, product, lookup, now, consistent)
     if len(named) == 1:
         return [read_candidate(named[0], lookup, now=now, consistent=consistent)]
@@ -113,7 +113,7 @@ def read_candidate(candidate: Candidate, lookup: LicenseLookup, *, now: Instant,
 
 
 def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consistent: bool) -> list[Snapshot]:
-    """Read targets and hold what was sent against them; what does not agree is as good as absent."""
+    """Read candidates and hold what was sent against them; what does not agree is as good as absent."""
     observability.add_fields(license_id=named[0].license_id)
     wanted = [(candidate.license_id, candidate.user_id) for candidate in named]
     found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent)
@@ -141,7 +141,7 @@ def guard_license_lookup(product: Product, lookup: LicenseLookup) -> None:
 
 def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: bool = False) -> int:
     if lookup.license_key is None:
-        assert lookup.license_id is not None  # guard_method has seen to it
+        assert lookup.license_id is not None  # guard_license_lookup has seen to it
         return lookup.license_id
     found = None
     for key in keys.forms(lookup.license_key):
@@ -180,9 +180,9 @@ def _agrees(snapshot: Snapshot, candidate: Candidate, lookup: LicenseLookup) -> 
     return lookup.is_named or snapshot.device is not None  # an id alone proves nothing: it is accepted from its devices
 
 
-def _place_of_device(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> Snapshot:
+def _device_snapshot(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> Snapshot:
     """A user-based license named by its id alone: the user is the one who is active on the device."""
-    assert lookup.license_id is not None  # guard_method has seen to it
+    assert lookup.license_id is not None  # guard_license_lookup has seen to it
     known = activations.devices(company, lookup.license_id, lookup.hardware_id)
     users = [Candidate(company, product, lookup.license_id, device.user_id) for device in known]
     if not users:
@@ -196,11 +196,11 @@ def holds(snapshot: Snapshot) -> bool:
 
 
 def _meant(read: list[Snapshot], now: Instant) -> Snapshot:
-    """Of all places that may be meant one that the device holds and may use, else one that it holds, else the first."""
+    """Of what may be meant: one on which the device is live and usable, else live, else the first."""
     if len(read) == 1:
         return read[0]
     held = [snapshot for snapshot in read if holds(snapshot)]
-    usable = (p for p in held if p.license and p.license.enabled and not is_expired(p.license, now))
+    usable = (s for s in held if s.license and s.license.enabled and not is_expired(s.license, now))
     snapshot = next(usable, (held or read)[0])
     observability.add_fields(license_id=None if snapshot.license is None else snapshot.license.id)
     return snapshot

@@ -188,7 +188,7 @@ class SeatsView:
     page: Page[SeatRow]
 
 
-def principal(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
+def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
     """Who asks, for pages that show nothing else.
 
     Raises `SessionExpired`, `PasswordChangeRequired` unless `allow_initial_password`.
@@ -525,7 +525,7 @@ def _is_of(event: Event, device: Device, email: str) -> bool:
 
 
 def _device_key(key: str) -> tuple[str, int | None]:
-    """Tag and user of a device, from its name in an address. Raises `Denied`: `device_not_found`."""
+    """Hardware hash and user of a device, from its name in an address. Raises `Denied`: `device_not_found`."""
     parts = _DEVICE_KEY.fullmatch(key)
     if parts is None:
         raise Denied("device_not_found")

@@ -1,4 +1,4 @@
-"""Read, decide, write: the shape of every use case that an atomic write decides."""
+"""The optimistic retry loop: read, decide, write, and decide again where a condition failed."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,22 +10,26 @@ S = TypeVar("S")
 D = TypeVar("D")
 
 MAX_ATTEMPTS = 25
-"""How often a lost race is decided anew. Each round is lost to a write that succeeded, so rivals make progress."""
+"""Each failed attempt lost to a write that succeeded, so all rivals together always make progress."""
 
 
 def decide_and_write(
     read: Callable[[bool], S],
     decide: Callable[[S], D],
     write: Callable[[S, D], None],
-    apply_conflict: Callable[[S, ConditionFailed], S | None] = lambda _state, _stale: None,
+    apply_conflict: Callable[[S, ConditionFailed], S | None] = lambda _state, _conflict: None,
     changes: Callable[[D], bool] = lambda _decision: True,
 ) -> tuple[S, D]:
-    """Decide on what `read(consistent)` tells and write it; answers the state that was decided on, and the decision.
+    """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 
-    A grant may rest on a read that lags, for the write's conditions confirm it. A refusal is confirmed: by the items
-    that were in the write's way, where the engine and `apply_conflict` tell the state from them, else by a consistent
-    read. So is a decision that all is as it should be (`changes` is false of it): a place may have been reset since.
-    Raises `Denied` as `decide` does, `Unavailable` after `MAX_ATTEMPTS` lost races.
+    `read(consistent)`: the first attempt may read a replica, for the write's conditions confirm what it grants.
+    `decide(state)`: may raise `Denied`. A denial is final only if it rests on a consistent read, or on the items that
+    were in the write's way.
+    `write(state, decision)`: raises `ConditionFailed` where the state is not, or no longer, what it requires.
+    `apply_conflict(state, conflict)`: the state with the items that were in the way; None where they do not tell it.
+    `changes(decision)`: false where the decision leaves the state as it is. Confirmed like a denial: a device may have
+    been reset.
+    Raises `Denied` as `decide` does, and `Unavailable` after `MAX_ATTEMPTS` failed attempts.
     """
     state: S | None = None
     confirmed = False

@@ -1,4 +1,4 @@
-"""Security events: in the account's history, and as facts of the line that tells of the call."""
+"""Security events: in the account's history, and as fields of the call's log record."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from chalicelib.domain.origin import as_firewalls_read, network_of
 from chalicelib.domain.users import User
 from chalicelib.store.security_events import note_security
 
-_TOLD_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
-"""What shows somebody else's secret shows it to nobody of whom that is not told."""
+_RECORDED_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
+"""What shows somebody else's secret shows it only once that is recorded."""
 
 
 def note_security_event(
     company: str, whose: User | str, type: EventType, actor: Actor, now: Instant, **detail: Any
 ) -> None:
-    """Tell of an event, merged with those of the same hour. Raises `Unavailable` where it has to be told first.
+    """Record an event, merged with those of the same hour. Raises `Unavailable` where it has to be recorded first.
 
     `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
     """
@@ -24,4 +24,4 @@ def note_security_event(
     observability.add_fields(security=type, ip=ip)
     if not isinstance(whose, str):  # what is typed as a company that nobody has may be anything
         observability.add_fields(company=company, account_id=whose.id)
-    note_security(company, whose, Event.new(type, actor, now, **detail), or_fail=type in _TOLD_FIRST)
+    note_security(company, whose, Event.new(type, actor, now, **detail), or_fail=type in _RECORDED_FIRST)

@@ -1,1 +1,1 @@
-"""What the faces share: endpoint decorator, errors, signing, authentication, limits of size."""
+"""What the adapters share: endpoint decorator, errors, signing, authentication, limits of size."""

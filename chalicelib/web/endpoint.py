@@ -1,6 +1,6 @@
 """The endpoint decorator: what every call of the License API goes through, in order.
 
-size → authentication → parsing → the face's function → serialising → signing; whatever is raised on the way becomes
+size → authentication → parsing → the adapter's function → serialising → signing; whatever is raised on the way becomes
 an answer in the one error shape.
 """
 
@@ -33,7 +33,7 @@ log = logging.getLogger("seatkeeper")
 
 
 class Endpoints:
-    """Makes the decorators of one face."""
+    """Makes the decorators of one adapter."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._blueprint = blueprint
@@ -93,8 +93,8 @@ class Endpoints:
             return error_response(error.code, error.message)
         except AuthError as error:
             return error_response(error.code)
-        except Unavailable as busy:
-            observability.add_fields(busy=str(busy))
+        except Unavailable as unavailable:
+            observability.add_fields(busy=str(unavailable))
             return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)

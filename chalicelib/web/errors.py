@@ -87,7 +87,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "service_busy": (503, "The service is busy; try again."),
     "internal_error": (500, "Something went wrong on our side."),
 }
-"""What client applications are told; some codes wait for calls that do not exist yet."""
+"""The errors of client applications; some codes wait for calls that do not exist yet."""
 
 MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "company_not_found": (404, "There is no company with this code."),
@@ -106,7 +106,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
-"""Ours: what is told to those who manage licenses, and never to client applications."""
+"""Errors of those who manage licenses; client applications never get them."""
 
 ERRORS = CLIENT_ERRORS | MANAGER_ERRORS
 
@@ -156,7 +156,7 @@ def handle_framework_errors(request: Request, get_response: Callable[[Request], 
     try:
         response = get_response(request)
     except Exception:
-        log.exception("bug outside of every face")
+        log.exception("bug outside of every adapter")
         return error_response("internal_error")
     if response.status_code < 400 or isinstance(response, FinalResponse):
         return response

@@ -118,8 +118,8 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     function = function_of(command)
     try:
         answer: CommandResult = function(**values, now=clock.now() if now is None else now)
-    except Denied as refused:
-        raise UsageError(refused.detail or ERRORS[refused.code][1]) from None
+    except Denied as denied:
+        raise UsageError(denied.detail or ERRORS[denied.code][1]) from None
     except Unavailable as error:
         raise DatabaseError(f"It may have been done or not, look before you repeat it: {error}.") from None
     except StoreError as error:

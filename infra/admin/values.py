@@ -138,5 +138,5 @@ def _digits(given: str) -> int | None:
 def _by_rule(rule: Callable[[str], str], given: str) -> str:
     try:
         return rule(given)
-    except Denied as refused:  # "field: sentence", and the field here is the option
-        raise ValueError(refused.detail.partition(": ")[2]) from None
+    except Denied as denied:  # "field: sentence", and the field here is the option
+        raise ValueError(denied.detail.partition(": ")[2]) from None

@@ -1,4 +1,4 @@
-"""The floor: what the bare engine calls of a License API call and one RSA signature come to, without Seatkeeper."""
+"""The baseline: what the bare engine calls of a License API call and one RSA signature come to, without Seatkeeper."""
 
 import multiprocessing
 import secrets

@@ -1,4 +1,4 @@
-"""What a line of telemetry costs: CPU of a request in which nothing else is done."""
+"""What a log record costs: CPU of a request in which nothing else is done."""
 
 import os
 import time
@@ -12,9 +12,9 @@ _ID = "5f0c9f6e-4f1b-4d0e-9d57-6c1f3f1f0a11"
 
 
 def lines() -> None:
-    """Print the best of `RUNS` for a line of facts, and for one with a metric."""
-    print(f"\nLines of observability, CPU each: best of {RUNS} times {LINES:,}")
-    for what, metrics in {"facts": (), "facts and a metric": (observability.ACTIVATIONS,)}.items():
+    """Print the best of `RUNS` for a record of fields, and for one with a metric."""
+    print(f"\nLog records, CPU each: best of {RUNS} times {LINES:,}")
+    for what, metrics in {"fields": (), "fields and a metric": (observability.ACTIVATIONS,)}.items():
         print(f"  {min(_microseconds(metrics) for _ in range(RUNS)):.0f} µs   {what}")
 
 

@@ -1,7 +1,7 @@
 """`package`: the template and the archive of a stage, the same bytes for the same input.
 
 pip fetches the wheels that `requirements.lock` names, for the architecture that is asked for; chalice adds our code
-with its own runtime, and writes the template; `contents` trims, compiles and zips. None of it needs an AWS account.
+with its own runtime, and writes the template; `archive` trims, compiles and zips. None of it needs an AWS account.
 """
 
 import argparse

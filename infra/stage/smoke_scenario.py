@@ -1,4 +1,4 @@
-"""A trial of a stage: a company that lives for some seconds, and the calls that an application makes.
+"""The smoke scenario of a stage: a company that lives for some seconds, and the calls that an application makes.
 
 Import this when the environment names the stage. What is made is taken away again, also when a call fails midway.
 """

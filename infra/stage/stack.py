@@ -217,14 +217,14 @@ def table(changes: Iterable[Change]) -> str:
 
 
 def _change(raw: dict[str, Any]) -> Change:
-    description = raw["ResourceChange"]
-    targets = [detail.get("Target", {}) for detail in description.get("Details", [])]
+    resource = raw["ResourceChange"]
+    targets = [detail.get("Target", {}) for detail in resource.get("Details", [])]
     names = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
     return Change(
-        description["Action"],
-        description["LogicalResourceId"],
-        description["ResourceType"],
-        description.get("Replacement", ""),
+        resource["Action"],
+        resource["LogicalResourceId"],
+        resource["ResourceType"],
+        resource.get("Replacement", ""),
         tuple(name for name in names if name),
     )
 

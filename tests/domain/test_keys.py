@@ -37,8 +37,8 @@ def test_a_known_key_keeps_its_check_symbol() -> None:
 @given(st.integers(0, 24), st.sampled_from(ALPHABET))
 def test_any_single_wrong_symbol_is_caught(position: int, symbol: str) -> None:
     key = new_license_key()
-    snapshot = position + position // 5
-    wrong = key[:snapshot] + symbol + key[snapshot + 1 :]
+    index = position + position // 5
+    wrong = key[:index] + symbol + key[index + 1 :]
     assert is_mistyped(wrong) == (wrong != key)
 
 

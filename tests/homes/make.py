@@ -188,12 +188,12 @@ def _of_later(company: str, license: Any, admin: Any) -> None:
         batch.start_batch(company, license.id, "third@customer.test", True, admin, now=NOW + 2 * DAY)
     if forgotten := _module("forgotten_password"):
         forgotten.request_code(company, ADA, now=NOW + DAY)
-    if (sessions := _module("sessions")) and (submit_once := _module("once")):
+    if (sessions := _module("sessions")) and (submissions := _module("submissions")):
         from chalicelib.store import accounts
 
         user = accounts.read_user(company, accounts.user_of_email(company, ADA) or 0)
         claims = sessions.open_session(user, now=NOW + DAY)
-        submit_once.submit_once(claims, "form", lambda: {"done": "it"}, now=NOW + DAY)
+        submissions.submit_once(claims, "form", lambda: {"done": "it"}, now=NOW + DAY)
 
 
 def _module(name: str) -> Any:

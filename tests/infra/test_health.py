@@ -145,12 +145,12 @@ def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(
 
 def test_a_thing_is_said_once_a_minute_and_how_often_it_was_not(caplog: pytest.LogCaptureFixture) -> None:
     now = 1000.0
-    log, submit_once = logging.getLogger("seatkeeper.test"), OncePerMinute(lambda: now)
+    log, once_a_minute = logging.getLogger("seatkeeper.test"), OncePerMinute(lambda: now)
 
     def say(error: Exception | None) -> None:
         log.error("bug in %s", "GET", exc_info=error) if error else log.warning("busy")
 
-    caplog.handler.addFilter(submit_once)
+    caplog.handler.addFilter(once_a_minute)
     try:
         for _ in range(5):
             say(OSError())
@@ -161,7 +161,7 @@ def test_a_thing_is_said_once_a_minute_and_how_often_it_was_not(caplog: pytest.L
         say(OSError())
         assert caplog.messages[3:] == ["bug in GET (4 more like this were left out)"]
     finally:
-        caplog.handler.removeFilter(submit_once)
+        caplog.handler.removeFilter(once_a_minute)
 
 
 def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -72,8 +72,8 @@ def true(vendor: Vendor) -> list[dict[str, str]]:
 
 def put(case: Any, facts: dict[str, str]) -> None:
     """Let what the request says be true, but for what it has wrong by the document: that stays wrong."""
-    snapshot, known = ("body", case.operation.body[0]) if case.operation.body else ("query", case.operation.query)
-    schema, sent = known.validation_schema, getattr(case, snapshot)
+    part, known = ("body", case.operation.body[0]) if case.operation.body else ("query", case.operation.query)
+    schema, sent = known.validation_schema, getattr(case, part)
     if not isinstance(sent, dict):
         return
 
@@ -83,7 +83,7 @@ def put(case: Any, facts: dict[str, str]) -> None:
         return name not in schema["required"]
 
     true = {name: fact for name, fact in facts.items() if name in schema["properties"] and is_right(name)}
-    setattr(case, snapshot, sent | true)
+    setattr(case, part, sent | true)
 
 
 def ask(case: Any, headers: dict[str, str]) -> int:

@@ -83,7 +83,7 @@ class Site:
         lookup = {"product": license.product} | ({"license_key": license.license_key} if license.license_key else {})
         ports = tuple(server.port for server in self.servers)
         name = f"device-{number if device is None else device}"
-        given: dict[str, Any] = {"ident": lookup, "hardware_id": name, "turn": number} | more
+        given: dict[str, Any] = {"lookup": lookup, "hardware_id": name, "turn": number} | more
         return Client(self.vendor.api_key, self.vendor.shared_key, ports, **given)
 
     def rush(self, clients: list[Client]) -> list[Call]:

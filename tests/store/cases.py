@@ -498,9 +498,9 @@ CASES = (
     Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR), observes=True),
     Case(
         "look at a page",
-        portal_queries.principal,
+        portal_queries.authenticate_session,
         logged_in,
-        lambda _, x: portal_queries.principal(x, now=NOW + TOUCH_MS).user,
+        lambda _, x: portal_queries.authenticate_session(x, now=NOW + TOUCH_MS).user,
         observes=True,
     ),
     Case(

@@ -14,7 +14,7 @@ from tests.store.cases import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
 from tests.support import Vendor
 
-ACCOUNTS, LICENSES = database.table_name(LookupItem), database.table_name(LicenseItem)
+ACCOUNTS, LICENSES = LookupItem.Meta.table_name, LicenseItem.Meta.table_name
 
 _RANDOM = (
     (re.compile(r"\bT[0-9A-F]{12}"), "COMPANY"),
@@ -74,7 +74,7 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
         ]:
             found |= _partition(ACCOUNTS, f"license#{license_id}")
             found |= _partition(LICENSES, f"{company}#{license_id}")
-            due = _partition(database.table_name(DueItem), due_pk(license_id % DUE_SHARDS))
+            due = _partition(DueItem.Meta.table_name, due_pk(license_id % DUE_SHARDS))
             found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
     return found
 

@@ -36,7 +36,7 @@ def people(count: int, prefix: str = "p") -> str:
     return "\n".join(f"{prefix}{n}@customer.test" for n in range(count))
 
 
-def submit_once() -> Callable[[], bool]:
+def one_step() -> Callable[[], bool]:
     return lambda: False
 
 
@@ -158,7 +158,7 @@ def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, lic
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
     with pytest.raises(Denied):
         vendor.assign(license, ADA)
-    left = continue_batch(vendor.code, license.id, batch_id, ADMIN, submit_once(), now=NOW)
+    left = continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
     assert left == BatchProgress(batch_id, 40, ROWS_PER_TRANSACTION, 40 - ROWS_PER_TRANSACTION, "admin", NOW)
     assert vendor.differences() == []
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
@@ -216,7 +216,7 @@ def test_a_step_of_somebody_else_between_the_look_and_the_write_is_seen(
         if seen is not None and seen.position == 0:
             with monkeypatch.context() as quiet:
                 quiet.setattr(batches, "read_pending", read_pending)
-                continue_batch(company, license_id, batch_id, ADMIN, submit_once(), now=NOW)
+                continue_batch(company, license_id, batch_id, ADMIN, one_step(), now=NOW)
         return seen
 
     monkeypatch.setattr(batches, "read_pending", and_then_a_step)
@@ -316,7 +316,7 @@ def test_a_batch_never_takes_the_place_of_another_with_the_same_id(
 
 def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
-    continue_batch(vendor.code, license.id, batch_id, ADMIN, submit_once(), now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
     database.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
     with pytest.raises(Denied) as refused:
         continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)

@@ -46,9 +46,9 @@ def test_what_is_too_long_or_cannot_be_seen_is_refused(vendor: Vendor, profile: 
 def test_other_sessions_end_and_the_one_may_be_kept(vendor: Vendor) -> None:
     here, there = logged_in(vendor, MANAGER), logged_in(vendor, MANAGER)
     keep_session(here, end_other_sessions(vendor.code, here.user_id, ADMIN, now=NOW), now=NOW)
-    assert portal_queries.principal(here, now=NOW)
+    assert portal_queries.authenticate_session(here, now=NOW)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(there, now=NOW)
+        portal_queries.authenticate_session(there, now=NOW)
 
 
 def test_who_has_an_initial_password_chooses_without_typing_it_again(vendor: Vendor) -> None:

@@ -115,15 +115,15 @@ def test_a_device_that_was_blacklisted_on_the_license_itself_is_refused_still_an
     """As licenses of before hold it."""
     license = vendor.issue()
     vendor.activate(license, "other")
-    hardware_hash = frozenset({hash_hardware_id("pc")})
+    hashes = frozenset({hash_hardware_id("pc")})
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    database.update(item, [LicenseItem.blacklist.set(set(hardware_hash))], LicenseItem.pk.exists())
+    database.update(item, [LicenseItem.blacklist.set(set(hashes))], LicenseItem.pk.exists())
     for hardware_id in ("pc", "other"):
         blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
         for call in (vendor.activate, vendor.check):
             with refused("blacklisted"):
                 call(license, hardware_id)
-    assert (vendor.stored(license).blacklist, vendor.stored(license).blocked_devices) == (hardware_hash, 1)
+    assert (vendor.stored(license).blacklist, vendor.stored(license).blocked_devices) == (hashes, 1)
     for hardware_id in ("pc", "other"):
         allow_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
         assert vendor.activate(license, hardware_id).device

@@ -62,7 +62,7 @@ def test_who_is_logged_in_stays_so(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     session = logged_in(vendor, ADA)
     change(vendor, license)
-    assert portal_queries.principal(session, now=NOW).user.email == NEW
+    assert portal_queries.authenticate_session(session, now=NOW).user.email == NEW
 
 
 def test_the_old_one_can_be_anothers(vendor: Vendor, license: License) -> None:

@@ -150,7 +150,7 @@ def assert_nothing_new_and_no_session(shop: Shop) -> None:
     with refused("already_exists"):
         create.create_company(code, "Another one", ADMIN, now=NOW)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(shop.manager, now=NOW)
+        portal_queries.authenticate_session(shop.manager, now=NOW)
 
 
 def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(

@@ -156,7 +156,7 @@ def test_an_account_that_was_made_and_left_gets_a_new_password_with_its_next_sea
     give(two)
     assert two.opened(PASSWORD if is_chosen else KNOWN) == []
     with pytest.raises(SessionExpired):
-        portal_queries.principal(squatter, allow_initial_password=True, now=NOW)
+        portal_queries.authenticate_session(squatter, allow_initial_password=True, now=NOW)
     handed_out = reveal_initial_password(two.vendor.code, two.third.id, VICTIM, two.manager(two.third), ADMIN, now=NOW)
     assert two.opened(handed_out or "") == ["third"]
     assert [e.detail for e in two.vendor.history(two.third) if e.type == "user_assigned"] == [
@@ -176,7 +176,7 @@ def test_a_seat_of_another_customer_waits_for_a_mailed_code(
     session = open_session(account(two.vendor, VICTIM), now=NOW)
     give(two)
     assert two.opened(password) == ["second"]  # nothing is lost by what a stranger does
-    assert portal_queries.principal(session, allow_initial_password=True, now=NOW)
+    assert portal_queries.authenticate_session(session, allow_initial_password=True, now=NOW)
     two.prove()
     assert two.opened(password) == ([] if password != PASSWORD else ["second", "third"])
     assert two.opened(PASSWORD) == ["second", "third"]

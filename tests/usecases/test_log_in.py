@@ -391,13 +391,13 @@ def test_whoever_sets_a_new_password_ends_the_lock(vendor: Vendor) -> None:
 @contextmanager
 def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Origin], Any]]:
     """Strangers who have all turns that strangers may have, as long as it lasts; a function that takes one more."""
-    begun, continue_batch, of_strangers, real = Semaphore(0), Event(), set[int](), passwords.verify_password
+    begun, go_on, of_strangers, real = Semaphore(0), Event(), set[int](), passwords.verify_password
 
     def verify(*given: Any) -> bool:
         if get_ident() not in of_strangers:
             return real(*given)
         begun.release()
-        return continue_batch.wait(30)
+        return go_on.wait(30)
 
     def stay(origin: Origin) -> str:
         of_strangers.add(get_ident())
@@ -415,7 +415,7 @@ def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Ite
                 take(Origin(f"198.51.100.{number}"))
             yield take
         finally:
-            continue_batch.set()
+            go_on.set()
             assert [one.result() for one in busy] == ["logged in"] * len(busy)
 
 

@@ -52,7 +52,7 @@ OF_OWN_SEATS: dict[str, View] = {
     "own_device": lambda a, li: portal_queries.own_device(a, li.id, device_key(a), now=NOW),
 }
 OF_NO_LICENSE: dict[str, View] = {
-    "visit": lambda a, _li: portal_queries.principal(a, now=NOW),
+    "authenticate_session": lambda a, _li: portal_queries.authenticate_session(a, now=NOW),
     "managed_licenses": lambda a, _li: portal_queries.managed_licenses(a, ListQuery(), now=NOW),
     "own_licenses": lambda a, _li: portal_queries.own_licenses(a, ListQuery(), now=NOW),
 }
@@ -139,23 +139,23 @@ def test_who_has_an_initial_password_chooses_another_one_first(vendor: Vendor, l
     claims = open_session(account(vendor, ADA if name in OF_OWN_SEATS else MANAGER), now=NOW)
     with pytest.raises(PasswordChangeRequired):
         ALL[name](claims, license)
-    assert portal_queries.principal(claims, allow_initial_password=True, now=NOW).user.is_initial_password
+    assert portal_queries.authenticate_session(claims, allow_initial_password=True, now=NOW).user.is_initial_password
 
 
 def test_a_session_ends_when_it_is_idle(vendor: Vendor, license: License) -> None:
     claims = logged_in(vendor, MANAGER)
-    assert portal_queries.principal(claims, now=NOW + IDLE_MS - 1)  # and is used with that
-    assert portal_queries.principal(claims, now=NOW + 2 * IDLE_MS - 2)
+    assert portal_queries.authenticate_session(claims, now=NOW + IDLE_MS - 1)  # and is used with that
+    assert portal_queries.authenticate_session(claims, now=NOW + 2 * IDLE_MS - 2)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(claims, now=NOW + 3 * IDLE_MS - 2)
+        portal_queries.authenticate_session(claims, now=NOW + 3 * IDLE_MS - 2)
 
 
 def test_a_session_ends_however_much_it_is_used(vendor: Vendor, license: License) -> None:
     claims = logged_in(vendor, MANAGER)
     for at in range(NOW, NOW + ABSOLUTE_MS, IDLE_MS - 1):
-        assert portal_queries.principal(claims, now=at)
+        assert portal_queries.authenticate_session(claims, now=at)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(claims, now=NOW + ABSOLUTE_MS)
+        portal_queries.authenticate_session(claims, now=NOW + ABSOLUTE_MS)
 
 
 def test_a_new_password_ends_all_sessions(vendor: Vendor, license: License) -> None:
@@ -163,7 +163,7 @@ def test_a_new_password_ends_all_sessions(vendor: Vendor, license: License) -> N
     change_password(vendor.code, MANAGER, PASSWORD, "another password", ADMIN, now=NOW)
     for claims in claims_of_all:
         with pytest.raises(SessionExpired):
-            portal_queries.principal(claims, now=NOW)
+            portal_queries.authenticate_session(claims, now=NOW)
 
 
 # --- what is read -----------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_that_a_session_is_used_is_written_once_in_five_minutes(vendor: Vendor, 
     claims = logged_in(vendor, MANAGER)
     with counted() as cost:
         for at in (NOW + TOUCH_MS, NOW + TOUCH_MS + 1, NOW + 2 * TOUCH_MS - 1):
-            portal_queries.principal(claims, now=at)
+            portal_queries.authenticate_session(claims, now=at)
     assert cost.round_trips == "3 reads + 1 write"
 
 

@@ -21,7 +21,7 @@ def manager(vendor: Vendor) -> str:
 def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
     company, email = f" {vendor.code.lower()} ", manager.upper()
     user, claims = sessions.log_in_to_portal(company, email, PASSWORD, now=NOW)
-    assert portal_queries.principal(claims, now=NOW).user == user
+    assert portal_queries.authenticate_session(claims, now=NOW).user == user
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
 def test_the_token_is_stored_hashed(vendor: Vendor, manager: str) -> None:
     claims = logged_in(vendor, manager)
     assert database.get(SessionItem(f"session#{claims.token}")) is None
-    assert portal_queries.principal(claims, now=NOW)
+    assert portal_queries.authenticate_session(claims, now=NOW)
 
 
 def test_a_cookie_is_ours_or_nothing(vendor: Vendor, manager: str) -> None:
@@ -76,14 +76,14 @@ def test_a_log_out_ends_one_session_and_may_be_repeated(vendor: Vendor, manager:
     for _ in range(2):
         sessions.log_out(here)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(here, now=NOW)
-    assert portal_queries.principal(there, now=NOW)
+        portal_queries.authenticate_session(here, now=NOW)
+    assert portal_queries.authenticate_session(there, now=NOW)
 
 
 def test_a_session_can_be_kept_when_all_others_end(vendor: Vendor, manager: str) -> None:
     here = logged_in(vendor, manager)
     sessions.keep_session(here, 7, now=NOW)
     with pytest.raises(SessionExpired):
-        portal_queries.principal(here, now=NOW)
+        portal_queries.authenticate_session(here, now=NOW)
     sessions.keep_session(here, chosen(vendor, manager).session_epoch, now=NOW)
-    assert portal_queries.principal(here, now=NOW)
+    assert portal_queries.authenticate_session(here, now=NOW)

@@ -82,7 +82,7 @@ def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
 
 
 def _is_of_the_api(case: Case) -> bool:
-    """Whether a face imports the use case, or its module."""
+    """Whether an adapter imports the use case, or its module."""
     told = "".join(file.read_text() for blueprint in FACES for file in _sources(blueprint))
     name = case.function.__module__.rsplit(".", 1)[1]
     return f"chalicelib.usecases.{name} import" in told or f" {name}." in told
