@@ -5,13 +5,14 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import hash_hardware_id
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import database
+from chalicelib.store import buckets, database
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import (
     COMPANIES,
@@ -19,6 +20,7 @@ from chalicelib.store.items import (
     ApiKeyItem,
     CompanyItem,
     EventItem,
+    LicenseItem,
     LookupItem,
     ProductItem,
     SeatItem,
@@ -217,17 +219,23 @@ def change_email(
     license_ids: list[int],
     event: Event,
     mails: Sequence[Mail],
-    asked_on: tuple[int, Event] | None,
+    asked_on: tuple[License, Event] | None,
 ) -> None:
     """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `ConditionFailed`.
 
-    `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that.
+    `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that. For its
+    customer it counts as a seat that is given.
     """
     company, item, email = old.company, UserItem, new.email
     write = Transaction(event_item(company, event, AccountEventItem))
     if asked_on is not None:
-        license_id, license_event = asked_on
-        write.put(event_item(license_pk(company, license_id), license_event), EventItem.part.does_not_exist())
+        license, license_event = asked_on
+        pk = license_pk(company, license.id)
+        write.put(event_item(pk, license_event), EventItem.part.does_not_exist())
+        if (bucket := assign_bucket(license, event.actor)) is not None:
+            kept = (LicenseItem.seats_full_at, bucket, license.seats_full_at, event.at)
+            there = LicenseItem.pk.exists()
+            write.update(LicenseItem(pk, "license"), [buckets.taking(*kept)], there & buckets.holds(*kept))
     write.update(
         item(company, f"user#{old.id}"),
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],

@@ -79,13 +79,13 @@ def assign_user(
         license = state.license
         if license.authorization_method != "user":
             raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
-        if state.user is not None:
-            guard_open(state.user)
         if state.seat is not None:
             raise Denied("user_already_assigned")
         guard_seat_limit(license, max_activations)
         _guard_room(license)
         guard_seats_rate(license, actor, 1, now)
+        if state.user is not None:
+            guard_open(state.user)  # last: who can give no seat learns nothing of the account
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
         seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(profile))

@@ -7,11 +7,13 @@ from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
 from chalicelib.usecases.account_access import guard_account, read_holdings
+from chalicelib.usecases.assign_user import guard_seats_rate
 from chalicelib.usecases.bounded_probes import bounded_probe
-from chalicelib.usecases.find_license import find_account, find_user
+from chalicelib.usecases.find_license import find_account, find_license_user
 from chalicelib.usecases.notices import email_notices
 from chalicelib.usecases.retry import decide_and_write
 
@@ -36,40 +38,48 @@ def change_email(
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
     Raises `Denied`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`, and
-    `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`).
+    `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
+    customer who changes them faster than seats may be given.
     """
     address = normalize_email(new_email)
 
-    def read(_: bool) -> tuple[User, list[int]]:
-        user = find_account(company, email) if license_id is None else find_user(company, license_id, email)
+    def read(_: bool) -> tuple[License | None, User, list[int]]:
+        if license_id is None:
+            license, user = None, find_account(company, email)
+        else:
+            license, user = find_license_user(company, license_id, email)
         guard_open(user)
         if manager_id is not None:
             guard_account(manager_id, user)
-        return user, accounts.held_license_ids(company, user.id)
+        return license, user, accounts.held_license_ids(company, user.id)
 
-    def decide(state: tuple[User, list[int]]) -> User:
-        user, held = state
-        if user.email != address and accounts.user_of_email(company, address) is not None:
-            raise Denied("already_exists", "email: another account of this company has this e-mail.")
-        if len(held) > MAX_SEATS:
-            raise Denied(
-                "validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more."
-            )
+    def decide(state: tuple[License | None, User, list[int]]) -> User:
+        license, user, held = state
         if user.email == address:
             return user
+        _guard_change(company, address, held)
+        if license is not None:
+            guard_seats_rate(license, actor, 1, now)  # somebody else has the seat then, and is mailed
         scope = read_holdings(user).buyers if user.proved else user.password_scope
         return replace(user, email=address, proved=False, password_scope=scope or user.password_scope)
 
-    def write(state: tuple[User, list[int]], changed: User) -> None:
-        user, held = state
+    def write(state: tuple[License | None, User, list[int]], changed: User) -> None:
+        license, user, held = state
         if user.email != address:
             event, on_license = (
                 Event.new("email_changed", actor, now, user=user.email, user_id=user.id, email=address)
                 for _ in range(2)
             )
-            asked_on = None if license_id is None else (license_id, on_license)
+            asked_on = None if license is None else (license, on_license)
             accounts.change_email(user, changed, held, event, email_notices(user, changed, actor), asked_on)
 
     bound = nullcontext() if manager_id is None else bounded_probe(company, address, manager_id, actor, now=now)
     with bound:
         return decide_and_write(read, decide, write)[1]
+
+
+def _guard_change(company: str, address: str, held: list[int]) -> None:
+    if accounts.user_of_email(company, address) is not None:
+        raise Denied("already_exists", "email: another account of this company has this e-mail.")
+    if len(held) > MAX_SEATS:
+        raise Denied("validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more.")

@@ -36,11 +36,16 @@ def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]
 
 def find_user(company: str, license_id: int, email: str) -> User:
     """The account of a license user. Raises `Denied`: `license_not_found`, `user_not_found`."""
-    _, seat = find_seat(company, license_id, email)
+    return find_license_user(company, license_id, email)[1]
+
+
+def find_license_user(company: str, license_id: int, email: str) -> tuple[License, User]:
+    """A license and the account of one of its users. Raises as `find_user`."""
+    license, seat = find_seat(company, license_id, email)
     user = accounts.read_user(company, seat.user_id)
     if user is None:
         raise Denied("user_not_found")
-    return user
+    return license, user
 
 
 def find_account(company: str, email: str) -> User:

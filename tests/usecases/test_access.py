@@ -41,7 +41,14 @@ from chalicelib.usecases.customer_license_users import customer_license_users
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.device_variables import device_variables, track_variables
-from chalicelib.usecases.find_license import find_account, find_license, find_owner, find_seat, find_user
+from chalicelib.usecases.find_license import (
+    find_account,
+    find_license,
+    find_license_user,
+    find_owner,
+    find_seat,
+    find_user,
+)
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -155,6 +162,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: remove_manager(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)],
     ),
     (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
+    (find_license_user, "license_not_found", [lambda c, v: find_license_user(c, v.by_user.id, ADA)]),
     (
         change_email,
         "license_not_found",

@@ -10,6 +10,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.usecases import assign_user as assigning
 from chalicelib.usecases import batch_assign as batches
+from chalicelib.usecases import change_email as emails
 from chalicelib.usecases.change_seat import remove_user
 from tests.mailbox import mails
 from tests.support import ADMIN, HOUR, NOW, Vendor
@@ -42,7 +43,14 @@ def by_lists(vendor: Vendor, license: License, number: int, by: Actor, now: int)
     remove_user(vendor.code, license.id, f"u{number}@elsewhere.test", by, now=now)
 
 
-WAYS = pytest.mark.parametrize("give", [one_by_one, by_lists])
+def by_other_emails(vendor: Vendor, license: License, number: int, by: Actor, now: int) -> None:
+    if number == 0:
+        assigning.assign_user(vendor.code, license.id, "u-1@elsewhere.test", 1, ADMIN, now=now)
+    was, email = f"u{number - 1}@elsewhere.test", f"u{number}@elsewhere.test"
+    emails.change_email(vendor.code, license.id, was, email, by, manager_id=None, now=now)
+
+
+WAYS = pytest.mark.parametrize("give", [one_by_one, by_lists, by_other_emails])
 Give = Callable[[Vendor, License, int, Actor, int], None]
 
 
@@ -68,7 +76,7 @@ def test_seats_that_are_given_at_once_are_counted_by_the_write(
     vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch, give: Give
 ) -> None:
     """As if each had read the license before the others wrote."""
-    for module in (assigning, batches):
+    for module in (assigning, batches, emails):
         monkeypatch.setattr(module, "guard_seats_rate", lambda *_: None)
     for number in range(MOST):
         give(vendor, license, number, MANAGER, NOW)
