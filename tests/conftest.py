@@ -25,7 +25,7 @@ if "SEATKEEPER_TEST_URL" not in os.environ:
 from chalicelib.store import database  # noqa: E402 - `app`, which tests import, needs the environment
 from chalicelib.store.items import AttemptsItem  # noqa: E402
 from chalicelib.usecases import passwords  # noqa: E402
-from tests.support import STAGE_URL, Vendor, cheap_passwords  # noqa: E402
+from tests.support import ENGINE_ENVIRONMENT, STAGE_URL, Vendor, cheap_passwords  # noqa: E402
 
 NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
 """Where tests ask no database, unless they have a vendor or are marked."""
@@ -36,6 +36,7 @@ def _start_engine() -> engine.Engine:
     """The engine of this process with its tables; the environment leads to it from now on."""
     started = engine.start(None)
     os.environ |= local.environment(Path(_home.name), started.endpoint)
+    ENGINE_ENVIRONMENT.update(os.environ)
     database.connection.cache_clear()
     database.create_tables()
     return started

@@ -28,6 +28,8 @@ from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import LicenseLookup
 from infra.call import signed_headers
 
+ENGINE_ENVIRONMENT: dict[str, str] = {}
+"""What leads to the engine of this process, once it is started, whatever a test changes of the environment."""
 STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
 """Of the deployed stage that the tests of `licenseapi` ask; without one they ask the app in process."""
 STAGE_HOST = os.environ.get("SEATKEEPER_TEST_HOST")

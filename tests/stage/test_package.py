@@ -1,7 +1,6 @@
 """The real package: the same each time, for both architectures, and whole: it answers with nothing else to import."""
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -20,11 +19,10 @@ from infra.stage.archive import SERVICES
 from infra.stage.package import ARCHITECTURES, Package
 from infra.stage.stages import ROOT, read_stage
 from tests.stage.conftest import ARCHITECTURE
+from tests.support import ENGINE_ENVIRONMENT
 from tests.web.events import event
 
 [OTHER] = set(ARCHITECTURES) - {ARCHITECTURE}
-ON_THE_ENGINE = dict(os.environ)
-"""As it is before another test of this folder leads it to its AWS."""
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1")
 SCHEDULE = {
     "version": "0",
@@ -62,7 +60,7 @@ def told(folder: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-IS", script, folder],
         input=json.dumps(asked),
-        env=ON_THE_ENGINE,
+        env=ENGINE_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
