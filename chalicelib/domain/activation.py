@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.instants import Instant, add, parse_duration
+from chalicelib.domain.instants import Instant, add, parse_duration, whole_seconds
 from chalicelib.domain.license import (
     TRANSFERS_FORBIDDEN,
     Device,
@@ -244,7 +244,7 @@ def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instan
         own = seat_bucket(license, seat, bucket).wait_ms(seat.bucket_full_at, now)
         wait, why = (own, _USER_TOO_FAST) if own > wait else (wait, why)
     if wait:
-        raise Denied("rate_limit_exceeded", why, retry_after=-(-wait // 1000))
+        raise Denied("rate_limit_exceeded", why, retry_after=whole_seconds(wait))
 
 
 def _full(used: int, limit: int | None) -> bool:

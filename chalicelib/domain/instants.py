@@ -99,6 +99,11 @@ def duration_days(duration: Duration) -> int:
     return duration.count * _DAYS[duration.unit]
 
 
+def whole_seconds(ms: int) -> int:
+    """A time to wait in whole seconds, rounded up: as `Retry-After` says it."""
+    return -(-ms // 1000)
+
+
 def add(instant: Instant, duration: Duration) -> Instant:
     """Add by the UTC calendar, keeping the time of day.
 

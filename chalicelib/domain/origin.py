@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from chalicelib.domain.errors import Code, Denied
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 
 WINDOW_MS = 15 * 60_000
 """How long failures of strangers are counted together."""
@@ -87,4 +87,4 @@ def guard_strangers(
     )
     for failures, most, code in limits:
         if failures.times >= most and now < failures.until:
-            raise Denied(code, retry_after=-(-(failures.until - now) // 1000))
+            raise Denied(code, retry_after=whole_seconds(failures.until - now))

@@ -7,7 +7,7 @@ through any number of servers, are bounded by the same numbers as guesses made o
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import Denied
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import Seat
 from chalicelib.domain.pasted import visible
 
@@ -88,7 +88,7 @@ def guard_attempt(attempts: Attempts, now: Instant) -> None:
     locked = attempts.failures >= MAX_FAILURES
     closed_until = attempts.until if locked else min(attempts.not_before, attempts.until)
     if now < closed_until:
-        raise Denied("account_locked", retry_after=-(-(closed_until - now) // 1000))
+        raise Denied("account_locked", retry_after=whole_seconds(closed_until - now))
 
 
 def wait_after(failures: int) -> int:

@@ -15,9 +15,8 @@ from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
 @page("devices.html")
 def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """All devices that were ever active on the license."""
-    return portal_queries.license_devices(claims, license_id, list_query(request), now=request.now), {
-        "list_query": list_query(request)
-    }
+    query = list_query(request)
+    return portal_queries.license_devices(claims, license_id, query, now=request.now), {"list_query": query}
 
 
 @page("device.html")

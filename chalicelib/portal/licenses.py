@@ -35,9 +35,8 @@ def list_query(request: PortalRequest) -> ListQuery:
 @page("licenses.html")
 def licenses(request: PortalRequest, claims: SessionClaims) -> Any:
     """The licenses that the user manages."""
-    return portal_queries.managed_licenses(claims, list_query(request), now=request.now), {
-        "list_query": list_query(request)
-    }
+    query = list_query(request)
+    return portal_queries.managed_licenses(claims, query, now=request.now), {"list_query": query}
 
 
 @page("license.html")

@@ -22,9 +22,8 @@ def seats(request: PortalRequest, claims: SessionClaims) -> SeatsView:
 @page("own_devices.html")
 def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """The own devices on one of them."""
-    return portal_queries.own_devices(claims, license_id, list_query(request), now=request.now), {
-        "list_query": list_query(request)
-    }
+    query = list_query(request)
+    return portal_queries.own_devices(claims, license_id, query, now=request.now), {"list_query": query}
 
 
 @page("own_device.html")

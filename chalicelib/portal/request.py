@@ -52,11 +52,7 @@ class PortalRequest:
     def claims(self) -> SessionClaims | None:
         """Who the session cookie says to ask; nothing is proved by it."""
         claims = from_cookie(self.cookies.get(SESSION_COOKIE, ""))
-        return (
-            None
-            if claims is None
-            else SessionClaims(claims.company, claims.user_id, claims.token, self.query.get("done", ""))
-        )
+        return claims and replace(claims, nonce=self.query.get("done", ""))
 
     @property
     def browser(self) -> KnownBrowser:

@@ -75,9 +75,8 @@ class LimitForm(BaseModel):
 @page("users.html")
 def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """Who uses the license."""
-    return portal_queries.license_users(claims, license_id, list_query(request), now=request.now), {
-        "list_query": list_query(request)
-    }
+    query = list_query(request)
+    return portal_queries.license_users(claims, license_id, query, now=request.now), {"list_query": query}
 
 
 def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:

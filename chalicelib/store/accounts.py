@@ -5,7 +5,6 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -232,10 +231,9 @@ def change_email(
         license, license_event = asked_on
         pk = license_pk(company, license.id)
         write.put(event_item(pk, license_event), EventItem.part.does_not_exist())
-        if (bucket := assign_bucket(license, event.actor)) is not None:
-            kept = (LicenseItem.seats_full_at, bucket, license.seats_full_at, event.at)
-            there = LicenseItem.pk.exists()
-            write.update(LicenseItem(pk, "license"), [buckets.taking(*kept)], there & buckets.holds(*kept))
+        taken, allowed = buckets.giving_seats(license, event, 1)
+        if taken:
+            write.update(LicenseItem(pk, "license"), taken, allowed)
     write.update(
         item(company, f"user#{old.id}"),
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],

@@ -27,7 +27,7 @@ from pynamodb.models import Model
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import region, settings
-from chalicelib.store.items import TABLE_KEYS, EventItem
+from chalicelib.store.items import TABLE_KEYS, EventItem, table_definition
 
 log = logging.getLogger("seatkeeper")
 
@@ -176,21 +176,12 @@ def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) ->
     wanted: dict[str, dict[str, Any]] = {}
     projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
     for item in items:
-        table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
-        if (key := _key(item)) not in table["Keys"]:
-            table["Keys"].append(key)
-    rounds = 0
-    while wanted:
-        answer = _dispatch("BatchGetItem", {"RequestItems": wanted})
-        for table_name, raws in answer["Responses"].items():
-            found |= {_identity(table_name, raw): raw for raw in raws}
-        wanted = answer.get("UnprocessedKeys") or {}
-        if wanted:
-            rounds += 1
-            if rounds >= ATTEMPTS:
-                raise Unavailable("the database left keys unread")
-            observability.add_metric(observability.RETRIES)
-            _wait(rounds)
+        of_table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
+        if (key := _key(item)) not in of_table["Keys"]:
+            of_table["Keys"].append(key)
+    for answer in _batch("BatchGetItem", wanted, "UnprocessedKeys", "the database left keys unread"):
+        for table, raws in answer["Responses"].items():
+            found |= {_identity(table, raw): raw for raw in raws}
     return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
 
 
@@ -261,13 +252,21 @@ def delete_all(items: Iterable[Model]) -> Iterator[int]:
 
 
 def _batch_write(table: str, requests: list[dict[str, Any]]) -> None:
-    rounds, wanted = 0, {table: requests}
+    for _ in _batch("BatchWriteItem", {table: requests}, "UnprocessedItems", "the database left items unwritten"):
+        pass
+
+
+def _batch(operation: str, wanted: dict[str, Any], left_as: str, why: str) -> Iterator[dict[str, Any]]:
+    """The answers to a batch: what the database has left of it (`left_as`) is asked for again. Raises `Unavailable`."""
+    rounds = 0
     while wanted:
-        wanted = _dispatch("BatchWriteItem", {"RequestItems": wanted}).get("UnprocessedItems") or {}
+        answer = _dispatch(operation, {"RequestItems": wanted})
+        yield answer
+        wanted = answer.get(left_as) or {}
         if wanted:
             rounds += 1
             if rounds >= ATTEMPTS:
-                raise Unavailable("the database left items unwritten")
+                raise Unavailable(why)
             observability.add_metric(observability.RETRIES)
             _wait(rounds)
 
@@ -426,16 +425,9 @@ def table_name(kind: type[Model]) -> str:
 
 def create_tables() -> None:
     """Create the tables that do not exist yet: on the embedded engine. A stage's tables belong to its stack."""
-    for table, keys in TABLE_KEYS.items():
-        kinds = zip(keys, ("HASH", "RANGE"), strict=False)
-        definition = {
-            "TableName": table,
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
-        }
+    for table in TABLE_KEYS:
         try:
-            connection().dispatch("CreateTable", definition)
+            connection().dispatch("CreateTable", {"TableName": table} | table_definition(table))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceInUseException":  # it is there
                 raise
@@ -448,7 +440,7 @@ def _dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
 def _send(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     """One attempt. Raises `ConditionFailed`, and what botocore does."""
     try:
-        answer: dict[str, Any] = connection().dispatch(operation, dict(kwargs))
+        answer: dict[str, Any] = connection().dispatch(operation, kwargs)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             raise ConditionFailed from error

@@ -54,6 +54,16 @@ TABLE_KEYS = {"licenses": ("pk", "part"), "accounts": ("pk", "part"), "ephemera"
 """Partition key, and sort key where there is one; all are texts."""
 
 
+def table_definition(table: str) -> dict[str, Any]:
+    """How a table is made, on the embedded engine as in a stage: keys, and billing by what is used."""
+    kinds = zip(TABLE_KEYS[table], ("HASH", "RANGE"), strict=False)
+    return {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in TABLE_KEYS[table]],
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
+    }
+
+
 # --- licenses: one license's truth in one partition ------------------------------------------------------------
 
 

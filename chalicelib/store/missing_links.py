@@ -69,10 +69,8 @@ def _wanted(
         managed, order = OrderItem.managers.contains(str(user_id)), OrderItem(company, f"order#{order_id}")
         yield link(message, sold_item(sold, company, shown), order, managed)
     for seat in seats:
-        message, held = (
-            f"seat of {seat.email}: the user is not linked to it",
-            LookupItem(company, user_license_sort_key(seat.user_id, id)),
-        )
+        message = f"seat of {seat.email}: the user is not linked to it"
+        held = LookupItem(company, user_license_sort_key(seat.user_id, id))
         held.product, held.order_id = license.product, license.order_id
         yield link(message, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
     for device in devices:

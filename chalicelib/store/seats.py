@@ -5,7 +5,6 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.mail import Mail
@@ -52,12 +51,8 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
 
 def giving(license: License, event: Event, count: int) -> tuple[list[Any], Condition]:
     """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
-    item, bucket = LicenseItem, assign_bucket(license, event.actor)
-    given = [item.users_assigned.add(count)]
-    if bucket is None:
-        return given, item.pk.exists()
-    kept = (item.seats_full_at, bucket, license.seats_full_at, event.at, count)
-    return [*given, buckets.taking(*kept)], item.pk.exists() & buckets.holds(*kept)
+    taken, allowed = buckets.giving_seats(license, event, count)
+    return [LicenseItem.users_assigned.add(count), *taken], allowed
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:

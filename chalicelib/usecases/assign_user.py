@@ -9,7 +9,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.pasted import one_line
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User, guard_open
@@ -114,7 +114,7 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
     bucket = assign_bucket(license, actor)
     if bucket is not None and (wait := bucket.wait_ms(license.seats_full_at, now, wanted)):
         message = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
-        raise Denied("rate_limit_exceeded", message, retry_after=-(-wait // 1000))
+        raise Denied("rate_limit_exceeded", message, retry_after=whole_seconds(wait))
 
 
 def guard_profile(profile: Profile) -> None:

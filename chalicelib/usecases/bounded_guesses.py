@@ -1,13 +1,13 @@
 """How often one address may name a user on a device that was never his: each answer tells whether there is such a user.
 
-Whoever has an application's key may ask, and the key is public. A device that was active once is
-answered always, as long as its user has the seat, or where it names the license.
+Whoever has an application's key may ask, and the key is public. A device that was active once is answered always, as
+long as its user has the seat, or where it names the license.
 """
 
 from ipaddress import ip_address
 
 from chalicelib.domain.errors import Denied
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.origin import network_of
 from chalicelib.store import probes
 from chalicelib.store.database import ConditionFailed
@@ -24,5 +24,5 @@ def count_guess(company: str, address: str, *, now: Instant) -> None:
     try:
         probes.count_guess(company, network, now)
     except ConditionFailed:
-        wait = -(-(probes.guesses_end(company, network, now) - now) // 1000)
+        wait = whole_seconds(probes.guesses_end(company, network, now) - now)
         raise Denied("rate_limit_exceeded", retry_after=max(1, wait)) from None

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from chalicelib.domain.errors import Denied, Unavailable
 from chalicelib.domain.events import Actor
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.store import accounts, probes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.named_account import named_user_id
@@ -22,7 +22,7 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
     try:
         probes.count_probe(company, manager_id, now)
     except ConditionFailed:
-        wait = -(-(probes.probes_end(company, manager_id, now) - now) // 1000)
+        wait = whole_seconds(probes.probes_end(company, manager_id, now) - now)
         detail = "email: too many were given that cannot be used. Try again tomorrow, or ask your vendor."
         raise Denied("rate_limit_exceeded", detail, retry_after=max(1, wait)) from None
     found_taken = False

@@ -5,7 +5,7 @@ from hmac import compare_digest
 from chalicelib import observability
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.mail_texts import code_mail
 from chalicelib.domain.one_time_code import (
     MAX_OF_ADDRESS,
@@ -95,7 +95,7 @@ def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
     def decide(seen: tuple[CodeRequests, Failures]) -> CodeRequests | None:
         asked, of_address = seen
         if of_address.times >= MAX_OF_ADDRESS:
-            raise Denied("rate_limit_exceeded", retry_after=-(-(of_address.until - now) // 1000))
+            raise Denied("rate_limit_exceeded", retry_after=whole_seconds(of_address.until - now))
         return with_request(asked, origin, now)
 
     def write(seen: tuple[CodeRequests, Failures], asked: CodeRequests | None) -> None:

@@ -1,7 +1,8 @@
-"""The tables of a stage. `chalicelib.store.items` says what is in them; a test holds the two together."""
+"""The tables of a stage. `chalicelib.store.items` says what is in them, and by which keys."""
 
 from typing import Any
 
+from chalicelib.store.items import table_definition
 from infra.stage.stages import Stage
 
 TABLES = {"licenses": "LicensesTable", "accounts": "AccountsTable", "ephemera": "EphemeraTable"}
@@ -18,12 +19,9 @@ def tables(stage: Stage) -> dict[str, Any]:
 def _table(stage: Stage, name: str) -> dict[str, Any]:
     """One table. Where what was sold is at stake it outlives its stack, and no command deletes it."""
     fate = "Retain" if stage.is_protected else "Delete"
-    keys = {"pk": "HASH"} if name == EXPIRING else {"pk": "HASH", "part": "RANGE"}
     properties: dict[str, Any] = {
         "TableName": f"{stage.stack}-{name}",
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        **table_definition(name),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": {"SSEEnabled": True},
         "DeletionProtectionEnabled": stage.is_protected,
