@@ -26,8 +26,8 @@ NAMESPACE = "Seatkeeper"
 STAGE, CODE = "Stage", "Code"
 """The dimensions: the prefix of the tables' names, and the code of an error."""
 
-ACTIVATIONS = "Grants"
-ERROR_RESPONSES = "Refusals"
+ACTIVATIONS = "Activations"
+ERROR_RESPONSES = "ErrorResponses"
 CONFLICTS = "Conflicts"
 RETRIES = "Retries"
 SWEEP_TRANSITIONS = "SweepTransitions"
@@ -41,7 +41,7 @@ METRICS = (
     *(SWEEP_TRANSITIONS, OLDEST_DUE_AGE, OBSERVATIONS_LOST, ANNOUNCEMENTS_FAILED),
     *(MAILS_SENT, OLDEST_MAIL_AGE),
 )
-"""Every metric: counts by `Stage`, refusals also by `Stage` and `Code`; ages are in seconds."""
+"""Every metric: counts by `Stage`, error responses also by `Stage` and `Code`; ages are in seconds."""
 _AGES = (OLDEST_DUE_AGE, OLDEST_MAIL_AGE)
 
 FIELDS = (
@@ -56,7 +56,7 @@ FIELDS = (
     "company",
     "license_id",
     "user_id",
-    "busy",
+    "unavailable_reason",
     "security",
     "account_id",
     "ip",
@@ -64,7 +64,7 @@ FIELDS = (
     "cold_start",
     "version",
     "commit",
-    "logged",
+    "records",
 )
 """Every field of a record, besides the metrics that it has values for and their dimensions."""
 
@@ -88,23 +88,23 @@ A = TypeVar("A")
 class _Record:
     """A record under way. Any thread may add to it."""
 
-    def __init__(self, stage: str, facts: dict[str, Any]) -> None:
+    def __init__(self, stage: str, fields: dict[str, Any]) -> None:
         self.begun = time.perf_counter()
-        self.facts = facts | {"outcome": "ok"}
+        self.fields = fields | {"outcome": "ok"}
         self.dimensions = {STAGE: stage}
         self.values: dict[str, float] = {}
-        self.logged: list[dict[str, Any]] = []
+        self.records: list[dict[str, Any]] = []
         self.lock = Lock()
 
     def text(self) -> str:
         """The record as one line of JSON, without its end."""
-        record = self.facts | {
+        record = self.fields | {
             "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
             "cold_start": _first_line.acquire(blocking=False),
             **_this_code(),
         }
-        if self.logged:
-            record["logged"] = self.logged
+        if self.records:
+            record["records"] = self.records
         if self.values and METRICS_TOO:
             record |= self.dimensions | self.values | {"_aws": self._metrics()}
         return _as_json(record)
@@ -133,7 +133,7 @@ def log_record(
     route: str = "",
     method: str = "",
 ) -> Iterator[None]:
-    """Tell what is done inside in one line, also where it raises.
+    """Write one record of what is done inside, also where it raises.
 
     `stage` is the prefix of the tables' names, `route` the pattern of the path.
     """
@@ -142,13 +142,13 @@ def log_record(
         return
     ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
     known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_ID_LENGTH]}
-    record = _Record(stage, _now() | {name: fact for name, fact in known.items() if fact})
+    record = _Record(stage, _now() | {name: value for name, value in known.items() if value})
     outer = _line.set(record)
     try:
         yield
     except BaseException as error:
-        record.facts["outcome"] = "internal_error"
-        record.logged.append({"level": "ERROR", "error": _error_causes(error)})
+        record.fields["outcome"] = "internal_error"
+        record.records.append({"level": "ERROR", "error": _error_causes(error)})
         raise
     finally:
         _line.reset(outer)
@@ -161,7 +161,7 @@ def add_fields(
     license_id: int | None = None,
     user_id: int | None = None,
     status: int | None = None,
-    busy: str | None = None,
+    unavailable_reason: str | None = None,
     security: str | None = None,
     account_id: int | None = None,
     ip: str | None = None,
@@ -169,24 +169,24 @@ def add_fields(
     """Set fields of the record. These and no others, so that nothing secret is logged; the last value counts."""
     record = _line.get()
     if record is not None:
-        facts = {
+        fields = {
             "company": company,
             "license_id": license_id,
             "user_id": user_id,
             "status": status,
-            "busy": busy,
+            "unavailable_reason": unavailable_reason,
             "security": security,
             "account_id": account_id,
             "ip": ip,
         }
-        record.facts.update((name, fact) for name, fact in facts.items() if fact is not None)
+        record.fields.update((name, value) for name, value in fields.items() if value is not None)
 
 
 def set_error(code: str) -> None:
     """Note in the record that the response is an error, with its code; counted as `ERROR_RESPONSES`."""
     record = _line.get()
     if record is not None:
-        record.facts["outcome"] = record.dimensions[CODE] = code
+        record.fields["outcome"] = record.dimensions[CODE] = code
         record.values[ERROR_RESPONSES] = 1
 
 
@@ -235,23 +235,23 @@ def configure_logging() -> None:
 class LogHandler(logging.Handler):
     """What is logged, as part of the record that is open, else as a record of its own.
 
-    Of an error its type and where it came from: its text may hold anything. So may what other people's code says, of
+    Of an error its type and where it came from: its text may hold anything. So may what other people's code logs, of
     which only the location is written.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add to the record that is open, or write one."""
         entry: dict[str, Any] = {"level": record.levelname, "logger": record.name}
-        entry["where"] = f"{_short(record.pathname)}:{record.lineno}"
+        entry["location"] = f"{_short(record.pathname)}:{record.lineno}"
         if record.name.partition(".")[0] in _OUR_LOGGERS:
-            entry["said"] = record.getMessage()
+            entry["message"] = record.getMessage()
         if record.exc_info and record.exc_info[1]:
             entry["error"] = _error_causes(record.exc_info[1])
         around = _line.get()
         if around is None:
             _write(_as_json(_now() | {"kind": "log"} | entry | _this_code()))
         else:
-            around.logged.append(entry)
+            around.records.append(entry)
 
 
 def _error_causes(error: BaseException) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ def test_a_sweep_that_fails_tells_of_it_and_fails(vendor: Vendor, monkeypatch: p
         with pytest.raises(ZeroDivisionError):
             tick()
     line = output.line
-    assert (line["outcome"], line["logged"][0]["error"][0]["type"]) == ("internal_error", "ZeroDivisionError")
+    assert (line["outcome"], line["records"][0]["error"][0]["type"]) == ("internal_error", "ZeroDivisionError")
     assert "SweepTransitions" not in line  # it did not run to its end
 
 
@@ -117,8 +117,8 @@ def test_licenses_that_cannot_be_announced_are_told_of_at_the_end(
         assert tick()["failed"] == 1
     line = output.line
     assert (line["outcome"], line["AnnouncementsFailed"], line["SweepTransitions"]) == ("ok", 1, 0)
-    (logged,) = line["logged"]
-    assert (str(license.id) in logged["said"], logged["error"][0]["type"]) == (True, "ZeroDivisionError")
+    (logged,) = line["records"]
+    assert (str(license.id) in logged["message"], logged["error"][0]["type"]) == (True, "ZeroDivisionError")
     assert line["OldestDueAge"] >= 50
     assert tick()["license_expired"] == 1
     assert vendor.history(license)[-1].type == "license_expired"

@@ -86,9 +86,9 @@ def test_cloudwatch_reads_each_metric_by_stage_and_refusals_also_by_code() -> No
         observability.set_error("license_expired")  # an answer is one, whatever was meant before
     stage = f"Stage={STAGE}"
     assert metrics(output.line) == {
-        ("Grants", stage): 2,
-        ("Refusals", stage): 1,
-        ("Refusals", stage, "Code=license_expired"): 1,
+        ("Activations", stage): 2,
+        ("ErrorResponses", stage): 1,
+        ("ErrorResponses", stage, "Code=license_expired"): 1,
         ("Conflicts", stage): 1,
         ("Retries", stage): 2,
         ("SweepTransitions", stage): 3,
@@ -104,12 +104,12 @@ def test_a_metric_without_a_value_is_not_named() -> None:
         with open_line():
             observability.set_error("not_found")
     conflict, refusal = output.lines
-    assert (list(metrics(conflict)), "Refusals" in conflict, "Code" in conflict) == (
+    assert (list(metrics(conflict)), "ErrorResponses" in conflict, "Code" in conflict) == (
         [("Conflicts", f"Stage={STAGE}")],
         False,
         False,
     )
-    assert {name for name, *_ in metrics(refusal)} == {"Refusals"}
+    assert {name for name, *_ in metrics(refusal)} == {"ErrorResponses"}
 
 
 # --- threads ----------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_of_an_error_only_the_types_and_where_they_came_from_are_told() -> None:
         fail_because(SECRET)
     line = output.line
     assert line["outcome"] == "internal_error"
-    (logged,) = line["logged"]
+    (logged,) = line["records"]
     error, cause = logged["error"]
     assert (error["type"], cause["type"]) == ("KeyError", "ValueError")
     assert error["frames"][0].endswith(" fail_because")
@@ -189,7 +189,7 @@ def test_what_aws_calls_its_error_is_told() -> None:
     denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": SECRET}}, "GetItem")
     with written() as output, pytest.raises(ClientError), open_line():
         raise denied
-    assert output.line["logged"][0]["error"][0]["type"] == "ClientError AccessDeniedException"
+    assert output.line["records"][0]["error"][0]["type"] == "ClientError AccessDeniedException"
     assert SECRET not in output.getvalue()
 
 
@@ -199,7 +199,7 @@ def test_an_endless_recursion_is_told_by_its_innermost_frames() -> None:
 
     with written() as output, pytest.raises(RecursionError), open_line():
         deeper(0)
-    frames = output.line["logged"][0]["error"][0]["frames"]
+    frames = output.line["records"][0]["error"][0]["frames"]
     assert len(frames) == observability.MAX_FRAMES
     assert frames[0].endswith(" deeper")
 
@@ -216,19 +216,19 @@ def log_everything() -> None:
 
 
 def check_logged(entries: list[dict[str, object]]) -> None:
-    assert [(entry["logger"], entry.get("said"), "error" in entry) for entry in entries] == [
+    assert [(entry["logger"], entry.get("message"), "error" in entry) for entry in entries] == [
         ("seatkeeper", "bug in GET /here", True),
         ("some.library", None, True),
         ("some.library", None, False),
         ("chalicelib.usecases.forgotten_password", "no code could be mailed: SES refuses", False),
     ]
-    assert all(str(entry["where"]).startswith("tests/test_observability.py:") for entry in entries)
+    assert all(str(entry["location"]).startswith("tests/test_observability.py:") for entry in entries)
 
 
 def test_what_is_logged_is_part_of_the_line_and_of_others_code_only_the_place_is_told() -> None:
     with written() as output, open_line():
         log_everything()
-    check_logged(output.line["logged"])
+    check_logged(output.line["records"])
     assert SECRET not in output.getvalue()
 
 

@@ -239,7 +239,7 @@ def _error_page(error: Exception) -> tuple[str, int, str, str]:
             code, status, words = _why(error)
             return code, status, "Not found" if status == 404 else "Refused", words
         case Unavailable():
-            observability.add_fields(busy=str(error))
+            observability.add_fields(unavailable_reason=str(error))
             sentence = "The database is busy. Nothing was changed: please try again in a moment."
             return "service_busy", 503, "Busy", sentence
     sentence = "Something went wrong here, and it was noted. Please try again."

@@ -94,7 +94,7 @@ class Endpoints:
         except AuthError as error:
             return error_response(error.code)
         except Unavailable as unavailable:
-            observability.add_fields(busy=str(unavailable))
+            observability.add_fields(unavailable_reason=str(unavailable))
             return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)

@@ -57,8 +57,8 @@ def _graphs() -> dict[str, list[Line]]:
     return {
         "Calls": [_line(API, "Count"), _line(API, "4XXError"), _line(API, "5XXError")],
         "Latency, ms": [_line(API, "Latency", statistic) for statistic in ("p50", "p90", "p99")],
-        "Grants and refusals": [_line(OURS, ACTIVATIONS), _line(OURS, ERROR_RESPONSES)],
-        "Refusals by code": [_by_code()],
+        "Activations and error responses": [_line(OURS, ACTIVATIONS), _line(OURS, ERROR_RESPONSES)],
+        "Error responses by code": [_by_code()],
         "Conflicts and retries": [_line(OURS, metric) for metric in (CONFLICTS, RETRIES, OBSERVATIONS_LOST)],
         "Sweep: oldest that was due, s": [_line(OURS, OLDEST_DUE_AGE, "Maximum")],
         "Sweep: transitions": [_line(OURS, SWEEP_TRANSITIONS), _line(OURS, ANNOUNCEMENTS_FAILED)],

@@ -1,4 +1,4 @@
-"""docs/telemetry.md: every fact and every metric is in it, and its lines are such as are written."""
+"""docs/telemetry.md: every field and every metric is in it, and its lines are such as are written."""
 
 import json
 import re
@@ -20,8 +20,8 @@ def rows(first: str) -> list[str]:
     return [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
 
 
-def test_every_fact_is_documented_and_no_other() -> None:
-    assert sorted(rows("fact")) == sorted(observability.FIELDS)
+def test_every_field_is_documented_and_no_other() -> None:
+    assert sorted(rows("field")) == sorted(observability.FIELDS)
 
 
 def test_every_metric_is_documented_with_its_unit_and_no_other() -> None:
@@ -46,7 +46,7 @@ def test_the_lines_of_the_page_are_such_as_are_written() -> None:
         assert metrics(line)
 
 
-def test_what_is_searched_for_is_what_is_told() -> None:
+def test_queries_search_for_fields_that_are_written() -> None:
     queries = "\n".join(blocks(PAGE, "text"))
     searched = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", queries)) | set(re.findall(r"filter (\w+)", queries))
     outcomes = set(re.findall(r'outcome = "(\w+)"', queries))

@@ -118,7 +118,7 @@ def test_a_busy_database_is_told_with_its_reason(
     monkeypatch.setattr("chalicelib.portal.users.assign_user", too_busy)
     manager.send(at(license, "/users/assign"), email=ADA)
     assert told(output)[:2] == ("service_busy", 503)
-    assert output.lines[-1]["busy"] == "too many rivals"
+    assert output.lines[-1]["unavailable_reason"] == "too many rivals"
 
 
 def test_a_mistake_of_ours_is_told_with_where_it_was(
@@ -127,6 +127,6 @@ def test_a_mistake_of_ours_is_told_with_where_it_was(
     monkeypatch.setattr("chalicelib.usecases.portal_queries.read_managed_licenses", lambda *_: 1 / 0)
     manager.get("/portal/licenses")
     assert told(output)[:2] == ("internal_error", 500)
-    (logged,) = output.line["logged"]
+    (logged,) = output.line["records"]
     assert logged["error"][0]["type"] == "ZeroDivisionError"
     assert any(frame.startswith("chalicelib/usecases/portal_queries.py:") for frame in logged["error"][0]["frames"])

@@ -87,7 +87,7 @@ def test_a_grant_is_counted_once_a_place_and_a_repeat_is_none(vendor: Vendor, li
     for _ in range(2):
         assert answer(call(vendor, "activate_license", license))["statusCode"] == 200
     first, again = output.lines
-    assert metrics(first) == {("Grants", STAGE): 1}
+    assert metrics(first) == {("Activations", STAGE): 1}
     assert metrics(again) == {}
     assert (first["outcome"], again["outcome"]) == ("ok", "ok")
 
@@ -98,7 +98,7 @@ def test_a_grant_whose_answer_was_lost_on_the_way_from_the_database_is_counted_o
 ) -> None:
     with wire(lost, range(1, 2), frozenset({"TransactWriteItems"})):
         assert answer(call(vendor, "activate_license", license))["statusCode"] == 200
-    assert metrics(output.line) == {("Grants", STAGE): 1, ("Retries", STAGE): 1}
+    assert metrics(output.line) == {("Activations", STAGE): 1, ("Retries", STAGE): 1}
 
 
 def test_a_refusal_is_counted_by_its_code_and_tells_whose_it_was(
@@ -108,7 +108,7 @@ def test_a_refusal_is_counted_by_its_code_and_tells_whose_it_was(
         answer(call(vendor, "activate_license", license, hardware_id))
     _, refused = output.lines
     code = "license_activated_max_times"
-    assert metrics(refused) == {("Refusals", STAGE): 1, ("Refusals", STAGE, f"Code={code}"): 1}
+    assert metrics(refused) == {("ErrorResponses", STAGE): 1, ("ErrorResponses", STAGE, f"Code={code}"): 1}
     told = (refused["outcome"], refused["status"], refused["company"], refused["license_id"])
     assert told == (code, 400, vendor.code, license.id)
 
@@ -156,7 +156,7 @@ def test_what_had_to_be_sent_again_is_counted_as_conflicts_or_as_retries(
     with wire(fault, range(1, 4), WRITES):
         assert answer(call(vendor, "activate_license", license))["statusCode"] == 200
     metric = "Conflicts" if fault is in_conflict else "Retries"
-    assert metrics(output.line) == {("Grants", STAGE): 1, (metric, STAGE): 3}
+    assert metrics(output.line) == {("Activations", STAGE): 1, (metric, STAGE): 3}
 
 
 @pytest.mark.usefixtures("impatient")
@@ -185,8 +185,11 @@ def test_a_busy_database_is_a_refusal_that_says_what_it_was(
     with wire(fault, operations=frozenset({"TransactWriteItems"})):
         assert answer(call(vendor, "activate_license", license))["statusCode"] == 503
     line = output.line
-    assert (line["outcome"], line["busy"]) == ("service_busy", f"the database is busy or out of reach: {why}")
-    assert metrics(line)["Refusals", STAGE, "Code=service_busy"] == 1
+    assert (line["outcome"], line["unavailable_reason"]) == (
+        "service_busy",
+        f"the database is busy or out of reach: {why}",
+    )
+    assert metrics(line)["ErrorResponses", STAGE, "Code=service_busy"] == 1
     assert line.get("Retries", 0) + line.get("Conflicts", 0) == database.ATTEMPTS - 1
     assert (line["company"], line["license_id"]) == (vendor.code, license.id)
 
@@ -250,7 +253,7 @@ def test_a_bug_is_in_the_line_of_its_request_wherever_it_is(
     path = "/portal/log-in" if "portal" in broken else "/api/v4/check_license"
     answered = answer(event("GET", path, {}, query={"license_key": "SECRET"}))
     assert (answered["statusCode"], output.line["status"], output.line["outcome"]) == (500, 500, "internal_error")
-    (logged,) = output.line["logged"]
+    (logged,) = output.line["records"]
     assert logged["error"][0]["type"] == "RuntimeError"
     assert logged["error"][0]["frames"][0].endswith(" bug")
     assert "SECRET" not in output.getvalue()
@@ -271,5 +274,5 @@ def test_lines_of_calls_at_once_do_not_mix(output: Output) -> None:
 
         with ThreadPoolExecutor(6) as threads:
             list(threads.map(check, zip(vendors, licenses, strict=True)))
-    told = sorted((line["company"], line["license_id"], line["Grants"]) for line in output.lines)
+    told = sorted((line["company"], line["license_id"], line["Activations"]) for line in output.lines)
     assert told == sorted((v.code, license.id, 1) for v, license in zip(vendors, licenses, strict=True) for _ in "ab")

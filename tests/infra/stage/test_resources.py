@@ -371,7 +371,7 @@ def test_all_that_an_operator_has_to_hear_of_has_an_alarm(stage: str) -> None:
         ("AWS/Lambda", "Throttles", ""),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ""),
         (NAMESPACE, "OldestDueAge", ""),
-        (NAMESPACE, "Refusals", "service_busy"),
+        (NAMESPACE, "ErrorResponses", "service_busy"),
     }
     throttled = {
         (alarm["Properties"]["Dimensions"][0]["Value"]["Ref"], alarm["Properties"]["MetricName"])
