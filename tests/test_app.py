@@ -12,7 +12,7 @@ from chalicelib.domain.license import License
 from chalicelib.settings import settings
 from chalicelib.web import clock
 from tests.emf import metrics
-from tests.lines import written
+from tests.log_records import written
 from tests.store.faults import in_conflict, wire
 from tests.support import DAY, Vendor
 from tests.web.events import Context

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib import observability
 from chalicelib.version import VERSION, commit
 from tests.emf import metrics
-from tests.lines import written
+from tests.log_records import written
 
 SECRET = "hunter2"
 THIS = {"version": VERSION, "commit": commit()}

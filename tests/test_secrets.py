@@ -21,7 +21,7 @@ from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
 from infra.wsgi import wsgi
-from tests.lines import Output, written
+from tests.log_records import Output, written
 from tests.mailbox import mailed_code, mails
 from tests.portal.browser import Browser, Page, at
 from tests.support import ADMIN, Application, Vendor

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Denied
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.usecases.log_in import log_in
 from tests.docs.pages import DOCS, blocks
-from tests.lines import written
+from tests.log_records import written
 from tests.support import NOW, Vendor
 from tests.usecases.people import account
 

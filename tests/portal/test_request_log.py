@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
 from tests.emf import metrics
-from tests.lines import Output, written
+from tests.log_records import Output, written
 from tests.portal.browser import Browser, at
 from tests.support import Vendor
 from tests.usecases.people import MANAGER, account, issued

@@ -18,7 +18,7 @@ from chalicelib.web import clock
 from infra.call import signed_headers
 from infra.wsgi import wsgi
 from tests.emf import metrics
-from tests.lines import Output, written
+from tests.log_records import Output, written
 from tests.store.faults import (
     ANSWER_LOST,
     NOT_COMMITTED,
