@@ -34,6 +34,7 @@ from chalicelib.domain.license import (
     is_expired,
     is_live,
 )
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
 from chalicelib.domain.users import User
 
@@ -103,10 +104,9 @@ def decide_activation(
     transfer = license.vacated > 0 and license.last_vacated != hardware_hash
     if transfer:
         _guard_transfer(license)
-    if snapshot.seat is not None and _full(snapshot.seat.activations_in(license), snapshot.seat.max_activations):
-        raise Denied("user_activated_max_times")
-    if _full(license.times_activated, license.max_activations):
-        raise Denied("license_activated_max_times")
+    if snapshot.seat is not None:
+        SEAT_ACTIVATIONS.check(snapshot.seat.in_epoch_of(license))
+    LICENSE_ACTIVATIONS.check(license)
     _guard_rate(license, snapshot.seat, bucket, now)
     return ActivationDecision(
         license,
@@ -138,10 +138,10 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
     )
     seat = snapshot.seat
     if seat is not None:
+        seat = seat.in_epoch_of(license)
         seat = replace(
             seat,
-            activations=seat.activations_in(license) + 1,
-            license_epoch=license.epoch,
+            activations=seat.activations + 1,
             bucket_full_at=seat_bucket(license, seat, decision.bucket).after_change(seat.bucket_full_at, now),
         )
     device = Device(
@@ -187,19 +187,12 @@ def counts_as_given_up(license: License, actor: Actor) -> bool:
     return actor.is_customer and not license.free_resets
 
 
-def transfers_left(license: License) -> int | None:
-    """How many more devices may take the place of another; None where transfers are not limited."""
-    if license.max_transfers == TRANSFERS_FORBIDDEN:
-        return 0
-    return max(0, license.max_transfers - license.transfer_count) if license.max_transfers else None
-
-
 def guard_reset(license: License, actor: Actor, taken: int) -> None:
     """Refuse to give up so many places at once that not all could be taken again, not by their own devices either.
 
     `taken`: how many there are. Each then needs a transfer, as those do that were given up before.
     """
-    left, needed = transfers_left(license), license.vacated + taken
+    left, needed = LICENSE_TRANSFERS.room(license), license.vacated + taken
     if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
         return
     forbidden = license.max_transfers == TRANSFERS_FORBIDDEN
@@ -234,8 +227,7 @@ def _usable(snapshot: Snapshot, hardware_id: str) -> License:
 def _guard_transfer(license: License) -> None:
     if license.max_transfers == TRANSFERS_FORBIDDEN:
         raise Denied("device_transfer_not_allowed")
-    if 0 < license.max_transfers <= license.transfer_count:
-        raise Denied("device_transfer_limit_reached")
+    LICENSE_TRANSFERS.check(license)
 
 
 def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instant) -> None:
@@ -245,10 +237,6 @@ def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instan
         wait, why = (own, _USER_TOO_FAST) if own > wait else (wait, why)
     if wait:
         raise Denied("rate_limit_exceeded", why, retry_after=whole_seconds(wait))
-
-
-def _full(used: int, limit: int | None) -> bool:
-    return limit is not None and used >= limit
 
 
 def _validity_at_first_activation(license: License, now: Instant) -> Instant | None:

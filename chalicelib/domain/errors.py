@@ -60,6 +60,14 @@ class Denied(Exception):
         """Seconds after which the same call may succeed, for refusals that end by themselves."""
 
 
+class LimitReached(Denied):
+    """A counter is at its maximum (`domain.limits`): `used` of `limit`."""
+
+    def __init__(self, code: Code, *, limit: int, used: int) -> None:
+        super().__init__(code)
+        self.limit, self.used = limit, used
+
+
 class Unavailable(Exception):
     """Nothing was confirmed in time, and nothing is known to be wrong: the same call may be sent again.
 

@@ -9,7 +9,7 @@ A device is *live* while it holds a place. Liveness is derived, so that taking m
 * a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, overload
 
@@ -110,6 +110,10 @@ class Seat:
     phone_number: str | None = None
     bucket_full_at: Instant | None = None
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
+
+    def in_epoch_of(self, license: "License") -> "Seat":
+        """The seat as it counts in the license's epoch: after a reset of the license with no activations."""
+        return replace(self, activations=self.activations_in(license), license_epoch=license.epoch)
 
     def activations_in(self, license: License) -> int:
         """Activations of this seat that count in the license's epoch."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.activation import transfers_left
 from chalicelib.domain.license import License, ends_at
+from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.handlers import Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
 from chalicelib.portal.request import PortalRequest
@@ -60,7 +60,7 @@ def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lice
 
 def transfer_hint(license: License) -> list[str]:
     """What giving up places costs on a license that may not move without limit."""
-    left = transfers_left(license)
+    left = LICENSE_TRANSFERS.room(license)
     if left is None or license.free_resets:
         return []
     if not left:

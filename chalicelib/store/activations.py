@@ -15,6 +15,7 @@ from chalicelib.domain.activation import ActivationDecision, DeactivationDecisio
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
 from chalicelib.store.database import ConditionFailed, Raw, Transaction
@@ -36,6 +37,7 @@ from chalicelib.store.items import (
     to_domain,
     variables_sort_key,
 )
+from chalicelib.store.limits import has_room
 
 _SNAPSHOTS_AT_ONCE = database.BATCH_GET_LIMIT // 5
 """Five items each at most: license, device, whether it is blocked, seat, user."""
@@ -231,7 +233,7 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
         & (item.start_date.does_not_exist() | (item.start_date <= now))
         & (item.ends_at.does_not_exist() | (item.ends_at > now))
         & (item.blacklist.does_not_exist() | ~item.blacklist.contains(hardware_hash))
-        & (item.max_activations.does_not_exist() | (item.times_activated < item.max_activations))
+        & has_room(LICENSE_ACTIVATIONS)
     )
     if not decision.license.blocked_devices:  # else it is looked at itself
         condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
@@ -241,10 +243,8 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     if not decision.takes_released:
         condition &= item.vacated == 0
     elif decision.transfer:
-        allowed = (item.max_transfers == 0) | (item.transfer_count < item.max_transfers)  # -1 is below every count
-        condition &= (
-            (item.vacated > 0) & (item.last_vacated.does_not_exist() | (item.last_vacated != hardware_hash)) & allowed
-        )
+        another = item.last_vacated.does_not_exist() | (item.last_vacated != hardware_hash)
+        condition &= (item.vacated > 0) & another & has_room(LICENSE_TRANSFERS)
     else:
         condition &= (item.vacated > 0) & (item.last_vacated == hardware_hash)
     return condition
@@ -269,10 +269,9 @@ def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tupl
     may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
     actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
     if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
-        below = item.max_activations.does_not_exist() | (item.max_activations > 0)
-        return [*actions, item.activations.set(1), item.license_epoch.set(license.epoch)], may & below
-    below = item.max_activations.does_not_exist() | (item.activations < item.max_activations)
-    return [*actions, item.activations.add(1)], may & below
+        anew = [item.activations.set(1), item.license_epoch.set(license.epoch)]
+        return [*actions, *anew], may & has_room(SEAT_ACTIVATIONS, used=0)
+    return [*actions, item.activations.add(1)], may & has_room(SEAT_ACTIVATIONS)
 
 
 def _switching_on(decision: ActivationDecision, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Any]:

@@ -13,6 +13,7 @@ from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import database
@@ -32,6 +33,7 @@ from chalicelib.store.items import (
     to_domain,
     to_item,
 )
+from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
 from chalicelib.store.seats import giving, put_seat
 
@@ -83,10 +85,7 @@ def reserve(license: License, pending: BatchProgress, event: Event) -> None:
     """Reserve seats for a whole batch, within `max_license_users`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    room = item.max_license_users.does_not_exist()
-    if license.max_license_users is not None:
-        most = license.max_license_users - pending.reserved
-        room = (item.max_license_users == license.max_license_users) & (item.users_assigned <= most)
+    room = has_room_for(LICENSE_USERS, license, pending.reserved)
     given, may_give = giving(license, event, pending.reserved)
     write.update(item(pk, "license"), given, may_give & room)
     row = to_item(BatchProgressItem, pending, pk, batch_sort_key(pending.id))

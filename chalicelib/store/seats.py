@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
@@ -24,6 +25,7 @@ from chalicelib.store.items import (
     user_license_sort_key,
 )
 from chalicelib.store.licenses import giving_up
+from chalicelib.store.limits import has_room
 from chalicelib.store.mails import put_mail
 
 
@@ -41,9 +43,8 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    room = item.max_license_users.does_not_exist() | (item.users_assigned < item.max_license_users)
     given, may_give = giving(license, event, 1)
-    write.update(item(pk, "license"), given, may_give & room)
+    write.update(item(pk, "license"), given, may_give & has_room(LICENSE_USERS))
     put_seat(write, license, seat, old, user)
     put_mail(write, mail, event.at)
     write.commit()

@@ -11,6 +11,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User, guard_open
 from chalicelib.store import accounts, activations, seats
@@ -82,7 +83,7 @@ def assign_user(
         if state.seat is not None:
             raise Denied("user_already_assigned")
         guard_seat_limit(license, max_activations)
-        _guard_room(license)
+        LICENSE_USERS.check(license)
         guard_seats_rate(license, actor, 1, now)
         if state.user is not None:
             guard_open(state.user)  # last: who can give no seat learns nothing of the account
@@ -102,11 +103,6 @@ def assign_user(
 
     state, (seat, user) = decide_and_write(read, decide, write)
     return state.license, seat, user
-
-
-def _guard_room(license: License) -> None:
-    if license.max_license_users is not None and license.users_assigned >= license.max_license_users:
-        raise Denied("license_users_limit_reached")
 
 
 def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) -> None:

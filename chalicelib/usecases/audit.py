@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.license import Device, License, Seat, is_live
+from chalicelib.domain.limits import (
+    LICENSE_ACTIVATIONS,
+    LICENSE_TRANSFERS,
+    LICENSE_USERS,
+    SEAT_ACTIVATIONS,
+    Limit,
+)
 from chalicelib.store import accounts, activations, batches, licenses, links, orders
 from chalicelib.store.due import DUE_SHARDS, is_indexed
 from chalicelib.store.links import Fault
@@ -93,17 +100,20 @@ def _differences(
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
         live[device.user_id] += is_live(device, license, seat)
-    yield from _unequal("times_activated", license.times_activated, "active devices", live.total())
-    yield from _over("active devices", live.total(), "max_activations", license.max_activations)
     taken = len(seats) + sum(batch.reserved for batch in pending)
-    yield from _unequal("users_assigned", license.users_assigned, "seats and reserved places", taken)
-    yield from _over("seats and reserved places", taken, "max_license_users", license.max_license_users)
+    for limit, of, items in (
+        (LICENSE_ACTIVATIONS, "active devices", live.total()),
+        (LICENSE_USERS, "seats and reserved places", taken),
+        (LICENSE_TRANSFERS, "transfers", license.transfer_count),  # nothing is left that could be counted
+    ):
+        yield from _unequal(limit.counter, getattr(license, limit.counter), of, items)
+        yield from _over(limit, license, of, items)
     for batch in pending:
         yield from _unequal(f"batch {batch.id}: reserved", batch.reserved, "people left", batch.rows - batch.position)
-    if 0 < license.max_transfers < license.transfer_count:
-        yield f"transfer_count {license.transfer_count} is above max_transfers {license.max_transfers}"
-    for seat in seats.values():
-        yield from _compare_seat(license, seat, live[seat.user_id])
+    for seat in seats.values():  # may be above its maximum, which was lowered then
+        counter, active = SEAT_ACTIVATIONS.counter, live[seat.user_id]
+        for difference in _unequal(counter, getattr(seat.in_epoch_of(license), counter), "active devices", active):
+            yield f"seat of {seat.email}: {difference}"
     blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
     yield from _unequal("blocked_devices", license.blocked_devices, "blocked devices", blocked)
     if order is None:
@@ -114,16 +124,12 @@ def _differences(
         yield "its next transition is not filed, so no sweep will announce it"
 
 
-def _compare_seat(license: License, seat: Seat, live: int) -> Iterator[str]:
-    for difference in _unequal("activations", seat.activations_in(license), "active devices", live):
-        yield f"seat of {seat.email}: {difference}"
-
-
 def _unequal(name: str, count: int, of: str, items: int) -> Iterator[str]:
     if count != items:
         yield f"{name} is {count}, but there are {items} {of}"
 
 
-def _over(name: str, count: int, limit_name: str, limit: int | None) -> Iterator[str]:
-    if limit is not None and count > limit:
-        yield f"there are {count} {name}, above {limit_name} {limit}"
+def _over(limit: Limit[License], license: License, of: str, items: int) -> Iterator[str]:
+    most = limit.most(license)
+    if most is not None and items > most:
+        yield f"there are {items} {of}, above {limit.maximum} {most}"

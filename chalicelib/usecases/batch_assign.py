@@ -14,6 +14,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.people_list import read_list
 from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.domain.users import User
@@ -61,8 +62,7 @@ class Preview:
     @property
     def free(self) -> int | None:
         """Places that are free; None: without limit."""
-        most = self.license.max_license_users
-        return None if most is None else max(0, most - self.license.users_assigned)
+        return LICENSE_USERS.room(self.license)
 
     @property
     def wanted(self) -> list[Row]:
@@ -131,7 +131,7 @@ def start_batch(
         if free == 0 or (everybody and wanted > free):
             places = "1 place is" if free == 1 else f"{free} places are"
             message = f"{places} free, and the list needs {wanted}. Nobody was assigned."
-            raise Denied("license_users_limit_reached", message)
+            raise Denied(LICENSE_USERS.code, message)
         taken = min(wanted, free)
         guard_seats_rate(state.license, actor, taken, now)
         # A new id each time: it may be another's.

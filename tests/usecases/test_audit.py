@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.license import License, Seat, hash_hardware_id
+from chalicelib.domain.limits import LIMITS
 from chalicelib.store import database, licenses
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items import (
@@ -119,12 +120,10 @@ def test_an_untouched_license_has_no_differences(vendor: Vendor, license: Licens
 @pytest.mark.parametrize(
     ("part", "values", "named"),
     [
-        ("license", {"times_activated": 0}, "times_activated is 0, but there are 1 active devices"),
         ("license", {"times_activated": 2}, "times_activated is 2, but there are 1 active devices"),
         ("license", {"max_activations": 0}, "there are 1 active devices, above max_activations 0"),
-        ("license", {"users_assigned": 0}, "users_assigned is 0, but there are 1 seats and reserved places"),
         ("license", {"max_license_users": 0}, "there are 1 seats and reserved places, above max_license_users 0"),
-        ("license", {"transfer_count": 4}, "transfer_count 4 is above max_transfers 3"),
+        ("license", {"transfer_count": 4}, "there are 4 transfers, above max_transfers 3"),
         ("license", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
         ("license", {"ends_at": NOW + 5000 * DAY}, "its end does not follow from its dates"),
         ("license", {"ends_at": None}, "its end does not follow from its dates"),
@@ -146,6 +145,17 @@ def test_an_altered_item_is_named(
 ) -> None:
     tamper.set(LICENSES, license_pk(vendor.code, license.id), full(vendor, license, part), **values)
     assert named in vendor.differences()
+
+
+def test_the_counter_of_every_limit_is_counted_again(vendor: Vendor, license: License, tamper: Tamper) -> None:
+    pk = license_pk(vendor.code, license.id)
+    for limit in LIMITS:
+        tamper.set(
+            LICENSES, pk, full(vendor, license, "license" if limit.of is License else "seat"), **{limit.counter: 9}
+        )
+        named = [message for message in vendor.differences() if limit.counter in message or limit.maximum in message]
+        assert named, limit
+        tamper.undo()
 
 
 @pytest.mark.parametrize(

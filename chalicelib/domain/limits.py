@@ -1,0 +1,57 @@
+"""Limits: a counter, the field that bounds it, and the code of a refusal. Each limit is declared here once.
+
+Decisions call `Limit.check`; the write requires `store.limits.has_room` of the same object. tests/store/test_limits.py
+holds the two together for all of `LIMITS`, and asks that each `max_…` of a license or a seat has its limit here.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from chalicelib.domain.errors import Code, LimitReached
+from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, Seat
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Generic[T]):
+    """`counter` may not pass `maximum`. Both are names of fields of `of`. Raises `TypeError` for one that it lacks."""
+
+    code: Code
+    of: type[T]
+    counter: str
+    maximum: str
+    unlimited: int | None = None
+    """The value of `maximum` that means unlimited. A maximum below zero has room for nothing."""
+
+    def __post_init__(self) -> None:
+        for name in (self.counter, self.maximum):
+            if not hasattr(self.of, name):
+                raise TypeError(f"{self.of.__name__} has no field {name}")
+
+    def most(self, aggregate: T) -> int | None:
+        """The maximum, from 0; None: unlimited."""
+        maximum: int | None = getattr(aggregate, self.maximum)
+        return None if maximum is None or maximum == self.unlimited else max(0, maximum)
+
+    def room(self, aggregate: T) -> int | None:
+        """How many more fit, from 0; None: unlimited."""
+        most, used = self.most(aggregate), int(getattr(aggregate, self.counter))
+        return None if most is None else max(0, most - used)
+
+    def check(self, aggregate: T, amount: int = 1) -> None:
+        """Raise `LimitReached` unless `amount` more fit."""
+        most, used = self.most(aggregate), int(getattr(aggregate, self.counter))
+        if most is not None and used + amount > most:
+            raise LimitReached(self.code, limit=most, used=used)
+
+
+LICENSE_ACTIVATIONS = Limit("license_activated_max_times", License, "times_activated", "max_activations")
+LICENSE_USERS = Limit("license_users_limit_reached", License, "users_assigned", "max_license_users")
+LICENSE_TRANSFERS = Limit(
+    "device_transfer_limit_reached", License, "transfer_count", "max_transfers", unlimited=TRANSFERS_UNLIMITED
+)
+SEAT_ACTIVATIONS = Limit("user_activated_max_times", Seat, "activations", "max_activations")
+"""Of a seat in the license's epoch (`Seat.in_epoch_of`)."""
+
+LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS)
