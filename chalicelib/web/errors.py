@@ -63,7 +63,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "version_not_found": (400, "There is no such version."),
     "borrow_not_allowed": (400, "This license cannot be borrowed."),
     "borrow_until_not_valid": (400, "The license cannot be borrowed until then."),
-    "max_floating_reached": (400, "All floating places are in use."),
+    "max_floating_reached": (400, "All floating licenses are in use."),
     "license_not_floating": (400, "This license is not floating."),
     "feature_not_floating": (400, "This feature is not floating."),
     "floating_feature_device_not_in_use": (400, "The device does not hold this feature."),

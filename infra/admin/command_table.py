@@ -10,7 +10,7 @@ from infra.admin import values
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`--name VALUE`, or a value by its place where the name has no dashes; a switch where nothing is read."""
+    """`--name VALUE`, or a value by its position where the name has no dashes; a switch where nothing is read."""
 
     name: str
     shape: str
@@ -205,7 +205,7 @@ COMMANDS = (
     ),
     Command(
         "user assign",
-        "give a user a place on a license, and an account with an initial password, if new",
+        "assign a user to a license, and make an account with an initial password, if new",
         "--license 123456789 --email don.joe@qbitec.com --max-activations 2 --first-name Don --last-name Joe",
         (
             *USER,
@@ -217,7 +217,7 @@ COMMANDS = (
     ),
     Command(
         "user remove",
-        "take a user's place away, and switch the devices on it off",
+        "remove a user from a license, and deactivate the user's devices on it",
         "--license 123456789 --email don.joe@qbitec.com",
         USER,
     ),
@@ -271,19 +271,19 @@ COMMANDS = (
     ),
     Command(
         "device reset",
-        "free the places of a device; no transfer",
+        "deactivate a device; counts as no transfer",
         "--license 123456789 --hardware-id my-laptop",
         DEVICE,
     ),
     Command(
         "device blacklist",
-        "free the places of a device, and refuse it for good",
+        "deactivate a device, and refuse it permanently",
         "--license 123456789 --hardware-id my-laptop",
         DEVICE,
     ),
     Command(
         "device allow",
-        "let a device that was blacklisted take a place again",
+        "let a blacklisted device be activated again",
         "--license 123456789 --hardware-id my-laptop",
         DEVICE,
     ),

@@ -50,7 +50,7 @@ def assigned(site: Site) -> int:
 
 def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.Page, site: Site) -> None:
     preview(site, either_page, [*BATCH[:3], USER, BATCH[0]])
-    expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a place; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a seat; 4 free.")
     results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
     expect(results).to_have_text(
@@ -65,7 +65,7 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
 
 def test_a_list_that_does_not_fit_is_assigned_as_far_as_it_does(either_page: playwright.Page, site: Site) -> None:
     preview(site, either_page, BATCH)
-    expect(either_page.locator(".count")).to_have_text("6 of 6 rows need a place; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("6 of 6 rows need a seat; 4 free.")
     expect(either_page.get_by_label("All or nothing")).to_be_disabled()
     assign(either_page, "Assign those that fit, in this order")
     expect(either_page.locator(".count")).to_have_text("4 of 6 people were assigned.")
@@ -82,7 +82,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     site.enter(either_page, site.at(site.license, "/users/batch"))
     form(either_page).get_by_label("Or a CSV file").set_input_files(file)
     form(either_page).get_by_role("button", name="Preview").click()
-    expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a place; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a seat; 4 free.")
     expect(row(either_page, "=bad")).to_contain_text("This is not an e-mail address.")
     expect(row(either_page, BATCH[1])).to_contain_text("The license allows 5 activations in all.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
@@ -134,7 +134,7 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
     site.enter(either_page, site.at(site.license, "/users"))
     expect(either_page.locator(".count")).to_contain_text("Available number of users: 4 / 5")
     note = either_page.get_by_role("note")
-    expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Their places are reserved.")
+    expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Their seats are reserved.")
     by_itself = runs_scripts(either_page)
     note.get_by_role("link", name="Go on").click()
     if not by_itself:
