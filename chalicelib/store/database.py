@@ -299,13 +299,13 @@ def query_between(
     *,
     backwards: bool = False,
     limit: int | None = None,
-    only: str = "",
+    after: str | None = None,
 ) -> Iterator[Raw]:
-    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored. Consistent.
+    """Items of one kind or several whose sort keys lie from `first` to `last`, as they are stored, read page by page.
 
-    `only`: the attributes that are answered, with commas between.
+    `limit` and `after` as in `query`; `after` lies between the two itself. Consistent.
     """
-    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, None, only)
+    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, after)
 
 
 def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:

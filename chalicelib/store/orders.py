@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -70,14 +70,24 @@ def summary_of(license: License) -> LicenseSummary:
     return LicenseSummary(license.id, license.product, license.license_type, license.order_id or "", key, customer)
 
 
-def sold_in_order(company: str, order_id: str) -> Iterator[LicenseSummary]:
-    """The licenses that were sold in an order, oldest first, consistently, read in pages."""
-    return _sold_below(company, order_license_sort_key(order_id), None)
+def sold_in_order(company: str, order_id: str, *, after: int | None = None) -> Iterator[LicenseSummary]:
+    """The licenses that were sold in an order behind the license `after`, oldest first, consistently, read in pages."""
+    return _summaries(company, order_license_sort_key(order_id), after)
 
 
-def read_managed_licenses(company: str, user_id: int, *, limit: int | None = None) -> list[LicenseSummary]:
-    """What a user manages, oldest first, at most `limit`; ten thousand licenses are about 2 MB."""
-    return list(_sold_below(company, manager_license_sort_key(user_id), limit))
+def read_managed_licenses(
+    company: str,
+    user_id: int,
+    *,
+    after: int | None = None,
+    backwards: bool = False,
+    limit: int | None = None,
+) -> Iterator[LicenseSummary]:
+    """What a user manages, oldest first or `backwards`, behind the license `after`, at most `limit`.
+
+    Consistent, read in pages of 1 MB as it is taken: some thousands of licenses each.
+    """
+    return _summaries(company, manager_license_sort_key(user_id), after, backwards, limit)
 
 
 def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
@@ -93,11 +103,11 @@ def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
 
 def sold_item(sold: LicenseSummary, company: str, part: str) -> LicenseSummaryItem:
     """The item of a license under its order or a manager."""
-    return LicenseSummaryItem(company, part, facts=json.dumps(astuple(sold), ensure_ascii=False))
+    return LicenseSummaryItem(company, part, **asdict(sold))
 
 
 def to_summary(raw: Raw) -> LicenseSummary:
-    """What such an item holds, as it is stored."""
+    """What such an item holds, as it is stored: by name, or by position as it was written for a while."""
     return from_row(json.loads(raw["facts"]["S"]), LicenseSummary) if "facts" in raw else from_raw(raw, LicenseSummary)
 
 
@@ -186,11 +196,14 @@ def _with_managers(order: Order) -> Condition:
     return unchanged
 
 
-def _sold_below(company: str, prefix: str, limit: int | None) -> Iterator[LicenseSummary]:
-    only = ", ".join(["facts", *LicenseSummary.__dataclass_fields__])
-    return map(
-        to_summary, database.query_between(LicenseSummaryItem, company, prefix, prefix + "~", limit=limit, only=only)
+def _summaries(
+    company: str, prefix: str, after: int | None, backwards: bool = False, limit: int | None = None
+) -> Iterator[LicenseSummary]:
+    behind = None if after is None else f"{prefix}{after:016d}"
+    raws = database.query_between(
+        LicenseSummaryItem, company, prefix, prefix + "~", backwards=backwards, limit=limit, after=behind
     )
+    return map(to_summary, raws)
 
 
 def _ids(texts: set[str] | None) -> frozenset[int]:

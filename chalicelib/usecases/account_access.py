@@ -50,7 +50,7 @@ def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
     What is written by this must be on condition that `user.seats_given` and `user.is_manager` are as they were.
     """
     used = licenses.read_some(user.company, held_license_ids(user.company, user.id))
-    managed = orders.read_managed_licenses(user.company, user.id, limit=limit) if user.is_manager else []
+    managed = orders.read_managed_licenses(user.company, user.id, limit=limit) if user.is_manager else iter(())
     return Holdings(
         {license.id: buyer(license) for license in used}, {sold.license_id: buyer(sold) for sold in managed}
     )
@@ -80,8 +80,13 @@ def guard_initial_password(manager_id: int, user: User) -> None:
     """
     opened = guard_password(manager_id, user).opened_buyers(user)
     others = (user.password_scope or frozenset()) - opened
-    if others and not others <= {buyer(sold) for sold in orders.read_managed_licenses(user.company, manager_id)}:
-        raise Denied("not_your_user")
+    if not others:
+        return
+    for sold in orders.read_managed_licenses(user.company, manager_id):  # until all are found, and no further
+        others -= {buyer(sold)}
+        if not others:
+            return
+    raise Denied("not_your_user")
 
 
 def _few_managed(user: User) -> Holdings:

@@ -200,7 +200,7 @@ def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool 
 
 def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> LicensesView:
     """The list of licenses. Two reads, unless a status is asked for or sorted by: then each license is looked at."""
-    all_sold = read_managed_licenses(claims.company, claims.user_id)
+    all_sold = list(read_managed_licenses(claims.company, claims.user_id))
     codes = sorted({sold.product for sold in all_sold})
     sold = [s for s in all_sold if _matches(s, list_query)]
     sold.sort(key=_BY_FACT.get(list_query.sort, lambda s: -s.license_id))

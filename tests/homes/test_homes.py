@@ -87,7 +87,7 @@ def test_every_page_of_the_portal_opens(home: Home, email: str) -> None:
 def test_what_a_list_says_of_a_license_is_what_the_license_says(home: Home) -> None:
     user_id = accounts.user_of_email(home.company, MANAGER)
     assert user_id is not None
-    all_sold = read_managed_licenses(home.company, user_id)
+    all_sold = list(read_managed_licenses(home.company, user_id))
     assert {home.id("viewer"), home.id("revit"), home.id("ended")} <= {sold.license_id for sold in all_sold}
     for sold in all_sold:
         license = read_license(home.company, sold.license_id)

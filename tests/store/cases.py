@@ -358,7 +358,7 @@ def join_order(vendor: Vendor, _: License) -> Any:
     license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
     order = orders.read_order(vendor.code, "A")
     assert order is not None
-    shown = [orders.read_managed_licenses(vendor.code, user_id) for user_id in sorted(order.managers)]
+    shown = [list(orders.read_managed_licenses(vendor.code, user_id)) for user_id in sorted(order.managers)]
     return license, len(order.managers), order.joining, [len(licenses) for licenses in shown]
 
 

@@ -17,9 +17,11 @@ from chalicelib.store.items import (
     from_names,
     from_raw,
     from_row,
+    manager_license_sort_key,
     to_domain,
     to_event,
 )
+from chalicelib.store.orders import sold_item, to_summary
 from tests.store.kinds import kinds
 
 UNKNOWN: dict[str, dict[str, Any]] = {
@@ -86,6 +88,16 @@ def test_a_row_of_an_older_code_is_shorter_and_of_a_newer_one_longer(of: Any, sh
     assert from_row(shortest, of) == of(*shortest)
     whole = (*shortest, *("x" * (len(of.__dataclass_fields__) - len(shortest))))
     assert from_row([*whole, "new"], of) == from_row(whole, of) == of(*whole)
+
+
+def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:
+    sold = LicenseSummary(7, "viewer", "perpetual", "PO 1/ä", customer="office@customer.test")
+    written = sold_item(sold, "QBITEC", manager_license_sort_key(1, 7)).to_dynamodb_dict()
+    assert "facts" not in written
+    # What an older process does with it: it takes the names where there is no row by position.
+    assert from_raw(written, LicenseSummary) == to_summary(written | UNKNOWN) == sold
+    by_position = '[7, "viewer", "perpetual", "PO 1/ä", "", "office@customer.test", "new"]'
+    assert to_summary({"facts": {"S": by_position}} | UNKNOWN) == sold
 
 
 def test_names_in_json_are_read_as_attributes_are() -> None:

@@ -73,7 +73,7 @@ class Employee:
         with pytest.raises(SessionExpired):
             portal_queries.authenticate_session(self.session, now=NOW)
         managers = [order.managers for sold in ("managed", "new") if (order := orders.read_order(code, sold))]
-        managed = orders.read_managed_licenses(code, user.id), [ids for ids in managers if user.id in ids]
+        managed = list(orders.read_managed_licenses(code, user.id)), [ids for ids in managers if user.id in ids]
         left = accounts.held_license_ids(code, user.id)
         waiting = [mail for _, mail in mails.mails_of(code) if mail.to == DON]
         assert (left, managed, waiting) == ([], ([], []), [])

@@ -82,9 +82,9 @@ def test_what_was_cut_short_is_finished_by_the_next_call(
     with pytest.raises(Unavailable):
         remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     monkeypatch.undo()
-    assert len(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id)) == 2
+    assert len(list(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id))) == 2
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
-    assert orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id) == []
+    assert list(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id)) == []
 
 
 @pytest.mark.parametrize("joins_by", ["being added", "a license"])
@@ -107,7 +107,7 @@ def test_who_is_taken_off_while_he_joins_is_shown_nothing_afterwards(
     else:
         add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
     assert next(files) > step
-    assert orders.read_managed_licenses(vendor.code, account(vendor, NEW).id) == []
+    assert list(orders.read_managed_licenses(vendor.code, account(vendor, NEW).id)) == []
     assert shown(vendor, MANAGER) == {sold.license_id for sold in orders.sold_in_order(vendor.code, "A")}
     assert vendor.differences() == []
     add_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
@@ -141,7 +141,7 @@ def test_nobody_else_touches_the_account_of_who_is_about_to_manage_an_order(
         set_password(vendor.code, theirs.id, NEW, None, ADMIN, manager_id=account(vendor, MANAGER).id, now=NOW)
     monkeypatch.undo()
     remove_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
-    assert orders.read_managed_licenses(vendor.code, account(vendor, NEW).id) == []
+    assert list(orders.read_managed_licenses(vendor.code, account(vendor, NEW).id)) == []
 
 
 def test_nobody_and_no_order(vendor: Vendor, sold: list[License]) -> None:
