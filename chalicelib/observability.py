@@ -1,8 +1,8 @@
 """Log records: one JSON line for each request and each scheduled run, which CloudWatch also reads as metrics.
 
 docs/telemetry.md lists what a record holds, and what it never does. `log_record` opens one; whatever runs inside it, in
-any thread (`with_log_context`), adds fields and metrics to it. Outside of a record these calls do nothing: so it is on
-one machine, unless `SEATKEEPER_LOG` says otherwise.
+any thread (`with_log_context`), adds fields and metrics to it, and is told its `request_id`. Outside of a record these
+calls do nothing. On one machine records are not written, unless `SEATKEEPER_LOG` says so.
 """
 
 import json
@@ -76,8 +76,8 @@ _to_standard_error = False
 
 MAX_FRAMES = 30
 """Of an error, the innermost ones."""
-MAX_ID_LENGTH = 64
-"""Of a request's id, and of its method: what a client may choose."""
+MAX_METHOD_LENGTH = 64
+"""Of a request's method, which a client may choose."""
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
 _OUR_LOGGERS = ("seatkeeper", "chalicelib")
 
@@ -135,13 +135,11 @@ def log_record(
 ) -> Iterator[None]:
     """Write one record of what is done inside, also where it raises.
 
-    `stage` is the prefix of the tables' names, `route` the pattern of the path.
+    `stage` is the prefix of the tables' names, `route` the pattern of the path. `request_id` is also what
+    `request_id()` answers inside, whether records are written or not.
     """
-    if not ON:
-        yield
-        return
-    ids = {"request_id": request_id[:MAX_ID_LENGTH], "lambda_request_id": lambda_request_id}
-    known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_ID_LENGTH]}
+    ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
+    known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH]}
     record = _Record(stage, _now() | {name: value for name, value in known.items() if value})
     outer = _line.set(record)
     try:
@@ -152,7 +150,14 @@ def log_record(
         raise
     finally:
         _line.reset(outer)
-        _write(record.text())
+        if ON:
+            _write(record.text())
+
+
+def request_id() -> str:
+    """The id of the request under way, as its answer and its record have it; empty where there is none."""
+    record = _line.get()
+    return "" if record is None else str(record.fields.get("request_id", ""))
 
 
 def add_fields(

@@ -10,16 +10,16 @@ from http import HTTPStatus
 from http.client import responses
 from typing import Any
 
+from chalice.app import Response
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from chalicelib import observability
-from chalicelib.settings import settings
 from chalicelib.web.errors import error_response
 from chalicelib.web.request_limits import MAX_BODY_BYTES
+from chalicelib.web.request_log import new_request_id, respond_in_record
 from infra.addresses import client_of, forwarded_for
 from infra.crowd import first_to_leave
 
@@ -79,22 +79,20 @@ class _ErrorTask(ErrorTask):
     """What waitress answers by itself, in our one error shape."""
 
     def execute(self) -> None:
-        with observability.log_record(settings().table_prefix, "request"):
-            self._execute()
-
-    def _execute(self) -> None:
-        request: Any = self.request
-        status = request.error.code
-        code = _CODE_OF_STATUS.get(status, "validation_error")
-        wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None
-        answer = error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
-        observability.add_fields(status=answer.status_code)
+        answer = respond_in_record(self._answer, request_id=new_request_id())
         body = answer.body.encode()
         self.status = f"{answer.status_code} {responses[answer.status_code]}"
         self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
         self.content_length = len(body)
         self.set_close_on_finish()
         self.write(body)
+
+    def _answer(self) -> Response:
+        request: Any = self.request
+        status = request.error.code
+        code = _CODE_OF_STATUS.get(status, "validation_error")
+        wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None
+        return error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
 
 
 class _Channel(HTTPChannel):

@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Response
 
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, error_response
+from chalicelib.web.request_log import REQUEST_ID, new_request_id
 
 READY_PATH = "/readyz"
 CACHE_SECONDS = 1.0
@@ -58,6 +59,7 @@ def with_readiness(app: WSGIApplication, readiness: Readiness) -> WSGIApplicatio
         answer = _answer(readiness) if method in {"GET", "HEAD"} else error_response("method_not_allowed")
         if method not in {"GET", "HEAD"}:
             answer.headers["Allow"] = "GET, HEAD"
+        answer.headers[REQUEST_ID] = new_request_id()
         body = answer.body.encode()
         headers = [(name, str(value)) for name, value in answer.headers.items()]
         status = f"{answer.status_code} {responses[answer.status_code]}"

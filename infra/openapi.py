@@ -39,6 +39,7 @@ _AUTHENTICATION = {
         'algorithm="hmac-sha256",headers="date",signature="…",apiKey="…": the HMAC-SHA256 over the Date, in base64.',
     ),
 }
+_REQUEST_ID = "Made by the server; by it the call is found in the server's log."
 _SIGNATURE = "RSASSA-PKCS1-v1_5 with SHA-256 over the exact bytes of the body, in base64."
 
 
@@ -88,7 +89,8 @@ def document(routes: Routes) -> Json:
             "schemas": models | {"Error": _ERROR},
             "responses": {f"Error{status}": _error(status) for status in _statuses(CLIENT_ERRORS)},
             "headers": {
-                "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}}
+                "LicenseSignature": {"description": _SIGNATURE, "required": True, "schema": {"type": "string"}},
+                "X-Request-Id": {"description": _REQUEST_ID, "schema": {"type": "string"}},
             },
             "securitySchemes": {
                 key: {"type": "apiKey", "in": "header", "name": name, "description": description}
@@ -122,7 +124,7 @@ def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
     kind = "text/plain" if answered is str else "application/json"
     granted = {
         "description": "Done. The answer is signed.",
-        "headers": {"LicenseSignature": {"$ref": "#/components/headers/LicenseSignature"}},
+        "headers": _headers("LicenseSignature", "X-Request-Id"),
         "content": {kind: {"schema": schemas[answered]}},
     }
     codes = _UNREACHED if asked is None else CLIENT_ERRORS
@@ -158,7 +160,12 @@ def _error(status: int) -> Json:
     """The answer of each code of this status, in the one shape."""
     messages = {code: message for code, (of, message) in CLIENT_ERRORS.items() if of == status}
     description = "\n".join(f"- `{code}`: {message}" for code, message in messages.items())
-    return {"description": description, "content": {"application/json": {"schema": {"$ref": _ERROR_SHAPE}}}}
+    content = {"application/json": {"schema": {"$ref": _ERROR_SHAPE}}}
+    return {"description": description, "headers": _headers("X-Request-Id"), "content": content}
+
+
+def _headers(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def text(routes: Routes) -> str:

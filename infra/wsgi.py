@@ -18,11 +18,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Chalice, Request, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
-from chalicelib import observability
 from chalicelib.portal.routes import NOWHERE, refused_page
-from chalicelib.settings import settings
 from chalicelib.web.errors import RequestError, error_response
 from chalicelib.web.headers import wants_page
+from chalicelib.web.request_log import REQUEST_ID, new_request_id, respond_in_record
 from infra.addresses import forwarded_for, read_address
 from infra.bodies import read_body
 
@@ -49,24 +48,28 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     events = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request_id = new_request_id()
         try:
-            answer = _answer(app, events, environ, behind_proxy)
+            answer = _answer(app, events, environ, behind_proxy, request_id)
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
             _log.exception("Caught exception for path %a", environ.get("PATH_INFO"))
             status, headers, body = _as_http(error_response("internal_error").to_dict(), "")
+            headers.append((REQUEST_ID, request_id))
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     return serve
 
 
-def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, Any]:
+def _answer(
+    app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool, request_id: str
+) -> dict[str, Any]:
     """The answer in the form that a Lambda hands to API Gateway."""
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     has_page = NOWHERE in app.routes and _is_for_people(path, environ)
-    refused = partial(_refused, environ, events if has_page else None, behind_proxy)
+    refused = partial(_refused, environ, events if has_page else None, behind_proxy, request_id)
 
     def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
         # The host keeps a path that begins with two slashes from being read as one.
@@ -94,7 +97,7 @@ def _answer(app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment
         event = event_of("GET", path, None)
     event["requestContext"] |= {
         "path": path,
-        "requestId": context.aws_request_id,
+        "extendedRequestId": request_id,
         "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
     answer: dict[str, Any] = app(event, context)
@@ -178,18 +181,23 @@ def _takes_gzip(codings: str) -> bool:
 
 
 def _refused(
-    environ: WSGIEnvironment, pages: LambdaEventConverter | None, behind_proxy: bool, error: RequestError
+    environ: WSGIEnvironment,
+    pages: LambdaEventConverter | None,
+    behind_proxy: bool,
+    request_id: str,
+    error: RequestError,
 ) -> dict[str, Any]:
     """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access.
 
     With `pages`, which make requests of the portal, it is a page.
     """
-    with observability.log_record(settings().table_prefix, "request", method=environ["REQUEST_METHOD"]):
+
+    def respond() -> Response:
         if pages is None:
-            response: Response = error_response(error.code, error.message)
-        else:
-            asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
-            response = refused_page(Request(asked), error)
-        observability.add_fields(status=response.status_code)
-        answer: dict[str, Any] = response.to_dict()
-        return answer
+            return error_response(error.code, error.message)
+        asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
+        return refused_page(Request(asked), error)
+
+    response = respond_in_record(respond, request_id=request_id, method=environ["REQUEST_METHOD"])
+    answer: dict[str, Any] = response.to_dict()
+    return answer

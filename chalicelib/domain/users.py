@@ -107,7 +107,7 @@ def guard_new_password(new: str) -> None:
         raise Denied("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
 
 
-def shown_names(seat: Seat, user: User) -> tuple[str, str, str]:
+def as_told(seat: Seat, user: User) -> tuple[str, str, str]:
     """First name, last name and phone number of a license user, for those whom the license concerns.
 
     What the license's customer told of the person; on a seat of before that was kept with it, what the account says.

@@ -253,7 +253,8 @@ def _status(denied: Denied) -> int:
 
 def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
     """A page that says what is wrong."""
-    response = render("error.html", request, "", None, status=status, title=title, sentence=sentence)
+    more = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
+    response = render("error.html", request, "", None, status=status, **more)
     if status == 503:
         response.headers["Retry-After"] = "1"
     return response

@@ -18,7 +18,7 @@ from chalicelib.domain.license import Device, License, LicenseState, Seat, Statu
 from chalicelib.domain.paging import PAGE_SIZE, Page, page_of
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.session import TOUCH_MS, PasswordChangeRequired, SessionClaims, SessionExpired, is_open
-from chalicelib.domain.users import User, shown_names
+from chalicelib.domain.users import User, as_told
 from chalicelib.domain.variables import Variable
 from chalicelib.store import batch_reads, licenses, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
@@ -463,7 +463,7 @@ def _page(page: Page[Any], rows: list[Any]) -> Page[Any]:
 
 
 def _user_row(license: License, seat: Seat, user: User) -> UserRow:
-    return UserRow(seat, user, seat.activations_in(license), *shown_names(seat, user), opens(user, license))
+    return UserRow(seat, user, seat.activations_in(license), *as_told(seat, user), opens(user, license))
 
 
 def _device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:

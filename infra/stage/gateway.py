@@ -52,7 +52,7 @@ OPEN = (
 So a rush there leaves room for applications and for who is logged in."""
 
 ACCESS_LOG = {
-    "requestId": "$context.requestId",
+    "requestId": "$context.extendedRequestId",  # the other one, `requestId`, is a client's to choose
     "time": "$context.requestTime",
     "ip": "$context.identity.sourceIp",
     "method": "$context.httpMethod",

@@ -85,36 +85,42 @@ def told(errors: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in errors.splitlines()]
 
 
-def ask_all(base_url: str) -> list[int]:
-    """Calls of every fate; the statuses."""
+def ask_all(base_url: str) -> list[tuple[int, str]]:
+    """Calls of every fate; the status and the request id of each answer."""
     port = int(base_url.rsplit(":", 1)[1])
-    with httpx.Client(base_url=base_url) as http:
-        statuses = [
-            http.get("/").status_code,
-            http.get("/healthz").status_code,
-            http.head("/healthz").status_code,
-            http.get("/nothing").status_code,
-            http.get("/api/v4/check_license").status_code,
-            http.post("/", content=bytes(300_000)).status_code,
+    with httpx.Client(base_url=base_url, headers={"X-Request-Id": "chosen"}) as http:
+        answers = [
+            http.get("/"),
+            http.get("/healthz"),
+            http.head("/healthz"),
+            http.get("/nothing"),
+            http.get("/nothing", headers={"Accept": "text/html"}),
+            http.get("/api/v4/check_license"),
+            http.post("/", content=bytes(300_000)),
         ]
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"NONSENSE\r\n\r\n")
-        statuses.append(int(connection.recv(65536).split(maxsplit=2)[1]))
-    return statuses
+        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+    status, *fields = head.decode().splitlines()
+    raw = httpx.Response(int(status.split()[1]), headers=dict(field.split(": ", 1) for field in fields), content=body)
+    return [(answer.status_code, answer.headers["X-Request-Id"]) for answer in (*answers, raw)]
 
 
-STATUSES = [200, 200, 200, 404, 400, 413, 400]
+STATUSES = [200, 200, 200, 404, 404, 400, 413, 400]
 
 
-@pytest.mark.parametrize(("level", "lines", "metrics"), [("off", 0, 0), ("brief", 7, 0), ("full", 7, 4)])
+@pytest.mark.parametrize(("level", "lines", "metrics"), [("off", 0, 0), ("brief", 8, 0), ("full", 8, 5)])
 def test_each_call_is_one_line_with_the_fields_of_aws(
     level: str, lines: int, metrics: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with serve.start(dict(os.environ) | {"SEATKEEPER_LOG": level}) as server:
-        assert ask_all(server.base_url) == STATUSES
-        assert httpx.get(f"{server.base_url}/readyz").json() == {"status": "ready"}
+        answers = ask_all(server.base_url)
+        ready = httpx.get(f"{server.base_url}/readyz")
+    assert [status for status, _ in answers] == STATUSES
+    assert ready.json() == {"status": "ready"}
+    assert len({ready.headers["X-Request-Id"], "chosen", *(request_id for _, request_id in answers)}) == 10
     found = told(capfd.readouterr().err)
-    assert [line["status"] for line in found] == STATUSES[:lines]
+    assert [(line["status"], line["request_id"]) for line in found] == answers[:lines]
     assert sum("_aws" in line for line in found) == metrics
     known = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
     assert [line.keys() - known for line in found] == [set()] * lines

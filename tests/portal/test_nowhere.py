@@ -44,7 +44,7 @@ def test_a_wrong_address_of_the_portal_is_a_page_that_leads_back(path: str, head
     assert (page.status, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert "/portal" in page.links
     assert any("portal." in loaded and loaded.endswith(".css") for loaded in page.loads)
-    assert "There is nothing at this address." in page.words
+    assert f"There is nothing at this address. For support: request {answer.headers['X-Request-Id']}" in page.words
 
 
 def test_a_form_that_is_sent_to_a_wrong_address_is_answered_by_the_same_page() -> None:

@@ -41,7 +41,7 @@ def event(
             "path": f"/api{path}",
             "stage": "api",
             "requestId": str(uuid4()),
-            "extendedRequestId": "AbCdEfGhIjKlMn0=",
+            "extendedRequestId": f"{uuid4().hex[:15]}=",
             "protocol": "HTTP/1.1",
             "accountId": "123456789012",
             "apiId": "abcdefghij",

@@ -35,6 +35,7 @@ from tests.web.events import answer, event
 
 STAGE = f"Stage={settings().table_prefix}"
 ROUTES = sorted((method, path) for path, methods in app.routes.items() for method in methods)
+CHOSEN_ID = {"X-Request-Id": "chosen-by-the-client", "x-amzn-RequestId": "chosen-by-the-client"}
 
 
 @pytest.fixture
@@ -57,6 +58,12 @@ def call(vendor: Vendor, name: str, license: License, hardware_id: str = "pc", *
     return event("POST", f"/api/v4/{name}", signed, body=json.dumps(given))
 
 
+def id_of(answered: dict[str, Any]) -> str:
+    """The request id that an answer carries."""
+    told: str = answered["headers"]["X-Request-Id"]
+    return told
+
+
 def timeless(line: dict[str, Any]) -> dict[str, Any]:
     """A line without what depends on clocks, on what ran before, and on which code it is."""
     other = ("duration_ms", "cold_start", "version", "commit", "_aws")
@@ -72,7 +79,7 @@ def test_a_check_is_a_line_of_facts_and_no_metrics(vendor: Vendor, license: Lice
     assert len(line.pop("lambda_request_id")) == 36
     assert timeless(line) == {
         "kind": "request",
-        "request_id": asked["requestContext"]["requestId"],
+        "request_id": asked["requestContext"]["extendedRequestId"],
         "route": "/api/v4/check_license",
         "method": "GET",
         "status": 200,
@@ -207,8 +214,10 @@ def test_every_route_answers_with_one_line_that_names_it_and_no_more_of_the_addr
         if f"{{{name}}}" in path
     }
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if path.startswith("/portal") else {}
-    answered = answer(event(method, path, kind, query={"license_key": "SECRET"}, body="", parts=parts))
+    asked = event(method, path, kind | CHOSEN_ID, query={"license_key": "SECRET"}, body="", parts=parts)
+    answered = answer(asked)
     line = output.line
+    assert id_of(answered) == line["request_id"] == asked["requestContext"]["extendedRequestId"]
     assert (line["route"], line["method"], line["status"]) == (path, method, answered["statusCode"])
     assert (line["outcome"] == "ok") == (line["status"] < 400)
     assert "SECRET" not in output.getvalue()
@@ -227,12 +236,14 @@ def test_what_chalice_answers_by_itself_is_one_line(output: Output) -> None:
         answered = answer(each)
         assert (answered["statusCode"], json.loads(answered["body"])["code"]) == (status, code)
         assert (output.line["status"], output.line["outcome"]) == (status, code)
+        assert id_of(answered) == output.line["request_id"] == each["requestContext"]["extendedRequestId"]
 
 
 def test_an_event_that_is_no_request_is_one_line(output: Output) -> None:
     answered = app({"not": "of API Gateway"}, None)
     assert json.loads(answered["body"])["code"] == "internal_error"
     assert (output.line["status"], output.line["outcome"]) == (500, "internal_error")
+    assert id_of(answered) == output.line["request_id"] != ""
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,9 @@ def test_access_logs_have_no_query_string_no_header_and_no_id(stage: str) -> Non
     assert log["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
     line = json.loads(log["Format"])
     assert line == ACCESS_LOG
-    allowed = r"\$context\.(requestId|requestTime|httpMethod|resourcePath|status|responseLength|responseLatency|"
+    allowed = (
+        r"\$context\.(extendedRequestId|requestTime|httpMethod|resourcePath|status|responseLength|responseLatency|"
+    )
     allowed += r"integrationLatency|identity\.sourceIp|integration\.error|error\.responseType)"
     assert [value for value in line.values() if not re.fullmatch(allowed, value)] == []
 
