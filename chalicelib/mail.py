@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import smtplib
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 3
-_SMTP_SECONDS = 10
+SMTP_SECONDS = 10
 """Of each step with an SMTP server; there are ten at most."""
 _LOCAL_SENDER = "seatkeeper@localhost"
 
@@ -112,9 +112,9 @@ def _connected(server: re.Match[str], host: str) -> "smtplib.SMTP":
     connection: smtplib.SMTP
     if server["scheme"] == "smtps":
         port = int(server["port"] or 465)
-        connection = smtplib.SMTP_SSL(host, port, ours, timeout=_SMTP_SECONDS, context=tls)
+        connection = smtplib.SMTP_SSL(host, port, ours, timeout=SMTP_SECONDS, context=tls)
     else:
-        connection = smtplib.SMTP(host, int(server["port"] or 587), ours, timeout=_SMTP_SECONDS)
+        connection = smtplib.SMTP(host, int(server["port"] or 587), ours, timeout=SMTP_SECONDS)
     try:
         if server["scheme"] == "smtp" and not _is_loopback(host):
             connection.starttls(context=tls)
@@ -147,11 +147,11 @@ def _password(file: Path) -> str:
 
 
 def _send_by_ses(sender: str, to: Address, subject: str, text: str) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _ses
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see ses_client
 
     content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}
     try:
-        _ses().send_email(
+        ses_client().send_email(
             FromEmailAddress=sender, Destination={"ToAddresses": [to.addr_spec]}, Content={"Simple": content}
         )
     except ClientError as error:
@@ -165,7 +165,8 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 @cache
-def _ses() -> Any:
+def ses_client() -> Any:
+    """The client of this process for SES."""
     from botocore.config import Config  # noqa: PLC0415 - most calls send no mail
     from botocore.session import get_session  # noqa: PLC0415
 

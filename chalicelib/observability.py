@@ -72,7 +72,7 @@ ON = False
 """Whether records are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
 METRICS_TOO = True
 """Whether records hold metrics."""
-_to_standard_error = False
+TO_STANDARD_ERROR = False
 
 MAX_FRAMES = 30
 """Of an error, the innermost ones."""
@@ -227,8 +227,8 @@ def with_log_context(function: Callable[[A], T]) -> Callable[[A], T]:
 
 def write_records(level: Literal["off", "brief", "full"], *, to_standard_error: bool) -> None:
     """Write records with metrics (`full`), without (`brief`), or none: on one machine to standard error."""
-    global ON, METRICS_TOO, _to_standard_error
-    ON, METRICS_TOO, _to_standard_error = level != "off", level == "full", to_standard_error
+    global ON, METRICS_TOO, TO_STANDARD_ERROR
+    ON, METRICS_TOO, TO_STANDARD_ERROR = level != "off", level == "full", to_standard_error
 
 
 def configure_logging() -> None:
@@ -286,7 +286,7 @@ def _frames(outermost: TracebackType | None) -> list[str]:
 
 def _now() -> dict[str, str]:
     """When it is, where nobody else notes it: CloudWatch does."""
-    return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if _to_standard_error else {}
+    return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if TO_STANDARD_ERROR else {}
 
 
 def _this_code() -> dict[str, str]:
@@ -304,6 +304,6 @@ def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
 
 def _write(text: str) -> None:
     """In one piece, also where many threads write."""
-    stream = sys.stderr if _to_standard_error else sys.stdout
+    stream = sys.stderr if TO_STANDARD_ERROR else sys.stdout
     stream.write(f"{text}\n")
     stream.flush()

@@ -57,17 +57,17 @@ def sign_license(signer: Signer, hardware_id: str, holder: str, validity: str) -
 
 def current() -> Signer:
     """The signer of public answers, and of those to the API keys that are made now. Raises `SettingsError`."""
-    return _keyring().live[0]
+    return keyring().live[0]
 
 
 def signer(key_id: str | None, *, now: Instant) -> Signer:
     """The signer of answers to an API key that names this signing key. Raises `UnknownKey`."""
-    return _keyring().signer(key_id, now)
+    return keyring().signer(key_id, now)
 
 
 def public_keys() -> str:
     """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
-    return "".join(live.public_key for live in _keyring().live)
+    return "".join(live.public_key for live in keyring().live)
 
 
 def live_keys(held: Secrets) -> tuple[Signer, ...]:
@@ -117,7 +117,8 @@ class Keyring:
 
 
 @cache
-def _keyring() -> Keyring:
+def keyring() -> Keyring:
+    """The keyring of this process."""
     return Keyring(secrets(), read_secrets)
 
 

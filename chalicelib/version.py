@@ -7,14 +7,14 @@ VERSION = "0.1.0"
 COMMIT_FILE = "chalicelib/COMMIT"
 """Of a package: holds what `git_commit` said of the checkout that it was made from."""
 UNKNOWN = "unknown"
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @cache
 def commit() -> str:
     """The commit of this code: from its package, else from git where this is a checkout, else `unknown`."""
-    packaged = _ROOT / COMMIT_FILE
-    return packaged.read_text().strip() if packaged.exists() else git_commit(_ROOT)
+    packaged = ROOT / COMMIT_FILE
+    return packaged.read_text().strip() if packaged.exists() else git_commit(ROOT)
 
 
 def git_commit(root: Path) -> str:

@@ -41,7 +41,7 @@ MAX_READ_BYTES = 4 * MAX_BODY_BYTES
 """Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
 sending may not look for an answer."""
 
-_FRAMING = re.compile(rb"^(content-length|transfer-encoding)[ \t]*+:([^\n]*+)", re.IGNORECASE | re.MULTILINE)
+FRAMING = re.compile(rb"^(content-length|transfer-encoding)[ \t]*+:([^\n]*+)", re.IGNORECASE | re.MULTILINE)
 _CODE_OF_STATUS = {413: "payload_too_large", 429: "rate_limit_exceeded", 500: "internal_error"}
 _MESSAGE_OF_STATUS = {
     400: "The request is not valid HTTP.",
@@ -65,7 +65,7 @@ class _Request(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from None
-        framing = [(name.lower(), value.strip().lower()) for name, value in _FRAMING.findall(header_plus)]
+        framing = [(name.lower(), value.strip().lower()) for name, value in FRAMING.findall(header_plus)]
         codings = [value for name, value in framing if name == b"transfer-encoding"]
         if len(framing) > 1 or codings != ([b"chunked"] if self.chunked else []):
             raise ParsingError("the length of the body is not told in one way")

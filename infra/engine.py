@@ -88,7 +88,7 @@ def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] =
         port = free_port(port)
         store = ["--data-dir", str(data_dir), "--durable"] if data_dir else ["--ephemeral"]
         process = subprocess.Popen(
-            [_binary(), "--port", str(port), *store],
+            [binary(), "--port", str(port), *store],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -147,7 +147,8 @@ def die_with(parent: int) -> Callable[[], None] | None:
     return ask
 
 
-def _binary() -> str:
+def binary() -> str:
+    """The path of the engine's program. Raises `EngineError`."""
     path = Path(sys.executable).parent / "roto-server"
     if not path.exists():
         raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-serve.lock.")

@@ -35,14 +35,24 @@ NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
 def _start_engine() -> engine.Engine:
     """The engine of this process with its tables; the environment leads to it from now on."""
     started = engine.start(None)
-    os.environ |= local.environment(Path(_home.name), started.endpoint)
-    ENGINE_ENVIRONMENT.update(os.environ)
-    database.connection.cache_clear()
+    _lead_to(started)
     database.create_tables()
     return started
 
 
-_costly = passwords._hasher
+def _lead_to(started: engine.Engine) -> None:
+    os.environ |= local.environment(Path(_home.name), started.endpoint)
+    ENGINE_ENVIRONMENT.update(os.environ)
+    database.connection.cache_clear()
+
+
+def _guard_that_all_expires() -> None:
+    """Of whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
+    stored = database.scan(AttemptsItem, ("pk", "expires"))
+    assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
+
+
+_costly = passwords.hasher
 
 
 def pytest_unconfigure() -> None:
@@ -77,17 +87,30 @@ def _cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _all_that_may_be_lost_expires() -> Iterator[None]:
-    """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
     yield
     if _start_engine.cache_info().currsize:
-        stored = database.scan(AttemptsItem, ("pk", "expires"))
-        assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
+        _guard_that_all_expires()
+
+
+@pytest.fixture(scope="module")
+def own_engine() -> Iterator[None]:
+    """An engine of the module's own: for tests that read all there is, which others have left a lot of."""
+    shared = _start_engine()
+    own = engine.start(None)
+    try:
+        _lead_to(own)
+        database.create_tables()
+        yield
+        _guard_that_all_expires()
+    finally:
+        _lead_to(shared)
+        own.stop()
 
 
 @pytest.fixture
 def costly_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes cost what they cost in production: also for those who act at once, and are to have time to meet."""
-    monkeypatch.setattr(passwords, "_hasher", _costly)
+    monkeypatch.setattr(passwords, "hasher", _costly)
 
 
 @pytest.fixture

@@ -250,8 +250,8 @@ PARSERS: dict[str, Parser] = {
     "infra.addresses.client_of": addresses.client_of,
     "infra.serve.port_number": serve.port_number,
     "infra.serve, headers": lambda text: [
-        connections._FRAMING.findall(b"content-length" + _bytes(text)),
-        connections._FRAMING.findall(b"transfer-encoding: a" + _bytes(text)),
+        connections.FRAMING.findall(b"content-length" + _bytes(text)),
+        connections.FRAMING.findall(b"transfer-encoding: a" + _bytes(text)),
     ],
     "infra.wsgi": _over_wsgi,
     **{
@@ -304,7 +304,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.usecases.portal_queries._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
-    "infra.connections._FRAMING": "infra.serve, headers",
+    "infra.connections.FRAMING": "infra.serve, headers",
     "infra.wsgi._TEXTS": "infra.wsgi",
     "infra.wsgi._HEADER_VALUE": "infra.wsgi",
 }

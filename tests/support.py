@@ -44,7 +44,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 def cheap_passwords() -> AbstractContextManager[object]:
     """Hashes that are made inside cost next to nothing; and they say so, for any server that verifies one."""
-    return patch.object(passwords, "_hasher", lambda: CHEAP)
+    return patch.object(passwords, "hasher", lambda: CHEAP)
 
 
 @dataclass

@@ -105,7 +105,7 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     """SES as botocore knows it, without a network."""
     use(monkeypatch, "ses:no-reply@vendor.test")
     client: Any = boto3.client("sesv2")
-    monkeypatch.setattr("chalicelib.mail._ses", lambda: client)
+    monkeypatch.setattr("chalicelib.mail.ses_client", lambda: client)
     with Stubber(client) as stubber:
         yield stubber
 
@@ -146,5 +146,5 @@ def test_ses_out_of_reach_is_one_sentence(ses: Stubber, monkeypatch: pytest.Monk
 
 def test_ses_is_asked_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, "ses:no-reply@vendor.test")
-    config = mail._ses.__wrapped__().meta.config
+    config = mail.ses_client.__wrapped__().meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 1)

@@ -230,7 +230,7 @@ def test_a_password_that_others_can_read_is_not_used(site: Site, password_file: 
 
 
 def test_a_server_that_is_silent_or_gone_is_not_waited_for_long(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "_SMTP_SECONDS", 0.1)
+    monkeypatch.setattr(mail, "SMTP_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         site.use(port)

@@ -112,7 +112,7 @@ def test_the_current_key_comes_first_and_in_the_midst_of_a_rotation_is_the_only_
 
 
 def test_all_public_keys_are_told_and_who_reads_one_reads_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "_keyring", lambda: Keyring(held(2, 1), lambda: held(2, 1)))
+    monkeypatch.setattr(signing, "keyring", lambda: Keyring(held(2, 1), lambda: held(2, 1)))
     told = signing.public_keys()
     assert told == key(2).public_key + key(1).public_key
     assert load_pem_public_key(told.encode()) == load_pem_public_key(key(2).public_key.encode())

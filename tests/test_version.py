@@ -80,7 +80,7 @@ def of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
     """The commit of the code in a folder."""
 
     def ask(root: Path) -> str:
-        monkeypatch.setattr(version, "_ROOT", root)
+        monkeypatch.setattr(version, "ROOT", root)
         return version.commit.__wrapped__()
 
     return ask

@@ -268,7 +268,7 @@ def _batch(operation: str, wanted: dict[str, Any], left_as: str, why: str) -> It
             if rounds >= ATTEMPTS:
                 raise Unavailable(why)
             observability.add_metric(observability.RETRIES)
-            _wait(rounds)
+            back_off(rounds)
 
 
 def query(
@@ -462,17 +462,12 @@ def _retrying(send: Callable[[], T]) -> T:
                 log.warning("the database is busy or out of reach: %s", why)
                 raise Unavailable(f"the database is busy or out of reach: {why}") from error
             observability.add_metric(observability.CONFLICTS if codes & _CONFLICTS else observability.RETRIES)
-        _wait(attempt)
+        back_off(attempt)
     raise AssertionError("unreachable")
 
 
-def back_off(lost: int) -> None:
-    """Wait a little after so many lost races, so that rivals part."""
-    _wait(lost)
-
-
-def _wait(attempt: int) -> None:
-    """Full jitter: anywhere between nothing and the exponential bound, so that rivals part."""
+def back_off(attempt: int) -> None:
+    """Wait after so many attempts, so that rivals part: full jitter, from nothing up to the exponential bound."""
     time.sleep(random.uniform(0, min(MAX_WAIT, BASE_WAIT * 2**attempt)))  # noqa: S311 - no secret
 
 

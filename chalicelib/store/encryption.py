@@ -24,7 +24,7 @@ _NONCE_BYTES = 12
 def encrypt(text: str, context: str) -> str:
     """Encrypt (AES-256-GCM). The same `context` is needed to decrypt, so a text moved to another item does not open."""
     nonce = os.urandom(_NONCE_BYTES)
-    return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
+    return base64.b64encode(nonce + cipher().encrypt(nonce, text.encode(), context.encode())).decode()
 
 
 def hmac_sha256(text: str, context: str) -> str:
@@ -36,11 +36,12 @@ def hmac_sha256(text: str, context: str) -> str:
 def decrypt(sealed: str, context: str) -> str:
     """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
     raw = base64.b64decode(sealed)
-    return _cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+    return cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
 
 
 @cache
-def _cipher() -> AESGCM:
+def cipher() -> AESGCM:
+    """AES-256-GCM with the data key of this process."""
     return AESGCM(_data_key())
 
 

@@ -40,7 +40,7 @@ class Seen:
 
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
     """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
-    items = [_item(account), *_counters(account, password)]
+    items = [attempts_item(account), *_counters(account, password)]
     own, *failures = database.read(items, consistent=consistent)
     known = [to_failures(item, now) for item in failures]
     attempts = Attempts() if own is None else to_domain(own, Attempts)
@@ -60,14 +60,14 @@ def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
         before = seen.forgiven_until or seen.until
         begun = item.until.does_not_exist() | (item.until == before)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
-        return to_domain(database.update(_item(account), fresh, begun), Attempts)
+        return to_domain(database.update(attempts_item(account), fresh, begun), Attempts)
     if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
         # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
         same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
         recounted = [item.started.set(seen.failures + 1), *lasting]
-        return to_domain(database.update(_item(account), recounted, same & (item.not_before <= now)), Attempts)
+        return to_domain(database.update(attempts_item(account), recounted, same & (item.not_before <= now)), Attempts)
     allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
-    return to_domain(database.update(_item(account), [item.started.add(1), *lasting], allowed), Attempts)
+    return to_domain(database.update(attempts_item(account), [item.started.add(1), *lasting], allowed), Attempts)
 
 
 def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:
@@ -77,7 +77,7 @@ def attempt_failed(account: Account, password: str, started: Attempts, seen: See
     with suppress(
         ConditionFailed
     ):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
-        database.update(_item(account), failed, AttemptsItem.until.exists())
+        database.update(attempts_item(account), failed, AttemptsItem.until.exists())
     if not account.origin.known:
         before = (seen.account, seen.address, seen.password)
         for item, failures in zip(_counters(account, password), before, strict=True):
@@ -87,10 +87,10 @@ def attempt_failed(account: Account, password: str, started: Attempts, seen: See
 def attempt_succeeded(account: Account, started: Attempts) -> None:
     """The started attempt was right: it counts no longer, and earlier failures of this origin are forgiven."""
     if started.failures:
-        database.delete(_item(account))
+        database.delete(attempts_item(account))
         return
     with suppress(ConditionFailed):  # somebody else's success may have forgiven all meanwhile
-        database.update(_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
+        database.update(attempts_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
 
 
 def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) -> None:
@@ -101,7 +101,8 @@ def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) 
     write.update(counted, actions, item.pk.exists() | item.pk.does_not_exist())  # whatever was counted
 
 
-def _item(account: Account) -> AttemptsItem:
+def attempts_item(account: Account) -> AttemptsItem:
+    """The item that counts the attempts on an account from one origin, by its key."""
     whose, where = _whose(account.company, account.email), account.origin.source
     return AttemptsItem(f"attempts#{whose}" + (f"#{_hash(where)[:24]}" if where else ""))
 

@@ -50,7 +50,7 @@ def count_asked(address: str, seen: Failures, now: Instant) -> None:
 
 def read_code(company: str, email: str, browser: str) -> OneTimeCode:
     """The newest code of an account in a browser, void or not. Consistent."""
-    item = database.get(_item(company, email, browser))
+    item = database.get(code_item(company, email, browser))
     return OneTimeCode() if item is None else _code(item)
 
 
@@ -59,7 +59,7 @@ def put_code(company: str, email: str, browser: str, code_hash: str, now: Instan
     item, until = CodeItem, now + VALID_MS
     expires = item.expires.set(until // 1000 + 1)
     fresh = [item.code_hash.set(code_hash), item.until.set(until), item.tries.set(0), item.used.set(False), expires]
-    database.update(_item(company, email, browser), fresh)
+    database.update(code_item(company, email, browser), fresh)
 
 
 def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCode:
@@ -68,7 +68,7 @@ def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCo
     Raises `ConditionFailed` where none may be tried.
     """
     allowed = (CodeItem.until > now) & (CodeItem.tries < MAX_TRIES)
-    return _code(database.update(_item(company, email, browser), [CodeItem.tries.add(1)], allowed))
+    return _code(database.update(code_item(company, email, browser), [CodeItem.tries.add(1)], allowed))
 
 
 def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, mail: Mail) -> None:
@@ -79,7 +79,7 @@ def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, 
     write = Transaction(event_item(old.company, event, AccountEventItem))
     accounts.put_password(write, old, new, event.at)
     unused = (CodeItem.code_hash == code.code_hash) & (CodeItem.used == False)  # noqa: E712 - an expression
-    write.update(_item(old.company, old.email, browser), [CodeItem.used.set(True)], unused)
+    write.update(code_item(old.company, old.email, browser), [CodeItem.used.set(True)], unused)
     put_mail(write, mail, event.at)
     write.commit()
 
@@ -88,7 +88,8 @@ def _code(item: CodeItem) -> OneTimeCode:
     return to_domain(item, OneTimeCode)
 
 
-def _item(company: str, email: str, browser: str) -> CodeItem:
+def code_item(company: str, email: str, browser: str) -> CodeItem:
+    """The item of an account's newest code in a browser, by its key."""
     return CodeItem(f"code#{company}#{_hash(email)}#{_hash(browser)[:24]}")
 
 

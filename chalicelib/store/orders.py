@@ -29,7 +29,7 @@ from chalicelib.store.items import (
 )
 from chalicelib.store.mails import put_mail
 
-_FILED_AT_ONCE = 90
+FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
 
 
@@ -164,7 +164,7 @@ def unfile(order: Order, user_id: int) -> None:
 def _file_all(order: Order, user_id: int) -> None:
     """Raises `ConditionFailed` where the user is no manager of the order any more."""
     sold, ids = sold_in_order(order.company, order.id), {str(user_id)}
-    while step := list(islice(sold, _FILED_AT_ONCE)):
+    while step := list(islice(sold, FILED_AT_ONCE)):
         write = Transaction(None)
         for one in step:
             _file(write, one, order.company, user_id)

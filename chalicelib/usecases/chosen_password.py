@@ -52,7 +52,7 @@ def _guard_guesses(*guesses: str) -> None:
     """Refuse what is guessed first, of the forms of one password."""
     for guess in guesses:
         piece = _piece(guess)
-        if {guess, piece} & _common():
+        if {guess, piece} & common_passwords():
             raise Denied("validation_error", "new_password: choose one that is not among the commonest passwords.")
         if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
             raise Denied("validation_error", "new_password: choose more than repeated letters or a row of letters.")
@@ -96,5 +96,6 @@ def _is_row(text: str) -> bool:
 
 
 @cache
-def _common() -> frozenset[str]:
+def common_passwords() -> frozenset[str]:
+    """The ten thousand commonest of those that would be long enough."""
     return frozenset(_COMMON.read_text(encoding="utf-8").splitlines())

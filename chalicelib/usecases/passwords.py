@@ -21,7 +21,7 @@ _hashing = BoundedSemaphore(2)
 def hash_password(password: str) -> str:
     """The argon2id hash to store. About 16 ms and 19 MiB of memory."""
     with _hashing:
-        return _hasher().hash(composed(password))
+        return hasher().hash(composed(password))
 
 
 def with_own_password(user: User, password: str, *, proved: bool = False) -> User:
@@ -51,7 +51,7 @@ def with_no_password(user: User) -> User:
 
 def is_outdated(password_hash: str) -> bool:
     """Whether a hash was made with other parameters than those of today."""
-    return _hasher().check_needs_rehash(password_hash)
+    return hasher().check_needs_rehash(password_hash)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
@@ -60,11 +60,11 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     It is tried in its normal form; as it was typed, for older hashes; and without what was pasted along around it.
     These differ for few, and what was typed alone says how many they are.
     """
-    from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - see _hasher
+    from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - see hasher
 
     for form in dict.fromkeys((composed(password), password, composed(visible(password)))):
         with _hashing, suppress(VerifyMismatchError):
-            _hasher().verify(password_hash or _nobody(), form)
+            hasher().verify(password_hash or _nobody(), form)
             return password_hash is not None
     return False
 
@@ -82,7 +82,8 @@ class LoggedIn:
 
 
 @cache
-def _hasher() -> "PasswordHasher":
+def hasher() -> "PasswordHasher":
+    """Argon2id with the parameters of new hashes."""
     from argon2 import PasswordHasher  # noqa: PLC0415 - most calls know no password
 
     # OWASP's second choice for argon2id: 19 MiB, two passes, one lane.
@@ -91,4 +92,4 @@ def _hasher() -> "PasswordHasher":
 
 @cache
 def _nobody() -> str:
-    return _hasher().hash("nobody has this password")
+    return hasher().hash("nobody has this password")

@@ -63,7 +63,7 @@ def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
     told = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
     failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
     vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
-    monkeypatch.setattr(observability, "_to_standard_error", True)
+    monkeypatch.setattr(observability, "TO_STANDARD_ERROR", True)
     with written() as output, observability.log_record("here", "request"), pytest.raises(Denied):
         log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
     text = output.getvalue()

@@ -117,7 +117,7 @@ def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
 
 def _read_secrets_again() -> None:
-    for remembered in (settings.settings, settings.secrets, encryption._cipher, signing._keyring):
+    for remembered in (settings.settings, settings.secrets, encryption.cipher, signing.keyring):
         remembered.cache_clear()
 
 

@@ -177,7 +177,7 @@ def test_secrets_of_other_data_are_one_sentence_and_exit_3(
 ) -> None:
     first, other = vendor.issue("revit"), vendor.issue("revit")
     vendor.assign(first, "a@b.example")
-    monkeypatch.setattr(encryption, "_cipher", lambda: AESGCM(bytes(32)))
+    monkeypatch.setattr(encryption, "cipher", lambda: AESGCM(bytes(32)))
     code, output, errors = operator.run(f"user assign --license {other.id} --email a@b.example")
     assert (code, output) == (3, "")
     assert errors == "SEATKEEPER_SECRETS are not those that this data was sealed with.\n"

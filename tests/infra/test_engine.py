@@ -160,6 +160,6 @@ def test_an_engine_that_does_not_start_is_not_excused_by_what_another_said(
 ) -> None:
     with engine.start(tmp_path / "data"):
         pass
-    monkeypatch.setattr(engine, "_binary", lambda: "/bin/false")
+    monkeypatch.setattr(engine, "binary", lambda: "/bin/false")
     with pytest.raises(engine.EngineError, match=r"^The engine ended at once \(exit 1\)\. It said nothing\.$"):
         engine.start(tmp_path / "data")

@@ -175,7 +175,7 @@ def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, cap
         raise BotoCoreError
 
     monkeypatch.setattr(database.connection(), "dispatch", refuse)
-    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "back_off", lambda _attempt: None)
     with pytest.raises(Unavailable):
         probe(clock.now())
     assert caplog.messages == ["the database is busy or out of reach: BotoCoreError"]

@@ -407,7 +407,7 @@ def test_a_demo_json_that_is_lost_after_a_rotation_tells_an_api_key_and_the_key_
 ) -> None:
     for number, secrets in enumerate((held(1), held(2, 1)), start=1):
         keyring = Keyring(secrets, read_secrets)
-        monkeypatch.setattr(signing, "_keyring", lambda keyring=keyring: keyring)
+        monkeypatch.setattr(signing, "keyring", lambda keyring=keyring: keyring)
         told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
         stored = accounts.read_api_key(company, told["api_key"])
         assert stored is not None

@@ -23,12 +23,18 @@ class Server:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch, self.stored = monkeypatch, held(1)
+        self.reads = 0
+        """How often it has read them again."""
 
     def start(self, stored: Secrets) -> None:
         """A new process, which reads the secrets."""
         self.stored = stored
-        keyring = Keyring(stored, lambda: self.stored)
-        self._patch.setattr(signing, "_keyring", lambda: keyring)
+        keyring = Keyring(stored, self._read)
+        self._patch.setattr(signing, "keyring", lambda: keyring)
+
+    def _read(self) -> Secrets:
+        self.reads += 1
+        return self.stored
 
 
 @pytest.fixture
@@ -92,10 +98,10 @@ def test_public_answers_are_by_the_current_key_and_all_keys_are_told(
 def test_a_server_that_lives_on_answers_a_new_application_without_being_told(
     server: Server, old: Application, vendor: Vendor, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lives_on = signing._keyring()
+    lives_on = signing.keyring()
     server.start(held(2, 1))
     new = built(vendor, http)
-    monkeypatch.setattr(signing, "_keyring", lambda: lives_on)
+    monkeypatch.setattr(signing, "keyring", lambda: lives_on)
     is_answered(new, vendor, 2)
     is_answered(old, vendor, 1)
 
@@ -124,7 +130,7 @@ def test_who_may_not_call_does_not_make_the_secrets_be_read(
     assert refused(forger.get("product_details", product="viewer")) == "signature_mismatch"
     create.revoke_api_key(vendor.code, old.api_key, ADMIN, now=clock.now())
     assert refused(old.get("product_details", product="viewer")) == "api_key_revoked"
-    assert signing._keyring()._read_at is None
+    assert server.reads == 0
 
 
 def test_an_api_key_from_before_there_were_two_is_answered_by_the_oldest(

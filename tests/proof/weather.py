@@ -136,14 +136,14 @@ def bad_weather(seed: int, rate: float, storms_of: int, path: Path, *, is_mortal
     """
     from chalicelib.store import database
 
-    notes, wait = Notes(path), database._wait
+    notes, wait = Notes(path), database.back_off
 
     def noted_wait(attempt: int) -> None:
         notes.note("retry")
         wait(attempt)
 
     weather = Weather(seed, rate, storms_of, notes, is_mortal=is_mortal)
-    with patch.object(database, "_wait", noted_wait), wire(weather, operations=WRITES | READS):
+    with patch.object(database, "back_off", noted_wait), wire(weather, operations=WRITES | READS):
         yield
     notes.close()
 

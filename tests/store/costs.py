@@ -61,12 +61,12 @@ class Cost:
         kinds = [(counts[kind], kind) for kind in ("read", "write", "transaction") if counts[kind]]
         return " + ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in kinds) or "none"
 
-    def _before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> None:
+    def before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> None:
         asked = json.loads(params["body"])
         self.calls.append(model.name)
         context["asked"], context["before"] = asked, _stored(_keys_written(model.name, asked))
 
-    def _after(self, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+    def after(self, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
         before, factor = context["before"], 2 if model.name == "TransactWriteItems" else 1
         after = _stored(list(before))
         self._written.extend(factor * _blocks(max(size(before[key]), size(after[key])), KB) for key in before)
@@ -77,13 +77,13 @@ class Cost:
 def counted() -> Iterator[Cost]:
     """Count what the store sends inside, from whichever threads."""
     cost, events = Cost(), database.connection().client.meta.events
-    events.register("before-call.dynamodb", cost._before)
-    events.register("after-call.dynamodb", cost._after)
+    events.register("before-call.dynamodb", cost.before)
+    events.register("after-call.dynamodb", cost.after)
     try:
         yield cost
     finally:
-        events.unregister("before-call.dynamodb", cost._before)
-        events.unregister("after-call.dynamodb", cost._after)
+        events.unregister("before-call.dynamodb", cost.before)
+        events.unregister("after-call.dynamodb", cost.after)
 
 
 def size(item: Raw | None) -> int:

@@ -62,32 +62,27 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
 
 def stored(code: str) -> dict[tuple[str, str, str], Raw]:
     """All items of the companies whose codes start so, by table and key, but for attempts: those may be lost."""
-    links = _partition(ACCOUNTS, COMPANIES, code)
+    links = _partition(LookupItem, COMPANIES, code)
     found = links.copy()
     for _, _, company in links:
-        account = _partition(ACCOUNTS, company)
+        account = _partition(LookupItem, company)
         found |= account
         for license_id in [
             int(part.removeprefix(company_license_sort_key()))
             for *_, part in account
             if part.startswith(company_license_sort_key())
         ]:
-            found |= _partition(ACCOUNTS, f"license#{license_id}")
-            found |= _partition(LICENSES, f"{company}#{license_id}")
-            due = _partition(DueItem.Meta.table_name, due_pk(license_id % DUE_SHARDS))
+            found |= _partition(LookupItem, f"license#{license_id}")
+            found |= _partition(LicenseItem, f"{company}#{license_id}")
+            due = _partition(DueItem, due_pk(license_id % DUE_SHARDS))
             found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
     return found
 
 
-def _partition(table: str, pk: str, prefix: str = "") -> dict[tuple[str, str, str], Raw]:
-    values = {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {})
-    query: dict[str, Any] = {
-        "TableName": table,
-        "KeyConditionExpression": "pk = :pk" + (" AND begins_with(part, :prefix)" if prefix else ""),
-        "ExpressionAttributeValues": values,
-        "ConsistentRead": True,
-    }
-    return {(table, pk, item["part"]["S"]): _in_order(item) for item in database._pages(query, None)}
+def _partition(kind: Any, pk: str, prefix: str = " ") -> dict[tuple[str, str, str], Raw]:
+    """All that is stored there, by table and key: sort keys are printable."""
+    found = database.query_between(kind, pk, prefix, f"{prefix.strip()}~")
+    return {(kind.Meta.table_name, pk, item["part"]["S"]): _in_order(item) for item in found}
 
 
 def _in_order(item: Raw) -> Raw:

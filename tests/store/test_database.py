@@ -39,7 +39,7 @@ FIRST = range(1, 2)
 
 @pytest.fixture(autouse=True)
 def _nothing_takes_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "back_off", lambda _attempt: None)
 
 
 @pytest.fixture

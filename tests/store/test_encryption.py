@@ -46,7 +46,7 @@ def test_a_seal_does_not_open_with_another_data_key(monkeypatch: pytest.MonkeyPa
     sealed = encrypt("a secret", "here")
     other = Secrets.model_construct(signing_key="", data_key=base64.b64encode(os.urandom(32)).decode())
     monkeypatch.setattr(encryption, "secrets", lambda: other)
-    monkeypatch.setattr(encryption, "_cipher", encryption._cipher.__wrapped__)
+    monkeypatch.setattr(encryption, "cipher", encryption.cipher.__wrapped__)
     with pytest.raises(InvalidTag):
         decrypt(sealed, "here")
 

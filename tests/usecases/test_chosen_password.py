@@ -16,7 +16,7 @@ from chalicelib.usecases import passwords
 from chalicelib.usecases.change_account import choose_password
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
-from chalicelib.usecases.chosen_password import _common, guard_chosen
+from chalicelib.usecases.chosen_password import common_passwords, guard_chosen
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.user_licenses import user_licenses
@@ -159,12 +159,12 @@ def test_the_same_password_is_no_new_one_whatever_nobody_sees_is_put_to_it(vendo
 
 
 def test_the_ten_thousand_commonest_that_would_be_long_enough_are_known() -> None:
-    assert len(_common()) == 10_000
-    assert min(map(len, _common())) == 8
+    assert len(common_passwords()) == 10_000
+    assert min(map(len, common_passwords())) == 8
 
 
 def test_who_chooses_no_password_loads_no_list() -> None:
-    code = "import app, chalicelib.usecases.chosen_password as c; print(c._common.cache_info().currsize)"
+    code = "import app, chalicelib.usecases.chosen_password as c; print(c.common_passwords.cache_info().currsize)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "0\n"
 
@@ -175,7 +175,7 @@ def test_a_password_is_hashed_anew_when_it_was_hashed_with_other_parameters(
     password = vendor.assign(vendor.issue("revit", max_license_users=1), EMAIL)[1] or ""
     before = account(vendor, EMAIL)
     dearer = argon2.PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", lambda: dearer)
+    monkeypatch.setattr(passwords, "hasher", lambda: dearer)
     user = log_in(vendor.code, EMAIL, password, now=NOW)
     assert "m=16,t=2" in user.password_hash
     assert user == account(vendor, EMAIL), "and nothing else has changed: sessions last"

@@ -77,7 +77,7 @@ def test_a_newer_code_replaces_the_older_one(vendor: Vendor, initial: str) -> No
 
 def test_the_stored_code_tells_nobody_the_code_and_belongs_to_one_account(vendor: Vendor, initial: str) -> None:
     code = asked(vendor)
-    item = database.get(one_time_codes._item(vendor.code, ADA, ""))
+    item = database.get(one_time_codes.code_item(vendor.code, ADA, ""))
     assert item is not None
     assert code not in str(item.attribute_values)
     hashes = {

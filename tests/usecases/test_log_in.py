@@ -488,7 +488,7 @@ def test_no_more_than_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
                 at_once -= 1
             return ""
 
-    monkeypatch.setattr("chalicelib.usecases.passwords._hasher", Hasher)
+    monkeypatch.setattr("chalicelib.usecases.passwords.hasher", Hasher)
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(hash_password, ["password"] * 32))
     assert most == 2

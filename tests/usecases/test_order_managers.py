@@ -100,7 +100,7 @@ def test_who_is_taken_off_while_he_joins_is_shown_nothing_afterwards(
             remove_manager(vendor.code, "A", NEW, ADMIN, now=NOW)
         commit(write)
 
-    monkeypatch.setattr(orders, "_FILED_AT_ONCE", 1)
+    monkeypatch.setattr(orders, "FILED_AT_ONCE", 1)
     monkeypatch.setattr(Transaction, "commit", late)
     if joins_by == "a license":
         issued(vendor, "viewer", manager=NEW, order_id="A")

@@ -51,9 +51,9 @@ def test_a_password_is_the_same_however_its_letters_were_typed() -> None:
     for chosen in (composed, parted):
         for typed in (composed, parted):
             assert passwords.verify_password(passwords.hash_password(chosen), typed)
-    of_yesterday = passwords._hasher().hash(parted)
+    of_yesterday = passwords.hasher().hash(parted)
     assert passwords.verify_password(of_yesterday, parted)
-    assert passwords.verify_password(passwords._hasher().hash("  spaces  "), "  spaces  ")
+    assert passwords.verify_password(passwords.hasher().hash("  spaces  "), "  spaces  ")
     assert not passwords.verify_password(passwords.hash_password("secret 12"), "secret12")
 
 

@@ -87,7 +87,7 @@ def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(v
 def test_an_event_whose_answer_was_lost_is_counted_once(
     vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "back_off", lambda _attempt: None)
     user = account(vendor, ADA)
     for lost in (1, 2):
         with wire(answer_timed_out, range(lost, lost + 1)):

@@ -133,7 +133,7 @@ def not_allowed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
 def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
     fault: Fault, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "back_off", lambda _attempt: None)
     licenses = _of_one_shard(vendor, 3)
     stuck = str(licenses[0].id)  # the longest overdue: the first of its shard
 

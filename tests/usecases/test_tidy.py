@@ -106,6 +106,6 @@ def test_every_kind_that_may_be_lost_expires() -> None:
 def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
     account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
     login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
-    assert database.get(login_attempts._item(account)) is None
+    assert database.get(login_attempts.attempts_item(account)) is None
     sessions.finish_submission("token", vendor.code, {"done": "it"})
     assert database.get(sessions.submission_item("token", vendor.code)) is None

@@ -152,7 +152,7 @@ def test_who_cannot_prove_who_he_is_is_told_of_no_company(vendor: Vendor, licens
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(database, "back_off", lambda _attempt: None)
 
 
 @pytest.mark.parametrize("fault", [*NOT_COMMITTED, answer_timed_out], ids=lambda fault: fault.__name__)

@@ -95,10 +95,10 @@ def test_a_stage_that_works_passes_also_when_its_functions_have_not_read_a_new_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before, after = (Keyring(secrets, lambda: held(2, 1)) for secrets in (held(1), held(2, 1)))
-    monkeypatch.setattr(signing, "_keyring", lambda: before)
+    monkeypatch.setattr(signing, "keyring", lambda: before)
 
     def read_again(answer: httpx.Response) -> httpx.Response:
-        monkeypatch.setattr(signing, "_keyring", lambda: after)
+        monkeypatch.setattr(signing, "keyring", lambda: after)
         return answer
 
     tried(Server(1, read_again))
