@@ -64,6 +64,12 @@ def guard_open(user: User) -> None:
         raise Denied("account_closed")
 
 
+def guard_still_closed(user: User | None, closed_at: Instant) -> None:
+    """Refuse to take anything from an account that is not closed since then: it may have got it later."""
+    if user is None or user.closed_at != closed_at:
+        raise Denied("user_not_found")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """Log-in attempts on one account from one origin. `started` counts failures and attempts under way."""

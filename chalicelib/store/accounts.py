@@ -21,6 +21,7 @@ from chalicelib.store.items import (
     EventItem,
     LicenseItem,
     LookupItem,
+    MailItem,
     ProductItem,
     SeatItem,
     UserItem,
@@ -36,7 +37,10 @@ from chalicelib.store.items import (
     user_license_sort_key,
 )
 from chalicelib.store.login_attempts import put_forgiveness
-from chalicelib.store.mails import put_mail
+from chalicelib.store.mails import QueuedMail, put_mail
+
+_MAILS_AT_ONCE = 90
+"""Mails that are taken out of the queue in one transaction of a hundred items."""
 
 
 def create_company(company: Company, event: Event) -> None:
@@ -283,6 +287,25 @@ def reopen_account(old: User, event: Event) -> None:
     opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
     write.update(UserItem(old.company, f"user#{old.id}"), opened, UserItem.closed_at == old.closed_at)
     write.commit()
+
+
+def require_closed(write: Transaction, company: str, user_id: int, closed_at: Instant) -> None:
+    """Let a transaction be written only while an account is closed since then: opened again, what it has is its own."""
+    write.check(UserItem(company, f"user#{user_id}"), UserItem.closed_at == closed_at)
+
+
+def forget_mails(closed: User, waiting: Sequence[QueuedMail]) -> None:
+    """Take mails to an account out of the queue while it is closed as in `closed`. Repeating is safe.
+
+    Raises `ConditionFailed` where it is closed so no more.
+    """
+    assert closed.closed_at is not None
+    for start in range(0, len(waiting), _MAILS_AT_ONCE):
+        write = Transaction(None)
+        require_closed(write, closed.company, closed.id, closed.closed_at)
+        for queued in waiting[start : start + _MAILS_AT_ONCE]:
+            write.delete(MailItem(queued.pk, queued.part), MailItem.pk.exists() | MailItem.pk.does_not_exist())
+        write.commit()
 
 
 def unlock(user: User, event: Event) -> None:

@@ -11,11 +11,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.catalogue import LicenseSummary, Order
 from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import database
-from chalicelib.store.accounts import put_manager, put_new_user
+from chalicelib.store.accounts import put_manager, put_new_user, require_closed
 from chalicelib.store.database import ConditionFailed, Raw, Transaction
 from chalicelib.store.items import (
     AccountEventItem,
@@ -31,6 +32,7 @@ from chalicelib.store.mails import put_mail
 
 FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
+_THERE_OR_NOT: Condition = LicenseSummaryItem.pk.does_not_exist() | LicenseSummaryItem.pk.exists()
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -145,20 +147,27 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     write.commit()
 
 
-def remove_manager(old: Order, user_id: int, event: Event) -> None:
-    """File nothing more of an order under a manager. Raises `ConditionFailed` where the order has changed meanwhile."""
+def remove_manager(old: Order, user_id: int, event: Event, *, closed_at: Instant | None = None) -> None:
+    """File nothing more of an order under a manager. Raises `ConditionFailed` where the order has changed meanwhile.
+
+    `closed_at`: only while the account is closed since then.
+    """
     write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {str(user_id)}
     write.update(_order(old), [OrderItem.managers.delete(ids), OrderItem.joining.delete(ids)], _with_managers(old))
+    if closed_at is not None:
+        require_closed(write, old.company, user_id, closed_at)
     write.commit()
 
 
 def unfile(order: Order, user_id: int) -> None:
-    """Show a user nothing more of an order, 25 licenses in one round trip. Repeating is safe."""
-    sold = sold_in_order(order.company, order.id)
-    for _ in database.delete_all(
-        LicenseSummaryItem(order.company, manager_license_sort_key(user_id, s.license_id)) for s in sold
-    ):
-        pass
+    """Show a user nothing more of an order that he does not manage. Repeating is safe.
+
+    Each step requires that he does not: who is added again meanwhile keeps what is filed under him since.
+    """
+    while not _is_manager(order, user_id):
+        with suppress(ConditionFailed):  # the order has changed: it says whether he manages it again
+            _unfile_all(order, user_id)
+            break
 
 
 def _file_all(order: Order, user_id: int) -> None:
@@ -172,11 +181,21 @@ def _file_all(order: Order, user_id: int) -> None:
         write.commit()
 
 
+def _unfile_all(order: Order, user_id: int) -> None:
+    """Raises `ConditionFailed` where the user manages the order again."""
+    sold = sold_in_order(order.company, order.id)
+    while step := list(islice(sold, FILED_AT_ONCE)):
+        write = Transaction(None)
+        for one in step:
+            filed = LicenseSummaryItem(order.company, manager_license_sort_key(user_id, one.license_id))
+            write.delete(filed, _THERE_OR_NOT)
+        write.check(_order(order), ~OrderItem.managers.contains(str(user_id)))
+        write.commit()
+
+
 def _file(write: Transaction, sold: LicenseSummary, company: str, user_id: int) -> None:
     item = sold_item(sold, company, manager_license_sort_key(user_id, sold.license_id))
-    write.put(
-        item, LicenseSummaryItem.pk.does_not_exist() | LicenseSummaryItem.pk.exists()
-    )  # it may be left of an earlier time
+    write.put(item, _THERE_OR_NOT)  # it may be left of an earlier time
 
 
 def _is_manager(order: Order, user_id: int) -> bool:

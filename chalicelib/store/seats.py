@@ -6,12 +6,13 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
-from chalicelib.store.accounts import put_given, put_new_user
+from chalicelib.store.accounts import put_given, put_new_user, require_closed
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import (
     LicenseItem,
@@ -69,10 +70,11 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
         put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
 
 
-def remove(license: License, seat: Seat, event: Event, *, given_up: bool) -> None:
+def remove(license: License, seat: Seat, event: Event, *, given_up: bool, closed_at: Instant | None = None) -> None:
     """Take a seat away, with all the places that it holds, in one write. Raises `ConditionFailed`.
 
-    `given_up`: they count as given up, and the next activation as a transfer.
+    `given_up`: they count as given up, and the next activation as a transfer. `closed_at`: only while the account is
+    closed since then.
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
@@ -81,6 +83,8 @@ def remove(license: License, seat: Seat, event: Event, *, given_up: bool) -> Non
     write.update(item(pk, "license"), freed, item.epoch == license.epoch)
     write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
     write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
+    if closed_at is not None:
+        require_closed(write, license.company, seat.user_id, closed_at)
     write.commit()
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.users import User, guard_open
+from chalicelib.domain.users import User, guard_open, guard_still_closed
 from chalicelib.store import accounts, seats
 from chalicelib.usecases.account_access import guard_password, read_holdings
 from chalicelib.usecases.assign_user import guard_seat_limit
@@ -30,15 +30,22 @@ def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now:
     _give_up(company, license_id, email, actor, lambda license, seat: _remove(license, seat, actor, now))
 
 
-def remove_account(company: str, license_id: int, user_id: int, actor: Actor, *, now: Instant) -> None:
-    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Denied`."""
+def remove_account(
+    company: str, license_id: int, user_id: int, actor: Actor, *, closed_at: Instant | None = None, now: Instant
+) -> None:
+    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Denied`.
+
+    `closed_at`: only while the account is closed since then; else `user_not_found`.
+    """
 
     def read(_: bool) -> tuple[License, Seat | None]:
+        if closed_at is not None:
+            guard_still_closed(accounts.read_user(company, user_id), closed_at)
         return find_license(company, license_id), seats.read_seat(company, license_id, user_id)
 
     def write(license: License, seat: Seat | None) -> None:
         if seat is not None:
-            _remove(license, seat, actor, now)
+            _remove(license, seat, actor, now, closed_at)
 
     decide_and_write(read, lambda state: state, lambda _, state: write(*state))
 
@@ -114,9 +121,9 @@ def set_password(
     return user, initial
 
 
-def _remove(license: License, seat: Seat, actor: Actor, now: Instant) -> None:
+def _remove(license: License, seat: Seat, actor: Actor, now: Instant, closed_at: Instant | None = None) -> None:
     event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.activations_in(license))
-    seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor))
+    seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor), closed_at=closed_at)
 
 
 def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Callable[[License, Seat], None]) -> None:

@@ -2,7 +2,8 @@
 
 The mark decides, in one write: each write that gives the account a seat, an order to manage, a password or another
 e-mail requires that it is not there. So what the account had at that instant only becomes less, and one walk through it
-finds all. Cut short, the same call goes on.
+finds all. Each step of the walk requires in turn that the mark is there still, from the same instant: a call that comes
+late takes nothing that was given since the account was opened again. Cut short, the same call goes on.
 """
 
 from contextlib import suppress
@@ -11,8 +12,9 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.users import User
+from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, mails, orders
+from chalicelib.store.mails import QueuedMail
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.order_managers import remove_manager
@@ -67,16 +69,25 @@ def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> U
 
 
 def _emptied(user: User, actor: Actor, now: Instant) -> Closed:
-    company = user.company
+    """Take from a closed account all that it has. What it gets once it was opened again by another call, it keeps."""
+    company, since = user.company, user.closed_at
+    assert since is not None
     held = accounts.held_license_ids(company, user.id)
     for license_id in held:
         with suppress(Denied):  # a link that leads to no license keeps no seat from being taken: `audit --repair`
-            remove_account(company, license_id, user.id, actor, now=now)
+            remove_account(company, license_id, user.id, actor, closed_at=since, now=now)
     managed = sorted({sold.order_id for sold in orders.read_managed_licenses(company, user.id)})
     for order_id in managed:
         with suppress(Denied):  # likewise
-            remove_manager(company, order_id, user.email, actor, now=now)
-    for queued, mail in mails.mails_of(company):
-        if mail.to == user.email:
-            mails.forget_mail(queued)
+            remove_manager(company, order_id, user.email, actor, closed_at=since, now=now)
+    with suppress(Denied):  # opened again
+        _forget_mails(user, since)
     return Closed(user, managed, len(held))
+
+
+def _forget_mails(user: User, since: Instant) -> None:
+    def read(_: bool) -> list[QueuedMail]:
+        guard_still_closed(accounts.read_user(user.company, user.id), since)
+        return [queued for queued, mail in mails.mails_of(user.company) if mail.to == user.email]
+
+    decide_and_write(read, lambda waiting: waiting, lambda _, waiting: accounts.forget_mails(user, waiting))

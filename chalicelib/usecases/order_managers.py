@@ -6,7 +6,7 @@ from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.users import User
+from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import orders
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.issue_license import manager_of
@@ -56,20 +56,29 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
     return manager if known is None or order != old else known
 
 
-def remove_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
+def remove_manager(
+    company: str, order_id: str, email: str, actor: Actor, *, closed_at: Instant | None = None, now: Instant
+) -> User:
     """Take a manager off an order: he sees and touches nothing of it any more when this returns.
 
     No license is filed under him from the first write on; then what is filed goes, in steps. Again, it finishes what
-    was cut short. Raises `Denied`: `user_not_found`, `validation_error`.
+    was cut short. `closed_at`: only while the account is closed since then; else `user_not_found`.
+    Raises `Denied`: `user_not_found`, `validation_error`.
     """
-    user = find_account(company, email)
 
-    def write(old: Order, _: Order) -> None:
+    def read(_: bool) -> tuple[Order, User]:
+        user = find_account(company, email)
+        if closed_at is not None:
+            guard_still_closed(user, closed_at)
+        return find_order(company, order_id), user
+
+    def write(state: tuple[Order, User], _: tuple[Order, User]) -> None:
+        old, user = state
         if user.id in old.managers:
             event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order_id)
-            orders.remove_manager(old, user.id, event)
+            orders.remove_manager(old, user.id, event, closed_at=closed_at)
 
-    order, _ = decide_and_write(lambda _: find_order(company, order_id), lambda order: order, write)
+    (order, user), _ = decide_and_write(read, lambda state: state, write)
     orders.unfile(order, user.id)
     return user
 

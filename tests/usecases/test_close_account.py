@@ -1,7 +1,7 @@
 """A closed account lets nobody in and has nothing, whatever goes on meanwhile, until the vendor reopens it."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any
@@ -45,6 +45,7 @@ from tests.usecases.people import PASSWORD, account, chosen, issued, result_of
 from tests.usecases.support import calls_counted, refused
 
 DON, LATER = "don@customer.test", NOW + 1000
+READS = ("Query", "BatchGetItem", "TransactGetItems")
 
 
 @dataclass
@@ -238,7 +239,7 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
     written = count(1)
 
     def end(model: Any, **_: Any) -> None:
-        if model.name not in ("Query", "BatchGetItem", "TransactGetItems") and next(written) > after:
+        if model.name not in READS and next(written) > after:
             raise CutShortError
 
     events = database.connection().client.meta.events
@@ -250,6 +251,23 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
     finally:
         events.unregister("before-call.dynamodb", end)
     return False
+
+
+@contextmanager
+def before_write(number: int, act: Callable[[], Any]) -> Iterator[Callable[[], bool]]:
+    """Do something before the write of this number that is sent inside; what is answered says whether it was."""
+    written, acts = count(1), [act]
+
+    def amid(model: Any, **_: Any) -> None:
+        if acts and model.name not in READS and next(written) == number:
+            acts.pop()()
+
+    events = database.connection().client.meta.events
+    events.register("before-call.dynamodb", amid)
+    try:
+        yield lambda: not acts
+    finally:
+        events.unregister("before-call.dynamodb", amid)
 
 
 def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it() -> None:
@@ -264,6 +282,38 @@ def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it()
         finish(don.vendor.code, DON, ADMIN, now=NOW)
         assert don.has_nothing() == (finish is close_account), f"after {after} writes"
     assert after > 4
+
+
+def reopened_and_given(don: Employee) -> None:
+    """Another call closes the account, and opens it again; then it is given what it had, and more."""
+    vendor = don.vendor
+    don.close()
+    reopen_account(vendor.code, DON, ADMIN, now=LATER)
+    for license in (don.held, don.free):
+        vendor.assign(license, DON, 2)
+    add_manager(vendor.code, "managed", DON, ADMIN, now=LATER)
+
+
+@pytest.mark.parametrize("act", [close_account, reopen_account])
+def test_a_call_that_comes_late_takes_nothing_that_was_given_since(act: Any) -> None:
+    """Before each write of it, but the mark, another does all of it, and the account is given seats and an order."""
+    for write in count(1 if act is reopen_account else 2):
+        don = Employee(Vendor())
+        if act is reopen_account:
+            assert cut_short(don.close, 1)
+        interrupted = before_write(write, lambda don=don: reopened_and_given(don))  # type: ignore[misc]
+        with interrupted as is_over:
+            act(don.vendor.code, DON, ADMIN, now=NOW)
+        if not is_over():
+            break
+        code, user = don.vendor.code, account(don.vendor, DON)
+        assert user.closed_at is None
+        assert set(accounts.held_license_ids(code, user.id)) == {don.held.id, don.free.id}, f"before write {write}"
+        assert [sold.order_id for sold in orders.read_managed_licenses(code, user.id)] == ["managed"]
+        assert user.id in find_order(code, "managed").managers
+        assert [mail.to for _, mail in mails.mails_of(code)].count(DON) == 3
+        assert don.vendor.differences() == []
+    assert write > 5
 
 
 # --- at the same instant -----------------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
 """Who manages an order: added without a new license, and off it again, with all that was sold in it."""
 
-from collections.abc import Iterable
 from itertools import count
-from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, database, orders
+from chalicelib.store import accounts, orders
 from chalicelib.store.database import Transaction
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_seat import set_password
@@ -71,20 +69,42 @@ def test_who_is_taken_off_sees_nothing_any_more_and_others_as_before(vendor: Ven
 def test_what_was_cut_short_is_finished_by_the_next_call(
     vendor: Vendor, sold: list[License], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete_all = database.delete_all
+    commit, steps = Transaction.commit, count(1)
 
-    def cut_short(items: Iterable[Any]) -> Any:
-        yield from delete_all(list(items)[:1])
-        raise Unavailable("cut short")
+    def cut_short(write: Transaction) -> None:
+        if write.event is None and next(steps) == 2:
+            raise Unavailable("cut short")
+        commit(write)
 
     chosen(vendor, MANAGER)
-    monkeypatch.setattr(database, "delete_all", cut_short)
+    monkeypatch.setattr(orders, "FILED_AT_ONCE", 1)
+    monkeypatch.setattr(Transaction, "commit", cut_short)
     with pytest.raises(Unavailable):
         remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
-    monkeypatch.undo()
     assert len(list(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id))) == 2
     remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
     assert list(orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id)) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_who_is_added_again_while_he_is_taken_off_is_shown_all(
+    vendor: Vendor, sold: list[License], step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each of the writes that take away what was filed."""
+    commit, steps = Transaction.commit, count(1)
+
+    def late(write: Transaction) -> None:
+        if write.event is None and write.deletes and next(steps) == step:
+            add_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+        commit(write)
+
+    chosen(vendor, MANAGER)
+    monkeypatch.setattr(orders, "FILED_AT_ONCE", 1)
+    monkeypatch.setattr(Transaction, "commit", late)
+    remove_manager(vendor.code, "A", MANAGER, ADMIN, now=NOW)
+    assert next(steps) > step
+    filed = orders.read_managed_licenses(vendor.code, account(vendor, MANAGER).id)
+    assert {license.license_id for license in filed} == {license.id for license in sold}
 
 
 @pytest.mark.parametrize("joins_by", ["being added", "a license"])
