@@ -1,7 +1,7 @@
 """How often one address may name a user on a device that was never his: each answer tells whether there is such a user.
 
-Whoever has an application's key may ask, and the key is public. A device that was active once is answered always, as
-long as its user has the seat, or where it names the license.
+Whoever has an application's key may ask, and the key is public. A device is always answered of the user for whom it
+was active once, also after the seat was taken away.
 """
 
 from ipaddress import ip_address

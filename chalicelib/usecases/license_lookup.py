@@ -18,6 +18,8 @@ from chalicelib.usecases.catalogue import find_product
 
 _license_of_key: TtlCache[int] = TtlCache(100_000, None)  # changes only where a company is deleted and made anew
 _user_of_email: TtlCache[int] = TtlCache(10_000, MINUTE_MS)
+_MAX_SEEN = 100
+"""Seats on which a device was active, the newest that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +60,28 @@ def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consiste
     """The snapshot of what `lookup` names. Raises `Denied`.
 
     With `consistent`, nothing remembered and no replica takes part. Then it may be refused: of a user on a device that
-    was never his that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
+    was never this user's that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
     """
     product = find_product(company, lookup.product, now=now)
     guard_license_lookup(product, lookup)
     if product.authorization_method == "user" and lookup.username is None:
         return _device_snapshot(company, product, lookup, now, consistent)
-    if not (consistent and lookup.address and lookup.username is not None):
-        return _meant(_named(company, product, lookup, now, consistent), now)
+    if consistent and lookup.address and lookup.username is not None and not _was_theirs(company, lookup, now):
+        count_guess(company, lookup.address, now=now)
+    return _meant(_named(company, product, lookup, now, consistent), now)
+
+
+def _was_theirs(company: str, lookup: LicenseLookup, now: Instant) -> bool:
+    """Whether the device was ever active for the user who is named, also where the seat was taken away since.
+
+    That is asked of known and unknown users alike, for the same work.
+    """
+    seen_by = accounts.seen_by_hardware(company, lookup.hardware_id, _MAX_SEEN)
     try:
-        found = _named(company, product, lookup, now, consistent)
+        user_id = _user_id(company, lookup, now, consistent=True)
     except Denied:
-        count_guess(company, lookup.address, now=now)
-        raise
-    if all(snapshot.device is None for snapshot in found):
-        count_guess(company, lookup.address, now=now)
-    return _meant(found, now)
+        return False
+    return any(user == user_id for _, user in seen_by)
 
 
 def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> list[Snapshot]:
