@@ -235,7 +235,7 @@ def change_email(
         license, license_event = asked_on
         pk = license_pk(company, license.id)
         write.put(event_item(pk, license_event), EventItem.part.does_not_exist())
-        taken, allowed = buckets.giving_seats(license, event, 1)
+        taken, allowed = buckets.giving_seats(license, event.actor, event.at, 1)
         if taken:
             write.update(LicenseItem(pk, "license"), taken, allowed)
     write.update(

@@ -5,19 +5,19 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.activation import assign_bucket
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.rate import Bucket
 from chalicelib.store.items import LicenseItem
 
 
-def giving_seats(license: License, event: Event, count: int) -> tuple[list[Any], Condition]:
+def giving_seats(license: License, actor: Actor, now: Instant, count: int) -> tuple[list[Any], Condition]:
     """What takes so many seats out of a license's bucket, and that it holds them; of the vendor's nothing is taken."""
-    item, bucket = LicenseItem, assign_bucket(license, event.actor)
+    item, bucket = LicenseItem, assign_bucket(license, actor)
     if bucket is None:
         return [], item.pk.exists()
-    kept = (item.seats_full_at, bucket, license.seats_full_at, event.at, count)
+    kept = (item.seats_full_at, bucket, license.seats_full_at, now, count)
     return [taking(*kept)], item.pk.exists() & holds(*kept)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
@@ -53,8 +53,18 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
 
 def giving(license: License, event: Event, count: int) -> tuple[list[Any], Condition]:
     """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
-    taken, allowed = buckets.giving_seats(license, event, count)
+    taken, allowed = buckets.giving_seats(license, event.actor, event.at, count)
     return [LicenseItem.users_assigned.add(count), *taken], allowed
+
+
+def count_refused(license: License, actor: Actor, now: Instant) -> None:
+    """Count a seat that a customer wanted to give, and that is refused by what the account is, as one that was given.
+
+    Raises `ConditionFailed` where it is one too many.
+    """
+    taken, allowed = buckets.giving_seats(license, actor, now, 1)
+    if taken:
+        database.update(LicenseItem(license_pk(license.company, license.id), "license"), taken, allowed)
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:

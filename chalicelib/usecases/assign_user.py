@@ -13,7 +13,7 @@ from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
-from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User, guard_open
+from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User
 from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
@@ -60,7 +60,8 @@ def assign_user(
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
     `profile` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
-    Raises `Denied`: `account_closed`, `user_already_assigned`, `license_users_limit_reached`, …
+    Raises `Denied`: `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat
+    that is given.
     """
     address = known_email(email)
     guard_profile(profile)
@@ -76,17 +77,13 @@ def assign_user(
             raise Denied("license_not_found")
         return _State(snapshot.license, snapshot.user, snapshot.seat)
 
-    def decide(state: _State) -> tuple[Seat, User]:
+    def decide(state: _State) -> tuple[Seat, User] | None:
+        """None: the account is closed. Last, for who can give no seat learns nothing of the account."""
         license = state.license
-        if license.authorization_method != "user":
-            raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
-        if state.seat is not None:
-            raise Denied("user_already_assigned")
-        guard_seat_limit(license, max_activations)
-        LICENSE_USERS.check(license)
+        _guard_room(license, state.seat, max_activations)
         guard_seats_rate(license, actor, 1, now)
-        if state.user is not None:
-            guard_open(state.user)  # last: who can give no seat learns nothing of the account
+        if state.user is not None and state.user.closed_at is not None:
+            return None
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
         seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(profile))
@@ -95,14 +92,28 @@ def assign_user(
     def _made(license: License) -> User:
         return new_user(company, address, frozenset({buyer(license)}), now=now)
 
-    def write(state: _State, granted: tuple[Seat, User]) -> None:
+    def write(state: _State, granted: tuple[Seat, User] | None) -> None:
+        if granted is None:
+            seats.count_refused(state.license, actor, now)
+            raise Denied("account_closed")
         seat, user = granted
         renewed = password_renewed(state.user, user)
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
         seats.assign(state.license, seat, state.user, user, event, tell(user, state.license))
 
-    state, (seat, user) = decide_and_write(read, decide, write)
-    return state.license, seat, user
+    state, granted = decide_and_write(read, decide, write)
+    assert granted is not None  # the write has seen to it
+    return state.license, *granted
+
+
+def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:
+    """Refuse a seat that the license has not, or that its user has. Raises `Denied`."""
+    if license.authorization_method != "user":
+        raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
+    if seat is not None:
+        raise Denied("user_already_assigned")
+    guard_seat_limit(license, max_activations)
+    LICENSE_USERS.check(license)
 
 
 def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) -> None:

@@ -12,8 +12,10 @@ from chalicelib.usecases import assign_user as assigning
 from chalicelib.usecases import batch_assign as batches
 from chalicelib.usecases import change_email as emails
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.close_account import close_account
 from tests.mailbox import mails
 from tests.support import ADMIN, HOUR, NOW, Vendor
+from tests.usecases.people import result_of
 from tests.usecases.support import refused
 
 MANAGER = Actor("user:manager@customer.test")
@@ -82,6 +84,49 @@ def test_seats_that_are_given_at_once_are_counted_by_the_write(
         give(vendor, license, number, MANAGER, NOW)
     with pytest.raises(Unavailable):
         give(vendor, license, MOST, MANAGER, NOW)
+
+
+def by_one(vendor: Vendor, license: License, email: str, by: Actor) -> None:
+    assigning.assign_user(vendor.code, license.id, email, 1, by, now=NOW)
+
+
+def by_list(vendor: Vendor, license: License, email: str, by: Actor) -> None:
+    batch = batches.start_batch(vendor.code, license.id, email, True, by, now=NOW)
+    batches.continue_batch(vendor.code, license.id, batch, by, lambda: True, now=NOW)
+    if not result_of(vendor, license, batch)[0].ok:
+        raise Denied("account_closed")
+
+
+@pytest.mark.parametrize("ask", [by_one, by_list])
+def test_who_asks_which_accounts_are_closed_is_told_as_often_as_he_may_give_seats(
+    vendor: Vendor, license: License, ask: Callable[[Vendor, License, str, Actor], None]
+) -> None:
+    elsewhere = vendor.issue("revit", max_license_users=MOST + 2)
+    for number in range(MOST + 2):
+        vendor.assign(elsewhere, f"u{number}@elsewhere.test")
+        if number <= MOST:
+            close_account(vendor.code, f"u{number}@elsewhere.test", ADMIN, now=NOW)
+    codes = []
+    for number in range(MOST + 2):
+        with pytest.raises(Denied) as why:
+            ask(vendor, license, f"u{number}@elsewhere.test", MANAGER)
+        codes.append(why.value.code)
+    assert codes == ["account_closed"] * MOST + ["rate_limit_exceeded"] * 2
+    with refused("account_closed"):
+        ask(vendor, license, "u0@elsewhere.test", ADMIN)
+
+
+def test_what_is_asked_at_once_of_accounts_that_are_closed_is_counted_by_the_write(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.assign(vendor.issue("revit"), "u0@elsewhere.test")
+    close_account(vendor.code, "u0@elsewhere.test", ADMIN, now=NOW)
+    monkeypatch.setattr(assigning, "guard_seats_rate", lambda *_: None)
+    for _ in range(MOST):
+        with refused("account_closed"):
+            by_one(vendor, license, "u0@elsewhere.test", MANAGER)
+    with pytest.raises(Unavailable):
+        by_one(vendor, license, "u0@elsewhere.test", MANAGER)
 
 
 def test_a_list_takes_as_many_as_it_has_people_and_the_whole_of_what_was_bought_fits(vendor: Vendor) -> None:
