@@ -44,11 +44,12 @@ def pages_for_people(request: Request, get_response: Callable[[Request], Respons
 
 # --- adapters -------------------------------------------------------------------------------------------------
 
+NO_BODY: list[str] = []  # whatever type a request without one claims
 app.register_blueprint(license_api, url_prefix="/api/v4")
 app.register_blueprint(portal)
 
 
-@app.route("/", methods=["GET", "HEAD"])
+@app.route("/", methods=["GET", "HEAD"], content_types=NO_BODY)
 def start() -> Response:
     """A browser is led to the portal, and an application is told what answers here."""
     request = app.current_request
@@ -56,10 +57,7 @@ def start() -> Response:
     return to_portal(request) if wants_page(request.headers.get("accept", "")) else about()
 
 
-app.route("/healthz", methods=["GET", "HEAD"])(healthz)
-for methods in app.routes.values():
-    if "GET" in methods:
-        methods["GET"].content_types = []  # whatever type it claims: it has no body
+app.route("/healthz", methods=["GET", "HEAD"], content_types=NO_BODY)(healthz)
 app.api.binary_types.append("multipart/form-data")  # an uploaded list of people, whatever its encoding
 
 

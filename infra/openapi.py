@@ -1,30 +1,25 @@
 """docs/openapi.json, the OpenAPI document of the License API: written from the routes, their models and the errors.
 
-A path is a route; a GET's query and a POST's body are its request model; a 200 is what its function returns; the errors
-are those of the one table. So nothing is listed here that the code does not say.
+A call is what its endpoint declares: path, query and body, who may make it and whether it writes (`x-writes`: not by a
+key that may only read), and what its function returns. The errors are those of the one table.
 """
 
 import argparse
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from chalice.app import RouteEntry
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+from chalicelib.licenseapi.routes import endpoint
+from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.errors import CLIENT_ERRORS, CODE_BY_STATUS
-from chalicelib.web.freshness import Call
-from infra import local
 from infra.version import add_version
 
 Json = dict[str, Any]
-View = Callable[[], Any]
-Routes = Mapping[str, Mapping[str, RouteEntry]]
 
 FILE = Path(__file__).parents[1] / "docs" / "openapi.json"
 PREFIX = "/api/v4"
@@ -68,18 +63,13 @@ class _Terse(GenerateJsonSchema):
         return False
 
 
-def document(routes: Routes) -> Json:
-    """The OpenAPI document of those of an app's routes that are the License API's."""
-    views = {
-        (path, method.lower()): entry.view_function
-        for path, methods in sorted(routes.items())
-        for method, entry in methods.items()
-        if path.startswith(PREFIX) and method != "OPTIONS"
-    }
-    schemas, models = _schemas(views)
+def document() -> Json:
+    """The OpenAPI document of the License API."""
+    schemas, models = _schemas(endpoint.declared)
     paths: dict[str, Json] = {}
-    for (path, method), view in views.items():
-        paths.setdefault(path, {})[method] = _operation(method, view, schemas)
+    for declared in sorted(endpoint.declared, key=lambda one: one.route):
+        path = (PREFIX + declared.route).rstrip("/")
+        paths.setdefault(path, {})[declared.method.lower()] = _operation(declared, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Seatkeeper: License API", "version": "4", "description": _ABOUT},
@@ -100,41 +90,39 @@ def document(routes: Routes) -> Json:
     }
 
 
-def _schemas(views: dict[tuple[str, str], View]) -> tuple[dict[Any, Json], Json]:
+def _schemas(declared: Sequence[Endpoint]) -> tuple[dict[Any, Json], Json]:
     """The schema of each body that is sent or answered, by its type; and the models that these refer to."""
-    kinds: dict[Any, None] = {}
-    for (_, method), view in views.items():
-        hints = get_type_hints(view)
-        kinds |= {hints["return"]: None} | ({hints["request"]: None} if method == "post" else {})
+    bodies = dict.fromkeys(kind for one in declared for kind in (one.returns, one.body) if kind is not None)
     # "validation", also for answers: a field that has a default may be absent there, for what was not set is left out.
-    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [(k, "validation", TypeAdapter(k)) for k in kinds]
+    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [(k, "validation", TypeAdapter(k)) for k in bodies]
     where = "#/components/schemas/{model}"
     schemas, models = TypeAdapter.json_schemas(wanted, ref_template=where, schema_generator=_Terse)
     return {kind: schema for (kind, _), schema in schemas.items()}, models["$defs"]
 
 
-def _operation(method: str, view: View, schemas: dict[Any, Json]) -> Json:
-    hints = get_type_hints(view)
-    asked, answered = hints.get("request"), hints["return"]
+def _operation(declared: Endpoint, schemas: dict[Any, Json]) -> Json:
     sent: Json = {}
-    if method == "get":
-        sent = {"parameters": _query(asked or Call)}
-    else:
-        sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": schemas[asked]}}}}
-    kind = "text/plain" if answered is str else "application/json"
+    if declared.query is not None:
+        sent["parameters"] = _query(declared.query)
+    if declared.body is not None:
+        schema = schemas[declared.body]
+        sent["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    kind = "text/plain" if declared.returns is str else "application/json"
     granted = {
         "description": "Done. The answer is signed.",
         "headers": _headers("LicenseSignature", "X-Request-Id"),
-        "content": {kind: {"schema": schemas[answered]}},
+        "content": {kind: {"schema": schemas[declared.returns]}},
     }
-    codes = _UNREACHED if asked is None else CLIENT_ERRORS
+    codes = _UNREACHED if declared.public else CLIENT_ERRORS
     refused = {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _statuses(codes)}
     return {
-        "operationId": view.__name__,
-        "summary": (view.__doc__ or "").strip(),
-        "security": [] if asked is None else [{key: [] for key in _AUTHENTICATION}],
+        "operationId": declared.name,
+        "summary": declared.summary,
+        "security": [] if declared.public else [{key: [] for key in _AUTHENTICATION}],
+        "x-writes": declared.writes,
+        **({} if declared.scope is None else {"x-scope": declared.scope}),
         **sent,
-        "responses": {"200": granted} | refused,
+        "responses": {str(declared.status): granted} | refused,
     }
 
 
@@ -168,9 +156,9 @@ def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def text(routes: Routes) -> str:
+def text() -> str:
     """The document as it stands in the file."""
-    return json.dumps(document(routes), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
@@ -182,12 +170,8 @@ def main() -> None:
     )
     add_version(parser)
     parser.parse_args()
-    # The app is only looked at, as for packaging: nothing is read from tables or secrets, but they must be named.
-    os.environ |= local.environment(Path(tempfile.gettempdir()), "http://127.0.0.1") | {"AWS_CHALICE_CLI_MODE": "true"}
-    from app import app  # noqa: PLC0415 - it needs the environment
-
     try:
-        FILE.write_text(text(app.routes), encoding="utf-8")
+        FILE.write_text(text(), encoding="utf-8")
     except OSError as error:
         print(f"{FILE} cannot be written ({error.strerror}).", file=sys.stderr)
         sys.exit(2)

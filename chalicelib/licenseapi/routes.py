@@ -1,10 +1,11 @@
-"""License API v4: the routes. Each names its request, calls one use case and shapes the answer; no rule is here."""
+"""License API v4: every call, declared once. Each calls one use case and shapes the answer; no rule is here."""
 
 from typing import Any
 
 from chalice.app import Blueprint
 
 from chalicelib.domain.activation import Snapshot
+from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.bodies import (
     CHECK_FIELDS,
     AboutBody,
@@ -43,128 +44,113 @@ from chalicelib.usecases.device_licenses import device_licenses as licenses_of_d
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web.authentication import Caller
-from chalicelib.web.endpoint import Endpoints
 from chalicelib.web.errors import RequestError
+from chalicelib.web.freshness import Call
 
 blueprint = Blueprint(__name__)
-GET, POST = ["GET", "OPTIONS"], ["POST", "OPTIONS"]
-"""A browser asks by OPTIONS whether a page may call."""
-endpoint = Endpoints(blueprint)
+endpoint = LicenseApi(blueprint)
 
 
-@blueprint.route("/activate_license", methods=POST)
-@endpoint(ActivateRequest)
-def activate_license(request: ActivateRequest, caller: Caller) -> LicenseBody:
+@endpoint("POST", "/activate_license", writes=True)
+def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     """Bind a device to a license; the same device again changes nothing."""
-    if request.username is not None and request.password is None:
+    if body.username is not None and body.password is None:
         raise RequestError("missing_parameters", "password: this parameter is required with username.")
-    lookup, variables = request.lookup(), request.variables
+    lookup, variables = body.lookup(), body.variables
     snapshot = activate(
-        caller.company, lookup, request.password, request.device(), caller.actor, variables=variables, now=caller.now
+        caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now
     )
     more: dict[str, Any] = {"request": "activation"}
     if variables and snapshot.license is not None and snapshot.device is not None:
         tracked = device_variables.track_on(snapshot.license, snapshot.device, variables, caller.actor, now=caller.now)
         more["variables"] = [VariableBody.of(variable, snapshot.device.id) for variable in tracked]
-    return _license(snapshot, request, caller, more)
+    return _license(snapshot, body, caller, more)
 
 
-@blueprint.route("/check_license", methods=GET)
-@endpoint(CheckRequest)
-def check_license(request: CheckRequest, caller: Caller) -> LicenseBody:
+@endpoint("GET", "/check_license", writes=False)
+def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
-    snapshot = check(caller.company, request.lookup(caller.ip), request.device(), now=caller.now)
-    return _license(snapshot, request, caller, CHECK_FIELDS)
+    snapshot = check(caller.company, query.lookup(caller.ip), query.device(), now=caller.now)
+    return _license(snapshot, query, caller, CHECK_FIELDS)
 
 
-@blueprint.route("/deactivate_license", methods=POST)
-@endpoint(DeactivateRequest)
-def deactivate_license(request: DeactivateRequest, caller: Caller) -> str:
+@endpoint("POST", "/deactivate_license", writes=True)
+def deactivate_license(body: DeactivateRequest, caller: Caller) -> str:
     """Deactivate the device."""
-    deactivate(caller.company, request.lookup(caller.ip), caller.actor, variables=request.variables, now=caller.now)
+    deactivate(caller.company, body.lookup(caller.ip), caller.actor, variables=body.variables, now=caller.now)
     return "license_deactivated"
 
 
-@blueprint.route("/change_password", methods=POST)
-@endpoint(ChangePasswordRequest)
-def change_password(request: ChangePasswordRequest, caller: Caller) -> str:
+@endpoint("POST", "/change_password", writes=True)
+def change_password(body: ChangePasswordRequest, caller: Caller) -> str:
     """A user chooses a new password."""
-    email = request.username.split("|", 1)[0]
-    choose_password(caller.company, email, request.password, request.new_password, caller.actor, now=caller.now)
+    email = body.username.split("|", 1)[0]
+    choose_password(caller.company, email, body.password, body.new_password, caller.actor, now=caller.now)
     return "password_changed"
 
 
-@blueprint.route("/user_licenses", methods=GET)
-@endpoint(UserLicensesRequest)
-def user_licenses(request: UserLicensesRequest, caller: Caller) -> list[UserLicenseBody]:
+@endpoint("GET", "/user_licenses", writes=False)
+def user_licenses(query: UserLicensesRequest, caller: Caller) -> list[UserLicenseBody]:
     """The licenses of a product that a user may use, newest first."""
-    product = find_product(caller.company, request.product, now=caller.now)
-    email = request.username.split("|", 1)[0]
-    held = licenses_of_user(caller.company, product.code, email, request.password, caller.ip, now=caller.now)
+    product = find_product(caller.company, query.product, now=caller.now)
+    email = query.username.split("|", 1)[0]
+    held = licenses_of_user(caller.company, product.code, email, query.password, caller.ip, now=caller.now)
     return [UserLicenseBody.of(snapshot, product, caller.now) for snapshot in held]
 
 
-@blueprint.route("/device_licenses", methods=GET)
-@endpoint(DeviceLicensesRequest)
-def device_licenses(request: DeviceLicensesRequest, caller: Caller) -> list[LicenseBody]:
+@endpoint("GET", "/device_licenses", writes=False)
+def device_licenses(query: DeviceLicensesRequest, caller: Caller) -> list[LicenseBody]:
     """The licenses on which a device is active, newest first."""
     only = caller.api_key.products
-    held = licenses_of_device(caller.company, request.hardware_id, request.product, only, now=caller.now)
+    held = licenses_of_device(caller.company, query.hardware_id, query.product, only, now=caller.now)
     return [LicenseBody.of(by_ids_alone(snapshot), product, caller.now) for snapshot, product in held]
 
 
-@blueprint.route("/products", methods=GET)
-@endpoint(ProductsRequest)
-def products(request: ProductsRequest, caller: Caller) -> list[ListedProductBody]:  # noqa: ARG001 - it says nothing
+@endpoint("GET", "/products", writes=False)
+def products(query: ProductsRequest, caller: Caller) -> list[ListedProductBody]:
     """The products that the API key is for."""
     return [ListedProductBody.of(product) for product in products_of_company(caller.company, caller.api_key.products)]
 
 
-@blueprint.route("/product_details", methods=GET)
-@endpoint(ProductRequest)
-def product_details(request: ProductRequest, caller: Caller) -> ProductDetailsBody:
+@endpoint("GET", "/product_details", writes=False)
+def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody:
     """What a product is."""
-    return ProductDetailsBody.alone(find_product(caller.company, request.product, now=caller.now))
+    return ProductDetailsBody.alone(find_product(caller.company, query.product, now=caller.now))
 
 
-@blueprint.route("/customer_license_users", methods=GET)
-@endpoint(CustomerRequest, scope="people")
-def customer_license_users(request: CustomerRequest, caller: Caller) -> CustomerUsersBody:
+@endpoint("GET", "/customer_license_users", writes=False, scope="people")
+def customer_license_users(query: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
-    product = find_product(caller.company, request.product, now=caller.now)
-    rows = users_of_customer(caller.company, product.code, request.customer, now=caller.now)
-    return CustomerUsersBody.of(product, request.customer, rows)
+    product = find_product(caller.company, query.product, now=caller.now)
+    rows = users_of_customer(caller.company, product.code, query.customer, now=caller.now)
+    return CustomerUsersBody.of(product, query.customer, rows)
 
 
-@blueprint.route("/track_device_variables", methods=POST)
-@endpoint(TrackRequest)
-def track_device_variables(request: TrackRequest, caller: Caller) -> list[VariableBody]:
+@endpoint("POST", "/track_device_variables", writes=True)
+def track_device_variables(body: TrackRequest, caller: Caller) -> list[VariableBody]:
     """Set variables of the device; others stay."""
-    lookup = request.lookup(caller.ip)
+    lookup = body.lookup(caller.ip)
     device, tracked = device_variables.track_variables(
-        caller.company, lookup, request.variables, caller.actor, now=caller.now
+        caller.company, lookup, body.variables, caller.actor, now=caller.now
     )
     return [VariableBody.of(variable, device.id) for variable in tracked]
 
 
-@blueprint.route("/get_device_variables", methods=GET)
-@endpoint(LicenseRequest)
-def get_device_variables(request: LicenseRequest, caller: Caller) -> list[VariableBody]:
+@endpoint("GET", "/get_device_variables", writes=False)
+def get_device_variables(query: LicenseRequest, caller: Caller) -> list[VariableBody]:
     """All variables of the device."""
-    device, found = device_variables.device_variables(caller.company, request.lookup(caller.ip), now=caller.now)
+    device, found = device_variables.device_variables(caller.company, query.lookup(caller.ip), now=caller.now)
     return [VariableBody.of(variable, device.id, id=variable.id) for variable in found]
 
 
-@blueprint.route("/", methods=GET)
-@endpoint.public
-def about() -> AboutBody:
+@endpoint("GET", "/", writes=False, public=True)
+def about(query: Call) -> AboutBody:
     """That this is a license server, and it answers."""
     return AboutBody(name="Seatkeeper", api="v4", version=VERSION, commit=commit())
 
 
-@blueprint.route("/public_key", methods=GET)
-@endpoint.public
-def public_key() -> str:
+@endpoint("GET", "/public_key", writes=False, public=True)
+def public_key(query: Call) -> str:
     """The keys that answers are verified with, in PEM, the current one first."""
     return public_keys()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalice.app import Request
 
 from chalicelib import observability, signing
-from chalicelib.domain.catalogue import ApiKey, Scope
+from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
@@ -29,6 +29,8 @@ class Caller:
     now: Instant
     signer: signing.Signer
     """Signs what the caller is answered."""
+    origin: str | None
+    """Of the page that calls, where a browser does."""
 
     @property
     def company(self) -> str:
@@ -45,19 +47,21 @@ class Caller:
         if not _allows(self.api_key, self.now, lambda key: not key.products or product in key.products):
             raise RequestError("api_key_product_not_allowed")
 
-    def guard_origin(self, origin: str | None) -> None:
+    def guard_origin(self) -> None:
         """Raises `RequestError` where a page calls, and the key is for others; a key that names no page asks nobody."""
-        if origin and not _allows(self.api_key, self.now, lambda key: not key.origins or origin in key.origins):
+        if self.origin and not _allows(
+            self.api_key, self.now, lambda key: not key.origins or self.origin in key.origins
+        ):
             raise RequestError("api_key_origin_not_allowed")
 
-    def guard_scope(self, scope: Scope | None) -> None:
+    def guard_scope(self, scope: str | None) -> None:
         """Raises `RequestError` where the call needs a scope that the key lacks."""
         if scope is not None and not _allows(self.api_key, self.now, lambda key: scope in key.scopes):
             raise RequestError("api_key_scope_missing", f"This API key lacks the scope {scope}.")
 
 
-def authenticate(request: Request, *, now: Instant) -> Caller:
-    """The caller of a request. Raises `RequestError`, `hmac_signature.AuthError`, `Unavailable`."""
+def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
+    """The caller of a request that writes, or not. Raises `RequestError`, `hmac_signature.AuthError`, `Unavailable`."""
     date = sent_by_client(request.headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
@@ -70,13 +74,14 @@ def authenticate(request: Request, *, now: Instant) -> Caller:
         raise RequestError("api_key_revoked")
     if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
         raise RequestError("api_key_digest_required")
-    if request.method != "GET" and not _allows(api_key, now, lambda key: not key.read_only):
+    if writes and not _allows(api_key, now, lambda key: not key.read_only):
         raise RequestError("api_key_read_only")
     try:
         signer = signing.signer(api_key.signing_key, now=now)
     except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
         raise Unavailable(str(error)) from None
-    return Caller(api_key, request.context.get("identity", {}).get("sourceIp", ""), now, signer)
+    ip = request.context.get("identity", {}).get("sourceIp", "")
+    return Caller(api_key, ip, now, signer, request.headers.get("origin"))
 
 
 def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bool:

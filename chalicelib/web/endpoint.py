@@ -1,86 +1,140 @@
-"""The endpoint decorator: what every call of the License API goes through, in order.
+"""The endpoint decorator: a call declared in one place, and what every call goes through, in order.
 
-size → authentication → parsing → the adapter's function → serialising → signing; whatever is raised on the way becomes
-an answer in the one error shape.
+    @endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write")
+    def change_license(path: LicensePath, body: LicenseTerms, caller: Caller) -> LicenseBody: ...
+
+The function takes what it names: `path`, `query` and `body` are pydantic models, `caller` is whoever was authenticated.
+
+size → authentication → path, query and body → authorization → the adapter's function → its answer; whatever is raised
+on the way becomes an answer in the adapter's error shape.
 """
 
 import functools
 import logging
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from chalicelib import observability, signing
-from chalicelib.domain.catalogue import Scope
+from chalicelib import observability
 from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.instants import Instant
 from chalicelib.web import clock
-from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.canonical import canonical_json
-from chalicelib.web.cors import preflight, readable
+from chalicelib.web.cors import preflight
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
-from chalicelib.web.freshness import Call, freshness
 from chalicelib.web.hmac_signature import AuthError
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from chalicelib.web.strict_json import parse_json
+from chalicelib.web.request_models import read_body, read_path, read_query
 
-Q = TypeVar("Q", bound=Call)
-ResponseBody = BaseModel | Sequence[BaseModel] | str
-"""A model or a list of models is sent as JSON, a str as plain text."""
+C = TypeVar("C")
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+ResponseBody = BaseModel | Sequence[BaseModel] | str | None
+"""A model or a list of models is sent as JSON, a str as plain text; None is 204, without a body."""
+Arguments = dict[str, Any]
+"""What a call's function is called with, by the names of its parameters."""
 
 log = logging.getLogger("seatkeeper")
 
 
-class Endpoints:
-    """Makes the decorators of one adapter."""
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a call declares. The OpenAPI document is made of this, and tests ask each of it."""
+
+    function: Callable[..., ResponseBody]
+    method: Method
+    route: str
+    """Below the adapter's prefix: `/licenses/{license_id}`."""
+    writes: bool
+    """Whether the call changes something for its caller, by whatever method: read-only keys may not make it. What the
+    server notes of a call, such as when a device was last checked, does not count."""
+    scope: str | None
+    """That the caller needs."""
+    public: bool
+    """Whether anybody may call."""
+    status: Literal[200, 201]
+    """Of an answer that has a body."""
+    path: type[BaseModel] | None
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    returns: Any
+
+    @property
+    def name(self) -> str:
+        """That of the function."""
+        return self.function.__name__
+
+    @property
+    def summary(self) -> str:
+        """What the function's docstring says."""
+        return (self.function.__doc__ or "").strip()
+
+
+class Endpoints(Generic[C]):
+    """The calls of one adapter. A subclass says who may call and what an answer is; this one signs nothing."""
+
+    cross_origin = False
+    """Whether pages in browsers may call."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._blueprint = blueprint
+        self.declared: list[Endpoint] = []
+        """All calls, in the order of their declaration."""
 
     def __call__(
-        self, schema: type[Q], scope: Scope | None = None
-    ) -> Callable[[Callable[[Q, Caller], ResponseBody]], Callable[[], Response]]:
-        """`@endpoint(Schema)`: an authenticated call, by keys with `scope`; GET takes the query, POST a JSON body."""
+        self,
+        method: Method,
+        route: str,
+        *,
+        writes: bool,
+        scope: str | None = None,
+        public: bool = False,
+        status: Literal[200, 201] = 200,
+    ) -> Callable[[Callable[..., ResponseBody]], Callable[..., Response]]:
+        """`@endpoint(method, route, writes=…)`: see the module. Raises `TypeError` where function and route differ."""
 
-        def decorate(function: Callable[[Q, Caller], ResponseBody]) -> Callable[[], Response]:
+        def decorate(function: Callable[..., ResponseBody]) -> Callable[..., Response]:
+            types = _parameter_types(function, route, public=public)
+            endpoint = Endpoint(
+                function, method, route, writes=writes, scope=scope, public=public, status=status, **types
+            )
+
             @functools.wraps(function)
-            def view() -> Response:
-                return self._guarded(lambda request: self._answer(request, schema, scope, function))
+            def view(**parts: str) -> Response:
+                return self._guarded(lambda request: self._call(endpoint, request, parts))
 
+            self.declared.append(endpoint)
+            methods = [method, "OPTIONS"] if self.cross_origin else [method]
+            kinds = [] if endpoint.body is None else ["application/json"]  # what has no body may claim any type
+            self._blueprint.route(route, methods=methods, content_types=kinds)(view)
             return view
 
         return decorate
 
-    def public(self, function: Callable[[], ResponseBody]) -> Callable[[], Response]:
-        """`@endpoint.public`: a call that anybody may make."""
+    def authenticate(self, request: Request, endpoint: Endpoint, now: Instant) -> C:
+        """Who calls, by the headers and by what the endpoint declares. Raises what becomes an answer."""
+        raise NotImplementedError
 
-        @functools.wraps(function)
-        def view() -> Response:
-            return self._guarded(lambda request: self._answer_anybody(request, function))
+    def authorize(self, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
+        """Refuse what the caller may not ask for. Raises what becomes an answer."""
 
-        return view
+    def respond(self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: C | None) -> Response:  # noqa: ARG002
+        """The answer that leaves. `caller` is None where anybody may call."""
+        return response_of(answer, endpoint.status)
 
-    def _answer_anybody(self, request: Request, function: Callable[[], ResponseBody]) -> Response:
-        answer = signed(function(), signing.current(), freshness(parse(Call, request), clock.now()))
-        answer.headers |= readable()
-        return answer
-
-    def _answer(
-        self, request: Request, schema: type[Q], scope: Scope | None, function: Callable[[Q, Caller], ResponseBody]
-    ) -> Response:
+    def _call(self, endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise RequestError("payload_too_large")
-        caller = authenticate(request, now=clock.now())
-        caller.guard_origin(origin := request.headers.get("origin"))
-        parsed = parse(schema, request)
-        if (product := getattr(parsed, "product", None)) is not None:
-            caller.guard_product(product)
-        caller.guard_scope(scope)
-        answer = signed(function(parsed, caller), caller.signer, freshness(parsed, caller.now))
-        if origin and caller.api_key.origins:
-            answer.headers |= readable(origin)
-        return answer
+        if endpoint.public:
+            arguments = _arguments(endpoint, request, parts)
+            return self.respond(endpoint, endpoint.function(**arguments), arguments, None)
+        caller = self.authenticate(request, endpoint, clock.now())
+        arguments = _arguments(endpoint, request, parts)
+        self.authorize(caller, endpoint, arguments)
+        return self.respond(endpoint, endpoint.function(**arguments, caller=caller), arguments, caller)
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.
@@ -101,36 +155,16 @@ class Endpoints:
             return error_response("internal_error")
 
 
-def parse(schema: type[Q], request: Request) -> Q:
-    """The request's query or JSON body as a model. Raises `RequestError` that names the first wrong field."""
-    given, where = (_body(request), "body") if request.method == "POST" else (_query(request), "query")
-    try:
-        return schema.model_validate(given, context=where)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in first["loc"]) or "body"
-        if first["type"] == "missing" or (len(first["loc"]) == 1 and first["input"] in (None, "")):
-            code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
-            raise RequestError(code, f"{field}: this parameter is required.") from None
-        raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
-
-
-def signed(answer: ResponseBody, signer: signing.Signer, fresh: dict[str, Any]) -> Response:
-    """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body.
-
-    `fresh` is added to an object; a list or a text has no place for it.
-    """
+def response_of(answer: ResponseBody, status: int = 200, **added: Any) -> Response:
+    """An answer as it is sent; `added` are members of an object, for which a list or a text has no place."""
+    if answer is None:
+        return Response("", {"Cache-Control": "no-store"}, 204)
     if isinstance(answer, str):
-        kind, body = "text/plain; charset=utf-8", answer.encode()
+        kind, body = "text/plain; charset=utf-8", answer
     else:
         plain = _plain(answer)
-        kind, body = "application/json", canonical_json(plain | fresh if isinstance(plain, dict) else plain)
-    headers: dict[str, str | list[str]] = {
-        "Content-Type": kind,
-        "LicenseSignature": signer.sign(body),
-        "Cache-Control": "no-store",
-    }
-    return Response(body.decode(), headers)
+        kind, body = "application/json", canonical_json(plain | added if isinstance(plain, dict) else plain).decode()
+    return Response(body, {"Content-Type": kind, "Cache-Control": "no-store"}, status)
 
 
 def _plain(answer: Any) -> Any:
@@ -139,18 +173,24 @@ def _plain(answer: Any) -> Any:
     return [_plain(part) for part in answer]
 
 
-def _query(request: Request) -> dict[str, str]:
-    given = request.query_params
-    return {} if given is None else {name: given.getlist(name)[-1] for name in given}
+def _parameter_types(function: Callable[..., ResponseBody], route: str, *, public: bool) -> dict[str, Any]:
+    """What a call's function takes and returns. Raises `TypeError` where that is not what the route needs."""
+    types = {"path": None, "query": None, "body": None} | get_type_hints(function)
+    returns, has_caller = types.pop("return"), types.pop("caller", None) is not None
+    if has_caller == public or len(types) > 3:
+        raise TypeError(f"{function.__name__} takes path, query and body, and a caller unless anybody may call")
+    in_path = () if types["path"] is None else types["path"].model_fields
+    if set(re.findall(r"{(\w+)}", route)) != set(in_path):
+        raise TypeError(f"{function.__name__} has another path than {route}")
+    return types | {"returns": returns}
 
 
-def _body(request: Request) -> dict[str, Any]:
-    if not request.raw_body.strip():
-        raise RequestError("missing_content")
-    try:
-        body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
-    except ValueError as error:
-        raise RequestError("invalid_json", f"The body is not valid JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise RequestError("validation_error", "body: a JSON object is expected.")
-    return body
+def _arguments(endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Arguments:
+    arguments: Arguments = {}
+    if endpoint.path is not None:
+        arguments["path"] = read_path(endpoint.path, parts)
+    if endpoint.query is not None:
+        arguments["query"] = read_query(endpoint.query, request)
+    if endpoint.body is not None:
+        arguments["body"] = read_body(endpoint.body, request)
+    return arguments

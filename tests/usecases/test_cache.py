@@ -114,9 +114,9 @@ def on_vm(vendor: Vendor, license: License) -> Any:
 def entering(product: str = "viewer", scope: Any = None, *, writes: bool = True) -> Call:
     def call(vendor: Vendor, _: License) -> None:
         signed = signed_headers(vendor.api_key, vendor.shared_key, vendor.now / 1000)
-        request = Request(event("POST" if writes else "GET", "/api/v4/check_license", signed))
-        caller = authenticate(request, now=vendor.now)
-        caller.guard_origin("https://app.example")
+        request = Request(event("POST", "/api/v4/check_license", signed | {"origin": "https://app.example"}))
+        caller = authenticate(request, writes=writes, now=vendor.now)
+        caller.guard_origin()
         caller.guard_product(product)
         caller.guard_scope(scope)
 

@@ -249,7 +249,7 @@ def test_an_event_that_is_no_request_is_one_line(output: Output) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        "chalicelib.web.endpoint.authenticate",
+        "chalicelib.licenseapi.adapter.authenticate",
         "chalicelib.web.endpoint.error_response",
         "chalicelib.portal.handlers.read_request",
     ],
