@@ -52,5 +52,10 @@ CALLS = {
 PORTAL_PAGE = Budget("2 reads", 10, 0)
 """At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
 
+LIST_PAGE_READS = 3
+"""At most, of a page of 25 rows of a list of any size, as `tests/usecases/test_list_budgets.py` counts them."""
+SEARCHED_PAGE_READS = 25
+"""At most, of a page of a list that is searched by what no key serves, until it has the cursor to go on from."""
+
 ITEM_BYTES = 1024
 """At most, of a usual license, seat or device: one write unit."""

@@ -254,7 +254,8 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
 
 
 @pytest.mark.parametrize(
-    "broken", ["chalicelib.licenseapi.routes.check", "chalicelib.usecases.portal_queries.read_managed_licenses"]
+    "broken",
+    ["chalicelib.licenseapi.routes.check", "chalicelib.usecases.portal_queries.managed.read_managed_licenses"],
 )
 def test_no_line_of_a_bug_holds_it_either(
     application: Application, vendor: Vendor, heard: Heard, output: Output, monkeypatch: pytest.MonkeyPatch, broken: str

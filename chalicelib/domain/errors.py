@@ -46,6 +46,8 @@ Code = Literal[
     "api_key_not_found",
     "already_exists",
     "validation_error",
+    # lists
+    "cursor_invalid",
 ]
 
 

@@ -1,25 +1,40 @@
-"""Pages of a list by cursor: what is added or taken away elsewhere in the list shifts no row between two pages."""
+"""Pages of a list by cursor: what is added or taken away elsewhere in the list shifts no row between two pages.
 
-from collections.abc import Callable, Sequence
+A list is filed under keys, and read in their order. A short one (`Rows.sortable`) is read whole: it is counted, and
+sorted as anybody likes. A longer one comes in the order of its keys, without a count: a page costs the same at any
+length. What no key serves, such as a search for a part of a name, reads on within a bound; then the page is short, or
+empty, and has the position to go on from.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 PAGE_SIZE = 25
+MAX_SCANNED = 1000
+"""Rows that one page reads to find those that a filter lets through."""
+_WHOLE = "="
+"""Begins a position in a list that was read whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list that has `total`; the first of them is number `first`, from 1."""
+    """At most `PAGE_SIZE` rows. Whether there are more is told by the positions, never by the number of rows."""
 
     rows: list[T]
-    first: int
-    total: int
+    first: int = 0
+    """The number of the first row, from 1; 0 where the list is too long to be counted."""
+    total: int | None = None
+    """How many rows the list has; None where it is too long to be counted."""
     before: str = ""
-    """The key to go back from; empty on the first page."""
+    """The position to go back from; empty on the first page."""
     after: str = ""
-    """The key to go on from; empty on the last page."""
+    """The position to go on from; empty on the last page."""
+    is_cut: bool = False
+    """Whether the page ends where as many rows were looked at as one page may: the search goes on from `after`."""
 
     @property
     def last(self) -> int:
@@ -27,8 +42,83 @@ class Page(Generic[T]):
         return self.first + len(self.rows) - 1 if self.rows else 0
 
 
-def page_of(rows: Sequence[T], key: Callable[[T], str], after: str = "", before: str = "") -> Page[T]:
-    """The rows behind the one with the key `after`, or those before `before`; the first ones where there is none."""
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """A list as it is filed."""
+
+    read: Callable[[str, bool, int], tuple[list[T], bool]]
+    """`read(key, backwards, limit)`: at most so many rows behind the one with the key, in the list's order or against
+    it, and whether there are more. The empty key is in front of all, or behind all."""
+    key: Callable[[T], str]
+    sortable: int
+    """A list of so many rows is read whole."""
+    chunk: int
+    """Rows that are read at once where those are looked for that a filter lets through."""
+
+
+def cut(rows: Iterable[T], limit: int) -> tuple[list[T], bool]:
+    """At most `limit` rows, and whether there are more: what `Rows.read` answers, of one row more than it was asked."""
+    read = list(islice(rows, limit + 1))
+    return read[:limit], len(read) > limit
+
+
+def read_page(
+    rows: Rows[T],
+    after: str = "",
+    before: str = "",
+    *,
+    keep: Callable[[list[T]], list[T]] | None = None,
+    arrange: Callable[[list[T]], list[T]] = lambda rows: rows,
+    is_late: Callable[[], bool] = lambda: False,
+) -> Page[T]:
+    """The page behind the position `after`, or the one in front of `before`; the first one where there is none.
+
+    `keep` lets through what a filter asks for, in order. `arrange` sorts a list that is read whole. Once `is_late`, no
+    further rows are looked at.
+    """
+    position, backwards = after or before, not after and bool(before)
+    if not position or position.startswith(_WHOLE):
+        head, more = rows.read("", False, rows.sortable)
+        if not more:
+            found = arrange(head if keep is None else keep(head))
+            return _part(found, rows.key, after.removeprefix(_WHOLE), before.removeprefix(_WHOLE))
+        return _scanned(rows, "", False, keep, is_late, (head, more))
+    return _scanned(rows, position, backwards, keep, is_late, None)
+
+
+def _scanned(
+    rows: Rows[T],
+    start: str,
+    backwards: bool,
+    keep: Callable[[list[T]], list[T]] | None,
+    is_late: Callable[[], bool],
+    chunk: tuple[list[T], bool] | None,
+) -> Page[T]:
+    """The rows that are kept of those behind `start`; `chunk`: the first that were read of them, if they were."""
+    found, position, nearest, scanned = list[T](), start, "", 0
+    while True:
+        limit = PAGE_SIZE if keep is None else rows.chunk
+        read, more = chunk or rows.read(position, backwards, limit)
+        kept, chunk = read if keep is None else keep(read), None
+        nearest, scanned = nearest or (rows.key(read[0]) if read else ""), scanned + len(read)
+        room = PAGE_SIZE - len(found)
+        found += kept[:room]
+        if len(kept) > room:
+            position, more = rows.key(found[-1]), True
+            break
+        position = rows.key(read[-1]) if read else position
+        if not more or len(found) == PAGE_SIZE or scanned >= MAX_SCANNED or is_late():
+            break
+    if backwards and not nearest:  # nothing is in front of it any more
+        return _scanned(rows, "", False, keep, is_late, None)
+    further, is_cut = position if more else "", more and len(found) < PAGE_SIZE
+    if backwards:
+        return Page(found[::-1], before=further, after=nearest, is_cut=is_cut)
+    return Page(found, before=nearest if start else "", after=further, is_cut=is_cut)
+
+
+def _part(rows: Sequence[T], key: Callable[[T], str], after: str, before: str) -> Page[T]:
+    """A page of a list that was read whole."""
     start = 0
     if after or before:
         at = next((n for n, row in enumerate(rows) if key(row) == (after or before)), None)
@@ -41,6 +131,6 @@ def page_of(rows: Sequence[T], key: Callable[[T], str], after: str = "", before:
         shown,
         start + 1,
         len(rows),
-        before=key(shown[0]) if start else "",
-        after=key(shown[-1]) if start + len(shown) < len(rows) else "",
+        before=_WHOLE + key(shown[0]) if start else "",
+        after=_WHOLE + key(shown[-1]) if start + len(shown) < len(rows) else "",
     )

@@ -5,7 +5,8 @@ from typing import Any
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.handlers import Confirmation, FormResult, action, page
-from chalicelib.portal.licenses import list_query, transfer_hint
+from chalicelib.portal.licenses import transfer_hint
+from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_device import reset_device
@@ -15,8 +16,8 @@ from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
 @page("devices.html")
 def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """All devices that were ever active on the license."""
-    query = list_query(request)
-    return portal_queries.license_devices(claims, license_id, query, now=request.now), {"list_query": query}
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.license_devices(claims, license_id, asked.query, now=request.now))
 
 
 @page("device.html")

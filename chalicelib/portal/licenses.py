@@ -8,10 +8,11 @@ from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.handlers import Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
+from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.timeline import timeline
 from chalicelib.usecases import change_license, portal_queries
-from chalicelib.usecases.portal_queries import LicenseView, ListQuery
+from chalicelib.usecases.portal_queries import LicenseView
 
 LICENSES = "/portal/licenses"
 
@@ -25,18 +26,11 @@ def _home(request: PortalRequest, claims: SessionClaims, _parts: dict[str, Any])
 home = PageHandler(logged_in(_home))
 
 
-def list_query(request: PortalRequest) -> ListQuery:
-    """Which rows of a list the address asks for."""
-    return ListQuery(
-        **{name: request.query[name][:200] for name in ListQuery.__dataclass_fields__ if name in request.query}
-    )
-
-
 @page("licenses.html")
 def licenses(request: PortalRequest, claims: SessionClaims) -> Any:
     """The licenses that the user manages."""
-    query = list_query(request)
-    return portal_queries.managed_licenses(claims, query, now=request.now), {"list_query": query}
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.managed_licenses(claims, asked.query, now=request.now))
 
 
 @page("license.html")
@@ -51,7 +45,8 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> A
 @page("history.html")
 def history(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """The history of a license, newest first."""
-    return portal_queries.license_history(claims, license_id, list_query(request).after, now=request.now)
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.license_history(claims, license_id, asked.query, now=request.now))
 
 
 def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:

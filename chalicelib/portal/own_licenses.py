@@ -5,25 +5,26 @@ from typing import Any
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.devices import free, reset_question
 from chalicelib.portal.handlers import Confirmation, FormResult, action, page
-from chalicelib.portal.licenses import list_query
+from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
-from chalicelib.usecases.portal_queries import DeviceView, SeatsView
+from chalicelib.usecases.portal_queries import DeviceView
 
 SEATS = "/portal/seats"
 
 
 @page("own_licenses.html")
-def seats(request: PortalRequest, claims: SessionClaims) -> SeatsView:
+def seats(request: PortalRequest, claims: SessionClaims) -> Any:
     """The licenses that the user may use."""
-    return portal_queries.own_licenses(claims, list_query(request), now=request.now)
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.own_licenses(claims, asked.query, now=request.now))
 
 
 @page("own_devices.html")
 def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """The own devices on one of them."""
-    query = list_query(request)
-    return portal_queries.own_devices(claims, license_id, query, now=request.now), {"list_query": query}
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.own_devices(claims, license_id, asked.query, now=request.now))
 
 
 @page("own_device.html")

@@ -12,7 +12,8 @@ from chalicelib.domain.errors import Denied
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
 from chalicelib.portal.handlers import Confirmation, FormResult, action, page
-from chalicelib.portal.licenses import list_query, transfer_hint
+from chalicelib.portal.licenses import transfer_hint
+from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user
@@ -75,8 +76,8 @@ class LimitForm(BaseModel):
 @page("users.html")
 def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
     """Who uses the license."""
-    query = list_query(request)
-    return portal_queries.license_users(claims, license_id, query, now=request.now), {"list_query": query}
+    asked = ListRequest.of(request, claims)
+    return asked.shown(portal_queries.license_users(claims, license_id, asked.query, now=request.now))
 
 
 def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:

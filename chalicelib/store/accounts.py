@@ -149,11 +149,19 @@ def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
     return [int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product]
 
 
-def held_license_ids(company: str, user_id: int) -> list[int]:
-    """All licenses on which the user has a seat, consistently."""
-    return [
-        int(link.part.rsplit("#", 1)[1]) for link in database.query(LookupItem, company, user_license_sort_key(user_id))
-    ]
+def held_license_ids(
+    company: str, user_id: int, *, after: int | None = None, newest_first: bool = False, limit: int | None = None
+) -> list[int]:
+    """The licenses on which the user has a seat, oldest first or `newest_first`, behind the license `after`.
+
+    Consistent.
+    """
+    prefix = user_license_sort_key(user_id)
+    behind = None if after is None else user_license_sort_key(user_id, after)
+    raws = database.query_between(
+        LookupItem, company, prefix, prefix + "~", backwards=newest_first, limit=limit, after=behind
+    )
+    return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
 def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int]:

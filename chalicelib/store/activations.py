@@ -31,6 +31,7 @@ from chalicelib.store.items import (
     block_sort_key,
     device_sort_key,
     event_item,
+    from_raw,
     hardware_sort_key,
     license_pk,
     seat_sort_key,
@@ -95,12 +96,31 @@ def _read(
 
 
 def devices(
-    company: str, license_id: int, hardware_id: str | None = None, *, after: str | None = None, limit: int | None = None
+    company: str,
+    license_id: int,
+    hardware_id: str | None = None,
+    *,
+    after: tuple[str, int | None] | None = None,
+    backwards: bool = False,
+    limit: int | None = None,
 ) -> Iterator[Device]:
-    """The devices that a license knows, live or not; of one hardware id, where given. Consistent, in pages."""
+    """The devices that a license knows, live or not; of one hardware id, where given. Consistent, in pages.
+
+    `after`: the hash of the hardware id and the user of the device to go on behind.
+    """
     prefix = "device#" + ("" if hardware_id is None else f"{hash_hardware_id(hardware_id)}#")
-    items = database.query(DeviceItem, license_pk(company, license_id), prefix, after=after, limit=limit)
-    return (to_domain(item, Device) for item in items)
+    behind = None if after is None else device_sort_key(*after)
+    pk, last = license_pk(company, license_id), prefix + "~"
+    raws = database.query_between(DeviceItem, pk, prefix, last, backwards=backwards, limit=limit, after=behind)
+    return (from_raw(raw, Device) for raw in raws)
+
+
+def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
+    """Those of these hardware ids, at most a hundred, that are blacklisted by items of their own. Consistent."""
+    hashes = sorted(hardware_hashes)
+    items = [BlockItem(license_pk(license.company, license.id), block_sort_key(hash)) for hash in hashes]
+    found = database.read_raw(items, consistent=True) if items else []
+    return {hash for hash, raw in zip(hashes, found, strict=True) if raw is not None}
 
 
 def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport, event: Event) -> None:

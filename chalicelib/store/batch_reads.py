@@ -5,12 +5,10 @@ Who asks is read in that same BatchGet, so nothing may be shown before it has be
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from chalicelib import observability
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Company, Product
 from chalicelib.domain.events import Event
@@ -27,7 +25,6 @@ from chalicelib.store.items import (
     EventItem,
     LicenseItem,
     LicenseSummaryItem,
-    LookupItem,
     ProductItem,
     SeatItem,
     UserItem,
@@ -41,7 +38,6 @@ from chalicelib.store.items import (
     seat_sort_key,
     to_domain,
     to_event,
-    user_license_sort_key,
     variables_sort_key,
 )
 from chalicelib.store.sessions import SubmissionResult, session_item, submission_item
@@ -96,25 +92,13 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
     return found
 
 
-def held_licenses(company: str, user_id: int) -> list[tuple[int, str]]:
-    """The licenses on which a user has a seat, with their products, newest first."""
-    links = database.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
-    return [(int(link.part.rsplit("#", 1)[1]), link.product or "") for link in links]
-
-
 def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
-    """The present state of licenses, a hundred in one round trip, four at once."""
-    chunks = [ids[start : start + BATCH_GET_LIMIT] for start in range(0, len(ids), BATCH_GET_LIMIT)]
-
-    def read(chunk: list[int]) -> list[LicenseState]:
-        items = [LicenseItem(license_pk(company, id), "license") for id in chunk]
-        raws = database.read_raw(items, consistent=True, only=tuple(LicenseState.__dataclass_fields__))
-        return [from_raw(raw, LicenseState) for raw in raws if raw is not None]
-
-    with ThreadPoolExecutor(4) as threads:
-        return {
-            state.id: state for chunk in threads.map(observability.with_log_context(read), chunks) for state in chunk
-        }
+    """The present state of licenses, at most a hundred, in one round trip."""
+    items = [LicenseItem(license_pk(company, id), "license") for id in ids]
+    only = tuple(LicenseState.__dataclass_fields__)
+    raws = database.read_raw(items, consistent=True, only=only) if items else []
+    states = [from_raw(raw, LicenseState) for raw in raws if raw is not None]
+    return {state.id: state for state in states}
 
 
 @dataclass(slots=True)
@@ -123,23 +107,34 @@ class Partition:
 
     license: License | None = None
     devices: list[Device] = field(default_factory=list)
-    blocked: set[str] = field(default_factory=set)
-    """Tags of devices that may not be used."""
     seats: dict[int, Seat] = field(default_factory=dict)
     pending: list[BatchProgress] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
-def license_with_users(company: str, license_id: int) -> Partition:
-    """A license, its batches under way and all its seats."""
-    pk = license_pk(company, license_id)
-    return _partition(database.query_between(LicenseItem, pk, "license", seat_sort_key() + _AFTER_ALL))
+def license_with_users(
+    company: str, license_id: int, *, after: int | None, backwards: bool, limit: int
+) -> tuple[Partition, bool]:
+    """At most `limit` seats of a license, by user, and whether there may be more behind them.
 
-
-def license_with_devices(company: str, license_id: int) -> Partition:
-    """A license, all its devices, those that are blocked, and all its seats."""
-    pk = license_pk(company, license_id)
-    return _partition(database.query_between(LicenseItem, pk, block_sort_key(), seat_sort_key() + _AFTER_ALL))
+    `after`: the user to go on behind. From the beginning, the license and its batches under way come with them.
+    """
+    behind, room = None if after is None else seat_sort_key(after), limit + 2  # one to see that there are more
+    raws = list(
+        database.query_between(
+            LicenseItem,
+            license_pk(company, license_id),
+            "license",
+            seat_sort_key() + _AFTER_ALL,
+            backwards=backwards,
+            limit=room,
+            after=behind,
+        )
+    )
+    part = _partition(iter(raws))
+    seats = list(part.seats.items())
+    part.seats = dict(seats[:limit])
+    return part, len(seats) > limit or len(raws) == room
 
 
 def license_with_history(company: str, license_id: int, limit: int) -> Partition:
@@ -157,8 +152,6 @@ def _partition(raws: Iterator[database.Raw]) -> Partition:
             found.license = from_raw(raw, License)
         elif kind == "device":
             found.devices.append(from_raw(raw, Device))
-        elif kind == "block":
-            found.blocked.add(raw["part"]["S"].removeprefix(block_sort_key()))
         elif kind == "seat":
             seat = from_raw(raw, Seat)
             found.seats[seat.user_id] = seat

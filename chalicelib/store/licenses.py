@@ -191,11 +191,23 @@ def seats(company: str, license_id: int) -> Iterator[Seat]:
     return (to_domain(i, Seat) for i in database.query(SeatItem, license_pk(company, license_id), "seat#"))
 
 
-def events(company: str, license_id: int, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
+def events(
+    company: str,
+    license_id: int,
+    *,
+    after: str | None = None,
+    oldest_first: bool = False,
+    limit: int | None = None,
+) -> Iterator[Event]:
     """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
     part = None if after is None else event_sort_key(after)
     items = database.query(
-        EventItem, license_pk(company, license_id), event_sort_key(), backwards=True, after=part, limit=limit
+        EventItem,
+        license_pk(company, license_id),
+        event_sort_key(),
+        backwards=not oldest_first,
+        after=part,
+        limit=limit,
     )
     return map(to_event, items)
 

@@ -104,6 +104,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "account_closed": (403, "The vendor has closed this person's account; only the vendor opens it again."),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
+    "cursor_invalid": (400, "This is no page of the list as it is filtered here; begin at its first page."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
 """Errors of those who manage licenses; client applications never get them."""

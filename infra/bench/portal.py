@@ -71,7 +71,7 @@ def _pages(claims: SessionClaims, license: License) -> list[Page]:
         listed("licenses", ""),
         listed("licenses, searched", "search=7", search="7"),
         listed("licenses, of a status", "status=inactive", status="inactive"),
-        listed("licenses, by valid until", "sort=ends", sort="ends"),
+        listed("licenses, oldest first", "sort=oldest", sort="oldest"),
         Page("license details", one, lambda: portal_queries.license_details(claims, license.id, now=clock.now())),
         Page(
             "devices",

@@ -152,7 +152,7 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
 def test_a_mistake_of_ours_is_a_page_and_tells_nothing_of_itself(
     license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.usecases.portal_queries.read_managed_licenses", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.managed.read_managed_licenses", lambda *_, **__: 1 / 0)
     page = manager.get("/portal/licenses")
     assert (page.status, "A mistake of ours" in page.words, "division" in page.answer.text) == (500, True, False)
 

@@ -124,9 +124,11 @@ def test_a_busy_database_is_told_with_its_reason(
 def test_a_mistake_of_ours_is_told_with_where_it_was(
     manager: Browser, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.usecases.portal_queries.read_managed_licenses", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.managed.read_managed_licenses", lambda *_, **__: 1 / 0)
     manager.get("/portal/licenses")
     assert told(output)[:2] == ("internal_error", 500)
     (logged,) = output.line["records"]
     assert logged["error"][0]["type"] == "ZeroDivisionError"
-    assert any(frame.startswith("chalicelib/usecases/portal_queries.py:") for frame in logged["error"][0]["frames"])
+    assert any(
+        frame.startswith("chalicelib/usecases/portal_queries/managed.py:") for frame in logged["error"][0]["frames"]
+    )

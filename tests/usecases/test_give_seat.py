@@ -12,6 +12,7 @@ import pytest
 from chalicelib.domain.access import opens
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import License
+from chalicelib.domain.paging import Page
 from chalicelib.domain.session import SessionExpired
 from chalicelib.store import accounts, database, one_time_codes, seats
 from chalicelib.store.items import UserItem
@@ -25,7 +26,7 @@ from chalicelib.usecases.change_seat import remove_user, set_password
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password, reveal_initial_password
 from chalicelib.usecases.log_in import log_in
-from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.portal_queries import ListQuery, SeatRow
 from chalicelib.usecases.sessions import open_session
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
@@ -115,16 +116,18 @@ def test_no_page_shows_or_counts_what_the_password_does_not_open(two: Two) -> No
         own += [license.id] if customer == "two" else []
     two.give(two.third)
 
-    def page(**asked: str) -> tuple[list[int], int, int]:
-        shown = portal_queries.own_licenses(session, ListQuery(**asked), now=NOW).page
-        assert bool(shown.before) == (shown.first > 1)
-        assert bool(shown.after) == (shown.last < shown.total)
-        return [row.license.id for row in shown.rows], shown.first, shown.total
+    def page(**asked: str) -> Page[SeatRow]:
+        return portal_queries.own_licenses(session, ListQuery(**asked), now=NOW).page
+
+    def ids(page: Page[SeatRow]) -> list[int]:
+        return [row.license.id for row in page.rows]
 
     session, newest = open_session(account(two.vendor, VICTIM), now=NOW), own[::-1]
-    assert page() == (newest[:25], 1, 28)
-    assert page(after=str(newest[24])) == (newest[25:], 26, 28)
-    assert page(before=str(newest[25])) == (newest[:25], 1, 28)
+    first = page()
+    second = page(after=first.after)
+    assert (ids(first), first.first, first.total, first.before) == (newest[:25], 1, 28, "")
+    assert (ids(second), second.first, second.total, second.after) == (newest[25:], 26, 28, "")
+    assert page(before=second.before) == first
 
 
 def by_assign(two: Two) -> None:

@@ -28,7 +28,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations
-from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.portal_queries import ListQuery, details, devices
 from chalicelib.usecases.sessions import log_out, open_session
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -41,7 +41,7 @@ OF_A_LICENSE: dict[str, View] = {
     "one_license": lambda a, li: portal_queries.one_license(a, li.id, now=NOW),
     "user_license": lambda a, li: portal_queries.user_license(a, li.id, now=NOW),
     "license_details": lambda a, li: portal_queries.license_details(a, li.id, now=NOW),
-    "license_history": lambda a, li: portal_queries.license_history(a, li.id, "", now=NOW),
+    "license_history": lambda a, li: portal_queries.license_history(a, li.id, ListQuery(), now=NOW),
     "license_devices": lambda a, li: portal_queries.license_devices(a, li.id, ListQuery(), now=NOW),
     "license_device": lambda a, li: portal_queries.license_device(a, li.id, device_key(a), now=NOW),
     "license_users": lambda a, li: portal_queries.license_users(a, li.id, ListQuery(), now=NOW),
@@ -252,7 +252,7 @@ def test_every_product_of_the_list_can_be_asked_for_by_its_name() -> None:
     vendor = Vendor()  # the audit would miss most of what is said to be sold here
     issued(vendor, "viewer")
     claims = logged_in(vendor, MANAGER)
-    sold = [LicenseSummary(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 131)]
+    sold = [LicenseSummary(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 60)]
     database.batch_put(sold_item(s, vendor.code, manager_license_sort_key(claims.user_id, s.license_id)) for s in sold)
     products = [replace(vendor.products["viewer"], code=s.product, name=f"Product {s.license_id}") for s in sold]
     database.batch_put(to_item(ProductItem, p, vendor.code, f"product#{p.code}") for p in products)
@@ -288,7 +288,7 @@ def test_details_tell_the_newest_events_and_the_last_check(vendor: Vendor, licen
 
 def test_details_of_a_license_with_many_devices_still_tell_its_history(vendor: Vendor) -> None:
     license = issued(vendor, "viewer", max_activations=None)
-    for n in range(portal_queries.MAX_SNAPSHOT_ROWS):
+    for n in range(details.MAX_SNAPSHOT_ROWS):
         vendor.activate(license, f"pc-{n}", now=NOW + n)
     view = portal_queries.license_details(logged_in(vendor, MANAGER), license.id, now=NOW)
     assert [event.hardware_id for event in view.events] == [f"pc-{n}" for n in range(99, 89, -1)]
@@ -302,9 +302,9 @@ def test_history_is_read_page_by_page(vendor: Vendor) -> None:
     claims, after = logged_in(vendor, MANAGER), ""
     seen: list[Event] = []
     while True:
-        view = portal_queries.license_history(claims, license.id, after, now=NOW)
-        seen += view.events
-        after = view.after
+        page = portal_queries.license_history(claims, license.id, ListQuery(after=after), now=NOW).page
+        seen += page.rows
+        after = page.after
         if not after:
             break
     assert seen == vendor.history(license)[::-1]
@@ -349,7 +349,7 @@ def test_one_device_is_shown_with_its_own_history(vendor: Vendor, license: Licen
 def test_a_device_says_whether_older_events_of_it_were_left_out(
     vendor: Vendor, license: License, looked_at: int, all_events: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal_queries, "MAX_DEVICE_EVENTS", looked_at)
+    monkeypatch.setattr(devices, "MAX_DEVICE_EVENTS", looked_at)
     claims = logged_in(vendor, MANAGER)
     assert portal_queries.license_device(claims, license.id, device_key(claims), now=NOW).all_events is all_events
 

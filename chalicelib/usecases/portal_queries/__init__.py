@@ -1,0 +1,58 @@
+"""What the pages of the portal show. Each view proves who asks, and answers nothing of what he may not see."""
+
+from chalicelib.usecases.portal_queries.details import (
+    DetailsView,
+    HistoryView,
+    license_details,
+    license_history,
+)
+from chalicelib.usecases.portal_queries.devices import (
+    DeviceRow,
+    DevicesView,
+    DeviceView,
+    license_device,
+    license_devices,
+    own_device,
+)
+from chalicelib.usecases.portal_queries.listing import ListQuery
+from chalicelib.usecases.portal_queries.managed import LicenseRow, LicensesView, managed_licenses
+from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
+from chalicelib.usecases.portal_queries.principal import (
+    LicenseView,
+    Principal,
+    authenticate_session,
+    one_license,
+    user_license,
+)
+from chalicelib.usecases.portal_queries.users import UserRow, UsersView, UserView, license_user, license_users
+
+__all__ = [
+    "DetailsView",
+    "DeviceRow",
+    "DeviceView",
+    "DevicesView",
+    "HistoryView",
+    "LicenseRow",
+    "LicenseView",
+    "LicensesView",
+    "ListQuery",
+    "Principal",
+    "SeatRow",
+    "SeatsView",
+    "UserRow",
+    "UserView",
+    "UsersView",
+    "authenticate_session",
+    "license_details",
+    "license_device",
+    "license_devices",
+    "license_history",
+    "license_user",
+    "license_users",
+    "managed_licenses",
+    "one_license",
+    "own_device",
+    "own_devices",
+    "own_licenses",
+    "user_license",
+]

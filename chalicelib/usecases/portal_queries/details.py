@@ -1,0 +1,68 @@
+"""One license: its snapshot, and its history."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.session import SessionClaims
+from chalicelib.store import batch_reads, licenses
+from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, list_page
+from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
+
+MAX_SNAPSHOT_ROWS = 100
+"""Devices and events that the details of a license are made of; more of them have pages of their own."""
+RECENT_EVENTS = 10
+"""Events among the details."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsView(LicenseView):
+    """The snapshot of a license."""
+
+    events: list[Event]
+    """The newest ones."""
+    more_events: bool
+    last_check: Instant | None
+    all_devices: bool
+    """Whether `last_check` is of all devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView(LicenseView):
+    """A page of a license's history."""
+
+    page: Page[Event]
+
+
+def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
+    """The snapshot of a license that the user manages. Raises `SessionExpired`, `Denied`: `license_not_found`.
+
+    Two reads; three of a license with about a hundred devices or more.
+    """
+    part = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
+    wanted = ReadRequest(managed=license_id, licenses=[] if part.license else [license_id])
+    base = guard_manager(claims, batch_reads.batch_read(claims, wanted), license_id, part.license, now)
+    # Backwards from the license: its devices come first, so an event says that no device is missing.
+    rows_read = 1 + len(part.devices) + len(part.events)
+    complete = bool(part.events) or rows_read < MAX_SNAPSHOT_ROWS
+    events = part.events
+    if not complete:
+        events = list(licenses.events(claims.company, license_id, limit=RECENT_EVENTS + 1))
+    checks = [device.last_check_at for device in part.devices]
+    last_check = max(checks) if checks and complete else None
+    return DetailsView(*fields(base), events[:RECENT_EVENTS], len(events) > RECENT_EVENTS, last_check, complete)
+
+
+def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
+    """A page of history, newest first. Raises as `license_details`."""
+
+    def read(after: str, backwards: bool, limit: int) -> tuple[list[Event], bool]:
+        events = licenses.events(
+            claims.company, license_id, after=after or None, oldest_first=backwards, limit=limit + 1
+        )
+        return cut(events, limit)
+
+    page = list_page(Rows(read, lambda event: event.key, CHUNK, CHUNK), list_query)
+    return HistoryView(*fields(one_license(claims, license_id, now=now)), page)

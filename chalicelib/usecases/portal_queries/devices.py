@@ -1,0 +1,176 @@
+"""The devices of a license: the list, and one of them."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Device, License, Seat, hash_hardware_id, is_live
+from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.variables import Variable
+from chalicelib.store import activations, batch_reads, licenses
+from chalicelib.store.batch_reads import BatchRead, ReadRequest
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
+from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, guard_seat
+
+MAX_DEVICE_EVENTS = 500
+"""Events of a license among which those of one device are looked for."""
+_DEVICE_KEY = re.compile(r"([0-9a-f]{24})(?:-([0-9]{1,16}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device in a list. `state`: active, deactivated or blacklisted."""
+
+    device: Device
+    key: str
+    email: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesView(LicenseView):
+    """The devices of a license; of a user's own license: the own ones."""
+
+    page: Page[DeviceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView(LicenseView):
+    """One device."""
+
+    row: DeviceRow
+    variables: list[Variable]
+    events: list[Event]
+    all_events: bool
+    """Whether no older event of the device was left out."""
+
+
+def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
+    """A page of the devices of a license that the user manages: those heard of last come first, where they are few.
+
+    Two reads; three where devices are blacklisted, and more where a filter looks on. Raises `SessionExpired`, `Denied`:
+    `license_not_found`.
+    """
+    views: list[LicenseView] = []
+
+    def read(after: str, backwards: bool, limit: int) -> tuple[list[DeviceRow], bool]:
+        position = device_key(after) if after else None
+        devices, more = cut(
+            activations.devices(claims.company, license_id, after=position, backwards=backwards, limit=limit + 1), limit
+        )
+        owners = sorted({device.user_id for device in devices if device.user_id is not None})
+        wanted = ReadRequest(managed=license_id, licenses=[license_id], seats=[(license_id, user) for user in owners])
+        found = batch_reads.batch_read(claims, wanted)
+        views.append(guard_manager(claims, found, license_id, None, now))
+        return device_rows(devices, views[-1].license, found), more
+
+    page = device_page(read, list_query)
+    return DevicesView(*fields(views[-1]), page)
+
+
+def license_device(claims: SessionClaims, license_id: int, key: str, *, now: Instant) -> DeviceView:
+    """One device of a license that the user manages. Raises as `license_devices`, and `device_not_found`."""
+    hardware_hash, owner = device_key(key)
+    events = list(licenses.events(claims.company, license_id, limit=MAX_DEVICE_EVENTS))
+    seats = [] if owner is None else [(license_id, owner)]
+    wanted = ReadRequest(
+        managed=license_id, licenses=[license_id], seats=seats, device=(license_id, hardware_hash, owner)
+    )
+    found = batch_reads.batch_read(claims, wanted)
+    return _device_view(guard_manager(claims, found, license_id, None, now), found, owner, events)
+
+
+def own_device(claims: SessionClaims, license_id: int, key: str, *, now: Instant) -> DeviceView:
+    """One device of the user's on a license with a seat of his. Raises as `license_devices`, and `device_not_found`."""
+    hardware_hash, owner = device_key(key)
+    if owner != claims.user_id:
+        raise Denied("device_not_found")
+    wanted = ReadRequest(licenses=[license_id], seats=[(license_id, owner)], device=(license_id, hardware_hash, owner))
+    found = batch_reads.batch_read(claims, wanted)
+    return _device_view(guard_seat(claims, found, license_id, now), found, owner, [])
+
+
+def device_page(
+    read: Callable[[str, bool, int], tuple[list[DeviceRow], bool]], list_query: ListQuery
+) -> Page[DeviceRow]:
+    """A page of devices that `read` answers, as they are asked for."""
+
+    def keep(rows: list[DeviceRow]) -> list[DeviceRow]:
+        return [
+            row
+            for row in rows
+            if (not list_query.status or row.state == list_query.status) and _names(row, list_query.search)
+        ]
+
+    def arrange(rows: list[DeviceRow]) -> list[DeviceRow]:
+        return sorted(rows, key=_SORTS.get(list_query.sort, lambda row: (-row.device.last_check_at, row.key)))
+
+    filtered = list_query.search.strip() or list_query.status
+    return list_page(Rows(read, lambda row: row.key, CHUNK, CHUNK), list_query, keep if filtered else None, arrange)
+
+
+def device_rows(devices: list[Device], license: License, found: BatchRead) -> list[DeviceRow]:
+    """Devices of a license as they stand, by the seats that were found; one more read where some are blacklisted."""
+    hashes = {hash_hardware_id(device.hardware_id) for device in devices}
+    blocked = activations.blocked(license, hashes) if license.blocked_devices else set[str]()
+    seats = {user_id: seat for (_, user_id), seat in found.seats.items()}
+    return [_device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
+
+
+def device_key(key: str) -> tuple[str, int | None]:
+    """Hardware hash and user of a device, from its name in an address. Raises `Denied`: `device_not_found`."""
+    parts = _DEVICE_KEY.fullmatch(key)
+    if parts is None:
+        raise Denied("device_not_found")
+    return parts[1], None if parts[2] is None else int(parts[2])
+
+
+_SORTS: dict[str, Callable[[DeviceRow], Any]] = {
+    "host": lambda row: ((row.device.hostname or "").lower(), row.key),
+    "user": lambda row: (row.email, row.key),
+    "first": lambda row: (-row.device.first_activated_at, row.key),
+}
+
+
+def _device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
+    hardware_hash = hash_hardware_id(device.hardware_id)
+    key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
+    state = "active" if is_live(device, license, seat) else "deactivated"
+    if hardware_hash in blocked or hardware_hash in license.blacklist:
+        state = "blacklisted"
+    return DeviceRow(device, key, "" if seat is None else seat.email, state)
+
+
+def _names(row: DeviceRow, search: str) -> bool:
+    device = row.device
+    texts = (
+        device.hostname or "",
+        device.hardware_id,
+        display_email(row.email),
+        device.os_ver or "",
+        device.app_ver or "",
+    )
+    return has_words(texts, search)
+
+
+def _device_view(base: LicenseView, found: BatchRead, owner: int | None, events: list[Event]) -> DeviceView:
+    if found.device is None:
+        raise Denied("device_not_found")
+    seat = None if owner is None else found.seats.get((base.license.id, owner))
+    blocked = {hash_hardware_id(found.device.hardware_id)} if found.blocked else set[str]()
+    row = _device_row(found.device, base.license, seat, blocked)
+    own = [event for event in events if _is_of(event, found.device, row.email)]
+    return DeviceView(*fields(base), row, found.variables, own, len(events) < MAX_DEVICE_EVENTS)
+
+
+def _is_of(event: Event, device: Device, email: str) -> bool:
+    """Whether an event is of a device. Older ones name its user by the e-mail alone, which may be another since."""
+    if event.hardware_id != device.hardware_id:
+        return False
+    return event.user in (None, email) if event.user_id is None else event.user_id == device.user_id

@@ -1,0 +1,55 @@
+"""What the lists of the portal share: which rows an address asks for, and how they are looked for."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from chalicelib.domain.paging import Page, Rows, read_page
+from chalicelib.domain.pasted import composed, visible
+
+T = TypeVar("T")
+
+MAX_SECONDS = 1.0
+"""After which a page looks at no further rows."""
+CHUNK = 90
+"""Rows that fit into one BatchGet, with who asks and what else a page needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which rows of a list. `after` and `before` are positions (`domain.paging`), and at most one of them is given."""
+
+    search: str = ""
+    product: str = ""
+    status: str = ""
+    sort: str = ""
+    after: str = ""
+    before: str = ""
+
+
+def list_page(
+    rows: Rows[T],
+    list_query: ListQuery,
+    keep: Callable[[list[T]], list[T]] | None = None,
+    arrange: Callable[[list[T]], list[T]] = lambda rows: rows,
+) -> Page[T]:
+    """As `read_page`, of the page that is asked for. `keep`: None where nothing is filtered."""
+    until = time.monotonic() + MAX_SECONDS
+    late = lambda: time.monotonic() >= until  # noqa: E731 - short and local
+    return read_page(rows, list_query.after, list_query.before, keep=keep, arrange=arrange, is_late=late)
+
+
+def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:
+    """The same page, of what its rows have become."""
+    return replace(page, rows=rows)
+
+
+def has_words(texts: Iterable[str], search: str) -> bool:
+    """Whether each word that is searched for stands in one of the texts, in whatever form either was typed."""
+    plain = [_plain(text) for text in texts]
+    return all(any(word in text for text in plain) for word in _plain(search).split())
+
+
+def _plain(text: str) -> str:
+    return composed(visible(text).lower())

@@ -1,0 +1,134 @@
+"""The licenses that a user manages: the list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, LicenseState, Status, status
+from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.session import SessionClaims
+from chalicelib.store import batch_reads
+from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.store.orders import read_managed_licenses
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate
+
+SEARCHED_AT_ONCE = 500
+"""Rows of the list in one read, where only what they say themselves is looked at."""
+MAX_PRODUCTS = 60
+"""Products that can be chosen by name: what fits into the one read with the page's licenses."""
+_LAST = 2**63
+_BY_SUMMARY: dict[str, Callable[[LicenseSummary], Any]] = {
+    "product": lambda sold: (sold.product.lower(), -sold.license_id),
+    "order": lambda sold: (sold.order_id.lower(), -sold.license_id),
+}
+_BY_STATE: dict[str, Callable[[LicenseState], Any]] = {
+    "ends": lambda state: (state.validity_period or _LAST, -state.id),
+    "users": lambda state: (-state.users_assigned, -state.id),
+    "activations": lambda state: (-state.times_activated, -state.id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseRow:
+    """A license in a list."""
+
+    license: License
+    product: str
+    """Its name, as people read it."""
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class LicensesView:
+    """The licenses that a user manages."""
+
+    principal: Principal
+    page: Page[LicenseRow]
+    products: dict[str, str]
+    """Codes and names of the products among the rows that were looked at: of a list that is counted, all."""
+    any: bool
+    """Whether the user manages any license at all."""
+
+
+@dataclass(slots=True)
+class _Managed:
+    """The list of one user, newest first or oldest first, and what was seen of it."""
+
+    claims: SessionClaims
+    list_query: ListQuery
+    now: Instant
+    products: dict[str, None]
+    any: bool = False
+    states: dict[int, LicenseState] = field(default_factory=dict)
+
+    def rows(self) -> Rows[LicenseSummary]:
+        chunk = CHUNK if self.list_query.status else SEARCHED_AT_ONCE
+        return Rows(self.read, lambda sold: str(sold.license_id), CHUNK, chunk)
+
+    def read(self, after: str, backwards: bool, limit: int) -> tuple[list[LicenseSummary], bool]:
+        descending = backwards == (self.list_query.sort == "oldest")
+        position = int(after) if after else None
+        sold = read_managed_licenses(
+            self.claims.company, self.claims.user_id, after=position, backwards=descending, limit=limit + 1
+        )
+        read, more = cut(sold, limit)
+        self.any = self.any or bool(read)
+        self.products |= dict.fromkeys(one.product for one in read)
+        return read, more
+
+    def keep(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
+        """Those that are asked for; by status, they are looked at, a hundred in one read."""
+        found = [one for one in sold if self._matches(one)]
+        if self.list_query.status and found:
+            states = self._states(found)
+            found = [one for one in found if _has_status(states.get(one.license_id), self.list_query.status, self.now)]
+        return found
+
+    def arrange(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
+        """As they are to be sorted; by what changes, each is looked at."""
+        sort = self.list_query.sort
+        if sort in _BY_SUMMARY:
+            return sorted(sold, key=_BY_SUMMARY[sort])
+        if sort in _BY_STATE and sold:
+            states = self._states(sold)
+            there = [one for one in sold if one.license_id in states]
+            return sorted(there, key=lambda one: _BY_STATE[sort](states[one.license_id]))
+        return sold
+
+    def _states(self, sold: list[LicenseSummary]) -> dict[int, LicenseState]:
+        unknown = [one.license_id for one in sold if one.license_id not in self.states]
+        self.states |= batch_reads.license_states(self.claims.company, unknown)
+        return self.states
+
+    def _matches(self, sold: LicenseSummary) -> bool:
+        if self.list_query.product and sold.product != self.list_query.product:
+            return False
+        texts = (sold.license_key, sold.product, sold.order_id, sold.customer, str(sold.license_id))
+        return has_words(texts, self.list_query.search)
+
+
+def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> LicensesView:
+    """A page of the licenses that the user manages, newest first. Raises `SessionExpired`.
+
+    Two reads; one more where a list that is counted is sorted by what changes, and more where a filter looks on.
+    """
+    managed = _Managed(claims, list_query, now, dict.fromkeys([list_query.product] if list_query.product else []))
+    filtered = list_query.search.strip() or list_query.product or list_query.status
+    page = list_page(managed.rows(), list_query, managed.keep if filtered else None, managed.arrange)
+    codes = sorted(list(managed.products)[:MAX_PRODUCTS])
+    found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in page.rows], products=codes))
+    principal, known = authenticate(claims, found, now), found.licenses
+    names = {code: found.products[code].name for code in codes if code in found.products}
+    rows = [
+        LicenseRow(known[sold.license_id], names.get(sold.product, sold.product), status(known[sold.license_id], now))
+        for sold in page.rows
+        if sold.license_id in known
+    ]
+    return LicensesView(principal, page_with(page, rows), names, managed.any)
+
+
+def _has_status(state: LicenseState | None, wanted: str, now: Instant) -> bool:
+    return state is not None and status(state, now) == wanted

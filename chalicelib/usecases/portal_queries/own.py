@@ -1,0 +1,85 @@
+"""What a license user sees: the licenses that he may use, and his devices on one of them."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.access import opens
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat, Status, status
+from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.session import SessionClaims
+from chalicelib.store import accounts, activations, batch_reads
+from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.usecases.portal_queries.devices import DevicesView, device_page, device_rows
+from chalicelib.usecases.portal_queries.listing import ListQuery, list_page, page_with
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate, fields, guard_seat, product_name
+
+AT_ONCE = 45
+"""Licenses that fit into one BatchGet with their seats, and with who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """An own license in a list."""
+
+    license: License
+    seat: Seat
+    product: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsView:
+    """The licenses that a user may use."""
+
+    principal: Principal
+    page: Page[SeatRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a link from a user to a license leads to."""
+
+    license_id: int
+    license: License | None
+    seat: Seat | None
+
+
+def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> SeatsView:
+    """A page of the licenses on which the user has a seat, newest first, if the password opens them.
+
+    Two reads; more where the password opens few of many: what it does not open is neither shown nor counted.
+    Raises `SessionExpired`.
+    """
+    principals: list[Principal] = []
+
+    def read(after: str, backwards: bool, limit: int) -> tuple[list[_Held], bool]:
+        position = int(after) if after else None
+        held = accounts.held_license_ids(
+            claims.company, claims.user_id, after=position, newest_first=not backwards, limit=limit + 1
+        )
+        ids, more = cut(held, limit)
+        seats = [(license_id, claims.user_id) for license_id in ids]
+        found = batch_reads.batch_read(claims, ReadRequest(licenses=ids, seats=seats))
+        principals.append(authenticate(claims, found, now))
+        return [_Held(id, found.licenses.get(id), found.seats.get((id, claims.user_id))) for id in ids], more
+
+    def keep(rows: list[_Held]) -> list[_Held]:
+        user = principals[-1].user
+        return [row for row in rows if row.license is not None and row.seat is not None and opens(user, row.license)]
+
+    page = list_page(Rows(read, lambda row: str(row.license_id), AT_ONCE, AT_ONCE), list_query, keep)
+    rows = [
+        SeatRow(row.license, row.seat, product_name(row.license, now), status(row.license, now))
+        for row in page.rows
+        if row.license is not None and row.seat is not None
+    ]
+    return SeatsView(principals[-1], page_with(page, rows))
+
+
+def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
+    """The user's devices on a license with a seat of his. Raises `SessionExpired`, `Denied`: `license_not_found`."""
+    devices = [d for d in activations.devices(claims.company, license_id) if d.user_id == claims.user_id]
+    found = batch_reads.batch_read(claims, ReadRequest(licenses=[license_id], seats=[(license_id, claims.user_id)]))
+    base = guard_seat(claims, found, license_id, now)
+    rows = device_rows(devices, base.license, found)
+    return DevicesView(*fields(base), device_page(lambda *_: (rows, False), list_query))

@@ -1,0 +1,124 @@
+"""Who asks for a page, and the license that it is about. Nothing is shown before."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import observability
+from chalicelib.domain.access import opens
+from chalicelib.domain.catalogue import Company
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Status, status
+from chalicelib.domain.session import TOUCH_MS, PasswordChangeRequired, SessionClaims, SessionExpired, is_open
+from chalicelib.domain.users import User
+from chalicelib.store import batch_reads, sessions
+from chalicelib.store.batch_reads import BatchRead, ReadRequest
+from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.catalogue import known_product
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, proved."""
+
+    claims: SessionClaims
+    user: User
+    company: Company
+    outcome: dict[str, Any] | None
+    """What came of the form that led here, if one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseView:
+    """One license, with what all its pages show."""
+
+    principal: Principal
+    license: License
+    product: str
+    """The product's name, as people read it."""
+    prevent_vm: bool
+    status: Status
+
+
+def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
+    """Who asks, for pages that show nothing else.
+
+    Raises `SessionExpired`, `PasswordChangeRequired` unless `allow_initial_password`.
+    """
+    return authenticate(
+        claims, batch_reads.batch_read(claims, ReadRequest()), now, allow_initial_password=allow_initial_password
+    )
+
+
+def authenticate(
+    claims: SessionClaims, found: BatchRead, now: Instant, *, allow_initial_password: bool = False
+) -> Principal:
+    """Who asks, by what was read of the session. Raises as `authenticate_session`."""
+    session, user, company = found.session, found.user, found.company
+    if session is None or user is None or company is None or not is_open(session, user, now):
+        raise SessionExpired
+    observability.add_fields(company=user.company, user_id=user.id)
+    if user.is_initial_password and not allow_initial_password:
+        raise PasswordChangeRequired
+    if now - session.seen_at >= TOUCH_MS:
+        with suppress(ConditionFailed):  # ended in this very moment
+            sessions.touch_session(claims.token, now)
+    return Principal(claims, user, company, found.outcome)
+
+
+def guard_manager(
+    claims: SessionClaims, found: BatchRead, license_id: int, license: License | None, now: Instant
+) -> LicenseView:
+    """A license that the user manages, as it was read or as `license`; any other does not exist.
+
+    Raises `SessionExpired`, `PasswordChangeRequired`, `Denied`: `license_not_found`.
+    """
+    principal, license = authenticate(claims, found, now), license or found.licenses.get(license_id)
+    if not found.managed or license is None:
+        raise Denied("license_not_found")
+    observability.add_fields(license_id=license.id)
+    return _license_view(principal, license, now)
+
+
+def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
+    """A license on which the user has a seat, and that his password opens; any other does not exist.
+
+    Raises as `guard_manager`.
+    """
+    principal, license = authenticate(claims, found, now), found.licenses.get(license_id)
+    if (license_id, claims.user_id) not in found.seats or license is None or not opens(principal.user, license):
+        raise Denied("license_not_found")
+    observability.add_fields(license_id=license.id)
+    return _license_view(principal, license, now)
+
+
+def one_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
+    """A license that the user manages, for the pages that ask what to do with it. Raises as `guard_manager`."""
+    found = batch_reads.batch_read(claims, ReadRequest(managed=license_id, licenses=[license_id]))
+    return guard_manager(claims, found, license_id, None, now)
+
+
+def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
+    """The same, of a license that has users; one that is authorized by its key has no such pages."""
+    view = one_license(claims, license_id, now=now)
+    if view.license.authorization_method != "user":
+        raise Denied("user_not_found", "This license is authorized by its key; it has no users.")
+    return view
+
+
+def product_name(license: License, now: Instant) -> str:
+    """The product of a license, as people read it."""
+    product = known_product(license.company, license.product, now=now)
+    return license.product if product is None else product.name
+
+
+def fields(base: LicenseView) -> tuple[Principal, License, str, bool, Status]:
+    """The fields of a view, for one that has more."""
+    return base.principal, base.license, base.product, base.prevent_vm, base.status
+
+
+def _license_view(principal: Principal, license: License, now: Instant) -> LicenseView:
+    product = known_product(license.company, license.product, now=now)
+    name, prevent_vm = (license.product, False) if product is None else (product.name, product.prevent_vm)
+    return LicenseView(principal, license, name, prevent_vm, status(license, now))

@@ -1,0 +1,105 @@
+"""The users of a license: the list, and one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.access import opens
+from chalicelib.domain.batch import BatchProgress
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Denied
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.paging import Page, Rows
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User, as_told
+from chalicelib.store import batch_reads
+from chalicelib.store.batch_reads import Partition, ReadRequest
+from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
+from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager
+
+SEATS_AT_ONCE = 250
+"""Users of a license in one read: so many are sorted, and searched at a time."""
+_SORTS: dict[str, Callable[[Seat], Any]] = {
+    "newest": lambda seat: (-seat.assigned_at, seat.email),
+    "activations": lambda seat: (-seat.activations, seat.email),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A license user in a list."""
+
+    seat: Seat
+    user: User
+    taken: int
+    first_name: str
+    last_name: str
+    phone_number: str
+    opened: bool
+    """Whether the account's password opens the license; else the seat waits for a mailed code."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsersView(LicenseView):
+    """The users of a license."""
+
+    page: Page[UserRow]
+    pending: list[BatchProgress]
+    """Batches that are under way; of a list that is too long to be counted, on its first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserView(LicenseView):
+    """One user of a license."""
+
+    row: UserRow
+
+
+def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
+    """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
+
+    Two reads; more where a search looks on. Raises `SessionExpired`, `Denied`: `license_not_found`.
+    """
+    part = Partition()
+
+    def read(after: str, backwards: bool, limit: int) -> tuple[list[Seat], bool]:
+        position = int(after) if after else None
+        read, more = batch_reads.license_with_users(
+            claims.company, license_id, after=position, backwards=backwards, limit=limit
+        )
+        part.license, part.pending = part.license or read.license, part.pending or read.pending
+        return list(read.seats.values()), more
+
+    def keep(seats: list[Seat]) -> list[Seat]:
+        return [seat for seat in seats if has_words((seat.email, display_email(seat.email)), list_query.search)]
+
+    def arrange(seats: list[Seat]) -> list[Seat]:
+        return sorted(seats, key=_SORTS.get(list_query.sort, lambda seat: seat.email))
+
+    rows = Rows(read, lambda seat: str(seat.user_id), SEATS_AT_ONCE, SEATS_AT_ONCE)
+    page = list_page(rows, list_query, keep if list_query.search.strip() else None, arrange)
+    wanted = [] if part.license else [license_id]
+    found = batch_reads.batch_read(
+        claims, ReadRequest(managed=license_id, licenses=wanted, users=[seat.user_id for seat in page.rows])
+    )
+    base = guard_manager(claims, found, license_id, part.license, now)
+    shown = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
+    return UsersView(*fields(base), page_with(page, shown), part.pending)
+
+
+def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: Instant) -> UserView:
+    """One user of a license that the user manages. Raises as `license_users`, and `user_not_found`."""
+    seats, users = [(license_id, user_id)], [user_id]
+    found = batch_reads.batch_read(
+        claims, ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=users)
+    )
+    base = guard_manager(claims, found, license_id, None, now)
+    seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
+    if seat is None or user is None:
+        raise Denied("user_not_found")
+    return UserView(*fields(base), _user_row(base.license, seat, user))
+
+
+def _user_row(license: License, seat: Seat, user: User) -> UserRow:
+    return UserRow(seat, user, seat.activations_in(license), *as_told(seat, user), opens(user, license))

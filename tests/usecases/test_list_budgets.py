@@ -1,0 +1,168 @@
+"""A page of a list costs the same at any size: a manager of 10,000 licenses, a license of 5,000 devices, one of 1,000
+users. Counted are the reads of the database, not the time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
+from chalicelib.domain.paging import PAGE_SIZE, Page
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User
+from chalicelib.store import database
+from chalicelib.store.items import (
+    DeviceItem,
+    LicenseItem,
+    LookupItem,
+    SeatItem,
+    UserItem,
+    device_sort_key,
+    license_pk,
+    manager_license_sort_key,
+    seat_sort_key,
+    to_item,
+    user_license_sort_key,
+)
+from chalicelib.store.orders import sold_item, summary_of
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.portal_queries import ListQuery
+from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
+from tests.store.costs import counted
+from tests.support import NOW, Vendor
+from tests.usecases.people import MANAGER, account, issued, logged_in
+
+LICENSES, DEVICES, USERS, OWN = 10_000, 5_000, 1_000, 30
+ADA = "ada@customer.test"
+
+
+@dataclass(frozen=True)
+class Big:
+    """A vendor with all of it."""
+
+    vendor: Vendor
+    manager: SessionClaims
+    ada: SessionClaims
+    license: License
+    """Of 5,000 devices and 1,000 users."""
+
+
+@cache
+def big() -> Big:
+    """Stored once, item by item: what makes them is tried elsewhere."""
+    vendor = Vendor()
+    license = issued(vendor, max_license_users=None, max_activations=None)
+    vendor.assign(license, ADA)
+    manager, ada = logged_in(vendor, MANAGER), logged_in(vendor, ADA)
+    database.batch_put(_licenses(vendor, license, manager.user_id, ada.user_id))
+    database.batch_put(_names(vendor, license, manager.user_id, ada.user_id))
+    database.batch_put(_people(vendor, license))
+    return Big(vendor, manager, ada, license)
+
+
+def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
+    """Those that are shown first: the newest and the oldest; with the devices and seats of the big one."""
+    for number in (*range(1, 200), *range(LICENSES - 200, LICENSES)):
+        license = replace(like, id=number, enabled=number % 100 != 0)
+        yield to_item(LicenseItem, license, license_pk(vendor.code, number), "license")
+        if number < 200:
+            yield to_item(SeatItem, _seat(ada, ADA), license_pk(vendor.code, number), seat_sort_key(ada))
+    pk = license_pk(vendor.code, like.id)
+    for number in range(DEVICES):
+        user_id = ada if number < OWN else number % USERS + 1
+        device = Device(
+            id=number + 1,
+            hardware_id=f"hardware-{number}",
+            active=True,
+            epoch=0,
+            first_activated_at=NOW,
+            activated_at=NOW,
+            last_check_at=NOW,
+            user_id=user_id,
+            seat_epoch=0,
+            hostname=f"workstation-{number}",
+        )
+        yield to_item(DeviceItem, device, pk, device_sort_key(hash_hardware_id(device.hardware_id), user_id))
+    for number in range(1, USERS):
+        yield to_item(SeatItem, _seat(number, f"user-{number:04}@customer.test"), pk, seat_sort_key(number))
+
+
+def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
+    for number in range(1, LICENSES):
+        sold = replace(summary_of(like), license_id=number)
+        yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))
+        if number < 200:
+            yield LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
+
+
+def _people(vendor: Vendor, license: License) -> Iterator[Any]:
+    like = account(vendor, ADA)
+    for number in range(1, 4 * PAGE_SIZE):
+        user: User = replace(like, id=number, email=f"user-{number:04}@customer.test")
+        yield to_item(UserItem, user, vendor.code, f"user#{number}")
+
+
+def _seat(user_id: int, email: str) -> Seat:
+    return Seat(user_id, email, 0, 0, 0, NOW)
+
+
+View = Callable[[Big, ListQuery], Any]
+LISTS: dict[str, View] = {
+    "licenses": lambda b, q: portal_queries.managed_licenses(b.manager, q, now=NOW),
+    "devices": lambda b, q: portal_queries.license_devices(b.manager, b.license.id, q, now=NOW),
+    "users": lambda b, q: portal_queries.license_users(b.manager, b.license.id, q, now=NOW),
+    "own licenses": lambda b, q: portal_queries.own_licenses(b.ada, q, now=NOW),
+    "own devices": lambda b, q: portal_queries.own_devices(b.ada, b.license.id, q, now=NOW),
+}
+
+
+def page_of(name: str, query: ListQuery, most: int = LIST_PAGE_READS) -> Page[Any]:
+    """A page, within the budget."""
+    LISTS[name](big(), query)  # the product is known from now on
+    with counted() as cost:
+        page: Page[Any] = LISTS[name](big(), query).page
+    assert len(cost.calls) <= most, (name, query, cost.calls)
+    assert cost.write_units == 0
+    return page
+
+
+@pytest.mark.parametrize("sort", ["", "oldest", "ends"])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_is_three_reads_at_any_size(name: str, sort: str) -> None:
+    first = page_of(name, ListQuery(sort=sort))
+    second = page_of(name, ListQuery(sort=sort, after=first.after))
+    back = page_of(name, ListQuery(sort=sort, before=second.before))
+    assert len(first.rows) == PAGE_SIZE
+    assert len(second.rows) == min(PAGE_SIZE, OWN - PAGE_SIZE if name == "own devices" else PAGE_SIZE)
+    assert first.rows == back.rows
+    assert not any(row in first.rows for row in second.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "rows"),
+    [
+        ("licenses", ListQuery(search="no such text"), 0),
+        ("licenses", ListQuery(product="viewer"), 0),
+        ("licenses", ListQuery(status="disabled"), 2),
+        ("devices", ListQuery(search="no such text"), 0),
+        ("devices", ListQuery(status="blacklisted"), 0),
+        ("users", ListQuery(search="no such text"), 0),
+    ],
+)
+def test_what_no_key_serves_is_looked_for_within_a_bound(name: str, query: ListQuery, rows: int) -> None:
+    page = page_of(name, query, SEARCHED_PAGE_READS)
+    assert len(page.rows) <= rows
+    assert bool(page.after) == page.is_cut
+    if page.is_cut:
+        page_of(name, replace(query, after=page.after), SEARCHED_PAGE_READS)
+
+
+@pytest.mark.parametrize("view", [portal_queries.license_details, portal_queries.one_license])
+def test_the_pages_of_a_license_are_three_reads_at_most(view: Callable[..., Any]) -> None:
+    view(big().manager, big().license.id, now=NOW)
+    with counted() as cost:
+        view(big().manager, big().license.id, now=NOW)
+    assert len(cost.calls) <= LIST_PAGE_READS
