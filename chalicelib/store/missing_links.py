@@ -34,12 +34,17 @@ def missing(
 ) -> Iterator[Fault]:
     """What is not there of all that leads to a license, its users and its devices. Consistent, a hundred at a time.
 
-    Each with what files it: on condition that it is not there, and that what it follows from is.
+    Each with what files it: on condition that it is not there, and that what it follows from is. A license key that
+    leads to another license is for a person to decide.
     """
     wanted = _wanted(license, managers, seats, devices)
     while few := list(islice(wanted, database.BATCH_GET_LIMIT)):
         found = database.read_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
-        yield from (fault for fault, raw in zip(few, found, strict=True) if raw is None)
+        for fault, raw in zip(few, found, strict=True):
+            if raw is None:
+                yield fault
+            elif "to" in raw and raw["to"]["N"] != str(license.id):
+                yield Fault(license.id, f"the license key leads to another license, {raw['to']['N']}")
 
 
 def _wanted(

@@ -21,8 +21,14 @@ _LETTERS_OF_A_ROW = 4
 _LOOKS_LIKE = str.maketrans("013457@$!", "oieastasi")
 """What people write for a letter: `P@ssw0rd`."""
 _AT_ENDS = digits + punctuation
-_WORD_AND_YEAR = re.compile(r"[^\W\d_]{1,8}(19|20)\d\d|(19|20)\d\d[^\W\d_]{1,8}")
-"""What is tried first where everybody has to choose anew: `Sommer2026`, a product and the year."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONGEST_WORD = 9
+"""Letters of a word that a year makes no better: `Sommer2026` is tried first where everybody has to choose anew."""
+_TIMES_OF_THE_YEAR = re.compile(
+    "(january?|february?|march|april|may|june?|july?|august|september|o[ck]tober|november|de[cz]ember|m(ä|ae)rz|mai|"
+    "spring|summer|autumn|fall|winter|fr(ü|ue)h(ling|jahr)|sommer|herbst)+"
+)
+"""In English and German. No number makes these better."""
 _KEYBOARDS = (
     "1234567890 qwertyuiop asdfghjkl zxcvbnm !@#$%^&*() qwertzuiopü asdfghjklöä yxcvbnm azertyuiop qsdfghjklm wxcvbn"
 )
@@ -56,7 +62,7 @@ def _guard_guesses(*guesses: str) -> None:
             raise Denied("validation_error", "new_password: choose one that is not among the commonest passwords.")
         if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
             raise Denied("validation_error", "new_password: choose more than repeated letters or a row of letters.")
-        if _WORD_AND_YEAR.fullmatch(guess):
+        if _is_time_of_year(guess) or _is_time_of_year(piece):
             raise Denied("validation_error", "new_password: choose more than a word and a year.")
 
 
@@ -93,6 +99,18 @@ def _is_row(text: str) -> bool:
     """Whether nearly each letter is the one before again, or its neighbour in the alphabet or on a keyboard."""
     rows = 1 + sum(abs(ord(a) - ord(b)) > 1 and frozenset((a, b)) not in _BESIDE for a, b in pairwise(text))
     return rows * _LETTERS_OF_A_ROW <= len(text)
+
+
+def _is_time_of_year(text: str) -> bool:
+    """Whether it is a word and a year, in any order and as often as anybody likes; or a month or a season and a number.
+
+    Digits stand for letters in the word alone: the year is one as it is.
+    """
+    words = {word for part in _YEAR.split(text) if (word := part.strip(digits).translate(_LOOKS_LIKE))}
+    if words and all(_TIMES_OF_THE_YEAR.fullmatch(word) for word in words):
+        return True
+    one = next(iter(words), "") if len(words) == 1 else ""
+    return bool(_YEAR.search(text)) and one.isalpha() and len(one) <= _LONGEST_WORD
 
 
 @cache

@@ -27,7 +27,7 @@ def repair_links(
     counts = {"filed": 0, "removed": 0}
     found = _repairs(company)
     while few := list(islice(found, repairs.AT_ONCE)):
-        for done in _carried_out(company, few, actor, now):
+        for done in _carried_out(company, _each_link_once(few), actor, now):
             for name, count in done.items():
                 counts[name] += count
         progress(len(few))
@@ -39,6 +39,11 @@ def _repairs(company: str) -> Iterator[Repair]:
     for walked in (license_faults(company), audit_links(company)):
         for _, faults in walked:
             yield from (fault.repair for fault in faults if fault.repair is not None)
+
+
+def _each_link_once(some: list[Repair]) -> list[Repair]:
+    """The first repair of each link: two licenses may bear one key, and the next audit names the one without it."""
+    return list({(repair.link.pk, repair.link.part): repair for repair in reversed(some)}.values())[::-1]
 
 
 def _carried_out(company: str, few: list[Repair], actor: Actor, now: Instant) -> Iterator[dict[str, int]]:

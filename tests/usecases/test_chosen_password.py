@@ -37,7 +37,11 @@ VARIED = [
     "footballfootball9",
     "drag0ndragon",
 ]
-YEARS = ["cad-2026!", "Sommer2026", "2019Winter", "revit 1999"]
+YEARS = [
+    *("cad-2026!", "Sommer2026", "2019Winter", "revit 1999", "September2026", "Fruehling2026", "Fr\u00fchjahr2026"),
+    *("winter2026winter2026", "Winter2026-Winter2027!", "2026winter2026", "winter2026sommer", "wintersommer26"),
+    *("W1nter2026", "S3ptemb3r 2026", "w1nter123", "Winter26", "summer!1", "01dezember"),
+]
 ROWS = [
     "00000000",
     "aaaaaaaaa",
@@ -83,6 +87,9 @@ GOOD = [
     "aa739164",
     "abcd7391",
     "Wien2026Graz",
+    "mayor of 1847",
+    "4 Winter in Oslo",
+    "83742019",
     "three words 2026",
     "horse battery horse battery",
     "Wien liegt an der Donau",

@@ -8,9 +8,11 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, activations, database, orders, repairs
 from chalicelib.store.items import (
+    LicenseItem,
     LicenseSummaryItem,
     LookupItem,
     hardware_sort_key,
+    license_pk,
     manager_license_sort_key,
     user_license_sort_key,
 )
@@ -185,3 +187,21 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
     assert None not in database.read(kept, consistent=True)
     for item in kept:
         database.delete(item)
+
+
+def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_other_is_told(vendor: Vendor) -> None:
+    """As data that was put together from two backups may have them."""
+    older, newer = vendor.issue(), vendor.issue()
+    vendor.activate(older, "pc")
+    own = LicenseItem(license_pk(vendor.code, newer.id), "license")
+    database.update(own, [LicenseItem.license_key.set(older.license_key or "")])
+    unlink(vendor, older, "pc")
+    for license in (older, newer):
+        database.delete(LookupItem(vendor.code, f"key#{license.license_key}"))
+    assert repair(vendor) == (2, 0)
+    assert accounts.find_license_id_by_key(vendor.code, older.license_key or "") == older.id
+    assert found(vendor, "pc") == [older.id]
+    assert f"the license key leads to another license, {older.id}" in vendor.differences()
+    assert repair(vendor) == (0, 0)
+    database.update(own, [LicenseItem.license_key.set(newer.license_key or "")])
+    assert repair(vendor) == (1, 0)
