@@ -55,7 +55,8 @@ def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
 @action("confirm.html", Confirmation, _look_sessions)
 def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> FormResult:
     """End all sessions but this one."""
-    epoch = end_other_sessions(view.user.company, view.user.id, request.actor(view.user.email), now=request.now)
+    me = view.user
+    epoch = end_other_sessions(me.company, me.id, request.actor(me.email), epoch=me.session_epoch, now=request.now)
     keep_session(view.claims, epoch, now=request.now)
     return FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch)
 
@@ -75,7 +76,7 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
     old = None if me.is_initial_password else form.password
     given = (me.company, me.id, form.new_password, request.actor(me.email))
     try:
-        changed = choose_password(*given, old_password=old, now=request.now)
+        changed = choose_password(*given, old_password=old, epoch=me.session_epoch, now=request.now)
     except Denied as denied:
         if denied.code != "invalid_credentials":
             raise

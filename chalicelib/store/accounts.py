@@ -204,12 +204,12 @@ def change_password(
     old: User, new: User, event: Event, *, still_theirs: bool = False, mail: Mail | None = None
 ) -> None:
     """Write the password of `new`, if that of `old` still holds; all sessions and locks are over. Raises
-    `ConditionFailed`.
+    `ConditionFailed`, also where sessions were ended since `old` was read: the new epoch is that of `new`.
 
     `mail` goes with it. `still_theirs`: only if the user was given nothing meanwhile (`usecases.account_access`).
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    put_password(write, old, new, event.at, still_theirs=still_theirs)
+    put_password(write, old, new, event.at, _in_epoch(old) & _as_given(old) if still_theirs else _in_epoch(old))
     if mail is not None:
         put_mail(write, mail, event.at)
     write.commit()
@@ -323,12 +323,15 @@ def unlock(user: User, event: Event) -> None:
     write.commit()
 
 
-def put_password(write: Transaction, old: User, new: User, now: Instant, *, still_theirs: bool = False) -> None:
-    """Add a change of password to a transaction, which ends each lock of the account, too."""
+def put_password(write: Transaction, old: User, new: User, now: Instant, more: Condition | None = None) -> None:
+    """Add a change of password to a transaction, which ends each lock of the account, too.
+
+    `more`: what must be true of the account, besides that its password, its e-mail and that it is open are unchanged.
+    """
     unchanged = _with_password_of(old)
-    if still_theirs:
-        unchanged &= _as_given(old)
-    write.update(UserItem(old.company, f"user#{old.id}"), _password(new), unchanged)
+    write.update(
+        UserItem(old.company, f"user#{old.id}"), _password(new), unchanged if more is None else unchanged & more
+    )
     put_forgiveness(write, old.company, old.email, now)
 
 

@@ -38,9 +38,12 @@ def touch_session(token: str, now: Instant) -> None:
 
 
 def move_session(token: str, epoch: int, now: Instant) -> None:
-    """Let a session belong to another epoch of its user. Raises `ConditionFailed` where it was ended meanwhile."""
+    """Let a session belong to a later epoch of its user.
+
+    Raises `ConditionFailed` where it was ended meanwhile, or belongs to a later one still.
+    """
     moved = [SessionItem.epoch.set(epoch), SessionItem.seen_at.set(now)]
-    database.update(session_item(token), moved, SessionItem.pk.exists())
+    database.update(session_item(token), moved, SessionItem.epoch <= epoch)
 
 
 def end_session(token: str) -> None:

@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.session import SessionExpired
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
-from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.assign_user import Profile, guard_profile
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.chosen_password import guard_chosen
@@ -27,10 +27,14 @@ def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *
     return decide_and_write(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(profile)), write)[1]
 
 
-def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant) -> int:
-    """End all sessions of the account; answers the epoch that one may be moved into. Raises `Denied`."""
+def end_other_sessions(company: str, user_id: int, actor: Actor, *, epoch: int, now: Instant) -> int:
+    """End all sessions of the account; answers the epoch that the one of `epoch`, which asks, may be moved into.
+
+    Raises `Denied`: `user_not_found`, `account_closed`; `SessionExpired` where another one has ended it meanwhile.
+    """
 
     def decide(user: User) -> int:
+        _guard_epoch(user, epoch)
         return user.session_epoch + 1
 
     def write(user: User, _epoch: int) -> None:
@@ -40,29 +44,39 @@ def end_other_sessions(company: str, user_id: int, actor: Actor, *, now: Instant
 
 
 def choose_password(
-    company: str, user_id: int, new_password: str, actor: Actor, *, old_password: str | None, now: Instant
+    company: str, user_id: int, new_password: str, actor: Actor, *, old_password: str | None, epoch: int, now: Instant
 ) -> User:
-    """Replace the own password; all sessions end, and the owner is mailed.
+    """Replace the own password; all sessions end, and the owner is mailed. Answers the account as it is then.
 
     Raises `Denied`: `validation_error`, `invalid_credentials`, …
-    Who is logged in with an initial password (`old_password` None) need not type it again.
+    Who is logged in with an initial password (`old_password` None) need not type it again: the session, of `epoch`, is
+    the proof. Raises `SessionExpired` where that has ended meanwhile.
     """
     user = _find(company, user_id)
     if old_password is not None:
         given = (company, user.email, old_password, new_password, actor)
         return change_password(*given, known="session", now=now)
     guard_chosen(new_password, company, user.email)
-    if not user.is_initial_password:
-        raise Denied("invalid_credentials")
-    if verify_password(user.password_hash, new_password):
-        raise Denied("validation_error", "new_password: choose one that differs from the initial password.")
-    changed = with_own_password(user, new_password)
-    event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
-    try:
+
+    def decide(user: User) -> User:
+        _guard_epoch(user, epoch)
+        if not user.is_initial_password:
+            raise Denied("invalid_credentials")
+        if verify_password(user.password_hash, new_password):
+            raise Denied("validation_error", "new_password: choose one that differs from the initial password.")
+        return with_own_password(user, new_password)
+
+    def write(user: User, changed: User) -> None:
+        event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
         accounts.change_password(user, changed, event, mail=own_password_notice(user))
-    except ConditionFailed:  # set by somebody else since
-        raise Denied("invalid_credentials") from None
-    return changed
+
+    return decide_and_write(lambda _: _find(company, user_id), decide, write)[1]
+
+
+def _guard_epoch(user: User, epoch: int) -> None:
+    """A session that others have ended since it was looked at is proof of nothing, and does not come back."""
+    if user.session_epoch != epoch:
+        raise SessionExpired
 
 
 def _find(company: str, user_id: int) -> User:

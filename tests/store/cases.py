@@ -397,12 +397,14 @@ def new_name(vendor: Vendor, seat: Seated) -> Any:
 
 
 def end_sessions(vendor: Vendor, seat: Seated) -> Any:
-    return change_account.end_other_sessions(vendor.code, seat.user.id, ADMIN, now=vendor.now)
+    return change_account.end_other_sessions(
+        vendor.code, seat.user.id, ADMIN, epoch=seat.user.session_epoch, now=vendor.now
+    )
 
 
 def choose_first_password(vendor: Vendor, seat: Seated) -> Any:
     given = (vendor.code, seat.user.id, NEW_PASSWORD, ADMIN)
-    user = change_account.choose_password(*given, old_password=None, now=vendor.now)
+    user = change_account.choose_password(*given, old_password=None, epoch=seat.user.session_epoch, now=vendor.now)
     return user, enter(vendor, NEW_PASSWORD) == user
 
 

@@ -174,11 +174,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1, ADMIN, now=NOW)],
     ),
     (change_profile, "user_not_found", [lambda c, v: change_profile(c, ada(v), Profile("Eve"), ADMIN, now=NOW)]),
-    (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, now=NOW)]),
+    (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, epoch=0, now=NOW)]),
     (
         choose_password,
         "user_not_found",
-        [lambda c, v: choose_password(c, ada(v), "chosen by eve", ADMIN, old_password=None, now=NOW)],
+        [lambda c, v: choose_password(c, ada(v), "chosen by eve", ADMIN, old_password=None, epoch=0, now=NOW)],
     ),
     (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
     (

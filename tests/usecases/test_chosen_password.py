@@ -104,7 +104,8 @@ def mailed(vendor: Vendor, _: str, new: str) -> Any:
 
 
 def chosen(vendor: Vendor, _: str, new: str) -> Any:
-    choose_password(vendor.code, account(vendor, EMAIL).id, new, ADMIN, old_password=None, now=NOW)
+    user = account(vendor, EMAIL)
+    choose_password(vendor.code, user.id, new, ADMIN, old_password=None, epoch=user.session_epoch, now=NOW)
 
 
 def changed(vendor: Vendor, initial: str, new: str) -> Any:

@@ -161,7 +161,7 @@ def test_who_is_given_something_is_refused_by_name(don: Employee) -> None:
         lambda: vendor.assign(don.free, DON),
         lambda: add_manager(vendor.code, "managed", DON, ADMIN, now=NOW),
         lambda: issued(vendor, manager=DON),
-        lambda: end_other_sessions(vendor.code, account(vendor, DON).id, ADMIN, now=NOW),
+        lambda: end_other_sessions(vendor.code, account(vendor, DON).id, ADMIN, epoch=0, now=NOW),
     ):
         with refused("account_closed"):
             call()
@@ -337,13 +337,15 @@ def by_code(don: Employee) -> None:
 
 def ending_others(don: Employee) -> None:
     user = portal_queries.authenticate_session(don.session, now=NOW).user
-    keep_session(don.session, end_other_sessions(don.vendor.code, user.id, ADMIN, now=NOW), now=NOW)
+    epoch = end_other_sessions(don.vendor.code, user.id, ADMIN, epoch=user.session_epoch, now=NOW)
+    keep_session(don.session, epoch, now=NOW)
 
 
 def own_password(don: Employee) -> None:
     user = portal_queries.authenticate_session(don.session, now=NOW).user
     chosen = (don.vendor.code, user.id, "another one", ADMIN)
-    keep_session(don.session, choose_password(*chosen, old_password=PASSWORD, now=NOW).session_epoch, now=NOW)
+    changed = choose_password(*chosen, old_password=PASSWORD, epoch=user.session_epoch, now=NOW)
+    keep_session(don.session, changed.session_epoch, now=NOW)
 
 
 def logging_in(don: Employee) -> None:

@@ -46,11 +46,11 @@ def by_manager(vendor: Vendor, user: User) -> None:
 
 
 def by_owner(vendor: Vendor, user: User) -> None:
-    choose_password(vendor.code, user.id, NEW, ADMIN, old_password=None, now=NOW)
+    choose_password(vendor.code, user.id, NEW, ADMIN, old_password=None, epoch=user.session_epoch, now=NOW)
 
 
 def by_ending_sessions(vendor: Vendor, user: User) -> None:
-    end_other_sessions(vendor.code, user.id, ADMIN, now=NOW)
+    end_other_sessions(vendor.code, user.id, ADMIN, epoch=user.session_epoch, now=NOW)
 
 
 @pytest.mark.parametrize("change", [by_owner, by_code, by_manager, by_ending_sessions])

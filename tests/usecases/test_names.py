@@ -128,11 +128,12 @@ def test_a_person_is_mailed_what_others_do_with_the_account(
 
 def by_session(vendor: Vendor, initial: str) -> None:
     user = account(vendor, ADA)
-    choose_password(vendor.code, user.id, CHOSEN, ADMIN, old_password=initial, now=NOW)
+    choose_password(vendor.code, user.id, CHOSEN, ADMIN, old_password=initial, epoch=user.session_epoch, now=NOW)
 
 
 def by_first_session(vendor: Vendor, _: str) -> None:
-    choose_password(vendor.code, account(vendor, ADA).id, CHOSEN, ADMIN, old_password=None, now=NOW)
+    user = account(vendor, ADA)
+    choose_password(vendor.code, user.id, CHOSEN, ADMIN, old_password=None, epoch=user.session_epoch, now=NOW)
 
 
 def by_application(vendor: Vendor, initial: str) -> None:

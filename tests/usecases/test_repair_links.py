@@ -191,7 +191,9 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
 
 def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_other_is_told(vendor: Vendor) -> None:
     """As data that was put together from two backups may have them."""
-    older, newer = vendor.issue(), vendor.issue()
+    older = vendor.issue()
+    vendor.now += 1000
+    newer = vendor.issue()
     vendor.activate(older, "pc")
     own = LicenseItem(license_pk(vendor.code, newer.id), "license")
     database.update(own, [LicenseItem.license_key.set(older.license_key or "")])

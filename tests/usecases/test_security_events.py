@@ -111,7 +111,7 @@ def test_the_newest_stands_first_on_every_page_also_of_what_is_merged(vendor: Ve
     user, begun = account(vendor, ADA), NOW - NOW % HOUR
     for minute in range(12):
         now = begun + minute * 60_000
-        end_other_sessions(vendor.code, user.id, ADMIN, now=now)
+        end_other_sessions(vendor.code, user.id, ADMIN, epoch=user.session_epoch + minute, now=now)
         note_security_event(vendor.code, user, "signed_in", Actor(f"user {minute % 7}"), now + 1000)
     whole = list(accounts.company_events(vendor.code))
     paged: list[Event] = []
