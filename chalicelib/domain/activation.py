@@ -18,7 +18,10 @@ Guards run from the gravest to the mildest, always in this order; the first that
 A device that is live passes 8 to 11: repeating an activation is safe and counts nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from chalicelib.domain.errors import Denied
 from chalicelib.domain.events import Actor
@@ -37,6 +40,9 @@ from chalicelib.domain.license import (
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
 from chalicelib.domain.users import User
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CHECK_INTERVAL_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
@@ -83,6 +89,22 @@ class DeactivationDecision:
     live: bool
 
 
+def _names_license(decide: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
+    """Let what `decide` raises say of which license it is, unless it says that there is none."""
+
+    @wraps(decide)
+    def decide_and_name(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return decide(snapshot, *args, **kwargs)
+        except Denied as denied:
+            if snapshot.license is not None and denied.code != "license_not_found":
+                denied.license_id = snapshot.license.id
+            raise
+
+    return decide_and_name
+
+
+@_names_license
 def decide_activation(
     snapshot: Snapshot, report: DeviceReport, *, prevent_vm: bool, least_changes: int = LEAST_CHANGES, now: Instant
 ) -> ActivationDecision:
@@ -163,6 +185,7 @@ def seat_bucket(license: License, seat: Seat, bucket: Bucket) -> Bucket:
     return bucket.share(license.max_activations if seat.max_activations is None else seat.max_activations)
 
 
+@_names_license
 def guard_live_device(snapshot: Snapshot, hardware_id: str) -> tuple[License, Device]:
     """The license and the live device of a check. Raises `Denied`."""
     license = _usable(snapshot, hardware_id)
@@ -171,6 +194,7 @@ def guard_live_device(snapshot: Snapshot, hardware_id: str) -> tuple[License, De
     return license, snapshot.device
 
 
+@_names_license
 def decide_deactivation(snapshot: Snapshot) -> DeactivationDecision:
     """Decide a deactivation: allowed on a license in any state, and safe to repeat. Raises `Denied`."""
     license = _existing(snapshot)

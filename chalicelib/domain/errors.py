@@ -60,6 +60,8 @@ class Denied(Exception):
         self.detail = detail
         self.retry_after = retry_after
         """Seconds after which the same call may succeed, for refusals that end by themselves."""
+        self.license_id: int | None = None
+        """The license that a rule was asked about, where the caller has been found to belong to it."""
 
 
 class LimitReached(Denied):

@@ -3,7 +3,9 @@
 from chalice.app import Request, Response
 
 from chalicelib import signing
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.instants import Instant
+from chalicelib.licenseapi.refused_calls import record_refused_call
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.cors import readable
@@ -28,6 +30,10 @@ class LicenseApi(Endpoints[Caller]):
         if product is not None:
             caller.guard_product(product)
         caller.guard_scope(endpoint.scope)
+
+    def record_denial(self, denied: Denied, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:
+        """Record it for support."""
+        record_refused_call(endpoint.name, _call(arguments), caller, denied)
 
     def respond(
         self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: Caller | None

@@ -13,6 +13,8 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -57,6 +59,8 @@ _RETRYABLE = _CONFLICTS | {
     "ThrottlingError",
     "RequestLimitExceeded",
 }
+_once: ContextVar[bool] = ContextVar("once", default=False)
+"""Whether each call is tried once."""
 
 
 class ConditionFailed(Exception):
@@ -215,15 +219,24 @@ def observe(item: M, actions: Sequence[Action], condition: Condition | None = No
     Answers the new item. What the database does not take is counted and left, and the answer is None: the next call
     notes it. Raises `ConditionFailed`: where the condition does not hold, what the answer rests on is over.
     """
-    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
+    with observing():
+        return update(item, actions, condition)
+    return None
+
+
+@contextmanager
+def observing() -> Iterator[None]:
+    """What is done inside is an observation: each call is tried once, and the first that is not taken ends it.
+
+    That is counted, and raises nothing. Raises `ConditionFailed`.
+    """
+    outer = _once.set(True)
     try:
-        answer = _send("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
-    except (ClientError, BotoCoreError) as error:
-        if not _is_retryable(error):
-            raise
+        yield
+    except Unavailable:
         observability.add_metric(observability.OBSERVATIONS_LOST)
-        return None
-    return type(item).from_raw_data(answer["Attributes"])
+    finally:
+        _once.reset(outer)
 
 
 def put(item: Model) -> None:
@@ -265,7 +278,7 @@ def _batch(operation: str, wanted: dict[str, Any], left_as: str, why: str) -> It
         wanted = answer.get(left_as) or {}
         if wanted:
             rounds += 1
-            if rounds >= ATTEMPTS:
+            if rounds >= ATTEMPTS or _once.get():
                 raise Unavailable(why)
             observability.add_metric(observability.RETRIES)
             back_off(rounds)
@@ -457,6 +470,8 @@ def _retrying(send: Callable[[], T]) -> T:
             if not _is_retryable(error):
                 raise
             codes = _codes(error)
+            if _once.get():
+                raise Unavailable("not taken at the first attempt") from error
             if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
                 why = ", ".join(sorted(codes)) or type(error).__name__
                 log.warning("the database is busy or out of reach: %s", why)

@@ -261,6 +261,32 @@ class EventItem(Model):
     addresses = UnicodeSetAttribute(null=True)
 
 
+class RefusalItem(Model):
+    """`domain.refusals.Refusal`, in a partition of the company's own."""
+
+    class Meta(_Licenses):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    call = UnicodeAttribute()
+    code = UnicodeAttribute()
+    at = IntegerAttribute()
+    times = IntegerAttribute()
+    license_id = IntegerAttribute(null=True)
+    product = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    hardware_id = UnicodeAttribute(null=True)
+    hostname = UnicodeAttribute(null=True)
+    ip = UnicodeAttribute(null=True)
+    request_id = UnicodeAttribute(null=True)
+    last_at = IntegerAttribute(null=True)
+    last_ip = UnicodeAttribute(null=True)
+    last_request_id = UnicodeAttribute(null=True)
+    limit = IntegerAttribute(null=True)
+    used = IntegerAttribute(null=True)
+
+
 # --- accounts: catalogue and people, uniqueness by items of their own ------------------------------------------
 
 
@@ -634,6 +660,16 @@ def mail_pk(shard: int) -> str:
 def mail_sort_key(at: Instant, nonce: str = "") -> str:
     """Sort key of a mail that was queued at an instant; without a nonce, what was queued before sorts before it."""
     return f"{at:015d}#{nonce}" if nonce else f"{at:015d}"
+
+
+def refusals_pk(company: str) -> str:
+    """The partition of the refusals of a company's calls."""
+    return f"refusals#{company}"
+
+
+def refusal_sort_key(license_id: int | None, hour: Instant | None = None, kind: str = "") -> str:
+    """Sort key of what was refused in an hour, or the prefix of all of a license; without one, of what matched none."""
+    return f"{license_id or 0:016d}#" + ("" if hour is None else f"{hour:015d}#{kind}")
 
 
 # --- items ↔ domain --------------------------------------------------------------------------------------------

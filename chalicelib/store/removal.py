@@ -13,9 +13,11 @@ from chalicelib.store.items import (
     CompanyItem,
     LicenseItem,
     LookupItem,
+    RefusalItem,
     SessionItem,
     company_license_sort_key,
     license_pk,
+    refusals_pk,
 )
 from chalicelib.store.licenses import read_license
 
@@ -64,6 +66,11 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     yield from _remove(LookupItem, f"license#{license_id}")
     database.delete(LookupItem(code, company_license_sort_key(license_id)))
     yield 1
+
+
+def remove_refusals(code: str) -> Iterator[int]:
+    """Remove what is kept of the company's refused calls; how many, step by step."""
+    return _remove(RefusalItem, refusals_pk(code))
 
 
 def remove_ephemera(code: str) -> Iterator[int]:

@@ -26,6 +26,7 @@ def delete_company(company: str, *, progress: Callable[[int], None] = lambda _it
     for step in chain(
         chain.from_iterable(removal.remove_accounts(code, prefix) for prefix in _ENTRANCES),
         _remove_licenses(code),
+        removal.remove_refusals(code),
         removal.remove_accounts(code),
         removal.remove_ephemera(code),
         _remove_mails(code),

@@ -121,6 +121,9 @@ class Endpoints(Generic[C]):
     def authorize(self, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
         """Refuse what the caller may not ask for. Raises what becomes an answer."""
 
+    def record_denial(self, denied: Denied, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
+        """Note for support that a call was denied, before that is answered. Raises nothing."""
+
     def respond(self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: C | None) -> Response:  # noqa: ARG002
         """The answer that leaves. `caller` is None where anybody may call."""
         return response_of(answer, endpoint.status)
@@ -134,7 +137,12 @@ class Endpoints(Generic[C]):
         caller = self.authenticate(request, endpoint, clock.now())
         arguments = _arguments(endpoint, request, parts)
         self.authorize(caller, endpoint, arguments)
-        return self.respond(endpoint, endpoint.function(**arguments, caller=caller), arguments, caller)
+        try:
+            answer = endpoint.function(**arguments, caller=caller)
+        except Denied as denied:
+            self.record_denial(denied, caller, endpoint, arguments)
+            raise
+        return self.respond(endpoint, answer, arguments, caller)
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Response:
         # Chalice turns exceptions into answers of its own before any middleware sees them: catch them here.

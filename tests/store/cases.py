@@ -37,6 +37,7 @@ from chalicelib.usecases import (
     log_in,
     order_managers,
     portal_queries,
+    record_refusal,
     repair_links,
     send_mails,
     sessions,
@@ -51,6 +52,7 @@ from chalicelib.usecases.passwords import verify_password
 from tests.mailbox import code_mails, deliver, mailed_code
 from tests.support import ADMIN, CUSTOMER, DAY, HOUR, NOW, Vendor
 from tests.usecases.people import result_of
+from tests.usecases.refusals import a_refusal
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
 END = NOW + 6000 * DAY
@@ -498,6 +500,13 @@ CASES = (
     ),
     Case("check", check.check, active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True),
     Case("check by e-mail", check.check, at_work, lambda v, _: v.check(ADA, "pc", now=NOW + HOUR), observes=True),
+    Case(
+        "record a refused call",
+        record_refusal.record_refusal,
+        lambda v: v.issue(),
+        lambda v, x: record_refusal.record_refusal(v.code, a_refusal(x.id)),
+        observes=True,
+    ),
     Case(
         "look at a page",
         portal_queries.authenticate_session,

@@ -9,7 +9,16 @@ from chalicelib.domain.errors import Denied
 from chalicelib.store import database
 from chalicelib.store.database import Raw
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import COMPANIES, DueItem, LicenseItem, LookupItem, company_license_sort_key, due_pk
+from chalicelib.store.items import (
+    COMPANIES,
+    DueItem,
+    LicenseItem,
+    LookupItem,
+    RefusalItem,
+    company_license_sort_key,
+    due_pk,
+    refusals_pk,
+)
 from tests.store.cases import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
 from tests.support import Vendor
@@ -66,7 +75,7 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
     found = links.copy()
     for _, _, company in links:
         account = _partition(LookupItem, company)
-        found |= account
+        found |= account | _partition(RefusalItem, refusals_pk(company))
         for license_id in [
             int(part.removeprefix(company_license_sort_key()))
             for *_, part in account

@@ -29,7 +29,16 @@ from chalicelib.store.items import (
     license_pk,
     seat_sort_key,
 )
-from chalicelib.usecases import activate, check, deactivate, forgotten_password, log_in, send_mails, sweep
+from chalicelib.usecases import (
+    activate,
+    check,
+    deactivate,
+    forgotten_password,
+    log_in,
+    record_refusal,
+    send_mails,
+    sweep,
+)
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.license_lookup import LicenseLookup
 from infra import budgets
@@ -38,6 +47,7 @@ from tests.docs.pages import DOCS
 from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.refusals import a_refusal
 
 ADA = "ada.lovelace@engineering.customer-a.test"
 BUYER, MANAGER = "purchasing.dept@group.customer-a.test", "license.manager@group.customer-a.test"
@@ -201,6 +211,14 @@ def logging_in(vendor: Vendor, password: str | None) -> Call:
     return call
 
 
+def recording(vendor: Vendor, before: int = 0) -> Call:
+    """A refusal with all that is known of one."""
+    refusal = a_refusal(vendor.issue().id, ADA, PC, hostname=a_report(PC).hostname)
+    for _ in range(before):
+        record_refusal.record_refusal(vendor.code, refusal)
+    return lambda: record_refusal.record_refusal(vendor.code, refusal)
+
+
 def asking_for_a_code(vendor: Vendor) -> Call:
     by_user(vendor)
     return lambda: forgotten_password.request_code(vendor.code, ADA, "a browser", ADDRESS, now=NOW)
@@ -239,6 +257,8 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     ),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
+    "record a refused call": recording,
+    "record a refused call, again within the hour": lambda v: recording(v, before=1),
     "log in": lambda v: logging_in(v, None),
     "log in, the wrong password": lambda v: logging_in(v, "wrong"),
     "ask for a code": asking_for_a_code,

@@ -1,0 +1,75 @@
+"""Refusals, in a partition of the company's own: no write to a license waits for them, and no read of one meets them.
+
+They are observations: no answer waits for them, or fails with them.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import HOUR_MS, hash_hardware_id
+from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
+from chalicelib.store import database
+from chalicelib.store.items import RefusalItem, refusal_sort_key, refusals_pk, to_domain
+
+_MOST_DELETED = 5
+"""At once, of those that are too many or too old. Each new one deletes so many, so there never are many more."""
+
+
+def observe_refusal(company: str, refusal: Refusal) -> None:
+    """Record a refused call: a write, where the same was refused within the hour; else a read more, and a delete for
+    each record that is kept no longer.
+    """
+    pk, hour = refusals_pk(company), refusal.at - refusal.at % HOUR_MS
+    with database.observing():
+        item = RefusalItem(pk, refusal_sort_key(refusal.license_id, hour, _kind(refusal)))
+        recorded = database.update(item, _actions(refusal))
+        if recorded.times == 1:
+            _forget_old(company, refusal.license_id, refusal.at)
+
+
+def refusals_of(company: str, license_id: int | None, now: Instant) -> list[Refusal]:
+    """The newest refusals of a license, the newest first; with None, of calls that matched no license."""
+    kept = [refusal for _, refusal in _newest_first(company, license_id)][:KEPT]
+    return [refusal for refusal in kept if refusal.newest_at > now - KEPT_MS]
+
+
+def all_refusals(company: str) -> Iterator[Refusal]:
+    """All that are stored of a company, read in pages: for operators alone."""
+    return (to_domain(item, Refusal) for item in database.query(RefusalItem, refusals_pk(company)))
+
+
+def _newest_first(company: str, license_id: int | None) -> list[tuple[RefusalItem, Refusal]]:
+    items = database.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
+    found = [(item, to_domain(item, Refusal)) for item in items]
+    return sorted(found, key=lambda one: -one[1].newest_at)
+
+
+def _kind(refusal: Refusal) -> str:
+    """What refusals have in common that are told as one."""
+    of = (refusal.call, refusal.code, refusal.product, refusal.email, hash_hardware_id(refusal.hardware_id or ""))
+    return sha256(repr(of).encode()).hexdigest()[:24]
+
+
+def _actions(refusal: Refusal) -> list[Any]:
+    """What the record says: of the first call what is there already, of the last one the rest."""
+    item, at = RefusalItem, refusal.at
+    first = {"at": at, "ip": refusal.ip, "request_id": refusal.request_id}
+    same = {name: getattr(refusal, name) for name in ("call", "code", "license_id", "product", "email", "hardware_id")}
+    last = {"hostname": refusal.hostname, "limit": refusal.limit, "used": refusal.used}
+    last |= {"last_at": at, "last_ip": refusal.ip, "last_request_id": refusal.request_id}
+    actions = [getattr(item, name).set(value) for name, value in (same | last).items() if value is not None]
+    actions += [
+        getattr(item, name).set(getattr(item, name) | value) for name, value in first.items() if value is not None
+    ]
+    return [*actions, item.times.add(1)]
+
+
+def _forget_old(company: str, license_id: int | None, now: Instant) -> None:
+    """Delete what is kept no longer."""
+    newest_first = enumerate(_newest_first(company, license_id))
+    over = (item for place, (item, one) in newest_first if place >= KEPT or one.newest_at <= now - KEPT_MS)
+    for item in islice(over, _MOST_DELETED):
+        database.delete(RefusalItem(item.pk, item.part))
