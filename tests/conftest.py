@@ -1,4 +1,4 @@
-"""One embedded engine and one set of tables for each test process; each test has a vendor of its own.
+"""One embedded engine for each test process, with empty tables for each module; each test has a vendor of its own.
 
 The engine is started for the first test that is marked `engine`; so are all but those in `NEED_NO_ENGINE`.
 
@@ -23,7 +23,7 @@ if "SEATKEEPER_TEST_URL" not in os.environ:
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
 from chalicelib.store import database  # noqa: E402 - `app`, which tests import, needs the environment
-from chalicelib.store.items import AttemptsItem  # noqa: E402
+from chalicelib.store.items import TABLE_KEYS, AttemptsItem  # noqa: E402
 from chalicelib.usecases import passwords  # noqa: E402
 from tests.support import ENGINE_ENVIRONMENT, STAGE_URL, Vendor, cheap_passwords  # noqa: E402
 
@@ -35,15 +35,25 @@ NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
 def _start_engine() -> engine.Engine:
     """The engine of this process with its tables; the environment leads to it from now on."""
     started = engine.start(None)
-    _lead_to(started)
+    os.environ |= local.environment(Path(_home.name), started.endpoint)
+    ENGINE_ENVIRONMENT.update(os.environ)
+    database.connection.cache_clear()
     database.create_tables()
     return started
 
 
-def _lead_to(started: engine.Engine) -> None:
-    os.environ |= local.environment(Path(_home.name), started.endpoint)
-    ENGINE_ENVIRONMENT.update(os.environ)
-    database.connection.cache_clear()
+_emptied_for: list[Path] = []
+
+
+def _empty_for(module: Path) -> None:
+    """Let each module begin with empty tables: who sweeps, reads mails or walks a table pays for no other's items."""
+    if _emptied_for != [module]:
+        if _emptied_for:
+            _guard_that_all_expires()
+            for table in TABLE_KEYS:
+                database.connection().dispatch("DeleteTable", {"TableName": table})
+            database.create_tables()
+        _emptied_for[:] = [module]
 
 
 def _guard_that_all_expires() -> None:
@@ -76,6 +86,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before all fixtures: what they make is stored in the engine."""
     if not STAGE_URL and item.get_closest_marker("engine") is not None:
         _start_engine()
+        _empty_for(item.path)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,21 +101,6 @@ def _all_that_may_be_lost_expires() -> Iterator[None]:
     yield
     if _start_engine.cache_info().currsize:
         _guard_that_all_expires()
-
-
-@pytest.fixture(scope="module")
-def own_engine() -> Iterator[None]:
-    """An engine of the module's own: for tests that read all there is, which others have left a lot of."""
-    shared = _start_engine()
-    own = engine.start(None)
-    try:
-        _lead_to(own)
-        database.create_tables()
-        yield
-        _guard_that_all_expires()
-    finally:
-        _lead_to(shared)
-        own.stop()
 
 
 @pytest.fixture

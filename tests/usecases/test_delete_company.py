@@ -29,8 +29,6 @@ from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
 from tests.usecases.support import refused
 
-pytestmark = pytest.mark.usefixtures("own_engine")
-
 TABLES = (LicenseItem, LookupItem, SessionItem)
 """An item class of each table."""
 
