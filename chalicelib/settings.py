@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.domain.email import normalize_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
 """Of SSM: a function that does not start within ten seconds is started anew."""
@@ -54,8 +54,8 @@ def _guard_sender(address: str) -> None:
     """Mail goes out from no address that it could not be sent to."""
     try:
         email = normalize_email(address)
-    except Denied as denied:
-        raise ValueError(f"no mail goes out from that address: {denied.detail.rstrip('.')}") from None
+    except Invalid as error:
+        raise ValueError(f"no mail goes out from that address: {error.detail.rstrip('.')}") from None
     if email != address.lower():
         raise ValueError("the domain of the address must stand in the form that mail servers know: xn--…")
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import Secrets, SettingsError, read_secrets, secret_name, secrets, settings
 
@@ -26,10 +27,6 @@ MIN_KEY_BITS, MAX_KEY_BITS = 2048, 4096
 READ_AGAIN_MS = 60_000
 
 _log = logging.getLogger("seatkeeper")
-
-
-class UnknownKey(Exception):
-    """No live signing key has this id, as far as this process can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def current() -> Signer:
 
 
 def signer(key_id: str | None, *, now: Instant) -> Signer:
-    """The signer of answers to an API key that names this signing key. Raises `UnknownKey`."""
+    """The signer of answers to an API key that names this signing key. Raises `Unavailable`."""
     return keyring().signer(key_id, now)
 
 
@@ -91,7 +88,7 @@ class Keyring:
         self._lock = Lock()
 
     def signer(self, key_id: str | None, now: Instant) -> Signer:
-        """An API key from before the first rotation names none: it is of the oldest. Raises `UnknownKey`."""
+        """An API key from before the first rotation names none: it is of the oldest. Raises `Unavailable`."""
         if key_id is None:
             return self.live[-1]
         found = self._find(key_id)
@@ -99,7 +96,7 @@ class Keyring:
             self._read_again(now)
             found = self._find(key_id)
         if found is None:
-            raise UnknownKey(f"there is no signing key {key_id} among the secrets")
+            raise Unavailable("signing_key_unknown", key=key_id)  # as far as this process can know
         return found
 
     def _find(self, key_id: str) -> Signer | None:

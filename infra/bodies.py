@@ -3,7 +3,7 @@
 import zlib
 from wsgiref.types import WSGIEnvironment
 
-from chalicelib.web.errors import RequestError
+from chalicelib.domain.errors import Invalid
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 _GZIP = b"\x1f\x8b"
@@ -14,7 +14,7 @@ MAX_MEMBERS = 64
 def read_body(environ: WSGIEnvironment) -> bytes:
     """The body, however it is framed and coded; `environ` then tells of it as if it had come so.
 
-    No more than `MAX_BODY_BYTES` + 1 bytes are read, and made of what is read. Raises `RequestError`:
+    No more than `MAX_BODY_BYTES` + 1 bytes are read, and made of what is read. Raises `SeatkeeperError`:
     `payload_too_large`, `unsupported_media_type` for a coding but gzip, deflate and identity, `validation_error` for
     what is not coded so.
     """
@@ -24,9 +24,9 @@ def read_body(environ: WSGIEnvironment) -> bytes:
         body = _expanded(body) if 0 < len(body) <= MAX_BODY_BYTES else body
         environ["CONTENT_LENGTH"] = str(len(body))
     elif coding not in {"", "identity"}:
-        raise RequestError("unsupported_media_type", "The Content-Encoding must be gzip, deflate or identity.")
+        raise Invalid("unsupported_media_type", "The Content-Encoding must be gzip, deflate or identity.")
     if len(body) > MAX_BODY_BYTES:
-        raise RequestError("payload_too_large")
+        raise Invalid("payload_too_large")
     return body
 
 
@@ -45,4 +45,4 @@ def _expanded(body: bytes) -> bytes:
             return plain
         if not expander.eof:
             break
-    raise RequestError("validation_error", "The body is not what its Content-Encoding says.")
+    raise Invalid("validation_error", "The body is not what its Content-Encoding says.")

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib import signing
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
@@ -46,14 +46,14 @@ def _stored(data_dir: Path) -> dict[str, Any] | None:
 
 
 def _make(now: Instant) -> dict[str, Any]:
-    with suppress(Denied):  # each may be there
+    with suppress(AlreadyExists):  # each may be there
         create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
     _product("revit", "Qbitech for Revit", "user", now)
     _product("viewer", "Qbitech Viewer", "license-key", now)
     # A millisecond apart: ids of one millisecond are equal once in 4096.
     revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
     viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now + 1)
-    with suppress(Denied):
+    with suppress(AlreadyExists):
         assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now + 1)
     api_key = _api_key(now)
     return {
@@ -78,7 +78,7 @@ def _make(now: Instant) -> dict[str, Any]:
 
 
 def _product(code: str, name: str, method: AuthorizationMethod, now: Instant) -> None:
-    with suppress(Denied):
+    with suppress(AlreadyExists):
         create.create_product(COMPANY, code, name, method, _ACTOR, now=now)
 
 

@@ -18,8 +18,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from chalice.app import Chalice, Request, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
+from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
 from chalicelib.portal.routes import NOWHERE, refused_page
-from chalicelib.web.errors import RequestError, error_response
+from chalicelib.web.errors import error_response, response_to
 from chalicelib.web.headers import wants_page
 from chalicelib.web.request_log import REQUEST_ID, new_request_id, respond_in_record
 from infra.addresses import forwarded_for, read_address
@@ -78,20 +79,20 @@ def _answer(
 
     try:
         body = read_body(environ)
-    except RequestError as error:
+    except SeatkeeperError as error:
         return refused(error)
     # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
     method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
     context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
-        return refused(RequestError("validation_error", "The query is not valid UTF-8."))
+        return refused(Invalid("validation_error", "The query is not valid UTF-8."))
     try:
         event = event_of(method, path, body or None)
     except ValueError:  # no route
         event = {}
     if not event and not has_page:
-        return refused(RequestError("not_found"))
+        return refused(NotFound("not_found"))
     if not event or _is_no_page(app, event, environ):
         path = _NOWHERE
         event = event_of("GET", path, None)
@@ -185,7 +186,7 @@ def _refused(
     pages: LambdaEventConverter | None,
     behind_proxy: bool,
     request_id: str,
-    error: RequestError,
+    error: SeatkeeperError,
 ) -> dict[str, Any]:
     """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access.
 
@@ -194,7 +195,7 @@ def _refused(
 
     def respond() -> Response:
         if pages is None:
-            return error_response(error.code, error.message)
+            return response_to(error)
         asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
         return refused_page(Request(asked), error)
 

@@ -35,7 +35,7 @@ from chalicelib.domain import (
     users,
 )
 from chalicelib.domain.counts import read_count
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.portal.forms import nonce_of
@@ -46,7 +46,6 @@ from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
-from chalicelib.web.errors import RequestError
 from chalicelib.web.strict_json import parse_json
 from infra import addresses, connections, serve
 from infra.admin import values
@@ -100,7 +99,7 @@ def _quietly(read: Parser) -> Parser:
     """What is refused was read."""
 
     def parser(text: str) -> None:
-        with suppress(Denied, RequestError, ValueError, hmac_signature.AuthError, serve.ServeError):
+        with suppress(SeatkeeperError, SeatkeeperError, ValueError, SeatkeeperError, serve.ServeError):
             read(text)
 
     return parser

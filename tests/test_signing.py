@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import signing
+from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Secrets, SettingsError
-from chalicelib.signing import READ_AGAIN_MS, Keyring, UnknownKey, live_keys, sign_license
+from chalicelib.signing import READ_AGAIN_MS, Keyring, live_keys, sign_license
 from tests.signing_keys import DATA_KEY, held, key, pem, verify
 from tests.support import NOW
 
@@ -144,7 +145,7 @@ def test_the_store_is_asked_at_most_once_a_minute_for_a_key_that_nobody_knows() 
     store = Store(held(1))
     keyring = Keyring(held(1), store.read)
     for at, asked in ((0, 1), (1, 1), (READ_AGAIN_MS - 1, 1), (READ_AGAIN_MS, 2), (READ_AGAIN_MS + 1, 2)):
-        with pytest.raises(UnknownKey, match=f"^there is no signing key {key(3).id} among the secrets$"):
+        with pytest.raises(Unavailable, match=f"^signing_key_unknown: {key(3).id}$"):
             keyring.signer(key(3).id, NOW + at)
         assert store.asked == asked
 
@@ -153,7 +154,7 @@ def test_a_store_that_is_in_trouble_takes_no_key_away(caplog: pytest.LogCaptureF
     store = Store(SettingsError("SSM does not answer."))
     keyring = Keyring(held(1), store.read)
     for _ in range(2):
-        with pytest.raises(UnknownKey):
+        with pytest.raises(Unavailable):
             keyring.signer(key(2).id, NOW)
     assert caplog.messages == ["The secrets were to be read again: SSM does not answer."]
     assert keyring.signer(key(1).id, NOW) == key(1)
@@ -164,7 +165,7 @@ def test_a_store_that_is_in_trouble_takes_no_key_away(caplog: pytest.LogCaptureF
 def test_a_key_that_has_been_retired_signs_no_more_once_the_store_was_asked() -> None:
     keyring = Keyring(held(2, 1), Store(held(3, 2)).read)
     assert keyring.signer(key(3).id, NOW) == key(3)
-    with pytest.raises(UnknownKey):
+    with pytest.raises(Unavailable):
         keyring.signer(key(1).id, NOW)
 
 
@@ -193,7 +194,7 @@ def test_whatever_happens_an_answer_is_signed_by_the_key_that_was_asked_for_or_n
         else:
             try:
                 signer = keyring.signer(key(int(step)).id, at)
-            except UnknownKey:
+            except Unavailable:
                 assert key(int(step)) not in keyring.live
             else:
                 assert is_by(b"{}", signer.sign(b"{}"), int(step))

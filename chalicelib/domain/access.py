@@ -9,7 +9,7 @@ opens the licenses of the customers it was given for (`User.password_scope`), an
 from hashlib import sha256
 
 from chalicelib.domain.catalogue import LicenseSummary
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
 
@@ -37,6 +37,6 @@ def opens(user: User, license: License) -> bool:
 
 
 def guard_opens(user: User, license: License) -> None:
-    """Raises `Denied`: `invalid_credentials`, with a sentence that says what to do."""
+    """Raises `Unauthenticated`: `invalid_credentials`, with a sentence that says what to do."""
     if not opens(user, license):
-        raise Denied("invalid_credentials", _NOT_OPENED)
+        raise Unauthenticated("invalid_credentials", _NOT_OPENED)

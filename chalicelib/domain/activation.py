@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, add, parse_duration, whole_seconds
@@ -96,9 +96,9 @@ def _names_license(decide: Callable[Concatenate[Snapshot, P], T]) -> Callable[Co
     def decide_and_name(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return decide(snapshot, *args, **kwargs)
-        except Denied as denied:
-            if snapshot.license is not None and denied.code != "license_not_found":
-                denied.license_id = snapshot.license.id
+        except SeatkeeperError as error:
+            if snapshot.license is not None and error.code != "license_not_found":
+                error.license_id = snapshot.license.id
             raise
 
     return decide_and_name
@@ -108,7 +108,7 @@ def _names_license(decide: Callable[Concatenate[Snapshot, P], T]) -> Callable[Co
 def decide_activation(
     snapshot: Snapshot, report: DeviceReport, *, prevent_vm: bool, least_changes: int = LEAST_CHANGES, now: Instant
 ) -> ActivationDecision:
-    """Decide an activation. Raises `Denied` with the first guard that fails.
+    """Decide an activation. Raises `SeatkeeperError` with the first guard that fails.
 
     `least_changes`: in an hour, of a license of few devices.
     """
@@ -187,19 +187,19 @@ def seat_bucket(license: License, seat: Seat, bucket: Bucket) -> Bucket:
 
 @_names_license
 def guard_live_device(snapshot: Snapshot, hardware_id: str) -> tuple[License, Device]:
-    """The license and the live device of a check. Raises `Denied`."""
+    """The license and the live device of a check. Raises `SeatkeeperError`."""
     license = _usable(snapshot, hardware_id)
     if snapshot.device is None or not is_live(snapshot.device, license, snapshot.seat):
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     return license, snapshot.device
 
 
 @_names_license
 def decide_deactivation(snapshot: Snapshot) -> DeactivationDecision:
-    """Decide a deactivation: allowed on a license in any state, and safe to repeat. Raises `Denied`."""
+    """Decide a deactivation: allowed on a license in any state, and safe to repeat. Raises `SeatkeeperError`."""
     license = _existing(snapshot)
     if snapshot.device is None:
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     return DeactivationDecision(license, snapshot.device, is_live(snapshot.device, license, snapshot.seat))
 
 
@@ -224,7 +224,11 @@ def guard_reset(license: License, actor: Actor, taken: int) -> None:
         f"Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
         "first, of which the last can come back, or ask your vendor."
     )
-    raise Denied("device_transfer_not_allowed" if forbidden else "device_transfer_limit_reached", sentence)
+    if forbidden:
+        raise Denied("device_transfer_not_allowed", sentence)
+    raise LimitReached(
+        "device_transfer_limit_reached", sentence, limit=license.max_transfers, used=license.transfer_count
+    )
 
 
 def check_is_due(device: Device, now: Instant) -> bool:
@@ -235,7 +239,7 @@ def check_is_due(device: Device, now: Instant) -> bool:
 def _existing(snapshot: Snapshot) -> License:
     license = snapshot.license
     if license is None or (license.authorization_method == "user" and snapshot.seat is None):
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return license
 
 

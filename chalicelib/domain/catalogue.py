@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
@@ -100,9 +100,9 @@ class LicenseSummary:
 
 
 def guard_product(product: Product | None) -> Product:
-    """The product, if licenses of it can be used. Raises `Denied`."""
+    """The product, if licenses of it can be used. Raises `Invalid`."""
     if product is None:
-        raise Denied("unknown_product")
+        raise NotFound("unknown_product")
     if product.state == "disabled":
         raise Denied("disabled_product")
     if product.state == "archived":
@@ -111,18 +111,18 @@ def guard_product(product: Product | None) -> Product:
 
 
 def company_code(text: str) -> str:
-    """The stored form of a company code (upper case). Raises `Denied`."""
+    """The stored form of a company code (upper case). Raises `Invalid`."""
     code = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED])).upper()
     if not COMPANY_CODE.fullmatch(code):
-        raise Denied("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
+        raise Invalid("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
     return code
 
 
 def web_origin(text: str) -> str:
-    """The origin of a page as browsers write it, `https://app.example`. Raises `Denied`."""
+    """The origin of a page as browsers write it, `https://app.example`. Raises `Invalid`."""
     origin = text.strip().lower().removesuffix("/")
     if not WEB_ORIGIN.fullmatch(origin):
-        raise Denied("validation_error", "origin: write it as https://app.example, without a path.")
+        raise Invalid("validation_error", "origin: write it as https://app.example, without a path.")
     for scheme, port in (("https:", ":443"), ("http:", ":80")):  # which no browser writes
         if origin.startswith(scheme):
             return origin.removesuffix(port)
@@ -130,15 +130,15 @@ def web_origin(text: str) -> str:
 
 
 def display_name(text: str) -> str:
-    """A name for people, without white space around it. Raises `Denied`."""
+    """A name for people, without white space around it. Raises `Invalid`."""
     name = composed(text.strip())
     if not 1 <= len(name) <= 200:
-        raise Denied("validation_error", "name: give 1 to 200 characters.")
+        raise Invalid("validation_error", "name: give 1 to 200 characters.")
     return name
 
 
 def product_code(text: str) -> str:
-    """A valid product code, unchanged. Raises `Denied`."""
+    """A valid product code, unchanged. Raises `Invalid`."""
     if not PRODUCT_CODE.fullmatch(text):
-        raise Denied("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
+        raise Invalid("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
     return text

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 
 READABLE = 4.5
 """The contrast that text of any size needs (WCAG 2.2, level AA)."""
@@ -21,10 +21,10 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
 def accent_color(text: str) -> str:
-    """The stored form of an accent, in small letters; empty means ours. Raises `Denied`."""
+    """The stored form of an accent, in small letters; empty means ours. Raises `Invalid`."""
     color = text.strip().lower()
     if color and not _COLOR.fullmatch(color):
-        raise Denied("validation_error", "accent: write a colour as #rrggbb, such as #0a6e5c.")
+        raise Invalid("validation_error", "accent: write a colour as #rrggbb, such as #0a6e5c.")
     return color
 
 

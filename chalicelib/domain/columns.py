@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 
 Meaning = Literal["email", "first_name", "last_name", "name", "phone_number", "max_activations", ""]
 """`name`: first and last name in one cell; empty: nothing that is used."""
@@ -90,14 +90,14 @@ def columns_of(titles: Sequence[str], meant: Sequence[Meaning], chosen: Mapping[
 
 
 def guard_columns(columns: Sequence[Column]) -> None:
-    """Each meaning has one column, and there is one of e-mails. Raises `Denied`."""
+    """Each meaning has one column, and there is one of e-mails. Raises `Invalid`."""
     for meaning in filter(None, get_args(Meaning)):
         labels = [f"“{column.label}”" for column in columns if column.meaning == meaning]
         if len(labels) > 1:
             both = f"{', '.join(labels[:-1])} and {labels[-1]}"
-            raise Denied("validation_error", f"people: {both} all mean {MEANINGS[meaning]!r}: choose one of them.")
+            raise Invalid("validation_error", f"people: {both} all mean {MEANINGS[meaning]!r}: choose one of them.")
     if not any(column.meaning == "email" for column in columns):
-        raise Denied("validation_error", "people: choose the column that holds the e-mails.")
+        raise Invalid("validation_error", "people: choose the column that holds the e-mails.")
 
 
 def _half(meant: Sequence[Meaning]) -> Meaning:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST, Instant, from_iso
 
 Moment = Instant | date
@@ -21,12 +21,12 @@ _MILLISECOND, _SECOND_MS = timedelta(milliseconds=1), 1000
 
 
 def time_zone(text: str) -> str:
-    """The stored form of a time zone, an IANA name such as `Europe/Berlin`; empty means UTC. Raises `Denied`."""
+    """The stored form of a time zone, an IANA name such as `Europe/Berlin`; empty means UTC. Raises `Invalid`."""
     name = text.strip()
     if name in ("", "UTC"):
         return ""
     if not _ZONE.fullmatch(name) or not _is_known(name):
-        raise Denied("validation_error", "time-zone: give a name of the IANA list, such as Europe/Berlin.")
+        raise Invalid("validation_error", "time-zone: give a name of the IANA list, such as Europe/Berlin.")
     return name
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Never
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 MAX_EMAIL = 254
@@ -26,7 +26,7 @@ _MIXED_WITH_LATIN = frozenset(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"))
 
 
 def normalize_email(text: str) -> str:
-    """The form in which a new e-mail is stored and compared. Raises `Denied`, with the cause.
+    """The form in which a new e-mail is stored and compared. Raises `Invalid`, with the cause.
 
     What cannot be seen and is pasted along (a zero-width space, a mark of direction) is left out.
     """
@@ -35,27 +35,27 @@ def normalize_email(text: str) -> str:
         _refuse_long()
     local, at, domain = composed(typed).lower().rpartition("@")
     if not at:
-        raise Denied("validation_error", NO_EMAIL)
+        raise Invalid("validation_error", NO_EMAIL)
     local, domain = visible(local), _domain(visible(domain, joiners=True))
     if foreign := next((letter for letter in local if not letter.isascii()), None):
         name = unicodedata.name(foreign, "a character that nobody has named")
-        raise Denied("validation_error", f"email: {name} stands before the @; mail is sent to ASCII letters alone.")
+        raise Invalid("validation_error", f"email: {name} stands before the @; mail is sent to ASCII letters alone.")
     email = f"{local}@{domain}"
     if len(email) > MAX_EMAIL:
         _refuse_long()
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise Denied("validation_error", NO_EMAIL)
+        raise Invalid("validation_error", NO_EMAIL)
     return email
 
 
 def known_email(text: str) -> str:
-    """The form in which the account of an e-mail is looked up. Raises `Denied` where there can be none.
+    """The form in which the account of an e-mail is looked up. Raises `Invalid` where there can be none.
 
     Accounts that were made before `normalize_email` was the rule keep their e-mails, and are found by them.
     """
     try:
         return normalize_email(text)
-    except Denied:
+    except Invalid:
         typed = text.strip()
         if len(typed) > MAX_EMAIL:
             raise
@@ -80,7 +80,7 @@ def display_email(email: str) -> str:
 
 
 def _domain(text: str) -> str:
-    """The domain as mail servers know it. Raises `Denied`."""
+    """The domain as mail servers know it. Raises `Invalid`."""
     if (plain := visible(text)).isascii() and "xn--" not in plain:
         return plain
     from idna import IDNAError, encode  # noqa: PLC0415 - seldom needed, and 14 ms of a cold start
@@ -88,7 +88,7 @@ def _domain(text: str) -> str:
     try:
         return encode(text, uts46=True, std3_rules=True).decode()
     except IDNAError:
-        raise Denied("validation_error", "email: there can be no domain of this name.") from None
+        raise Invalid("validation_error", "email: there can be no domain of this name.") from None
 
 
 def _shown_label(label: str) -> str:
@@ -103,4 +103,4 @@ def _shown_label(label: str) -> str:
 
 
 def _refuse_long() -> Never:
-    raise Denied("validation_error", f"email: an e-mail has at most {MAX_EMAIL} characters.")
+    raise Invalid("validation_error", f"email: an e-mail has at most {MAX_EMAIL} characters.")

@@ -1,9 +1,23 @@
-"""Why a call fails: the closed list of codes that rules may deny with (`Denied`), and `Unavailable`.
+"""Every error that Seatkeeper raises on purpose.
 
-Messages and HTTP statuses stand in the one table of `chalicelib.web.errors`; a test holds the two lists together.
+    SeatkeeperError(code, field, params)
+    ├── Denied               a rule says no; repeating does not help, unless `retry_after` says when
+    │   └── LimitReached     a counter is full; params: limit, used
+    ├── Invalid              what was sent is malformed; `errors` holds one Invalid for each wrong field
+    ├── NotFound             there is no such thing, or it is another company's
+    ├── AlreadyExists        a name that must be unique is taken
+    ├── Unauthenticated      the caller is not known: API key, signature, session, password
+    ├── Forbidden            the caller is known and may not: scope, role, another manager's user
+    └── Unavailable          nothing was confirmed: the same call may be sent again
+
+`code` is one of `Code` and never changes. `field` is the field of the request that is wrong, with underscores, or None.
+`params` are what a message needs. `store.ConditionFailed` is not in this tree: it never leaves a use case.
 """
 
+from collections.abc import Sequence
 from typing import Literal
+
+Param = str | int | None
 
 Code = Literal[
     # the license and its product
@@ -33,7 +47,6 @@ Code = Literal[
     # people
     "invalid_credentials",
     "account_locked",
-    "rate_limit_exceeded",
     "invalid_code",
     "customer_not_found",
     "user_not_found",
@@ -41,39 +54,115 @@ Code = Literal[
     "batch_not_found",
     "not_your_user",
     "account_closed",
+    "session_expired",
+    "password_change_required",
     # the catalogue
     "company_not_found",
     "api_key_not_found",
     "already_exists",
+    "order_not_found",
     "validation_error",
-    # lists
     "cursor_invalid",
+    # how a request is sent, and who sends it
+    "not_found",
+    "missing_headers",
+    "missing_content",
+    "missing_hardware_id",
+    "invalid_json",
+    "payload_too_large",
+    "unsupported_media_type",
+    "authorization_invalid_headers",
+    "authorization_missing_params",
+    "hmac_required",
+    "date_header_invalid",
+    "date_header_diff",
+    "signature_mismatch",
+    "invalid_api_key",
+    "api_key_revoked",
+    "api_key_read_only",
+    "api_key_product_not_allowed",
+    "api_key_scope_missing",
+    "api_key_digest_required",
+    "api_key_origin_not_allowed",
+    # nothing was confirmed
+    "database_busy",
+    "database_read_only",
+    "too_many_rivals",
+    "too_many_log_ins",
+    "too_many_device_searches",
+    "signing_key_unknown",
 ]
 
 
-class Denied(Exception):
-    """A rule says no. `code` is the reason; `detail`, where given, replaces the code's standard sentence."""
+class SeatkeeperError(Exception):
+    """Base class. Catch it where any of them may become an answer, and nowhere else."""
 
-    def __init__(self, code: Code, detail: str = "", retry_after: int | None = None) -> None:
+    def __init__(self, code: Code, detail: str = "", *, field: str | None = None, **params: Param) -> None:
         super().__init__(detail or code)
         self.code: Code = code
-        self.detail = detail
-        self.retry_after = retry_after
-        """Seconds after which the same call may succeed, for refusals that end by themselves."""
+        self.detail, self.field, self.params = detail, field, params
         self.license_id: int | None = None
         """The license that a rule was asked about, where the caller has been found to belong to it."""
 
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which the same call may succeed, for errors that end by themselves."""
+        seconds = self.params.get("retry_after")
+        return seconds if isinstance(seconds, int) else None
+
+
+class Denied(SeatkeeperError):
+    """A rule says no."""
+
 
 class LimitReached(Denied):
-    """A counter is at its maximum (`domain.limits`): `used` of `limit`."""
+    """A counter is full: `used` is what it stands at, of `limit`."""
 
-    def __init__(self, code: Code, *, limit: int, used: int) -> None:
-        super().__init__(code)
+    def __init__(
+        self, code: Code, detail: str = "", *, field: str | None = None, limit: int, used: int, **params: Param
+    ) -> None:
+        super().__init__(code, detail, field=field, limit=limit, used=used, **params)
         self.limit, self.used = limit, used
 
 
-class Unavailable(Exception):
+class Invalid(SeatkeeperError):
+    """What was sent is malformed."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str = "",
+        *,
+        field: str | None = None,
+        errors: "Sequence[Invalid]" = (),
+        **params: Param,
+    ) -> None:
+        super().__init__(code, detail, field=field, **params)
+        self.errors: tuple[Invalid, ...] = tuple(errors) or (self,)
+        """One for each wrong field; itself, where it is the only one."""
+
+
+class NotFound(SeatkeeperError):
+    """There is no such thing, or it is another company's."""
+
+
+class AlreadyExists(SeatkeeperError):
+    """A name that must be unique is taken."""
+
+
+class Unauthenticated(SeatkeeperError):
+    """The caller is not known."""
+
+
+class Forbidden(SeatkeeperError):
+    """The caller is known and may not."""
+
+
+class Unavailable(SeatkeeperError):
     """Nothing was confirmed in time, and nothing is known to be wrong: the same call may be sent again.
 
-    The text says why, for the log: it is never shown.
+    Callers are told no more than that; as a text it says why, for the log.
     """
+
+    def __str__(self) -> str:
+        return ": ".join([self.code, *map(str, self.params.values())])

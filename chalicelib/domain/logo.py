@@ -8,7 +8,7 @@ import re
 from typing import Never
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 
 MAX_LOGO_BYTES = 20 * 1024
 _SVG = "http://www.w3.org/2000/svg"
@@ -27,7 +27,7 @@ _LOADS = re.compile(r"\\|@import|\b(?:image|image-set|cross-fade|src)\(", re.IGN
 
 
 def svg_logo(text: str) -> str:
-    """The stored form of a logo; empty means none. Raises `Denied`."""
+    """The stored form of a logo; empty means none. Raises `Invalid`."""
     logo = text.strip()
     raw = logo.encode(errors="surrogatepass")
     if len(raw) > MAX_LOGO_BYTES:
@@ -100,4 +100,4 @@ def _guard_style(text: str) -> None:
 
 
 def _refuse(sentence: str) -> Never:
-    raise Denied("validation_error", f"logo: {sentence}")
+    raise Invalid("validation_error", f"logo: {sentence}")

@@ -15,7 +15,7 @@ from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_COUN
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
 from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import normalize_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.pasted import MAX_TYPED, one_line, unquoted
 from chalicelib.domain.spreadsheet import as_meant
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
@@ -46,7 +46,7 @@ class PeopleList:
 def read_file(content: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 where it says so, else Windows-1252, as spreadsheets write them.
 
-    Raises `Denied` for what is none of them: no character is ever replaced.
+    Raises `Invalid` for what is none of them: no character is ever replaced.
     """
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
@@ -56,13 +56,13 @@ def read_file(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise Denied("validation_error", "people: this file is no text that can be read: save it as CSV UTF-8.")
+    raise Invalid("validation_error", "people: this file is no text that can be read: save it as CSV UTF-8.")
 
 
 def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
     """The people of a pasted list or a CSV file; `chosen`: what columns mean, by number, in the place of their names.
 
-    Raises `Denied` where it cannot be read, or is too long.
+    Raises `Invalid` where it cannot be read, or is too long.
     """
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if (addresses := _addresses(plain)) is not None:
@@ -74,27 +74,27 @@ def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
     guard_length(len(people))
     width = max(map(len, cells))
     if width > MAX_COLUMNS:
-        raise Denied("validation_error", f"people: a list has at most {MAX_COLUMNS} columns.")
+        raise Invalid("validation_error", f"people: a list has at most {MAX_COLUMNS} columns.")
     titles = [""] * width if meant is None else cells[0] + [""] * (width - len(cells[0]))
     columns = columns_of(titles, _with_emails(IN_ORDER if meant is None else meant, people), chosen or {})
     try:
         guard_columns(columns)
-    except Denied as denied:
-        return PeopleList(columns, [], denied.detail)
+    except Invalid as error:
+        return PeopleList(columns, [], error.detail)
     return PeopleList(columns, _kept([_cells_row(number, columns, row) for number, row in enumerate(people, start=1)]))
 
 
 def guard_length(people: int) -> None:
-    """Raises `Denied` for nobody, and for more than can be assigned at once."""
+    """Raises `Invalid` for nobody, and for more than can be assigned at once."""
     if people > MAX_PEOPLE:
-        raise Denied("validation_error", f"people: {people} are too many; {MAX_PEOPLE} can be assigned at once.")
+        raise Invalid("validation_error", f"people: {people} are too many; {MAX_PEOPLE} can be assigned at once.")
     if not people:
-        raise Denied("validation_error", "people: paste at least one e-mail, or choose a file.")
+        raise Invalid("validation_error", "people: paste at least one e-mail, or choose a file.")
 
 
 def _kept(rows: list[Row]) -> list[Row]:
     if sum(len(json.dumps(astuple(row))) + 2 for row in rows) > MAX_BYTES:
-        raise Denied("validation_error", "people: this list is too long to be kept; assign it in two parts.")
+        raise Invalid("validation_error", "people: this list is too long to be kept; assign it in two parts.")
     return list(_without_repeats(rows))
 
 
@@ -121,7 +121,7 @@ def _table(text: str) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
         cells = [[as_meant(cell.strip()) for cell in row] for row in rows if row and any(map(str.strip, row))]
     except (csv.Error, ValueError):  # what is too long for a cell, or cannot part cells
-        raise Denied("validation_error", "people: this cannot be read as CSV.") from None
+        raise Invalid("validation_error", "people: this cannot be read as CSV.") from None
     if not cells:
         guard_length(0)
     return cells
@@ -169,8 +169,8 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
         return replace(row, problem=f"Max activations: {COUNT_ASKED}")
     try:
         row = replace(row, email=normalize_email(address), max_activations=limit)
-    except Denied as denied:
-        message = denied.detail.removeprefix("email: ")
+    except Invalid as error:
+        message = error.detail.removeprefix("email: ")
         return replace(row, problem=message[:1].upper() + message[1:])
     longest = zip(texts, (MAX_NAME, MAX_NAME, MAX_PHONE), strict=True)
     if any(len(text) > most for text, most in longest):

@@ -14,14 +14,6 @@ TOUCH_MS = 5 * MINUTE_MS
 """How exactly the use of a session is noted: at most one write in so long."""
 
 
-class SessionExpired(Exception):
-    """Nobody is logged in: the session has ended, or never was."""
-
-
-class PasswordChangeRequired(Exception):
-    """The log-in was with an initial password: nothing else may be done before another one is chosen."""
-
-
 @dataclass(frozen=True, slots=True)
 class SessionClaims:
     """Who a browser says to be, by its cookie. Only the stored session proves it."""

@@ -6,7 +6,7 @@ through any number of servers, are bounded by the same numbers as guesses made o
 
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Forbidden, Invalid, NotFound
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import Seat
 from chalicelib.domain.pasted import visible
@@ -59,15 +59,15 @@ class User:
 
 
 def guard_open(user: User) -> None:
-    """Refuse to do anything for an account that is closed. Raises `Denied`."""
+    """Refuse to do anything for an account that is closed. Raises `Invalid`."""
     if user.closed_at is not None:
-        raise Denied("account_closed")
+        raise Forbidden("account_closed")
 
 
 def guard_still_closed(user: User | None, closed_at: Instant) -> None:
     """Refuse to take anything from an account that is not closed since then: it may have got it later."""
     if user is None or user.closed_at != closed_at:
-        raise Denied("user_not_found")
+        raise NotFound("user_not_found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ def wait_after(failures: int) -> int:
 
 
 def guard_new_password(new: str) -> None:
-    """Raises `Denied` for a password that is too short, or long enough to be an attack on the hash function.
+    """Raises `Invalid` for a password that is too short, or long enough to be an attack on the hash function.
 
     What cannot be seen, and white space around it, counts only towards the longest.
     """
     if len(new) > MAX_PASSWORD or len(visible(new)) < MIN_PASSWORD:
-        raise Denied("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        raise Invalid("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
 
 
 def as_told(seat: Seat, user: User) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import Instant
 
 MAX_VARIABLES = 100
@@ -23,7 +23,7 @@ class Variable:
 
 
 def merge(known: list[Variable], variables: dict[str, str], now: Instant) -> list[Variable]:
-    """The variables of a device after the client has sent some. Raises `Denied` where they become too many.
+    """The variables of a device after the client has sent some. Raises `Invalid` where they become too many.
 
     What is sent again, as it is known already, stays as it is: a repeat changes nothing.
     """
@@ -34,7 +34,7 @@ def merge(known: list[Variable], variables: dict[str, str], now: Instant) -> lis
         number = merged[name].id if name in merged else len(merged) + 1
         merged[name] = Variable(number, name, value, now)
     if len(merged) > MAX_VARIABLES:
-        raise Denied("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
+        raise Invalid("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
     if sum(len(variable.name) + len(variable.value) for variable in merged.values()) > MAX_CHARACTERS:
-        raise Denied("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
+        raise Invalid("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
     return list(merged.values())

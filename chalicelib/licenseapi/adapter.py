@@ -3,7 +3,7 @@
 from chalice.app import Request, Response
 
 from chalicelib import signing
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.licenseapi.refused_calls import record_refused_call
 from chalicelib.web import clock
@@ -19,21 +19,21 @@ class LicenseApi(Endpoints[Caller]):
     cross_origin = True
 
     def authenticate(self, request: Request, endpoint: Endpoint, now: Instant) -> Caller:
-        """Raises `RequestError`, `AuthError`, `Unavailable`."""
+        """Raises `SeatkeeperError`, `Unavailable`."""
         caller = authenticate(request, writes=endpoint.writes, now=now)
         caller.guard_origin()
         return caller
 
     def authorize(self, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:
-        """Raises `RequestError` where the key is for other products, or lacks the scope."""
+        """Raises `SeatkeeperError` where the key is for other products, or lacks the scope."""
         product = getattr(_call(arguments), "product", None)
         if product is not None:
             caller.guard_product(product)
         caller.guard_scope(endpoint.scope)
 
-    def record_denial(self, denied: Denied, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:
+    def record_denial(self, error: SeatkeeperError, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:
         """Record it for support."""
-        record_refused_call(endpoint.name, _call(arguments), caller, denied)
+        record_refused_call(endpoint.name, _call(arguments), caller, error)
 
     def respond(
         self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: Caller | None

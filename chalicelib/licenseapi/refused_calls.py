@@ -4,37 +4,37 @@ from contextlib import suppress
 
 from chalicelib import observability
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied, LimitReached
+from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
 from chalicelib.domain.refusals import Refusal
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.web.authentication import Caller
 from chalicelib.web.freshness import Call
 
 
-def record_refused_call(call: str, request: Call, caller: Caller, denied: Denied) -> None:
+def record_refused_call(call: str, request: Call, caller: Caller, error: SeatkeeperError) -> None:
     """Record that an application's call was refused. Raises nothing.
 
     `request`: any of the License API's; what it does not name is not recorded, and a password or a key is not, either.
     """
     refusal = Refusal(
         call=call,
-        code=denied.code,
+        code=error.code,
         at=caller.now,
-        license_id=denied.license_id,
+        license_id=error.license_id,
         product=getattr(request, "product", None),
         email=_email(getattr(request, "username", None)),
         hardware_id=getattr(request, "hardware_id", None),
         hostname=getattr(request, "hostname", None),
         ip=caller.ip or None,
         request_id=observability.request_id() or None,
-        limit=denied.limit if isinstance(denied, LimitReached) else None,
-        used=denied.used if isinstance(denied, LimitReached) else None,
+        limit=error.limit if isinstance(error, LimitReached) else None,
+        used=error.used if isinstance(error, LimitReached) else None,
     )
     record_refusal(caller.company, refusal)
 
 
 def _email(username: str | None) -> str | None:
     """The user's e-mail; None of what is none."""
-    with suppress(Denied):
+    with suppress(Invalid):
         return None if username is None else known_email(username.split("|", 1)[0])
     return None

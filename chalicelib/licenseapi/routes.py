@@ -5,6 +5,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib.domain.activation import Snapshot
+from chalicelib.domain.errors import Invalid
 from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.bodies import (
     CHECK_FIELDS,
@@ -44,7 +45,6 @@ from chalicelib.usecases.device_licenses import device_licenses as licenses_of_d
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web.authentication import Caller
-from chalicelib.web.errors import RequestError
 from chalicelib.web.freshness import Call
 
 blueprint = Blueprint(__name__)
@@ -55,7 +55,7 @@ endpoint = LicenseApi(blueprint)
 def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     """Bind a device to a license; the same device again changes nothing."""
     if body.username is not None and body.password is None:
-        raise RequestError("missing_parameters", "password: this parameter is required with username.")
+        raise Invalid("missing_parameters", "password: this parameter is required with username.")
     lookup, variables = body.lookup(), body.variables
     snapshot = activate(
         caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now

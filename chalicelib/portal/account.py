@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, Unauthenticated
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.handlers import Confirmation, FormResult, action, page
@@ -71,16 +71,16 @@ def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
 def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> FormResult:
     """Choose a new password; all other sessions end."""
     if composed(form.new_password) != composed(form.again):
-        raise Denied("validation_error", "The two new passwords differ. Type the same one twice.")
+        raise Invalid("validation_error", "The two new passwords differ. Type the same one twice.")
     me = view.user
     old = None if me.is_initial_password else form.password
     given = (me.company, me.id, form.new_password, request.actor(me.email))
     try:
         changed = choose_password(*given, old_password=old, epoch=me.session_epoch, now=request.now)
-    except Denied as denied:
-        if denied.code != "invalid_credentials":
+    except Unauthenticated as error:
+        if error.code != "invalid_credentials":
             raise
-        raise Denied("invalid_credentials", "This is not your present password.") from None
+        raise Unauthenticated("invalid_credentials", "This is not your present password.") from None
     keep_session(view.claims, changed.session_epoch, now=request.now)
     says = "Your new password is set. All other sessions are ended."
     to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT

@@ -6,8 +6,9 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.domain.color import accent_pair, ink_on
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.session import SessionClaims
-from chalicelib.portal.handlers import NotFound, PageHandler, logged_in
+from chalicelib.portal.handlers import PageHandler, logged_in
 from chalicelib.portal.render import STATIC, logo_path, static_path
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
@@ -25,7 +26,7 @@ def _static(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     match = _HASHED.fullmatch(name)
     file = f"{match[1]}.{match[2]}" if match else ""
     if match is None or not (STATIC / file).is_file() or static_path(file) != f"/static/{name}":
-        raise NotFound
+        raise NotFound("not_found")
     return _file((STATIC / file).read_text(), match[2], FOR_EVER)
 
 
@@ -33,7 +34,7 @@ def _theme(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     """The stylesheet of an accent colour, whose digits are its name."""
     match = _THEME.fullmatch(parts["name"])
     if match is None:
-        raise NotFound
+        raise NotFound("not_found")
     light, dark = accent_pair(f"#{match[1]}")
     rule = ":root{{--accent:{};--accent-ink:{}}}"
     plain, at_night = rule.format(light, ink_on(light)), rule.format(dark, ink_on(dark))
@@ -44,7 +45,7 @@ def _logo(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) 
     """The logo of the company whose portal this is, for who is logged in."""
     company = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now).company
     if not company.logo or logo_path(company.logo) != f"/portal/logo/{parts['name']}":
-        raise NotFound
+        raise NotFound("not_found")
     return _file(company.logo, "svg", "private, max-age=31536000, immutable")
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chalicelib import observability
 from chalicelib.domain.columns import MAX_COLUMNS, MEANINGS
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -22,7 +22,7 @@ from chalicelib.portal.handlers import (
     action,
     logged_in,
 )
-from chalicelib.portal.messages import as_sentence, denial_message
+from chalicelib.portal.messages import as_sentence, error_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import list_path
@@ -72,9 +72,9 @@ def _show_preview(request: PortalRequest, claims: SessionClaims, parts: dict[str
         file = request.files.get("file", b"")
         people = read_file(file) if file.strip() else request.fields.get("people", "")
         context = {"view": view} | _previewed(request, claims, view.license.id, people)
-    except Denied as denied:
-        observability.set_error(denied.code)
-        return _show_list(request, claims, parts, 400, denial_message(denied))
+    except Invalid as error:
+        observability.set_error(error.code)
+        return _show_list(request, claims, parts, 400, error_message(error))
     return render("batch_preview.html", request, claims.token, view.principal, **context)
 
 

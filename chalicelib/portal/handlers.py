@@ -21,11 +21,11 @@ from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied, Unavailable
-from chalicelib.domain.session import ABSOLUTE_MS, PasswordChangeRequired, SessionClaims, SessionExpired
+from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
+from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.portal.forms import FIELD, nonce_of
-from chalicelib.portal.messages import denial_message, validation_message
+from chalicelib.portal.messages import error_message, validation_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import (
     BROWSER_COOKIE,
@@ -40,7 +40,7 @@ from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.usecases.submissions import submission_result, submit_once
-from chalicelib.web.errors import ERRORS, FinalResponse, RequestError
+from chalicelib.web.errors import ERRORS, FinalResponse
 
 log = logging.getLogger("seatkeeper")
 
@@ -74,10 +74,6 @@ class Confirmation(BaseModel):
     """A form that only asks to confirm."""
 
 
-class NotFound(Exception):
-    """There is nothing at this address."""
-
-
 @dataclass(frozen=True, slots=True)
 class PageHandler:
     """What answers at an address: `get`, and `post` where there is a form."""
@@ -89,7 +85,7 @@ class PageHandler:
         """What is at the address, or a page that says why not."""
         try:
             request = read_request(raw_request)
-        except RequestError as error:
+        except SeatkeeperError as error:
             return unreadable(unread(raw_request), error)
         return _strict(request, self._handled(raw_request, request, parts))
 
@@ -98,11 +94,9 @@ class PageHandler:
         assert handle is not None, "the route table names the methods that a handler has"
         try:
             return handle(request, {name: _part(name, text) for name, text in parts.items()})
-        except SessionExpired:
-            return _to_log_in(request)
-        except PasswordChangeRequired:
-            return redirect(request, CHOOSE)
         except Exception as error:
+            if isinstance(error, SeatkeeperError) and error.code in _LEADS_TO:
+                return _LEADS_TO[error.code](request)
             code, status, title, sentence = _error_page(error)
             if status == 500:
                 log.exception("bug in %s %s", raw_request.method, raw_request.path)
@@ -110,12 +104,12 @@ class PageHandler:
             return failed(request, status, title, sentence)
 
 
-def unreadable(request: PortalRequest, error: RequestError) -> Response:
+def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read; `request` tells where it has come in."""
     status, standard = ERRORS[error.code]
     observability.set_error(error.code)
     title = "Not found" if status == 404 else "Refused"
-    return _strict(request, failed(request, status, title, error.message or standard))
+    return _strict(request, failed(request, status, title, error.detail or standard))
 
 
 def _strict(request: PortalRequest, response: Response) -> Response:
@@ -162,7 +156,7 @@ def action(
             nonce = nonce_of(claims.token, request.path, request.fields.get(FIELD, ""))
             try:
                 looked = load(request, claims, **parts)
-            except Denied:  # what it is about may be gone by the very form, sent before
+            except NotFound:  # what it is about may be gone by the very form, sent before
                 done = _done(claims, nonce)
                 if done is None:
                     raise
@@ -178,7 +172,7 @@ def action(
                 form = schema.model_validate(request.fields)
                 view = _parted(looked)[0]
                 outcome = submit_once(claims, nonce, lambda: asdict(act(request, view, form)), now=request.now)
-            except (ValidationError, Denied) as error:
+            except (ValidationError, SeatkeeperError) as error:
                 return say_when(show_errors(*_why(error)), error)
             response = _see(request, outcome["to"] if outcome else _back(request.path), nonce)
             _keep_known(request, response, _visit(view).user, outcome or {})
@@ -195,17 +189,19 @@ def logged_in(handle: Callable[[PortalRequest, SessionClaims, dict[str, Any]], R
     def answer(request: PortalRequest, parts: dict[str, Any]) -> Response:
         claims = request.claims
         if claims is None:
-            raise SessionExpired
+            raise Unauthenticated("session_expired")
         return handle(request, claims, parts)
 
     return answer
 
 
-def _why(error: ValidationError | Denied) -> tuple[str, int, str]:
-    """The code, the status and the words of a refusal."""
+def _why(error: ValidationError | SeatkeeperError) -> tuple[str, int, str]:
+    """The code, the status and the words of a refusal. Raises what is unavailable: that is no word on the form."""
+    if isinstance(error, Unavailable):
+        raise error
     if isinstance(error, ValidationError):
         return "validation_error", 400, validation_message(error)
-    return error.code, _status(error), denial_message(error)
+    return error.code, _status(error), error_message(error)
 
 
 def _done(claims: SessionClaims, nonce: str | None) -> tuple[str, str] | None:
@@ -233,22 +229,20 @@ def _back(path: str) -> str:
 def _error_page(error: Exception) -> tuple[str, int, str, str]:
     """Code, status, title and sentence of a page that says what is wrong."""
     match error:
-        case NotFound():
-            return "not_found", 404, "Not found", "There is nothing at this address."
-        case Denied():
-            code, status, words = _why(error)
-            return code, status, "Not found" if status == 404 else "Refused", words
         case Unavailable():
             observability.add_fields(unavailable_reason=str(error))
             sentence = "The database is busy. Nothing was changed: please try again in a moment."
             return "service_busy", 503, "Busy", sentence
+        case SeatkeeperError():
+            code, status, words = _why(error)
+            return code, status, "Not found" if status == 404 else "Refused", words
     sentence = "Something went wrong here, and it was noted. Please try again."
     return "internal_error", 500, "A mistake of ours", sentence
 
 
-def _status(denied: Denied) -> int:
+def _status(error: SeatkeeperError) -> int:
     """As browsers know it: the wire contract of applications answers 400 for a license that is not found."""
-    return 404 if denied.code.endswith("_not_found") else ERRORS[denied.code][0]
+    return 404 if isinstance(error, NotFound) else ERRORS[error.code][0]
 
 
 def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
@@ -262,7 +256,7 @@ def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Re
 
 def say_when(response: Response, error: Exception) -> Response:
     """With the seconds after which a refusal ends by itself, where it does."""
-    if isinstance(error, Denied) and error.retry_after is not None:
+    if isinstance(error, SeatkeeperError) and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
@@ -316,11 +310,18 @@ def _to_log_in(request: PortalRequest) -> Response:
     return response
 
 
+_LEADS_TO: dict[str, Callable[[PortalRequest], Response]] = {
+    "session_expired": _to_log_in,
+    "password_change_required": lambda request: redirect(request, CHOOSE),
+}
+"""Errors that lead to another page instead of one that says what is wrong."""
+
+
 def _part(name: str, text: str) -> Any:
     if not name.endswith("_id"):
         return text
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
-        raise NotFound
+        raise NotFound("not_found")
     return int(text)
 
 

@@ -21,7 +21,7 @@ class ListRequest:
 
     @classmethod
     def of(cls, request: PortalRequest, claims: SessionClaims) -> "ListRequest":
-        """Raises `Denied`: `cursor_invalid`."""
+        """Raises `Invalid`: `cursor_invalid`."""
         filters = {name: request.query.get(name, "")[:MAX_FILTER] for name in _FILTERS}
         scope: tuple[str | int, ...] = (request.path, claims.company, claims.user_id, *filters.values())
         at = {name: from_cursor(scope, request.query.get(name, "")) for name in ("after", "before")}

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
@@ -23,7 +23,7 @@ from chalicelib.portal.handlers import (
     set_visitor,
     visitor,
 )
-from chalicelib.portal.messages import denial_message
+from chalicelib.portal.messages import error_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
@@ -52,9 +52,11 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
                 return show(request, parts, 403, FORM_EXPIRED)
             try:
                 return act(request)
-            except Denied as denied:
-                observability.set_error(denied.code)
-                return say_when(show(request, parts, ERRORS[denied.code][0], denial_message(denied)), denied)
+            except Unavailable:
+                raise
+            except SeatkeeperError as error:
+                observability.set_error(error.code)
+                return say_when(show(request, parts, ERRORS[error.code][0], error_message(error)), error)
 
         return PageHandler(show, carry_out)
 

@@ -5,7 +5,7 @@ import re
 from pydantic import ValidationError
 
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event, EventType
 from chalicelib.web.errors import ERRORS
 
@@ -66,11 +66,11 @@ def actor_words(name: str) -> str:
     return display_email(who) if kind == "user" else _ACTORS.get(kind, "vendor")
 
 
-def denial_message(denied: Denied) -> str:
+def error_message(error: SeatkeeperError) -> str:
     """Why something was refused, and what to do."""
-    message = denied.detail or _REFUSALS.get(denied.code) or ERRORS[denied.code][1]
-    if denied.retry_after is not None and denied.code == "account_locked":
-        return f"Too many attempts. Try again in {_span(denied.retry_after)}, or set a new password."
+    message = error.detail or _REFUSALS.get(error.code) or ERRORS[error.code][1]
+    if error.retry_after is not None and error.code == "account_locked":
+        return f"Too many attempts. Try again in {_span(error.retry_after)}, or set a new password."
     return as_sentence(message)
 
 

@@ -4,12 +4,13 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.portal.handlers import NotFound, PageHandler
+from chalicelib.domain.errors import NotFound
+from chalicelib.portal.handlers import PageHandler
 from chalicelib.portal.request import PortalRequest
 
 
 def _nothing(_request: PortalRequest, _parts: dict[str, Any]) -> Response:
-    raise NotFound
+    raise NotFound("not_found")
 
 
 nowhere = PageHandler(_nothing)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request
 
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
@@ -14,7 +15,6 @@ from chalicelib.usecases.known_browser import KnownBrowser
 from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import clock
-from chalicelib.web.errors import RequestError
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
@@ -76,7 +76,7 @@ class PortalRequest:
 
 
 def read_request(raw_request: Request) -> PortalRequest:
-    """The request, with its form read. Raises `RequestError`: `payload_too_large`, `validation_error`, `not_found`."""
+    """The request, with its form read. Raises `Invalid`, and `NotFound`: `not_found`."""
     prefix, path = _parts(raw_request)
     query: Any = raw_request.query_params or {}
     headers = raw_request.headers
@@ -116,7 +116,7 @@ def _parts(raw_request: Request) -> tuple[str, str]:
     try:
         return prefix, "/" + "/".join(unquote(part, errors="strict") for part in ours)
     except UnicodeDecodeError:
-        raise RequestError("not_found") from None
+        raise NotFound("not_found") from None
 
 
 def _prefix(raw_request: Request) -> tuple[str, list[str]]:
@@ -135,9 +135,9 @@ def _cookies(header: str) -> dict[str, str]:
 
 
 def _bounded(fields: dict[str, str]) -> dict[str, str]:
-    """No text is read beyond its bound, whatever is done with it then. Raises `RequestError`."""
+    """No text is read beyond its bound, whatever is done with it then. Raises `SeatkeeperError`."""
     if any(len(text) > MAX_TEXT and name not in LONG_FIELDS for name, text in fields.items()):
-        raise RequestError("validation_error", f"A field of the form has more than {MAX_TEXT} characters.")
+        raise Invalid("validation_error", f"A field of the form has more than {MAX_TEXT} characters.")
     return fields
 
 
@@ -145,14 +145,14 @@ def _form(raw_request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
     """The fields and the files of a form."""
     body = bytes(raw_request.raw_body)  # type: ignore[arg-type] # never a str
     if len(body) > MAX_BODY_BYTES:
-        raise RequestError("payload_too_large")
+        raise Invalid("payload_too_large")
     kind = raw_request.headers.get("content-type", "")[:MAX_TEXT]
     if kind.lower().startswith("multipart/form-data"):
         return _multipart(kind, body)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
-        raise RequestError("validation_error", UNREADABLE) from None
+        raise Invalid("validation_error", UNREADABLE) from None
     return dict(pairs), {}
 
 
@@ -167,7 +167,7 @@ def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]
     line = b"\r\n--" + (boundary[1] or boundary[2]).encode(errors="replace")
     parts = (b"\r\n" + body).split(line, MAX_FIELDS + 2)[1:-1]
     if len(parts) > MAX_FIELDS:
-        raise RequestError("validation_error", UNREADABLE)
+        raise Invalid("validation_error", UNREADABLE)
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
     for part in parts:
@@ -186,4 +186,4 @@ def _text(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise RequestError("validation_error", UNREADABLE) from None
+        raise Invalid("validation_error", UNREADABLE) from None

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.web.errors import FinalResponse, RequestError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
+from chalicelib.web.errors import FinalResponse
 
 blueprint = Blueprint(__name__)
 
@@ -81,11 +82,11 @@ def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -
     response = get_response(request)
     if request is None or response.status_code != 415 or not request.path.startswith("/portal"):
         return response
-    error = RequestError("unsupported_media_type", f"A form is sent as {' or '.join(FORM_TYPES)}.")
+    error = Invalid("unsupported_media_type", f"A form is sent as {' or '.join(FORM_TYPES)}.")
     return refused_page(request, error)
 
 
-def refused_page(request: Request, error: RequestError) -> Response:
+def refused_page(request: Request, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read."""
     handlers, requests = (import_module(f"{__package__}.{name}") for name in ("handlers", "request"))
     response: Response = handlers.unreadable(requests.unread(request), error)

@@ -8,7 +8,7 @@ from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
 from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
 from chalicelib.portal.handlers import Confirmation, FormResult, action, page
@@ -165,7 +165,7 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> FormResult
     """Change the user's own limit."""
     me, who = view.principal.user, view.row.user.email
     if form.max_activations is None and not form.unlimited:
-        raise Denied("validation_error", "Give a number, or tick unlimited.")
+        raise Invalid("validation_error", "Give a number, or tick unlimited.")
     wanted = None if form.unlimited else form.max_activations
     change_seat.set_max_activations(me.company, view.license.id, who, wanted, request.actor(me.email), now=request.now)
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"

@@ -183,7 +183,7 @@ def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) ->
         of_table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
         if (key := _key(item)) not in of_table["Keys"]:
             of_table["Keys"].append(key)
-    for answer in _batch("BatchGetItem", wanted, "UnprocessedKeys", "the database left keys unread"):
+    for answer in _batch("BatchGetItem", wanted, "UnprocessedKeys"):
         for table, raws in answer["Responses"].items():
             found |= {_identity(table, raw): raw for raw in raws}
     return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
@@ -265,11 +265,11 @@ def delete_all(items: Iterable[Model]) -> Iterator[int]:
 
 
 def _batch_write(table: str, requests: list[dict[str, Any]]) -> None:
-    for _ in _batch("BatchWriteItem", {table: requests}, "UnprocessedItems", "the database left items unwritten"):
+    for _ in _batch("BatchWriteItem", {table: requests}, "UnprocessedItems"):
         pass
 
 
-def _batch(operation: str, wanted: dict[str, Any], left_as: str, why: str) -> Iterator[dict[str, Any]]:
+def _batch(operation: str, wanted: dict[str, Any], left_as: str) -> Iterator[dict[str, Any]]:
     """The answers to a batch: what the database has left of it (`left_as`) is asked for again. Raises `Unavailable`."""
     rounds = 0
     while wanted:
@@ -279,7 +279,7 @@ def _batch(operation: str, wanted: dict[str, Any], left_as: str, why: str) -> It
         if wanted:
             rounds += 1
             if rounds >= ATTEMPTS or _once.get():
-                raise Unavailable(why)
+                raise Unavailable("database_busy", cause=left_as)
             observability.add_metric(observability.RETRIES)
             back_off(rounds)
 
@@ -471,11 +471,11 @@ def _retrying(send: Callable[[], T]) -> T:
                 raise
             codes = _codes(error)
             if _once.get():
-                raise Unavailable("not taken at the first attempt") from error
+                raise Unavailable("database_busy", cause=", ".join(sorted(codes))) from error
             if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
                 why = ", ".join(sorted(codes)) or type(error).__name__
                 log.warning("the database is busy or out of reach: %s", why)
-                raise Unavailable(f"the database is busy or out of reach: {why}") from error
+                raise Unavailable("database_busy", cause=why) from error
             observability.add_metric(observability.CONFLICTS if codes & _CONFLICTS else observability.RETRIES)
         back_off(attempt)
     raise AssertionError("unreachable")

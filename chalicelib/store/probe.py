@@ -17,4 +17,4 @@ def probe(now: Instant) -> None:
     database.observe(item, [ProbeItem.nonce.set(nonce), ProbeItem.expires.set(now // 1000 + _KEPT_SECONDS)])
     found = database.get(item)
     if found is None or found.nonce != nonce:
-        raise Unavailable("the database takes no write")
+        raise Unavailable("database_read_only")

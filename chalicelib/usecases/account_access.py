@@ -7,7 +7,7 @@ any of his license users could log in as the user, or the manager, of another cu
 from dataclasses import dataclass
 
 from chalicelib.domain.access import MAX_SCOPE, buyer
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Forbidden, Invalid
 from chalicelib.domain.users import User
 from chalicelib.store import licenses, orders
 from chalicelib.store.accounts import held_license_ids
@@ -25,11 +25,11 @@ class Holdings:
 
     @property
     def buyers(self) -> frozenset[str]:
-        """Everybody whose licenses they are. Raises `Denied` where they are too many for one password to name."""
+        """Everybody whose licenses they are. Raises `Invalid` where they are too many for one password to name."""
         found = frozenset((*self.used.values(), *self.managed.values()))
         if len(found) > MAX_SCOPE:
             sentence = f"This account has licenses of more than {MAX_SCOPE} customers: a mailed code sets its password."
-            raise Denied("validation_error", sentence)
+            raise Invalid("validation_error", sentence)
         return found
 
     def opened(self, user: User) -> set[int]:
@@ -57,7 +57,7 @@ def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
 
 
 def guard_account(manager_id: int, user: User) -> None:
-    """Refuse unless the manager manages every license that the user uses or manages. Raises `Denied`."""
+    """Refuse unless the manager manages every license that the user uses or manages. Raises `SeatkeeperError`."""
     held = _few_managed(user)
     _guard_manages(manager_id, user, set(held.used) | set(held.managed))
 
@@ -86,16 +86,16 @@ def guard_initial_password(manager_id: int, user: User) -> None:
         others -= {buyer(sold)}
         if not others:
             return
-    raise Denied("not_your_user")
+    raise Forbidden("not_your_user")
 
 
 def _few_managed(user: User) -> Holdings:
     held = read_holdings(user, limit=MAX_MANAGED + 1)
     if len(held.managed) > MAX_MANAGED:
-        raise Denied("not_your_user")
+        raise Forbidden("not_your_user")
     return held
 
 
 def _guard_manages(manager_id: int, user: User, license_ids: set[int]) -> None:
     if not orders.manages_all(user.company, manager_id, sorted(license_ids)):
-        raise Denied("not_your_user")
+        raise Forbidden("not_your_user")

@@ -4,7 +4,7 @@ from chalicelib import observability
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import ActivationDecision, Snapshot, apply_activation, check_is_due, decide_activation
 from chalicelib.domain.catalogue import Product
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
@@ -38,7 +38,7 @@ def activate(
     variables: dict[str, str] | None = None,
     now: Instant,
 ) -> Snapshot:
-    """Bind a device to a license; the same device again changes nothing. Raises `Denied`.
+    """Bind a device to a license; the same device again changes nothing. Raises `SeatkeeperError`.
 
     A user who names no license gets the one on which the device is live already, else the newest license that
     grants it. `variables`: what will be tracked on the device; where it cannot keep them, nothing is activated.
@@ -50,7 +50,7 @@ def activate(
         user = log_in(company, lookup.email or "", password or "", origin, hardware_id=report.hardware_id, now=now)
         logged_in = LoggedIn(user, password or "")
     guard_license_lookup(product, lookup)
-    refusal: Denied | None = None
+    refusal: SeatkeeperError | None = None
     candidates = _candidates(company, product, lookup, now)
     for candidate, seen in candidates:
         try:
@@ -58,8 +58,10 @@ def activate(
                 _guard_opened(seen, logged_in)
                 _decide(seen, report, product, now)
             return _activate_on(candidate, seen, lookup, logged_in, report, actor, variables or {}, now)
-        except Denied as denied:
-            refusal = refusal or denied
+        except Unavailable:
+            raise
+        except SeatkeeperError as error:
+            refusal = refusal or error
     observability.add_fields(license_id=candidates[0][0].license_id)
     assert refusal is not None  # there is at least one candidate
     raise refusal
@@ -104,7 +106,7 @@ def _activate_on(
         _guard_opened(snapshot, logged_in)
         decision = _decide(snapshot, report, candidate.product, now)
         if not (lookup.is_named or decision.already_active):
-            raise Denied("license_not_found")
+            raise NotFound("license_not_found")
         if variables:
             guard_variables(decision.license, report.hardware_id, candidate.user_id, variables, now=now)
         return decision
@@ -136,7 +138,7 @@ def _guard_opened(snapshot: Snapshot, logged_in: LoggedIn | None) -> None:
     if logged_in is None or snapshot.license is None or snapshot.seat is None or snapshot.user is None:
         return  # nothing to open: the rules say so
     if not logged_in.is_still(snapshot.user.password_hash):
-        raise Denied("invalid_credentials")
+        raise Unauthenticated("invalid_credentials")
     guard_opens(snapshot.user, snapshot.license)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, whole_seconds
@@ -60,8 +60,8 @@ def assign_user(
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
     `profile` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
-    Raises `Denied`: `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat
-    that is given.
+    Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
+    given.
     """
     address = known_email(email)
     guard_profile(profile)
@@ -74,7 +74,7 @@ def assign_user(
         # At one instant: with the license of one and the seat of another, a refusal would be right at neither.
         snapshot = activations.read_snapshot(company, license_id, None, user_id, consistent=True)
         if snapshot.license is None:
-            raise Denied("license_not_found")
+            raise NotFound("license_not_found")
         return _State(snapshot.license, snapshot.user, snapshot.seat)
 
     def decide(state: _State) -> tuple[Seat, User] | None:
@@ -95,7 +95,7 @@ def assign_user(
     def write(state: _State, granted: tuple[Seat, User] | None) -> None:
         if granted is None:
             seats.count_refused(state.license, actor, now)
-            raise Denied("account_closed")
+            raise Forbidden("account_closed")
         seat, user = granted
         renewed = password_renewed(state.user, user)
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
@@ -107,11 +107,11 @@ def assign_user(
 
 
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:
-    """Refuse a seat that the license has not, or that its user has. Raises `Denied`."""
+    """Refuse a seat that the license has not, or that its user has. Raises `SeatkeeperError`."""
     if license.authorization_method != "user":
-        raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
+        raise Invalid("validation_error", "license: it is authorized by its key; it has no users.")
     if seat is not None:
-        raise Denied("user_already_assigned")
+        raise AlreadyExists("user_already_assigned")
     guard_seat_limit(license, max_activations)
     LICENSE_USERS.check(license)
 
@@ -125,13 +125,13 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
 
 
 def guard_profile(profile: Profile) -> None:
-    """Names and numbers are short and can be shown. Raises `Denied`."""
+    """Names and numbers are short and can be shown. Raises `SeatkeeperError`."""
     for name, value in asdict(profile).items():
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
         if len(value) > most:
-            raise Denied("validation_error", f"{name}: give at most {most} characters.")
+            raise Invalid("validation_error", f"{name}: give at most {most} characters.")
         if not value.isprintable():
-            raise Denied("validation_error", f"{name}: it holds characters that cannot be shown.")
+            raise Invalid("validation_error", f"{name}: it holds characters that cannot be shown.")
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:
@@ -140,9 +140,9 @@ def password_renewed(old: User | None, user: User) -> dict[str, Any]:
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:
-    """A seat's own limit cannot be beyond what the license allows in all. Raises `Denied`."""
+    """A seat's own limit cannot be beyond what the license allows in all. Raises `SeatkeeperError`."""
     in_all = license.max_activations
     if max_activations is not None and max_activations < 0:
-        raise Denied("validation_error", "max-activations: give a number from 0, or unlimited.")
+        raise Invalid("validation_error", "max-activations: give a number from 0, or unlimited.")
     if in_all is not None and (max_activations is None or max_activations > in_all):
-        raise Denied("max_activations_too_high", f"The license allows {in_all} activations in all.")
+        raise Invalid("max_activations_too_high", f"The license allows {in_all} activations in all.")

@@ -9,7 +9,7 @@ from chalicelib.domain.access import buyer
 from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.columns import Column
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, LimitReached, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -83,7 +83,7 @@ class Preview:
 def preview(company: str, license_id: int, text: str, columns: Mapping[int, str] | None = None) -> Preview:
     """What a list of people would bring about; `columns`: what they mean, by number, where that was chosen.
 
-    Raises `Denied` where the list cannot be read, `license_not_found`, …
+    Raises `SeatkeeperError` where the list cannot be read, `license_not_found`, …
     """
     license = _find(company, license_id)
     people = read_list(text, columns)
@@ -95,8 +95,8 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
             return RowResult(row, row.problem, ok=False)
         try:
             guard_seat_limit(license, row.max_activations)
-        except Denied as denied:
-            return RowResult(row, denied.detail, ok=False)
+        except Invalid as error:
+            return RowResult(row, error.detail, ok=False)
         if ids.get(row.email) in seats:
             return RowResult(row, "Has a seat already; nothing changes.", ok=False)
         # Nothing of the account, nor that it is closed: it may be another customer's person.
@@ -118,20 +118,21 @@ def start_batch(
 ) -> int:
     """Reserve seats for a list, for everybody or for those that fit; answers the batch's id.
 
-    Raises `Denied`: `license_users_limit_reached` with how many are free; whatever `preview` does.
+    Raises `LimitReached`: `license_users_limit_reached` with how many are free; whatever `preview` does.
     """
 
     def decide(state: Preview) -> BatchProgress:
         wanted = len(state.wanted)
         if state.problem:
-            raise Denied("validation_error", state.problem)
+            raise Invalid("validation_error", state.problem)
         if not wanted:
-            raise Denied("validation_error", "people: nobody on this list needs a place.")
+            raise Invalid("validation_error", "people: nobody on this list needs a place.")
         free = wanted if state.free is None else state.free
         if free == 0 or (everybody and wanted > free):
             places = "1 place is" if free == 1 else f"{free} places are"
             message = f"{places} free, and the list needs {wanted}. Nobody was assigned."
-            raise Denied(LICENSE_USERS.code, message)
+            limit, used = state.license.max_license_users or 0, state.license.users_assigned
+            raise LimitReached(LICENSE_USERS.code, message, limit=limit, used=used)
         taken = min(wanted, free)
         guard_seats_rate(state.license, actor, taken, now)
         # A new id each time: it may be another's.
@@ -159,12 +160,12 @@ def continue_batch(
     """Give seats to the next people of a batch while `keep_going()`; answers what is left, None when it is finished.
 
     `manager_id`: who gives them, None for an operator. Whoever calls it, and however often at once: each person is done
-    once. Raises `Denied`: `batch_not_found`.
+    once. Raises `NotFound`: `batch_not_found`.
     """
     people = batches.read_people(company, license_id, batch_id)
     pending = batches.read_pending(company, license_id, batch_id)
     if people is None:
-        raise Denied("batch_not_found")
+        raise NotFound("batch_not_found")
     while pending is not None:
         pending = _step(company, license_id, batch_id, people, actor, manager_id, now)
         if not keep_going():
@@ -173,7 +174,7 @@ def continue_batch(
 
 
 def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now: Instant) -> None:
-    """Give back what is still reserved; who has a seat keeps it. Doing so again changes nothing. Raises `Denied`."""
+    """Give back what is still reserved; who has a seat keeps it. Doing so again changes nothing. Raises `NotFound`."""
 
     def read(_: bool) -> tuple[License, BatchProgress | None]:
         return _find(company, license_id), batches.read_pending(company, license_id, batch_id)
@@ -187,10 +188,10 @@ def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now
 
 
 def find_batch(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
-    """A batch that is under way; None once it is finished or ended. Raises `Denied`: `batch_not_found`."""
+    """A batch that is under way; None once it is finished or ended. Raises `NotFound`: `batch_not_found`."""
     pending = batches.read_pending(company, license_id, batch_id)
     if pending is None and batches.read_people(company, license_id, batch_id) is None:
-        raise Denied("batch_not_found")
+        raise NotFound("batch_not_found")
     return pending
 
 
@@ -199,11 +200,11 @@ def batch_result(
 ) -> list[RowResult]:
     """What came of each person of a batch, with initial passwords: the history of `reader` tells that they were read.
 
-    Raises `Denied`: `batch_not_found`, after a week too.
+    Raises `NotFound`: `batch_not_found`, after a week too.
     """
     people = batches.read_people(company, license_id, batch_id)
     if people is None:
-        raise Denied("batch_not_found")
+        raise NotFound("batch_not_found")
     ids, seats = batches.seats_of(company, license_id, [row.email for row in people.rows])
     users = accounts.read_users(company, list(ids.values()))
 
@@ -254,7 +255,7 @@ def _cells(result: RowResult) -> tuple[str, ...]:
 def _find(company: str, license_id: int) -> License:
     license = find_license(company, license_id)
     if license.authorization_method != "user":
-        raise Denied("validation_error", "license: it is authorized by its key; it has no users.")
+        raise Invalid("validation_error", "license: it is authorized by its key; it has no users.")
     return license
 
 

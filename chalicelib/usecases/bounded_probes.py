@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import AlreadyExists, Denied, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.store import accounts, probes
@@ -28,8 +28,8 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
     found_taken = False
     try:
         yield
-    except Denied as denied:
-        found_taken = denied.code == "already_exists"
+    except AlreadyExists:
+        found_taken = True
         raise
     finally:
         if found_taken:

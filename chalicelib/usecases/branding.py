@@ -29,7 +29,7 @@ def set_branding(
 
     Empty takes it away; None leaves it.
 
-    Doing so again changes nothing. Raises `Denied`: `company_not_found`, `validation_error`.
+    Doing so again changes nothing. Raises `NotFound`: `company_not_found`, `Invalid`: `validation_error`.
     """
     old = find_company(company)
     new = replace(

@@ -14,7 +14,7 @@ _api_keys: TtlCache[ApiKey] = TtlCache(4096, MINUTE_MS)
 def find_product(company: str, code: str, *, on_vm: bool = False, now: Instant) -> Product:
     """A product that can be used; as it stands, where what is remembered refuses the call, or the machine `on_vm`.
 
-    Raises `Denied`: `unknown_product`, `disabled_product`, `archived_product`.
+    Raises `NotFound`: `unknown_product`, `Denied`: `disabled_product`, `archived_product`.
     """
 
     def refuses(product: Product) -> bool:

@@ -2,10 +2,9 @@
 
 from dataclasses import asdict, replace
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, NotFound, Unauthenticated
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.session import SessionExpired
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import Profile, guard_profile
@@ -17,7 +16,7 @@ from chalicelib.usecases.retry import decide_and_write
 
 
 def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *, now: Instant) -> User:
-    """Change the names and the phone number. Raises `Denied`: `validation_error`, `user_not_found`."""
+    """Change the names and the phone number. Raises `Invalid`: `validation_error`, `NotFound`: `user_not_found`."""
     guard_profile(profile)
 
     def write(old: User, new: User) -> None:
@@ -30,7 +29,7 @@ def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *
 def end_other_sessions(company: str, user_id: int, actor: Actor, *, epoch: int, now: Instant) -> int:
     """End all sessions of the account; answers the epoch that the one of `epoch`, which asks, may be moved into.
 
-    Raises `Denied`: `user_not_found`, `account_closed`; `SessionExpired` where another one has ended it meanwhile.
+    Raises `user_not_found`, `account_closed`; `session_expired` where another one has ended it meanwhile.
     """
 
     def decide(user: User) -> int:
@@ -48,9 +47,9 @@ def choose_password(
 ) -> User:
     """Replace the own password; all sessions end, and the owner is mailed. Answers the account as it is then.
 
-    Raises `Denied`: `validation_error`, `invalid_credentials`, …
+    Raises `Invalid`: `validation_error`, `Unauthenticated`: `invalid_credentials`, …
     Who is logged in with an initial password (`old_password` None) need not type it again: the session, of `epoch`, is
-    the proof. Raises `SessionExpired` where that has ended meanwhile.
+    the proof. Raises `session_expired` where that has ended meanwhile.
     """
     user = _find(company, user_id)
     if old_password is not None:
@@ -61,9 +60,9 @@ def choose_password(
     def decide(user: User) -> User:
         _guard_epoch(user, epoch)
         if not user.is_initial_password:
-            raise Denied("invalid_credentials")
+            raise Unauthenticated("invalid_credentials")
         if verify_password(user.password_hash, new_password):
-            raise Denied("validation_error", "new_password: choose one that differs from the initial password.")
+            raise Invalid("validation_error", "new_password: choose one that differs from the initial password.")
         return with_own_password(user, new_password)
 
     def write(user: User, changed: User) -> None:
@@ -76,12 +75,12 @@ def choose_password(
 def _guard_epoch(user: User, epoch: int) -> None:
     """A session that others have ended since it was looked at is proof of nothing, and does not come back."""
     if user.session_epoch != epoch:
-        raise SessionExpired
+        raise Unauthenticated("session_expired")
 
 
 def _find(company: str, user_id: int) -> User:
     user = accounts.read_user(company, user_id)
     if user is None:
-        raise Denied("user_not_found")
+        raise NotFound("user_not_found")
     guard_open(user)  # a session that was proved a moment ago must not move into the epoch that has ended it
     return user

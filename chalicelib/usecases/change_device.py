@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from chalicelib.domain.activation import DeactivationDecision, Snapshot, counts_as_given_up
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, is_live
@@ -16,7 +16,7 @@ from chalicelib.usecases.retry import decide_and_write
 def reset_device(
     company: str, license_id: int, hardware_id: str, actor: Actor, *, user_id: int | None = None, now: Instant
 ) -> int:
-    """End every activation of a device on a license; returns how many. Raises `Denied`: `device_not_found`.
+    """End every activation of a device on a license; returns how many. Raises `NotFound`: `device_not_found`.
 
     `user_id`: only that of this user. It is free at once for any other device; whether that one is a transfer:
     `domain.activation.counts_as_given_up`.
@@ -24,12 +24,12 @@ def reset_device(
     find_license(company, license_id)
     known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
     if not known:
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     return sum(_free(company, license_id, device, actor, now) for device in known)
 
 
 def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
-    """Refuse a device for good, whether it was ever seen here or not, and free its activations. Raises `Denied`."""
+    """Refuse a device for good, whether it was ever seen here or not, and free its activations. Raises `NotFound`."""
     license = find_license(company, license_id)
     try:
         event = Event.new("device_blacklisted", actor, now, hardware_id=hardware_id)
@@ -55,7 +55,7 @@ def _free(company: str, license_id: int, device: Device, actor: Actor, now: Inst
 
     def decide(snapshot: Snapshot) -> DeactivationDecision:
         if snapshot.license is None or snapshot.device is None:
-            raise Denied("device_not_found")
+            raise NotFound("device_not_found")
         return DeactivationDecision(
             snapshot.license, snapshot.device, is_live(snapshot.device, snapshot.license, snapshot.seat)
         )

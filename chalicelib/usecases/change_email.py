@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from chalicelib.domain.email import normalize_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import AlreadyExists, Invalid
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -37,7 +37,7 @@ def change_email(
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
-    Raises `Denied`: `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `validation_error`, and
+    Raises `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `Invalid`, and
     `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
     customer who changes them faster than seats may be given.
     """
@@ -80,6 +80,6 @@ def change_email(
 
 def _guard_change(company: str, address: str, held: list[int]) -> None:
     if accounts.user_of_email(company, address) is not None:
-        raise Denied("already_exists", "email: another account of this company has this e-mail.")
+        raise AlreadyExists("already_exists", "email: another account of this company has this e-mail.")
     if len(held) > MAX_SEATS:
-        raise Denied("validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more.")
+        raise Invalid("validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more.")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.activation import counts_as_given_up, guard_reset
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Forbidden, Invalid
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, phase, within_calendar
@@ -15,7 +15,7 @@ from chalicelib.usecases.sweep import transition_events
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:
-    """Enable or disable. Doing so again changes nothing. Raises `Denied`: `disabled_by_vendor`, …
+    """Enable or disable. Doing so again changes nothing. Raises `Forbidden`: `disabled_by_vendor`, …
 
     The vendor's word is final: what he has disabled no customer enables, and he may make a customer's word his own.
     """
@@ -23,7 +23,7 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
     def decide(license: License) -> License:
         if enabled:
             if actor.is_customer and not license.enabled and license.disabled_by != "customer":
-                raise Denied("disabled_by_vendor")
+                raise Forbidden("disabled_by_vendor")
             return replace(license, enabled=True, disabled_by=None)
         if actor.is_customer:
             return replace(license, enabled=False, disabled_by="customer") if license.enabled else license
@@ -40,7 +40,7 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
 def extend(
     company: str, license_id: int, validity_period: Instant | None, by: str | None, actor: Actor, *, now: Instant
 ) -> License:
-    """Set a new end, or move it on by a duration from the later of the old end and now. Raises `Denied`.
+    """Set a new end, or move it on by a duration from the later of the old end and now. Raises `SeatkeeperError`.
 
     A license that has expired comes back to life. What no sweep has announced of the old dates yet is announced now.
     """
@@ -78,16 +78,16 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 
 def _new_end(license: License, validity_period: Instant | None, by: str | None, now: Instant) -> Instant:
     if license.license_type == "perpetual":
-        raise Denied("validation_error", "validity-period: a perpetual license has no end to extend.")
+        raise Invalid("validation_error", "validity-period: a perpetual license has no end to extend.")
     if license.validity_period is None:
         sentence = "validity-period: the license has no end yet; it gets one at its first activation."
-        raise Denied("validation_error", sentence)
+        raise Invalid("validation_error", sentence)
     try:
         end = validity_period or add(max(license.validity_period, now), parse_duration(by or ""))
     except ValueError as error:
-        raise Denied("validation_error", f"by: {error}") from None
+        raise Invalid("validation_error", f"by: {error}") from None
     if not within_calendar(end, license.grace_period):
-        raise Denied("validation_error", "validity-period: with its grace period it must end before the year 10000.")
+        raise Invalid("validation_error", "validity-period: with its grace period it must end before the year 10000.")
     return end
 
 

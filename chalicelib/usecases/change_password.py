@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import Invalid, Unavailable
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
@@ -23,13 +23,13 @@ def change_password(
 ) -> User:
     """Replace the password, given the old one; an initial password is gone for good; the owner is mailed.
 
-    Raises `Denied`, `Unavailable`.
+    Raises `SeatkeeperError`, `Unavailable`.
 
     `known`: what has logged in to the account before (`domain.origin.Origin`).
     """
     guard_chosen(new_password, company, email)
     if composed(visible(new_password)) == composed(visible(password)):
-        raise Denied("validation_error", "new_password: choose one that differs from the old password.")
+        raise Invalid("validation_error", "new_password: choose one that differs from the old password.")
     for _ in range(_ROUNDS):
         user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)
         changed = with_own_password(user, new_password)
@@ -39,4 +39,4 @@ def change_password(
         ):  # changed since the log-in, or hashed anew by another one: the next log-in tells
             accounts.change_password(user, changed, event, mail=own_password_notice(user))
             return changed
-    raise Unavailable("the password changes all the time")
+    raise Unavailable("too_many_rivals")

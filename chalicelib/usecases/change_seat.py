@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import counts_as_given_up, guard_reset
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
@@ -23,7 +23,7 @@ _State = tuple[License, Seat]
 
 
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Take the seat away and switch its devices off, in one write. Raises `Denied`: `user_not_found`, …
+    """Take the seat away and switch its devices off, in one write. Raises `NotFound`: `user_not_found`, …
 
     Their places are given up as in `reset_activations`.
     """
@@ -33,7 +33,7 @@ def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now:
 def remove_account(
     company: str, license_id: int, user_id: int, actor: Actor, *, closed_at: Instant | None = None, now: Instant
 ) -> None:
-    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `Denied`.
+    """As `remove_user`, of an account by its id. Doing so again changes nothing. Raises `SeatkeeperError`.
 
     `closed_at`: only while the account is closed since then; else `user_not_found`.
     """
@@ -51,7 +51,7 @@ def remove_account(
 
 
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
-    """Switch off all devices of one user on this license, in one write. Raises `Denied`.
+    """Switch off all devices of one user on this license, in one write. Raises `SeatkeeperError`.
 
     Whether their places count as given up: `domain.activation.counts_as_given_up`.
     """
@@ -66,7 +66,7 @@ def reset_activations(company: str, license_id: int, email: str, actor: Actor, *
 def set_max_activations(
     company: str, license_id: int, email: str, limit: int | None, actor: Actor, *, now: Instant
 ) -> None:
-    """Change the seat's own limit; devices that are active stay so. Raises `Denied`: `max_activations_too_high`."""
+    """Change the seat's own limit; devices that are active stay so. Raises `Invalid`: `max_activations_too_high`."""
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_limit_changed", actor, now, **of_seat(seat), max_activations=limit)
@@ -89,7 +89,9 @@ def set_password(
     manager_id: int | None = None,
     now: Instant,
 ) -> tuple[User, str]:
-    """Set a user's password, or generate one; the user has to choose another at the next log-in. Raises `Denied`.
+    """Set a user's password, or generate one; the user has to choose another at the next log-in.
+
+    Raises `SeatkeeperError`.
 
     `manager_id`: who asks, None for an operator, whose password opens all that the account has; a manager's opens this
     license and what the one before has opened. `not_your_user` where that is not only his to touch.
@@ -102,7 +104,7 @@ def set_password(
         license, seat = find_seat(company, license_id, email)
         user = accounts.read_user(company, seat.user_id)
         if user is None:
-            raise Denied("user_not_found")
+            raise NotFound("user_not_found")
         guard_open(user)
         if manager_id is None:
             return user, read_holdings(user).buyers

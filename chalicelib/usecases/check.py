@@ -9,7 +9,7 @@ from chalicelib.usecases.retry import decide_and_write
 
 
 def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Instant) -> Snapshot:
-    """The license and the device as they stand. Raises `Denied`: `device_not_found` after a reset.
+    """The license and the device as they stand. Raises `NotFound`: `device_not_found` after a reset.
 
     An expired license is no refusal: the answer says `is_expired`.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import digits, punctuation
 
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.pasted import visible
 from chalicelib.domain.users import MIN_PASSWORD, guard_new_password
 
@@ -40,7 +40,7 @@ def guard_chosen(password: str, company: str, email: str) -> None:
 
     It is judged without what cannot be seen; letters that differ in width or case alone are one, and so are those and
     what is written for them (`0` for `o`); digits and marks at its ends and what is repeated add nothing. Raises
-    `Denied`: `validation_error`, with the reason.
+    `Invalid`: `validation_error`, with the reason.
     """
     guard_new_password(password)
     plain = unicodedata.normalize("NFKC", visible(password)).casefold()
@@ -50,7 +50,7 @@ def guard_chosen(password: str, company: str, email: str) -> None:
         letters = _letters(spelled)
         besides = _without(letters, words)
         if besides != letters and len(besides) < _LEAST_BESIDES:
-            raise Denied("validation_error", "new_password: choose one that is not your company or your e-mail.")
+            raise Invalid("validation_error", "new_password: choose one that is not your company or your e-mail.")
         _guard_guesses(spelled, letters, besides)
 
 
@@ -59,11 +59,11 @@ def _guard_guesses(*guesses: str) -> None:
     for guess in guesses:
         piece = _piece(guess)
         if {guess, piece} & common_passwords():
-            raise Denied("validation_error", "new_password: choose one that is not among the commonest passwords.")
+            raise Invalid("validation_error", "new_password: choose one that is not among the commonest passwords.")
         if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
-            raise Denied("validation_error", "new_password: choose more than repeated letters or a row of letters.")
+            raise Invalid("validation_error", "new_password: choose more than repeated letters or a row of letters.")
         if _is_time_of_year(guess) or _is_time_of_year(piece):
-            raise Denied("validation_error", "new_password: choose more than a word and a year.")
+            raise Invalid("validation_error", "new_password: choose more than a word and a year.")
 
 
 def _letters(text: str) -> str:

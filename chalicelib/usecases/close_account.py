@@ -9,7 +9,7 @@ late takes nothing that was given since the account was opened again. Cut short,
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User, guard_still_closed
@@ -36,7 +36,7 @@ def close_account(company: str, email: str, actor: Actor, *, now: Instant) -> Cl
     """Let nobody log in to an account any more, and take from it all that it has: orders, seats, mails that wait.
 
     At once its sessions are over, its password is nobody's, and mailed codes are void; the rest goes in steps. Again,
-    it finishes what was cut short, and then changes nothing. Raises `Denied`: `user_not_found`.
+    it finishes what was cut short, and then changes nothing. Raises `NotFound`: `user_not_found`.
     """
 
     def decide(user: User) -> User:
@@ -54,7 +54,7 @@ def reopen_account(company: str, email: str, actor: Actor, *, now: Instant) -> U
     """Let an account that was closed be used again: it has nothing, and a password that nobody has.
 
     With the next seat, or order to manage, it gets a new initial password. Again, it changes nothing.
-    Raises `Denied`: `user_not_found`.
+    Raises `NotFound`: `user_not_found`.
     """
 
     def decide(user: User) -> User:
@@ -74,13 +74,13 @@ def _emptied(user: User, actor: Actor, now: Instant) -> Closed:
     assert since is not None
     held = accounts.held_license_ids(company, user.id)
     for license_id in held:
-        with suppress(Denied):  # a link that leads to no license keeps no seat from being taken: `audit --repair`
+        with suppress(NotFound):  # a link that leads to no license keeps no seat from being taken: `audit --repair`
             remove_account(company, license_id, user.id, actor, closed_at=since, now=now)
     managed = sorted({sold.order_id for sold in orders.read_managed_licenses(company, user.id)})
     for order_id in managed:
-        with suppress(Denied):  # likewise
+        with suppress(NotFound):  # likewise
             remove_manager(company, order_id, user.email, actor, closed_at=since, now=now)
-    with suppress(Denied):  # opened again
+    with suppress(NotFound):  # opened again
         _forget_mails(user, since)
     return Closed(user, managed, len(held))
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from chalicelib import signing
 from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import AlreadyExists, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -16,20 +16,20 @@ from chalicelib.store.encryption import decrypt, encrypt
 
 
 def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
-    """A new tenant. Raises `Denied`: `already_exists`, `validation_error`."""
+    """A new tenant. Raises `AlreadyExists`: `already_exists`, `Invalid`: `validation_error`."""
     company = Company(company_code(code), new_id(now), display_name(name), now)
     try:
         accounts.create_company(company, Event.new("company_created", actor, now))
     except ConditionFailed:
-        raise Denied("already_exists", f"There is a company with the code {company.code} already.") from None
+        raise AlreadyExists("already_exists", f"There is a company with the code {company.code} already.") from None
     return company
 
 
 def find_company(code: str) -> Company:
-    """The company with this code. Raises `Denied`: `company_not_found`."""
+    """The company with this code. Raises `NotFound`: `company_not_found`."""
     company = accounts.read_company(company_code(code))
     if company is None:
-        raise Denied("company_not_found")
+        raise NotFound("company_not_found")
     return company
 
 
@@ -43,7 +43,7 @@ def create_product(
     prevent_vm: bool = False,
     now: Instant,
 ) -> Product:
-    """A new product of a company. Raises `Denied`."""
+    """A new product of a company. Raises `SeatkeeperError`."""
     owner = find_company(company)
     product = Product(
         company=owner.code,
@@ -58,7 +58,7 @@ def create_product(
     try:
         accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
     except ConditionFailed:
-        raise Denied("already_exists", f"There is a product with the code {product.code} already.") from None
+        raise AlreadyExists("already_exists", f"There is a product with the code {product.code} already.") from None
     return product
 
 
@@ -73,14 +73,14 @@ def create_api_key(
     origins: frozenset[str] = frozenset(),
     now: Instant,
 ) -> tuple[ApiKey, str]:
-    """A new API key and its shared key in clear, which is shown this once. Raises `Denied`.
+    """A new API key and its shared key in clear, which is shown this once. Raises `SeatkeeperError`.
 
     The current signing key signs its answers as long as it lives.
     """
     owner = find_company(company)
     for code in products:
         if accounts.read_product(owner.code, code) is None:
-            raise Denied("unknown_product")
+            raise NotFound("unknown_product")
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = encrypt(shared_key, _context(name))
     signing_key = signing.current().id
@@ -106,10 +106,10 @@ def shared_key(api_key: ApiKey) -> str:
 
 
 def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
-    """Calls with this key are refused from now on, within a minute everywhere. Raises `Denied`."""
+    """Calls with this key are refused from now on, within a minute everywhere. Raises `SeatkeeperError`."""
     found = accounts.read_api_key(find_company(company).code, name)
     if found is None:
-        raise Denied("api_key_not_found")
+        raise NotFound("api_key_not_found")
     with suppress(ConditionFailed):  # it may be revoked already
         accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
     return found

@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Sequence
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.store.encryption import hmac_sha256
 
 _MAC_LENGTH = 32
@@ -26,16 +26,16 @@ def to_cursor(scope: Sequence[str | int], position: str) -> str:
 
 
 def from_cursor(scope: Sequence[str | int], cursor: str) -> str:
-    """The position that a cursor of this list holds. Raises `Denied`: `cursor_invalid`, for one of any other list."""
+    """The position that a cursor of this list holds. Raises `Invalid`: `cursor_invalid`, for one of any other list."""
     if not cursor:
         return ""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
-        raise Denied("cursor_invalid") from None
+        raise Invalid("cursor_invalid") from None
     mac, position = text[:_MAC_LENGTH], text[_MAC_LENGTH:]
     if not hmac.compare_digest(mac.encode(), _mac(scope, position).encode()):
-        raise Denied("cursor_invalid")
+        raise Invalid("cursor_invalid")
     return position
 
 

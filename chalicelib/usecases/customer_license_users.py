@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.users import User
@@ -15,17 +15,17 @@ from chalicelib.usecases.catalogue import find_product
 def customer_license_users(
     company: str, product: str, customer: str, *, now: Instant
 ) -> Iterator[tuple[License, Order | None, Seat, User]]:
-    """Every seat on the customer's licenses of the product. Raises `Denied`: `customer_not_found`, …"""
+    """Every seat on the customer's licenses of the product. Raises `NotFound`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
     if found.authorization_method != "user":
         raise Denied("invalid_product_auth_method")
     try:
         email = known_email(customer)
-    except Denied:
-        raise Denied("validation_error", "customer: this is not an e-mail address.") from None
+    except Invalid:
+        raise Invalid("validation_error", "customer: this is not an e-mail address.") from None
     ids = list(accounts.licenses_of_customer(company, email, found.code))
     if not ids and not accounts.is_customer(company, email):
-        raise Denied("customer_not_found")
+        raise NotFound("customer_not_found")
     return _seats(company, ids)
 
 

@@ -1,7 +1,7 @@
 """Deactivate a license on the device that asks."""
 
 from chalicelib.domain.activation import DeactivationDecision, Snapshot, decide_deactivation
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, SeatkeeperError, Unavailable
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.store import activations
@@ -15,7 +15,7 @@ def deactivate(
 ) -> None:
     """Deactivate the device. One that was active once and is no more gets the same answer: it is a repeat.
 
-    `variables`: to be kept with the device, its last words. Raises `Denied`: `device_not_found` for a device
+    `variables`: to be kept with the device, its last words. Raises `NotFound`: `device_not_found` for a device
     that was never active here.
     """
     if variables:
@@ -40,6 +40,7 @@ def deactivate(
 def _keep(company: str, lookup: LicenseLookup, variables: dict[str, str], actor: Actor, now: Instant) -> None:
     try:
         track_variables(company, lookup, variables, actor, now=now)
-    except Denied as denied:
-        if denied.code == "validation_error":  # all else is no reason to hold a place
-            raise
+    except (Invalid, Unavailable):
+        raise
+    except SeatkeeperError:
+        pass  # no reason to hold a place

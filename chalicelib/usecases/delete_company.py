@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.store import licenses, mails, removal
 
 _ENTRANCES = ("apikey#", "email#", "user#")
@@ -12,7 +12,7 @@ _ENTRANCES = ("apikey#", "email#", "user#")
 
 
 def delete_company(company: str, *, progress: Callable[[int], None] = lambda _items: None) -> int:
-    """Remove every item of a company, in all tables; answers how many. Raises `Denied`: `company_not_found`.
+    """Remove every item of a company, in all tables; answers how many. Raises `NotFound`: `company_not_found`.
 
     At once nothing new can be made for it and its sessions are over; next its API keys and log-ins go (a process that
     has just been called with a key believes in it for a minute more). Interrupted, it is finished by the same call.
@@ -20,7 +20,7 @@ def delete_company(company: str, *, progress: Callable[[int], None] = lambda _it
     """
     code = company_code(company)
     if not removal.is_listed(code):
-        raise Denied("company_not_found")
+        raise NotFound("company_not_found")
     removal.close_company(code)
     removed = 1
     for step in chain(

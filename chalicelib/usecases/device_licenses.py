@@ -14,7 +14,7 @@ MAX_LICENSES = 100
 def device_licenses(
     company: str, hardware_id: str, product: str | None, only: frozenset[str], *, now: Instant
 ) -> list[tuple[Snapshot, Product]]:
-    """Newest first, of one product or all; `only` of some products, where any are named. Raises `Denied`."""
+    """Newest first, of one product or all; `only` of some products, where any are named. Raises `SeatkeeperError`."""
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
     found = []

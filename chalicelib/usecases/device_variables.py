@@ -14,7 +14,7 @@ from chalicelib.usecases.retry import decide_and_write
 def track_variables(
     company: str, lookup: LicenseLookup, variables: dict[str, str], actor: Actor, *, now: Instant
 ) -> tuple[Device, list[Variable]]:
-    """Set variables by name; others stay. Raises `Denied`: `device_not_found`, `validation_error`, …"""
+    """Set variables by name; others stay. Raises `NotFound`: `device_not_found`, `Invalid`: `validation_error`, …"""
     license, device = _held(company, lookup, now)
     return device, track_on(license, device, variables, actor, now=now)
 
@@ -22,14 +22,14 @@ def track_variables(
 def guard_variables(
     license: License, hardware_id: str, user_id: int | None, variables: dict[str, str], *, now: Instant
 ) -> None:
-    """Refuse variables that the device could not keep, before anything else is done. Raises `Denied`."""
+    """Refuse variables that the device could not keep, before anything else is done. Raises `SeatkeeperError`."""
     merge(stored.read_variables(license, hardware_id, user_id).variables, variables, now)
 
 
 def track_on(
     license: License, device: Device, variables: dict[str, str], actor: Actor, *, now: Instant
 ) -> list[Variable]:
-    """Set variables of this device on this license, by name; others stay. Raises `Denied`: `validation_error`."""
+    """Set variables of this device on this license, by name; others stay. Raises `Invalid`: `validation_error`."""
 
     def read(_: bool) -> Variables:
         return stored.read_variables(license, device.hardware_id, device.user_id)
@@ -54,7 +54,7 @@ def track_on(
 
 
 def device_variables(company: str, lookup: LicenseLookup, *, now: Instant) -> tuple[Device, list[Variable]]:
-    """All variables of the device, by name. Raises `Denied`."""
+    """All variables of the device, by name. Raises `SeatkeeperError`."""
     license, device = _held(company, lookup, now)
     return device, stored.read_variables(license, device.hardware_id, device.user_id).variables
 

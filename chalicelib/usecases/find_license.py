@@ -1,41 +1,41 @@
 """Find a license, a seat on it, or an account, for those who manage them."""
 
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, licenses, seats
 
 
 def find_license(company: str, license_id: int) -> License:
-    """Raises `Denied`: `license_not_found`, for another company's id too."""
+    """Raises `NotFound`: `license_not_found`, for another company's id too."""
     license = licenses.read_license(company, license_id)
     if license is None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return license
 
 
 def find_owner(license_id: int, company: str | None) -> str:
-    """The company of a license, for operators; where they name one, it must be that. Raises `Denied`."""
+    """The company of a license, for operators; where they name one, it must be that. Raises `SeatkeeperError`."""
     owner = licenses.company_of(license_id)
     if owner is None or company not in (None, owner):
         whose = "" if company is None else f" of {company}"
-        raise Denied("license_not_found", f"There is no license {license_id}{whose}.")
+        raise NotFound("license_not_found", f"There is no license {license_id}{whose}.")
     return owner
 
 
 def find_seat(company: str, license_id: int, email: str) -> tuple[License, Seat]:
-    """A license and a user's seat on it. Raises `Denied`: `license_not_found`, `user_not_found`."""
+    """A license and a user's seat on it. Raises `NotFound`: `license_not_found`, `user_not_found`."""
     license = find_license(company, license_id)
     user_id = accounts.user_of_email(company, known_email(email))
     seat = None if user_id is None else seats.read_seat(company, license_id, user_id)
     if seat is None:
-        raise Denied("user_not_found")
+        raise NotFound("user_not_found")
     return license, seat
 
 
 def find_user(company: str, license_id: int, email: str) -> User:
-    """The account of a license user. Raises `Denied`: `license_not_found`, `user_not_found`."""
+    """The account of a license user. Raises `NotFound`: `license_not_found`, `user_not_found`."""
     return find_license_user(company, license_id, email)[1]
 
 
@@ -44,14 +44,14 @@ def find_license_user(company: str, license_id: int, email: str) -> tuple[Licens
     license, seat = find_seat(company, license_id, email)
     user = accounts.read_user(company, seat.user_id)
     if user is None:
-        raise Denied("user_not_found")
+        raise NotFound("user_not_found")
     return license, user
 
 
 def find_account(company: str, email: str) -> User:
-    """The account of an e-mail, open or closed. Raises `Denied`: `user_not_found`."""
+    """The account of an e-mail, open or closed. Raises `NotFound`: `user_not_found`."""
     user_id = accounts.user_of_email(company, known_email(email))
     user = None if user_id is None else accounts.read_user(company, user_id)
     if user is None:
-        raise Denied("user_not_found", "There is no such account.")
+        raise NotFound("user_not_found", "There is no such account.")
     return user

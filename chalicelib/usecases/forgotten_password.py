@@ -3,7 +3,7 @@
 from hmac import compare_digest
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, Invalid
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.mail_texts import code_mail
@@ -54,20 +54,20 @@ def set_password_by_code(
     """Replace the password, given the code of this browser. All sessions are over, and nothing holds log-ins back.
     The owner is mailed.
 
-    Doing so again with the same password changes nothing. Raises `Denied`: `validation_error`, and `invalid_code`
+    Doing so again with the same password changes nothing. Raises `Invalid`: `validation_error`, and `invalid_code`
     for whatever else does not belong together.
     """
     guard_chosen(new_password, company, email)
     account = account_name(company, email)
     if account is None:
-        raise Denied("invalid_code")
+        raise Invalid("invalid_code")
     hashed = one_time_codes.hash_code(*account, typed_code(code))
     _try(*account, browser, hashed, now)
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
         stored, user = one_time_codes.read_code(*account, browser), named_user(*account)
         if user is None or stored.code_hash != hashed or stored.mailed_at < user.reopened_at:
-            raise Denied("invalid_code")
+            raise Invalid("invalid_code")
         return stored, user
 
     def decide(state: tuple[OneTimeCode, User]) -> User:
@@ -75,7 +75,7 @@ def set_password_by_code(
         if not stored.used:
             return with_own_password(user, new_password, proved=True)
         if not verify_password(user.password_hash, new_password):
-            raise Denied("invalid_code")
+            raise Invalid("invalid_code")
         return user  # the same call once more
 
     def write(state: tuple[OneTimeCode, User], changed: User) -> None:
@@ -90,7 +90,7 @@ def set_password_by_code(
 
 
 def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
-    """Note that a code is asked for, where one may be mailed. Raises `Denied`, `Unavailable`."""
+    """Note that a code is asked for, where one may be mailed. Raises `SeatkeeperError`, `Unavailable`."""
 
     def decide(seen: tuple[CodeRequests, Failures]) -> CodeRequests | None:
         asked, of_address = seen
@@ -111,10 +111,10 @@ def _may_ask(account: tuple[str, str], origin: Origin, now: Instant) -> bool:
 
 
 def _try(company: str, email: str, browser: str, hashed: str, now: Instant) -> None:
-    """Raises `Denied` where this is not the newest code, or that may not be tried any more."""
+    """Raises `SeatkeeperError` where this is not the newest code, or that may not be tried any more."""
     try:
         tried = one_time_codes.count_try(company, email, browser, now)
     except ConditionFailed:
-        raise Denied("invalid_code") from None
+        raise Invalid("invalid_code") from None
     if not compare_digest(tried.code_hash, hashed):
-        raise Denied("invalid_code")
+        raise Invalid("invalid_code")

@@ -17,7 +17,7 @@ from chalicelib.usecases.security_events import note_security_event
 def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
     """A user who is not stored yet, with a generated initial password that opens the licenses of `scope`.
 
-    Raises `Denied` for an e-mail that cannot be mailed.
+    Raises `SeatkeeperError` for an e-mail that cannot be mailed.
     """
     user_id, password = new_id(now), new_initial_password()
     return User(
@@ -59,7 +59,7 @@ def initial_password(user: User) -> str | None:
 def reveal_initial_password(
     company: str, license_id: int, email: str, manager_id: int, actor: Actor, *, now: Instant
 ) -> str | None:
-    """The initial password of a license user, for a manager who may touch the account. Raises `Denied`."""
+    """The initial password of a license user, for a manager who may touch the account. Raises `SeatkeeperError`."""
     user = find_user(company, license_id, email)
     guard_initial_password(manager_id, user)
     password = initial_password(user)

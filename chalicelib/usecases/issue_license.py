@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order, Product
 from chalicelib.domain.email import known_email, normalize_email
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
@@ -61,7 +61,7 @@ class _State:
 def issue_license(
     company: str, product: str, terms: Terms, manager: str | None, actor: Actor, *, now: Instant
 ) -> tuple[License, User | None]:
-    """Issue a license; answers it, and its order's manager. Raises `Denied` for terms that contradict each other.
+    """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     """
@@ -100,7 +100,7 @@ def issue_license(
 def _guard_key(license: License, terms: Terms) -> None:
     given = terms.license_key or ""  # one that we have made is drawn again
     if any(accounts.find_license_id_by_key(license.company, key) is not None for key in keys.forms(given) if key):
-        raise Denied("already_exists", "The license key is in use.")
+        raise AlreadyExists("already_exists", "The license key is in use.")
 
 
 def _joined(license: License, old: Order | None, manager: User | None) -> Order:
@@ -110,12 +110,12 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         return Order(license.company, license.order_id or "", customer, managers, number=license.id)
     if old.customer != customer:
-        raise Denied("already_exists", f"The order {old.id} belongs to another customer.")
+        raise AlreadyExists("already_exists", f"The order {old.id} belongs to another customer.")
     old = replace(old, number=old.number or license.id)
     if manager is None or manager.id in old.managers:
         return old
     if len(old.managers) >= MAX_MANAGERS:
-        raise Denied("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+        raise Invalid("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
     return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
 
 
@@ -148,7 +148,7 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
 def _guard_terms(terms: Terms, product: Product) -> None:
     def refuse_if(wrong: bool, sentence: str) -> None:
         if wrong:
-            raise Denied("validation_error", sentence)
+            raise Invalid("validation_error", sentence)
 
     dated = terms.validity_period is not None or terms.valid_duration is not None
     refuse_if(terms.license_type == "perpetual" and dated, "validity-period: a perpetual license has no end.")
@@ -183,13 +183,13 @@ def _guard_duration(text: str) -> None:
     try:
         duration_days(parse_duration(text))
     except ValueError as error:
-        raise Denied("validation_error", f"valid-duration: {error}") from None
+        raise Invalid("validation_error", f"valid-duration: {error}") from None
 
 
 def _license_key(text: str) -> str:
     key = keys.normalize(text)
     if not _is_plain(key) or keys.is_mistyped(key):
-        raise Denied(
+        raise Invalid(
             "validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours."
         )
     return key
@@ -213,7 +213,7 @@ def manager_of(
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
     customer, and who manages nothing any more: others could set the password since. An order that names no customer
-    is its manager's own. Raises `Denied`: `account_closed`, `validation_error`.
+    is its manager's own. Raises `Forbidden`: `account_closed`, `Invalid`: `validation_error`.
     """
     if email is None:
         return None, None

@@ -8,7 +8,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import is_expired, is_live
 from chalicelib.store import accounts, activations
@@ -57,7 +57,7 @@ class Candidate:
 
 
 def find_snapshot(company: str, lookup: LicenseLookup, *, now: Instant, consistent: bool) -> Snapshot:
-    """The snapshot of what `lookup` names. Raises `Denied`.
+    """The snapshot of what `lookup` names. Raises `SeatkeeperError`.
 
     With `consistent`, nothing remembered and no replica takes part. Then it may be refused: of a user on a device that
     was never this user's that would tell whether there is such a user, and so it is counted first (`bounded_guesses`).
@@ -79,13 +79,13 @@ def _was_theirs(company: str, lookup: LicenseLookup, now: Instant) -> bool:
     seen_by = accounts.seen_by_hardware(company, lookup.hardware_id, _MAX_SEEN)
     try:
         user_id = _user_id(company, lookup, now, consistent=True)
-    except Denied:
+    except NotFound:
         return False
     return any(user == user_id for _, user in seen_by)
 
 
 def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool) -> list[Snapshot]:
-    """The snapshots of what a key or a user may mean, at least one. Raises `Denied`."""
+    """The snapshots of what a key or a user may mean, at least one. Raises `SeatkeeperError`."""
     named = find_candidates(company, product, lookup, now, consistent)
     if len(named) == 1:
         return [read_candidate(named[0], lookup, now=now, consistent=consistent)]
@@ -95,7 +95,7 @@ def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, 
 def find_candidates(
     company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool
 ) -> list[Candidate]:
-    """Every license that may be meant, newest first; at least one. Raises `Denied`."""
+    """Every license that may be meant, newest first; at least one. Raises `SeatkeeperError`."""
     if product.authorization_method == "license-key":
         return [Candidate(company, product, _license_id(company, lookup, now), None)]
     user_id = _user_id(company, lookup, now, consistent)
@@ -103,7 +103,7 @@ def find_candidates(
         return [Candidate(company, product, lookup.license_id, user_id)]
     license_ids = accounts.licenses_of_user(company, user_id, product.code)
     if not license_ids:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return [Candidate(company, product, license_id, user_id) for license_id in license_ids]
 
 
@@ -134,17 +134,17 @@ def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consisten
 def guard_license_lookup(product: Product, lookup: LicenseLookup) -> None:
     """Refuse a call that names its license in a way that the product does not know."""
     if lookup.bundle_code is not None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     by_key = product.authorization_method == "license-key"
     named, foreign = (lookup.license_key, lookup.username) if by_key else (lookup.username, lookup.license_key)
     if named is None and (foreign is not None or lookup.license_id is None):
         if by_key:
-            raise Denied("license_key_required")
+            raise Invalid("license_key_required")
         if foreign is None:
-            raise Denied("missing_parameters", "username: this parameter is required.")
-        raise Denied("license_not_found")
+            raise Invalid("missing_parameters", "username: this parameter is required.")
+        raise NotFound("license_not_found")
     if foreign is not None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
 
 
 def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: bool = False) -> int:
@@ -159,19 +159,19 @@ def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: boo
         if found is not None:
             break
     if found is None or lookup.license_id not in (None, found):
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return found
 
 
 def _user_id(company: str, lookup: LicenseLookup, now: Instant, consistent: bool) -> int:
     try:
         email = known_email(lookup.email or "")
-    except Denied:
-        raise Denied("license_not_found") from None
+    except Invalid:
+        raise NotFound("license_not_found") from None
     load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
     user_id = _user_of_email.get((company, email), load, now, fresh=consistent)
     if user_id is None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return user_id
 
 
@@ -194,7 +194,7 @@ def _device_snapshot(company: str, product: Product, lookup: LicenseLookup, now:
     known = activations.devices(company, lookup.license_id, lookup.hardware_id)
     users = [Candidate(company, product, lookup.license_id, device.user_id) for device in known]
     if not users:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return _meant(read_candidates(users, lookup, consistent), now)
 
 

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 
 from chalicelib import observability
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import Denied, Invalid, Unauthenticated, Unavailable
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import hash_hardware_id
@@ -56,13 +56,12 @@ def log_in(
     """
     try:
         account = Account(company, known_email(email), origin)
-    except Denied:
-        raise Denied("invalid_credentials") from None
+    except Invalid:
+        raise Unauthenticated("invalid_credentials") from None
     try:
         return _in_turn(account, password, now)
-    except (Denied, _Crowded) as error:
-        was_tried = isinstance(error, Denied) and error.code == "invalid_credentials"
-        if was_tried or not hardware_id or not _is_active(account, hardware_id):
+    except (Denied, _Crowded):
+        if not hardware_id or not _is_active(account, hardware_id):
             raise
     known = replace(origin, known=f"device {hash_hardware_id(hardware_id)}")
     return _in_turn(replace(account, origin=known), password, now)
@@ -80,7 +79,7 @@ def _log_in(account: Account, password: str, now: Instant) -> User:
         login_attempts.attempt_failed(account, password, started, seen, now)
         kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"
         note_security_event(account.company, user or account.email, kind, _stranger(account), now)
-        raise Denied("invalid_credentials")
+        raise Unauthenticated("invalid_credentials")
     login_attempts.attempt_succeeded(account, started)
     observability.add_fields(company=user.company, user_id=user.id)
     return _rehashed(user, password) if is_outdated(user.password_hash) else user
@@ -122,7 +121,7 @@ def _start(account: Account, password: str, now: Instant) -> tuple[Seen, Attempt
             # Not locked, but as many attempts are under way as may be: wait for one of them to end.
             time.sleep(random.uniform(0, _MAX_WAIT) if consistent else 0)  # noqa: S311 - no secret
             consistent = True
-    raise _Crowded("too many log-ins to one account at once")
+    raise _Crowded("too_many_log_ins")
 
 
 def _is_active(account: Account, hardware_id: str) -> bool:
@@ -131,7 +130,7 @@ def _is_active(account: Account, hardware_id: str) -> bool:
     Raises `Unavailable` where many are looked for: that one is no stranger is not denied unseen.
     """
     if not _looks.acquire(blocking=False):
-        raise Unavailable("too many devices are looked for at once")
+        raise Unavailable("too_many_device_searches")
     try:
         user_id = named_user_id(account.company, account.email)
         held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
@@ -152,6 +151,6 @@ def _turn(origin: Origin) -> Iterator[None]:
     with ExitStack() as taken:
         for turns in (_turns,) if origin.known else (_strangers_turns, _turns):
             if not turns.acquire(blocking=False):
-                raise _Crowded("too many log in at once")
+                raise _Crowded("too_many_log_ins")
             taken.callback(turns.release)
         yield

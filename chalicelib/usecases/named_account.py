@@ -2,7 +2,7 @@
 
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.users import User
 from chalicelib.store import accounts
 
@@ -14,7 +14,7 @@ def account_name(company: str, email: str) -> tuple[str, str] | None:
     """Company and e-mail, as typed, in the forms in which they are stored; None where there can be no such account."""
     try:
         return company_code(company), known_email(email)
-    except Denied:
+    except Invalid:
         return None
 
 

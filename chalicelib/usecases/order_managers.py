@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User, guard_still_closed
@@ -15,17 +15,17 @@ from chalicelib.usecases.retry import decide_and_write
 
 
 def find_order(company: str, order_id: str) -> Order:
-    """Raises `Denied`: `validation_error` where there is none."""
+    """Raises `NotFound`: `order_not_found`."""
     order = orders.read_order(company, order_id)
     if order is None:
-        raise Denied("validation_error", f"order: there is no order {order_id!r}.")
+        raise NotFound("order_not_found", f"There is no order {order_id!r}.", order=order_id)
     return order
 
 
 def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
     """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
 
-    An account as `issue_license` makes and renews it. Raises `Denied`: `validation_error`.
+    An account as `issue_license` makes and renews it. Raises `Invalid`: `validation_error`.
     """
 
     def read(_: bool) -> tuple[Order, User, User | None]:
@@ -39,7 +39,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
         if manager.id in order.managers:
             return order
         if len(order.managers) >= MAX_MANAGERS:
-            raise Denied("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+            raise Invalid("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
         return replace(order, managers=order.managers | {manager.id}, joining=order.joining | {manager.id})
 
     def write(state: tuple[Order, User, User | None], order: Order) -> None:
@@ -63,7 +63,7 @@ def remove_manager(
 
     No license is filed under him from the first write on; then what is filed goes, in steps. Again, it finishes what
     was cut short. `closed_at`: only while the account is closed since then; else `user_not_found`.
-    Raises `Denied`: `user_not_found`, `validation_error`.
+    Raises `NotFound`: `user_not_found`, `Invalid`: `validation_error`.
     """
 
     def read(_: bool) -> tuple[Order, User]:

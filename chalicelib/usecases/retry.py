@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.store.database import ConditionFailed
 
 S = TypeVar("S")
@@ -23,13 +23,13 @@ def decide_and_write(
     """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 
     `read(consistent)`: the first attempt may read a replica, for the write's conditions confirm what it grants.
-    `decide(state)`: may raise `Denied`. A denial is final only if it rests on a consistent read, or on the items that
-    were in the write's way.
+    `decide(state)`: may raise a `SeatkeeperError`. It is final only if it rests on a consistent read, or on the items
+    that were in the write's way.
     `write(state, decision)`: raises `ConditionFailed` where the state is not, or no longer, what it requires.
     `apply_conflict(state, conflict)`: the state with the items that were in the way; None where they do not tell it.
     `changes(decision)`: false where the decision leaves the state as it is. Confirmed like a denial: a device may have
     been reset.
-    Raises `Denied` as `decide` does, and `Unavailable` after `MAX_ATTEMPTS` failed attempts.
+    Raises `SeatkeeperError` as `decide` does, and `Unavailable` after `MAX_ATTEMPTS` failed attempts.
     """
     state: S | None = None
     confirmed = False
@@ -38,7 +38,9 @@ def decide_and_write(
             if state is None:
                 state = read(confirmed)
             decision = decide(state)
-        except Denied:
+        except Unavailable:
+            raise
+        except SeatkeeperError:
             if confirmed:
                 raise
             state, confirmed = None, True
@@ -52,4 +54,4 @@ def decide_and_write(
             state, confirmed = apply_conflict(state, conflict), True
             continue
         return state, decision
-    raise Unavailable("too many rivals")
+    raise Unavailable("too_many_rivals")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import company_code
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import Invalid, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, Origin
@@ -25,12 +25,12 @@ _CONTEXT = "session"
 def log_in_to_portal(
     company: str, email: str, password: str, origin: Origin = NOWHERE, *, now: Instant
 ) -> tuple[User, SessionClaims]:
-    """A session for who knows all three. Raises `Denied`: `invalid_credentials`, `account_locked`.
+    """A session for who knows all three. Raises `Unauthenticated`: `invalid_credentials`, `Denied`: `account_locked`.
 
     What is no company code costs the same as one of no company: nothing tells which of the three was wrong.
     """
     code = _NO_COMPANY
-    with suppress(Denied):
+    with suppress(Invalid):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import sessions
@@ -28,7 +28,7 @@ def submit_once(
         return submission_result(claims, nonce)
     try:
         outcome = act()
-    except (Denied, Unavailable):
+    except SeatkeeperError:
         sessions.release_submission(claims.token, nonce)
         raise
     with suppress(Unavailable):  # it is done: who sends it again is told no more than that

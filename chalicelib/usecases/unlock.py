@@ -9,7 +9,7 @@ from chalicelib.usecases.retry import decide_and_write
 
 
 def unlock(company: str, email: str, actor: Actor, *, now: Instant) -> User:
-    """Forget the failed log-ins of an account, wherever they came from. Raises `Denied`: `user_not_found`."""
+    """Forget the failed log-ins of an account, wherever they came from. Raises `NotFound`: `user_not_found`."""
 
     def write(user: User, _: User) -> None:
         accounts.unlock(user, Event.new("user_unlocked", actor, now, user=user.email, user_id=user.id))

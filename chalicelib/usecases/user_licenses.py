@@ -13,7 +13,7 @@ from chalicelib.usecases.passwords import LoggedIn
 def user_licenses(
     company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant
 ) -> list[Snapshot]:
-    """Those that the password opens, newest first. Raises `Denied`: `invalid_credentials`, `unknown_product`, …"""
+    """Those that the password opens, newest first. Raises `invalid_credentials`, `unknown_product`, …"""
     found = find_product(company, product, now=now)
     user = log_in(company, email, password, Origin(network_of(ip)), now=now)
     logged_in = LoggedIn(user, password)

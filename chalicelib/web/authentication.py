@@ -7,14 +7,13 @@ from chalice.app import Request
 
 from chalicelib import observability, signing
 from chalicelib.domain.catalogue import ApiKey
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.settings import settings
 from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature
-from chalicelib.web.errors import RequestError
 from chalicelib.web.headers import sent_by_client
 
 MINUTE_MS = 60_000
@@ -43,43 +42,40 @@ class Caller:
         return Actor(f"api:{self.api_key.api_key}", self.ip)
 
     def guard_product(self, product: str) -> None:
-        """Raises `RequestError` where the key is limited to other products."""
+        """Raises `SeatkeeperError` where the key is limited to other products."""
         if not _allows(self.api_key, self.now, lambda key: not key.products or product in key.products):
-            raise RequestError("api_key_product_not_allowed")
+            raise Forbidden("api_key_product_not_allowed")
 
     def guard_origin(self) -> None:
-        """Raises `RequestError` where a page calls, and the key is for others; a key that names no page asks nobody."""
+        """Raises `Forbidden` where a page calls, and the key is for others; a key that names no page asks nobody."""
         if self.origin and not _allows(
             self.api_key, self.now, lambda key: not key.origins or self.origin in key.origins
         ):
-            raise RequestError("api_key_origin_not_allowed")
+            raise Forbidden("api_key_origin_not_allowed")
 
     def guard_scope(self, scope: str | None) -> None:
-        """Raises `RequestError` where the call needs a scope that the key lacks."""
+        """Raises `SeatkeeperError` where the call needs a scope that the key lacks."""
         if scope is not None and not _allows(self.api_key, self.now, lambda key: scope in key.scopes):
-            raise RequestError("api_key_scope_missing", f"This API key lacks the scope {scope}.")
+            raise Forbidden("api_key_scope_missing", f"This API key lacks the scope {scope}.")
 
 
 def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
-    """The caller of a request that writes, or not. Raises `RequestError`, `hmac_signature.AuthError`, `Unavailable`."""
+    """The caller of a request that writes, or not. Raises `SeatkeeperError`, `Unavailable`."""
     date = sent_by_client(request.headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
     hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
     api_key = find_api_key(credentials.api_key, now=now)
     if api_key is None:
-        raise RequestError("invalid_api_key")
+        raise Unauthenticated("invalid_api_key")
     _verify(credentials, shared_key(api_key), date or "", request)
     observability.add_fields(company=api_key.company)
     if not _allows(api_key, now, lambda key: not key.revoked):
-        raise RequestError("api_key_revoked")
+        raise Unauthenticated("api_key_revoked")
     if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
-        raise RequestError("api_key_digest_required")
+        raise Unauthenticated("api_key_digest_required")
     if writes and not _allows(api_key, now, lambda key: not key.read_only):
-        raise RequestError("api_key_read_only")
-    try:
-        signer = signing.signer(api_key.signing_key, now=now)
-    except signing.UnknownKey as error:  # our fault: no word against the license, and before anything is done
-        raise Unavailable(str(error)) from None
+        raise Forbidden("api_key_read_only")
+    signer = signing.signer(api_key.signing_key, now=now)  # before anything is done: its absence is our fault
     ip = request.context.get("identity", {}).get("sourceIp", "")
     return Caller(api_key, ip, now, signer, request.headers.get("origin"))
 
@@ -98,7 +94,7 @@ def _verify(credentials: hmac_signature.Credentials, key: str, date: str, reques
         return
     digest = request.headers.get("digest")
     if not digest:
-        raise hmac_signature.AuthError("missing_headers")
+        raise Unauthenticated("missing_headers")
     given = request.query_params
     query = [] if given is None else [(name, value) for name in given for value in given.getlist(name)]
     sent = request.context.get("path", "")  # with a stage's name before ours, where there is one

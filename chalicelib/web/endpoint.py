@@ -19,14 +19,12 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
-from chalicelib import observability
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import Invalid, SeatkeeperError, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.web import clock
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import preflight
-from chalicelib.web.errors import BUSY_RETRY_SECONDS, RequestError, error_response
-from chalicelib.web.hmac_signature import AuthError
+from chalicelib.web.errors import error_response, response_to
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_models import read_body, read_path, read_query
 
@@ -121,7 +119,7 @@ class Endpoints(Generic[C]):
     def authorize(self, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
         """Refuse what the caller may not ask for. Raises what becomes an answer."""
 
-    def record_denial(self, denied: Denied, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
+    def record_denial(self, error: SeatkeeperError, caller: C, endpoint: Endpoint, arguments: Arguments) -> None:
         """Note for support that a call was denied, before that is answered. Raises nothing."""
 
     def respond(self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: C | None) -> Response:  # noqa: ARG002
@@ -130,7 +128,7 @@ class Endpoints(Generic[C]):
 
     def _call(self, endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
-            raise RequestError("payload_too_large")
+            raise Invalid("payload_too_large")
         if endpoint.public:
             arguments = _arguments(endpoint, request, parts)
             return self.respond(endpoint, endpoint.function(**arguments), arguments, None)
@@ -139,8 +137,10 @@ class Endpoints(Generic[C]):
         self.authorize(caller, endpoint, arguments)
         try:
             answer = endpoint.function(**arguments, caller=caller)
-        except Denied as denied:
-            self.record_denial(denied, caller, endpoint, arguments)
+        except Unavailable:
+            raise
+        except SeatkeeperError as error:
+            self.record_denial(error, caller, endpoint, arguments)
             raise
         return self.respond(endpoint, answer, arguments, caller)
 
@@ -149,15 +149,8 @@ class Endpoints(Generic[C]):
         request = self._blueprint.current_request
         try:
             return preflight() if request.method == "OPTIONS" else answer(request)
-        except Denied as denied:
-            return error_response(denied.code, denied.detail, retry_after=denied.retry_after)
-        except RequestError as error:
-            return error_response(error.code, error.message)
-        except AuthError as error:
-            return error_response(error.code)
-        except Unavailable as unavailable:
-            observability.add_fields(unavailable_reason=str(unavailable))
-            return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
+        except SeatkeeperError as error:
+            return response_to(error)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)
             return error_response("internal_error")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from chalice.app import Request, Response
 
 from chalicelib import observability
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import readable
 
@@ -95,6 +96,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "already_exists": (409, "There is one already."),
     "user_not_found": (404, "No such user is assigned to this license."),
     "user_already_assigned": (409, "This user is assigned to the license already."),
+    "order_not_found": (404, "There is no such order."),
     "batch_not_found": (404, "There is no such batch, or no more: its list is kept for a week."),
     "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor enables it again."),
     "not_your_user": (
@@ -125,14 +127,6 @@ CODE_BY_STATUS = {
 """What is answered before any call is reached, by the status that Chalice or API Gateway gives it."""
 
 
-class RequestError(Exception):
-    """A request that cannot be understood, or comes from nobody we know. `message` replaces the table's."""
-
-    def __init__(self, code: str, message: str | None = None) -> None:
-        super().__init__(message or code)
-        self.code, self.message = code, message
-
-
 class FinalResponse(Response):
     """An answer that has its final shape: nobody who passes it on changes it."""
 
@@ -150,6 +144,14 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
         headers["Retry-After"] = str(retry_after)
     observability.set_error(code)
     return ErrorResponse(body, headers, status)
+
+
+def response_to(error: SeatkeeperError) -> ErrorResponse:
+    """The answer to an error of the tree; what is unavailable says when to come again, and the log says why."""
+    if isinstance(error, Unavailable):
+        observability.add_fields(unavailable_reason=str(error))
+        return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
+    return error_response(error.code, error.detail, retry_after=error.retry_after)
 
 
 def handle_framework_errors(request: Request, get_response: Callable[[Request], Response]) -> Response:

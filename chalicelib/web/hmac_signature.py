@@ -20,18 +20,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
-from typing import Literal
 from urllib.parse import quote
 
-AuthCode = Literal[
-    "missing_headers",
-    "authorization_invalid_headers",
-    "authorization_missing_params",
-    "hmac_required",
-    "date_header_invalid",
-    "date_header_diff",
-    "signature_mismatch",
-]
+from chalicelib.domain.errors import Unauthenticated
 
 # Real headers have some 150 and 29 characters. Longer ones are not worth the time of reading them.
 _MAX_AUTHORIZATION = 4096
@@ -41,14 +32,6 @@ _PARAMETER = re.compile(r'[ \t]*([A-Za-z]+)[ \t]*=[ \t]*"([^"]*)"[ \t]*(,|\Z)')
 STRONG = "date (request-target) digest"
 """The headers of the form that covers the whole request, in this order."""
 _REQUIRED = ("algorithm", "headers", "signature", "apikey")
-
-
-class AuthError(Exception):
-    """The request is not authenticated; ``code`` is the error code of the answer."""
-
-    def __init__(self, code: AuthCode) -> None:
-        super().__init__(code)
-        self.code: AuthCode = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +70,29 @@ def own_path(path: str) -> str:
 def parse_authorization(header: str | None) -> Credentials:
     """Read the Authorization header; parameter names in any case, values quoted, unknown parameters ignored.
 
-    Raises AuthError: ``missing_headers``, ``authorization_invalid_headers`` (not a list of ``name="value"``,
+    Raises `Unauthenticated`: ``missing_headers``, ``authorization_invalid_headers`` (not a list of ``name="value"``,
     or a name twice), ``authorization_missing_params`` (absent or empty), ``hmac_required`` (other algorithm).
     """
     if not header:
-        raise AuthError("missing_headers")
+        raise Unauthenticated("missing_headers")
     parameters = _parameters(header)
     if not all(parameters.get(name) for name in _REQUIRED):
-        raise AuthError("authorization_missing_params")
+        raise Unauthenticated("authorization_missing_params")
     if parameters["algorithm"].lower() != "hmac-sha256":
-        raise AuthError("hmac_required")
+        raise Unauthenticated("hmac_required")
     return Credentials(*(parameters[name] for name in _REQUIRED))
 
 
 def check_date(date: str | None, now: int, window_ms: int) -> None:
     """Require a Date header at most ``window_ms`` milliseconds from ``now`` (milliseconds since the epoch).
 
-    Raises AuthError: ``missing_headers``, ``date_header_invalid`` (no date, or not in GMT) or
+    Raises `Unauthenticated`: ``missing_headers``, ``date_header_invalid`` (no date, or not in GMT) or
     ``date_header_diff`` (outside the window).
     """
     if not date:
-        raise AuthError("missing_headers")
+        raise Unauthenticated("missing_headers")
     if abs(_read_date(date) - now) > window_ms:
-        raise AuthError("date_header_diff")
+        raise Unauthenticated("date_header_diff")
 
 
 def request_target(method: str, path: str, query: Iterable[tuple[str, str]]) -> str:
@@ -140,29 +123,29 @@ def sign(shared_key: str, covered: Covered | str) -> str:
 
 
 def verify(credentials: Credentials, shared_key: str, *covered: Covered | str) -> None:
-    """Require the signature to be ours over one of these. Raises AuthError ``signature_mismatch``."""
+    """Require the signature to be ours over one of these. Raises `Unauthenticated`: ``signature_mismatch``."""
     # As bytes: compare_digest takes no str beyond ASCII, and a hostile one must be a mismatch like any other.
     received = credentials.signature.encode(errors="replace")
     if not any(hmac.compare_digest(sign(shared_key, one).encode(), received) for one in covered):
-        raise AuthError("signature_mismatch")
+        raise Unauthenticated("signature_mismatch")
 
 
 def check_digest(received: str, body: bytes) -> None:
-    """Require a Digest header to be that of the body. Raises AuthError ``signature_mismatch``."""
+    """Require a Digest header to be that of the body. Raises `Unauthenticated`: ``signature_mismatch``."""
     if not hmac.compare_digest(digest(body).encode(), received.encode(errors="replace")):
-        raise AuthError("signature_mismatch")
+        raise Unauthenticated("signature_mismatch")
 
 
 def _parameters(header: str) -> dict[str, str]:
     """Read ``name="value",name="value"`` to its end; names in lower case."""
     if len(header) > _MAX_AUTHORIZATION:
-        raise AuthError("authorization_invalid_headers")
+        raise Unauthenticated("authorization_invalid_headers")
     parameters: dict[str, str] = {}
     position, separator = 0, ","
     while separator:
         match = _PARAMETER.match(header, position)
         if match is None or match[1].lower() in parameters:
-            raise AuthError("authorization_invalid_headers")
+            raise Unauthenticated("authorization_invalid_headers")
         parameters[match[1].lower()] = match[2]
         position, separator = match.end(), match[3]
     return parameters
@@ -172,11 +155,11 @@ def _read_date(date: str) -> int:
     """Read an RFC 7231 date, or an e-mail's that says it is in GMT, as milliseconds since the epoch."""
     # The suffix is asked for because a date without a zone would be taken as UTC, and may be some local time.
     if len(date) > _MAX_DATE or not date.isascii() or not date.endswith(("GMT", "UTC", "+0000")):
-        raise AuthError("date_header_invalid")
+        raise Unauthenticated("date_header_invalid")
     try:
         fields = parsedate_tz(date)
         if fields is None or fields[9] != 0:
-            raise AuthError("date_header_invalid")
+            raise Unauthenticated("date_header_invalid")
         return int(datetime(*fields[:6], tzinfo=UTC).timestamp()) * 1000
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise AuthError("date_header_invalid") from None
+        raise Unauthenticated("date_header_invalid") from None

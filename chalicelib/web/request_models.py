@@ -6,37 +6,37 @@ from urllib.parse import unquote
 from chalice.app import Request
 from pydantic import BaseModel, RootModel, ValidationError
 
-from chalicelib.web.errors import RequestError
+from chalicelib.domain.errors import Code, Invalid, NotFound
 from chalicelib.web.strict_json import parse_json
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def read_path(model: type[M], parts: dict[str, str]) -> M:
-    """The parameters of the path, as Chalice hands them on: percent-encoded. Raises `RequestError` `not_found`."""
+    """The parameters of the path, as Chalice hands them on: percent-encoded. Raises `SeatkeeperError` `not_found`."""
     try:
         return model.model_validate({name: unquote(text, errors="strict") for name, text in parts.items()})
     except (UnicodeDecodeError, ValidationError):  # such an id does not exist
-        raise RequestError("not_found") from None
+        raise NotFound("not_found") from None
 
 
 def read_query(model: type[M], request: Request) -> M:
-    """The query; of a name that comes twice the last value. Raises `RequestError` that names the first wrong field."""
+    """The query; of a name that comes twice the last value. Raises `Invalid` that names the first wrong field."""
     given = request.query_params
     fields = {} if given is None else {name: given.getlist(name)[-1] for name in given}
     return _validated(model, fields, "query")
 
 
 def read_body(model: type[M], request: Request) -> M:
-    """The JSON body. Raises `RequestError`: it is missing or no JSON, or names the first wrong field."""
+    """The JSON body. Raises `SeatkeeperError`: it is missing or no JSON, or names the first wrong field."""
     if not request.raw_body.strip():
-        raise RequestError("missing_content")
+        raise Invalid("missing_content")
     try:
         body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
     except ValueError as error:
-        raise RequestError("invalid_json", f"The body is not valid JSON: {error}") from None
+        raise Invalid("invalid_json", f"The body is not valid JSON: {error}") from None
     if not (isinstance(body, dict) or issubclass(model, RootModel)):
-        raise RequestError("validation_error", "body: a JSON object is expected.")
+        raise Invalid("validation_error", "body: a JSON object is expected.")
     return _validated(model, body, "body")
 
 
@@ -48,6 +48,6 @@ def _validated(model: type[M], given: Any, where: Literal["query", "body"]) -> M
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in first["loc"]) or "body"
         if first["type"] == "missing" or (len(first["loc"]) == 1 and first["input"] in (None, "")):
-            code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
-            raise RequestError(code, f"{field}: this parameter is required.") from None
-        raise RequestError("validation_error", f"{field}: {first['msg']}.") from None
+            code: Code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
+            raise Invalid(code, f"{field}: this parameter is required.") from None
+        raise Invalid("validation_error", f"{field}: {first['msg']}.") from None

@@ -18,7 +18,7 @@ from chalicelib import signing
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
 from chalicelib.settings import read_secrets, settings
@@ -38,6 +38,7 @@ from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
 from infra.admin.operator_name import operator
+from infra.admin.parser import UsageError
 from infra.progress import progress
 
 _NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
@@ -103,7 +104,7 @@ def company_set(
 
 def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time
     if confirm != code:
-        raise Denied("validation_error", f"confirm: {confirm} is not {code}: nothing is deleted.")
+        raise UsageError(f"--confirm: {confirm} is not {code}: nothing is deleted.")
     with _counting("items deleted") as tell:
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
@@ -134,8 +135,8 @@ def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
     company = api_key.rpartition("-")[0]
     try:
         revoked = create.revoke_api_key(company, api_key, operator(), now=now)
-    except Denied:  # whatever it is about: a key that is none names no company, either
-        raise Denied("api_key_not_found", f"There is no API key {api_key!r}.") from None
+    except (Invalid, NotFound):  # whatever it is about: a key that is none names no company, either
+        raise NotFound("api_key_not_found", f"There is no API key {api_key!r}.") from None
     return CommandResult({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
 
 
@@ -392,24 +393,24 @@ def _drawing(name: str) -> str:
     try:
         drawing = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise Denied("validation_error", f"logo: {name!a} is not a text in UTF-8.") from None
+        raise UsageError(f"--logo: {name!a} is not a text in UTF-8.") from None
     except OSError as error:
-        raise Denied("validation_error", f"logo: {name!a} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"--logo: {name!a} cannot be read: {error.strerror}.") from None
     if not drawing.strip():  # empty means no logo, and is not what an empty file means
-        raise Denied("validation_error", f"logo: {name!a} is empty.")
+        raise UsageError(f"--logo: {name!a} is empty.")
     return drawing
 
 
 def _password() -> str:
     if sys.stdin is None:
-        raise Denied("validation_error", "The password cannot be read: standard input is closed.")
+        raise UsageError("The password cannot be read: standard input is closed.")
     try:
         # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise Denied("validation_error", "The password on standard input is not valid UTF-8.") from None
+        raise UsageError("The password on standard input is not valid UTF-8.") from None
     except OSError as error:
-        raise Denied("validation_error", f"The password cannot be read: {error.strerror}.") from None
+        raise UsageError(f"The password cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

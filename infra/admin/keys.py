@@ -7,9 +7,9 @@ after a crash there, finds the same key in both places, and signs with it as bef
 from collections.abc import Callable
 from contextlib import suppress
 
-from chalicelib.domain.errors import Denied
 from chalicelib.settings import checked_secrets, read_secrets, settings
 from chalicelib.signing import Signer, live_keys
+from infra.admin.parser import UsageError
 from infra.new_secrets import NEW, new_signing_key
 from infra.secret_store import AlreadyExists, open_store
 
@@ -21,7 +21,7 @@ MANY = 20
 def create(is_in_use: Callable[[], bool]) -> list[str]:
     """Make what is missing; answers the names of what was made. Data that is `in use` was sealed with what is lost.
 
-    Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
+    Raises `UsageError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     address = settings().secrets
     store = open_store(address)
@@ -30,7 +30,7 @@ def create(is_in_use: Callable[[], bool]) -> list[str]:
     live_keys(checked_secrets(there | missing, address))  # what is there stays, so it has to be right
     if missing and is_in_use():
         lost = " and ".join(missing)
-        raise _refused(
+        raise UsageError(
             f"There are companies, and no {lost} in {address}: restore it, a new one opens nothing of theirs."
         )
     made = []
@@ -44,12 +44,12 @@ def create(is_in_use: Callable[[], bool]) -> list[str]:
 def rotate() -> tuple[Signer, ...]:
     """The current key becomes the old one, and a new one the current; answers both, the new one first.
 
-    Finishes a rotation that was cut short. Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
+    Finishes a rotation that was cut short. Raises `SeatkeeperError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     held, store = read_secrets(), open_store(settings().secrets)
     live = live_keys(held)
     if len(live) > 1:
-        raise _refused(f"The signing key before this one, {live[1].id}, still lives: retire it first.")
+        raise UsageError(f"The signing key before this one, {live[1].id}, still lives: retire it first.")
     if held.old_signing_key is None:
         store.add("old_signing_key", held.signing_key)
     store.replace("signing_key", new_signing_key())
@@ -59,21 +59,17 @@ def rotate() -> tuple[Signer, ...]:
 def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
     """End the old key, and answer it, unless there are API keys that it signs for (`answered_by`).
 
-    Raises `Denied`, `SettingsError`, `StoreError`, `DataDirError`.
+    Raises `UsageError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
     held = read_secrets()
     live = live_keys(held)
     if held.old_signing_key is None:
-        raise _refused("There is no signing key before the current one.")
+        raise UsageError("There is no signing key before the current one.")
     if len(live) == 1:
-        raise _refused(CUT_SHORT)
+        raise UsageError(CUT_SHORT)
     if names := answered_by(live[1]):
         keys, them = ("1 API key is", "it") if len(names) == 1 else (f"{len(names)} API keys are", "them")
         named = names[:MANY] + ([f"and {len(names) - MANY} more"] if len(names) > MANY else [])
-        raise _refused(f"{keys} still answered by {live[1].id}; revoke {them} first: {', '.join(named)}.")
+        raise UsageError(f"{keys} still answered by {live[1].id}; revoke {them} first: {', '.join(named)}.")
     open_store(settings().secrets).remove("old_signing_key")
     return live[1]
-
-
-def _refused(sentence: str) -> Denied:
-    return Denied("validation_error", sentence)

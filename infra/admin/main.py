@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.settings import SettingsError, settings
 from infra import local, output
 from infra.admin.command_table import Command
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from infra.admin.commands import CommandResult
 
 HOME = Path(__file__).resolve().parents[2] / ".local"
+_UNCONFIRMED = {
+    "database_busy": "the database is busy or out of reach: {cause}",
+    "too_many_rivals": "others change the same all the time",
+}
 _OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
 
 
@@ -108,7 +112,6 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.domain.errors import Unavailable  # noqa: PLC0415
     from chalicelib.settings import region  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
@@ -118,10 +121,11 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     function = function_of(command)
     try:
         answer: CommandResult = function(**values, now=clock.now() if now is None else now)
-    except Denied as denied:
-        raise UsageError(denied.detail or ERRORS[denied.code][1]) from None
     except Unavailable as error:
-        raise DatabaseError(f"It may have been done or not, look before you repeat it: {error}.") from None
+        why = _UNCONFIRMED.get(error.code, str(error)).format(**error.params)
+        raise DatabaseError(f"It may have been done or not, look before you repeat it: {why}.") from None
+    except SeatkeeperError as error:
+        raise UsageError(error.detail or ERRORS[error.code][1]) from None
     except StoreError as error:
         raise DatabaseError(str(error)) from None
     except ClientError as error:

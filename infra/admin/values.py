@@ -10,7 +10,7 @@ from chalicelib.domain import catalogue, color, days, instants
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import visible
@@ -138,5 +138,5 @@ def _digits(given: str) -> int | None:
 def _by_rule(rule: Callable[[str], str], given: str) -> str:
     try:
         return rule(given)
-    except Denied as denied:  # "field: sentence", and the field here is the option
-        raise ValueError(denied.detail.partition(": ")[2]) from None
+    except Invalid as error:  # "field: sentence", and the field here is the option
+        raise ValueError(error.detail.partition(": ")[2]) from None

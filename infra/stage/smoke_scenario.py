@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from chalicelib import signing
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
@@ -59,7 +59,7 @@ def company() -> Iterator[Company]:
         key, shared_key = create.create_api_key(code, frozenset(), False, _ACTOR, now=now)
         yield Company(code, key.api_key, shared_key, signing.current().public_key, license.license_key)
     finally:
-        with suppress(Denied):  # it may not have come to be
+        with suppress(NotFound):  # it may not have come to be
             delete_company(code)
 
 

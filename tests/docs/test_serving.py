@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.usecases.log_in import log_in
 from tests.docs.pages import DOCS, blocks
@@ -64,7 +64,7 @@ def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
     failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
     vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
     monkeypatch.setattr(observability, "TO_STANDARD_ERROR", True)
-    with written() as output, observability.log_record("here", "request"), pytest.raises(Denied):
+    with written() as output, observability.log_record("here", "request"), pytest.raises(SeatkeeperError):
         log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
     text = output.getvalue()
     assert failed.findall(text) == [banned]

@@ -16,7 +16,7 @@ from chalicelib.domain.activation import (
     decide_deactivation,
     guard_live_device,
 )
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import Device, DeviceReport, License, hash_hardware_id, is_live
 from chalicelib.domain.rate import LEAST_CHANGES, bucket_of
@@ -32,7 +32,7 @@ def grant(
 
 
 def refusal(snapshot: Snapshot, report: DeviceReport = PC, *, prevent_vm: bool = False, now: int = NOW) -> str:
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         decide_activation(snapshot, report, prevent_vm=prevent_vm, now=now)
     return refused.value.code
 
@@ -82,7 +82,7 @@ def test_a_license_that_is_absent_is_told_before_anything_else() -> None:
     for snapshot in (absent, unassigned):
         assert refusal(snapshot) == "license_not_found"
         for act in (lambda snapshot: guard_live_device(snapshot, "pc"), decide_deactivation):
-            with pytest.raises(Denied, match="license_not_found"):
+            with pytest.raises(SeatkeeperError, match="license_not_found"):
                 act(snapshot)
 
 
@@ -156,7 +156,7 @@ def test_an_empty_bucket_is_the_mildest_reason_and_says_when_to_come_again() -> 
     assert grant(Snapshot(a_license(bucket_full_at=last)))
     assert refusal(Snapshot(a_license(bucket_full_at=empty))) == "rate_limit_exceeded"
     assert refusal(Snapshot(a_license(bucket_full_at=empty, times_activated=5))) == "license_activated_max_times"
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         grant(Snapshot(a_license(bucket_full_at=last + 1500)))
     assert refused.value.retry_after == 2
 
@@ -184,7 +184,7 @@ def test_of_two_empty_buckets_the_one_that_waits_longer_says_when(
 ) -> None:
     whole = bucket_of(5, LEAST_CHANGES)
     seat = {"bucket_full_at": whole.share(2).latest(NOW) + of_user}
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         grant(a_users_place(seat=seat, bucket_full_at=whole.latest(NOW) + of_license))
     assert refused.value.retry_after == wait
     assert why in (refused.value.detail or "")
@@ -357,7 +357,7 @@ def test_a_check_answers_a_live_device_however_the_license_has_ended() -> None:
     ],
 )
 def test_a_check_is_refused_with_the_gravest_reason(license: dict[str, Any], device: Device | None, code: str) -> None:
-    with pytest.raises(Denied, match=f"^{code}$"):
+    with pytest.raises(SeatkeeperError, match=f"^{code}$"):
         guard_live_device(Snapshot(a_license(**license), device=device), "pc")
 
 
@@ -378,7 +378,7 @@ def test_a_place_can_be_given_back_on_a_license_in_any_state(license: License) -
 def test_giving_back_again_is_a_repeat_and_by_a_stranger_a_refusal() -> None:
     assert not decide_deactivation(Snapshot(a_license(), device=a_device(active=False))).live
     assert not decide_deactivation(Snapshot(a_license(epoch=1), device=a_device())).live
-    with pytest.raises(Denied, match="device_not_found"):
+    with pytest.raises(SeatkeeperError, match="device_not_found"):
         decide_deactivation(Snapshot(a_license()))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.catalogue import Product, company_code, guard_product, product_code, web_origin
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from tests.domain.samples import NOW
 
 
@@ -19,12 +19,12 @@ def test_only_an_active_product_can_be_used(state: Literal["active", "disabled",
     if code is None:
         assert guard_product(product) is product
     else:
-        with pytest.raises(Denied, match=f"^{code}$"):
+        with pytest.raises(SeatkeeperError, match=f"^{code}$"):
             guard_product(product)
 
 
 def test_a_product_that_does_not_exist_is_unknown() -> None:
-    with pytest.raises(Denied, match=r"^unknown_product$"):
+    with pytest.raises(SeatkeeperError, match=r"^unknown_product$"):
         guard_product(None)
 
 
@@ -37,7 +37,7 @@ def test_a_company_code_is_stored_in_upper_case(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "-", "A-", "-A", "A#B", "A B", "A_B", "Ä", "A\nB", "A" * 33, "\u0661"])
 def test_what_would_not_fit_into_a_key_is_no_company_code(text: str) -> None:
-    with pytest.raises(Denied, match=r"^code: a company code"):
+    with pytest.raises(SeatkeeperError, match=r"^code: a company code"):
         company_code(text)
 
 
@@ -48,7 +48,7 @@ def test_a_product_code_is_kept_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", " a", "a ", ".a", "a.", "a#b", "a b", "ä", "a\n", "a" * 65])
 def test_what_would_not_fit_into_a_key_is_no_product_code(text: str) -> None:
-    with pytest.raises(Denied, match=r"^code: a product code"):
+    with pytest.raises(SeatkeeperError, match=r"^code: a product code"):
         product_code(text)
 
 
@@ -58,7 +58,7 @@ def test_any_text_is_a_code_of_plain_letters_or_refused(text: str) -> None:
         try:
             assert form(text).isascii()
             assert form(form(text)) == form(text)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == "validation_error"
 
 
@@ -93,5 +93,5 @@ def test_an_origin_is_written_as_browsers_do(typed: str, origin: str) -> None:
     ],
 )
 def test_what_is_no_origin_is_refused(text: str) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         web_origin(text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.days import day_of, ends_a_day, first_instant, last_instant, read_moment, time_zone
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import LATEST, from_iso, to_iso
 
 ZONES = ["", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu", "America/Sao_Paulo"]
@@ -68,5 +68,5 @@ def test_a_time_zone_is_a_name_of_the_list(text: str, zone: str) -> None:
     "text", ["CEST+1", "Europe/Nowhere", "../../etc/passwd", "/etc/localtime", "x" * 1000, "Europe", "\0"]
 )
 def test_what_is_no_time_zone_is_refused(text: str) -> None:
-    with pytest.raises(Denied, match="time-zone: give a name of the IANA list"):
+    with pytest.raises(SeatkeeperError, match="time-zone: give a name of the IANA list"):
         time_zone(text)

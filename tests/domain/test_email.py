@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.email import MAX_EMAIL, display_email, known_email, normalize_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ TOO_LONG = r"^email: an e-mail has at most 254 characters\.$"
     ids=ascii,
 )
 def test_what_cannot_be_mailed_is_refused_with_the_cause(text: str, why: str) -> None:
-    with pytest.raises(Denied, match=why) as refused:
+    with pytest.raises(SeatkeeperError, match=why) as refused:
         normalize_email(text)
     assert refused.value.code == "validation_error"
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_mailed_is_refused_with_the_cause(text: str, why: str) ->
     ids=ascii,
 )
 def test_an_account_of_yesterday_is_found_by_the_email_that_it_has(typed: str, stored: str) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         normalize_email(typed)
     assert known_email(typed) == known_email(stored) == stored
 
@@ -134,7 +134,7 @@ LIKELY = st.builds("{}@{}.com".format, PLAIN, st.text(st.characters(categories=[
 def test_any_text_is_an_email_that_can_be_mailed_and_stays_as_it_is_or_refused(text: str) -> None:
     try:
         email = normalize_email(text)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert refused.code == "validation_error"
     else:
         assert email.isascii()

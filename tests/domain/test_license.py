@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.activation import Snapshot, decide_activation
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import (
     DeviceReport,
     Phase,
@@ -89,7 +89,7 @@ def test_no_license_that_refuses_an_activation_for_its_state_is_called_active(
     license = a_license(**({"max_activations": None} | terms))
     try:
         decide_activation(Snapshot(license), DeviceReport("pc"), prevent_vm=False, now=NOW)
-    except Denied:
+    except SeatkeeperError:
         assert expected in {"disabled", "expired", "scheduled"}
     else:
         assert expected in {"active", "inactive", "grace"}

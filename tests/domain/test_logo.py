@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.logo import MAX_LOGO_BYTES, svg_logo
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
@@ -27,7 +27,7 @@ DRAWING = f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 
 def no(text: str) -> str:
     """The sentence that refuses a logo."""
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(SeatkeeperError) as caught:
         svg_logo(text)
     assert caught.value.code == "validation_error"
     said = caught.value.detail
@@ -161,5 +161,5 @@ def test_any_text_is_a_logo_or_refused_with_a_sentence(text: str) -> None:
     for whole in (text, f"{SVG}{text}</svg>"):
         try:
             assert svg_logo(whole) == whole.strip()
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.detail.startswith("logo: ")

@@ -18,7 +18,7 @@ from chalicelib.domain.activation import (
     decide_deactivation,
     guard_live_device,
 )
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.license import Device, DeviceReport, License, Phase, Seat, hash_hardware_id, is_live, phase
 from chalicelib.domain.transitions import announced_after_change, next_due, transitions_due
@@ -110,7 +110,7 @@ class LicenseMachine(RuleBasedStateMachine):
         expected = self.refusal(key)
         try:
             grant = decide_activation(snapshot, report, prevent_vm=False, least_changes=self.least, now=self.now)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == expected
             return
         assert expected is None
@@ -147,7 +147,7 @@ class LicenseMachine(RuleBasedStateMachine):
         try:
             assert guard_live_device(snapshot, hardware_id) == (self.license, self.devices[key])
             assert expected is None
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == expected
 
     @rule(hardware_id=hardware, user=users)
@@ -155,7 +155,7 @@ class LicenseMachine(RuleBasedStateMachine):
         key, snapshot = self.snapshot(hardware_id, user)
         try:
             released = decide_deactivation(snapshot)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == ("device_not_found" if self.seated(key[1]) else "license_not_found")
             assert key not in self.model.known or not self.seated(key[1])
             return

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
     MAX_OF_ACCOUNT_IN_ALL,
@@ -39,7 +39,7 @@ def test_strangers_wait_from_the_last_failure_that_is_borne_until_the_window_is_
         seen[which] = Failures(times, NOW + 2001)
         try:
             guard_strangers(seen[0], seen[1], seen[2], now)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             return refused.retry_after
         return None
 
@@ -50,7 +50,7 @@ def test_one_who_has_not_failed_yet_waits_for_few_others_no_longer_than_for_many
     for times, waits in ((MAX_OF_ACCOUNT, False), (MAX_OF_ACCOUNT_IN_ALL - 1, False), (MAX_OF_ACCOUNT_IN_ALL, True)):
         try:
             guard_strangers(Failures(times, NOW + 1), Failures(), Failures(), NOW, is_first=True)
-        except Denied:
+        except SeatkeeperError:
             assert waits
         else:
             assert not waits

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.batch import MAX_BYTES, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.people_list import read_file, read_list
 from chalicelib.domain.spreadsheet import to_csv
 
@@ -131,7 +131,7 @@ def test_a_person_counts_once() -> None:
     "text", ["", "  \n ", "\ufeff", "email,first name\n", "\n".join(f"{n}@a.test" for n in range(1001))]
 )
 def test_no_list_and_too_long_a_list_are_refused(text: str) -> None:
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         parse(text)
     assert refused.value.code == "validation_error"
 
@@ -142,7 +142,7 @@ def test_a_thousand_people_are_read() -> None:
 
 def test_a_list_that_one_item_of_the_database_cannot_hold_is_refused() -> None:
     lines = [f"{n}@customer.test,{'Ж' * 40},{'Ж' * 40},+41" for n in range(MAX_PEOPLE)]
-    with pytest.raises(Denied, match="in two parts"):
+    with pytest.raises(SeatkeeperError, match="in two parts"):
         parse("\n".join(lines))
     half = parse("\n".join(lines[: MAX_PEOPLE // 2]))
     assert len(json.dumps([astuple(row) for row in half])) <= MAX_BYTES
@@ -152,7 +152,7 @@ def test_a_list_that_one_item_of_the_database_cannot_hold_is_refused() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         assert all(row.number == n for n, row in enumerate(read_list(text).rows, start=1))
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert refused.code == "validation_error"
 
 
@@ -205,7 +205,7 @@ def test_what_a_spreadsheet_writes_is_read_whole(titles: str, encoding: str) -> 
     "content", [b"\xff\xfea", b"\x81\x8d", b"a@b.test\0", "a@b.test".encode("utf-16-le")], ids=repr
 )
 def test_bytes_that_are_no_text_are_refused_and_never_replaced(content: bytes) -> None:
-    with pytest.raises(Denied, match="no text that can be read"):
+    with pytest.raises(SeatkeeperError, match="no text that can be read"):
         read_file(content)
 
 
@@ -297,5 +297,5 @@ def test_a_name_in_whatever_quotation_marks_is_the_name(quoted: str) -> None:
 
 
 def test_a_list_of_too_many_columns_is_refused() -> None:
-    with pytest.raises(Denied, match="at most 40 columns"):
+    with pytest.raises(SeatkeeperError, match="at most 40 columns"):
         read_list(ADA + ";x" * 41)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.users import (
     FREE_FAILURES,
     LOCK_MS,
@@ -25,7 +25,7 @@ def refused_for(seen: Attempts, now: int) -> int | None:
     """Seconds for which an attempt is refused; None where it is let through."""
     try:
         guard_attempt(seen, now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert refused.code == "account_locked"
         return refused.retry_after
     return None
@@ -76,5 +76,5 @@ def test_a_password_of_8_to_128_characters_can_be_chosen(password: str) -> None:
     "password", ["", " " * 8, "\u3000" * 9, "\u200b" * 8, "  1234567 ", "1234567", "x" * 129, "x" * 1_000_000, "🔑" * 7]
 )
 def test_a_shorter_or_longer_password_is_refused(password: str) -> None:
-    with pytest.raises(Denied, match=r"^new_password: choose from 8 to 128 characters\.$"):
+    with pytest.raises(SeatkeeperError, match=r"^new_password: choose from 8 to 128 characters\.$"):
         guard_new_password(password)

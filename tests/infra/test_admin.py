@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
@@ -185,7 +185,7 @@ def test_a_reset_license_has_no_devices(operator: Operator, vendor: Vendor) -> N
     license = vendor.issue()
     vendor.activate(license, "a")
     assert operator.asks(f"license reset {license.id}")["times_activated"] == 0
-    with pytest.raises(Denied, match="device_not_found"):
+    with pytest.raises(SeatkeeperError, match="device_not_found"):
         vendor.check(license, "a")
 
 
@@ -279,7 +279,7 @@ def test_a_blacklisted_device_is_off_for_good(operator: Operator, vendor: Vendor
     for _ in range(2):
         answer = operator.asks(f"{line} a")
         assert answer == {"license": license.id, "hardware_id": "a", "blacklisted": True}
-    with pytest.raises(Denied, match="blacklisted"):
+    with pytest.raises(SeatkeeperError, match="blacklisted"):
         vendor.activate(license, "a")
     assert vendor.stored(license).times_activated == 0
     assert operator.noted(f"{line} 'a '").startswith("The license has never seen this device")

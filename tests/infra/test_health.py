@@ -35,7 +35,7 @@ class Probe:
     def __call__(self) -> None:
         self.asked += 1
         if self.fails:
-            raise Unavailable("the database takes no write")
+            raise Unavailable("database_read_only")
 
     def is_ready_after(self, seconds: float) -> bool:
         self.now += seconds

@@ -138,7 +138,7 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
     vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object, **__: object) -> None:
-        raise Unavailable("busy")
+        raise Unavailable("database_busy")
 
     send = assign_form(manager, license)
     with monkeypatch.context() as patch:

@@ -291,7 +291,7 @@ def test_what_was_done_is_told_as_done_even_where_it_cannot_be_noted(
     vendor: Vendor, license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object) -> None:
-        raise Unavailable("busy")
+        raise Unavailable("database_busy")
 
     monkeypatch.setattr(sessions, "finish_submission", too_busy)
     page = manager.send(at(license, "/users/assign"), email=ADA)

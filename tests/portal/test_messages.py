@@ -2,9 +2,10 @@
 
 from typing import get_args
 
-from chalicelib.domain.errors import Code, Denied
+from chalicelib.domain.errors import Code, Denied, Invalid
 from chalicelib.domain.events import Actor, Event, EventType
-from chalicelib.portal.messages import denial_message, event_words
+from chalicelib.portal.messages import error_message, event_words
+from chalicelib.web.errors import ERRORS
 from tests.support import NOW
 
 
@@ -16,19 +17,19 @@ def test_every_event_is_told_in_words() -> None:
 
 
 def test_every_refusal_is_a_sentence() -> None:
-    for code in get_args(Code):
-        words = denial_message(Denied(code))
+    for code in set(get_args(Code)) & set(ERRORS):
+        words = error_message(Denied(code))
         assert words[:1].isupper()
         assert words.endswith("."), words
         assert "_" not in words
 
 
 def test_the_name_of_a_field_is_left_out() -> None:
-    assert denial_message(Denied("validation_error", "email: this is not an e-mail address.")) == (
+    assert error_message(Invalid("validation_error", "email: this is not an e-mail address.")) == (
         "This is not an e-mail address."
     )
 
 
 def test_how_long_to_wait_is_told() -> None:
-    assert "in 1 second," in denial_message(Denied("account_locked", retry_after=1))
-    assert "in 15 minutes," in denial_message(Denied("account_locked", retry_after=900))
+    assert "in 1 second," in error_message(Denied("account_locked", retry_after=1))
+    assert "in 15 minutes," in error_message(Denied("account_locked", retry_after=900))

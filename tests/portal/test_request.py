@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.portal.request import COOKIES, MAX_COOKIES, MAX_TEXT, SESSION_COOKIE, VISITOR_COOKIE, read_request
-from chalicelib.web.errors import RequestError
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -130,7 +130,7 @@ def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size:
         if size <= MAX_TEXT:
             assert [*read_request(asked).fields.values(), *read_request(asked).query.values()] == [long]
             continue
-        with pytest.raises(RequestError) as error:
+        with pytest.raises(SeatkeeperError) as error:
             read_request(asked)
         assert error.value.code == "validation_error"
     assert read_request(chalice_request(body=f"people={long}".encode())).fields == {"people": long}
@@ -147,7 +147,7 @@ def test_every_field_of_a_form_and_a_query_is_bounded_but_a_list_of_people(size:
 
 
 def test_an_address_of_unreadable_bytes_is_not_found() -> None:
-    with pytest.raises(RequestError) as error:
+    with pytest.raises(SeatkeeperError) as error:
         read_request(chalice_request("/portal/licenses/%FF", method="GET"))
     assert error.value.code == "not_found"
 
@@ -164,7 +164,7 @@ def test_an_address_of_unreadable_bytes_is_not_found() -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused(body: bytes, headers: dict[str, str] | None, code: str) -> None:
-    with pytest.raises(RequestError) as error:
+    with pytest.raises(SeatkeeperError) as error:
         read_request(chalice_request(body=body, headers=headers))
     assert error.value.code == code
 

@@ -113,12 +113,12 @@ def test_a_busy_database_is_told_with_its_reason(
     manager: Browser, license: License, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_busy(*_: object, **__: object) -> None:
-        raise Unavailable("too many rivals")
+        raise Unavailable("too_many_rivals")
 
     monkeypatch.setattr("chalicelib.portal.users.assign_user", too_busy)
     manager.send(at(license, "/users/assign"), email=ADA)
     assert told(output)[:2] == ("service_busy", 503)
-    assert output.lines[-1]["unavailable_reason"] == "too many rivals"
+    assert output.lines[-1]["unavailable_reason"] == "too_many_rivals"
 
 
 def test_a_mistake_of_ours_is_told_with_where_it_was(

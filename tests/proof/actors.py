@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.usecases import change_device, change_license, change_seat
@@ -209,7 +209,7 @@ def unheard(call: Call) -> Op:
 def _answer(deed: Callable[[], object]) -> str:
     try:
         deed()
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code
     except Unavailable:
         return BUSY

@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib.domain import activation as domain_activation
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import activations, database, due, licenses, seats
@@ -158,7 +158,7 @@ def _lost_race_taken_for_a_refusal() -> Patches:
         try:
             right(*arguments)
         except database.ConditionFailed:
-            raise Denied("license_activated_max_times") from None
+            raise LimitReached("license_activated_max_times", limit=0, used=0) from None
 
     return [(activations, "activate", activate)]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import partial
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import licenses
 from chalicelib.usecases.batch_assign import continue_batch, end_batch, start_batch
@@ -86,7 +86,7 @@ def run(vendor: Vendor, license: License, who: str, *, everybody: bool) -> Seen:
     """A whole batch."""
     try:
         return carry_on(vendor, license, start(vendor, license, who, everybody=everybody))
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code, taken(vendor, license)
 
 
@@ -108,7 +108,7 @@ def assign_one(vendor: Vendor, license: License, email: str) -> Seen:
     """A single assignment."""
     try:
         vendor.assign(license, email)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code, taken(vendor, license)
     return "done", taken(vendor, license)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import partial
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import License
 from tests.proof import model
 from tests.race import storms
@@ -122,7 +122,7 @@ def assign(vendor: Vendor, license: License, email: str) -> str:
     """In one of the crew's processes: give a user a seat; answers `ok` or the code of the refusal."""
     try:
         vendor.assign(license, email)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code
     except Unavailable:
         return "service_busy"

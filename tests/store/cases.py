@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import EventType
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
@@ -204,7 +204,7 @@ def nothing(_: Vendor) -> None:
 def enter(vendor: Vendor, password: str) -> Any:
     try:
         return log_in.log_in(vendor.code, ADA, password, now=vendor.now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import database
 from chalicelib.store.database import Raw
 from chalicelib.store.due import DUE_SHARDS
@@ -59,7 +59,7 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
     with wire(fault, at, WRITES) as sent:
         try:
             answer = case.act(vendor, prepared)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             answer = refused.code
     after = stored(vendor.code)
     assert vendor.differences() == [], "the audit finds differences"

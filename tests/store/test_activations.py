@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.activation import ActivationDecision, Snapshot, decide_activation, seat_bucket
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, Seat
 from chalicelib.domain.rate import Bucket
@@ -56,7 +56,7 @@ def decided(snapshot: Snapshot) -> ActivationDecision:
 def grants(snapshot: Snapshot) -> bool:
     try:
         decided(snapshot)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert refused.code == "rate_limit_exceeded"
         return False
     return True

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
@@ -132,7 +132,7 @@ def by_user(vendor: Vendor, *active: str, **terms: Any) -> Site:
 def _warm(site: Site, active: tuple[str, ...]) -> Site:
     for hardware_id in active:
         site.activate(hardware_id)
-    with suppress(Denied):
+    with suppress(SeatkeeperError):
         site.check(OTHER)
     return site
 
@@ -155,7 +155,7 @@ def refused_check(site: Site) -> Call:
     site.check(OTHER, DUE - 1)
 
     def call() -> None:
-        with pytest.raises(Denied):
+        with pytest.raises(SeatkeeperError):
             site.check("c" * 64, DUE - 1, by_id=False)
 
     return call
@@ -178,7 +178,7 @@ def transferring(site: Site) -> Call:
 
 def refused(site: Site) -> Call:
     def call() -> None:
-        with pytest.raises(Denied):
+        with pytest.raises(SeatkeeperError):
             site.activate(PC)
 
     return call
@@ -205,7 +205,7 @@ def logging_in(vendor: Vendor, password: str | None) -> Call:
     known = password or by_user(vendor).password or ""
 
     def call() -> None:
-        with suppress(Denied):
+        with suppress(SeatkeeperError):
             log_in.log_in(vendor.code, ADA, known, ADDRESS, now=NOW)
 
     return call

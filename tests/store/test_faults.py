@@ -16,7 +16,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database
 from chalicelib.usecases import portal_queries, security_events, tidy
@@ -289,7 +289,7 @@ def test_lost_answers_give_a_guesser_no_further_guess(
                 log_in(vendor.code, ADA, "wrong", now=now)
             except Unavailable:
                 break
-            except Denied as no:
+            except SeatkeeperError as no:
                 now += 1000 * (no.retry_after or 0)
     assert 0 < guesses <= MAX_FAILURES
 

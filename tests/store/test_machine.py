@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pynamodb.models import Model as Item
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
@@ -509,7 +509,7 @@ def answered(expected: list[str]) -> Iterator[None]:
     """What is done inside is refused with the first of these codes; granted where there is none."""
     try:
         yield
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert expected[:1] == [refused.code], refused.detail
     else:
         assert expected == []

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.errors import Code, Denied
+from chalicelib.domain.errors import Code, SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import activations, database
 from tests.support import Vendor
@@ -17,7 +17,7 @@ from tests.support import Vendor
 @contextmanager
 def refused(code: Code) -> Iterator[None]:
     """What is done inside is refused with this code."""
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(SeatkeeperError) as caught:
         yield
     assert caught.value.code == code, caught.value.detail
 

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib import usecases
 from chalicelib.domain.catalogue import guard_product
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.store import accounts
 from chalicelib.usecases import create
@@ -150,10 +150,10 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
-    (find_order, "validation_error", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
+    (find_order, "order_not_found", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
     (
         add_manager,
-        "validation_error",
+        "order_not_found",
         [lambda c, v: add_manager(c, v.by_key.order_id or "", "eve@customer.test", ADMIN, now=NOW)],
     ),
     (
@@ -288,7 +288,7 @@ def snapshot(company: str, lookup: Any) -> Any:
     """Where nothing is found there is no license in the place."""
     found = find_snapshot(company, lookup, now=NOW, consistent=True)
     if found.license is None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return found
 
 
@@ -305,7 +305,7 @@ def test_what_belongs_to_another_company_does_not_exist_and_does_not_move(
 ) -> None:
     theirs = (victim.by_key, victim.by_user)
     before = [(victim.vendor.stored(license), victim.vendor.history(license)) for license in theirs]
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         attack(vendor.code, victim)
     assert refused.value.code == code
     assert [(victim.vendor.stored(license), victim.vendor.history(license)) for license in theirs] == before

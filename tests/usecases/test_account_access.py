@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, seats
@@ -71,7 +71,7 @@ def test_an_account_that_others_have_given_something_is_not_his_to_touch(
     monkeypatch.setattr(account_access, "MAX_MANAGED", account_access.MAX_MANAGED)  # given back after the test
     given(vendor)
     before = account(vendor, ADA)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         touch(vendor, license, account(vendor, MANAGER).id)
     assert refused.value.code == "not_your_user"
     assert account(vendor, ADA) == before
@@ -123,7 +123,7 @@ def test_what_is_given_between_the_look_and_the_write_is_seen(
 
     monkeypatch.setattr(change_seat_module, "guard_password", watched(account_access.guard_password))
     monkeypatch.setattr(change_email_module, "guard_account", watched(account_access.guard_account))
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         TOUCHES[touch](vendor, license, account(vendor, MANAGER).id)
     assert (refused.value.code, len(looks)) == ("not_your_user", 1)
     after = account(vendor, ADA)
@@ -158,7 +158,7 @@ def test_at_once_a_password_is_set_before_a_seat_is_given_elsewhere_or_not_at_al
             giving = threads.submit(vendor.assign, theirs, email)
             try:
                 set_password(vendor.code, ours.id, email, None, ADMIN, manager_id=manager_id, now=NOW)
-            except Denied as refused:
+            except SeatkeeperError as refused:
                 assert refused.code == "not_your_user"
             giving.result()
             if "password was set" in steps:

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import accounts
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user
@@ -61,7 +61,7 @@ def test_users_at_once_fill_the_license_exactly(vendor: Vendor) -> None:
     def assign(n: int) -> str:
         try:
             vendor.assign(license, f"user{n}@customer.test")
-        except Denied as refused:
+        except SeatkeeperError as refused:
             return refused.code
         return "assigned"
 
@@ -76,7 +76,7 @@ def test_one_user_at_once_gets_one_seat_and_one_account(vendor: Vendor) -> None:
     def assign(_: int) -> str:
         try:
             vendor.assign(license, ADA)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             return refused.code
         return "assigned"
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.batch import BatchProgress
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, batches, database, licenses
@@ -102,7 +102,7 @@ def test_all_or_nothing_is_nothing_where_not_all_fit(vendor: Vendor, license: Li
     if taken:
         run(vendor, license, people(taken, "before"))
     before = (vendor.stored(license), vendor.history(license))
-    with pytest.raises(Denied, match=rf"{told}.* and the list needs 41\. Nobody was assigned\.") as refused:
+    with pytest.raises(SeatkeeperError, match=rf"{told}.* and the list needs 41\. Nobody was assigned\.") as refused:
         start_batch(vendor.code, license.id, people(41), True, ADMIN, now=NOW)
     assert refused.value.code == "license_users_limit_reached"
     assert (vendor.stored(license), vendor.history(license)) == before
@@ -114,7 +114,7 @@ def test_those_that_fit_are_the_first_of_the_list(vendor: Vendor, license: Licen
     results = result_of(vendor, license, batch_id)
     assert [result.ok for result in results] == [True] * 40 + [False] * 3
     assert results[-1].message == "Not assigned: there was no place left."
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         start_batch(vendor.code, license.id, people(43), False, ADMIN, now=NOW)
     assert refused.value.code == "license_users_limit_reached"
 
@@ -147,7 +147,7 @@ def test_refused_rows_stand_in_the_result_and_in_its_file(vendor: Vendor, licens
 def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, license: License) -> None:
     text = f"Telefon;Handy;E-Mail\n1;2;{ADA}"
     assert "choose one of them" in preview(vendor.code, license.id, text).problem
-    with pytest.raises(Denied, match="choose one of them"):
+    with pytest.raises(SeatkeeperError, match="choose one of them"):
         start_batch(vendor.code, license.id, text, True, ADMIN, now=NOW)
     batch_id = start_batch(vendor.code, license.id, text, True, ADMIN, columns={0: ""}, now=NOW)
     continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
@@ -156,7 +156,7 @@ def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, lice
 
 def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         vendor.assign(license, ADA)
     left = continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
     assert left == BatchProgress(batch_id, 40, ROWS_PER_TRANSACTION, 40 - ROWS_PER_TRANSACTION, "admin", NOW)
@@ -231,14 +231,14 @@ def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> 
     def try_all(prefix: str) -> int:
         try:
             return len(people(30, prefix).split()) if run(vendor, license, people(30, prefix)) else 0
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == "license_users_limit_reached"
             return 0
 
     def try_fitting(prefix: str) -> None:
         try:
             run(vendor, license, people(30, prefix), everybody=False)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == "license_users_limit_reached"
 
     with ThreadPoolExecutor(2) as threads:
@@ -257,7 +257,7 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
             lambda c=company, i=license_id: find_batch(c, i, batch_id),
             lambda c=company, i=license_id: continue_batch(c, i, batch_id, ADMIN, for_ever, now=NOW),
         ):
-            with pytest.raises(Denied) as refused:
+            with pytest.raises(SeatkeeperError) as refused:
                 act()
             assert refused.value.code == "batch_not_found"
 
@@ -265,7 +265,7 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
 def test_who_reads_a_result_is_told_of_and_who_finds_none_is_not(vendor: Vendor, license: License) -> None:
     batch_id, told = run(vendor, license, ADA), Actor("user:boss@customer.test", "198.51.100.7")
     boss, _ = vendor.assign(vendor.issue("revit"), "boss@customer.test")
-    with pytest.raises(Denied, match="batch_not_found"):
+    with pytest.raises(SeatkeeperError, match="batch_not_found"):
         batch_result(vendor.code, license.id, batch_id + 1, boss, told, now=NOW)
     batch_result(vendor.code, license.id, batch_id, boss, told, now=NOW)
     [event] = [event for event in accounts.account_events(boss) if event.type == "batch_result_read"]
@@ -318,7 +318,7 @@ def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: Licens
     batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
     continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
     database.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert refused.value.code == "batch_not_found"
     assert find_batch(vendor.code, license.id, batch_id) is not None
@@ -374,13 +374,13 @@ def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
 
 def test_a_list_that_nobody_needs_a_place_of_is_refused(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         start_batch(vendor.code, license.id, ADA, True, ADMIN, now=NOW)
     assert refused.value.code == "validation_error"
     assert list(batches.all_pending(vendor.code, license.id)) == []
 
 
 def test_a_license_by_key_has_no_users(vendor: Vendor) -> None:
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         preview(vendor.code, vendor.issue("viewer").id, ADA)
     assert refused.value.code == "validation_error"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import DeviceReport
 from chalicelib.store import probes
 from chalicelib.usecases.change_device import reset_device
@@ -40,7 +40,7 @@ def told(
     lookup = LicenseLookup("revit", hardware_id, username=email, license_id=license_id, address=address)
     try:
         CALLS[call](vendor.code, lookup, now)
-    except Denied as why:
+    except SeatkeeperError as why:
         assert (why.code == "rate_limit_exceeded") == (why.retry_after is not None)
         return why.code
     return ""

@@ -11,7 +11,7 @@ import pytest
 from chalice.app import Request
 
 from chalicelib import usecases
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import database
 from chalicelib.store.items import ApiKeyItem, ProductItem
@@ -20,7 +20,6 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.web.authentication import authenticate
-from chalicelib.web.errors import RequestError
 from infra.call import signed_headers
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
@@ -78,9 +77,9 @@ Change = Callable[[Vendor], Any]
 @contextmanager
 def denied(code: str) -> Iterator[None]:
     """What is done inside is refused with this code, by a rule or at the door."""
-    with pytest.raises((Denied, RequestError)) as caught:
+    with pytest.raises(SeatkeeperError) as caught:
         yield
-    assert getattr(caught.value, "code", "") == code
+    assert caught.value.code == code
 
 
 def product_is(**values: Any) -> Change:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
-from chalicelib.domain.session import SessionClaims, SessionExpired
+from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import accounts
 from chalicelib.usecases import portal_queries
@@ -18,6 +18,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import keep_session, open_session
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued, logged_in
+from tests.usecases.support import refused
 
 
 @pytest.fixture(autouse=True)
@@ -42,14 +43,14 @@ def test_names_and_phone_are_changed_and_may_be_empty(vendor: Vendor) -> None:
 )
 def test_what_is_too_long_or_cannot_be_seen_is_refused(vendor: Vendor, profile: Profile) -> None:
     before = account(vendor, MANAGER)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         change_profile(vendor.code, before.id, profile, ADMIN, now=NOW)
     assert refused.value.code == "validation_error"
     assert account(vendor, MANAGER) == before
 
 
 def lasts(claims: SessionClaims) -> bool:
-    with suppress(SessionExpired):
+    with suppress(SeatkeeperError):
         return bool(portal_queries.authenticate_session(claims, allow_initial_password=True, now=NOW))
     return False
 
@@ -102,7 +103,7 @@ def test_who_changes_the_password_stays_logged_in_whatever_ends_sessions_meanwhi
 def test_a_session_that_another_one_has_ended_meanwhile_does_not_come_back(vendor: Vendor, amid: Any) -> None:
     here, there = logged_in(vendor, MANAGER), logged_in(vendor, MANAGER)
     amid("end_sessions", lambda: end_others(there))
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         end_others(here)
     assert (lasts(here), lasts(there)) == (False, True)
 
@@ -112,7 +113,7 @@ def test_a_session_that_has_ended_is_no_proof_for_who_does_not_type_the_password
     here = open_session(user, now=NOW)
     epoch = user.session_epoch
     amid("change_password", lambda: end_other_sessions(vendor.code, user.id, ADMIN, epoch=epoch, now=NOW))
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         choose(here, PASSWORD, old=None)
     assert account(vendor, MANAGER).is_initial_password
     assert not lasts(here)
@@ -137,7 +138,7 @@ def test_who_has_an_initial_password_chooses_without_typing_it_again(vendor: Ven
 
 def test_the_initial_password_itself_is_no_choice(vendor: Vendor) -> None:
     user = account(vendor, MANAGER)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         choose_password(
             vendor.code,
             user.id,
@@ -153,7 +154,7 @@ def test_the_initial_password_itself_is_no_choice(vendor: Vendor) -> None:
 def test_a_chosen_password_is_changed_by_who_knows_it_alone(vendor: Vendor) -> None:
     user = chosen(vendor, MANAGER)
     for old in (None, "not the one"):
-        with pytest.raises(Denied) as refused:
+        with pytest.raises(SeatkeeperError) as refused:
             choose_password(
                 vendor.code, user.id, "another password", ADMIN, old_password=old, epoch=user.session_epoch, now=NOW
             )
@@ -167,7 +168,7 @@ def test_a_chosen_password_is_changed_by_who_knows_it_alone(vendor: Vendor) -> N
 def test_guesses_at_the_old_password_are_counted(vendor: Vendor) -> None:
     user, codes = chosen(vendor, MANAGER), set()
     for n in range(MAX_FAILURES):
-        with pytest.raises(Denied) as refused:
+        with pytest.raises(SeatkeeperError) as refused:
             choose_password(vendor.code, user.id, "another password", ADMIN, old_password="guess", epoch=0, now=NOW + n)
         codes.add(refused.value.code)
     assert "account_locked" in codes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database, licenses
 from chalicelib.store.items import LicenseItem, license_pk
@@ -89,10 +89,10 @@ def test_one_users_place_on_a_shared_machine_is_reset_alone(vendor: Vendor) -> N
     for user, password in users:
         vendor.activate(user.email, "pc", password)
     assert reset_device(vendor.code, license.id, "pc", ADMIN, user_id=users[0][0].id, now=NOW) == 1
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         vendor.check("ada@customer.test", "pc")
     assert vendor.check("bob@customer.test", "pc").device
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         reset_device(vendor.code, license.id, "pc", ADMIN, user_id=1, now=NOW)
     assert refused.value.code == "device_not_found"
 

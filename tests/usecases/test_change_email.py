@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
@@ -46,7 +46,7 @@ def test_the_account_its_seats_and_its_devices_go_with_it(vendor: Vendor, licens
         assert seat.email == NEW
     assert vendor.check(NEW, "pc").device
     assert vendor.activate(NEW, "pc", password).device
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         vendor.check(ADA, "pc")
 
 
@@ -78,7 +78,7 @@ def test_the_old_one_can_be_anothers(vendor: Vendor, license: License) -> None:
 def test_one_that_is_in_use_is_refused(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     vendor.assign(license, NEW)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         change(vendor, license)
     assert refused.value.code == "already_exists"
     assert account(vendor, ADA)
@@ -92,7 +92,7 @@ def test_at_once_only_one_account_gets_an_email(vendor: Vendor, license: License
     def attempt(old: str) -> str:
         try:
             change(vendor, license, old)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             return refused.code
         return "changed"
 
@@ -139,7 +139,7 @@ def test_a_seat_that_is_given_meanwhile_is_of_who_has_the_email_then(
 @pytest.mark.parametrize("new", ["", "nobody", "a@b", "m\xfcller@customer.test"])
 def test_what_is_no_email_is_refused(vendor: Vendor, license: License, new: str) -> None:
     vendor.assign(license, ADA)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         change(vendor, license, new=new)
     assert refused.value.code == "validation_error"
 
@@ -157,7 +157,7 @@ def test_more_seats_than_one_write_can_hold_are_refused(
     monkeypatch.setattr(change_email_module, "MAX_SEATS", 1)
     for held in (license, vendor.issue("revit", max_license_users=5)):
         vendor.assign(held, ADA)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         change(vendor, license)
     assert "up to 1 licenses" in refused.value.detail
 
@@ -176,7 +176,7 @@ def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor
     told = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
     assert told == [(ADA, operator)]
     assert vendor.differences() == []
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("user_not_found", "There is no such account.")
     (to_the_new_one,) = mails(vendor, NEW)
@@ -188,7 +188,7 @@ def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vend
         vendor.assign(license, email)
     close_account(vendor.code, ADA, ADMIN, now=NOW)
     for old, new, code in ((ADA, "another@customer.test", "account_closed"), (NEW, ADA, "already_exists")):
-        with pytest.raises(Denied) as refused:
+        with pytest.raises(SeatkeeperError) as refused:
             change_email(vendor.code, None, old, new, ADMIN, manager_id=None, now=NOW)
         assert refused.value.code == code
 
@@ -216,7 +216,7 @@ def asked(vendor: Vendor, license: License, new: str, *, old: str = ADA, now: in
     try:
         by = manager.id if by == 0 else by
         change_email(vendor.code, license.id, old, new, Actor(f"user:{MANAGER}"), manager_id=by, now=now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code, refused.retry_after
     return "changed"
 

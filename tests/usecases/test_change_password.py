@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import accounts
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.initial_password import initial_password
@@ -72,7 +72,7 @@ def test_of_two_changes_at_once_one_wins_and_the_other_is_told(vendor: Vendor, i
     def choose(new: str) -> str:
         try:
             change(vendor, initial, new)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             return refused.code
         return new
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.origin import Origin
-from chalicelib.domain.session import SessionClaims, SessionExpired
+from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import guard_open
 from chalicelib.store import (
     accounts,
@@ -71,7 +71,7 @@ class Employee:
     def has_nothing(self) -> bool:
         """And nothing of it stands in any license or order."""
         code, user = self.vendor.code, account(self.vendor, DON)
-        with pytest.raises(SessionExpired):
+        with refused("session_expired"):
             portal_queries.authenticate_session(self.session, now=NOW)
         managers = [order.managers for sold in ("managed", "new") if (order := orders.read_order(code, sold))]
         managed = list(orders.read_managed_licenses(code, user.id)), [ids for ids in managers if user.id in ids]
@@ -122,7 +122,7 @@ def test_the_right_password_is_as_wrong_as_any_other_and_takes_the_same_work(
     don.close()
     seen = []
     for email, tried in ((DON, password), ("open@customer.test", "a wrong one"), ("nobody@customer.test", PASSWORD)):
-        with calls_counted() as calls, pytest.raises(Denied) as caught:
+        with calls_counted() as calls, pytest.raises(SeatkeeperError) as caught:
             log_in_to_portal(code, email, tried, origin, now=LATER)
         seen.append((calls, caught.value.code, caught.value.detail))
     assert seen[0] == seen[1] == seen[2]
@@ -136,7 +136,7 @@ def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: 
     database.update(item, [UserItem.password_hash.set(user.password_hash)])
     with refused("invalid_credentials"):
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(open_session(account(don.vendor, DON), now=LATER), now=LATER)
 
 
@@ -275,7 +275,7 @@ def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it()
         don = Employee(Vendor())
         if not cut_short(don.close, after):
             break
-        with pytest.raises(SessionExpired):
+        with refused("session_expired"):
             portal_queries.authenticate_session(don.session, now=NOW)
         with refused("invalid_credentials"):
             log_in(don.vendor.code, DON, PASSWORD, now=LATER)
@@ -403,7 +403,7 @@ def test_what_was_decided_before_the_account_was_closed_leaves_nothing_behind(
         return real(*given, **named)
 
     monkeypatch.setattr(module, write, late)
-    with suppress(Denied, SessionExpired):
+    with suppress(SeatkeeperError):
         act(don)
     assert next(closing, None) is None, "the write was not reached"
     assert don.has_nothing()
@@ -420,7 +420,7 @@ def test_what_comes_while_the_account_is_being_closed_leaves_nothing_behind(
 
     def amid(*given: Any, **named: Any) -> Any:
         for act in acts:
-            with suppress(Denied, SessionExpired):
+            with suppress(SeatkeeperError):
                 act(don)
         return real(*given, **named)
 

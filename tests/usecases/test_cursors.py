@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 
 SCOPE: tuple[str | int, ...] = ("/portal/licenses", "QBITEC", 7, "tower", "viewer", "", "oldest")
@@ -20,14 +20,14 @@ def test_a_cursor_holds_its_position(position: str) -> None:
 @pytest.mark.parametrize("at", range(len(SCOPE)))
 def test_a_cursor_of_another_list_person_or_filter_is_none(at: int) -> None:
     other: list[str | int] = ["x" if n == at else part for n, part in enumerate(SCOPE)]
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         from_cursor(other, to_cursor(SCOPE, "123"))
     assert refused.value.code == "cursor_invalid"
 
 
 @pytest.mark.parametrize("cursor", ["x", "123", "=", "é", "%", "A" * 43, "-" * 1000, "\ud800"])
 def test_what_nobody_signed_is_no_cursor(cursor: str) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         from_cursor(SCOPE, cursor)
 
 
@@ -35,5 +35,5 @@ def test_a_cursor_that_was_changed_is_none() -> None:
     raw = base64.urlsafe_b64decode(to_cursor(SCOPE, "1234567890") + "==")
     for n in range(len(raw)):
         changed = raw[:n] + bytes([raw[n] ^ 1]) + raw[n + 1 :]
-        with pytest.raises(Denied):
+        with pytest.raises(SeatkeeperError):
             from_cursor(SCOPE, base64.urlsafe_b64encode(changed).decode())

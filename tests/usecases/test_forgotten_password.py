@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES, VALID_MS
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import accounts, database, one_time_codes
@@ -42,7 +42,7 @@ def enter(vendor: Vendor, code: str, *, email: str = ADA, now: int = NOW, passwo
     """What came of a code: the refusal, or that it was taken."""
     try:
         set_password_by_code(vendor.code, email, code, password, ADMIN, now=now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code
     return "taken"
 
@@ -275,7 +275,7 @@ def test_who_has_locked_the_account_by_guessing_is_let_in_after_the_code(vendor:
     while failures < MAX_FAILURES:
         try:
             log_in(vendor.code, ADA, "wrong", now=now)
-        except Denied as no:
+        except SeatkeeperError as no:
             failures += no.code == "invalid_credentials"
             now += 1000 * (no.retry_after or 0)
     with refused("account_locked"):

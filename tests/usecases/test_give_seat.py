@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.access import opens
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page
-from chalicelib.domain.session import SessionExpired
 from chalicelib.store import accounts, database, one_time_codes, seats
 from chalicelib.store.items import UserItem
 from chalicelib.usecases import activate as activate_module
@@ -69,7 +68,7 @@ class Two:
         at = {"second": self.second, "third": self.third}
         try:
             user = log_in(self.vendor.code, email, password, now=NOW)
-        except Denied:
+        except SeatkeeperError:
             return []
         found = [name for name, license in at.items() if self.activates(license, password, email)]
         listed = {p.license.id for p in user_licenses(self.vendor.code, "revit", email, password, now=NOW) if p.license}
@@ -87,7 +86,7 @@ class Two:
     def activates(self, license: License, password: str, email: str = VICTIM) -> bool:
         try:
             return bool(self.vendor.activate(email, "pc", password, license_id=license.id).device)
-        except Denied as refusal:
+        except SeatkeeperError as refusal:
             assert refusal.code in ("invalid_credentials", "license_not_found")
             return False
 
@@ -158,7 +157,7 @@ def test_an_account_that_was_made_and_left_gets_a_new_password_with_its_next_sea
     remove_user(two.vendor.code, two.second.id, VICTIM, ADMIN, now=NOW)
     give(two)
     assert two.opened(PASSWORD if is_chosen else KNOWN) == []
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(squatter, allow_initial_password=True, now=NOW)
     handed_out = reveal_initial_password(two.vendor.code, two.third.id, VICTIM, two.manager(two.third), ADMIN, now=NOW)
     assert two.opened(handed_out or "") == ["third"]

@@ -12,7 +12,7 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import (
     MAX_OF_ACCOUNT,
@@ -76,7 +76,7 @@ def guess(vendor: Vendor, email: str, password: str, *, now: int = NOW) -> tuple
     """The answer to a guess: its code, and the seconds to wait."""
     try:
         log_in(vendor.code, email, password, now=now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code, refused.retry_after
     return "logged in", None
 
@@ -244,7 +244,7 @@ def came(vendor: Vendor, email: str, password: str, origin: Origin, *, now: int 
     """What comes of a log-in, at an address that no other test uses."""
     try:
         log_in(vendor.code, email, password, own(vendor, origin), now=now, **more)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         return refused.code
     return "logged in"
 

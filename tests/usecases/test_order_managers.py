@@ -73,7 +73,7 @@ def test_what_was_cut_short_is_finished_by_the_next_call(
 
     def cut_short(write: Transaction) -> None:
         if write.event is None and next(steps) == 2:
-            raise Unavailable("cut short")
+            raise Unavailable("database_busy")
         commit(write)
 
     chosen(vendor, MANAGER)
@@ -168,5 +168,5 @@ def test_nobody_and_no_order(vendor: Vendor, sold: list[License]) -> None:
     with refused("user_not_found"):
         remove_manager(vendor.code, "A", "nobody@customer.test", ADMIN, now=NOW)
     for call in (add_manager, remove_manager):
-        with refused("validation_error"):
+        with refused("order_not_found"):
             call(vendor.code, "none", MANAGER, ADMIN, now=NOW)

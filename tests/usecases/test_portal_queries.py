@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.catalogue import LicenseSummary
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.session import (
     ABSOLUTE_MS,
     IDLE_MS,
     TOUCH_MS,
-    PasswordChangeRequired,
     SessionClaims,
-    SessionExpired,
 )
 from chalicelib.store import database
 from chalicelib.store.items import EventItem, ProductItem, event_sort_key, license_pk, manager_license_sort_key, to_item
@@ -33,6 +31,7 @@ from chalicelib.usecases.sessions import log_out, open_session
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, issued, logged_in
+from tests.usecases.support import refused
 
 ADA = "ada@customer.test"
 View = Callable[[SessionClaims, License], Any]
@@ -96,7 +95,7 @@ def test_any_other_license_does_not_exist(vendor: Vendor, license: License, name
         logged_in(vendor, ADA),
         logged_in(stranger, MANAGER),
     ):
-        with pytest.raises(Denied) as refused:
+        with pytest.raises(SeatkeeperError) as refused:
             OF_A_LICENSE[name](claims, license)
         assert refused.value.code == "license_not_found"
 
@@ -109,9 +108,9 @@ def test_a_license_user_sees_the_own_devices_and_those_alone(vendor: Vendor, lic
     rows = view.page.rows if name == "own_devices" else [view.row]
     assert [(row.device.hostname, row.email, row.state) for row in rows] == [("ada-pc", ADA, "active")]
     for email in (MANAGER, "bob@customer.test"):
-        with pytest.raises(Denied):
+        with pytest.raises(SeatkeeperError):
             portal_queries.own_device(logged_in(vendor, email), license.id, device_key(logged_in(vendor, ADA)), now=NOW)
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         OF_OWN_SEATS["own_devices"](logged_in(vendor, MANAGER), license)
     assert refused.value.code == "license_not_found"
 
@@ -127,17 +126,17 @@ def test_no_page_is_shown_without_a_session_that_lasts(vendor: Vendor, license: 
             claims.token,
         ),
     ):
-        with pytest.raises((SessionExpired, Denied)):  # refused: a device of another one is none
+        with pytest.raises(SeatkeeperError):  # refused: a device of another one is none
             ALL[name](forged, license)
     log_out(claims)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         ALL[name](claims, license)
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_who_has_an_initial_password_chooses_another_one_first(vendor: Vendor, license: License, name: str) -> None:
     claims = open_session(account(vendor, ADA if name in OF_OWN_SEATS else MANAGER), now=NOW)
-    with pytest.raises(PasswordChangeRequired):
+    with refused("password_change_required"):
         ALL[name](claims, license)
     assert portal_queries.authenticate_session(claims, allow_initial_password=True, now=NOW).user.is_initial_password
 
@@ -146,7 +145,7 @@ def test_a_session_ends_when_it_is_idle(vendor: Vendor, license: License) -> Non
     claims = logged_in(vendor, MANAGER)
     assert portal_queries.authenticate_session(claims, now=NOW + IDLE_MS - 1)  # and is used with that
     assert portal_queries.authenticate_session(claims, now=NOW + 2 * IDLE_MS - 2)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(claims, now=NOW + 3 * IDLE_MS - 2)
 
 
@@ -154,7 +153,7 @@ def test_a_session_ends_however_much_it_is_used(vendor: Vendor, license: License
     claims = logged_in(vendor, MANAGER)
     for at in range(NOW, NOW + ABSOLUTE_MS, IDLE_MS - 1):
         assert portal_queries.authenticate_session(claims, now=at)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(claims, now=NOW + ABSOLUTE_MS)
 
 
@@ -162,7 +161,7 @@ def test_a_new_password_ends_all_sessions(vendor: Vendor, license: License) -> N
     claims_of_all = [logged_in(vendor, MANAGER) for _ in range(2)]
     change_password(vendor.code, MANAGER, PASSWORD, "another password", ADMIN, now=NOW)
     for claims in claims_of_all:
-        with pytest.raises(SessionExpired):
+        with refused("session_expired"):
             portal_queries.authenticate_session(claims, now=NOW)
 
 
@@ -374,7 +373,7 @@ def test_events_of_before_they_carried_ids_are_found_by_the_email(vendor: Vendor
     "key", ["", "x", "f" * 24, "g" * 24, "f" * 24 + "-", "f" * 24 + "-1", "f" * 24 + "-²", "é" * 24]
 )
 def test_a_device_that_is_not_known_is_not_found(vendor: Vendor, license: License, key: str) -> None:
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         portal_queries.license_device(logged_in(vendor, MANAGER), license.id, key, now=NOW)
     assert refused.value.code == "device_not_found"
 
@@ -409,7 +408,7 @@ def test_every_list_is_searched_in_whatever_form_it_is_typed(vendor: Vendor, lic
 
 def test_a_user_without_a_seat_is_not_found(vendor: Vendor, license: License) -> None:
     vendor.assign(issued(vendor), "bob@customer.test")
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         portal_queries.license_user(
             logged_in(vendor, MANAGER), license.id, account(vendor, "bob@customer.test").id, now=NOW
         )
@@ -418,7 +417,7 @@ def test_a_user_without_a_seat_is_not_found(vendor: Vendor, license: License) ->
 
 def test_a_license_by_key_has_no_pages_of_users(vendor: Vendor) -> None:
     license = issued(vendor, "viewer")
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         portal_queries.user_license(logged_in(vendor, MANAGER), license.id, now=NOW)
     assert refused.value.code == "user_not_found"
 

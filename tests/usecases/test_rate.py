@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.settings import settings
@@ -30,7 +30,7 @@ def moves(vendor: Vendor, license: License, hardware_id: str, now: int) -> bool:
     """Whether a device gets a place and gives it back; the license has room for it."""
     try:
         vendor.activate(license, hardware_id, now=now)
-    except Denied as refused:
+    except SeatkeeperError as refused:
         assert (refused.code, refused.retry_after) == ("rate_limit_exceeded", 900)
         return False
     vendor.deactivate(license, hardware_id, now=now)
@@ -75,7 +75,7 @@ def churns(vendor: Vendor, who: str, password: str | None, now: int, **more: Any
     for count in range(99):
         try:
             vendor.activate(who, f"{who} {count}", password, now=now, **more)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code == "rate_limit_exceeded"
             return count
         vendor.deactivate(who, f"{who} {count}", now=now, **more)
@@ -141,7 +141,7 @@ def test_one_user_at_many_places_at_once_takes_what_the_own_bucket_holds_and_no_
     def activate_one(number: int) -> None:
         try:
             vendor.activate(ADA, f"pc {number}", password)
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code in {"rate_limit_exceeded", "user_activated_max_times"}
         else:
             vendor.deactivate(ADA, f"pc {number}")
@@ -160,7 +160,7 @@ def test_many_at_once_take_what_the_bucket_holds_and_no_more(vendor: Vendor) -> 
     def activate_one(number: int) -> bool:
         try:
             vendor.activate(license, f"pc {number}")
-        except Denied as refused:
+        except SeatkeeperError as refused:
             assert refused.code in {"rate_limit_exceeded", "license_activated_max_times"}
             return False
         vendor.deactivate(license, f"pc {number}")

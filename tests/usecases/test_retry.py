@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import NotFound, SeatkeeperError, Unavailable
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
 
@@ -16,7 +16,7 @@ def reading(lagging: int, current: int) -> Callable[[bool], int]:
 
 def positive(state: int) -> int:
     if state <= 0:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     return -state
 
 
@@ -60,7 +60,7 @@ def test_that_nothing_is_to_be_done_is_confirmed_as_well() -> None:
 
 
 def test_a_refusal_by_a_consistent_read_is_final() -> None:
-    with pytest.raises(Denied, match="license_not_found"):
+    with pytest.raises(SeatkeeperError, match="license_not_found"):
         decide_and_write(reading(0, 0), positive, no_write)
 
 
@@ -68,20 +68,20 @@ def test_a_refusal_while_reading_is_confirmed_as_well() -> None:
     def read(consistent: bool) -> int:
         return positive(-1 if consistent else 0)
 
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         decide_and_write(read, positive, no_write)
     assert decide_and_write(lambda consistent: 7 if consistent else positive(0), positive, no_write) == (7, -7)
 
 
 def test_a_lost_race_is_decided_anew_on_a_consistent_read() -> None:
     assert decide_and_write(reading(5, 6), positive, losing(1)) == (6, -6)
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         decide_and_write(reading(5, 0), positive, losing(1))
 
 
 def test_what_was_in_the_way_spares_the_read_and_confirms_a_refusal() -> None:
     assert decide_and_write(reading(5, 6), positive, losing(1), lambda _state, _stale: 7) == (7, -7)
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         decide_and_write(reading(5, 6), positive, losing(1), lambda _state, _stale: 0)
 
 

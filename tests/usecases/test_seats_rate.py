@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain import activation
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import Forbidden, SeatkeeperError, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.usecases import assign_user as assigning
@@ -62,7 +62,7 @@ def test_a_customer_mails_no_more_strangers_than_twice_what_he_has_bought(
 ) -> None:
     for number in range(MOST):
         give(vendor, license, number, MANAGER, NOW)
-    with pytest.raises(Denied) as why:
+    with pytest.raises(SeatkeeperError) as why:
         give(vendor, license, MOST, MANAGER, NOW)
     assert (why.value.code, why.value.retry_after) == ("rate_limit_exceeded", HOUR // MOST // 1000)
     mailed = [bool(mails(vendor, f"u{number}@elsewhere.test")) for number in range(MOST + 1)]
@@ -94,7 +94,7 @@ def by_list(vendor: Vendor, license: License, email: str, by: Actor) -> None:
     batch = batches.start_batch(vendor.code, license.id, email, True, by, now=NOW)
     batches.continue_batch(vendor.code, license.id, batch, by, lambda: True, now=NOW)
     if not result_of(vendor, license, batch)[0].ok:
-        raise Denied("account_closed")
+        raise Forbidden("account_closed")
 
 
 @pytest.mark.parametrize("ask", [by_one, by_list])
@@ -108,7 +108,7 @@ def test_who_asks_which_accounts_are_closed_is_told_as_often_as_he_may_give_seat
             close_account(vendor.code, f"u{number}@elsewhere.test", ADMIN, now=NOW)
     codes = []
     for number in range(MOST + 2):
-        with pytest.raises(Denied) as why:
+        with pytest.raises(SeatkeeperError) as why:
             ask(vendor, license, f"u{number}@elsewhere.test", MANAGER)
         codes.append(why.value.code)
     assert codes == ["account_closed"] * MOST + ["rate_limit_exceeded"] * 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.origin import Origin
 from chalicelib.store import accounts, database, licenses
@@ -36,7 +36,7 @@ def told(vendor: Vendor) -> list[Event]:
 
 
 def guess(vendor: Vendor, email: str, now: int) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         log_in(vendor.code, email, "wrong", Origin("", "browser") if email == ADA else HERE, now=now)
 
 
@@ -75,7 +75,7 @@ def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(v
     for email in (ADA, NOBODY):
         with calls_answered() as answers:
             for _ in range(2):
-                with pytest.raises(Denied):
+                with pytest.raises(SeatkeeperError):
                     log_in(vendor.code, email, "wrong", HERE, now=NOW)
             request_code(vendor.code, email, "a browser", Origin("198.51.100.78"), now=NOW)
         work.append(answers)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from chalicelib.domain.errors import Denied
-from chalicelib.domain.session import SessionExpired
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import database
 from chalicelib.store.items import SessionItem
 from chalicelib.usecases import portal_queries, sessions
 from tests.support import NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued, logged_in
+from tests.usecases.support import refused
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
 def test_what_was_wrong_is_told_by_nothing(
     vendor: Vendor, manager: str, company: str, email: str, password: str
 ) -> None:
-    with pytest.raises(Denied) as refused:
+    with pytest.raises(SeatkeeperError) as refused:
         sessions.log_in_to_portal(company.format(vendor.code), email.format(vendor.code), password, now=NOW)
     assert (refused.value.code, refused.value.detail) == ("invalid_credentials", "")
 
@@ -49,7 +49,7 @@ def test_what_was_wrong_is_told_by_nothing(
 def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
     codes = []
     for n in range(MAX_FAILURES):
-        with pytest.raises(Denied) as refused:
+        with pytest.raises(SeatkeeperError) as refused:
             sessions.log_in_to_portal("no code", f"{vendor.code}@customer.test", "guess", now=NOW + n)
         codes.append(refused.value.code)
     assert codes[-1] == "account_locked"
@@ -75,7 +75,7 @@ def test_a_log_out_ends_one_session_and_may_be_repeated(vendor: Vendor, manager:
     here, there = logged_in(vendor, manager), logged_in(vendor, manager)
     for _ in range(2):
         sessions.log_out(here)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(here, now=NOW)
     assert portal_queries.authenticate_session(there, now=NOW)
 
@@ -85,5 +85,5 @@ def test_a_session_can_be_kept_when_all_others_end(vendor: Vendor, manager: str)
     sessions.keep_session(here, chosen(vendor, manager).session_epoch, now=NOW)
     assert portal_queries.authenticate_session(here, now=NOW)
     sessions.keep_session(here, 7, now=NOW)
-    with pytest.raises(SessionExpired):
+    with refused("session_expired"):
         portal_queries.authenticate_session(here, now=NOW)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied, Unavailable
+from chalicelib.domain.errors import AlreadyExists, Unavailable
 from chalicelib.domain.session import SessionClaims
 from chalicelib.usecases.submissions import submit_once
 from tests.store.faults import answer_timed_out, wire
@@ -55,7 +55,7 @@ def test_another_form_and_another_session_are_others(claims: SessionClaims) -> N
     assert act.times == 4
 
 
-@pytest.mark.parametrize("error", [Denied("user_already_assigned"), Unavailable("busy")])
+@pytest.mark.parametrize("error", [AlreadyExists("user_already_assigned"), Unavailable("database_busy")])
 def test_what_was_not_done_may_be_sent_again(claims: SessionClaims, error: Exception) -> None:
     act = Act(error)
     for _ in range(2):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import database
@@ -135,7 +135,7 @@ def test_of_what_a_customer_resets_each_place_can_be_taken_again(
         vendor.activate(ADA, name, ada)
     try:
         reset(vendor, license, CUSTOMER)
-    except Denied as why:
+    except SeatkeeperError as why:
         assert why.code.startswith("device_transfer_"), why.code
         assert 0 != max_transfers < devices, "enough transfers are left"
         assert vendor.stored(license).times_activated == devices
@@ -168,5 +168,5 @@ def test_a_reset_of_nothing_gives_up_nothing(vendor: Vendor) -> None:
     reset_license(vendor.code, license.id, CUSTOMER, now=NOW)
     assert vendor.stored(license).vacated == 0
     vendor.activate(license, "pc")
-    with pytest.raises(Denied):
+    with pytest.raises(SeatkeeperError):
         reset_license(vendor.code, license.id, CUSTOMER, now=NOW)

@@ -9,9 +9,9 @@ import pytest
 from chalice.app import Blueprint, Chalice, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.web.endpoint import Arguments, Endpoint, Endpoints
-from chalicelib.web.errors import RequestError
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.wsgi import wsgi
 
@@ -47,14 +47,14 @@ class Notes(Endpoints[str]):
     def authenticate(self, request: Request, endpoint: Endpoint, now: Instant) -> str:
         name: str = request.headers.get("who", "")
         if not name:
-            raise RequestError("invalid_api_key")
+            raise SeatkeeperError("invalid_api_key")
         if endpoint.writes and name == "reader":
-            raise RequestError("api_key_read_only")
+            raise SeatkeeperError("api_key_read_only")
         return name
 
     def authorize(self, caller: str, endpoint: Endpoint, arguments: Arguments) -> None:
         if endpoint.scope is not None and caller != endpoint.scope:
-            raise RequestError("api_key_scope_missing")
+            raise SeatkeeperError("api_key_scope_missing")
 
 
 blueprint = Blueprint(__name__)

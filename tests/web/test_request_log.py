@@ -194,7 +194,7 @@ def test_a_busy_database_is_a_refusal_that_says_what_it_was(
     line = output.line
     assert (line["outcome"], line["unavailable_reason"]) == (
         "service_busy",
-        f"the database is busy or out of reach: {why}",
+        f"database_busy: {why}",
     )
     assert metrics(line)["ErrorResponses", STAGE, "Code=service_busy"] == 1
     assert line.get("Retries", 0) + line.get("Conflicts", 0) == database.ATTEMPTS - 1
@@ -250,7 +250,7 @@ def test_an_event_that_is_no_request_is_one_line(output: Output) -> None:
     "broken",
     [
         "chalicelib.licenseapi.adapter.authenticate",
-        "chalicelib.web.endpoint.error_response",
+        "chalicelib.web.endpoint.response_to",
         "chalicelib.portal.handlers.read_request",
     ],
 )

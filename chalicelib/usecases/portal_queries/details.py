@@ -37,7 +37,7 @@ class HistoryView(LicenseView):
 
 
 def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
-    """The snapshot of a license that the user manages. Raises `SessionExpired`, `Denied`: `license_not_found`.
+    """The snapshot of a license that the user manages. Raises `session_expired`, `license_not_found`.
 
     Two reads; three of a license with about a hundred devices or more.
     """

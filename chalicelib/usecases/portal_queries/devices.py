@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id, is_live
@@ -54,7 +54,7 @@ class DeviceView(LicenseView):
 def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
     """A page of the devices of a license that the user manages: those heard of last come first, where they are few.
 
-    Two reads; three where devices are blacklisted, and more where a filter looks on. Raises `SessionExpired`, `Denied`:
+    Two reads; three where devices are blacklisted, and more where a filter looks on. Raises `session_expired`,
     `license_not_found`.
     """
     views: list[LicenseView] = []
@@ -90,7 +90,7 @@ def own_device(claims: SessionClaims, license_id: int, key: str, *, now: Instant
     """One device of the user's on a license with a seat of his. Raises as `license_devices`, and `device_not_found`."""
     hardware_hash, owner = device_key(key)
     if owner != claims.user_id:
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     wanted = ReadRequest(licenses=[license_id], seats=[(license_id, owner)], device=(license_id, hardware_hash, owner))
     found = batch_reads.batch_read(claims, wanted)
     return _device_view(guard_seat(claims, found, license_id, now), found, owner, [])
@@ -124,10 +124,10 @@ def device_rows(devices: list[Device], license: License, found: BatchRead) -> li
 
 
 def device_key(key: str) -> tuple[str, int | None]:
-    """Hardware hash and user of a device, from its name in an address. Raises `Denied`: `device_not_found`."""
+    """Hardware hash and user of a device, from its name in an address. Raises `NotFound`: `device_not_found`."""
     parts = _DEVICE_KEY.fullmatch(key)
     if parts is None:
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     return parts[1], None if parts[2] is None else int(parts[2])
 
 
@@ -161,7 +161,7 @@ def _names(row: DeviceRow, search: str) -> bool:
 
 def _device_view(base: LicenseView, found: BatchRead, owner: int | None, events: list[Event]) -> DeviceView:
     if found.device is None:
-        raise Denied("device_not_found")
+        raise NotFound("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
     blocked = {hash_hardware_id(found.device.hardware_id)} if found.blocked else set[str]()
     row = _device_row(found.device, base.license, seat, blocked)

@@ -111,7 +111,7 @@ class _Managed:
 
 
 def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> LicensesView:
-    """A page of the licenses that the user manages, newest first. Raises `SessionExpired`.
+    """A page of the licenses that the user manages, newest first. Raises `session_expired`.
 
     Two reads; one more where a list that is counted is sorted by what changes, and more where a filter looks on.
     """

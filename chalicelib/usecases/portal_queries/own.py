@@ -48,7 +48,7 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
     """A page of the licenses on which the user has a seat, newest first, if the password opens them.
 
     Two reads; more where the password opens few of many: what it does not open is neither shown nor counted.
-    Raises `SessionExpired`.
+    Raises `session_expired`.
     """
     principals: list[Principal] = []
 
@@ -77,7 +77,7 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
 
 
 def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
-    """The user's devices on a license with a seat of his. Raises `SessionExpired`, `Denied`: `license_not_found`."""
+    """The user's devices on a license with a seat of his. Raises `session_expired`, `license_not_found`."""
     devices = [d for d in activations.devices(claims.company, license_id) if d.user_id == claims.user_id]
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[license_id], seats=[(license_id, claims.user_id)]))
     base = guard_seat(claims, found, license_id, now)

@@ -7,10 +7,10 @@ from typing import Any
 from chalicelib import observability
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalogue import Company
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Status, status
-from chalicelib.domain.session import TOUCH_MS, PasswordChangeRequired, SessionClaims, SessionExpired, is_open
+from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.users import User
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
@@ -44,7 +44,7 @@ class LicenseView:
 def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
     """Who asks, for pages that show nothing else.
 
-    Raises `SessionExpired`, `PasswordChangeRequired` unless `allow_initial_password`.
+    Raises `session_expired`, and `password_change_required` unless `allow_initial_password`.
     """
     return authenticate(
         claims, batch_reads.batch_read(claims, ReadRequest()), now, allow_initial_password=allow_initial_password
@@ -57,10 +57,10 @@ def authenticate(
     """Who asks, by what was read of the session. Raises as `authenticate_session`."""
     session, user, company = found.session, found.user, found.company
     if session is None or user is None or company is None or not is_open(session, user, now):
-        raise SessionExpired
+        raise Unauthenticated("session_expired")
     observability.add_fields(company=user.company, user_id=user.id)
     if user.is_initial_password and not allow_initial_password:
-        raise PasswordChangeRequired
+        raise Forbidden("password_change_required")
     if now - session.seen_at >= TOUCH_MS:
         with suppress(ConditionFailed):  # ended in this very moment
             sessions.touch_session(claims.token, now)
@@ -72,11 +72,11 @@ def guard_manager(
 ) -> LicenseView:
     """A license that the user manages, as it was read or as `license`; any other does not exist.
 
-    Raises `SessionExpired`, `PasswordChangeRequired`, `Denied`: `license_not_found`.
+    Raises `session_expired`, `password_change_required`, `license_not_found`.
     """
     principal, license = authenticate(claims, found, now), license or found.licenses.get(license_id)
     if not found.managed or license is None:
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
     return _license_view(principal, license, now)
 
@@ -88,7 +88,7 @@ def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: In
     """
     principal, license = authenticate(claims, found, now), found.licenses.get(license_id)
     if (license_id, claims.user_id) not in found.seats or license is None or not opens(principal.user, license):
-        raise Denied("license_not_found")
+        raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
     return _license_view(principal, license, now)
 
@@ -103,7 +103,7 @@ def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> Lic
     """The same, of a license that has users; one that is authorized by its key has no such pages."""
     view = one_license(claims, license_id, now=now)
     if view.license.authorization_method != "user":
-        raise Denied("user_not_found", "This license is authorized by its key; it has no users.")
+        raise NotFound("user_not_found", "This license is authorized by its key; it has no users.")
     return view
 
 

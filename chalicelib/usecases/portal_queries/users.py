@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows
@@ -59,7 +59,7 @@ class UserView(LicenseView):
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
     """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
 
-    Two reads; more where a search looks on. Raises `SessionExpired`, `Denied`: `license_not_found`.
+    Two reads; more where a search looks on. Raises `session_expired`, `license_not_found`.
     """
     part = Partition()
 
@@ -97,7 +97,7 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     base = guard_manager(claims, found, license_id, None, now)
     seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
     if seat is None or user is None:
-        raise Denied("user_not_found")
+        raise NotFound("user_not_found")
     return UserView(*fields(base), _user_row(base.license, seat, user))
 
 

@@ -13,7 +13,7 @@ import pytest
 import chalicelib.licenseapi
 import chalicelib.portal
 import chalicelib.web
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.settings import settings
 from chalicelib.store import database
 from chalicelib.usecases.send_mails import send_mails
@@ -103,7 +103,7 @@ def _union(*all_rights: Rights) -> Rights:
 def rights_of(case: Case) -> Rights:
     vendor = Vendor()
     prepared = case.prepare(vendor)
-    with used() as rights, suppress(Denied):
+    with used() as rights, suppress(SeatkeeperError):
         case.act(vendor, prepared)
     return rights
 
