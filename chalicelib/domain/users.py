@@ -113,7 +113,7 @@ def guard_new_password(new: str) -> None:
         raise Invalid("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
 
 
-def as_told(seat: Seat, user: User) -> tuple[str, str, str]:
+def shown_names(seat: Seat, user: User) -> tuple[str, str, str]:
     """First name, last name and phone number of a license user, for those whom the license concerns.
 
     What the license's customer told of the person; on a seat of before that was kept with it, what the account says.

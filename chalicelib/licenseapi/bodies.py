@@ -24,7 +24,7 @@ from chalicelib.domain.license import (
     is_expired,
     status,
 )
-from chalicelib.domain.users import User, as_told
+from chalicelib.domain.users import User, shown_names
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import LicenseRequest
 from chalicelib.signing import Signer, sign_license
@@ -99,7 +99,7 @@ class UserBody(BaseModel):
     @classmethod
     def of(cls, license: License, seat: Seat, user: User, **more: Any) -> Self:
         """A user as seen from a license; `more` adds fields."""
-        first_name, last_name, phone_number = as_told(seat, user)
+        first_name, last_name, phone_number = shown_names(seat, user)
         return cls(
             id=user.id,
             email=user.email,

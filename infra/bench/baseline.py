@@ -13,20 +13,20 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from infra.bench.latencies import Sample
+from infra.bench.latencies import Latencies
 from infra.new_secrets import SIGNING_KEY_BITS
 
 _BODY = b"x" * 2000
 _WARM_UP = 64
 
 
-def floor(call: str, table: str, calls: int, threads: int) -> Sample:
+def measure_baseline(call: str, table: str, calls: int, threads: int) -> Latencies:
     """Measure the bare calls of `check_license` or `activate_license` in a process of their own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_measure, (call, table, calls, threads))
 
 
-def _measure(call: str, table: str, calls: int, threads: int) -> Sample:
+def _measure(call: str, table: str, calls: int, threads: int) -> Latencies:
     # As the store has it: no retries, and no checks of what we send ourselves.
     config = Config(max_pool_connections=threads, parameter_validation=False, retries={"total_max_attempts": 1})
     client = boto3.client("dynamodb", config=config)
@@ -43,10 +43,10 @@ def _measure(call: str, table: str, calls: int, threads: int) -> Sample:
         list(pool.map(timed, range(_WARM_UP)))
         start, cpu = time.perf_counter(), time.process_time()
         latencies = list(pool.map(timed, range(calls)))
-        return Sample(time.perf_counter() - start, time.process_time() - cpu, latencies)
+        return Latencies(time.perf_counter() - start, time.process_time() - cpu, latencies)
 
 
-def _check(client: Any, table: str, pk: str = "floor") -> None:
+def _check(client: Any, table: str, pk: str = "baseline") -> None:
     """One read of two items."""
     keys = [{"pk": {"S": pk}, "part": {"S": part}} for part in ("license", "device#1")]
     client.batch_get_item(RequestItems={table: {"Keys": keys}})
@@ -54,7 +54,7 @@ def _check(client: Any, table: str, pk: str = "floor") -> None:
 
 def _activate(client: Any, table: str) -> None:
     """One read of two items, and one transaction: a conditional counter, a device, an event."""
-    pk, new = f"floor#{secrets.randbelow(64)}", secrets.token_hex(12)
+    pk, new = f"baseline#{secrets.randbelow(64)}", secrets.token_hex(12)
     _check(client, table, pk)
     device = {"pk": {"S": pk}, "part": {"S": f"device#{new}"}, "hardware_id": {"S": new}, "active": {"BOOL": True}}
     event = {"pk": {"S": pk}, "part": {"S": f"at#{new}"}, "type": {"S": "device_activated"}}

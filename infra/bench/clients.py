@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from infra.bench.latencies import Sample
+from infra.bench.latencies import Latencies
 from infra.call import signed_headers
 from infra.serve import Server
 
@@ -31,7 +31,7 @@ class Application:
     api_key: str
     shared_key: str
 
-    def do(self, jobs: list[Job], clients: int) -> Sample:
+    def do(self, jobs: list[Job], clients: int) -> Latencies:
         """Have so many clients make the calls, each its share of them, as fast as they are answered."""
         processes = min(PROCESSES, clients)
         netloc = urlsplit(self.server.base_url).netloc
@@ -43,7 +43,7 @@ class Application:
             start, cpu = time.perf_counter(), _cpu_seconds(self.server.pid)
             done = [call for share in pool.starmap(_process, shares, chunksize=1) for call in share]
             seconds, cpu = time.perf_counter() - start, _cpu_seconds(self.server.pid) - cpu
-        return Sample(seconds, cpu, [latency for latency, _ in done], Counter(status for _, status in done))
+        return Latencies(seconds, cpu, [latency for latency, _ in done], Counter(status for _, status in done))
 
 
 def _process(netloc: str, api_key: str, shared_key: str, jobs: list[Job], threads: int) -> list[tuple[float, int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Sample:
+class Latencies:
     """So many calls: their time from first to last, CPU of the process that answers them, and each one's latency."""
 
     seconds: float
@@ -15,9 +15,9 @@ class Sample:
     statuses: Counter[int] = field(default_factory=Counter)
 
     @staticmethod
-    def sum(parts: "list[Sample]") -> "Sample":
+    def sum(parts: "list[Latencies]") -> "Latencies":
         """Several samples, taken one after the other, as one."""
-        return Sample(
+        return Latencies(
             sum(part.seconds for part in parts),
             sum(part.cpu_seconds for part in parts),
             [latency for part in parts for latency in part.latencies],

@@ -1,4 +1,4 @@
-"""What is measured, and how it is printed: every figure of ours beside its floor, or beside the work that it did."""
+"""What is measured, and how it is printed: every figure of ours beside its baseline, or beside the work that it did."""
 
 import compileall
 import os
@@ -17,10 +17,10 @@ from chalicelib.usecases.audit import audit
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from infra.bench.baseline import floor
+from infra.bench.baseline import measure_baseline
 from infra.bench.clients import Application, Job
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
-from infra.bench.latencies import Sample
+from infra.bench.latencies import Latencies
 from infra.bench.lines import lines
 from infra.bench.portal import portal
 from infra.bench.seed import seed_licenses
@@ -32,7 +32,7 @@ COMPANY, PRODUCT = "BENCH", "viewer"
 CALLS = {1: 1000, 16: 4000}
 """Calls measured, by the number of clients at once."""
 ROUNDS = 4
-"""Ours and the floor are measured by turns, so many times, for a machine is never the same for long."""
+"""Ours and the baseline are measured by turns, so many times, for a machine is never the same for long."""
 LICENSES = 64
 """Licenses that the calls are spread over: rivalry is measured by the storm alone."""
 STORM_DEVICES, STORM_PLACES, STORM_CLIENTS = 1000, 500, 64
@@ -88,13 +88,13 @@ def _imports() -> None:
         ours.append(cpu_ms(OURS, ROOT, INSTALLED))
     app, base = statistics.median(ours), statistics.median(bare)
     _title(f"Import, median CPU of {IMPORT_RUNS}")
-    print(f"  ours   {app:.0f} ms   the app")
-    print(f"  floor  {base:.0f} ms   chalice, pydantic, pynamodb and its client")
-    print(f"  {app / base:.2f} of the floor")
+    print(f"  ours     {app:.0f} ms   the app")
+    print(f"  baseline {base:.0f} ms   chalice, pydantic, pynamodb and its client")
+    print(f"  {app / base:.2f} of the baseline")
 
 
 def _call(application: Application, license_keys: list[str], call: str, clients: int, calls: int) -> None:
-    """One call of the License API, and by turns its floor."""
+    """One call of the License API, and by turns its baseline."""
     is_activation = call == "activate_license"
     devices = [_device(license_keys[n % LICENSES]) for n in range(calls if is_activation else LICENSES)]
     if not is_activation:
@@ -103,15 +103,15 @@ def _call(application: Application, license_keys: list[str], call: str, clients:
     rounds = [
         (
             application.do(jobs[n::ROUNDS], clients),
-            floor(call, database.table_name(LicenseItem), calls // ROUNDS, clients),
+            measure_baseline(call, database.table_name(LicenseItem), calls // ROUNDS, clients),
         )
         for n in range(ROUNDS)
     ]
-    ours, bare = Sample.sum([round[0] for round in rounds]), Sample.sum([round[1] for round in rounds])
+    ours, bare = Latencies.sum([round[0] for round in rounds]), Latencies.sum([round[1] for round in rounds])
     _title(f"{call}, {clients} client{'s' * (clients > 1)}, {calls:,} calls")
-    print(f"  ours   {ours}")
-    print(f"  floor  {bare}")
-    print(f"  {ours.per_second / bare.per_second:.2f} of the floor's calls a second,", end=" ")
+    print(f"  ours     {ours}")
+    print(f"  baseline {bare}")
+    print(f"  {ours.per_second / bare.per_second:.2f} of the baseline's calls a second,", end=" ")
     print(f"{ours.cpu_ms - bare.cpu_ms:+.2f} ms of CPU a call, {calls - ours.statuses[200]} not granted")
 
 

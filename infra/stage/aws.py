@@ -63,7 +63,7 @@ def connect() -> Aws:
 
 
 @contextmanager
-def refusals_told() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """What AWS refuses, or does not answer, as `DeploymentError` with its own words."""
     try:
         yield

@@ -12,7 +12,7 @@ from chalicelib.settings import Secrets
 from infra.stage import package as packaging
 from infra.stage.account import let_api_gateway_log
 from infra.stage.artifacts import Artifacts, Marker
-from infra.stage.aws import Aws, connect, refusals_told
+from infra.stage.aws import Aws, connect, translated_errors
 from infra.stage.stack import ChangeSet, Stack, table
 from infra.stage.stages import Stage, StageError
 from infra.stage.tables import TABLES
@@ -42,7 +42,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
     """Package and deploy."""
     guard_mail(stage)
     aws = connect()
-    with refusals_told():
+    with translated_errors():
         guard_secrets(aws, stage)
         Stack(aws, stage.stack).guard_changeable()
         package = packaging.package(stage, given.architecture, packaging.build_folder(stage))
@@ -60,22 +60,22 @@ def apply(aws: Aws, stage: Stage, release: Marker, *, allow_table_loss: bool) ->
     if not stack.is_made():
         guard_tables(aws, stage)
     tags = {"application": "seatkeeper", "stage": stage.name}
-    proposal = stack.propose(artifacts.url(release.template), tags)
-    if proposal is not None:
-        print(table(proposal.changes))
-        if any(change.replaces_data for change in proposal.changes) and not allow_table_loss:
-            stack.forget(proposal)
+    change_set = stack.propose(artifacts.url(release.template), tags)
+    if change_set is not None:
+        print(table(change_set.changes))
+        if any(change.replaces_data for change in change_set.changes) and not allow_table_loss:
+            stack.forget(change_set)
             raise StageError(
                 "A table would be removed or replaced, and its data lost: if you mean it, --allow-table-loss."
             )
-        with _interruption_told(stage):
-            stack.carry_out(proposal)
+        with _report_interruption(stage):
+            stack.carry_out(change_set)
     if stage.is_protected:
         stack.protect()
     markers = artifacts.markers()
-    if proposal is not None or not markers or artifacts.read_marker(markers[-1]).template != release.template:
+    if change_set is not None or not markers or artifacts.read_marker(markers[-1]).template != release.template:
         artifacts.mark(release)
-    _tell(stage, stack.outputs()["EndpointURL"], proposal)
+    _tell(stage, stack.outputs()["EndpointURL"], change_set)
     return 0
 
 
@@ -113,7 +113,7 @@ def guard_tables(aws: Aws, stage: Stage) -> None:
 
 
 @contextmanager
-def _interruption_told(stage: Stage) -> Iterator[None]:
+def _report_interruption(stage: Stage) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:

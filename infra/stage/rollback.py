@@ -3,7 +3,7 @@
 import argparse
 
 from infra.stage.artifacts import Artifacts, Marker, release_before
-from infra.stage.aws import connect, refusals_told
+from infra.stage.aws import connect, translated_errors
 from infra.stage.deploy import add_table_loss, apply
 from infra.stage.stages import Stage, StageError
 
@@ -19,7 +19,7 @@ def add_arguments(page: argparse.ArgumentParser) -> None:
 def run(stage: Stage, given: argparse.Namespace) -> int:
     """Find the release, and deploy it."""
     aws = connect()
-    with refusals_told():
+    with translated_errors():
         artifacts = Artifacts(aws, stage.stack)
         earlier = release_before(artifacts.markers(), artifacts.read_marker)
         if earlier is None:

@@ -6,7 +6,7 @@ import os
 import httpx
 
 from chalicelib.settings import SettingsError
-from infra.stage.aws import connect, refusals_told
+from infra.stage.aws import connect, translated_errors
 from infra.stage.stack import Stack
 from infra.stage.stages import Stage, StageError
 
@@ -25,15 +25,15 @@ def add_arguments(page: argparse.ArgumentParser) -> None:
 def run(stage: Stage, given: argparse.Namespace) -> int:
     """Try the stage; tells of each step that holds."""
     aws = connect()
-    with refusals_told():
+    with translated_errors():
         url = given.url or Stack(aws, stage.stack).outputs()["EndpointURL"]
     os.environ |= stage.environment | {"AWS_REGION": aws.region}
-    from infra.stage.smoke_scenario import trial  # noqa: PLC0415 - it reads the environment
+    from infra.stage.smoke_scenario import run_smoke_scenario  # noqa: PLC0415 - it reads the environment
 
     print(f"Trying {url}")
     try:
-        with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, refusals_told():
-            trial(http)
+        with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, translated_errors():
+            run_smoke_scenario(http)
     except httpx.InvalidURL as error:
         raise StageError(f"{url} is no address: {error}.") from None
     except SettingsError as error:

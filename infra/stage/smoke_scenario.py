@@ -37,15 +37,15 @@ class Company:
     license_key: str | None
 
 
-def trial(http: httpx.Client) -> None:
+def run_smoke_scenario(http: httpx.Client) -> None:
     """Raises `DeploymentError` at the first answer that is not as it has to be."""
-    _look_at_the_public_key(http)
+    _check_public_key(http)
     try:
         with company() as ours:
             _use(Calls(http, ours))
     except Unavailable as error:
         raise DeploymentError(f"The tables of the stage do not answer: {error}.") from None
-    _look_at_the_edges(http)
+    _check_edges(http)
 
 
 @contextmanager
@@ -101,14 +101,14 @@ def _use(calls: Calls) -> None:
     refused("a check thereafter", calls.check("one"), "device_not_found")
 
 
-def _look_at_the_edges(http: httpx.Client) -> None:
+def _check_edges(http: httpx.Client) -> None:
     nowhere = _answer(http, "GET", "api/v4/nowhere")
     _hold("an address that is none is refused in the one shape", nowhere, _code(nowhere) == "not_found")
     portal = _answer(http, "GET", "portal/log-in")
     _hold("the portal shows its log-in", portal, portal.status_code == 200 and "<form" in portal.text)
 
 
-def _look_at_the_public_key(http: httpx.Client) -> None:
+def _check_public_key(http: httpx.Client) -> None:
     answer = _answer(http, "GET", "api/v4/public_key")
     is_key = answer.is_success and answer.text.startswith("-----BEGIN PUBLIC KEY-----")
     _hold("the public key is there for all, and signed", answer, is_key and is_signed(answer, answer.text))

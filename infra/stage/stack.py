@@ -126,14 +126,14 @@ class Stack:
             return None
         raise DeploymentError(f"AWS does not take the template: {reason}")
 
-    def forget(self, proposal: ChangeSet) -> None:
+    def forget(self, change_set: ChangeSet) -> None:
         """Delete a change set that is not carried out."""
-        self._cloudformation.delete_change_set(ChangeSetName=proposal.id)
+        self._cloudformation.delete_change_set(ChangeSetName=change_set.id)
 
-    def carry_out(self, proposal: ChangeSet) -> None:
+    def carry_out(self, change_set: ChangeSet) -> None:
         """Make the changes; tells of each as it is done. Raises `DeploymentError`: why the first that failed did."""
         newest = self._newest_event()
-        self._cloudformation.execute_change_set(ChangeSetName=proposal.id, ClientRequestToken=str(uuid4()))
+        self._cloudformation.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=str(uuid4()))
         self._follow(self.name, newest)
 
     def remove(self) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from infra.stage.artifacts import Artifacts
-from infra.stage.aws import Aws, connect, refusals_told
+from infra.stage.aws import Aws, connect, translated_errors
 from infra.stage.stack import Stack
 from infra.stage.stages import Stage, StageError
 
@@ -24,7 +24,7 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
     aws = connect()
     if not given.yes:
         _ask(aws, stage)
-    with refusals_told():
+    with translated_errors():
         stack = Stack(aws, stage.stack)
         stack.guard_at_rest()
         stack.remove()

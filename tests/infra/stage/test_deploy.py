@@ -153,9 +153,9 @@ def test_the_changes_of_all_pages_are_read(stack: Told) -> None:
     stack.says("describe_change_set", Status="CREATE_IN_PROGRESS")
     page("A", NextToken="more")
     page("B")
-    proposal = stack.propose("https://bucket/template.json", {})
-    assert proposal is not None
-    assert proposal.changes == [Change("Modify", name, "AWS::Lambda::Function", "False", ("Code",)) for name in "AB"]
+    change_set = stack.propose("https://bucket/template.json", {})
+    assert change_set is not None
+    assert change_set.changes == [Change("Modify", name, "AWS::Lambda::Function", "False", ("Code",)) for name in "AB"]
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_a_change_of_outputs_alone_is_carried_out_too(
     there = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [{"OutputKey": "EndpointURL", "OutputValue": "https://x/"}]}
     monkeypatch.setattr(Stack, "look", lambda _: there)
     monkeypatch.setattr(Stack, "propose", lambda *_: stacks.ChangeSet(CHANGE_SET, []))
-    monkeypatch.setattr(Stack, "carry_out", lambda _, proposal: done.append(proposal))
+    monkeypatch.setattr(Stack, "carry_out", lambda _, change_set: done.append(change_set))
     assert deploy.apply(aws, read_stage("dev"), Marker("x"), allow_table_loss=False) == 0
-    assert [proposal.id for proposal in done] == [CHANGE_SET]
+    assert [change_set.id for change_set in done] == [CHANGE_SET]
     assert "seatkeeper-dev: 0 resources changed." in capsys.readouterr().out
 
 
@@ -309,9 +309,9 @@ def test_what_is_asked_again_because_the_answer_was_lost_is_done_once(
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     monkeypatch.setattr("moto.core.models.botocore_stubber.enabled", False)
     aws_said = Forgetful(stack._cloudformation)
-    proposal = stack.propose("https://bucket/template.json", {})
-    assert proposal is not None
-    stack.carry_out(proposal)
+    change_set = stack.propose("https://bucket/template.json", {})
+    assert change_set is not None
+    stack.carry_out(change_set)
     stack.remove()
     assert set(aws_said.done) == {"CreateChangeSet", "ExecuteChangeSet", "DeleteStack"}
 

@@ -11,7 +11,7 @@ from app import app
 from chalicelib import signing
 from chalicelib.settings import settings
 from chalicelib.signing import Keyring
-from infra.stage.smoke_scenario import trial
+from infra.stage.smoke_scenario import run_smoke_scenario
 from infra.stage.stages import DeploymentError
 from infra.wsgi import wsgi
 from tests.signing_keys import held
@@ -38,7 +38,7 @@ class Server(httpx.BaseTransport):
 def tried(server: Server) -> None:
     """Try a stage that is served so."""
     with httpx.Client(transport=server, base_url="http://stage.test") as http:
-        trial(http)
+        run_smoke_scenario(http)
 
 
 def stored() -> list[Any]:
