@@ -1,14 +1,18 @@
 """Seatkeeper: the whole surface on one page."""
 
+import os
 from collections.abc import Callable
+from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
+from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import blueprint as license_api
 from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
+from chalicelib.runtime import runtime_or, using
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -18,10 +22,21 @@ from chalicelib.web.health import healthz
 from chalicelib.web.request_log import log_request, run_log
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
-bootstrap()
+_of_process = bootstrap(os.environ)
+if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
+    observability.write_records("full", to_standard_error=False)
+    observability.configure_logging()
+    _of_process.open()
 
 
 # --- middleware: the first registered is the outermost --------------------------------------------------------
+
+
+@app.middleware("all")
+def in_runtime(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Each event is handled in the runtime that its server has set; on Lambda none has, and the process's is taken."""
+    with using(runtime_or(_of_process)):
+        return get_response(event)
 
 
 @app.middleware("http")

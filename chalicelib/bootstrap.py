@@ -1,22 +1,35 @@
-"""The composition root: what outlives a request is made here, by what the environment says, and by no import."""
+"""The composition root: what outlives a request is made here, of what an environment says, and by no import."""
 
-import os
+import time
+from collections.abc import Callable, Mapping
 
-from chalicelib import observability, signing
-from chalicelib.settings import settings
-from chalicelib.store import database
+from chalicelib.domain.instants import Instant
+from chalicelib.mail import Mailer
+from chalicelib.runtime import Runtime
+from chalicelib.settings import SecretSource, read_settings
+from chalicelib.signing import Keyring
+from chalicelib.store.connection import StageDatabase
 
 
-def bootstrap() -> None:
-    """Read the settings and the secrets, open the database's client, and say where log records go.
+def system_clock() -> Instant:
+    """Milliseconds since the epoch, UTC."""
+    return time.time_ns() // 1_000_000
 
-    Called once, before threads start. While Chalice packages the app there are settings, and nothing else yet. Raises
-    `SettingsError`.
+
+def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock) -> Runtime:
+    """The runtime that an environment describes. Opens nothing yet. Raises `SettingsError`.
+
+    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them.
     """
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        observability.write_records("full", to_standard_error=False)
-    observability.configure_logging()
-    settings()
-    if "AWS_CHALICE_CLI_MODE" not in os.environ:
-        signing.current()
-        database.connection()
+    settings = read_settings(environ)
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
+    secrets = SecretSource(settings.secrets, region)
+    return Runtime(
+        settings,
+        secrets,
+        StageDatabase(settings.table_prefix, region or "us-east-1", endpoint),
+        Keyring(secrets.read, settings.secrets),
+        Mailer(settings.mail, region),
+        clock,
+    )

@@ -13,13 +13,13 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid
-from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chalicelib.settings import SMTP, settings
+from chalicelib.once import Once
+from chalicelib.settings import SMTP
 
 if TYPE_CHECKING:
     import smtplib
@@ -34,24 +34,31 @@ class MailError(Exception):
     """A mail was not taken; the text says why, and nothing of what the mail says."""
 
 
-def send(to: str, subject: str, text: str) -> None:
-    """Send a plain text to one address in its normal form (`domain.users`). Raises `MailError`."""
-    way, _, where = settings().mail.partition(":")
-    user, _, domain = to.rpartition("@")
-    address, title = Address(username=user, domain=domain), " ".join(subject.split())
-    if way == "file":
-        _write(Path(where), address, title, text)
-    elif smtp := SMTP.fullmatch(settings().mail):
-        _send_by_smtp(smtp, address, title, text)
-    else:
-        _send_by_ses(where, address, title, text)
+class Mailer:
+    """Sends mail in one `way`: that of `Settings.mail`."""
 
+    def __init__(self, way: str, region: str | None = None) -> None:
+        self._way = way
+        self.ses = Once(lambda: _ses(region))
+        """What speaks to Amazon SES."""
 
-def check() -> None:
-    """Require that what sending needs is there: the password of the SMTP server. Raises `MailError`."""
-    smtp = SMTP.fullmatch(settings().mail)
-    if smtp and smtp["user"]:
-        _password(Path(smtp["password_file"]))
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Send a plain text to one address in its normal form (`domain.email`). Raises `MailError`."""
+        way, _, where = self._way.partition(":")
+        user, _, domain = to.rpartition("@")
+        address, title = Address(username=user, domain=domain), " ".join(subject.split())
+        if way == "file":
+            _write(Path(where), address, title, text)
+        elif smtp := SMTP.fullmatch(self._way):
+            _send_by_smtp(smtp, address, title, text)
+        else:
+            _send_by_ses(self.ses(), where, address, title, text)
+
+    def check(self) -> None:
+        """Require that what sending needs is there: the password of the SMTP server. Raises `MailError`."""
+        smtp = SMTP.fullmatch(self._way)
+        if smtp and smtp["user"]:
+            _password(Path(smtp["password_file"]))
 
 
 def _write(folder: Path, to: Address, subject: str, text: str) -> None:
@@ -146,12 +153,12 @@ def _password(file: Path) -> str:
         raise MailError("The mail server's password is no text in UTF-8.") from None
 
 
-def _send_by_ses(sender: str, to: Address, subject: str, text: str) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see ses_client
+def _send_by_ses(ses: Any, sender: str, to: Address, subject: str, text: str) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _ses
 
     content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}
     try:
-        ses_client().send_email(
+        ses.send_email(
             FromEmailAddress=sender, Destination={"ToAddresses": [to.addr_spec]}, Content={"Simple": content}
         )
     except ClientError as error:
@@ -164,9 +171,7 @@ def _utf8(text: str) -> dict[str, str]:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-@cache
-def ses_client() -> Any:
-    """The client of this process for SES."""
+def _ses(region: str | None) -> Any:
     from botocore.config import Config  # noqa: PLC0415 - most calls send no mail
     from botocore.session import get_session  # noqa: PLC0415
 
@@ -174,4 +179,4 @@ def ses_client() -> Any:
     without_retries = Config(
         connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}
     )
-    return get_session().create_client("sesv2", config=without_retries)
+    return get_session().create_client("sesv2", region_name=region, config=without_retries)

@@ -1,8 +1,8 @@
 """Log records: one JSON line for each request and each scheduled run, which CloudWatch also reads as metrics.
 
 docs/telemetry.md lists what a record holds, and what it never does. `log_record` opens one; whatever runs inside it, in
-any thread (`with_log_context`), adds fields and metrics to it, and is told its `request_id`. Outside of a record these
-calls do nothing. On one machine records are not written, unless `SEATKEEPER_LOG` says so.
+any thread (`chalicelib.threads`), adds fields and metrics to it, and is told its `request_id`. Outside of a record
+these calls do nothing. On one machine records are not written, unless `SEATKEEPER_LOG` says so.
 """
 
 import json
@@ -10,14 +10,14 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from chalicelib.version import VERSION, commit
 
@@ -80,9 +80,6 @@ MAX_METHOD_LENGTH = 64
 """Of a request's method, which a client may choose."""
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
 _OUR_LOGGERS = ("seatkeeper", "chalicelib")
-
-T = TypeVar("T")
-A = TypeVar("A")
 
 
 class _Record:
@@ -209,20 +206,6 @@ def set_max_metric(metric: str, value: float) -> None:
     if record is not None:
         with record.lock:
             record.values[metric] = max(value, record.values.get(metric, value))
-
-
-def with_log_context(function: Callable[[A], T]) -> Callable[[A], T]:
-    """`function` for other threads, with the record of this one."""
-    record = _line.get()
-
-    def run(argument: A) -> T:
-        outer = _line.set(record)
-        try:
-            return function(argument)
-        finally:
-            _line.reset(outer)
-
-    return run
 
 
 def write_records(level: Literal["off", "brief", "full"], *, to_standard_error: bool) -> None:

@@ -1,4 +1,4 @@
-"""The environment as one model, read once.
+"""The environment as one model.
 
 Secrets are named here and kept elsewhere: `SEATKEEPER_SECRETS` says where. Both fail at start-up, with a sentence
 that says what is wrong and never shows a value.
@@ -6,9 +6,8 @@ that says what is wrong and never shows a value.
 
 import base64
 import json
-import os
 import re
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Invalid
+from chalicelib.once import Once
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
 """Of SSM: a function that does not start within ten seconds is started anew."""
@@ -104,10 +104,9 @@ class Secrets(BaseModel):
     """32 bytes in base64: seals shared keys and initial passwords at rest (AES-256-GCM)."""
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process. Raises `SettingsError`."""
-    given = {field: os.environ.get(f"SEATKEEPER_{field.upper()}") for field in Settings.model_fields}
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that an environment holds. Raises `SettingsError`, which names all that is wrong."""
+    given = {field: environ.get(f"SEATKEEPER_{field.upper()}") for field in Settings.model_fields}
     try:
         return Settings.model_validate({field: value for field, value in given.items() if value is not None})
     except ValidationError as error:
@@ -115,21 +114,34 @@ def settings() -> Settings:
         raise SettingsError(f"The environment is not complete: {names}.") from None
 
 
-def region() -> str:
-    """The AWS region of this process's tables and secrets."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+class SecretSource:
+    """Where the secrets of a machine or a stage are kept: at `file:<path>` or `ssm:<path>`."""
 
+    def __init__(self, address: str, region: str | None = None) -> None:
+        self.address = address
+        self.parameters = Once(lambda: _parameter_store(region))
+        """What speaks to AWS Systems Manager. Raises `botocore.exceptions.BotoCoreError`."""
 
-@cache
-def secrets() -> Secrets:
-    """The secrets of this process, read once. Raises `SettingsError`."""
-    return read_secrets()
+    def read(self) -> Secrets:
+        """The secrets as they are kept now. Raises `SettingsError`."""
+        return checked_secrets(self.stored(), self.address)
 
+    def stored(self) -> dict[str, Any]:
+        """What is kept, by field and unchecked. Raises `SettingsError`."""
+        way, _, where = self.address.partition(":")
+        return self._parameters(where) if way == "ssm" else _file(Path(where))
 
-def read_secrets() -> Secrets:
-    """The secrets as they are kept now. Raises `SettingsError`."""
-    address = settings().secrets
-    return checked_secrets(stored_secrets(address), address)
+    def _parameters(self, path: str) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _parameter_store
+
+        names = [f"{path}/{field}" for field in Secrets.model_fields]
+        try:
+            found = self.parameters().get_parameters(Names=names, WithDecryption=True)["Parameters"]
+        except ClientError as error:
+            raise SettingsError(f"SSM does not give {', '.join(names)}: {error.response['Error']['Code']}.") from None
+        except BotoCoreError as error:
+            raise SettingsError(f"SSM does not answer for {', '.join(names)}: {type(error).__name__}.") from None
+        return {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
 
 
 def checked_secrets(content: dict[str, Any], address: str) -> Secrets:
@@ -140,12 +152,6 @@ def checked_secrets(content: dict[str, Any], address: str) -> Secrets:
         problems = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
         names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in problems)
         raise SettingsError(f"The secrets are malformed: {names}.") from None
-
-
-def stored_secrets(address: str) -> dict[str, Any]:
-    """What is kept at `file:<path>` or `ssm:<path>`, by field and unchecked. Raises `SettingsError`."""
-    way, _, where = address.partition(":")
-    return _parameters(where) if way == "ssm" else _file(Path(where))
 
 
 def secret_name(address: str, field: str) -> str:
@@ -166,22 +172,7 @@ def _file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _parameters(path: str) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see parameter_store
-
-    names = [f"{path}/{field}" for field in Secrets.model_fields]
-    try:
-        found = parameter_store().get_parameters(Names=names, WithDecryption=True)["Parameters"]
-    except ClientError as error:
-        raise SettingsError(f"SSM does not give {', '.join(names)}: {error.response['Error']['Code']}.") from None
-    except BotoCoreError as error:
-        raise SettingsError(f"SSM does not answer for {', '.join(names)}: {type(error).__name__}.") from None
-    return {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
-
-
-@cache
-def parameter_store() -> Any:
-    """What speaks to AWS Systems Manager. Raises `botocore.exceptions.BotoCoreError`."""
+def _parameter_store(region: str | None) -> Any:
     from botocore.config import Config  # noqa: PLC0415 - on one machine nobody needs it
     from botocore.session import get_session  # noqa: PLC0415
 
@@ -190,4 +181,4 @@ def parameter_store() -> Any:
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
-    return get_session().create_client("ssm", region_name=os.environ.get("AWS_REGION"), config=bounded)
+    return get_session().create_client("ssm", region_name=region, config=bounded)

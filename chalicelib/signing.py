@@ -9,7 +9,7 @@ import base64
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
 
@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
-from chalicelib.settings import Secrets, SettingsError, read_secrets, secret_name, secrets, settings
+from chalicelib.once import Once
+from chalicelib.settings import Secrets, SettingsError, secret_name
 
 MIN_KEY_BITS, MAX_KEY_BITS = 2048, 4096
 READ_AGAIN_MS = 60_000
@@ -52,43 +53,56 @@ def sign_license(signer: Signer, hardware_id: str, holder: str, validity: str) -
     return signer.sign(f"{hardware_id}#{holder}#{validity}".lower().encode())
 
 
-def current() -> Signer:
-    """The signer of public answers, and of those to the API keys that are made now. Raises `SettingsError`."""
-    return keyring().live[0]
+def live_keys(held: Secrets, address: str) -> tuple[Signer, ...]:
+    """The signers that secrets hold, the current one first. Raises `SettingsError` where one of them cannot sign.
 
-
-def signer(key_id: str | None, *, now: Instant) -> Signer:
-    """The signer of answers to an API key that names this signing key. Raises `Unavailable`."""
-    return keyring().signer(key_id, now)
-
-
-def public_keys() -> str:
-    """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
-    return "".join(live.public_key for live in keyring().live)
-
-
-def live_keys(held: Secrets) -> tuple[Signer, ...]:
-    """The signers that secrets hold, the current one first. Raises `SettingsError` where one of them cannot sign."""
+    `address`: where the secrets are kept, for the sentence that says which of them is wrong.
+    """
     keys = {"signing_key": held.signing_key, "old_signing_key": held.old_signing_key}
     # In the midst of a rotation the old key may be the current one, too.
-    return tuple(dict.fromkeys(_signer(name, pem) for name, pem in keys.items() if pem is not None))
+    signers = (_signer(secret_name(address, name), pem) for name, pem in keys.items() if pem is not None)
+    return tuple(dict.fromkeys(signers))
 
 
 class Keyring:
-    """The live keys as a process knows them, safe for threads.
+    """The keys of a stage as a process knows them, read by `read` when they are first needed. Safe for threads.
 
     A process that lives on after a rotation meets API keys of a signing key that it has never heard of. It then reads
     the secrets anew, at most once a minute: nobody makes us ask the secret store with every call.
     """
 
-    def __init__(self, held: Secrets, read: Callable[[], Secrets]) -> None:
-        self.live = live_keys(held)
-        self._read = read
+    def __init__(self, read: Callable[[], Secrets], address: str) -> None:
+        self._read, self._address = read, address
+        self._first = Once(read)
+        self._first_live = Once(lambda: live_keys(self._first(), address))
+        self._newer: tuple[Signer, ...] | None = None
         self._read_at: Instant | None = None
         self._lock = Lock()
 
+    @property
+    def live(self) -> tuple[Signer, ...]:
+        """The signers by which answers are signed, the current one first. Raises `SettingsError`."""
+        return self._newer or self._first_live()
+
+    @property
+    def current(self) -> Signer:
+        """The signer of public answers, and of those to the API keys that are made now. Raises `SettingsError`."""
+        return self.live[0]
+
+    @property
+    def data_key(self) -> bytes:
+        """32 bytes, by which secrets are encrypted at rest (`store.encryption`). Raises `SettingsError`."""
+        return base64.b64decode(self._first().data_key)
+
+    def public_keys(self) -> str:
+        """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
+        return "".join(live.public_key for live in self.live)
+
     def signer(self, key_id: str | None, now: Instant) -> Signer:
-        """An API key from before the first rotation names none: it is of the oldest. Raises `Unavailable`."""
+        """The signer of answers to an API key that names this signing key. Raises `Unavailable`.
+
+        An API key from before the first rotation names none: it is of the oldest.
+        """
         if key_id is None:
             return self.live[-1]
         found = self._find(key_id)
@@ -108,19 +122,12 @@ class Keyring:
                 return
             self._read_at = now
             try:
-                self.live = live_keys(self._read())
+                self._newer = live_keys(self._read(), self._address)
             except SettingsError as error:  # what is known goes on signing
                 _log.error("The secrets were to be read again: %s", error)
 
 
-@cache
-def keyring() -> Keyring:
-    """The keyring of this process."""
-    return Keyring(secrets(), read_secrets)
-
-
 def _signer(name: str, pem: str) -> Signer:
-    name = secret_name(settings().secrets, name)
     try:
         # The full check of an RSA key takes 35 ms of every cold start; one signature that verifies says as much.
         key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)

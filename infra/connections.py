@@ -17,6 +17,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
+from chalicelib.runtime import Runtime, using
 from chalicelib.web.errors import error_response
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_log import new_request_id, respond_in_record
@@ -135,6 +136,12 @@ class _Channel(HTTPChannel):
     def writable(self) -> bool:
         return self.socket is not None and bool(super().writable())
 
+    def service(self) -> None:
+        """Answer the requests that have arrived, in one of the server's threads and in its runtime."""
+        server: Any = self.server
+        with using(server.runtime):
+            super().service()
+
     def received(self, data: bytes) -> bool:
         taken = not self.lingers_until and super().received(data)
         if self.request is not None and self.request.headers_finished:
@@ -160,6 +167,8 @@ class BoundedServer(TcpWSGIServer):
 
     channel_class = _Channel
     behind_proxy = False
+    runtime: Runtime
+    """In which requests are answered; set before the server runs."""
 
     def make_room(self, newest: Any) -> None:
         """Close a connection where the one that has just come is one too many."""

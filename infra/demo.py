@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from chalicelib import signing
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.errors import AlreadyExists
@@ -16,6 +15,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
 from chalicelib.domain.users import User
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
@@ -61,7 +61,7 @@ def _make(now: Instant) -> dict[str, Any]:
         "company_code": COMPANY,
         "api_key": api_key.api_key,
         "shared_key": create.shared_key(api_key),
-        "public_key": signing.current().public_key,
+        "public_key": runtime().keyring.current.public_key,
         "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
         "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
         "licenses": [
@@ -92,7 +92,7 @@ def _license(product: str, terms: Terms, now: Instant) -> License:
 
 def _api_key(now: Instant) -> ApiKey:
     """One that may do all, and is answered by the key whose public half `demo.json` tells."""
-    current = (key for key in accounts.read_api_keys(COMPANY) if key.signing_key == signing.current().id)
+    current = (key for key in accounts.read_api_keys(COMPANY) if key.signing_key == runtime().keyring.current.id)
     free = (key for key in current if not (key.revoked or key.read_only or key.products))
     return next(free, None) or create.create_api_key(COMPANY, frozenset(), False, _ACTOR, now=now)[0]
 

@@ -16,13 +16,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib import mail, observability
-from chalicelib.settings import SettingsError, settings
+from cryptography.exceptions import InvalidTag
+
+from chalicelib import observability
+from chalicelib.bootstrap import bootstrap
+from chalicelib.mail import MailError
+from chalicelib.runtime import runtime, using
+from chalicelib.settings import SettingsError
+from chalicelib.store import accounts
+from chalicelib.store.database import create_tables
+from chalicelib.usecases.create import shared_key
+from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
+from chalicelib.usecases.sweep import sweep
+from chalicelib.usecases.tidy import tidy
+from chalicelib.web import clock
 from infra import engine, local, serve
+from infra.demo import seed
 from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
@@ -53,7 +67,7 @@ def run(
     `engine_port`: of the database on the loopback address (0: any free one), for a firewall to know.
     `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
-    Changes `os.environ`, so once in a process.
+    Changes `os.environ`, where botocore looks for credentials, so once in a process.
     Raises `EngineError`, `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
@@ -65,11 +79,12 @@ def run(
         environment = local.environment(data_dir, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
         os.environ.clear()
         os.environ.update(environment)
-        mail.check()
-        to_do = _prepare(data_dir, server.base_url, with_demo)
-        reachable = _reachable(data_dir, environment | {"base_url": server.base_url})
-        with reachable, sweeping(), tidying(), mailing(), watching_disk(data_dir):
-            server.serve(lambda base_url: _say(base_url, data_dir, to_do, begun), behind_proxy=behind_proxy)
+        with using(bootstrap(environment)):
+            runtime().mailer.check()
+            to_do = _prepare(data_dir, server.base_url, with_demo)
+            reachable = _reachable(data_dir, environment | {"base_url": server.base_url})
+            with reachable, sweeping(), tidying(), mailing(), watching_disk(data_dir):
+                server.serve(lambda base_url: _say(base_url, data_dir, to_do, begun), behind_proxy=behind_proxy)
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -102,7 +117,7 @@ def main() -> None:
             with_demo=not given.no_demo,
             behind_proxy=given.behind_proxy,
         )
-    except (engine.EngineError, local.DataDirError, mail.MailError, serve.ServeError, SettingsError) as error:
+    except (engine.EngineError, local.DataDirError, MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
@@ -132,13 +147,6 @@ def _ending_with(database: engine.Engine, data_dir: Path) -> Iterator[None]:
 
 def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
     """Make the tables, and the demo if it is asked for; answers what to try next. Raises `DataDirError`."""
-    # Imported now: they read the environment.
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-
-    from chalicelib.store.database import create_tables  # noqa: PLC0415
-    from chalicelib.web import clock  # noqa: PLC0415
-    from infra.demo import seed  # noqa: PLC0415
-
     create_tables()
     try:
         if not with_demo:
@@ -153,9 +161,6 @@ def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
 
 def _open_one_secret() -> None:
     """Raises `InvalidTag` where what is stored was sealed with other secrets than these."""
-    from chalicelib.store import accounts  # noqa: PLC0415
-    from chalicelib.usecases.create import shared_key  # noqa: PLC0415
-
     keys = (key for code in accounts.company_codes() for key in accounts.read_api_keys(code))
     for key in islice(keys, 1):
         shared_key(key)
@@ -175,9 +180,6 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 @contextmanager
 def sweeping() -> Iterator[None]:
     """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up."""
-    from chalicelib.usecases.sweep import sweep  # noqa: PLC0415
-    from chalicelib.web import clock  # noqa: PLC0415
-
     stopping = threading.Event()
 
     def stop_if_asked(_done: int) -> None:
@@ -185,7 +187,7 @@ def sweeping() -> Iterator[None]:
             raise InterruptedError("the server is stopping")
 
     def act() -> None:
-        with observability.log_record(settings().table_prefix, "sweep"):
+        with observability.log_record(runtime().settings.table_prefix, "sweep"):
             sweep(now=clock.now(), progress=stop_if_asked)
 
     with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):
@@ -195,9 +197,6 @@ def sweeping() -> Iterator[None]:
 @contextmanager
 def mailing() -> Iterator[None]:
     """While this lasts, send what is queued now and every `MAIL_SECONDS`; the next run catches up as a sweep does."""
-    from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails  # noqa: PLC0415
-    from chalicelib.web import clock  # noqa: PLC0415
-
     stopping = threading.Event()
 
     def send() -> None:
@@ -230,9 +229,6 @@ def tidy_some(
     While there is more, requests have the database to themselves `TIDY_REST` times as long as the round has taken by
     `timer`. Raises `Unavailable`.
     """
-    from chalicelib.usecases.tidy import tidy  # noqa: PLC0415
-    from chalicelib.web import clock  # noqa: PLC0415
-
     begun = timer()
     _, after = tidy(after, now=clock.now(), keep_going=lambda: not is_over())
     return after, TIDY_REST * (timer() - begun) if after else SWEEP_SECONDS
@@ -268,7 +264,7 @@ def _repeating(
             if stopping.wait(seconds()):
                 return
 
-    thread = threading.Thread(target=keep_acting, name=name)
+    thread = threading.Thread(target=copy_context().run, args=(keep_acting,), name=name)
     thread.start()
     try:
         yield

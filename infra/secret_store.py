@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.settings import parameter_store, stored_secrets
+from chalicelib.settings import SecretSource
 from infra import local
 
 
@@ -40,20 +40,19 @@ class SecretStore(Protocol):
         """Keep it no more, if it is there. Raises `StoreError`."""
 
 
-def open_store(address: str) -> SecretStore:
-    """The store at `file:<path>` or `ssm:<path>`."""
-    way, _, where = address.partition(":")
-    return ParameterStore(where) if way == "ssm" else FileStore(Path(where))
+def open_store(source: SecretSource) -> SecretStore:
+    """What writes where `source` reads."""
+    return ParameterStore(source) if source.address.startswith("ssm:") else FileStore(source)
 
 
 class FileStore:
     """A JSON file that only its owner reads. Raises `DataDirError` where it cannot be written."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, source: SecretSource) -> None:
+        self._source, self._path = source, Path(source.address.removeprefix("file:"))
 
     def read(self) -> dict[str, Any]:
-        return stored_secrets(f"file:{self._path}") if self._path.exists() else {}
+        return self._source.stored() if self._path.exists() else {}
 
     def add(self, name: str, value: str) -> None:
         with self._changing() as content:
@@ -88,11 +87,11 @@ class FileStore:
 class ParameterStore:
     """Encrypted parameters of AWS Systems Manager below a path, by the operator's own credentials."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, source: SecretSource) -> None:
+        self._source, self._path = source, source.address.removeprefix("ssm:")
 
     def read(self) -> dict[str, Any]:
-        return stored_secrets(f"ssm:{self._path}")
+        return self._source.stored()
 
     def add(self, name: str, value: str) -> None:
         self._send("put_parameter", name, Value=value, Type="SecureString", Overwrite=False)
@@ -106,7 +105,7 @@ class ParameterStore:
     def _send(self, operation: str, name: str, **more: Any) -> None:
         parameter = f"{self._path}/{name}"
         try:
-            getattr(parameter_store(), operation)(Name=parameter, **more)
+            getattr(self._source.parameters(), operation)(Name=parameter, **more)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "ParameterNotFound":

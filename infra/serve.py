@@ -23,7 +23,10 @@ from typing import Never
 from chalice.app import Chalice
 
 from chalicelib import observability
-from chalicelib.settings import SettingsError, settings
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import runtime, using
+from chalicelib.settings import SettingsError
+from chalicelib.store.probe import probe
 from chalicelib.web import clock
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.connections import IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_READ_BYTES, BoundedServer
@@ -140,13 +143,13 @@ class LocalServer(BoundedServer):
     def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:
         """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` is told the base URL.
 
+        Requests are answered in the runtime in which this is called.
         `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
         """
-        from chalicelib.store.probe import probe  # noqa: PLC0415 - see _app
-
         end_on_signals()
-        observability.write_records(settings().log, to_standard_error=True)
-        self.behind_proxy = behind_proxy
+        observability.write_records(runtime().settings.log, to_standard_error=True)
+        self.behind_proxy, self.runtime = behind_proxy, runtime()
+        self.runtime.open()
         host = self.socket.getsockname()[0] if self.socket else LOOPBACK
         if not behind_proxy and not ip_address(host).is_loopback:
             log.warning(OPEN_WARNING, host)
@@ -194,9 +197,9 @@ def main() -> None:
     log_to_stderr()
     try:
         server = listen(port_number(given.port), given.host)
-        server.serve(
-            lambda base_url: print(f"{_SAID}{base_url} ({this_version()})", flush=True), behind_proxy=given.behind_proxy
-        )
+        announce = lambda base_url: print(f"{_SAID}{base_url} ({this_version()})", flush=True)  # noqa: E731 - short
+        with using(bootstrap(os.environ)):
+            server.serve(announce, behind_proxy=given.behind_proxy)
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

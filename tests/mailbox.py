@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.store.items import MailItem, mail_pk
 from chalicelib.store.mails import MAIL_SHARDS
@@ -26,7 +26,7 @@ def deliver() -> None:
 def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
     """The mails about an account of a company, the oldest first."""
     deliver()
-    folder = Path(settings().mail.removeprefix("file:"))
+    folder = Path(runtime().settings.mail.removeprefix("file:"))
     all_mails = [message_from_bytes(file.read_bytes(), policy=default) for file in sorted(folder.glob("*.eml"))]
     ours = [mail for mail in all_mails if isinstance(mail, EmailMessage) and mail["To"] == email]
     return [mail for mail in ours if re.search(rf"Company code: +{vendor.code}$", mail.get_content(), re.MULTILINE)]

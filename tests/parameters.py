@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chalicelib.settings import parameter_store
+from chalicelib.once import Once
+from chalicelib.settings import SecretSource
 
 
 @contextmanager
 def parameters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A parameter store that is empty; all other services stay what the environment says. Yields its client."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "https://ssm.us-east-1.amazonaws.com")
-    parameter_store.cache_clear()
     with mock_aws():
-        yield parameter_store()
-    parameter_store.cache_clear()
+        yield SecretSource("ssm:/anywhere", "us-east-1").parameters()
+
+
+def source(address: str, client: Any) -> SecretSource:
+    """Secrets that are kept at `ssm:<path>`, read by this client."""
+    made = SecretSource(address)
+    made.parameters = Once(lambda: client)
+    return made
 
 
 def put(store: Any, path: str, **values: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.users import User
+from chalicelib.runtime import Runtime
 from chalicelib.store import licenses
 from chalicelib.usecases import create, passwords
 from chalicelib.usecases.activate import activate
@@ -30,6 +32,8 @@ from infra.call import signed_headers
 
 ENGINE_ENVIRONMENT: dict[str, str] = {}
 """What leads to the engine of this process, once it is started, whatever a test changes of the environment."""
+ChangeRuntime = Callable[..., Runtime]
+"""Of the fixture `change_runtime`: takes fields of `Runtime` by keyword."""
 STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
 """Of the deployed stage that the tests of `licenseapi` ask; without one they ask the app in process."""
 STAGE_HOST = os.environ.get("SEATKEEPER_TEST_HOST")

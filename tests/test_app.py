@@ -9,7 +9,7 @@ import pytest
 
 import app
 from chalicelib.domain.license import License
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
 from chalicelib.web import clock
 from tests.emf import metrics
 from tests.log_records import written
@@ -21,7 +21,8 @@ ROOT = Path(app.__file__).parent
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Import the app in a process of its own."""
+    """Import the app in a process of its own, as a function starts."""
+    environment = {"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"} | environment
     command = [sys.executable, "-W", "error", "-c", "import app"]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
 
@@ -47,7 +48,7 @@ def test_it_does_not_start_on_malformed_secrets_and_shows_none(tmp_path: Path) -
 
 
 def test_packaging_needs_no_secrets(tmp_path: Path) -> None:
-    assert start(SEATKEEPER_SECRETS=f"file:{tmp_path}/none", AWS_CHALICE_CLI_MODE="1").returncode == 0
+    assert start(SEATKEEPER_SECRETS=f"file:{tmp_path}/none", AWS_LAMBDA_FUNCTION_NAME="").returncode == 0
 
 
 def tick() -> dict[str, int]:
@@ -80,7 +81,7 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
         first = output.line
         output.forget()
         tick()
-    stage = f"Stage={settings().table_prefix}"
+    stage = f"Stage={runtime().settings.table_prefix}"
     told = metrics(first)
     assert 7200 <= told.pop(("OldestDueAge", stage)) < 7320
     assert told == {("SweepTransitions", stage): 3, ("AnnouncementsFailed", stage): 0}

@@ -8,22 +8,26 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib import mail
-from chalicelib.mail import MailError, send
-from chalicelib.settings import Settings
+from chalicelib.mail import Mailer, MailError
+from chalicelib.runtime import runtime
+from chalicelib.settings import way_of_mail
+from tests.support import ChangeRuntime
 
 SECRET = "1234 5678"
 TEXT = f"Grüße, your code is {SECRET}.\n\nA line longer than the 78 letters of old: {'x' * 80}\n"
 
 
-def use(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    settings = Settings(table_prefix="t", secrets="file:/somewhere", mail=way)
-    monkeypatch.setattr("chalicelib.mail.settings", lambda: settings)
+def use(change_runtime: ChangeRuntime, way: str) -> None:
+    """Have mail sent so."""
+    change_runtime(mailer=Mailer(way_of_mail(way), "us-east-1"))
+
+
+def send(to: str, subject: str, text: str) -> None:
+    runtime().mailer.send(to, subject, text)
 
 
 def parsed(file: Path) -> EmailMessage:
@@ -36,9 +40,9 @@ def parsed(file: Path) -> EmailMessage:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, change_runtime: ChangeRuntime) -> Path:
     """Where mail goes; not there yet."""
-    use(monkeypatch, f"file:{tmp_path}/home/mail")
+    use(change_runtime, f"file:{tmp_path}/home/mail")
     return tmp_path / "home/mail"
 
 
@@ -89,9 +93,9 @@ def test_a_mail_that_cannot_be_written_whole_is_none(folder: Path, monkeypatch: 
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, change_runtime: ChangeRuntime) -> None:
     (tmp_path / "taken").write_text("")
-    use(monkeypatch, f"file:{tmp_path}/taken/mail")
+    use(change_runtime, f"file:{tmp_path}/taken/mail")
     with pytest.raises(MailError, match=r"^The mail cannot be written: [A-Z][a-z ]+\.$") as caught:
         send("ada@customer.test", "Hello", TEXT)
     assert caught.value.__suppress_context__
@@ -101,12 +105,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, monkeypatc
 
 
 @pytest.fixture
-def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+def ses(change_runtime: ChangeRuntime) -> Iterator[Stubber]:
     """SES as botocore knows it, without a network."""
-    use(monkeypatch, "ses:no-reply@vendor.test")
-    client: Any = boto3.client("sesv2")
-    monkeypatch.setattr("chalicelib.mail.ses_client", lambda: client)
-    with Stubber(client) as stubber:
+    use(change_runtime, "ses:no-reply@vendor.test")
+    with Stubber(runtime().mailer.ses()) as stubber:
         yield stubber
 
 
@@ -144,7 +146,6 @@ def test_ses_out_of_reach_is_one_sentence(ses: Stubber, monkeypatch: pytest.Monk
         send("ada@customer.test", "Hello", TEXT)
 
 
-def test_ses_is_asked_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, "ses:no-reply@vendor.test")
-    config = mail.ses_client.__wrapped__().meta.config
+def test_ses_is_asked_once_and_not_for_long(ses: Stubber) -> None:
+    config: Any = ses.client.meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 1)

@@ -23,9 +23,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chalicelib import mail
-from chalicelib.mail import MailError, check, send
+from chalicelib.mail import MailError
+from chalicelib.runtime import runtime
 from infra.engine import free_port
-from tests.test_mail import SECRET, TEXT, use
+from tests.support import ChangeRuntime
+from tests.test_mail import SECRET, TEXT, send, use
 
 HOST, OTHER = "smtp.vendor.test", "smtp.other.test"
 """Names that lead to this machine, and yet to no address of it by their letters."""
@@ -92,8 +94,8 @@ def password_file(tmp_path: Path) -> Path:
 class Site:
     """What a test sets up: servers, and the setting that leads to one."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, certificate: Path, password_file: Path) -> None:
-        self._patch, self._certificate, self._password_file = monkeypatch, certificate, password_file
+    def __init__(self, change_runtime: ChangeRuntime, certificate: Path, password_file: Path) -> None:
+        self._change_runtime, self._certificate, self._password_file = change_runtime, certificate, password_file
         self.postbox, self.servers = Postbox(), list[Controller]()
 
     def serve(self, kind: str = "starttls", *, asks_who: bool = True) -> int:
@@ -118,11 +120,13 @@ class Site:
     def use(self, port: int, *, scheme: str = "smtp", host: str = HOST, log_in: bool = True) -> None:
         """Send by this server."""
         user, file = ("licenses%40vendor.test@", f"&password-file={self._password_file}") if log_in else ("", "")
-        use(self._patch, f"{scheme}://{user}{host}:{port}?from={FROM}{file}")
+        use(self._change_runtime, f"{scheme}://{user}{host}:{port}?from={FROM}{file}")
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, certificate: Path, password_file: Path) -> Iterator[Site]:
+def site(
+    monkeypatch: pytest.MonkeyPatch, change_runtime: ChangeRuntime, certificate: Path, password_file: Path
+) -> Iterator[Site]:
     """Servers on this machine by their names; their certificate is trusted."""
     batch_read = socket.getaddrinfo
 
@@ -131,7 +135,7 @@ def site(monkeypatch: pytest.MonkeyPatch, certificate: Path, password_file: Path
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    site = Site(monkeypatch, certificate, password_file)
+    site = Site(change_runtime, certificate, password_file)
     yield site
     for server in site.servers:
         server.stop()
@@ -140,7 +144,7 @@ def site(monkeypatch: pytest.MonkeyPatch, certificate: Path, password_file: Path
 @pytest.mark.parametrize(("kind", "scheme"), [("starttls", "smtp"), ("smtps", "smtps")])
 def test_a_mail_goes_out_encrypted_and_logged_in(site: Site, kind: str, scheme: str) -> None:
     site.use(site.serve(kind), scheme=scheme)
-    check()
+    runtime().mailer.check()
     send(TO, "Grüße\r\nBcc: eve@evil.test", TEXT)
     [(sender, recipients, message, encrypted)] = site.postbox.mails
     assert (sender, recipients, encrypted) == (FROM, [TO], True)
@@ -154,7 +158,7 @@ def test_a_mail_goes_out_encrypted_and_logged_in(site: Site, kind: str, scheme: 
 
 def test_a_server_on_this_machine_needs_neither_tls_nor_a_log_in(site: Site) -> None:
     site.use(site.serve("plain", asks_who=False), host="127.0.0.1", log_in=False)
-    check()
+    runtime().mailer.check()
     send(TO, "Hello", TEXT)
     assert len(site.postbox.mails) == 1
 
@@ -220,12 +224,12 @@ def test_a_wrong_password_is_one_sentence(site: Site, password_file: Path, caplo
 def test_a_password_that_others_can_read_is_not_used(site: Site, password_file: Path, mode: int, sentence: str) -> None:
     site.use(site.serve())
     password_file.chmod(mode)
-    for act in (check, lambda: send(TO, "Hello", TEXT)):
+    for act in (runtime().mailer.check, lambda: send(TO, "Hello", TEXT)):
         with pytest.raises(MailError, match=sentence):
             act()
     password_file.unlink()
     with pytest.raises(MailError, match=r"^The mail server's password cannot be read: No such file or directory\.$"):
-        check()
+        runtime().mailer.check()
     assert site.postbox.log_ins == []
 
 

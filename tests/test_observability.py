@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier
 
@@ -14,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import observability
+from chalicelib.threads import ThreadPool
 from chalicelib.version import VERSION, commit
 from tests.emf import metrics
 from tests.log_records import written
@@ -46,8 +46,7 @@ def test_a_line_is_one_json_object_in_one_piece() -> None:
 def test_lines_are_written_on_lambda_and_nothing_on_one_machine(environment: dict[str, str], told: str) -> None:
     code = (
         "from chalicelib import observability as o\n"
-        "from chalicelib.bootstrap import bootstrap\n"
-        "bootstrap()\n"
+        "import app\n"
         "for _ in range(2):\n"
         "    with o.log_record('s', 'request'):\n"
         "        o.add_metric(o.ACTIVATIONS)\n"
@@ -67,7 +66,6 @@ def test_where_no_line_is_open_nothing_is_told() -> None:
         observability.set_error("license_expired")
         observability.add_metric(observability.ACTIVATIONS)
         observability.set_max_metric(observability.OLDEST_DUE_AGE, 5)
-        assert observability.with_log_context(len)("abc") == 3
     assert output.getvalue() == ""
 
 
@@ -125,7 +123,7 @@ def test_lines_of_several_threads_do_not_mix() -> None:
             observability.add_metric(observability.RETRIES, number)
             barrier.wait()
 
-    with written() as output, ThreadPoolExecutor(8) as threads:
+    with written() as output, ThreadPool(8) as threads:
         list(threads.map(request, range(1, 9)))
     assert sorted((line["license_id"], line["Retries"]) for line in output.lines) == [(n, n) for n in range(1, 9)]
 
@@ -149,9 +147,9 @@ def test_what_a_request_has_done_in_threads_of_its_own_is_in_its_line_and_none_o
             observability.add_metric(observability.RETRIES)
             observability.set_max_metric(observability.OLDEST_DUE_AGE, n)
 
-    with written() as output, ThreadPoolExecutor(4) as threads:
+    with written() as output, ThreadPool(4) as threads:
         with open_line():
-            list(threads.map(observability.with_log_context(work), range(4)))
+            list(threads.map(work, range(4)))
         list(threads.map(work, range(4)))  # of nobody any more
     assert (output.line["Retries"], output.line["OldestDueAge"]) == (80_000, 19_999)
 

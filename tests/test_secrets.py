@@ -16,7 +16,7 @@ import pytest
 from app import app
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.portal.routes import NOWHERE
-from chalicelib.settings import secrets
+from chalicelib.runtime import runtime
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
@@ -100,7 +100,8 @@ def vendor() -> Vendor:
 def application(vendor: Vendor, heard: Heard) -> Iterator[Application]:
     with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
         heard.by(http)
-        heard.add(vendor.shared_key, vendor.api_key, secrets().data_key, *secrets().signing_key.split("\n"))
+        secrets = runtime().secrets.read()
+        heard.add(vendor.shared_key, vendor.api_key, secrets.data_key, *secrets.signing_key.split("\n"))
         yield Application(vendor.api_key, vendor.shared_key, http)
 
 

@@ -13,33 +13,21 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.stub import Stubber
 from pydantic import ValidationError
 
-from chalicelib.settings import Secrets, Settings, SettingsError, parameter_store, read_secrets, settings
-from tests.parameters import parameters, put
+from chalicelib.settings import Secrets, SecretSource, Settings, SettingsError, read_settings
+from tests.parameters import parameters, put, source
 
 HIDDEN = "hunter2"
 DATA_KEY = base64.b64encode(bytes(range(32))).decode()
 PEM = f"-----BEGIN PRIVATE KEY-----\n{HIDDEN}\n-----END PRIVATE KEY-----\n"
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """One that holds nothing of ours."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"SEATKEEPER_{name.upper()}", raising=False)
-    return monkeypatch
+LEAST = {"SEATKEEPER_TABLE_PREFIX": "stage", "SEATKEEPER_SECRETS": "file:/somewhere", "SEATKEEPER_MAIL": "file:mail"}
+"""What an environment holds, at least."""
 
 
-def read_settings() -> Settings:
-    """As at start: nothing is remembered."""
-    return settings.__wrapped__()
-
-
-def read(address: str, monkeypatch: pytest.MonkeyPatch) -> Secrets:
+def read(address: str) -> Secrets:
     """As at start, from the store at an address."""
-    monkeypatch.setattr(
-        "chalicelib.settings.settings", lambda: Settings(table_prefix="t", secrets=address, mail="file:mail")
-    )
-    return read_secrets()
+    return SecretSource(address, "us-east-1").read()
 
 
 def is_one_sentence(error: pytest.ExceptionInfo[SettingsError]) -> bool:
@@ -74,17 +62,14 @@ NO_MAIL = (
 
 
 @pytest.mark.parametrize("way", [*SMTP, *WITH_USER])
-def test_mail_may_go_by_an_smtp_server(environment: pytest.MonkeyPatch, way: str) -> None:
+def test_mail_may_go_by_an_smtp_server(way: str) -> None:
     assert Settings(table_prefix="t", secrets="file:x", mail=way).mail == way
 
 
 @pytest.mark.parametrize("way", NO_MAIL)
-def test_what_leads_to_no_mail_is_one_sentence_without_a_password(environment: pytest.MonkeyPatch, way: str) -> None:
-    environment.setenv("SEATKEEPER_TABLE_PREFIX", "t")
-    environment.setenv("SEATKEEPER_SECRETS", "file:x")
-    environment.setenv("SEATKEEPER_MAIL", way)
+def test_what_leads_to_no_mail_is_one_sentence_without_a_password(way: str) -> None:
     with pytest.raises(SettingsError, match="SEATKEEPER_MAIL") as error:
-        read_settings()
+        read_settings(LEAST | {"SEATKEEPER_MAIL": way})
     assert is_one_sentence(error)
     assert HIDDEN not in str(error.value)
 
@@ -92,20 +77,16 @@ def test_what_leads_to_no_mail_is_one_sentence_without_a_password(environment: p
 # --- the environment ---------------------------------------------------------------------------------------------
 
 
-def test_the_environment_is_read_by_the_names_of_the_fields(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage-1")
-    environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
-    environment.setenv("SEATKEEPER_MAIL", "ses:no-reply@vendor.example")
-    assert read_settings() == Settings(
-        table_prefix="stage-1", secrets="file:/somewhere", mail="ses:no-reply@vendor.example", hmac_window_minutes=15
+def test_the_environment_is_read_by_the_names_of_the_fields() -> None:
+    assert read_settings(LEAST) == Settings(
+        table_prefix="stage", secrets="file:/somewhere", mail="file:mail", hmac_window_minutes=15
     )
-    environment.setenv("SEATKEEPER_HMAC_WINDOW_MINUTES", "5")
-    assert read_settings().hmac_window_minutes == 5
+    assert read_settings(LEAST | {"SEATKEEPER_HMAC_WINDOW_MINUTES": "5"}).hmac_window_minutes == 5
 
 
-def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: pytest.MonkeyPatch) -> None:
+def test_an_empty_environment_is_told_all_that_is_missing_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        read_settings()
+        read_settings({})
     assert is_one_sentence(caught)
     assert "SEATKEEPER_TABLE_PREFIX (Field required)" in str(caught.value)
     assert "SEATKEEPER_SECRETS (Field required)" in str(caught.value)
@@ -140,15 +121,9 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once(environment: p
         ("HMAC_WINDOW_MINUTES", "ten"),
     ],
 )
-def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
-    environment: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    environment.setenv("SEATKEEPER_TABLE_PREFIX", "stage")
-    environment.setenv("SEATKEEPER_SECRETS", "file:/somewhere")
-    environment.setenv("SEATKEEPER_MAIL", "file:/somewhere")
-    environment.setenv(f"SEATKEEPER_{name}", value)
+def test_a_malformed_variable_is_named_and_its_value_is_not_shown(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        read_settings()
+        read_settings(LEAST | {f"SEATKEEPER_{name}": value})
     assert is_one_sentence(caught)
     assert str(caught.value).count("SEATKEEPER_") == 1
     assert f"SEATKEEPER_{name}" in str(caught.value)
@@ -158,10 +133,10 @@ def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
 # --- the secrets -------------------------------------------------------------------------------------------------
 
 
-def test_secrets_are_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_read_and_never_shown(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     path.write_text(json.dumps({"signing_key": PEM, "data_key": DATA_KEY}))
-    found = read(f"file:{path}", monkeypatch)
+    found = read(f"file:{path}")
     assert (found.signing_key, found.data_key) == (PEM, DATA_KEY)
     assert HIDDEN not in f"{found} {found!r}"
     assert DATA_KEY not in f"{found} {found!r}"
@@ -190,12 +165,12 @@ def test_secrets_are_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_malformed_secrets_are_one_sentence_that_names_them_and_shows_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, told: list[str]
+    tmp_path: Path, content: Any, told: list[str]
 ) -> None:
     path = tmp_path / "secrets.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     with pytest.raises(SettingsError) as caught:
-        read(f"file:{path}", monkeypatch)
+        read(f"file:{path}")
     assert is_one_sentence(caught)
     assert [word for word in told if word not in str(caught.value)] == []
     assert HIDDEN not in str(caught.value)
@@ -210,10 +185,10 @@ def test_not_even_the_error_below_shows_a_secret() -> None:
     assert HIDDEN not in str(caught.value)
 
 
-def test_secrets_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(SettingsError, match="The secrets cannot be read") as caught:
-            read(f"file:{path}", monkeypatch)
+            read(f"file:{path}")
         assert is_one_sentence(caught)
 
 
@@ -231,20 +206,20 @@ def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield store
 
 
-def test_parameters_are_read_decrypted_by_one_call(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parameters_are_read_decrypted_by_one_call(ssm: Any) -> None:
     sent = []
     ssm.meta.events.register("before-send.ssm", lambda request, **_: sent.append(request.headers["X-Amz-Target"]))
     put(ssm, "/seatkeeper-dev", signing_key=PEM, old_signing_key=f"{PEM}2", data_key=DATA_KEY)
     sent.clear()
-    found = read(AT, monkeypatch)
+    found = source(AT, ssm).read()
     assert sent == [b"AmazonSSM.GetParameters"]
     assert (found.signing_key, found.old_signing_key, found.data_key) == (PEM, f"{PEM}2", DATA_KEY)
     assert HIDDEN not in f"{found} {found!r}"
 
 
-def test_there_need_not_be_an_old_signing_key(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_need_not_be_an_old_signing_key(ssm: Any) -> None:
     put(ssm, "/seatkeeper-dev", signing_key=PEM, data_key=DATA_KEY)
-    assert read(AT, monkeypatch).old_signing_key is None
+    assert source(AT, ssm).read().old_signing_key is None
 
 
 @pytest.mark.parametrize(
@@ -267,46 +242,40 @@ def test_there_need_not_be_an_old_signing_key(ssm: Any, monkeypatch: pytest.Monk
     ],
 )
 def test_parameters_that_are_missing_or_malformed_are_one_sentence(
-    ssm: Any, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], sentence: str
+    ssm: Any, values: dict[str, str], sentence: str
 ) -> None:
     put(ssm, "/seatkeeper-dev", **values)
     with pytest.raises(SettingsError) as caught:
-        read(AT, monkeypatch)
+        source(AT, ssm).read()
     assert is_one_sentence(caught)
     assert str(caught.value).startswith(sentence)
     assert HIDDEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServerError"])
-def test_parameters_that_aws_does_not_give_are_one_sentence(
-    ssm: Any, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
+def test_parameters_that_aws_does_not_give_are_one_sentence(ssm: Any, code: str) -> None:
     stub = Stubber(ssm)
     stub.add_client_error("get_parameters", code, HIDDEN)
     with stub, pytest.raises(SettingsError) as caught:
-        read(AT, monkeypatch)
+        source(AT, ssm).read()
     assert str(caught.value) == f"SSM does not give {ALL}: {code}."
 
 
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="https://ssm"), NoCredentialsError()])
-def test_a_parameter_store_that_does_not_answer_is_one_sentence(
-    ssm: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_a_parameter_store_that_does_not_answer_is_one_sentence(ssm: Any, error: Exception) -> None:
     def fail(**_: Any) -> None:
         raise error
 
     ssm.meta.events.register("before-call.ssm", fail)
     with pytest.raises(SettingsError) as caught:
-        read(AT, monkeypatch)
+        source(AT, ssm).read()
     assert str(caught.value) == f"SSM does not answer for {ALL}: {type(error).__name__}."
 
 
 def test_a_parameter_store_without_a_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    parameter_store.cache_clear()
     with pytest.raises(SettingsError, match=r"^SSM does not answer for .*: NoRegionError\.$"):
-        read(AT, monkeypatch)
+        SecretSource(AT).read()
 
 
 def test_a_parameter_store_is_not_waited_for_without_end(ssm: Any) -> None:
@@ -319,7 +288,9 @@ def test_a_parameter_store_is_not_waited_for_without_end(ssm: Any) -> None:
 def test_what_only_the_parameter_store_needs_is_not_loaded_for_a_file(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     path.write_text(json.dumps({"signing_key": PEM, "data_key": DATA_KEY}))
-    code = "from chalicelib.settings import *; secrets(); import sys; print([n for n in sys.modules if 'boto' in n])"
-    names = {"SEATKEEPER_TABLE_PREFIX": "t", "SEATKEEPER_MAIL": "file:m", "SEATKEEPER_SECRETS": f"file:{path}"}
-    told = subprocess.run([sys.executable, "-c", code], env=names, capture_output=True, text=True, check=True)
+    code = (
+        f"from chalicelib.settings import SecretSource; SecretSource('file:{path}').read(); import sys;"
+        "print([n for n in sys.modules if 'boto' in n])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import signing
 from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Secrets, SettingsError
-from chalicelib.signing import READ_AGAIN_MS, Keyring, live_keys, sign_license
-from tests.signing_keys import DATA_KEY, held, key, pem, verify
+from chalicelib.signing import READ_AGAIN_MS, live_keys, sign_license
+from tests.signing_keys import DATA_KEY, held, key, keyring, pem, verify
 from tests.support import NOW
+
+AT = "file:secrets.json"
 
 
 class Store:
@@ -75,7 +76,7 @@ def test_an_rsa_key_in_either_form_of_pem_signs() -> None:
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
         text = made.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
-        (signer,) = live_keys(Secrets(signing_key=text, data_key=DATA_KEY))
+        (signer,) = live_keys(Secrets(signing_key=text, data_key=DATA_KEY), AT)
         assert load_pem_public_key(signer.public_key.encode()) == made.public_key()
 
 
@@ -92,7 +93,7 @@ def test_a_key_that_cannot_sign_our_answers_is_one_sentence_that_does_not_show_i
     for name, wrong in unfit.items():
         for given_as in ({"signing_key": wrong}, {"signing_key": text, "old_signing_key": wrong}):
             with pytest.raises(SettingsError, match=rf"malformed: {list(given_as)[-1]} [a-z ]+[^\n]*\.$") as caught:
-                live_keys(Secrets(**given_as, data_key=DATA_KEY))
+                live_keys(Secrets(**given_as, data_key=DATA_KEY), AT)
             assert [line for line in wrong.splitlines() if line and line in str(caught.value)] == [], name
 
 
@@ -107,66 +108,65 @@ def written(
 
 
 def test_the_current_key_comes_first_and_in_the_midst_of_a_rotation_is_the_only_one() -> None:
-    assert live_keys(held(2, 1)) == (key(2), key(1))
-    assert live_keys(held(1, 1)) == (key(1),)
-    assert live_keys(held(1)) == (key(1),)
+    assert live_keys(held(2, 1), AT) == (key(2), key(1))
+    assert live_keys(held(1, 1), AT) == (key(1),)
+    assert live_keys(held(1), AT) == (key(1),)
 
 
-def test_all_public_keys_are_told_and_who_reads_one_reads_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "keyring", lambda: Keyring(held(2, 1), lambda: held(2, 1)))
-    told = signing.public_keys()
+def test_all_public_keys_are_told_and_who_reads_one_reads_the_current_one() -> None:
+    told = keyring(held(2, 1)).public_keys()
     assert told == key(2).public_key + key(1).public_key
     assert load_pem_public_key(told.encode()) == load_pem_public_key(key(2).public_key.encode())
 
 
 def test_each_live_key_is_found_by_its_id_without_asking_the_store() -> None:
     store = Store(SettingsError("Never asked."))
-    keyring = Keyring(held(2, 1), store.read)
-    assert [keyring.signer(key(number).id, NOW) for number in (1, 2)] == [key(1), key(2)]
+    process = keyring(held(2, 1), store.read)
+    assert [process.signer(key(number).id, NOW) for number in (1, 2)] == [key(1), key(2)]
     assert store.asked == 0
 
 
 def test_an_api_key_that_names_none_is_of_the_oldest_key() -> None:
     """Its application was built with the public key of then."""
-    assert Keyring(held(1), Store(held(1)).read).signer(None, NOW) == key(1)
-    assert Keyring(held(2, 1), Store(held(2, 1)).read).signer(None, NOW) == key(1)
+    assert keyring(held(1), Store(held(1)).read).signer(None, NOW) == key(1)
+    assert keyring(held(2, 1), Store(held(2, 1)).read).signer(None, NOW) == key(1)
 
 
 def test_a_process_that_outlives_a_rotation_learns_of_the_new_key_from_the_first_call_that_needs_it() -> None:
     store = Store(held(2, 1))
-    keyring = Keyring(held(1), store.read)
-    assert keyring.signer(key(2).id, NOW) == key(2)
-    assert keyring.signer(key(1).id, NOW) == key(1)
-    assert keyring.live == (key(2), key(1))
+    process = keyring(held(1), store.read)
+    assert process.signer(key(2).id, NOW) == key(2)
+    assert process.signer(key(1).id, NOW) == key(1)
+    assert process.live == (key(2), key(1))
     assert store.asked == 1
 
 
 def test_the_store_is_asked_at_most_once_a_minute_for_a_key_that_nobody_knows() -> None:
     store = Store(held(1))
-    keyring = Keyring(held(1), store.read)
+    process = keyring(held(1), store.read)
     for at, asked in ((0, 1), (1, 1), (READ_AGAIN_MS - 1, 1), (READ_AGAIN_MS, 2), (READ_AGAIN_MS + 1, 2)):
         with pytest.raises(Unavailable, match=f"^signing_key_unknown: {key(3).id}$"):
-            keyring.signer(key(3).id, NOW + at)
+            process.signer(key(3).id, NOW + at)
         assert store.asked == asked
 
 
 def test_a_store_that_is_in_trouble_takes_no_key_away(caplog: pytest.LogCaptureFixture) -> None:
     store = Store(SettingsError("SSM does not answer."))
-    keyring = Keyring(held(1), store.read)
+    process = keyring(held(1), store.read)
     for _ in range(2):
         with pytest.raises(Unavailable):
-            keyring.signer(key(2).id, NOW)
+            process.signer(key(2).id, NOW)
     assert caplog.messages == ["The secrets were to be read again: SSM does not answer."]
-    assert keyring.signer(key(1).id, NOW) == key(1)
+    assert process.signer(key(1).id, NOW) == key(1)
     store.now = held(2, 1)
-    assert keyring.signer(key(2).id, NOW + READ_AGAIN_MS) == key(2)
+    assert process.signer(key(2).id, NOW + READ_AGAIN_MS) == key(2)
 
 
 def test_a_key_that_has_been_retired_signs_no_more_once_the_store_was_asked() -> None:
-    keyring = Keyring(held(2, 1), Store(held(3, 2)).read)
-    assert keyring.signer(key(3).id, NOW) == key(3)
+    process = keyring(held(2, 1), Store(held(3, 2)).read)
+    assert process.signer(key(3).id, NOW) == key(3)
     with pytest.raises(Unavailable):
-        keyring.signer(key(1).id, NOW)
+        process.signer(key(1).id, NOW)
 
 
 NUMBERS = st.integers(1, 3)
@@ -185,7 +185,7 @@ def test_whatever_happens_an_answer_is_signed_by_the_key_that_was_asked_for_or_n
     first: tuple[int, int | None], steps: list[tuple[int, int | None] | int | str]
 ) -> None:
     store, at = Store(held(*first)), NOW
-    keyring = Keyring(held(*first), store.read)
+    process = keyring(held(*first), store.read)
     for step in steps:
         if isinstance(step, tuple):
             store.now = held(*step)
@@ -193,9 +193,9 @@ def test_whatever_happens_an_answer_is_signed_by_the_key_that_was_asked_for_or_n
             at += step
         else:
             try:
-                signer = keyring.signer(key(int(step)).id, at)
+                signer = process.signer(key(int(step)).id, at)
             except Unavailable:
-                assert key(int(step)) not in keyring.live
+                assert key(int(step)) not in process.live
             else:
                 assert is_by(b"{}", signer.sign(b"{}"), int(step))
                 assert is_by(b"hw#key#", sign_license(signer, "HW", "KEY", ""), int(step))

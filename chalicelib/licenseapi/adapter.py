@@ -2,10 +2,10 @@
 
 from chalice.app import Request, Response
 
-from chalicelib import signing
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.licenseapi.refused_calls import record_refused_call
+from chalicelib.runtime import runtime
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller, authenticate
 from chalicelib.web.cors import readable
@@ -39,7 +39,7 @@ class LicenseApi(Endpoints[Caller]):
         self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: Caller | None
     ) -> Response:
         """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body."""
-        now, signer = (clock.now(), signing.current()) if caller is None else (caller.now, caller.signer)
+        now, signer = (clock.now(), runtime().keyring.current) if caller is None else (caller.now, caller.signer)
         response = response_of(answer, endpoint.status, **freshness(_call(arguments), now))
         response.headers["LicenseSignature"] = signer.sign(response.body.encode())
         if caller is None:

@@ -32,7 +32,7 @@ from chalicelib.licenseapi.requests import (
     TrackRequest,
     UserLicensesRequest,
 )
-from chalicelib.signing import public_keys
+from chalicelib.runtime import runtime
 from chalicelib.usecases import device_variables
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.catalogue import find_product
@@ -152,7 +152,7 @@ def about(query: Call) -> AboutBody:
 @endpoint("GET", "/public_key", writes=False, public=True)
 def public_key(query: Call) -> str:
     """The keys that answers are verified with, in PEM, the current one first."""
-    return public_keys()
+    return runtime().keyring.public_keys()
 
 
 def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: dict[str, Any]) -> LicenseBody:

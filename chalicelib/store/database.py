@@ -16,19 +16,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
-from chalicelib.settings import region, settings
+from chalicelib.runtime import runtime
+from chalicelib.store.connection import StageConnection
 from chalicelib.store.items import TABLE_KEYS, EventItem, table_definition
 
 log = logging.getLogger("seatkeeper")
@@ -41,9 +40,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 8
 BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most about 3 s of waiting
-CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
 DEADLINE = 8.0  # seconds after which nothing is tried again: API Gateway gives up at 29, and clients before
-MAX_CONNECTIONS = 64
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
 
@@ -380,54 +377,9 @@ def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") 
         kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-class StageConnection(Connection):
-    """A connection to the tables of one stage: an item's table is `licenses`, the stage's is `dev-licenses`."""
-
-    def __init__(self, table_prefix: str, region: str) -> None:
-        super().__init__(
-            region=region,
-            connect_timeout_seconds=CONNECT_TIMEOUT,
-            read_timeout_seconds=READ_TIMEOUT,
-            max_retry_attempts=0,  # all retrying is done here, once
-            max_pool_connections=MAX_CONNECTIONS,
-        )
-        self._prefix = f"{table_prefix}-"
-
-    def table_name(self, table: str) -> str:
-        """The stage's name of a table."""
-        return self._prefix + table
-
-    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Send one operation; it names tables as items do, and so does what comes back."""
-        answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
-        for by_table in _BY_TABLE & answer.keys():
-            if isinstance(answer[by_table], dict):  # a TransactGetItems has a list
-                answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
-        return answer
-
-    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        named = dict(kwargs)
-        if "TableName" in kwargs:
-            named["TableName"] = self.table_name(kwargs["TableName"])
-        if "RequestItems" in kwargs:
-            named["RequestItems"] = {self.table_name(t): items for t, items in kwargs["RequestItems"].items()}
-        if "TransactItems" in kwargs:
-            named["TransactItems"] = [
-                {kind: item | {"TableName": self.table_name(item["TableName"])} for kind, item in step.items()}
-                for step in kwargs["TransactItems"]
-            ]
-        return named
-
-
-_BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
-"""What DynamoDB answers by the name of a table."""
-
-
-@cache
 def connection() -> StageConnection:
-    """The connection of this process. Call it once before threads start: botocore's sessions are not made for them."""
-    opened = StageConnection(settings().table_prefix, region())
-    assert opened.client
+    """The connection of the runtime's database."""
+    opened: StageConnection = runtime().database.connection
     return opened
 
 

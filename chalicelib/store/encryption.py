@@ -11,12 +11,11 @@ Nonces are random, which is safe for 2**32 encryptions under one key (NIST SP 80
 import base64
 import hmac
 import os
-from functools import cache
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chalicelib.settings import secrets
+from chalicelib.runtime import runtime
 
 _NONCE_BYTES = 12
 
@@ -24,26 +23,20 @@ _NONCE_BYTES = 12
 def encrypt(text: str, context: str) -> str:
     """Encrypt (AES-256-GCM). The same `context` is needed to decrypt, so a text moved to another item does not open."""
     nonce = os.urandom(_NONCE_BYTES)
-    return base64.b64encode(nonce + cipher().encrypt(nonce, text.encode(), context.encode())).decode()
+    return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
 
 
 def hmac_sha256(text: str, context: str) -> str:
     """A hash that nobody can make or try out without the data key (HMAC-SHA-256): for what is short enough to guess."""
     payload = f"{context}\0{text}".encode(errors="surrogatepass")
-    return hmac.new(_data_key(), payload, sha256).hexdigest()
+    return hmac.new(runtime().keyring.data_key, payload, sha256).hexdigest()
 
 
 def decrypt(sealed: str, context: str) -> str:
     """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
     raw = base64.b64decode(sealed)
-    return cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+    return _cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
 
 
-@cache
-def cipher() -> AESGCM:
-    """AES-256-GCM with the data key of this process."""
-    return AESGCM(_data_key())
-
-
-def _data_key() -> bytes:
-    return base64.b64decode(secrets().data_key)
+def _cipher() -> AESGCM:
+    return AESGCM(runtime().keyring.data_key)

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.origin import Origin, network_of
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
 from chalicelib.store import activations
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.device_variables import guard_variables
@@ -129,7 +129,7 @@ def _activate_on(
 
 
 def _decide(snapshot: Snapshot, report: DeviceReport, product: Product, now: Instant) -> ActivationDecision:
-    least = settings().license_changes_per_hour
+    least = runtime().settings.license_changes_per_hour
     return decide_activation(snapshot, report, prevent_vm=product.prevent_vm, least_changes=least, now=now)
 
 

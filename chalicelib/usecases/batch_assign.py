@@ -1,10 +1,8 @@
 """Assign many people to a license: a preview, one write that decides, and steps that fill what it has reserved."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from chalicelib import observability
 from chalicelib.domain.access import buyer
 from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.columns import Column
@@ -21,6 +19,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, batches
 from chalicelib.store.batches import Assignment, People
 from chalicelib.store.database import ConditionFailed
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, password_renewed
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
@@ -292,10 +291,10 @@ def _step(
         unseated = [row for row in state.rows if state.ids.get(row.email) not in state.seats]
         open_rows = [row for row in unseated if not _is_closed(state.users, state.ids, row)]
         unmade = [row for row in open_rows if row.email not in state.ids and row.email not in made]
-        with ThreadPoolExecutor(HASHING_THREADS) as threads:
+        with ThreadPool(HASHING_THREADS) as threads:
             new = threads.map(lambda row: new_account(state.license, row), unmade)
             made.update(zip((row.email for row in unmade), new, strict=True))
-            return list(threads.map(observability.with_log_context(lambda row: assignment(state, row)), open_rows))
+            return list(threads.map(lambda row: assignment(state, row), open_rows))
 
     def assignment(state: _State, row: Row) -> Assignment:
         old = None if row.email not in state.ids else state.users[state.ids[row.email]]

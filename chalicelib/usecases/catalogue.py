@@ -4,11 +4,8 @@ from collections.abc import Callable
 
 from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts
-from chalicelib.usecases.cache import MINUTE_MS, TtlCache
-
-_products: TtlCache[Product] = TtlCache(4096, MINUTE_MS)
-_api_keys: TtlCache[ApiKey] = TtlCache(4096, MINUTE_MS)
 
 
 def find_product(company: str, code: str, *, on_vm: bool = False, now: Instant) -> Product:
@@ -29,7 +26,8 @@ def known_product(
     """A product, whether it can be used or not; as it stands, where the remembered one `refuses` the call."""
     if not PRODUCT_CODE.fullmatch(code):
         return None
-    return _products.get((company, code), lambda: accounts.read_product(company, code), now, refuses=refuses)
+    products = runtime().caches.products
+    return products.get((company, code), lambda: accounts.read_product(company, code), now, refuses=refuses)
 
 
 def products(company: str, only: frozenset[str]) -> list[Product]:
@@ -42,4 +40,4 @@ def find_api_key(api_key: str, *, fresh: bool = False, now: Instant) -> ApiKey |
     if not API_KEY.fullmatch(api_key):  # so no stranger's text becomes a key of the database
         return None
     company = api_key.rpartition("-")[0]
-    return _api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now, fresh=fresh)
+    return runtime().caches.api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now, fresh=fresh)

@@ -3,13 +3,13 @@
 import secrets
 from contextlib import suppress
 
-from chalicelib import signing
 from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
 from chalicelib.domain.errors import AlreadyExists, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.encryption import decrypt, encrypt
@@ -83,7 +83,7 @@ def create_api_key(
             raise NotFound("unknown_product")
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = encrypt(shared_key, _context(name))
-    signing_key = signing.current().id
+    signing_key = runtime().keyring.current.id
     api_key = ApiKey(
         owner.code,
         name,

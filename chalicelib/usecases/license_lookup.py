@@ -11,13 +11,11 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import is_expired, is_live
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations
 from chalicelib.usecases.bounded_guesses import count_guess
-from chalicelib.usecases.cache import MINUTE_MS, TtlCache
 from chalicelib.usecases.catalogue import find_product
 
-_license_of_key: TtlCache[int] = TtlCache(100_000, None)  # changes only where a company is deleted and made anew
-_user_of_email: TtlCache[int] = TtlCache(10_000, MINUTE_MS)
 _MAX_SEEN = 100
 """Seats on which a device was active, the newest that are looked at."""
 
@@ -151,11 +149,11 @@ def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: boo
     if lookup.license_key is None:
         assert lookup.license_id is not None  # guard_license_lookup has seen to it
         return lookup.license_id
-    found = None
+    found, license_ids = None, runtime().caches.license_ids
     for key in keys.forms(lookup.license_key):
         load = lambda key=key: accounts.find_license_id_by_key(company, key)  # noqa: E731 - short and local
         other = lambda id: lookup.license_id not in (None, id)  # noqa: E731 - short and local
-        found = _license_of_key.get((company, key), load, now, refuses=other, fresh=fresh)
+        found = license_ids.get((company, key), load, now, refuses=other, fresh=fresh)
         if found is not None:
             break
     if found is None or lookup.license_id not in (None, found):
@@ -169,7 +167,7 @@ def _user_id(company: str, lookup: LicenseLookup, now: Instant, consistent: bool
     except Invalid:
         raise NotFound("license_not_found") from None
     load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
-    user_id = _user_of_email.get((company, email), load, now, fresh=consistent)
+    user_id = runtime().caches.user_ids.get((company, email), load, now, fresh=consistent)
     if user_id is None:
         raise NotFound("license_not_found")
     return user_id

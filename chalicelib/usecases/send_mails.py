@@ -3,18 +3,19 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from cryptography.exceptions import InvalidTag
 
-from chalicelib import mail, observability
+from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.mail import MailError
+from chalicelib.runtime import runtime
 from chalicelib.store import mails
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import MAIL_SHARDS, QueuedMail
+from chalicelib.threads import ThreadPool
 
 _log = logging.getLogger(__name__)
 RUN_SECONDS = 45
@@ -34,8 +35,8 @@ def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -
         return _send_shard(shard, now, keep_going)
 
     observability.set_max_metric(observability.OLDEST_MAIL_AGE, 0)
-    with ThreadPoolExecutor(MAIL_SHARDS) as threads:
-        counts = threads.map(observability.with_log_context(send_shard), range(MAIL_SHARDS))
+    with ThreadPool(MAIL_SHARDS) as threads:
+        counts = threads.map(send_shard, range(MAIL_SHARDS))
         total: Counter[str] = sum(counts, Counter())
     for reason, times in total.items():
         if reason not in _OUTCOMES:
@@ -70,7 +71,7 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
             if not queued.tries and content.is_notice and not _may_be_sent(content, now):
                 mails.forget_mail(queued)
                 return ["given_up", "Too many of one kind were for one address."]
-            mail.send(content.to, content.subject, content.text)
+            runtime().mailer.send(content.to, content.subject, content.text)
     except ConditionFailed:
         return []
     except InvalidTag:

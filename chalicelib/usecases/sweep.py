@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib import observability
 from chalicelib.domain.events import Actor, Event, EventType
@@ -12,6 +11,7 @@ from chalicelib.domain.license import Phase
 from chalicelib.domain.transitions import Transition, next_due, transitions_due
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import DUE_SHARDS, Due, announce, due_licenses
+from chalicelib.threads import ThreadPool
 
 SWEEP = Actor("sweep")
 FAILED = "failed"
@@ -35,8 +35,8 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
         return _sweep_shard(shard, now, progress)
 
     observability.set_max_metric(observability.OLDEST_DUE_AGE, 0)
-    with ThreadPoolExecutor(DUE_SHARDS) as threads:
-        counts = threads.map(observability.with_log_context(sweep_shard), range(DUE_SHARDS))
+    with ThreadPool(DUE_SHARDS) as threads:
+        counts = threads.map(sweep_shard, range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
     announced = {event: total[event] for event in _EVENTS.values()}
     observability.add_metric(observability.SWEEP_TRANSITIONS, sum(announced.values()))

@@ -10,7 +10,7 @@ from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
 from chalicelib.usecases.catalogue import find_api_key
 from chalicelib.usecases.create import shared_key
 from chalicelib.web import hmac_signature
@@ -63,7 +63,7 @@ def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
     """The caller of a request that writes, or not. Raises `SeatkeeperError`, `Unavailable`."""
     date = sent_by_client(request.headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
-    hmac_signature.check_date(date, now, settings().hmac_window_minutes * MINUTE_MS)
+    hmac_signature.check_date(date, now, runtime().settings.hmac_window_minutes * MINUTE_MS)
     api_key = find_api_key(credentials.api_key, now=now)
     if api_key is None:
         raise Unauthenticated("invalid_api_key")
@@ -75,7 +75,7 @@ def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
         raise Unauthenticated("api_key_digest_required")
     if writes and not _allows(api_key, now, lambda key: not key.read_only):
         raise Forbidden("api_key_read_only")
-    signer = signing.signer(api_key.signing_key, now=now)  # before anything is done: its absence is our fault
+    signer = runtime().keyring.signer(api_key.signing_key, now=now)  # before anything is done: its absence is our fault
     ip = request.context.get("identity", {}).get("sourceIp", "")
     return Caller(api_key, ip, now, signer, request.headers.get("origin"))
 

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 
 from chalicelib.domain.instants import Instant
+from chalicelib.runtime import runtime
 
 
 def now() -> Instant:
-    """Milliseconds since the epoch, UTC."""
-    return time.time_ns() // 1_000_000
+    """What the clock of the runtime says: milliseconds since the epoch, UTC."""
+    return runtime().clock()
 
 
 def lasting(seconds: float) -> Callable[[], bool]:

@@ -21,7 +21,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
-from chalicelib.settings import read_secrets, settings
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, licenses
 from chalicelib.store.links import Fault
 from chalicelib.usecases import change_license, change_seat, create
@@ -65,12 +65,12 @@ class CommandResult:
 
 def secrets_create(*, now: Instant) -> CommandResult:  # noqa: ARG001 - secrets have no time
     made = keys.create(_is_in_use)
-    document = {"secrets": settings().secrets, "made": made}
+    document = {"secrets": runtime().secrets.address, "made": made}
     return CommandResult(document | _signing_keys(), "" if made else "All secrets are there, and stay as they are.")
 
 
 def signing_key_show(*, now: Instant) -> CommandResult:  # noqa: ARG001
-    held = read_secrets()
+    held = runtime().secrets.read()
     is_half_done = held.signing_key == held.old_signing_key
     return CommandResult(_signing_keys(), keys.CUT_SHORT if is_half_done else "")
 
@@ -126,7 +126,7 @@ def apikey_create(
     both = {"api_key": key.api_key, "shared_key": shared_key}
     limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
     limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
-    signer = signing.signer(key.signing_key, now=now)
+    signer = runtime().keyring.signer(key.signing_key, now=now)
     verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
     return CommandResult({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
 
@@ -334,7 +334,8 @@ def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[
 
 def _signing_keys() -> dict[str, Any]:
     """Which keys live, with what applications verify by."""
-    current, *others = signing.live_keys(read_secrets())
+    source = runtime().secrets
+    current, *others = signing.live_keys(source.read(), source.address)
     old = next(iter(others), None)
     ids = {"signing_key": current.id, "old_signing_key": old and old.id}
     return ids | {"public_key": current.public_key, "old_public_key": old and old.public_key}

@@ -7,7 +7,8 @@ after a crash there, finds the same key in both places, and signs with it as bef
 from collections.abc import Callable
 from contextlib import suppress
 
-from chalicelib.settings import checked_secrets, read_secrets, settings
+from chalicelib.runtime import runtime
+from chalicelib.settings import checked_secrets
 from chalicelib.signing import Signer, live_keys
 from infra.admin.parser import UsageError
 from infra.new_secrets import NEW, new_signing_key
@@ -23,11 +24,11 @@ def create(is_in_use: Callable[[], bool]) -> list[str]:
 
     Raises `UsageError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
-    address = settings().secrets
-    store = open_store(address)
+    source = runtime().secrets
+    store, address = open_store(source), source.address
     there = store.read()
     missing = {name: new() for name, new in NEW.items() if name not in there}
-    live_keys(checked_secrets(there | missing, address))  # what is there stays, so it has to be right
+    live_keys(checked_secrets(there | missing, address), address)  # what is there stays, so it has to be right
     if missing and is_in_use():
         lost = " and ".join(missing)
         raise UsageError(
@@ -46,14 +47,15 @@ def rotate() -> tuple[Signer, ...]:
 
     Finishes a rotation that was cut short. Raises `SeatkeeperError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
-    held, store = read_secrets(), open_store(settings().secrets)
-    live = live_keys(held)
+    source = runtime().secrets
+    held, store = source.read(), open_store(source)
+    live = live_keys(held, source.address)
     if len(live) > 1:
         raise UsageError(f"The signing key before this one, {live[1].id}, still lives: retire it first.")
     if held.old_signing_key is None:
         store.add("old_signing_key", held.signing_key)
     store.replace("signing_key", new_signing_key())
-    return live_keys(read_secrets())
+    return live_keys(source.read(), source.address)
 
 
 def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
@@ -61,8 +63,9 @@ def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
 
     Raises `UsageError`, `SettingsError`, `StoreError`, `DataDirError`.
     """
-    held = read_secrets()
-    live = live_keys(held)
+    source = runtime().secrets
+    held = source.read()
+    live = live_keys(held, source.address)
     if held.old_signing_key is None:
         raise UsageError("There is no signing key before the current one.")
     if len(live) == 1:
@@ -71,5 +74,5 @@ def retire(answered_by: Callable[[Signer], list[str]]) -> Signer:
         keys, them = ("1 API key is", "it") if len(names) == 1 else (f"{len(names)} API keys are", "them")
         named = names[:MANY] + ([f"and {len(names) - MANY} more"] if len(names) > MANY else [])
         raise UsageError(f"{keys} still answered by {live[1].id}; revoke {them} first: {', '.join(named)}.")
-    open_store(settings().secrets).remove("old_signing_key")
+    open_store(source).remove("old_signing_key")
     return live[1]

@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
-from chalicelib.settings import SettingsError, settings
+from chalicelib.runtime import runtime, using
+from chalicelib.settings import SettingsError
 from infra import local, output
 from infra.admin.command_table import Command
 from infra.admin.operator_name import act_as
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.clear()
         os.environ.update(surroundings)
         act_as(given.operator)
-        answer = _do(command, values)
+        with using(bootstrap(surroundings)):
+            answer = _do(command, values)
     except (UsageError, SettingsError, StageError, local.DataDirError) as error:
         _note(str(error))
         return 2
@@ -112,7 +115,6 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
-    from chalicelib.settings import region  # noqa: PLC0415
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.errors import ERRORS  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
@@ -130,8 +132,8 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
         raise DatabaseError(str(error)) from None
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            tables = f"{settings().table_prefix}-…"
-            message = f"There are no tables {tables} in {region()}: deploy the stage (make deploy), or set AWS_REGION."
+            where = f"{runtime().settings.table_prefix}-… in {runtime().database.region}"
+            message = f"There are no tables {where}: deploy the stage (make deploy), or set AWS_REGION."
             raise UsageError(message) from None
         raise DatabaseError(f"The database refuses it: {error.response['Error']['Message']}") from None
     except InvalidTag:

@@ -5,7 +5,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
 from infra import engine, local, serve
+from infra.bench.measure import measure
 from infra.version import add_version
 
 
@@ -24,9 +27,7 @@ def main() -> None:
     ):
         os.environ |= local.environment(Path(folder), running.endpoint)
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # thousands of devices of few licenses
-        from infra.bench.measure import measure  # noqa: PLC0415 - it needs the environment
-
-        with serve.start(dict(os.environ)) as server:
+        with serve.start(dict(os.environ)) as server, using(bootstrap(os.environ)):
             measure(running, server)
 
 

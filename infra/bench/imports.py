@@ -1,5 +1,6 @@
 """CPU of imports, each in a fresh process."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,8 +16,12 @@ INSTALLED = Path(sysconfig.get_path("purelib"))
 
 
 def cpu_ms(code: str, *folders: Path, environment: dict[str, str] | None = None) -> float:
-    """Milliseconds of CPU; modules are found in the folders and the standard library alone, no bytecode is kept."""
+    """Milliseconds of CPU, where a function starts on Lambda.
+
+    Modules are found in the folders and the standard library alone, no bytecode is kept.
+    """
     timed = f"import time; start = time.process_time(); {code}; print((time.process_time() - start) * 1000)"
     program = f"import sys; sys.path += {[str(folder) for folder in folders]}; {timed}"
     command = [sys.executable, "-ISB", "-c", program]
-    return float(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+    on_lambda = (environment or dict(os.environ)) | {"AWS_LAMBDA_FUNCTION_NAME": "api"}
+    return float(subprocess.run(command, check=True, capture_output=True, env=on_lambda).stdout)

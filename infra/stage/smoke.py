@@ -5,8 +5,11 @@ import os
 
 import httpx
 
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
 from chalicelib.settings import SettingsError
 from infra.stage.aws import connect, translated_errors
+from infra.stage.smoke_scenario import run_smoke_scenario
 from infra.stage.stack import Stack
 from infra.stage.stages import Stage, StageError
 
@@ -27,12 +30,14 @@ def run(stage: Stage, given: argparse.Namespace) -> int:
     aws = connect()
     with translated_errors():
         url = given.url or Stack(aws, stage.stack).outputs()["EndpointURL"]
-    os.environ |= stage.environment | {"AWS_REGION": aws.region}
-    from infra.stage.smoke_scenario import run_smoke_scenario  # noqa: PLC0415 - it reads the environment
-
+    environment = dict(os.environ) | stage.environment | {"AWS_REGION": aws.region}
     print(f"Trying {url}")
     try:
-        with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http, translated_errors():
+        with (
+            using(bootstrap(environment)),
+            httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as http,
+            translated_errors(),
+        ):
             run_smoke_scenario(http)
     except httpx.InvalidURL as error:
         raise StageError(f"{url} is no address: {error}.") from None

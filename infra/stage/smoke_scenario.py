@@ -1,6 +1,6 @@
 """The smoke scenario of a stage: a company that lives for some seconds, and the calls that an application makes.
 
-Import this when the environment names the stage. What is made is taken away again, also when a call fails midway.
+It runs in the runtime of the stage. What is made is taken away again, also when a call fails midway.
 """
 
 import secrets
@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from chalicelib import signing
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import Actor
+from chalicelib.runtime import runtime
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -57,7 +57,7 @@ def company() -> Iterator[Company]:
         create.create_product(code, PRODUCT, "A trial of the stage", "license-key", _ACTOR, now=now)
         license, _ = issue_license(code, PRODUCT, Terms("perpetual", 1), None, _ACTOR, now=now)
         key, shared_key = create.create_api_key(code, frozenset(), False, _ACTOR, now=now)
-        yield Company(code, key.api_key, shared_key, signing.current().public_key, license.license_key)
+        yield Company(code, key.api_key, shared_key, runtime().keyring.current.public_key, license.license_key)
     finally:
         with suppress(NotFound):  # it may not have come to be
             delete_company(code)

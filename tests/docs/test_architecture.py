@@ -4,7 +4,10 @@ from tests.docs.architecture import arrows, picture
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-HEIGHT = ("domain", "observability", "settings", "mail", "signing", "store", "usecases", "web", "licenseapi", "portal")
+HEIGHT = (
+    *("once", "threads", "domain", "observability", "settings", "cache", "mail", "signing", "runtime"),
+    *("store", "usecases", "web", "licenseapi", "portal"),
+)
 """From the ground up; `bootstrap` and `infra` stand on top."""
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextvars import copy_context
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
@@ -48,7 +49,7 @@ def server() -> Iterator[str]:
         return inner(environ | {"wsgi.input": BytesIO(body)}, start_response)
 
     with make_server("127.0.0.1", 0, outer, handler_class=Quiet) as httpd:
-        thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = Thread(target=copy_context().run, args=(httpd.serve_forever, 0.01))
         thread.start()
         try:
             yield f"http://127.0.0.1:{httpd.server_port}"

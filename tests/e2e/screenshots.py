@@ -13,16 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import Browser, Page
 
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
+from chalicelib.store.database import create_tables
+from chalicelib.web import clock
 from infra import engine, local, serve
 from tests.e2e import install
 from tests.e2e.browser import SCHEMES, chromium, log_in, watched
-
-if TYPE_CHECKING:
-    from tests.e2e.showcase import Showcase
+from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD, Showcase, make
 
 OUT = install.HOME / "screenshots"
 WIDTHS = {390: 844, 1440: 900}
@@ -94,26 +95,19 @@ def main() -> None:
 
 
 @contextmanager
-def _running() -> Iterator[tuple[str, "Showcase"]]:
+def _running() -> Iterator[tuple[str, Showcase]]:
     """A server on an engine of its own, with the showcase on it."""
     with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home, engine.start(None) as database:
         os.environ |= local.environment(Path(home), database.endpoint)
-        from chalicelib.store.database import create_tables  # needs the environment, as what follows does
-        from chalicelib.web import clock
-        from tests.e2e import showcase
-
-        create_tables()
-        made = showcase.make(clock.now())
-        with serve.start(dict(os.environ)) as server:
-            yield server.base_url, made
+        with using(bootstrap(os.environ)), serve.start(dict(os.environ)) as server:
+            create_tables()
+            yield server.base_url, make(clock.now())
 
 
 def _take(
-    shots: Sequence[Shot], browser: Browser, base_url: str, showcase: "Showcase", form: tuple[int, str], out: Path
+    shots: Sequence[Shot], browser: Browser, base_url: str, showcase: Showcase, form: tuple[int, str], out: Path
 ) -> list[str]:
     """Take all in one form, `(width, scheme)`; answers what went wrong on the pages meanwhile."""
-    from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD
-
     width, scheme = form
     names = {
         "license": showcase.license.id,

@@ -4,19 +4,18 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 from botocore.session import get_session
 
 from app import app
-from chalicelib import settings, signing
-from chalicelib.store import encryption
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import runtime, using
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
@@ -110,15 +109,9 @@ def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
     with TemporaryDirectory() as folder:
         path = Path(folder) / "secrets.json"
         path.write_text(json.dumps(told["secrets"]))
-        with patch.dict(os.environ, SEATKEEPER_SECRETS=f"file:{path}"):
-            _read_secrets_again()
+        of_home = bootstrap(os.environ | {"SEATKEEPER_SECRETS": f"file:{path}"})
+        with using(replace(of_home, database=runtime().database)):
             yield Home(**{field: told[field] for field in Home.__dataclass_fields__})
-    _read_secrets_again()
-
-
-def _read_secrets_again() -> None:
-    for remembered in (settings.settings, settings.secrets, encryption.cipher, signing.keyring):
-        remembered.cache_clear()
 
 
 def _load(table: str, company: str, kept: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,23 @@ def _write(short: str, scratch: Path, home: Path) -> None:
         os.environ |= local.environment(folder, database.endpoint)
         from chalicelib.store.database import create_tables
 
-        create_tables()
-        told = {"commit": short} | _fill(f"HOME-{short.upper()}")
+        with _runtime():
+            create_tables()
+            told = {"commit": short} | _fill(f"HOME-{short.upper()}")
         told["secrets"] = json.loads(local.secrets_file(folder).read_text())
         (home / "home.json").write_text(json.dumps(told, indent=1) + "\n")
         for table in TABLES:
             (home / f"{table}.json").write_text(_lines(_items(table, database.endpoint)))
+
+
+def _runtime() -> AbstractContextManager[object]:
+    """What commits after the first of them need around all that they do."""
+    with suppress(ModuleNotFoundError):
+        from chalicelib.bootstrap import bootstrap
+        from chalicelib.runtime import using
+
+        return using(bootstrap(os.environ))
+    return nullcontext()
 
 
 def _items(table: str, endpoint: str) -> list[dict[str, Any]]:

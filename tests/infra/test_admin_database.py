@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chalicelib.store import accounts, database, encryption
+from chalicelib.store import accounts, database
 from infra import engine, local
 from infra.admin import main as admin
 from infra.admin.parser import UsageError
@@ -173,11 +172,11 @@ def test_a_database_that_refuses_is_one_sentence_and_exit_3(
 
 
 def test_secrets_of_other_data_are_one_sentence_and_exit_3(
-    operator: Operator, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, other = vendor.issue("revit"), vendor.issue("revit")
     vendor.assign(first, "a@b.example")
-    monkeypatch.setattr(encryption, "cipher", lambda: AESGCM(bytes(32)))
+    monkeypatch.setenv("SEATKEEPER_SECRETS", f"file:{local.secrets_file(tmp_path)}")
     code, output, errors = operator.run(f"user assign --license {other.id} --email a@b.example")
     assert (code, output) == (3, "")
     assert errors == "SEATKEEPER_SECRETS are not those that this data was sealed with.\n"

@@ -2,28 +2,29 @@
 
 import stat
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib import signing
 from chalicelib.domain.catalogue import ApiKey
-from chalicelib.settings import parameter_store, read_secrets, settings
-from chalicelib.signing import Keyring, live_keys
+from chalicelib.runtime import runtime, using
+from chalicelib.settings import SecretSource
+from chalicelib.signing import Keyring, Signer
 from chalicelib.store import accounts, database
 from chalicelib.store.items import ApiKeyItem
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
 from infra import local
 from infra.admin import commands, keys
 from infra.new_secrets import NEW
 from infra.secret_store import AlreadyExists, FileStore, SecretStore, StoreError, open_store
 from tests.infra.operator import Operator, told
-from tests.parameters import kept, parameters
-from tests.signing_keys import DATA_KEY, held, key, pem
+from tests.parameters import kept, parameters, source
+from tests.signing_keys import DATA_KEY, held, key, keyring, pem
 from tests.support import ADMIN, Vendor
 
 SSM = "ssm:/seatkeeper-dev"
@@ -35,22 +36,25 @@ wherever = pytest.mark.parametrize("address", ["file", "ssm"], indirect=True)
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where this process keeps its secrets: nothing is there yet."""
+    """Where the operator's environment says that secrets are kept: nothing is there yet."""
     is_ssm = getattr(request, "param", "file") == "ssm"
     address = SSM if is_ssm else f"file:{tmp_path}/secrets.json"
     monkeypatch.setenv("SEATKEEPER_SECRETS", address)
     with ExitStack() as stack:
         if is_ssm:
             stack.enter_context(parameters(monkeypatch))
-        settings.cache_clear()
         yield address
-    settings.cache_clear()
 
 
 @pytest.fixture
 def store(address: str) -> SecretStore:
     """The store there."""
-    return open_store(address)
+    return open_store(SecretSource(address, "us-east-1"))
+
+
+def live(address: str) -> tuple[Signer, ...]:
+    """The keys that live in the store there."""
+    return Keyring(SecretSource(address, "us-east-1").read, address).live
 
 
 @pytest.fixture(autouse=True)
@@ -93,19 +97,19 @@ def test_a_store_keeps_what_it_is_given_and_adds_nothing_twice(store: SecretStor
 
 
 def test_a_file_of_secrets_is_for_its_owner_alone_and_needs_its_folder(tmp_path: Path) -> None:
-    FileStore(tmp_path / "secrets.json").add("data_key", DATA_KEY)
+    FileStore(SecretSource(f"file:{tmp_path}/secrets.json")).add("data_key", DATA_KEY)
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
     with pytest.raises(
         local.DataDirError, match=r"nowhere/secrets.json cannot be written: No such file or directory\.$"
     ):
-        FileStore(tmp_path / "nowhere" / "secrets.json").add("data_key", DATA_KEY)
+        FileStore(SecretSource(f"file:{tmp_path}/nowhere/secrets.json")).add("data_key", DATA_KEY)
 
 
 def test_a_file_of_secrets_loses_nothing_to_two_who_change_it_at_the_same_time(tmp_path: Path) -> None:
     names = [f"secret_{number}" for number in range(16)]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: FileStore(tmp_path / "secrets.json").add(name, name), names))
-    assert FileStore(tmp_path / "secrets.json").read() == dict(zip(names, names, strict=True))
+    with ThreadPool(8) as pool:
+        list(pool.map(lambda name: FileStore(SecretSource(f"file:{tmp_path}/secrets.json")).add(name, name), names))
+    assert FileStore(SecretSource(f"file:{tmp_path}/secrets.json")).read() == dict(zip(names, names, strict=True))
 
 
 @pytest.fixture
@@ -116,8 +120,9 @@ def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_parameters_are_encrypted(ssm: Any) -> None:
-    fill(open_store(SSM), data_key=DATA_KEY, signing_key="one")
-    open_store(SSM).replace("signing_key", "two")
+    store = open_store(source(SSM, ssm))
+    fill(store, data_key=DATA_KEY, signing_key="one")
+    store.replace("signing_key", "two")
     assert kept(ssm, "/seatkeeper-dev") == {"data_key": DATA_KEY, "signing_key": "two"}
 
 
@@ -141,7 +146,7 @@ def test_what_the_parameter_store_does_not_do_is_one_sentence_without_a_value(
         raise error
 
     ssm.meta.events.register("before-call.ssm", fail)
-    store = open_store(SSM)
+    store = open_store(source(SSM, ssm))
     for change in (store.add, store.replace):
         with pytest.raises(StoreError) as caught:
             change("data_key", "hunter2")
@@ -158,7 +163,7 @@ def test_secrets_are_made_once_and_none_is_shown(operator: Operator, store: Secr
     code, output, errors = operator.run("secrets create")
     assert (code, errors) == (0, "")
     made = store.read()
-    (signer,) = live_keys(read_secrets())
+    (signer,) = live(address)
     assert set(made) == {"data_key", "signing_key"}
     assert signer.public_key in output
     assert [line for value in made.values() for line in value.splitlines() if line in output] == []
@@ -249,9 +254,9 @@ def test_the_public_keys_are_shown_as_they_are_copied(operator: Operator, filled
     assert "PRIVATE" not in text
 
 
-def test_a_rotation_makes_the_current_key_the_old_one(operator: Operator, filled: SecretStore) -> None:
+def test_a_rotation_makes_the_current_key_the_old_one(operator: Operator, filled: SecretStore, address: str) -> None:
     answer = operator.asks("signing-key rotate")
-    current, old = live_keys(read_secrets())
+    current, old = live(address)
     assert old == key(1)
     assert current not in (key(1), key(2))
     assert answer == {
@@ -272,7 +277,7 @@ def test_no_key_is_rotated_away_while_an_old_one_lives(operator: Operator, fille
 
 
 def test_a_rotation_that_is_cut_short_anywhere_leaves_a_server_that_signs_and_is_finished_by_the_next(
-    operator: Operator, filled: SecretStore, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, filled: SecretStore, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash() -> str:
         raise KeyboardInterrupt
@@ -281,25 +286,25 @@ def test_a_rotation_that_is_cut_short_anywhere_leaves_a_server_that_signs_and_is
         patch.setattr(keys, "new_signing_key", crash)
         with pytest.raises(KeyboardInterrupt):
             operator.run("signing-key rotate")
-    assert live_keys(read_secrets()) == (key(1),)
+    assert live(address) == (key(1),)
     code, output, errors = operator.run("signing-key show")
     assert (code, key(1).id in output, errors) == (0, True, f"{keys.CUT_SHORT}\n")
     assert operator.refused("signing-key retire") == keys.CUT_SHORT
     operator.asks("signing-key rotate")
-    current, old = live_keys(read_secrets())
+    current, old = live(address)
     assert (old, current == key(1)) == (key(1), False)
 
 
 @wherever
 def test_at_no_instant_of_a_rotation_the_key_of_existing_api_keys_is_missing(
-    operator: Operator, filled: SecretStore, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, filled: SecretStore, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
     def watch(change: Callable[..., None]) -> Callable[..., None]:
         def changing(self: SecretStore, *given: str) -> None:
             change(self, *given)
-            seen.append(Keyring(read_secrets(), read_secrets).signer(key(1).id, 0))
+            seen.append(live(address)[-1])
 
         return changing
 
@@ -317,7 +322,7 @@ def test_two_rotations_at_the_same_time_are_one(
     late = held(1)
     operator.asks("signing-key rotate")
     before = filled.read()
-    monkeypatch.setattr(keys, "read_secrets", lambda: late)
+    monkeypatch.setattr(SecretSource, "read", lambda _: late)
     code, output, errors = operator.run("signing-key rotate")
     assert (code, output, errors) == (3, "", f"{name_of(address, 'old_signing_key')} is there already.\n")
     assert filled.read() == before
@@ -335,10 +340,10 @@ def rotated(filled: SecretStore, only: list[str], vendor: Vendor) -> SecretStore
     return filled
 
 
-def api_key(vendor: Vendor, number: int | None, monkeypatch: pytest.MonkeyPatch) -> ApiKey:
+def api_key(vendor: Vendor, number: int | None) -> ApiKey:
     """One that is answered by the signing key of this number; by the oldest, without."""
-    with monkeypatch.context() as patch:
-        patch.setattr(signing, "current", lambda: key(number or 1))
+    keys_of_then = keyring(held(number or 1))
+    with using(replace(runtime(), keyring=keys_of_then)):
         made, _ = create.create_api_key(vendor.code, frozenset(), False, ADMIN, now=vendor.now)
     if number is None:
         item = ApiKeyItem(vendor.code, f"apikey#{made.api_key}")
@@ -348,9 +353,9 @@ def api_key(vendor: Vendor, number: int | None, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("number", [1, None])
 def test_a_key_that_answers_somebody_is_not_retired(
-    operator: Operator, rotated: SecretStore, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, number: int | None
+    operator: Operator, rotated: SecretStore, vendor: Vendor, number: int | None
 ) -> None:
-    answered, other = api_key(vendor, number, monkeypatch), api_key(vendor, 2, monkeypatch)
+    answered, other = api_key(vendor, number), api_key(vendor, 2)
     before = rotated.read()
     said = operator.refused("signing-key retire")
     assert said == f"1 API key is still answered by {key(1).id}; revoke it first: {answered.api_key}."
@@ -373,7 +378,7 @@ def test_many_api_keys_are_counted_and_the_first_are_named(
     operator: Operator, rotated: SecretStore, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "MANY", 2)
-    names = sorted(api_key(vendor, 1, monkeypatch).api_key for _ in range(3))
+    names = sorted(api_key(vendor, 1).api_key for _ in range(3))
     said = operator.refused("signing-key retire")
     begun = f"3 API keys are still answered by {key(1).id}; revoke them first"
     assert said == f"{begun}: {names[0]}, {names[1]}, and 1 more."
@@ -399,10 +404,9 @@ def test_an_api_key_is_answered_with_the_public_key_that_belongs_to_it(operator:
     answer = operator.asks(f"apikey create --company {vendor.code}")
     stored = accounts.read_api_key(vendor.code, answer["api_key"])
     assert stored is not None
-    current = signing.current()
+    current = runtime().keyring.current
     assert (stored.signing_key, answer["signing_key"], answer["public_key"]) == (
         current.id,
         current.id,
         current.public_key,
     )
-    assert parameter_store.cache_info().currsize == 0

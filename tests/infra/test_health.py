@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Never
 
@@ -18,6 +17,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database
 from chalicelib.store.probe import probe
+from chalicelib.threads import ThreadPool
 from chalicelib.version import VERSION, git_commit
 from chalicelib.web import clock
 from infra import engine, local, run, serve
@@ -61,7 +61,7 @@ def test_nobody_waits_for_a_probe_that_hangs() -> None:
         go_on.wait(30)
 
     hanging = Readiness(hang, lambda: database.now)
-    with ThreadPoolExecutor(1) as threads:
+    with ThreadPool(1) as threads:
         first = threads.submit(hanging.is_ready)
         assert begun.wait(30)
         assert not hanging.is_ready(), "it was never known to be ready"

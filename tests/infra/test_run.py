@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Never
 
 import httpx
 import pytest
 
-from chalicelib import signing
 from chalicelib.domain.mail import Mail
-from chalicelib.settings import read_secrets
-from chalicelib.signing import Keyring
 from chalicelib.store import accounts, database, licenses
 from chalicelib.store.items import ApiKeyItem, CompanyItem, SessionItem
 from chalicelib.store.mails import queue_mail
@@ -34,8 +32,8 @@ from infra.new_secrets import NEW
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
 from tests.portal.browser import Page
-from tests.signing_keys import held, key
-from tests.support import ADMIN, Vendor
+from tests.signing_keys import held, key, keyring
+from tests.support import ADMIN, ChangeRuntime, Vendor
 
 RUN = [sys.executable, "-m", "infra.run"]
 
@@ -403,11 +401,10 @@ def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, t
 
 
 def test_a_demo_json_that_is_lost_after_a_rotation_tells_an_api_key_and_the_key_that_answers_it(
-    company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    company: str, tmp_path: Path, change_runtime: ChangeRuntime
 ) -> None:
     for number, secrets in enumerate((held(1), held(2, 1)), start=1):
-        keyring = Keyring(secrets, read_secrets)
-        monkeypatch.setattr(signing, "keyring", lambda keyring=keyring: keyring)
+        change_runtime(keyring=keyring(secrets))
         told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
         stored = accounts.read_api_key(company, told["api_key"])
         assert stored is not None
@@ -489,9 +486,11 @@ def test_after_a_round_of_tidying_requests_have_the_database_to_themselves_for_l
     assert run.tidy_some("", lambda: False) == ("", run.SWEEP_SECONDS)
 
 
-def test_a_run_sends_what_is_queued(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_sends_what_is_queued(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, change_runtime: ChangeRuntime
+) -> None:
     sent = threading.Event()
-    monkeypatch.setattr("chalicelib.mail.send", lambda *_: sent.set())
+    change_runtime(mailer=SimpleNamespace(send=lambda *_: sent.set()))
     monkeypatch.setattr(run, "MAIL_SECONDS", 0)
     with run.mailing():
         queue_mail(Mail("ada@customer.test", "Hello", "Hello"), clock.now())

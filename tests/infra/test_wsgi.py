@@ -7,7 +7,6 @@ import secrets
 import tracemalloc
 import zlib
 from base64 import b64decode
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app import app
+from chalicelib.threads import ThreadPool
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.bodies import MAX_MEMBERS
 from infra.wsgi import wsgi
@@ -120,7 +120,7 @@ def test_each_thread_sees_its_own_request() -> None:
 
     served = wsgi(app)
     names = [f"call-{number}" for number in range(8 * 20)]
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         answers = threads.map(lambda name: CommandResult(served, "GET", "/meet", QUERY_STRING=f"name={name}"), names)
         assert [answer.body.decode() for answer in answers] == names
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.domain.license import License
-from chalicelib.signing import current
+from chalicelib.runtime import runtime
 from tests.support import Vendor
 
 
@@ -105,7 +105,7 @@ def product_object(vendor: Vendor, code: str) -> dict[str, Any]:
 
 def verify(message: bytes, signature: str) -> None:
     """Raises `InvalidSignature` where this is not the server's signature of these bytes."""
-    key = load_pem_public_key(current().public_key.encode())
+    key = load_pem_public_key(runtime().keyring.current.public_key.encode())
     assert isinstance(key, RSAPublicKey)
     key.verify(base64.b64decode(signature, validate=True), message, PKCS1v15(), SHA256())
 

@@ -15,12 +15,11 @@ from chalicelib.domain.license import License
 from chalicelib.store import database, items
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items import AttemptsItem
-from chalicelib.web import clock
 from chalicelib.web.hmac_signature import sign
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import granted, refused, told
 from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
-from tests.support import NOW, Application, Vendor
+from tests.support import NOW, Application, ChangeRuntime, Vendor
 
 pytestmark = pytest.mark.in_process("what is written is watched, and the clock is stopped")
 
@@ -331,11 +330,11 @@ def test_no_part_of_another_companys_license_agrees_with_ours(application: Appli
 
 
 @pytest.fixture
-def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+def stopped(change_runtime: ChangeRuntime) -> Callable[[int], None]:
     """Sets the clock by which calls are judged, and stops it there."""
 
     def stop(at: int) -> None:
-        monkeypatch.setattr(clock, "now", lambda: at)
+        change_runtime(clock=lambda: at)
 
     stop(NOW)
     return stop

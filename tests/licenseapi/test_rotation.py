@@ -3,17 +3,16 @@
 import httpx
 import pytest
 
-from chalicelib import signing
+from chalicelib.runtime import runtime
 from chalicelib.settings import Secrets
-from chalicelib.signing import Keyring
 from chalicelib.store import database
 from chalicelib.store.accounts import read_api_key
 from chalicelib.store.items import ApiKeyItem
 from chalicelib.usecases import create
 from chalicelib.web import clock
 from tests.licenseapi.objects import refused
-from tests.signing_keys import held, key, verify
-from tests.support import ADMIN, Application, Vendor
+from tests.signing_keys import held, key, keyring, verify
+from tests.support import ADMIN, Application, ChangeRuntime, Vendor
 
 pytestmark = pytest.mark.in_process("the secrets change while the process runs")
 
@@ -21,16 +20,15 @@ pytestmark = pytest.mark.in_process("the secrets change while the process runs")
 class Server:
     """What the app is while the secrets change: it starts, it lives on, it starts again."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._patch, self.stored = monkeypatch, held(1)
+    def __init__(self, change_runtime: ChangeRuntime) -> None:
+        self.change_runtime, self.stored = change_runtime, held(1)
         self.reads = 0
         """How often it has read them again."""
 
     def start(self, stored: Secrets) -> None:
         """A new process, which reads the secrets."""
         self.stored = stored
-        keyring = Keyring(stored, self._read)
-        self._patch.setattr(signing, "keyring", lambda: keyring)
+        self.change_runtime(keyring=keyring(stored, self._read))
 
     def _read(self) -> Secrets:
         self.reads += 1
@@ -38,9 +36,9 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(change_runtime: ChangeRuntime) -> Server:
     """With one signing key, the first."""
-    server = Server(monkeypatch)
+    server = Server(change_runtime)
     server.start(held(1))
     return server
 
@@ -96,12 +94,12 @@ def test_public_answers_are_by_the_current_key_and_all_keys_are_told(
 
 
 def test_a_server_that_lives_on_answers_a_new_application_without_being_told(
-    server: Server, old: Application, vendor: Vendor, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    server: Server, old: Application, vendor: Vendor, http: httpx.Client
 ) -> None:
-    lives_on = signing.keyring()
+    lives_on = runtime().keyring
     server.start(held(2, 1))
     new = built(vendor, http)
-    monkeypatch.setattr(signing, "keyring", lambda: lives_on)
+    server.change_runtime(keyring=lives_on)
     is_answered(new, vendor, 2)
     is_answered(old, vendor, 1)
 

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -13,6 +12,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
 from chalicelib.domain.users import FREE_FAILURES
 from chalicelib.store.licenses import seats
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password
@@ -57,7 +57,7 @@ def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
     send = assign_form(manager, license)
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPool(6) as threads:
         pages = list(threads.map(lambda n: send(email=f"user{n}@customer.test"), range(6)))
     assert {page.status for page in pages} == {200}
     assert len(emails(vendor, license)) == 1

@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import sessions
 from chalicelib.store.encryption import encrypt
 from chalicelib.store.licenses import seats
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import create_product
@@ -325,7 +325,7 @@ def test_two_managers_at_once_never_pass_the_limit(vendor: Vendor, license: Lice
 
     work: list[tuple[Callable[[Browser, int], Page], Browser]] = [(by_one, b) for b in browsers]
     work += [(by_batch, b) for b in browsers]
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         pages = list(threads.map(lambda n: work[n % 4][0](work[n % 4][1], n), range(8)))
     assert {page.status for page in pages} <= {200, 409}
     assert len(list(seats(vendor.code, license.id))) == vendor.stored(license).users_assigned == 5

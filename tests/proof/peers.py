@@ -11,13 +11,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from math import inf
 from pkgutil import resolve_name
 from threading import Barrier
 from typing import Literal, Protocol, Self
 
+from chalicelib.threads import ThreadPool
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
 from tests.proof.model import License
@@ -54,11 +54,11 @@ class Driver(AbstractContextManager["Driver"], Protocol):
 
 def race(driver: Driver, rounds: int) -> list[list[Op]]:
     """The history of each round, on a license of its own."""
-    with ThreadPoolExecutor(CLIENTS) as threads:
+    with ThreadPool(CLIENTS) as threads:
         return [_round(driver, threads, number) for number in range(rounds)]
 
 
-def _round(driver: Driver, threads: ThreadPoolExecutor, number: int) -> list[Op]:
+def _round(driver: Driver, threads: ThreadPool, number: int) -> list[Op]:
     """All activate at once, and check another device while others are still activating; a last look at each device."""
     license, gate = driver.issue(PLACES), Barrier(CLIENTS)
     devices = [f"round-{number}-device-{device}" for device in range(DEVICES)]

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import runtime, using
 from infra.engine import die_with
 from infra.serve import ROOT, Server, listen, log_to_stderr
 
@@ -53,7 +54,6 @@ class Conditions:
 
     def enter(self, stack: ExitStack) -> None:
         """Bring them about in this process, until the stack is closed."""
-        from chalicelib.web import clock
         from tests.proof.mutants import broken
         from tests.proof.weather import bad_weather
 
@@ -63,13 +63,14 @@ class Conditions:
             notes = Path(self.notes)
             stack.enter_context(bad_weather(self.seed, self.rate, self.storms, notes, is_mortal=self.is_mortal))
         if self.clock:
-            right = clock.now
-            stack.enter_context(patch.object(clock, "now", lambda: right() + 1000 * self.clock))
+            right = runtime()
+            stack.enter_context(using(replace(right, clock=lambda: right.clock() + 1000 * self.clock)))
 
 
 def main() -> None:
     """Serve under the conditions."""
     with ExitStack() as stack:
+        stack.enter_context(using(bootstrap(os.environ)))
         Conditions(**json.loads(os.environ[_CONDITIONS])).enter(stack)
         log_to_stderr()
         listen(int(sys.argv[1])).serve(partial(print, flush=True))

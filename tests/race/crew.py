@@ -1,17 +1,19 @@
-"""Four processes that act at once: as client applications, as administrators, or as the clock.
-
-Nothing of ours is imported here at the top: a process takes its environment first.
-"""
+"""Four processes that act at once: as client applications, as administrators, or as the clock."""
 
 import os
 import random
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Barrier, Event, Semaphore
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
+
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
+from chalicelib.threads import ThreadPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,11 +86,13 @@ def a_seed() -> int:
 
 
 _shared: dict[str, Any] = {}
+_process = ExitStack()
 
 
 def _authenticate(environment: dict[str, str], all_here: Barrier, answered: Semaphore, ended: Event) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    _process.enter_context(using(bootstrap(environment)))
     _shared.update(all_here=all_here, answered=answered, ended=ended)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -106,7 +110,7 @@ def _all_at_once(tasks: Sequence[Callable[[], T]]) -> list[T]:
         return task()
 
     gate = threading.Barrier(len(tasks), lambda: _shared["all_here"].wait(PATIENCE_SECONDS))
-    with ThreadPoolExecutor(len(tasks)) as threads:
+    with ThreadPool(len(tasks)) as threads:
         return list(threads.map(act, tasks))
 
 

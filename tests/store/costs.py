@@ -17,7 +17,7 @@ from typing import Any
 
 import botocore.session
 
-from chalicelib.settings import region
+from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.store.database import Raw
 
@@ -148,4 +148,4 @@ def _stored(keys: list[Key]) -> dict[Key, Raw | None]:
 
 @cache
 def _beside() -> Any:
-    return botocore.session.get_session().create_client("dynamodb", region_name=region())
+    return botocore.session.get_session().create_client("dynamodb", region_name=runtime().database.region)

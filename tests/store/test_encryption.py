@@ -8,12 +8,13 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.users import User
-from chalicelib.settings import Secrets
-from chalicelib.store import encryption
 from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.usecases import create
 from chalicelib.usecases.initial_password import initial_password
-from tests.support import ADMIN, NOW, Vendor
+from tests.signing_keys import held, keyring
+from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
+
+ANOTHER = base64.b64encode(os.urandom(32)).decode()
 
 
 @pytest.mark.parametrize("text", ["", "a", "Größe \U0001f512", "x" * 10_000])
@@ -42,20 +43,17 @@ def test_a_seal_of_which_any_byte_was_changed_does_not_open() -> None:
             decrypt(base64.b64encode(changed).decode(), "here")
 
 
-def test_a_seal_does_not_open_with_another_data_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seal_does_not_open_with_another_data_key(change_runtime: ChangeRuntime) -> None:
     sealed = encrypt("a secret", "here")
-    other = Secrets.model_construct(signing_key="", data_key=base64.b64encode(os.urandom(32)).decode())
-    monkeypatch.setattr(encryption, "secrets", lambda: other)
-    monkeypatch.setattr(encryption, "cipher", encryption.cipher.__wrapped__)
+    change_runtime(keyring=keyring(held(1, data_key=ANOTHER)))
     with pytest.raises(InvalidTag):
         decrypt(sealed, "here")
 
 
-def test_a_keyed_hash_is_that_of_one_text_one_context_and_one_data_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyed_hash_is_that_of_one_text_one_context_and_one_data_key(change_runtime: ChangeRuntime) -> None:
     hashes = [hmac_sha256(text, context) for text, context in (("12", "a"), ("1", "a2"), ("2", "a1"), ("12", "b"))]
     assert hmac_sha256("12", "a") == hashes[0]
-    other = Secrets.model_construct(signing_key="", data_key=base64.b64encode(os.urandom(32)).decode())
-    monkeypatch.setattr(encryption, "secrets", lambda: other)
+    change_runtime(keyring=keyring(held(1, data_key=ANOTHER)))
     hashes.append(hmac_sha256("12", "a"))
     assert len(set(hashes)) == 5
 

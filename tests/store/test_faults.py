@@ -19,6 +19,7 @@ from chalicelib import usecases
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database
+from chalicelib.store.connection import READ_TIMEOUT
 from chalicelib.usecases import portal_queries, security_events, tidy
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
@@ -245,7 +246,7 @@ def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: 
     clock = [0.0]
 
     def slow(request: AWSPreparedRequest, send: Send) -> AWSResponse:
-        clock[0] += database.READ_TIMEOUT
+        clock[0] += READ_TIMEOUT
         return out_of_reach(request, send)
 
     monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0]))
@@ -253,7 +254,7 @@ def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: 
     with wire(slow) as sent, pytest.raises(Unavailable):
         vendor.activate(license, "pc")
     assert clock[0] > database.DEADLINE
-    assert clock[0] - database.READ_TIMEOUT <= database.DEADLINE
+    assert clock[0] - READ_TIMEOUT <= database.DEADLINE
     assert len(sent.bodies) < database.ATTEMPTS
 
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
-from chalicelib.settings import settings as set_by_operator
+from chalicelib.runtime import runtime, using
 from chalicelib.store import database
 from chalicelib.store.database import Raw
 from chalicelib.store.items import DeviceItem, LicenseItem, SeatItem, license_pk, to_domain
@@ -193,8 +192,8 @@ class Machine(RuleBasedStateMachine):
         start: Instant | None,
         least: int,
     ) -> None:
-        told = set_by_operator().model_copy(update={"license_changes_per_hour": least})
-        self.operator.enter_context(patch("chalicelib.usecases.activate.settings", lambda: told))
+        settings = runtime().settings.model_copy(update={"license_changes_per_hour": least})
+        self.operator.enter_context(using(replace(runtime(), settings=settings)))
         self.vendor = Vendor()
         self.accounts: dict[str, tuple[int, str | None]] = {}
         self.audited: dict[str, Raw] = {}

@@ -1,7 +1,6 @@
 """Whose account a manager may touch: nobody's who also has something of another order, at no instant."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, seats
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import account_access
 from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases import change_seat as change_seat_module
@@ -150,7 +150,7 @@ def test_at_once_a_password_is_set_before_a_seat_is_given_elsewhere_or_not_at_al
 
     monkeypatch.setattr(seats, "assign", give)
     monkeypatch.setattr(accounts, "change_password", change)
-    with ThreadPoolExecutor(1) as threads:
+    with ThreadPool(1) as threads:
         for n in range(rounds):
             email = f"user{n}@customer.test"
             vendor.assign(ours, email)

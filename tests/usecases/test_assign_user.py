@@ -1,12 +1,12 @@
 """Assign a user to a license."""
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import accounts
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user
 from tests.support import ADMIN, NOW, Vendor
@@ -65,7 +65,7 @@ def test_users_at_once_fill_the_license_exactly(vendor: Vendor) -> None:
             return refused.code
         return "assigned"
 
-    with ThreadPoolExecutor(12) as threads:
+    with ThreadPool(12) as threads:
         told = list(threads.map(assign, range(12)))
     assert sorted(told) == ["assigned"] * 3 + ["license_users_limit_reached"] * 9
 
@@ -80,7 +80,7 @@ def test_one_user_at_once_gets_one_seat_and_one_account(vendor: Vendor) -> None:
             return refused.code
         return "assigned"
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         told = list(threads.map(assign, range(8)))
     assert sorted(told) == ["assigned"] + ["user_already_assigned"] * 7
     assert vendor.stored(license).users_assigned == 1

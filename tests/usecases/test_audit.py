@@ -25,6 +25,7 @@ from chalicelib.store.links import Fault
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_seat import remove_user
+from infra.local import TABLE_PREFIX
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -108,7 +109,7 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-LICENSES, ACCOUNTS = database.table_name(LicenseItem), database.table_name(LookupItem)
+LICENSES, ACCOUNTS = (f"{TABLE_PREFIX}-{kind.Meta.table_name}" for kind in (LicenseItem, LookupItem))
 
 
 def test_an_untouched_license_has_no_differences(vendor: Vendor, license: License) -> None:

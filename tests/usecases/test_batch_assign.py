@@ -1,7 +1,6 @@
 """Batches: one write decides, each person is done once, and nothing is lost when they are cut short."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -12,6 +11,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, batches, database, licenses
 from chalicelib.store.items import BatchItem
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import (
     ROWS_PER_TRANSACTION,
@@ -184,7 +184,7 @@ def test_who_gets_a_seat_meanwhile_takes_no_second_place(vendor: Vendor, license
 @pytest.mark.usefixtures("costly_passwords")
 def test_many_that_go_on_at_once_do_each_person_once(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPool(6) as threads:
         list(
             threads.map(lambda _: continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW), range(6))
         )
@@ -241,7 +241,7 @@ def test_two_managers_never_pass_the_limit(vendor: Vendor, license: License) -> 
         except SeatkeeperError as refused:
             assert refused.code == "license_users_limit_reached"
 
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPool(2) as threads:
         assert sorted(threads.map(try_all, ("a", "b"))) == [0, 30]
         list(threads.map(try_fitting, ("c", "d")))
     assert vendor.stored(license).users_assigned == 40

@@ -1,6 +1,5 @@
 """A company's name, colour and logo: what is given is set, the rest stays, and the history says so."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 
@@ -9,6 +8,7 @@ import pytest
 from chalicelib.domain.events import Event
 from chalicelib.store import accounts, database
 from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import find_company
 from tests.support import ADMIN, NOW, Vendor
@@ -53,7 +53,7 @@ def test_each_change_is_told_once_and_a_drawing_by_its_hash(vendor: Vendor) -> N
 
 
 def test_two_changes_at_once_do_not_undo_each_other(vendor: Vendor) -> None:
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPool(2) as threads:
         first = threads.submit(set_branding, vendor.code, "#0a6e5c", None, ADMIN, now=NOW)
         second = threads.submit(set_branding, vendor.code, None, LOGO, ADMIN, now=NOW)
         first.result(), second.result()

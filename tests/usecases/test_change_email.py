@@ -1,7 +1,6 @@
 """Another e-mail for an account: on all its seats at once, unique, and the old one is nobody's."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store import accounts, batches, database, licenses, seats
 from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign, portal_queries
 from chalicelib.usecases import change_email as change_email_module
 from chalicelib.usecases.change_email import change_email
@@ -96,7 +96,7 @@ def test_at_once_only_one_account_gets_an_email(vendor: Vendor, license: License
             return refused.code
         return "changed"
 
-    with ThreadPoolExecutor(4) as threads:
+    with ThreadPool(4) as threads:
         assert sorted(threads.map(attempt, people)) == ["already_exists"] * 3 + ["changed"]
 
 
@@ -235,7 +235,7 @@ def test_a_manager_is_told_so_often_a_day_that_an_email_is_anothers_and_then_the
 
 def test_what_a_manager_asks_at_once_tells_no_more_than_in_a_row(vendor: Vendor, boss: License) -> None:
     assert asked(vendor, boss, taken(0)) == ("already_exists", None)
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         told = list(threads.map(lambda n: asked(vendor, boss, taken(n % 8)), range(2 * MAX_TAKEN)))
     assert told.count(("already_exists", None)) == MAX_TAKEN - 1
 

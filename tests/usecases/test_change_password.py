@@ -1,11 +1,10 @@
 """A user chooses a password: the initial one is gone for good."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import accounts
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.log_in import log_in
@@ -76,7 +75,7 @@ def test_of_two_changes_at_once_one_wins_and_the_other_is_told(vendor: Vendor, i
             return refused.code
         return new
 
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPool(2) as threads:
         told = list(threads.map(choose, ["the first one", "the second one"]))
     assert "invalid_credentials" in told
     (chosen,) = set(told) - {"invalid_credentials"}

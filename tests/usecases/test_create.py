@@ -1,8 +1,8 @@
 """A vendor sets up shop."""
 
+from chalicelib.cache import MINUTE_MS
 from chalicelib.store import accounts
 from chalicelib.usecases import create
-from chalicelib.usecases.cache import MINUTE_MS
 from chalicelib.usecases.catalogue import find_api_key, find_product
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused

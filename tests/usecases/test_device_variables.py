@@ -1,11 +1,10 @@
 """Variables of a device."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database
 from chalicelib.store.items import VariablesItem, license_pk, variables_sort_key
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from tests.support import ADMIN, HOUR, NOW, Vendor
@@ -46,7 +45,7 @@ def test_variables_told_at_once_are_all_kept(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
     lookup = vendor.lookup(license, "pc")
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPool(6) as threads:
         list(threads.map(lambda n: track_variables(vendor.code, lookup, {f"n{n}": str(n)}, ADMIN, now=NOW), range(6)))
     kept = device_variables(vendor.code, lookup, now=NOW)[1]
     assert {variable.name for variable in kept} == {f"n{n}" for n in range(6)}

@@ -1,7 +1,6 @@
 """A forgotten password: only who reads the account's mail sets a new one, and nobody learns who has an account."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from hmac import compare_digest
 from typing import Any
 
@@ -12,12 +11,13 @@ from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import accounts, database, one_time_codes
 from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
 from tests.mailbox import code_mails, mailed_code
 from tests.store.faults import wire
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 from tests.usecases.people import account
 from tests.usecases.support import calls_counted, refused
 
@@ -99,7 +99,7 @@ def test_in_any_hour_three_mails_are_sent_and_the_newest_code_stays_good(vendor:
 
 
 def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(vendor: Vendor, initial: str) -> None:
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         list(threads.map(lambda _: request_code(vendor.code, ADA, now=NOW), range(16)))
     sent = code_mails(vendor, ADA)
     assert len(sent) == MAX_MAILS
@@ -133,12 +133,16 @@ def test_a_request_does_the_same_work_and_answers_the_same_whether_there_is_an_a
 
 @pytest.mark.parametrize("email", [ADA, NOBODY])
 def test_a_request_is_answered_without_a_word_to_the_mail_server(
-    vendor: Vendor, initial: str, email: str, monkeypatch: pytest.MonkeyPatch
+    vendor: Vendor,
+    initial: str,
+    email: str,
+    monkeypatch: pytest.MonkeyPatch,
+    change_runtime: ChangeRuntime,
 ) -> None:
     """However many ask, and however slow the mail is: nobody waits, and nobody is sent away for others."""
-    monkeypatch.setattr("chalicelib.mail.send", lambda *_: pytest.fail("the mail is sent by somebody else"))
+    change_runtime(mailer=None)  # it is sent by somebody else
     monkeypatch.setattr("time.sleep", lambda _seconds: pytest.fail("nobody waits"))
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         assert list(threads.map(lambda n: request_code(vendor.code, f"{n}{email}", now=NOW), range(32))) == [None] * 32
 
 
@@ -209,7 +213,7 @@ def test_tries_at_once_are_bounded_like_tries_in_a_row(
 
     monkeypatch.setattr("chalicelib.usecases.forgotten_password.compare_digest", look_at)
     guesses = [f"{(int(code) + n) % 10**8:08d}" for n in range(1, 25)]
-    with ThreadPoolExecutor(12) as threads:
+    with ThreadPool(12) as threads:
         answers = set(threads.map(lambda guess: enter(vendor, guess), guesses))
     assert (answers, len(looked_at)) == ({"invalid_code"}, MAX_TRIES)
     assert enter(vendor, code) == "invalid_code"
@@ -239,7 +243,7 @@ def test_the_same_call_once_more_is_answered_the_same_and_changes_nothing(vendor
 @pytest.mark.usefixtures("costly_passwords")
 def test_of_two_who_use_one_code_at_once_one_sets_the_password(vendor: Vendor, initial: str) -> None:
     code = asked(vendor)
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPool(2) as threads:
         told = list(threads.map(lambda new: enter(vendor, code, password=new), ["the first one", "the second one"]))
     assert sorted(told) == ["invalid_code", "taken"]
     chosen = ["the first one", "the second one"][told.index("taken")]

@@ -1,7 +1,6 @@
 """A password that its owner has not proved goes from one customer to another by no seat, and is lost by none."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Barrier, BrokenBarrierError
@@ -15,6 +14,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page
 from chalicelib.store import accounts, database, one_time_codes, seats
 from chalicelib.store.items import UserItem
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import activate as activate_module
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import assign_user
@@ -330,7 +330,7 @@ def test_of_two_customers_at_once_one_hands_out_a_password_and_the_other_waits(
         assign(*given)
 
     monkeypatch.setattr(seats, "assign", assign_at_once)
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPool(2) as threads:
         list(threads.map(two.give, (two.second, two.third)))
     user = account(two.vendor, VICTIM)
     assert (user.session_epoch, user.seats_given) == (before.session_epoch + 1, before.seats_given + 2)

@@ -1,6 +1,5 @@
 """Issue a license: what is sold, under terms that do not contradict each other."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses, orders
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password
@@ -57,7 +57,7 @@ def test_many_issues_at_once_into_one_new_order_all_succeed(product: str, manage
             product, f"m{number % managers}@customer.test", order_id="A-1", customer="shop@customer.test"
         )
 
-    with ThreadPoolExecutor(16) as threads:
+    with ThreadPool(16) as threads:
         issued = sorted(license.id for license in threads.map(issue, range(16)))
     order = orders.read_order(vendor.code, "A-1")
     assert order is not None
@@ -75,7 +75,7 @@ def test_of_many_who_bring_the_same_key_at_once_one_is_served_and_the_others_are
         except SeatkeeperError as refused:
             return refused.detail
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         told = sorted(threads.map(issue, range(8)))
     assert told == ["The license key is in use."] * 7 + ["issued SAME"]
 

@@ -1,7 +1,7 @@
 """Log in: nothing is told apart, guesses are bounded, and a success forgives."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -26,6 +26,7 @@ from chalicelib.domain.users import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURE
 from chalicelib.store import login_attempts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import log_in as log_in_module
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
@@ -168,7 +169,7 @@ def test_one_account_locks_no_other_one(vendor: Vendor, password: str) -> None:
 
 @pytest.mark.usefixtures("costly_passwords", "a_crowd")
 def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, password: str, hashed: list[str]) -> None:
-    with ThreadPoolExecutor(30) as threads:
+    with ThreadPool(30) as threads:
         answers = list(threads.map(lambda n: guess(vendor, ADA, f"guess {n}"), range(30)))
     assert len(hashed) <= MAX_FAILURES
     assert {code for code, _ in answers} == {"invalid_credentials", "account_locked"}
@@ -180,7 +181,7 @@ def test_guesses_at_once_are_bounded_like_guesses_in_a_row(vendor: Vendor, passw
 
 @pytest.mark.usefixtures("costly_passwords", "a_crowd")
 def test_right_passwords_at_once_are_all_let_in(vendor: Vendor, password: str) -> None:
-    with ThreadPoolExecutor(20) as threads:
+    with ThreadPool(20) as threads:
         answers = list(threads.map(lambda _: guess(vendor, ADA, password), range(20)))
     assert answers == [("logged in", None)] * 20
 
@@ -408,7 +409,7 @@ def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Ite
         assert begun.acquire(timeout=30)
 
     busy: list[Future[str]] = []
-    with ThreadPoolExecutor(AT_ONCE) as threads, monkeypatch.context() as patch:
+    with ThreadPool(AT_ONCE) as threads, monkeypatch.context() as patch:
         patch.setattr(log_in_module, "verify_password", verify)
         try:
             for number in range(STRANGERS_AT_ONCE):
@@ -489,7 +490,7 @@ def test_no_more_than_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             return ""
 
     monkeypatch.setattr("chalicelib.usecases.passwords.hasher", Hasher)
-    with ThreadPoolExecutor(16) as threads:
+    with ThreadPool(16) as threads:
         list(threads.map(hash_password, ["password"] * 32))
     assert most == 2
 

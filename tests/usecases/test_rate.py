@@ -1,6 +1,5 @@
 """How fast places are taken: one key moves none without end, and one user not those that the others wait for."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,22 +7,23 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.change_seat import remove_user, reset_activations, set_max_activations
-from tests.support import ADMIN, HOUR, NOW, Vendor
+from tests.support import ADMIN, HOUR, NOW, ChangeRuntime, Vendor
 from tests.usecases.support import kinds, refused
 
 ADA, BOB, EVE = "ada@customer.test", "bob@customer.test", "eve@customer.test"
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow(change_runtime: ChangeRuntime) -> None:
     """Four changes an hour."""
-    few = settings().model_copy(update={"license_changes_per_hour": 4})
-    monkeypatch.setattr("chalicelib.usecases.activate.settings", lambda: few)
+    few = runtime().settings.model_copy(update={"license_changes_per_hour": 4})
+    change_runtime(settings=few)
 
 
 def moves(vendor: Vendor, license: License, hardware_id: str, now: int) -> bool:
@@ -83,10 +83,10 @@ def churns(vendor: Vendor, who: str, password: str | None, now: int, **more: Any
 
 
 @pytest.fixture
-def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+def brisk(change_runtime: ChangeRuntime) -> None:
     """Twenty changes an hour: four of them for one user of few devices."""
-    twenty = settings().model_copy(update={"license_changes_per_hour": 20})
-    monkeypatch.setattr("chalicelib.usecases.activate.settings", lambda: twenty)
+    twenty = runtime().settings.model_copy(update={"license_changes_per_hour": 20})
+    change_runtime(settings=twenty)
 
 
 @pytest.mark.usefixtures("brisk")
@@ -146,7 +146,7 @@ def test_one_user_at_many_places_at_once_takes_what_the_own_bucket_holds_and_no_
         else:
             vendor.deactivate(ADA, f"pc {number}")
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         for _ in range(3):
             list(threads.map(activate_one, range(8)))
     assert kinds(vendor, license).count("device_activated") == 6
@@ -166,7 +166,7 @@ def test_many_at_once_take_what_the_bucket_holds_and_no_more(vendor: Vendor) -> 
         vendor.deactivate(license, f"pc {number}")
         return True
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         for _ in range(3):
             list(threads.map(activate_one, range(8)))
     assert kinds(vendor, license).count("device_activated") == 6

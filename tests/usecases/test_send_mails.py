@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +14,11 @@ from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed, Transaction
 from chalicelib.store.items import AccountEventItem, CompanyItem, MailItem, event_item, mail_pk
 from chalicelib.store.mails import MAIL_SHARDS, put_mail, queue_mail
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.tidy import tidy
 from tests.mailbox import deliver
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 
 SECRET = "1234 5678"
 MAIL = Mail("ada@customer.test", "Hello", f"Your code is {SECRET}.")
@@ -39,11 +39,11 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(change_runtime: ChangeRuntime) -> Iterator[Server]:
     """Takes every mail; nothing is queued before."""
     deliver()
     server = Server()
-    monkeypatch.setattr("chalicelib.mail.send", server.send)
+    change_runtime(mailer=server)
     yield server
     send_mails(now=NOW + 100 * DAY_MS)
     tidy(now=NOW + 100 * DAY_MS)  # what was counted
@@ -64,7 +64,7 @@ def test_a_mail_is_sent_once_and_then_gone(server: Server) -> None:
 def test_of_several_senders_at_once_each_mail_is_sent_by_one(server: Server) -> None:
     for number in range(20):
         queue_mail(replace(MAIL, subject=str(number)), NOW)
-    with ThreadPoolExecutor(4) as threads:
+    with ThreadPool(4) as threads:
         told = list(threads.map(lambda _: send_mails(now=NOW)["sent"], range(4)))
     assert sorted(int(subject) for _, subject, _ in server.taken) == list(range(20))
     assert sum(told) == 20
@@ -163,7 +163,7 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
             raise MailError("No.")
         real(to, *more)
 
-    monkeypatch.setattr("chalicelib.mail.send", send)
+    monkeypatch.setattr(server, "send", send)
     for number in range(12):
         queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
@@ -187,7 +187,7 @@ def test_a_sender_that_dies_leaves_its_mail_to_a_later_one(server: Server, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("chalicelib.mail.send", die)
+        patch.setattr(server, "send", die)
         queue_mail(MAIL, NOW)
         with pytest.raises(KeyboardInterrupt):
             send_mails(now=NOW)

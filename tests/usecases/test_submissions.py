@@ -1,12 +1,12 @@
 """A form is carried out once, also by many servers at once, and when answers are lost."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import AlreadyExists, Unavailable
 from chalicelib.domain.session import SessionClaims
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.submissions import submit_once
 from tests.store.faults import answer_timed_out, wire
 from tests.support import NOW, Vendor
@@ -40,7 +40,7 @@ def test_who_sends_it_again_is_told_the_same(claims: SessionClaims) -> None:
 
 def test_of_many_at_once_one_is_carried_out(claims: SessionClaims) -> None:
     act = Act()
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPool(8) as threads:
         answers = list(threads.map(lambda _: submit_once(claims, "n", act, now=NOW), range(16)))
     assert act.times == 1
     assert all(answer in (DONE, None) for answer in answers)

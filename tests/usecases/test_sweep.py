@@ -3,8 +3,6 @@
 Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
@@ -12,6 +10,7 @@ from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database
 from chalicelib.store.due import DUE_SHARDS
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.store.faults import Fault, Send, failed, throttled, wire
@@ -59,7 +58,7 @@ def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
 
 def test_sweeps_at_the_same_time_announce_once_together(vendor: Vendor) -> None:
     licenses = [vendor.issue(license_type="time-limited", validity_period=END) for _ in range(12)]
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPool(6) as threads:
         told = list(threads.map(lambda _: sweep(now=END), range(6)))
     assert sum(counts["license_expired"] for counts in told) == len(licenses)
     assert [kinds(vendor, license) for license in licenses] == [["license_expired"]] * len(licenses)

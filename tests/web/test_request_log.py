@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,11 +10,12 @@ import pytest
 from app import app
 from chalicelib import observability
 from chalicelib.domain.license import License
-from chalicelib.settings import settings
 from chalicelib.store import database
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
 from infra.call import signed_headers
+from infra.local import TABLE_PREFIX
 from infra.wsgi import wsgi
 from tests.emf import metrics
 from tests.log_records import Output, written
@@ -33,7 +33,7 @@ from tests.store.faults import (
 from tests.support import ADMIN, Application, Vendor
 from tests.web.events import answer, event
 
-STAGE = f"Stage={settings().table_prefix}"
+STAGE = f"Stage={TABLE_PREFIX}"
 ROUTES = sorted((method, path) for path, methods in app.routes.items() for method in methods)
 CHOSEN_ID = {"X-Request-Id": "chosen-by-the-client", "x-amzn-RequestId": "chosen-by-the-client"}
 
@@ -283,7 +283,7 @@ def test_lines_of_calls_at_once_do_not_mix(output: Output) -> None:
                 given = {"product": "viewer", "license_key": pair[1].license_key, "hardware_id": hardware_id}
                 assert application.post("activate_license", **given).status_code == 200
 
-        with ThreadPoolExecutor(6) as threads:
+        with ThreadPool(6) as threads:
             list(threads.map(check, zip(vendors, licenses, strict=True)))
     told = sorted((line["company"], line["license_id"], line["Activations"]) for line in output.lines)
     assert told == sorted((v.code, license.id, 1) for v, license in zip(vendors, licenses, strict=True) for _ in "ab")

@@ -12,7 +12,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows
 from chalicelib.domain.session import SessionClaims
-from chalicelib.domain.users import User, as_told
+from chalicelib.domain.users import User, shown_names
 from chalicelib.store import batch_reads
 from chalicelib.store.batch_reads import Partition, ReadRequest
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
@@ -102,4 +102,4 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
 
 
 def _user_row(license: License, seat: Seat, user: User) -> UserRow:
-    return UserRow(seat, user, seat.activations_in(license), *as_told(seat, user), opens(user, license))
+    return UserRow(seat, user, seat.activations_in(license), *shown_names(seat, user), opens(user, license))

@@ -14,7 +14,7 @@ import chalicelib.licenseapi
 import chalicelib.portal
 import chalicelib.web
 from chalicelib.domain.errors import SeatkeeperError
-from chalicelib.settings import settings
+from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
@@ -58,7 +58,7 @@ def used() -> Iterator[Rights]:
 
     def note(model: Any, params: Any, **_: Any) -> None:
         for table, action in _asked(model.name, json.loads(params["body"])):
-            rights[TABLES[table.removeprefix(f"{settings().table_prefix}-")]].add(action)
+            rights[TABLES[table.removeprefix(f"{runtime().settings.table_prefix}-")]].add(action)
 
     events = database.connection().client.meta.events
     events.register("before-call.dynamodb", note)

@@ -8,13 +8,12 @@ import httpx
 import pytest
 
 from app import app
-from chalicelib import signing
-from chalicelib.settings import settings
-from chalicelib.signing import Keyring
+from chalicelib.runtime import runtime
 from infra.stage.smoke_scenario import run_smoke_scenario
 from infra.stage.stages import DeploymentError
 from infra.wsgi import wsgi
-from tests.signing_keys import held
+from tests.signing_keys import held, keyring
+from tests.support import ChangeRuntime
 
 pytestmark = pytest.mark.engine
 
@@ -48,7 +47,7 @@ def stored() -> list[Any]:
         for table in ("licenses", "accounts", "ephemera")
         for page in boto3.client("dynamodb")
         .get_paginator("scan")
-        .paginate(TableName=f"{settings().table_prefix}-{table}")
+        .paginate(TableName=f"{runtime().settings.table_prefix}-{table}")
         for item in page["Items"]
     ]
 
@@ -92,13 +91,13 @@ def test_whichever_call_fails_is_told(number: int, spoil: Callable[[httpx.Respon
 
 
 def test_a_stage_that_works_passes_also_when_its_functions_have_not_read_a_new_signing_key_yet(
-    monkeypatch: pytest.MonkeyPatch,
+    change_runtime: ChangeRuntime,
 ) -> None:
-    before, after = (Keyring(secrets, lambda: held(2, 1)) for secrets in (held(1), held(2, 1)))
-    monkeypatch.setattr(signing, "keyring", lambda: before)
+    before, after = (keyring(secrets, lambda: held(2, 1)) for secrets in (held(1), held(2, 1)))
+    change_runtime(keyring=before)
 
     def read_again(answer: httpx.Response) -> httpx.Response:
-        monkeypatch.setattr(signing, "keyring", lambda: after)
+        change_runtime(keyring=after)
         return answer
 
     tried(Server(1, read_again))

@@ -3,6 +3,8 @@
 Only what cannot turn a grant into an oversell: facts that never change, and for a minute the catalogue. A refusal never
 rests on memory: what is remembered and would refuse a call is read anew (`refuses`, `fresh`), and absence is never
 remembered.
+
+`cachetools` would not make this smaller: its clock is not an argument, and what is said above would stay ours.
 """
 
 from collections import OrderedDict

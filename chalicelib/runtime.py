@@ -1,0 +1,90 @@
+"""What outlives a request: `bootstrap` makes it of an environment, and `using` sets it for all that is done inside.
+
+Nothing of ours keeps anything in a module: two stages may be served by one process, each with its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chalicelib.cache import MINUTE_MS, TtlCache
+from chalicelib.domain.catalogue import ApiKey, Product
+from chalicelib.domain.instants import Instant
+from chalicelib.mail import Mailer
+from chalicelib.settings import SecretSource, Settings
+from chalicelib.signing import Keyring
+
+
+class Database(Protocol):
+    """The tables of one stage (`store.connection.StageDatabase`)."""
+
+    @property
+    def region(self) -> str:
+        """The AWS region that they are in."""
+
+    @property
+    def connection(self) -> Any:
+        """What the store speaks to them by (`store.connection.StageConnection`), opened at its first use."""
+
+
+@dataclass(frozen=True)
+class Caches:
+    """What a warm process remembers of a stage (`chalicelib.cache`)."""
+
+    products: TtlCache[Product] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
+    """By company and code."""
+    api_keys: TtlCache[ApiKey] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
+    """By name."""
+    license_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(100_000, None))
+    """By company and license key: it changes only where a company is deleted and made anew."""
+    user_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
+    """By company and e-mail."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """All that outlives a request. Nothing is opened before it is used, or before `open`."""
+
+    settings: Settings
+    secrets: SecretSource
+    database: Database
+    keyring: Keyring
+    mailer: Mailer
+    clock: Callable[[], Instant]
+    caches: Caches = field(default_factory=Caches)
+
+    def open(self) -> None:
+        """Open now what the first request would wait for: secrets and database. Raises `SettingsError`."""
+        assert self.keyring.live
+        assert self.database.connection
+
+
+_runtime: ContextVar[Runtime] = ContextVar("runtime")
+
+
+def runtime() -> Runtime:
+    """The runtime of what is done here. Raises `LookupError` where none is set."""
+    try:
+        return _runtime.get()
+    except LookupError:
+        raise LookupError("no runtime is set here: see `using`, and for threads `chalicelib.threads`") from None
+
+
+def runtime_or(default: Runtime) -> Runtime:
+    """The runtime of what is done here, or `default` where none is set."""
+    return _runtime.get(default)
+
+
+@contextmanager
+def using(this: Runtime) -> Iterator[Runtime]:
+    """Do what is inside with `this` runtime: a request, a command, a test. May be nested.
+
+    Threads do not inherit it by themselves (`chalicelib.threads`).
+    """
+    token = _runtime.set(this)
+    try:
+        yield this
+    finally:
+        _runtime.reset(token)

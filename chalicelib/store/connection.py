@@ -1,0 +1,71 @@
+"""The connection to the tables of one stage."""
+
+from typing import Any
+
+from pynamodb.connection import Connection
+
+from chalicelib.once import Once
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
+MAX_CONNECTIONS = 64
+
+_BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
+"""What DynamoDB answers by the name of a table."""
+
+
+class StageConnection(Connection):
+    """A connection to the tables of one stage: an item's table is `licenses`, the stage's is `dev-licenses`."""
+
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None) -> None:
+        super().__init__(
+            region=region,
+            host=endpoint,
+            connect_timeout_seconds=CONNECT_TIMEOUT,
+            read_timeout_seconds=READ_TIMEOUT,
+            max_retry_attempts=0,  # all retrying is done here, once
+            max_pool_connections=MAX_CONNECTIONS,
+        )
+        self._prefix = f"{table_prefix}-"
+
+    def table_name(self, table: str) -> str:
+        """The stage's name of a table."""
+        return self._prefix + table
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Send one operation; it names tables as items do, and so does what comes back."""
+        answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
+        for by_table in _BY_TABLE & answer.keys():
+            if isinstance(answer[by_table], dict):  # a TransactGetItems has a list
+                answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
+        return answer
+
+    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        named = dict(kwargs)
+        if "TableName" in kwargs:
+            named["TableName"] = self.table_name(kwargs["TableName"])
+        if "RequestItems" in kwargs:
+            named["RequestItems"] = {self.table_name(t): items for t, items in kwargs["RequestItems"].items()}
+        if "TransactItems" in kwargs:
+            named["TransactItems"] = [
+                {kind: item | {"TableName": self.table_name(item["TableName"])} for kind, item in step.items()}
+                for step in kwargs["TransactItems"]
+            ]
+        return named
+
+
+class StageDatabase:
+    """The tables of one stage. `endpoint`: of the embedded engine; None where AWS is meant."""
+
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None) -> None:
+        self.region = region
+        self._connection = Once(lambda: _opened(StageConnection(table_prefix, region, endpoint)))
+
+    @property
+    def connection(self) -> StageConnection:
+        """Opened at its first use: once, for botocore's sessions are not made for threads."""
+        return self._connection()
+
+
+def _opened(connection: StageConnection) -> StageConnection:
+    assert connection.client
+    return connection
