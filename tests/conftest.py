@@ -20,7 +20,8 @@ import pytest
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import Runtime, runtime, using
 from chalicelib.store import database
-from chalicelib.store.items import TABLE_KEYS, AttemptsItem
+from chalicelib.store.items import AttemptsItem
+from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
 from infra import engine, local
 from tests.support import ENGINE_ENVIRONMENT, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords

@@ -33,6 +33,22 @@ class Mail:
         return self.valid_ms >= DAY_MS
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedMail:
+    """A mail in the queue. What it says is sealed (`store.mails.opened`)."""
+
+    shard: int
+    id: str
+    """Which one it is of its shard: when it was queued, and at random."""
+    sealed: str
+    queued_at: Instant
+    until: Instant
+    """When it is of no use any more."""
+    tries: int = 0
+    not_before: Instant = 0
+    """When it may be tried again; until then it is leased to who tries it."""
+
+
 def next_try(tries: int, now: Instant) -> Instant:
     """When a mail is tried again, after so many tries that may all have failed."""
     return now + min(FIRST_WAIT_MS << min(tries - 1, 10), MAX_WAIT_MS)

@@ -24,6 +24,17 @@ class Dated(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """Of a license with a transition to come, what the sweep decides by."""
+
+    company: str
+    id: int
+    announced: Phase
+    grace_period: int
+    validity_period: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A license came into `phase` at `at`, whenever that is noticed."""
 

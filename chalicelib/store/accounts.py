@@ -9,12 +9,11 @@ from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.domain.mail import Mail
+from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import (
-    COMPANIES,
     AccountEventItem,
     ApiKeyItem,
     CompanyItem,
@@ -25,19 +24,26 @@ from chalicelib.store.items import (
     ProductItem,
     SeatItem,
     UserItem,
-    customer_license_sort_key,
     event_item,
+)
+from chalicelib.store.keys import (
+    COMPANIES,
+    COMPANY,
+    LICENSE,
+    api_key_sort_key,
+    customer_license_sort_key,
+    email_sort_key,
     event_sort_key,
     hardware_sort_key,
+    license_key_sort_key,
     license_pk,
+    product_sort_key,
     seat_sort_key,
-    to_domain,
-    to_event,
-    to_item,
     user_license_sort_key,
+    user_sort_key,
 )
 from chalicelib.store.login_attempts import put_forgiveness
-from chalicelib.store.mails import QueuedMail, put_mail
+from chalicelib.store.mails import put_mail, queued_item
 
 _MAILS_AT_ONCE = 90
 """Mails that are taken out of the queue in one transaction of a hundred items."""
@@ -46,13 +52,13 @@ _MAILS_AT_ONCE = 90
 def create_company(company: Company, event: Event) -> None:
     """Store a company, with the link that lists it. Raises `ConditionFailed` where the code is taken."""
     link = LookupItem(COMPANIES, company.code)
-    _create(to_item(CompanyItem, company, company.code, "company"), company.code, event, link)
+    _create(CompanyItem.of(company, company.code, "company"), company.code, event, link)
 
 
 def read_company(code: str) -> Company | None:
     """One company, consistently."""
-    item = database.get(CompanyItem(code, "company"))
-    return None if item is None else to_domain(item, Company)
+    item = database.get(CompanyItem(code, COMPANY))
+    return None if item is None else item.to_domain()
 
 
 def change_company(company: Company, changed: dict[str, str], event: Event) -> None:
@@ -75,7 +81,7 @@ def company_events(company: str, *, after: str | None = None, limit: int | None 
     """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
     part = None if after is None else event_sort_key(after)
     items = database.query(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
-    return map(to_event, items)
+    return (item.to_domain() for item in items)
 
 
 def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
@@ -89,39 +95,39 @@ def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
 
 def create_product(product: Product, event: Event) -> None:
     """Raises `ConditionFailed` where the company has a product of that code."""
-    _create(to_item(ProductItem, product, product.company, f"product#{product.code}"), product.company, event)
+    _create(ProductItem.of(product, product.company, product_sort_key(product.code)), product.company, event)
 
 
 def read_product(company: str, code: str) -> Product | None:
     """One product, consistently."""
-    item = database.get(ProductItem(company, f"product#{code}"))
-    return None if item is None else to_domain(item, Product)
+    item = database.get(ProductItem(company, product_sort_key(code)))
+    return None if item is None else item.to_domain()
 
 
 def read_products(company: str) -> Iterator[Product]:
     """All products of a company by code, consistently."""
-    return (to_domain(item, Product) for item in database.query(ProductItem, company, "product#"))
+    return (item.to_domain() for item in database.query(ProductItem, company, product_sort_key()))
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:
     """Raises `ConditionFailed` on a clash."""
-    _create(to_item(ApiKeyItem, api_key, api_key.company, f"apikey#{api_key.api_key}"), api_key.company, event)
+    _create(ApiKeyItem.of(api_key, api_key.company, api_key_sort_key(api_key.api_key)), api_key.company, event)
 
 
 def read_api_key(company: str, api_key: str) -> ApiKey | None:
     """One API key, consistently."""
-    item = database.get(ApiKeyItem(company, f"apikey#{api_key}"))
-    return None if item is None else to_domain(item, ApiKey)
+    item = database.get(ApiKeyItem(company, api_key_sort_key(api_key)))
+    return None if item is None else item.to_domain()
 
 
 def read_api_keys(company: str) -> Iterator[ApiKey]:
     """All API keys of a company, consistently."""
-    return (to_domain(item, ApiKey) for item in database.query(ApiKeyItem, company, "apikey#"))
+    return (item.to_domain() for item in database.query(ApiKeyItem, company, api_key_sort_key()))
 
 
 def revoke_api_key(api_key: ApiKey, event: Event) -> None:
     """Raises `ConditionFailed` where it is revoked already, or is none."""
-    item = ApiKeyItem(api_key.company, f"apikey#{api_key.api_key}")
+    item = ApiKeyItem(api_key.company, api_key_sort_key(api_key.api_key))
     write = Transaction(event_item(api_key.company, event, AccountEventItem))
     write.update(item, [ApiKeyItem.revoked.set(True)], ApiKeyItem.revoked == False)  # noqa: E712 - an expression
     write.commit()
@@ -129,18 +135,18 @@ def revoke_api_key(api_key: ApiKey, event: Event) -> None:
 
 def find_license_id_by_key(company: str, license_key: str) -> int | None:
     """The id of the license with this key. Never changes once it is there."""
-    return _link(company, f"key#{license_key}")
+    return _link(company, license_key_sort_key(license_key))
 
 
 def user_of_email(company: str, email: str) -> int | None:
     """The id of the user with this e-mail."""
-    return _link(company, f"email#{email}")
+    return _link(company, email_sort_key(email))
 
 
 def read_user(company: str, user_id: int) -> User | None:
     """One user, consistently."""
-    item = database.get(UserItem(company, f"user#{user_id}"))
-    return None if item is None else to_domain(item, User)
+    item = database.get(UserItem(company, user_sort_key(user_id)))
+    return None if item is None else item.to_domain()
 
 
 def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
@@ -188,16 +194,16 @@ def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
     """Users by id, consistently, a hundred in one round trip."""
     found: dict[int, User] = {}
     for start in range(0, len(user_ids), database.BATCH_GET_LIMIT):
-        wanted = [UserItem(company, f"user#{id}") for id in user_ids[start : start + database.BATCH_GET_LIMIT]]
-        users = [to_domain(i, User) for i in database.read(wanted, consistent=True) if i is not None]
+        wanted = [UserItem(company, user_sort_key(id)) for id in user_ids[start : start + database.BATCH_GET_LIMIT]]
+        users = [i.to_domain() for i in database.read(wanted, consistent=True) if i is not None]
         found |= {user.id: user for user in users}
     return found
 
 
 def put_new_user(write: Transaction, user: User) -> None:
     """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
-    write.put(to_item(UserItem, user, user.company, f"user#{user.id}"), UserItem.pk.does_not_exist())
-    write.put(LookupItem(user.company, f"email#{user.email}", to=user.id), LookupItem.pk.does_not_exist())
+    write.put(UserItem.of(user, user.company, user_sort_key(user.id)), UserItem.pk.does_not_exist())
+    write.put(LookupItem(user.company, email_sort_key(user.email), to=user.id), LookupItem.pk.does_not_exist())
 
 
 def change_password(
@@ -220,7 +226,7 @@ def rehash_password(old: User, new: User) -> None:
 
     Raises `ConditionFailed` where the password, or the e-mail, is another by now.
     """
-    item = UserItem(old.company, f"user#{old.id}")
+    item = UserItem(old.company, user_sort_key(old.id))
     database.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
 
 
@@ -245,14 +251,14 @@ def change_email(
         write.put(event_item(pk, license_event), EventItem.part.does_not_exist())
         taken, allowed = buckets.giving_seats(license, event.actor, event.at, 1)
         if taken:
-            write.update(LicenseItem(pk, "license"), taken, allowed)
+            write.update(LicenseItem(pk, LICENSE), taken, allowed)
     write.update(
-        item(company, f"user#{old.id}"),
+        item(company, user_sort_key(old.id)),
         [item.email.set(email), item.proved.set(new.proved), *_scope(new)],
         (item.email == old.email) & _as_given(old) & _is_open(),
     )
-    write.delete(LookupItem(company, f"email#{old.email}"), LookupItem.to == old.id)
-    write.put(LookupItem(company, f"email#{email}", to=old.id), LookupItem.pk.does_not_exist())
+    write.delete(LookupItem(company, email_sort_key(old.email)), LookupItem.to == old.id)
+    write.put(LookupItem(company, email_sort_key(email), to=old.id), LookupItem.pk.does_not_exist())
     for held in license_ids:
         seat = SeatItem(license_pk(company, held), seat_sort_key(old.id))
         write.update(seat, [SeatItem.email.set(email)], SeatItem.pk.exists())
@@ -266,14 +272,14 @@ def change_profile(old: User, new: User, event: Event) -> None:
     write = Transaction(event_item(old.company, event, AccountEventItem))
     given = {name: getattr(new, name) for name in ("first_name", "last_name", "phone_number")}
     actions = [getattr(UserItem, name).set(value) for name, value in given.items()]
-    write.update(UserItem(old.company, f"user#{old.id}"), actions, UserItem.pk.exists())
+    write.update(UserItem(old.company, user_sort_key(old.id)), actions, UserItem.pk.exists())
     write.commit()
 
 
 def end_sessions(user: User, event: Event) -> None:
     """All sessions of an account are over. Raises `ConditionFailed` where they were ended meanwhile."""
     write = Transaction(event_item(user.company, event, AccountEventItem))
-    write.update(UserItem(user.company, f"user#{user.id}"), [UserItem.session_epoch.add(1)], _in_epoch(user))
+    write.update(UserItem(user.company, user_sort_key(user.id)), [UserItem.session_epoch.add(1)], _in_epoch(user))
     write.commit()
 
 
@@ -285,7 +291,7 @@ def close_account(old: User, new: User, event: Event) -> None:
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
     closed = [*_password(new), UserItem.password_scope.remove(), UserItem.closed_at.set(event.at)]
-    write.update(UserItem(old.company, f"user#{old.id}"), closed, (UserItem.email == old.email) & _is_open())
+    write.update(UserItem(old.company, user_sort_key(old.id)), closed, (UserItem.email == old.email) & _is_open())
     write.commit()
 
 
@@ -293,13 +299,13 @@ def reopen_account(old: User, event: Event) -> None:
     """Write that an account is closed no more. Raises `ConditionFailed` where it is by now, or was closed anew."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
     opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
-    write.update(UserItem(old.company, f"user#{old.id}"), opened, UserItem.closed_at == old.closed_at)
+    write.update(UserItem(old.company, user_sort_key(old.id)), opened, UserItem.closed_at == old.closed_at)
     write.commit()
 
 
 def require_closed(write: Transaction, company: str, user_id: int, closed_at: Instant) -> None:
     """Let a transaction be written only while an account is closed since then: opened again, what it has is its own."""
-    write.check(UserItem(company, f"user#{user_id}"), UserItem.closed_at == closed_at)
+    write.check(UserItem(company, user_sort_key(user_id)), UserItem.closed_at == closed_at)
 
 
 def forget_mails(closed: User, waiting: Sequence[QueuedMail]) -> None:
@@ -312,7 +318,7 @@ def forget_mails(closed: User, waiting: Sequence[QueuedMail]) -> None:
         write = Transaction(None)
         require_closed(write, closed.company, closed.id, closed.closed_at)
         for queued in waiting[start : start + _MAILS_AT_ONCE]:
-            write.delete(MailItem(queued.pk, queued.part), MailItem.pk.exists() | MailItem.pk.does_not_exist())
+            write.delete(queued_item(queued), MailItem.pk.exists() | MailItem.pk.does_not_exist())
         write.commit()
 
 
@@ -330,7 +336,7 @@ def put_password(write: Transaction, old: User, new: User, now: Instant, more: C
     """
     unchanged = _with_password_of(old)
     write.update(
-        UserItem(old.company, f"user#{old.id}"), _password(new), unchanged if more is None else unchanged & more
+        UserItem(old.company, user_sort_key(old.id)), _password(new), unchanged if more is None else unchanged & more
     )
     put_forgiveness(write, old.company, old.email, now)
 
@@ -353,12 +359,12 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()
         given += _scope(new)
     if (new.password_hash, new.password_scope) != (old.password_hash, old.password_scope):
         unchanged = _with_password_of(old) & _as_given(old)
-    write.update(UserItem(old.company, f"user#{old.id}"), given, unchanged)
+    write.update(UserItem(old.company, user_sort_key(old.id)), given, unchanged)
 
 
 def _scope(user: User) -> list[Any]:
     """A set is never empty: without one, the account is of before there were scopes."""
-    return [UserItem.password_scope.set(set(user.password_scope))] if user.password_scope else []
+    return [UserItem.password_scope.set(user.password_scope)] if user.password_scope else []
 
 
 def _password(user: User) -> list[Any]:

@@ -16,9 +16,8 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
-from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
-from chalicelib.store.database import ConditionFailed, Raw, Transaction
+from chalicelib.store.database import ConditionFailed, Transaction
 from chalicelib.store.due import update_due_index
 from chalicelib.store.items import (
     BlockItem,
@@ -28,14 +27,18 @@ from chalicelib.store.items import (
     SeatItem,
     UserItem,
     VariablesItem,
-    block_sort_key,
-    device_sort_key,
     event_item,
-    from_raw,
+    item_of_license,
+)
+from chalicelib.store.keys import (
+    LICENSE,
+    block_sort_key,
+    device_prefix,
+    device_sort_key,
     hardware_sort_key,
     license_pk,
     seat_sort_key,
-    to_domain,
+    user_sort_key,
     variables_sort_key,
 )
 from chalicelib.store.limits import has_room
@@ -92,7 +95,7 @@ def _read(
     read = database.transact_get if consistent else partial(database.read, consistent=False)
     stored = dict(zip(items, read(list(items.values())), strict=True))
     there = [[stored[item.pk, item.part] for item in part] for part in parts]
-    return [_snapshot(Snapshot(None), [_domain(item) for item in found if item is not None]) for found in there]
+    return [_snapshot(Snapshot(None), [item for item in found if item is not None]) for found in there]
 
 
 def devices(
@@ -108,11 +111,11 @@ def devices(
 
     `after`: the hash of the hardware id and the user of the device to go on behind.
     """
-    prefix = "device#" + ("" if hardware_id is None else f"{hash_hardware_id(hardware_id)}#")
+    prefix = device_prefix("" if hardware_id is None else hash_hardware_id(hardware_id))
     behind = None if after is None else device_sort_key(*after)
     pk, last = license_pk(company, license_id), prefix + "~"
     raws = database.query_between(DeviceItem, pk, prefix, last, backwards=backwards, limit=limit, after=behind)
-    return (from_raw(raw, Device) for raw in raws)
+    return map(DeviceItem.from_raw, raws)
 
 
 def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
@@ -134,7 +137,7 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
     hardware_hash = hash_hardware_id(report.hardware_id)
     counted = [LicenseItem.known_devices.add(1)] if seen.device is None else []
     write.update(
-        LicenseItem(pk, "license"), _taking_actions(decision, now) + counted, _may_take(decision, hardware_hash, now)
+        LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, _may_take(decision, hardware_hash, now)
     )
     if license.blocked_devices:
         write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
@@ -165,7 +168,7 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
     actions: list[Any] = [LicenseItem.times_activated.add(-1)]
     if counts_as_release:
         actions += [LicenseItem.vacated.add(1), LicenseItem.last_vacated.set(hardware_hash)]
-    write.update(LicenseItem(pk, "license"), actions, LicenseItem.epoch == license.epoch)
+    write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.epoch == license.epoch)
     if seat is not None:
         same_run = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.activations.add(-1)], same_run)
@@ -180,7 +183,7 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
     """
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
-    write.update(LicenseItem(pk, "license"), [LicenseItem.known_devices.add(-len(devices))], LicenseItem.pk.exists())
+    write.update(LicenseItem(pk, LICENSE), [LicenseItem.known_devices.add(-len(devices))], LicenseItem.pk.exists())
     for device in devices:
         hardware_hash = hash_hardware_id(device.hardware_id)
         same = (DeviceItem.id == device.id) & (DeviceItem.active == device.active)
@@ -196,17 +199,19 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
 def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:
     """So many devices of a license, those behind this hash and then the first: as good as drawn, if the hash is."""
     pk = license_pk(license.company, license.id)
-    behind = list(database.query(DeviceItem, pk, "device#", after=f"device#{hardware_hash}", limit=count))
-    first = database.query(DeviceItem, pk, "device#", limit=count - len(behind)) if len(behind) < count else iter(())
+    behind = list(database.query(DeviceItem, pk, device_prefix(), after=device_prefix() + hardware_hash, limit=count))
+    first = (
+        database.query(DeviceItem, pk, device_prefix(), limit=count - len(behind)) if len(behind) < count else iter(())
+    )
     found = {item.part: item for item in (*behind, *first)}
-    return [to_domain(item, Device) for item in found.values()]
+    return [item.to_domain() for item in found.values()]
 
 
 def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
     """The seats of users on a license, consistently, at most a hundred."""
     items = [SeatItem(license_pk(license.company, license.id), seat_sort_key(id)) for id in sorted(set(user_ids))]
     found = database.read(items, consistent=True) if items else []
-    return {item.user_id: to_domain(item, Seat) for item in found if item is not None}
+    return {item.user_id: item.to_domain() for item in found if item is not None}
 
 
 def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
@@ -222,12 +227,12 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
 def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:
     """What a snapshot is made of, by key; `blocks`: and that its device is blocked."""
     pk = license_pk(company, license_id)
-    wanted: list[Any] = [LicenseItem(pk, "license")]
+    wanted: list[Any] = [LicenseItem(pk, LICENSE)]
     if hardware_id is not None:
         wanted.append(DeviceItem(pk, device_sort_key(hash_hardware_id(hardware_id), user_id)))
         wanted += [BlockItem(pk, block_sort_key(hash_hardware_id(hardware_id)))] if blocks else []
     if user_id is not None:
-        wanted += [SeatItem(pk, seat_sort_key(user_id)), UserItem(company, f"user#{user_id}")]
+        wanted += [SeatItem(pk, seat_sort_key(user_id)), UserItem(company, user_sort_key(user_id))]
     return wanted
 
 
@@ -239,8 +244,8 @@ def apply_conflict(seen: Snapshot, conflict: ConditionFailed) -> Snapshot | None
     """
     if conflict.items is None:
         return None
-    known = [(_KINDS[kind], raw) for raw in conflict.items if (kind := _kind(raw)) in _KINDS]
-    snapshot = _snapshot(seen, [_domain(item.from_raw_data(raw)) for item, raw in known])
+    known = [(item, raw) for raw in conflict.items if (item := item_of_license(raw)) in _FIELDS and item is not None]
+    snapshot = _snapshot(seen, [item.from_raw_data(raw) for item, raw in known])
     return snapshot if _since(snapshot) == _since(seen) else None
 
 
@@ -322,18 +327,14 @@ def _is_live(license: License, seat: Seat | None) -> Condition:
     return live
 
 
-_KINDS: dict[str, Any] = {"license": LicenseItem, "seat": SeatItem, "device": DeviceItem, "block": BlockItem}
-
-
-def _kind(raw: Raw) -> str:
-    return str(raw["part"]["S"].split("#")[0])
-
-
-def _domain(item: Any) -> Any:
-    if isinstance(item, BlockItem):
-        return True
-    kinds = {LicenseItem: License, SeatItem: Seat, DeviceItem: Device, UserItem: User}
-    return to_domain(item, kinds[type(item)])
+_FIELDS: dict[type[Any], str] = {
+    LicenseItem: "license",
+    SeatItem: "seat",
+    DeviceItem: "device",
+    UserItem: "user",
+    BlockItem: "blocked",
+}
+"""The field of a snapshot that an item of each kind fills."""
 
 
 def _since(snapshot: Snapshot) -> list[int]:
@@ -342,6 +343,7 @@ def _since(snapshot: Snapshot) -> list[int]:
     return epochs if snapshot.license is None else [*epochs, snapshot.license.blocked_devices]
 
 
-def _snapshot(base: Snapshot, found: Any) -> Snapshot:
-    names = {License: "license", Seat: "seat", Device: "device", User: "user", bool: "blocked"}
-    return replace(base, **{names[type(value)]: value for value in found})
+def _snapshot(base: Snapshot, items: Iterable[Any]) -> Snapshot:
+    """`base` with what these items hold; that there is an item says that a device is blocked."""
+    found: dict[str, Any] = {_FIELDS[type(i)]: isinstance(i, BlockItem) or i.to_domain() for i in items}
+    return replace(base, **found)

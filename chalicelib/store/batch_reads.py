@@ -16,9 +16,10 @@ from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database
+from chalicelib.store import database, items
 from chalicelib.store.database import BATCH_GET_LIMIT
 from chalicelib.store.items import (
+    BatchProgressItem,
     BlockItem,
     CompanyItem,
     DeviceItem,
@@ -29,20 +30,26 @@ from chalicelib.store.items import (
     SeatItem,
     UserItem,
     VariablesItem,
+    item_of_license,
+)
+from chalicelib.store.keys import (
+    COMPANY,
+    LICENSE,
     block_sort_key,
     device_sort_key,
     event_sort_key,
-    from_raw,
     license_pk,
     manager_license_sort_key,
+    product_sort_key,
     seat_sort_key,
-    to_domain,
-    to_event,
+    user_sort_key,
     variables_sort_key,
 )
+from chalicelib.store.schema import Raw
 from chalicelib.store.sessions import SubmissionResult, session_item, submission_item
 from chalicelib.store.variables import to_variables
 
+_STATE = LicenseItem.reader(LicenseState)
 _AFTER_ALL = "~"
 """Sorts behind every sort key that begins as what it is put behind."""
 
@@ -84,8 +91,8 @@ class ReadRequest:
 
 def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
     """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
-    found, items = BatchRead(), _items(claims, wanted)
-    while chunk := list(islice(items, BATCH_GET_LIMIT)):
+    found, left = BatchRead(), _items(claims, wanted)
+    while chunk := list(islice(left, BATCH_GET_LIMIT)):
         for item in database.read(chunk, consistent=True):
             if item is not None:
                 _note(found, claims, item)
@@ -94,10 +101,9 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
 
 def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
     """The present state of licenses, at most a hundred, in one round trip."""
-    items = [LicenseItem(license_pk(company, id), "license") for id in ids]
-    only = tuple(LicenseState.__dataclass_fields__)
-    raws = database.read_raw(items, consistent=True, only=only) if items else []
-    states = [from_raw(raw, LicenseState) for raw in raws if raw is not None]
+    wanted = [LicenseItem(license_pk(company, id), LICENSE) for id in ids]
+    raws = database.read_raw(wanted, consistent=True, only=_STATE.stored_names) if wanted else []
+    states = [_STATE.read(raw) for raw in raws if raw is not None]
     return {state.id: state for state in states}
 
 
@@ -124,7 +130,7 @@ def license_with_users(
         database.query_between(
             LicenseItem,
             license_pk(company, license_id),
-            "license",
+            LICENSE,
             seat_sort_key() + _AFTER_ALL,
             backwards=backwards,
             limit=room,
@@ -140,45 +146,45 @@ def license_with_users(
 def license_with_history(company: str, license_id: int, limit: int) -> Partition:
     """A license, its devices and its newest events, together at most `limit` of them."""
     pk = license_pk(company, license_id)
-    raws = database.query_between(LicenseItem, pk, event_sort_key(), "license", backwards=True, limit=limit)
+    raws = database.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit)
     return _partition(raws)
 
 
-def _partition(raws: Iterator[database.Raw]) -> Partition:
+def _partition(raws: Iterator[Raw]) -> Partition:
     found = Partition()
     for raw in raws:
-        kind = raw["part"]["S"].split("#", 1)[0]
-        if kind == "license":
-            found.license = from_raw(raw, License)
-        elif kind == "device":
-            found.devices.append(from_raw(raw, Device))
-        elif kind == "seat":
-            seat = from_raw(raw, Seat)
-            found.seats[seat.user_id] = seat
-        elif kind == "pending":
-            found.pending.append(from_raw(raw, BatchProgress))
-        elif kind == "at":
-            found.events.append(to_event(EventItem.from_raw_data(raw)))
+        match item_of_license(raw):
+            case items.LicenseItem:
+                found.license = LicenseItem.from_raw(raw)
+            case items.DeviceItem:
+                found.devices.append(DeviceItem.from_raw(raw))
+            case items.SeatItem:
+                seat = SeatItem.from_raw(raw)
+                found.seats[seat.user_id] = seat
+            case items.BatchProgressItem:
+                found.pending.append(BatchProgressItem.from_raw(raw))
+            case items.EventItem:
+                found.events.append(EventItem.from_raw(raw))
     return found
 
 
 def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
     company = claims.company
     yield session_item(claims.token)
-    yield UserItem(company, f"user#{claims.user_id}")
-    yield CompanyItem(company, "company")
+    yield UserItem(company, user_sort_key(claims.user_id))
+    yield CompanyItem(company, COMPANY)
     if claims.nonce:
         yield submission_item(claims.token, claims.nonce)
     if wanted.managed is not None:
         yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))
     for license_id in wanted.licenses:
-        yield LicenseItem(license_pk(company, license_id), "license")
+        yield LicenseItem(license_pk(company, license_id), LICENSE)
     for code in wanted.products:
-        yield ProductItem(company, f"product#{code}")
+        yield ProductItem(company, product_sort_key(code))
     for license_id, user_id in wanted.seats:
         yield SeatItem(license_pk(company, license_id), seat_sort_key(user_id))
     for user_id in wanted.users:
-        yield UserItem(company, f"user#{user_id}")
+        yield UserItem(company, user_sort_key(user_id))
     if wanted.device is not None:
         license_id, hardware_hash, owner = wanted.device
         yield DeviceItem(license_pk(company, license_id), device_sort_key(hardware_hash, owner))
@@ -189,29 +195,29 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
 def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: C901 - one line a kind
     match type(item).__name__:
         case "SessionItem":
-            found.session = to_domain(item, Session)
+            found.session = item.to_domain()
         case "UserItem":
-            user = to_domain(item, User)
+            user = item.to_domain()
             found.users[user.id] = user
             if user.id == claims.user_id:
                 found.user = user
         case "CompanyItem":
-            found.company = to_domain(item, Company)
+            found.company = item.to_domain()
         case "SubmissionItem":
             found.outcome = item.outcome
         case "LicenseSummaryItem":
             found.managed = True
         case "LicenseItem":
-            license = to_domain(item, License)
+            license = item.to_domain()
             found.licenses[license.id] = license
         case "ProductItem":
-            product = to_domain(item, Product)
+            product = item.to_domain()
             found.products[product.code] = product
         case "SeatItem":
-            seat = to_domain(item, Seat)
+            seat = item.to_domain()
             found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
         case "DeviceItem":
-            found.device = to_domain(item, Device)
+            found.device = item.to_domain()
         case "BlockItem":
             found.blocked = True
         case "VariablesItem":

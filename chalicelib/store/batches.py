@@ -25,16 +25,12 @@ from chalicelib.store.items import (
     LicenseItem,
     LookupItem,
     SeatItem,
-    batch_sort_key,
     event_item,
-    from_row,
-    license_pk,
-    seat_sort_key,
-    to_domain,
-    to_item,
 )
+from chalicelib.store.keys import LICENSE, batch_sort_key, email_sort_key, license_pk, seat_sort_key
 from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
+from chalicelib.store.schema import from_row
 from chalicelib.store.seats import giving, put_seat
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -87,8 +83,8 @@ def reserve(license: License, pending: BatchProgress, event: Event) -> None:
     write = Transaction(event_item(pk, event))
     room = has_room_for(LICENSE_USERS, license, pending.reserved)
     given, may_give = giving(license, event, pending.reserved)
-    write.update(item(pk, "license"), given, may_give & room)
-    row = to_item(BatchProgressItem, pending, pk, batch_sort_key(pending.id))
+    write.update(item(pk, LICENSE), given, may_give & room)
+    row = BatchProgressItem.of(pending, pk, batch_sort_key(pending.id))
     write.put(row, BatchProgressItem.pk.does_not_exist())
     write.commit()
 
@@ -96,23 +92,23 @@ def reserve(license: License, pending: BatchProgress, event: Event) -> None:
 def read_pending(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
     """A batch that is under way, consistently."""
     item = database.get(BatchProgressItem(license_pk(company, license_id), batch_sort_key(batch_id)))
-    return None if item is None else to_domain(item, BatchProgress)
+    return None if item is None else item.to_domain()
 
 
 def all_pending(company: str, license_id: int) -> Iterator[BatchProgress]:
     """The batches of a license that are under way, consistently."""
     items = database.query(BatchProgressItem, license_pk(company, license_id), batch_sort_key())
-    return (to_domain(item, BatchProgress) for item in items)
+    return (item.to_domain() for item in items)
 
 
 def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str, int], dict[int, Seat]]:
     """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
     ids: dict[str, int] = {}
-    for link in _read(LookupItem(company, f"email#{email}") for email in emails):
-        ids[link.part.removeprefix("email#")] = link.to
+    for link in _read(LookupItem(company, email_sort_key(email)) for email in emails):
+        ids[link.part.removeprefix(email_sort_key())] = link.to
     pk = license_pk(company, license_id)
     found = _read(SeatItem(pk, seat_sort_key(user_id)) for user_id in ids.values())
-    return ids, {seat.user_id: to_domain(seat, Seat) for seat in found}
+    return ids, {seat.user_id: seat.to_domain() for seat in found}
 
 
 def fill(
@@ -139,7 +135,7 @@ def fill(
     unneeded = old.reserved - (0 if new is None else new.reserved) - len(assignments)
     if unneeded:
         freed = [LicenseItem.users_assigned.add(-unneeded)]
-        write.update(LicenseItem(pk, "license"), freed, LicenseItem.pk.exists())
+        write.update(LicenseItem(pk, LICENSE), freed, LicenseItem.pk.exists())
     write.commit()
 
 

@@ -6,12 +6,12 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Failures
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import FailuresItem, to_domain
+from chalicelib.store.items import FailuresItem
 
 
 def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
     """What an item counts; nothing where its time is over."""
-    failures = Failures() if item is None else to_domain(item, Failures)
+    failures = Failures() if item is None else item.to_domain()
     return failures if failures.until > now else Failures()
 
 

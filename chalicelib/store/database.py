@@ -28,12 +28,11 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.runtime import runtime
 from chalicelib.store.connection import StageConnection
-from chalicelib.store.items import TABLE_KEYS, EventItem, table_definition
+from chalicelib.store.items import EventItem
+from chalicelib.store.schema import Raw
+from chalicelib.store.tables import TABLE_KEYS, table_definition
 
 log = logging.getLogger("seatkeeper")
-
-Raw = dict[str, dict[str, Any]]
-"""An item as DynamoDB writes it: attribute name → type → value."""
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

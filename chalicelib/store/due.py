@@ -5,44 +5,25 @@ embedded engine reads a whole table to answer a query of one (docs/data-model.md
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Phase
-from chalicelib.domain.transitions import next_due
+from chalicelib.domain.transitions import Due, next_due
 from chalicelib.store import database
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import (
-    DueItem,
-    LicenseItem,
-    due_pk,
-    due_sort_key,
-    event_item,
-    license_pk,
-    to_domain,
-    to_item,
-)
+from chalicelib.store.items import DueItem, LicenseItem, event_item
+from chalicelib.store.keys import LICENSE, due_pk, due_sort_key, license_pk
 
 DUE_SHARDS = 8
 """Partitions of what is due: its writes spread, and the sweep reads each of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Of a license, what the sweep decides by (`domain.transitions.Dated`)."""
-
-    company: str
-    id: int
-    announced: Phase
-    grace_period: int
-    validity_period: Instant
-
-
 def due_licenses(shard: int, now: Instant) -> Iterator[Due]:
     """The licenses of one shard that are due at `now`, the longest overdue first, read in pages. Consistent."""
     items = database.query(DueItem, due_pk(shard), before=due_sort_key(now + 1))
-    return (to_domain(item, Due) for item in items)
+    return (item.to_domain() for item in items)
 
 
 def is_indexed(license: License) -> bool:
@@ -59,7 +40,7 @@ def announce(due: Due, announced: Phase, events: list[Event]) -> None:
         row = event_item(pk, event)
         write.put(row, type(row).pk.does_not_exist())
     unannounced = LicenseItem.announced == due.announced
-    write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
+    write.update(LicenseItem(pk, LICENSE), [LicenseItem.announced.set(announced)], unannounced)
     update_due_index(write, due, replace(due, announced=announced))
     write.commit()
 
@@ -77,8 +58,7 @@ def update_due_index(write: Transaction, old: License | Due | None, new: License
 def due_entry(license: License | Due) -> DueItem | None:
     """The item under which a license is filed; None where no transition is to come."""
     at = next_due(license)
-    if at is None:
+    if at is None or license.validity_period is None:
         return None
-    part = due_sort_key(at, license_pk(license.company, license.id))
-    item: DueItem = to_item(DueItem, license, due_pk(license.id % DUE_SHARDS), part)
-    return item
+    due = Due(license.company, license.id, license.announced, license.grace_period, license.validity_period)
+    return DueItem.of(due, due_pk(due.id % DUE_SHARDS), due_sort_key(at, license_pk(due.company, due.id)))

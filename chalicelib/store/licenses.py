@@ -13,21 +13,17 @@ from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.database import Transaction
 from chalicelib.store.due import update_due_index
-from chalicelib.store.items import (
-    BlockItem,
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
+from chalicelib.store.items import BlockItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.keys import (
+    COMPANY,
+    LICENSE,
     block_sort_key,
     company_license_sort_key,
+    company_of_license_pk,
     customer_license_sort_key,
-    event_item,
     event_sort_key,
+    license_key_sort_key,
     license_pk,
-    to_domain,
-    to_event,
-    to_item,
 )
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
@@ -48,15 +44,14 @@ def issue(
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
-    end = ends_at(license.validity_period, license.grace_period)
-    write.put(to_item(LicenseItem, license, pk, "license", ends_at=end), LicenseItem.pk.does_not_exist())
+    write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
     update_due_index(write, None, license)
     links = [
-        LookupItem(f"license#{license.id}", "company", company=company),
+        LookupItem(company_of_license_pk(license.id), COMPANY, company=company),
         LookupItem(company, company_license_sort_key(license.id)),
     ]
     if license.license_key is not None:
-        links.append(LookupItem(company, f"key#{license.license_key}", to=license.id))
+        links.append(LookupItem(company, license_key_sort_key(license.license_key), to=license.id))
     if license.customer is not None:
         links.append(
             LookupItem(company, customer_license_sort_key(license.customer, license.id), product=license.product)
@@ -75,14 +70,14 @@ def issue(
 
 def company_of(license_id: int) -> str | None:
     """The company that a license id belongs to: for operators, who have no company of their own."""
-    link = database.get(LookupItem(f"license#{license_id}", "company"))
+    link = database.get(LookupItem(company_of_license_pk(license_id), COMPANY))
     return None if link is None else link.company
 
 
 def read_license(company: str, license_id: int) -> License | None:
     """One license, consistently."""
-    item = database.get(LicenseItem(license_pk(company, license_id), "license"))
-    return None if item is None else to_domain(item, License)
+    item = database.get(LicenseItem(license_pk(company, license_id), LICENSE))
+    return None if item is None else item.to_domain()
 
 
 def read_some(company: str, license_ids: list[int]) -> list[License]:
@@ -90,14 +85,14 @@ def read_some(company: str, license_ids: list[int]) -> list[License]:
     found: list[License] = []
     for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
         chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
-        items = database.read([LicenseItem(license_pk(company, id), "license") for id in chunk], consistent=True)
-        found += [to_domain(item, License) for item in items if item is not None]
+        items = database.read([LicenseItem(license_pk(company, id), LICENSE) for id in chunk], consistent=True)
+        found += [item.to_domain() for item in items if item is not None]
     return found
 
 
 def ends_as_dated(license: License) -> bool:
     """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
-    item = database.get(LicenseItem(license_pk(license.company, license.id), "license"))
+    item = database.get(LicenseItem(license_pk(license.company, license.id), LICENSE))
     if item is None or item.ends_at is None:
         return item is None or license.validity_period is None
     # An older one may lie beyond the calendar, which changes nothing.
@@ -188,7 +183,7 @@ def blocked_devices(company: str, license_id: int) -> Iterator[str]:
 
 def seats(company: str, license_id: int) -> Iterator[Seat]:
     """The users of a license, consistently, read in pages."""
-    return (to_domain(i, Seat) for i in database.query(SeatItem, license_pk(company, license_id), "seat#"))
+    return (i.to_domain() for i in database.query(SeatItem, license_pk(company, license_id), "seat#"))
 
 
 def events(
@@ -209,7 +204,7 @@ def events(
         after=part,
         limit=limit,
     )
-    return map(to_event, items)
+    return (item.to_domain() for item in items)
 
 
 def license_ids(company: str) -> Iterator[int]:
@@ -225,5 +220,5 @@ def _block(license: License, hardware_id: str) -> BlockItem:
 def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
-    write.update(LicenseItem(pk, "license"), actions, LicenseItem.pk.exists() & condition)
+    write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.pk.exists() & condition)
     return write

@@ -11,9 +11,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.database import Raw
 from chalicelib.store.due import due_entry
 from chalicelib.store.items import (
     DeviceItem,
@@ -24,16 +22,23 @@ from chalicelib.store.items import (
     OrderItem,
     SeatItem,
     UserItem,
+)
+from chalicelib.store.keys import (
+    LICENSE,
     company_license_sort_key,
     device_sort_key,
     due_pk,
+    email_sort_key,
+    license_key_sort_key,
     license_pk,
     order_license_sort_key,
+    order_sort_key,
     seat_sort_key,
-    to_domain,
+    user_sort_key,
 )
-from chalicelib.store.orders import summary_of, to_summary
+from chalicelib.store.orders import summary_of
 from chalicelib.store.repairs import Repair
+from chalicelib.store.schema import Raw
 
 _FIRST, _LAST = "customer#", "user#~"
 """All names and summaries lie between, and no history."""
@@ -79,7 +84,7 @@ def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
 
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
-    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), "license")], _due_fault)
+    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
     for due in database.query(DueItem, due_pk(shard)):
         doubted = _message(kind, due, database.read(_targets(kind, due), consistent=True))
         yield due.company, None if doubted is None else _confirmed(kind, due)
@@ -127,7 +132,7 @@ def _customer_fault(link: Any, license: Any) -> str | None:
 
 
 def _email_fault(link: Any, user: Any) -> str | None:
-    right = user is not None and user.email == link.part.removeprefix("email#")
+    right = user is not None and user.email == link.part.removeprefix(email_sort_key())
     return None if right else f"an e-mail leads to the user {link.to}, whose e-mail it is not"
 
 
@@ -146,12 +151,12 @@ def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> str | None:
 
 
 def _key_fault(link: Any, license: Any) -> str | None:
-    right = license is not None and license.license_key == link.part.removeprefix("key#")
+    right = license is not None and license.license_key == link.part.removeprefix(license_key_sort_key())
     return None if right else "a license key leads to it that is not its own"
 
 
 def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> str | None:
-    who = _between(link).lstrip("0")
+    who = int(_between(link))
     if order is None or who not in (order.managers or ()):
         return f"the user {who} is shown it, and is no manager of its order"
     if user is None or not user.is_manager:
@@ -170,29 +175,33 @@ def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
 def _summary_fault(link: Any, license: Any) -> str | None:
     if license is None:
         return "it is listed, and is gone"
-    same = _sold(link) == summary_of(to_domain(license, License))
+    same = _sold(link) == summary_of(license.to_domain())
     return None if same else "a list says of it what it does not say itself"
 
 
 def _user_fault(user: Any, link: Any) -> str | None:
-    right = link is not None and user.part == f"user#{link.to}"
+    right = link is not None and user.part == user_sort_key(link.to)
     return None if right else f"the e-mail of the {user.part.replace('#', ' ')} does not lead there"
 
 
 def _due_fault(due: Any, license: Any) -> str | None:
     if license is None:
         return "it is filed as due, and is gone"
-    right = due_entry(to_domain(license, License))
+    right = due_entry(license.to_domain())
     same = right is not None and (right.pk, right.part) == (due.pk, due.part)
     return None if same else "it is filed as due when it is not"
 
 
 def _license(link: Any) -> LicenseItem:
-    return LicenseItem(license_pk(link.pk, _license_id(link)), "license")
+    return LicenseItem(license_pk(link.pk, _license_id(link)), LICENSE)
 
 
 def _user(link: Any, user_id: int | str) -> UserItem:
-    return UserItem(link.pk, f"user#{int(user_id)}")
+    return UserItem(link.pk, user_sort_key(int(user_id)))
+
+
+def _email(user: Any) -> LookupItem:
+    return LookupItem(user.pk, email_sort_key(user.email))
 
 
 def _held(link: Any) -> list[Any]:
@@ -214,7 +223,7 @@ def _no_device(link: Any) -> tuple[Any, Condition]:
 
 
 def _order(link: Any) -> OrderItem:
-    return OrderItem(link.pk, f"order#{_sold(link).order_id}")
+    return OrderItem(link.pk, order_sort_key(_sold(link).order_id))
 
 
 def _managed(link: Any) -> list[Any]:
@@ -222,7 +231,7 @@ def _managed(link: Any) -> list[Any]:
 
 
 def _no_manager(link: Any) -> tuple[Any, Condition]:
-    managers, who = OrderItem.managers, _between(link).lstrip("0")
+    managers, who = OrderItem.managers, int(_between(link))
     return _order(link), managers.does_not_exist() | ~managers.contains(who)
 
 
@@ -238,7 +247,9 @@ _KINDS = {
     "key": _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
     "managed": _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
     "ordered": _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
-    "user": _Kind(UserItem, lambda user: [LookupItem(user.pk, f"email#{user.email}")], _user_fault, of_license=False),
+    "user": _Kind(
+        UserItem, lambda user: [LookupItem(user.pk, email_sort_key(user.email))], _user_fault, of_license=False
+    ),
 }
 
 
@@ -267,4 +278,4 @@ def _license_id(link: Any) -> int:
 
 
 def _sold(link: Any) -> Any:
-    return to_summary(link.to_dynamodb_dict())
+    return LicenseSummaryItem.from_raw(link.to_dynamodb_dict())

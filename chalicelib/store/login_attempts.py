@@ -16,7 +16,7 @@ from chalicelib.store import database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed, Transaction
 from chalicelib.store.encryption import hmac_sha256
-from chalicelib.store.items import AttemptsItem, FailuresItem, to_domain
+from chalicelib.store.items import AttemptsItem, FailuresItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def read_attempts(account: Account, password: str, now: Instant, *, consistent: 
     items = [attempts_item(account), *_counters(account, password)]
     own, *failures = database.read(items, consistent=consistent)
     known = [to_failures(item, now) for item in failures]
-    attempts = Attempts() if own is None else to_domain(own, Attempts)
+    attempts = Attempts() if own is None else own.to_domain()
     if attempts.begun < known[0].forgiven_at and attempts.until > now:
         attempts = Attempts(forgiven_until=attempts.until)
     return Seen(attempts, *known)
@@ -60,14 +60,14 @@ def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
         before = seen.forgiven_until or seen.until
         begun = item.until.does_not_exist() | (item.until == before)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
-        return to_domain(database.update(attempts_item(account), fresh, begun), Attempts)
+        return database.update(attempts_item(account), fresh, begun).to_domain()
     if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
         # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
         same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
         recounted = [item.started.set(seen.failures + 1), *lasting]
-        return to_domain(database.update(attempts_item(account), recounted, same & (item.not_before <= now)), Attempts)
+        return database.update(attempts_item(account), recounted, same & (item.not_before <= now)).to_domain()
     allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
-    return to_domain(database.update(attempts_item(account), [item.started.add(1), *lasting], allowed), Attempts)
+    return database.update(attempts_item(account), [item.started.add(1), *lasting], allowed).to_domain()
 
 
 def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:

@@ -8,35 +8,22 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, next_try
+from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, QueuedMail, next_try
 from chalicelib.store import database
 from chalicelib.store.counters import count_one
 from chalicelib.store.database import Transaction
 from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
-from chalicelib.store.items import FailuresItem, MailItem, from_names, mail_pk, mail_sort_key, to_domain
+from chalicelib.store.items import FailuresItem, MailItem
+from chalicelib.store.keys import mail_pk, mail_sort_key
+from chalicelib.store.schema import from_names
 
 MAIL_SHARDS = 4
 """Partitions of the mails that are queued: their writes spread, and a run reads each of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedMail:
-    """A mail in the queue. What it says is sealed (`opened`)."""
-
-    pk: str
-    part: str
-    sealed: str
-    queued_at: Instant
-    until: Instant
-    """When it is of no use any more."""
-    tries: int = 0
-    not_before: Instant = 0
-    """When it may be tried again; until then it is leased to who tries it."""
 
 
 def put_mail(write: Transaction, mail: Mail, now: Instant) -> None:
@@ -51,16 +38,14 @@ def queue_mail(mail: Mail, now: Instant) -> None:
 
 def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail]:
     """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
-    return (
-        to_domain(item, QueuedMail) for item in database.query(MailItem, mail_pk(shard), before=mail_sort_key(now + 1))
-    )
+    return (item.to_domain() for item in database.query(MailItem, mail_pk(shard), before=mail_sort_key(now + 1)))
 
 
 def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
     """All mails about a company, whenever they were queued; what cannot be opened is the sender's to give up."""
     for shard in range(MAIL_SHARDS):
         for item in database.query(MailItem, mail_pk(shard)):
-            queued = to_domain(item, QueuedMail)
+            queued = item.to_domain()
             with suppress(InvalidTag):
                 if (mail := opened(queued)).company == company:
                     yield queued, mail
@@ -76,7 +61,7 @@ def lease_mail(queued: QueuedMail, now: Instant) -> None:
     leased = [item.tries.set(tries), item.not_before.set(next_try(tries, now)), item.claim.set(claim)]
     untried = item.tries == queued.tries if queued.tries else item.tries.does_not_exist()
     # The claim tells our own write, sent again after its answer was lost, from another's.
-    database.update(item(queued.pk, queued.part), leased, item.pk.exists() & (untried | (item.claim == claim)))
+    database.update(queued_item(queued), leased, item.pk.exists() & (untried | (item.claim == claim)))
 
 
 def count_alike(mail: Mail, now: Instant) -> None:
@@ -90,14 +75,20 @@ def count_alike(mail: Mail, now: Instant) -> None:
 
 def forget_mail(queued: QueuedMail) -> None:
     """Take a mail out of the queue."""
-    database.delete(MailItem(queued.pk, queued.part))
+    database.delete(queued_item(queued))
 
 
 def opened(queued: QueuedMail) -> Mail:
     """What a mail says. Raises `cryptography.exceptions.InvalidTag` where it was sealed with another key."""
-    return from_names(json.loads(decrypt(queued.sealed, queued.part)), Mail)
+    return from_names(json.loads(decrypt(queued.sealed, queued.id)), Mail)
+
+
+def queued_item(queued: QueuedMail) -> MailItem:
+    """Where a mail waits."""
+    return MailItem(mail_pk(queued.shard), queued.id)
 
 
 def _item(mail: Mail, now: Instant) -> MailItem:
-    pk, part = mail_pk(secrets.randbelow(MAIL_SHARDS)), mail_sort_key(now, secrets.token_hex(8))
-    return MailItem(pk, part, sealed=encrypt(json.dumps(asdict(mail)), part), queued_at=now, until=now + mail.valid_ms)
+    shard, id = secrets.randbelow(MAIL_SHARDS), mail_sort_key(now, secrets.token_hex(8))
+    sealed = encrypt(json.dumps(asdict(mail)), id)
+    return MailItem.of(QueuedMail(shard, id, sealed, now, now + mail.valid_ms), mail_pk(shard), id)

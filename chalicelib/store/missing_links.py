@@ -8,19 +8,19 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import (
-    DeviceItem,
-    LicenseItem,
-    LicenseSummaryItem,
-    LookupItem,
-    OrderItem,
-    SeatItem,
+from chalicelib.store.items import DeviceItem, LicenseItem, LicenseSummaryItem, LookupItem, OrderItem, SeatItem
+from chalicelib.store.keys import (
+    COMPANY,
+    LICENSE,
+    company_of_license_pk,
     customer_license_sort_key,
     device_sort_key,
     hardware_sort_key,
+    license_key_sort_key,
     license_pk,
     manager_license_sort_key,
     order_license_sort_key,
+    order_sort_key,
     seat_sort_key,
     user_license_sort_key,
 )
@@ -59,19 +59,19 @@ def _wanted(
     item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""
     there = item.order_id.does_not_exist() if license.order_id is None else item.order_id == order_id
     listed = sold_item(sold, company, order_license_sort_key(order_id, id))
-    yield link("it is not listed under its order", listed, item(pk, "license"), item.pk.exists() & there)
-    by_id = LookupItem(f"license#{id}", "company", company=company)
-    yield link("its id does not lead to the company", by_id, item(pk, "license"), item.pk.exists())
+    yield link("it is not listed under its order", listed, item(pk, LICENSE), item.pk.exists() & there)
+    by_id = LookupItem(company_of_license_pk(id), COMPANY, company=company)
+    yield link("its id does not lead to the company", by_id, item(pk, LICENSE), item.pk.exists())
     if (key := license.license_key) is not None:
-        by_key = LookupItem(company, f"key#{key}", to=id)
-        yield link("the license key does not lead to it", by_key, item(pk, "license"), item.license_key == key)
+        by_key = LookupItem(company, license_key_sort_key(key), to=id)
+        yield link("the license key does not lead to it", by_key, item(pk, LICENSE), item.license_key == key)
     if (customer := license.customer) is not None:
         bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
         message = "it is not listed under its customer"
-        yield link(message, bought, item(pk, "license"), item.customer == customer)
+        yield link(message, bought, item(pk, LICENSE), item.customer == customer)
     for user_id in sorted(managers):
         message, shown = f"the order's manager {user_id} is not shown it", manager_license_sort_key(user_id, id)
-        managed, order = OrderItem.managers.contains(str(user_id)), OrderItem(company, f"order#{order_id}")
+        managed, order = OrderItem.managers.contains(user_id), OrderItem(company, order_sort_key(order_id))
         yield link(message, sold_item(sold, company, shown), order, managed)
     for seat in seats:
         message = f"seat of {seat.email}: the user is not linked to it"

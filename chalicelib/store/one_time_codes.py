@@ -13,7 +13,7 @@ from chalicelib.store import accounts, database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import Transaction
 from chalicelib.store.encryption import hmac_sha256
-from chalicelib.store.items import AccountEventItem, CodeItem, CodeRequestsItem, FailuresItem, event_item, to_domain
+from chalicelib.store.items import AccountEventItem, CodeItem, CodeRequestsItem, FailuresItem, event_item
 from chalicelib.store.mails import put_mail
 
 
@@ -85,7 +85,7 @@ def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, 
 
 
 def _code(item: CodeItem) -> OneTimeCode:
-    return to_domain(item, OneTimeCode)
+    return item.to_domain()
 
 
 def code_item(company: str, email: str, browser: str) -> CodeItem:

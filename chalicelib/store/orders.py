@@ -1,9 +1,7 @@
 """Orders, and what was sold in them, filed under the order and under each of its managers."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -17,17 +15,9 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
-from chalicelib.store.database import ConditionFailed, Raw, Transaction
-from chalicelib.store.items import (
-    AccountEventItem,
-    LicenseSummaryItem,
-    OrderItem,
-    event_item,
-    from_raw,
-    from_row,
-    manager_license_sort_key,
-    order_license_sort_key,
-)
+from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store.items import AccountEventItem, LicenseSummaryItem, OrderItem, event_item
+from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
 
 FILED_AT_ONCE = 90
@@ -37,26 +27,23 @@ _THERE_OR_NOT: Condition = LicenseSummaryItem.pk.does_not_exist() | LicenseSumma
 
 def read_order(company: str, order_id: str) -> Order | None:
     """One order, consistently."""
-    item = database.get(OrderItem(company, f"order#{order_id}"))
-    if item is None:
-        return None
-    return Order(company, order_id, item.customer or "", _ids(item.managers), _ids(item.joining), item.number)
+    item = database.get(OrderItem(company, order_sort_key(order_id)))
+    return None if item is None else item.to_domain()
 
 
 def file_license(write: Transaction, license: License, old: Order | None, new: Order) -> None:
     """Let the transaction that issues a license make `old` into `new`, and file the license in it."""
-    item = OrderItem(new.company, f"order#{new.id}")
+    item = OrderItem(new.company, order_sort_key(new.id))
     actions: list[Any] = [OrderItem.customer.set(new.customer)]
     for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.joining, new.joining)):
         if ids:
-            actions.append(attribute.set({str(id) for id in ids}))
+            actions.append(attribute.set(ids))
     if new.number is not None:
         actions.append(OrderItem.number.set(OrderItem.number | new.number))
     unchanged: Condition = OrderItem.pk.does_not_exist()
     if old is not None:
         unchanged = OrderItem.customer == old.customer
-        managers = {str(id) for id in old.managers}
-        unchanged &= OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
+        unchanged &= OrderItem.managers == old.managers if old.managers else OrderItem.managers.does_not_exist()
     write.update(item, actions, unchanged)
     sold = summary_of(license)
     for part in (
@@ -105,12 +92,7 @@ def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
 
 def sold_item(sold: LicenseSummary, company: str, part: str) -> LicenseSummaryItem:
     """The item of a license under its order or a manager."""
-    return LicenseSummaryItem(company, part, **asdict(sold))
-
-
-def to_summary(raw: Raw) -> LicenseSummary:
-    """What such an item holds, as it is stored: by name, or by position as it was written for a while."""
-    return from_row(json.loads(raw["facts"]["S"]), LicenseSummary) if "facts" in raw else from_raw(raw, LicenseSummary)
+    return LicenseSummaryItem.of(sold, company, part)
 
 
 def backfill_managers(order: Order) -> None:
@@ -124,8 +106,8 @@ def backfill_managers(order: Order) -> None:
             with suppress(ConditionFailed):  # the order has changed: it says whether he still manages it
                 _file_all(order, user_id)
                 break
-    joined = [OrderItem.joining.delete({str(id) for id in order.joining})]
-    database.update(OrderItem(order.company, f"order#{order.id}"), joined)
+    joined = [OrderItem.joining.delete(order.joining)]
+    database.update(OrderItem(order.company, order_sort_key(order.id)), joined)
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
@@ -137,7 +119,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
         _file(write, sold, new.company, manager.id)
-    ids = {str(manager.id)}
+    ids = {manager.id}
     write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.joining.add(ids)], _with_managers(old))
     if known is None:
         put_new_user(write, manager)
@@ -152,7 +134,7 @@ def remove_manager(old: Order, user_id: int, event: Event, *, closed_at: Instant
 
     `closed_at`: only while the account is closed since then.
     """
-    write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {str(user_id)}
+    write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {user_id}
     write.update(_order(old), [OrderItem.managers.delete(ids), OrderItem.joining.delete(ids)], _with_managers(old))
     if closed_at is not None:
         require_closed(write, old.company, user_id, closed_at)
@@ -172,12 +154,12 @@ def unfile(order: Order, user_id: int) -> None:
 
 def _file_all(order: Order, user_id: int) -> None:
     """Raises `ConditionFailed` where the user is no manager of the order any more."""
-    sold, ids = sold_in_order(order.company, order.id), {str(user_id)}
+    sold, ids = sold_in_order(order.company, order.id), {user_id}
     while step := list(islice(sold, FILED_AT_ONCE)):
         write = Transaction(None)
         for one in step:
             _file(write, one, order.company, user_id)
-        write.update(_order(order), [OrderItem.joining.add(ids)], OrderItem.managers.contains(str(user_id)))
+        write.update(_order(order), [OrderItem.joining.add(ids)], OrderItem.managers.contains(user_id))
         write.commit()
 
 
@@ -189,7 +171,7 @@ def _unfile_all(order: Order, user_id: int) -> None:
         for one in step:
             filed = LicenseSummaryItem(order.company, manager_license_sort_key(user_id, one.license_id))
             write.delete(filed, _THERE_OR_NOT)
-        write.check(_order(order), ~OrderItem.managers.contains(str(user_id)))
+        write.check(_order(order), ~OrderItem.managers.contains(user_id))
         write.commit()
 
 
@@ -204,13 +186,12 @@ def _is_manager(order: Order, user_id: int) -> bool:
 
 
 def _order(order: Order) -> OrderItem:
-    return OrderItem(order.company, f"order#{order.id}")
+    return OrderItem(order.company, order_sort_key(order.id))
 
 
 def _with_managers(order: Order) -> Condition:
     """Whether the order's managers are those that were read."""
-    managers = {str(id) for id in order.managers}
-    same: Condition = OrderItem.managers == managers if managers else OrderItem.managers.does_not_exist()
+    same: Condition = OrderItem.managers == order.managers if order.managers else OrderItem.managers.does_not_exist()
     unchanged: Condition = OrderItem.pk.exists() & same
     return unchanged
 
@@ -222,8 +203,4 @@ def _summaries(
     raws = database.query_between(
         LicenseSummaryItem, company, prefix, prefix + "~", backwards=backwards, limit=limit, after=behind
     )
-    return map(to_summary, raws)
-
-
-def _ids(texts: set[str] | None) -> frozenset[int]:
-    return frozenset(int(text) for text in texts or ())
+    return map(LicenseSummaryItem.from_raw, raws)

@@ -12,7 +12,8 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS, hash_hardware_id
 from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
 from chalicelib.store import database
-from chalicelib.store.items import RefusalItem, refusal_sort_key, refusals_pk, to_domain
+from chalicelib.store.items import RefusalItem
+from chalicelib.store.keys import refusal_sort_key, refusals_pk
 
 _MOST_DELETED = 5
 """At once, of those that are too many or too old. Each new one deletes so many, so there never are many more."""
@@ -38,12 +39,12 @@ def refusals_of(company: str, license_id: int | None, now: Instant) -> list[Refu
 
 def all_refusals(company: str) -> Iterator[Refusal]:
     """All that are stored of a company, read in pages: for operators alone."""
-    return (to_domain(item, Refusal) for item in database.query(RefusalItem, refusals_pk(company)))
+    return (item.to_domain() for item in database.query(RefusalItem, refusals_pk(company)))
 
 
 def _newest_first(company: str, license_id: int | None) -> list[tuple[RefusalItem, Refusal]]:
     items = database.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
-    found = [(item, to_domain(item, Refusal)) for item in items]
+    found = [(item, item.to_domain()) for item in items]
     return sorted(found, key=lambda one: -one[1].newest_at)
 
 

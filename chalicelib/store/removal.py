@@ -8,18 +8,20 @@ from typing import Any
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import due_entry
-from chalicelib.store.items import (
+from chalicelib.store.items import CompanyItem, LicenseItem, LookupItem, RefusalItem, SessionItem
+from chalicelib.store.keys import (
     COMPANIES,
-    CompanyItem,
-    LicenseItem,
-    LookupItem,
-    RefusalItem,
-    SessionItem,
+    COMPANY,
+    LICENSE,
+    api_key_sort_key,
     company_license_sort_key,
+    email_sort_key,
     license_pk,
     refusals_pk,
+    user_sort_key,
 )
 from chalicelib.store.licenses import read_license
+from chalicelib.store.schema import Raw
 
 
 def is_listed(code: str) -> bool:
@@ -29,7 +31,7 @@ def is_listed(code: str) -> bool:
 
 def close_company(code: str) -> None:
     """Remove the company itself: no page is shown to a session of it, and nothing new is made for it."""
-    database.delete(CompanyItem(code, "company"))
+    database.delete(CompanyItem(code, COMPANY))
 
 
 def unlist_company(code: str) -> None:
@@ -37,9 +39,15 @@ def unlist_company(code: str) -> None:
     database.delete(LookupItem(COMPANIES, code))
 
 
-def remove_accounts(code: str, prefix: str = "") -> Iterator[int]:
-    """Remove the items of the company in `accounts` whose sort keys have this prefix; how many, step by step."""
-    return _remove(CompanyItem, code, prefix)
+def remove_entrances(code: str) -> Iterator[int]:
+    """Remove that by which an application, or a person, comes in; how many items, step by step."""
+    for prefix in (api_key_sort_key(), email_sort_key(), user_sort_key()):
+        yield from _remove(CompanyItem, code, prefix)
+
+
+def remove_accounts(code: str) -> Iterator[int]:
+    """Remove the items of the company in `accounts`; how many, step by step."""
+    return _remove(CompanyItem, code)
 
 
 def remove_license(code: str, license_id: int) -> Iterator[int]:
@@ -60,7 +68,7 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
             seen = getattr(license, fact.attr_name)
             as_filed &= fact.does_not_exist() if seen is None else (fact == seen) | fact.does_not_exist()
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
-            database.delete(item(license_pk(code, license_id), "license"), as_filed)
+            database.delete(item(license_pk(code, license_id), LICENSE), as_filed)
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")
@@ -79,7 +87,7 @@ def remove_ephemera(code: str) -> Iterator[int]:
     return database.delete_all(SessionItem(pk) for pk in found)
 
 
-def _is_of(code: str, raw: database.Raw) -> bool:
+def _is_of(code: str, raw: Raw) -> bool:
     """Whether the code stands in an item's key, behind its kind; or beside it: a session's key is a hash."""
     behind_kind = dropwhile(str.islower, raw["pk"]["S"].split("#"))
     return next(behind_kind, "") == code or raw.get("company") == {"S": code}

@@ -14,17 +14,8 @@ from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import (
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    event_item,
-    license_pk,
-    seat_sort_key,
-    to_domain,
-    to_item,
-    user_license_sort_key,
-)
+from chalicelib.store.items import LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.keys import LICENSE, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.store.licenses import giving_up
 from chalicelib.store.limits import has_room
 from chalicelib.store.mails import put_mail
@@ -33,7 +24,7 @@ from chalicelib.store.mails import put_mail
 def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     """One user's seat, consistently."""
     item = database.get(SeatItem(license_pk(company, license_id), seat_sort_key(user_id)))
-    return None if item is None else to_domain(item, Seat)
+    return None if item is None else item.to_domain()
 
 
 def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail) -> None:
@@ -45,7 +36,7 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     given, may_give = giving(license, event, 1)
-    write.update(item(pk, "license"), given, may_give & has_room(LICENSE_USERS))
+    write.update(item(pk, LICENSE), given, may_give & has_room(LICENSE_USERS))
     put_seat(write, license, seat, old, user)
     put_mail(write, mail, event.at)
     write.commit()
@@ -64,12 +55,12 @@ def count_refused(license: License, actor: Actor, now: Instant) -> None:
     """
     taken, allowed = buckets.giving_seats(license, actor, now, 1)
     if taken:
-        database.update(LicenseItem(license_pk(license.company, license.id), "license"), taken, allowed)
+        database.update(LicenseItem(license_pk(license.company, license.id), LICENSE), taken, allowed)
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:
     """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that took the place."""
-    item = to_item(SeatItem, seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
+    item = SeatItem.of(seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
     link = LookupItem(license.company, user_license_sort_key(seat.user_id, license.id))
     link.product, link.order_id = license.product, license.order_id
@@ -90,7 +81,7 @@ def remove(license: License, seat: Seat, event: Event, *, given_up: bool, closed
     write = Transaction(event_item(pk, event))
     freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
     freed += giving_up(seat.activations_in(license)) if given_up else []
-    write.update(item(pk, "license"), freed, item.epoch == license.epoch)
+    write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
     write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
     if closed_at is not None:
@@ -104,7 +95,7 @@ def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event
     write = Transaction(event_item(pk, event))
     freed = [item.times_activated.add(-seat.activations_in(license))]
     freed += giving_up(seat.activations_in(license)) if given_up else []
-    write.update(item(pk, "license"), freed, item.epoch == license.epoch)
+    write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
     write.update(SeatItem(pk, seat_sort_key(seat.user_id)), emptied, _unchanged(seat))
     write.commit()

@@ -12,7 +12,8 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import AccountEventItem, NobodysEventItem, SeriesItem, event_sort_key
+from chalicelib.store.items import AccountEventItem, NobodysEventItem, SeriesItem
+from chalicelib.store.keys import event_sort_key
 
 _HOUR_MS = 60 * 60_000
 ADDRESSES_OF = 30
@@ -34,7 +35,7 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
     with suppress(ConditionFailed):
         if isinstance(whose, str):
             about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
-            write(NobodysEventItem(f"{series.pk}#event"), [*actions, *about], again)
+            write(NobodysEventItem(f"nobody#{series.pk}"), [*actions, *about], again)
         else:
             about = [item.user.set(whose.email), item.user_id.set(whose.id)]
             write(item(company, event_sort_key(series.key)), [*actions, *about], again)

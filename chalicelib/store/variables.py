@@ -8,7 +8,9 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.variables import Variable
 from chalicelib.store import database
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import VariablesItem, event_item, event_sort_key, from_names, license_pk, variables_sort_key
+from chalicelib.store.items import VariablesItem, event_item
+from chalicelib.store.keys import event_sort_key, license_pk, variables_sort_key
+from chalicelib.store.schema import from_names
 
 ONE_EVENT_MS = 3_600_000
 """Changes of one device's variables within this time after the first are one event."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, mails, orders
-from chalicelib.store.mails import QueuedMail
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.order_managers import remove_manager

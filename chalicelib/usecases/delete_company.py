@@ -7,9 +7,6 @@ from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.errors import NotFound
 from chalicelib.store import licenses, mails, removal
 
-_ENTRANCES = ("apikey#", "email#", "user#")
-"""What is removed before all else: by these an application, or a person, comes in."""
-
 
 def delete_company(company: str, *, progress: Callable[[int], None] = lambda _items: None) -> int:
     """Remove every item of a company, in all tables; answers how many. Raises `NotFound`: `company_not_found`.
@@ -24,7 +21,7 @@ def delete_company(company: str, *, progress: Callable[[int], None] = lambda _it
     removal.close_company(code)
     removed = 1
     for step in chain(
-        chain.from_iterable(removal.remove_accounts(code, prefix) for prefix in _ENTRANCES),
+        removal.remove_entrances(code),
         _remove_licenses(code),
         removal.remove_refusals(code),
         removal.remove_accounts(code),

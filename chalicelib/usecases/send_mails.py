@@ -9,12 +9,12 @@ from cryptography.exceptions import InvalidTag
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.mail import Mail
+from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.mail import MailError
 from chalicelib.runtime import runtime
 from chalicelib.store import mails
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.mails import MAIL_SHARDS, QueuedMail
+from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.threads import ThreadPool
 
 _log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from chalicelib import observability
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
-from chalicelib.domain.transitions import Transition, next_due, transitions_due
+from chalicelib.domain.transitions import Due, Transition, next_due, transitions_due
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import DUE_SHARDS, Due, announce, due_licenses
+from chalicelib.store.due import DUE_SHARDS, announce, due_licenses
 from chalicelib.threads import ThreadPool
 
 SWEEP = Actor("sweep")

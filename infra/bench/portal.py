@@ -14,15 +14,8 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database
-from chalicelib.store.items import (
-    DeviceItem,
-    LicenseItem,
-    UserItem,
-    device_sort_key,
-    license_pk,
-    manager_license_sort_key,
-    to_item,
-)
+from chalicelib.store.items import DeviceItem, LicenseItem, UserItem
+from chalicelib.store.keys import device_sort_key, license_pk, manager_license_sort_key, user_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.issue_license import Terms, issue_license
@@ -117,7 +110,7 @@ def _prepare() -> tuple[License, SessionClaims]:
     counted = [LicenseItem.times_activated.set(DEVICES)]
     database.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
     chosen = [UserItem.is_initial_password.set(False)]
-    database.update(UserItem(COMPANY, f"user#{manager.id}"), chosen)
+    database.update(UserItem(COMPANY, user_sort_key(manager.id)), chosen)
     user = accounts.read_user(COMPANY, manager.id)
     assert user is not None
     return license, open_session(user, now=now)
@@ -143,7 +136,7 @@ def _stored(now: int) -> Iterator[Any]:
             max_activations=5,
             validity_period=now + number * 3_600_000,
         )
-        yield to_item(LicenseItem, license, license_pk(COMPANY, number), "license", ends_at=license.validity_period)
+        yield LicenseItem.of(license, license_pk(COMPANY, number), "license")
         progress("licenses stored", number + 1, LICENSES)
 
 
@@ -164,5 +157,5 @@ def _devices(license: License, now: int) -> Iterator[Any]:
             app_ver="2.4.1",
         )
         part = device_sort_key(hash_hardware_id(hardware_id), None)
-        yield to_item(DeviceItem, device, license_pk(COMPANY, license.id), part)
+        yield DeviceItem.of(device, license_pk(COMPANY, license.id), part)
         progress("devices stored", number + 1, DEVICES)

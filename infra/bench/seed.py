@@ -11,15 +11,8 @@ from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
 from chalicelib.store import database
 from chalicelib.store.due import due_entry
-from chalicelib.store.items import (
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    company_license_sort_key,
-    event_item,
-    license_pk,
-    to_item,
-)
+from chalicelib.store.items import EventItem, LicenseItem, LookupItem, event_item
+from chalicelib.store.keys import LICENSE, company_license_sort_key, license_key_sort_key, license_pk
 from infra.progress import progress
 
 _BATCH = 25
@@ -52,12 +45,12 @@ def _items(company: str, product: str, license_id: int, validity_period: Instant
         validity_period=validity_period,
     )
     pk = license_pk(company, license_id)
-    yield to_item(LicenseItem, license, pk, "license", ends_at=validity_period)
+    yield LicenseItem.of(license, pk, LICENSE)
     yield due_entry(license)
     yield event_item(pk, Event.new("license_issued", _ADMIN, 0, product=product), EventItem)
     yield LookupItem(f"license#{license_id}", "company", company=company)
     yield LookupItem(company, company_license_sort_key(license_id))
-    yield LookupItem(company, f"key#{license.license_key}", to=license_id)
+    yield LookupItem(company, license_key_sort_key(license.license_key or ""), to=license_id)
 
 
 def _write(client: Any, batch: list[tuple[str, dict[str, Any]]]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.store.items import table_definition
+from chalicelib.store.tables import table_definition
 from infra.stage.stages import Stage
 
 TABLES = {"licenses": "LicensesTable", "accounts": "AccountsTable", "ephemera": "EphemeraTable"}

@@ -16,6 +16,7 @@ from chalicelib.settings import SecretSource
 from chalicelib.signing import Keyring, Signer
 from chalicelib.store import accounts, database
 from chalicelib.store.items import ApiKeyItem
+from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
 from infra import local
@@ -346,7 +347,7 @@ def api_key(vendor: Vendor, number: int | None) -> ApiKey:
     with using(replace(runtime(), keyring=keys_of_then)):
         made, _ = create.create_api_key(vendor.code, frozenset(), False, ADMIN, now=vendor.now)
     if number is None:
-        item = ApiKeyItem(vendor.code, f"apikey#{made.api_key}")
+        item = ApiKeyItem(vendor.code, api_key_sort_key(made.api_key))
         database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     return made
 

@@ -8,6 +8,7 @@ from chalicelib.settings import Secrets
 from chalicelib.store import database
 from chalicelib.store.accounts import read_api_key
 from chalicelib.store.items import ApiKeyItem
+from chalicelib.store.keys import api_key_sort_key
 from chalicelib.usecases import create
 from chalicelib.web import clock
 from tests.licenseapi.objects import refused
@@ -134,7 +135,7 @@ def test_who_may_not_call_does_not_make_the_secrets_be_read(
 def test_an_api_key_from_before_there_were_two_is_answered_by_the_oldest(
     server: Server, old: Application, vendor: Vendor
 ) -> None:
-    item = ApiKeyItem(vendor.code, f"apikey#{old.api_key}")
+    item = ApiKeyItem(vendor.code, api_key_sort_key(old.api_key))
     database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     stored = read_api_key(vendor.code, old.api_key)
     assert stored is not None

@@ -16,18 +16,8 @@ from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import activations, database, due, licenses, seats
-from chalicelib.store.items import (
-    DeviceItem,
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    device_sort_key,
-    event_item,
-    license_pk,
-    seat_sort_key,
-    user_license_sort_key,
-)
+from chalicelib.store.items import DeviceItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.usecases import activate as activating
 from chalicelib.usecases import sweep as sweeping
 

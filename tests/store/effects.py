@@ -7,18 +7,10 @@ from typing import Any
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import database
-from chalicelib.store.database import Raw
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import (
-    COMPANIES,
-    DueItem,
-    LicenseItem,
-    LookupItem,
-    RefusalItem,
-    company_license_sort_key,
-    due_pk,
-    refusals_pk,
-)
+from chalicelib.store.items import DueItem, LicenseItem, LookupItem, RefusalItem
+from chalicelib.store.keys import COMPANIES, company_license_sort_key, due_pk, refusals_pk
+from chalicelib.store.schema import Raw
 from tests.store.cases import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
 from tests.support import Vendor

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from pynamodb.models import Model
-
-from chalicelib.store import items
+from chalicelib.store.items import KINDS
 
 
 def kinds() -> list[Any]:
-    """The classes of `chalicelib.store.items`, in the order in which they stand there."""
-    found = [kind for kind in vars(items).values() if isinstance(kind, type) and issubclass(kind, Model)]
-    return [kind for kind in found if kind is not Model]
+    """The classes of all kinds of items, each once."""
+    return list(dict.fromkeys(kind.item for kind in KINDS))

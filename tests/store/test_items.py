@@ -1,28 +1,24 @@
-"""How items are read: whichever code has written them, an older or a newer one."""
+"""How items are made and read: a dataclass is the declaration, and whichever code wrote an item, it is read."""
 
-import re
-from importlib import import_module
-from typing import Any
+from dataclasses import dataclass, field, make_dataclass
+from types import new_class
+from typing import Any, Literal
 
 import pytest
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.domain.batch import Row
 from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
-from chalicelib.store.items import (
-    EventItem,
-    LicenseSummaryItem,
-    OrderItem,
-    from_names,
-    from_raw,
-    from_row,
-    manager_license_sort_key,
-    to_domain,
-    to_event,
-)
-from chalicelib.store.orders import sold_item, to_summary
+from chalicelib.store import database
+from chalicelib.store.items import KINDS, LicenseItem, LicensesItem, LicenseSummaryItem, kind_of
+from chalicelib.store.keys import manager_license_sort_key
+from chalicelib.store.orders import sold_item
+from chalicelib.store.schema import IntegerAttribute, from_names, from_row
+from tests.domain.samples import a_license
 from tests.store.kinds import kinds
+from tests.support import Vendor
 
 UNKNOWN: dict[str, dict[str, Any]] = {
     "new": {"S": "x"},
@@ -30,21 +26,13 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "new_map": {"M": {}},
     "new_null": {"NULL": True},
 }
-_HELD = re.compile(r"`((?:domain|store)[a-z_.]+)\.([A-Z][A-Za-z]+)`")
-BY_HAND = (OrderItem, LicenseSummaryItem)
-"""Nothing of them is required: the key says the rest, or one attribute says all."""
-
-
-def held() -> list[Any]:
-    """Each kind of item that holds a value of the domain, with the kind of that, by the item's own word."""
-    told = [(kind, _HELD.search(kind.__doc__ or "")) for kind in kinds() if kind not in BY_HAND]
-    found = [(kind, getattr(import_module(f"chalicelib.{at[1]}"), at[2])) for kind, at in told if at is not None]
-    return [pytest.param(*both, id=both[0].__name__) for both in found]
+HELD = [pytest.param(kind, id=kind.__name__) for kind in kinds() if kind.value_type is not None]
 
 
 def least(kind: Any) -> dict[str, dict[str, Any]]:
     """An item of the attributes that each has."""
-    return {name: _some(attribute) for name, attribute in kind.get_attributes().items() if not attribute.null}
+    shard = {"pk": {"S": "mail#1"}}
+    return {a.attr_name: _some(a) for a in kind.get_attributes().values() if not a.null} | shard
 
 
 def _some(attribute: Any) -> dict[str, Any]:
@@ -58,26 +46,90 @@ def _some(attribute: Any) -> dict[str, Any]:
     return {"N": "1"}
 
 
-def read(kind: Any, of: Any, raw: dict[str, dict[str, Any]]) -> Any:
-    item = kind.from_raw_data(raw)
-    return to_event(item) if isinstance(item, EventItem) else to_domain(item, of)
+@pytest.mark.parametrize("kind", HELD)
+def test_what_older_code_did_not_write_has_its_default_and_what_newer_code_adds_is_let_be(kind: Any) -> None:
+    value = kind.from_raw(least(kind))
+    assert isinstance(value, kind.value_type)
+    nothing = {a.attr_name: {"NULL": True} for a in kind.get_attributes().values() if a.null}
+    for raw in (least(kind), least(kind) | UNKNOWN, least(kind) | nothing):
+        assert kind.from_raw(raw) == kind.from_raw_data(raw).to_domain() == value
 
 
-@pytest.mark.parametrize(("kind", "of"), held())
-def test_what_older_code_did_not_write_has_its_default_and_what_newer_code_adds_is_let_be(kind: Any, of: Any) -> None:
-    value = read(kind, of, least(kind))
-    assert isinstance(value, of)
-    assert read(kind, of, least(kind) | UNKNOWN) == value
-    nothing = {name: {"NULL": True} for name, attribute in kind.get_attributes().items() if attribute.null}
-    assert read(kind, of, least(kind) | nothing) == value
+def test_a_field_that_is_added_to_the_domain_alone_is_stored_read_and_seen_to_differ(vendor: Vendor) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Sold(License):
+        reference: str | None = None
+        copies: int = 0
+        regions: frozenset[str] = frozenset()
+        tier: Literal["basic", "pro"] = "basic"
+        notes: dict[str, str] = field(default_factory=dict)
+
+    class SoldItem(LicensesItem[Sold]):
+        pass
+
+    given: dict[str, Any] = {"reference": "PO-77", "copies": 3, "regions": frozenset({"eu", "us"}), "tier": "pro"}
+    terms = {name: getattr(a_license(), name) for name in License.__dataclass_fields__}
+    sold = Sold(**terms, **given, notes={"by": "ada"})
+    item = SoldItem.of(sold, f"schema#{vendor.code}", "license")
+    database.batch_put([item])
+    (raw,) = database.read_raw([item], consistent=True)
+    assert raw is not None
+    assert SoldItem.from_raw(raw) == SoldItem.from_raw_data(raw).to_domain() == sold
+    assert LicenseItem.from_raw(raw) == a_license()  # what an older process reads
 
 
-@pytest.mark.parametrize(("kind", "of"), held())
-def test_lists_of_thousands_are_read_to_the_same(kind: Any, of: Any) -> None:
-    if any(isinstance(attribute, JSONAttribute) for attribute in kind.get_attributes().values()):
-        return
-    nothing = {name: {"NULL": True} for name, attribute in kind.get_attributes().items() if attribute.null}
-    assert from_raw(least(kind) | nothing | UNKNOWN, of) == to_domain(kind.from_raw_data(least(kind)), of)
+def refused(fields: Any, body: dict[str, Any] | None = None) -> str:
+    """Why an item of such a dataclass cannot be made."""
+    value = make_dataclass("Value", fields, frozen=True)
+    with pytest.raises(TypeError) as raised:
+        new_class("ValueItem", (LicensesItem[value],), exec_body=lambda names: names.update(body or {}))  # type: ignore[valid-type]
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "default", "why"),
+    [
+        ("price", float, 0.0, "no codec"),
+        ("price", int | str, 0, "no codec"),
+        ("prices", list[int], None, "no codec"),
+        ("price", int | None, 1, "None has no attribute"),
+        ("part", str, "", "has that name already"),
+        ("count", int, 0, "has that name already"),
+    ],
+)
+def test_a_field_that_cannot_be_stored_stops_the_import(name: str, kind: Any, default: Any, why: str) -> None:
+    assert why in refused([(name, kind, field(default=default))])
+
+
+def test_a_set_without_a_default_stops_the_import() -> None:
+    assert "has to have a default" in refused([("tags", frozenset[str])])
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"__annotations__": {"prise": IntegerAttribute}}, "prise is no field"),
+        ({"__annotations__": {"price": UnicodeAttribute}}, "price is no field of the type UnicodeAttribute"),
+        ({"stored_as": {"prise": "cost"}}, "has no field prise"),
+        ({"by_hand": ("prise",)}, "has no field prise"),
+    ],
+)
+def test_a_name_in_an_item_class_that_is_no_field_stops_the_import(body: dict[str, Any], why: str) -> None:
+    assert why in refused([("price", int, 0)], body)
+
+
+def test_a_reader_of_some_fields_has_to_be_of_the_item() -> None:
+    with pytest.raises(TypeError, match="no attribute for prise of Value"):
+        LicenseItem.reader(make_dataclass("Value", [("id", int), ("prise", int)]))
+
+
+def test_no_two_kinds_can_be_taken_for_each_other() -> None:
+    for kind in KINDS:
+        table, sort_key = kind.item.Meta.table_name, kind.prefix + ("1" if kind.prefix.endswith("#") else "")
+        keys = {"pk": kind.partition + "1", "part": sort_key} if hasattr(kind.item, "part") else {"pk": sort_key}
+        if kind.partition == "companies":
+            keys["pk"] = kind.partition
+        assert kind_of(table, {name: {"S": key} for name, key in keys.items()}) is kind
 
 
 @pytest.mark.parametrize(
@@ -95,9 +147,9 @@ def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:
     written = sold_item(sold, "QBITEC", manager_license_sort_key(1, 7)).to_dynamodb_dict()
     assert "facts" not in written
     # What an older process does with it: it takes the names where there is no row by position.
-    assert from_raw(written, LicenseSummary) == to_summary(written | UNKNOWN) == sold
+    assert LicenseSummaryItem.from_raw(written | UNKNOWN) == sold
     by_position = '[7, "viewer", "perpetual", "PO 1/ä", "", "office@customer.test", "new"]'
-    assert to_summary({"facts": {"S": by_position}} | UNKNOWN) == sold
+    assert LicenseSummaryItem.from_raw({"facts": {"S": by_position}} | UNKNOWN) == sold
 
 
 def test_names_in_json_are_read_as_attributes_are() -> None:

@@ -13,7 +13,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LIMITS, Limit
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import LicenseItem, SeatItem, to_item
+from chalicelib.store.items import LicenseItem, SeatItem
 from chalicelib.store.limits import has_room, has_room_for
 from tests.domain.samples import a_license, a_seat
 from tests.support import Vendor
@@ -39,7 +39,7 @@ class Table:
 
     def put(self, value: Any) -> None:
         kind = type(value)
-        database.batch_put([to_item(ITEMS[kind], value, self.pk, kind.__name__)])
+        database.batch_put([ITEMS[kind].of(value, self.pk, kind.__name__)])
 
     def takes(self, limit: Limit[Any], condition: Condition, amount: int = 1) -> bool:
         """The write: what is stored under the condition."""

@@ -13,17 +13,17 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from pynamodb.models import Model as Item
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, Seat, is_live
+from chalicelib.domain.license import License, is_live
 from chalicelib.runtime import runtime, using
 from chalicelib.store import database
-from chalicelib.store.database import Raw
-from chalicelib.store.items import DeviceItem, LicenseItem, SeatItem, license_pk, to_domain
+from chalicelib.store.items import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.keys import license_pk
+from chalicelib.store.schema import Item, Raw
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.sweep import sweep
 from tests.buckets import Emptied, license_size, seat_size
@@ -358,16 +358,16 @@ class Machine(RuleBasedStateMachine):
         if stored != self.audited:
             assert self.vendor.differences() == []
             self.audited = stored
-        model, (license,) = self.model, _values(stored, LicenseItem, License, "license")
+        model, (license,) = self.model, _values(stored, LicenseItem, "license")
         assert license.times_activated == len(model.live)
         assert (license.transfer_count, license.vacated) == (model.transfers, model.owed)
         assert (license.enabled, _endless(license.validity_period)) == (model.enabled, model.end)
-        seats = {seat.email: seat for seat in _values(stored, SeatItem, Seat, "seat#")}
+        seats = {seat.email: seat for seat in _values(stored, SeatItem, "seat#")}
         assert license.users_assigned == len(seats)
         if self.product == "revit":
             assert {email: _endless(seat.max_activations) for email, seat in seats.items()} == model.seats
         assert all(seat.activations_in(license) == len(model.live_of(email)) for email, seat in seats.items())
-        devices = {(d.hardware_id, self.email(d.user_id)): d for d in _values(stored, DeviceItem, Device, "device#")}
+        devices = {(d.hardware_id, self.email(d.user_id)): d for d in _values(stored, DeviceItem, "device#")}
         assert {key: device.last_check_at for key, device in devices.items()} == model.heard
         assert {k for k, d in devices.items() if is_live(d, license, seats.get(k[1] or ""))} == model.live
         told = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("at#")]
@@ -514,9 +514,9 @@ def answered(expected: list[str]) -> Iterator[None]:
         assert expected == []
 
 
-def _values(stored: dict[str, Raw], item: type[Item], kind: type[T], prefix: str) -> list[T]:
+def _values(stored: dict[str, Raw], item: type[Item[T]], prefix: str) -> list[T]:
     """The domain's values of one kind."""
-    return [to_domain(item.from_raw_data(raw), kind) for part, raw in stored.items() if part.startswith(prefix)]
+    return [item.from_raw(raw) for part, raw in stored.items() if part.startswith(prefix)]
 
 
 def _endless(limit: int | None) -> float:

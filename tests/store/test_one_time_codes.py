@@ -12,6 +12,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, one_time_codes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items import UserItem
+from chalicelib.store.keys import user_sort_key
 from tests.support import ADMIN, NOW, Vendor
 
 ADA, BROWSER = "ada@customer.test", "a browser"
@@ -69,7 +70,7 @@ def test_a_code_changes_no_password_that_is_another_by_now(vendor: Vendor, ada: 
 
 def test_a_code_changes_no_password_of_an_account_that_has_another_email_by_now(vendor: Vendor, ada: User) -> None:
     code = store(vendor, "one")
-    user = UserItem(vendor.code, f"user#{ada.id}")
+    user = UserItem(vendor.code, user_sort_key(ada.id))
     database.update(user, [UserItem.email.set("ada@elsewhere.test")])
     with pytest.raises(ConditionFailed):
         redeem(code, ada, "new")

@@ -9,14 +9,13 @@ from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LIMITS
 from chalicelib.store import database, licenses
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import (
-    LicenseItem,
-    LookupItem,
-    SeatItem,
+from chalicelib.store.items import LicenseItem, LookupItem, SeatItem
+from chalicelib.store.keys import (
     batch_sort_key,
     device_sort_key,
     due_pk,
     due_sort_key,
+    license_key_sort_key,
     license_pk,
     seat_sort_key,
     user_license_sort_key,
@@ -177,7 +176,7 @@ def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, ta
     assert vendor.differences() == []
     user_id = seat_user(vendor, license)
     tamper.remove(ACCOUNTS, vendor.code, user_license_sort_key(user_id, license.id))
-    tamper.remove(ACCOUNTS, vendor.code, f"key#{by_key.license_key}")
+    tamper.remove(ACCOUNTS, vendor.code, license_key_sort_key(by_key.license_key or ""))
     assert dict(audit(vendor.code)) == {
         license.id: [f"seat of {ADA}: the user is not linked to it"],
         by_key.id: ["the license key does not lead to it"],

@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.store import accounts, database
-from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.store.items import AccountEventItem
+from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import find_company
@@ -19,7 +20,7 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>Größe</title></svg>'
 
 def changes(vendor: Vendor) -> list[Event]:
     """The events of changes to the company, oldest first."""
-    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    events = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type == "company_changed"]
 
 

@@ -14,6 +14,7 @@ from chalicelib.domain.license import License
 from chalicelib.runtime import Caches
 from chalicelib.store import database
 from chalicelib.store.items import ApiKeyItem, ProductItem
+from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import remove_user
@@ -96,7 +97,7 @@ def key_is(**values: Any) -> Change:
         actions = [
             getattr(ApiKeyItem, n).remove() if v is None else getattr(ApiKeyItem, n).set(v) for n, v in values.items()
         ]
-        database.update(ApiKeyItem(vendor.code, f"apikey#{vendor.api_key}"), actions, ApiKeyItem.pk.exists())
+        database.update(ApiKeyItem(vendor.code, api_key_sort_key(vendor.api_key)), actions, ApiKeyItem.pk.exists())
 
     return change
 

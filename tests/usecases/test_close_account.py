@@ -25,7 +25,8 @@ from chalicelib.store import (
     seats,
     sessions,
 )
-from chalicelib.store.items import LookupItem, UserItem, user_license_sort_key
+from chalicelib.store.items import LookupItem, UserItem
+from chalicelib.store.keys import user_license_sort_key, user_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.batch_assign import continue_batch, preview, start_batch
@@ -132,7 +133,7 @@ def test_the_right_password_is_as_wrong_as_any_other_and_takes_the_same_work(
 def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: Employee) -> None:
     user = account(don.vendor, DON)
     don.close()
-    item = UserItem(don.vendor.code, f"user#{user.id}")
+    item = UserItem(don.vendor.code, user_sort_key(user.id))
     database.update(item, [UserItem.password_hash.set(user.password_hash)])
     with refused("invalid_credentials"):
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)

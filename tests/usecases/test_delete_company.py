@@ -12,7 +12,8 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, mails, removal
-from chalicelib.store.items import DueItem, LicenseItem, LookupItem, SessionItem, due_pk
+from chalicelib.store.items import DueItem, LicenseItem, LookupItem, SessionItem
+from chalicelib.store.keys import due_pk
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.assign_user import assign_user

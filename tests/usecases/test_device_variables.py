@@ -3,7 +3,8 @@
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import VariablesItem, license_pk, variables_sort_key
+from chalicelib.store.items import VariablesItem
+from chalicelib.store.keys import license_pk, variables_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables, track_variables

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import HOUR_MS, License
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem, license_pk
+from chalicelib.store.items import LicenseItem
+from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_license import extend
 from tests.portal.browser import at, browser_of
 from tests.support import ADMIN, NOW, Vendor

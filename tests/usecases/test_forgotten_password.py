@@ -10,7 +10,8 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES, VALID_MS
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import accounts, database, one_time_codes
-from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.store.items import AccountEventItem
+from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
@@ -181,7 +182,7 @@ def test_the_right_code_sets_the_password_and_the_initial_one_is_gone(vendor: Ve
 
 def test_the_new_password_stands_in_the_history_with_how_it_was_set(vendor: Vendor, initial: str) -> None:
     enter(vendor, asked(vendor))
-    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    events = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     (changed,) = [event for event in events if event.type == "password_changed"]
     assert (changed.user, changed.detail, changed.actor, changed.at) == (ADA, {"by": "code"}, ADMIN, NOW)
 

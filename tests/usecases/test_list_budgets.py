@@ -14,18 +14,14 @@ from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import database
-from chalicelib.store.items import (
-    DeviceItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    UserItem,
+from chalicelib.store.items import DeviceItem, LicenseItem, LookupItem, SeatItem, UserItem
+from chalicelib.store.keys import (
     device_sort_key,
     license_pk,
     manager_license_sort_key,
     seat_sort_key,
-    to_item,
     user_license_sort_key,
+    user_sort_key,
 )
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases import portal_queries
@@ -67,9 +63,9 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
     """Those that are shown first: the newest and the oldest; with the devices and seats of the big one."""
     for number in (*range(1, 200), *range(LICENSES - 200, LICENSES)):
         license = replace(like, id=number, enabled=number % 100 != 0)
-        yield to_item(LicenseItem, license, license_pk(vendor.code, number), "license")
+        yield LicenseItem.of(license, license_pk(vendor.code, number), "license")
         if number < 200:
-            yield to_item(SeatItem, _seat(ada, ADA), license_pk(vendor.code, number), seat_sort_key(ada))
+            yield SeatItem.of(_seat(ada, ADA), license_pk(vendor.code, number), seat_sort_key(ada))
     pk = license_pk(vendor.code, like.id)
     for number in range(DEVICES):
         user_id = ada if number < OWN else number % USERS + 1
@@ -85,9 +81,9 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
             seat_epoch=0,
             hostname=f"workstation-{number}",
         )
-        yield to_item(DeviceItem, device, pk, device_sort_key(hash_hardware_id(device.hardware_id), user_id))
+        yield DeviceItem.of(device, pk, device_sort_key(hash_hardware_id(device.hardware_id), user_id))
     for number in range(1, USERS):
-        yield to_item(SeatItem, _seat(number, f"user-{number:04}@customer.test"), pk, seat_sort_key(number))
+        yield SeatItem.of(_seat(number, f"user-{number:04}@customer.test"), pk, seat_sort_key(number))
 
 
 def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
@@ -102,7 +98,7 @@ def _people(vendor: Vendor, license: License) -> Iterator[Any]:
     like = account(vendor, ADA)
     for number in range(1, 4 * PAGE_SIZE):
         user: User = replace(like, id=number, email=f"user-{number:04}@customer.test")
-        yield to_item(UserItem, user, vendor.code, f"user#{number}")
+        yield UserItem.of(user, vendor.code, user_sort_key(number))
 
 
 def _seat(user_id: int, email: str) -> Seat:

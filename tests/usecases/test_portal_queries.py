@@ -18,7 +18,8 @@ from chalicelib.domain.session import (
     SessionClaims,
 )
 from chalicelib.store import database
-from chalicelib.store.items import EventItem, ProductItem, event_sort_key, license_pk, manager_license_sort_key, to_item
+from chalicelib.store.items import EventItem, ProductItem
+from chalicelib.store.keys import event_sort_key, license_pk, manager_license_sort_key, product_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_device import blacklist_device, reset_device
@@ -254,7 +255,7 @@ def test_every_product_of_the_list_can_be_asked_for_by_its_name() -> None:
     sold = [LicenseSummary(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 60)]
     database.batch_put(sold_item(s, vendor.code, manager_license_sort_key(claims.user_id, s.license_id)) for s in sold)
     products = [replace(vendor.products["viewer"], code=s.product, name=f"Product {s.license_id}") for s in sold]
-    database.batch_put(to_item(ProductItem, p, vendor.code, f"product#{p.code}") for p in products)
+    database.batch_put(ProductItem.of(p, vendor.code, product_sort_key(p.code)) for p in products)
     view = portal_queries.managed_licenses(claims, ListQuery(), now=NOW)
     assert view.products == {"viewer": "Viewer"} | {p.code: p.name for p in products}
 

@@ -7,11 +7,10 @@ import pytest
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, activations, database, orders, repairs
-from chalicelib.store.items import (
-    LicenseItem,
-    LicenseSummaryItem,
-    LookupItem,
+from chalicelib.store.items import LicenseItem, LicenseSummaryItem, LookupItem
+from chalicelib.store.keys import (
     hardware_sort_key,
+    license_key_sort_key,
     license_pk,
     manager_license_sort_key,
     user_license_sort_key,
@@ -199,7 +198,7 @@ def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_othe
     database.update(own, [LicenseItem.license_key.set(older.license_key or "")])
     unlink(vendor, older, "pc")
     for license in (older, newer):
-        database.delete(LookupItem(vendor.code, f"key#{license.license_key}"))
+        database.delete(LookupItem(vendor.code, license_key_sort_key(license.license_key or "")))
     assert repair(vendor) == (2, 0)
     assert accounts.find_license_id_by_key(vendor.code, older.license_key or "") == older.id
     assert found(vendor, "pc") == [older.id]

@@ -6,7 +6,8 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.origin import Origin
 from chalicelib.store import accounts, database, licenses
-from chalicelib.store.items import AccountEventItem, event_sort_key, to_event
+from chalicelib.store.items import AccountEventItem
+from chalicelib.store.keys import event_sort_key
 from chalicelib.store.security_events import ADDRESSES_OF
 from chalicelib.usecases.change_account import end_other_sessions
 from chalicelib.usecases.forgotten_password import request_code
@@ -31,7 +32,7 @@ def password(vendor: Vendor) -> str:
 
 
 def told(vendor: Vendor) -> list[Event]:
-    events = [to_event(item) for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    events = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type in SECURITY]
 
 

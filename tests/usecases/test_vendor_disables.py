@@ -9,7 +9,8 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem, license_pk
+from chalicelib.store.items import LicenseItem
+from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations

@@ -7,16 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pynamodb.models import Model
-
-from chalicelib.store import items
 from infra.stage.package import default_architecture
 from infra.stage.project import prepare, run_chalice
 from infra.stage.stages import read_config, read_stage
+from tests.store.kinds import kinds
 
 STAGES = tuple(read_config()["stages"])
 
-MODELS = [kind for kind in vars(items).values() if isinstance(kind, type) and issubclass(kind, Model) and kind != Model]
+MODELS = kinds()
 """Every kind of item that is stored."""
 
 Template = dict[str, Any]

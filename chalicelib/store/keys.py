@@ -1,0 +1,167 @@
+"""The keys of items: a prefix says the kind, and what stands behind it which one.
+
+Each function builds a sort key, or without its last argument the prefix of all; reads go by such prefixes, never by
+which kinds happen to lie side by side.
+"""
+
+from hashlib import sha256
+
+from chalicelib.domain.instants import Instant
+
+LICENSE = "license"
+"""The sort key of the license itself, in its partition."""
+COMPANY = "company"
+"""The sort key of the company itself, in its partition, and of the link from a license's id to its company."""
+USER_LICENSE = "held#"
+CUSTOMER_LICENSE = "customer#"
+HARDWARE_LICENSE = "hardware#"
+MANAGER_LICENSE = "managed#"
+ORDER_LICENSE = "ordered#"
+"""What the sort keys of the links from a user, a customer … to a license begin with."""
+
+
+def license_pk(company: str, license_id: int) -> str:
+    """The partition of a license: below its company, so that another company's id leads nowhere."""
+    return f"{company}#{license_id}"
+
+
+def seat_sort_key(user_id: int | None = None) -> str:
+    """Sort key of a user's seat, or the prefix of all."""
+    return "seat#" + ("" if user_id is None else f"{user_id:016d}")
+
+
+def device_prefix(hardware_hash: str = "") -> str:
+    """The prefix of all devices of a license, or of those with one hardware id."""
+    return "device#" + (f"{hardware_hash}#" if hardware_hash else "")
+
+
+def device_sort_key(hardware_hash: str, user_id: int | None) -> str:
+    """Sort key of a device; on a user-based license each user's use of a machine is a device of its own."""
+    return device_prefix(hardware_hash) + ("" if user_id is None else f"{user_id:016d}")
+
+
+def block_sort_key(hardware_hash: str = "") -> str:
+    """Sort key of a device that is blocked, or the prefix of all."""
+    return f"block#{hardware_hash}"
+
+
+def batch_sort_key(batch_id: int | None = None) -> str:
+    """Sort key of a batch under way, or the prefix of all."""
+    return "pending#" + ("" if batch_id is None else f"{batch_id:016d}")
+
+
+def event_sort_key(key: str = "") -> str:
+    """Sort key of an event, or the prefix of all."""
+    return f"at#{key}"
+
+
+def variables_prefix() -> str:
+    """The prefix of what applications keep with all devices of a license."""
+    return "variables#"
+
+
+def variables_sort_key(hardware_hash: str, user_id: int | None) -> str:
+    """Sort key of what an application keeps with a device."""
+    return variables_prefix() + device_sort_key(hardware_hash, user_id).removeprefix(device_prefix())
+
+
+def user_sort_key(user_id: int | None = None) -> str:
+    """Sort key of a user, or the prefix of all."""
+    return "user#" + ("" if user_id is None else str(user_id))
+
+
+def email_sort_key(email: str = "") -> str:
+    """Sort key of the link from an e-mail to its user, or the prefix of all."""
+    return f"email#{email}"
+
+
+def product_sort_key(code: str = "") -> str:
+    """Sort key of a product, or the prefix of all."""
+    return f"product#{code}"
+
+
+def api_key_sort_key(api_key: str = "") -> str:
+    """Sort key of an API key, or the prefix of all."""
+    return f"apikey#{api_key}"
+
+
+def order_sort_key(order_id: str = "") -> str:
+    """Sort key of an order, or the prefix of all."""
+    return f"order#{order_id}"
+
+
+def license_key_sort_key(license_key: str = "") -> str:
+    """Sort key of the link from a license key to its license, or the prefix of all."""
+    return f"key#{license_key}"
+
+
+def user_license_sort_key(user_id: int, license_id: int | None = None) -> str:
+    """Sort key of the link from a user to a license on which the user has a seat, or the prefix of all."""
+    return f"{USER_LICENSE}{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def hardware_sort_key(hardware_hash: str, license_id: int | None = None, user_id: int | None = None) -> str:
+    """Sort key of the link from a hardware id to a license that has seen it (with this user), or the prefix of all."""
+    user = "" if user_id is None else f"{user_id:016d}"
+    return f"{HARDWARE_LICENSE}{hardware_hash}#" + ("" if license_id is None else f"{license_id:016d}#{user}")
+
+
+def customer_license_sort_key(email: str, license_id: int | None = None) -> str:
+    """Sort key of the link from a customer to a license, or the prefix of all."""
+    return f"{CUSTOMER_LICENSE}{email}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def manager_license_sort_key(user_id: int, license_id: int | None = None) -> str:
+    """Sort key of a license under a user who manages it, or the prefix of all."""
+    return f"{MANAGER_LICENSE}{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+def order_license_sort_key(order_id: str, license_id: int | None = None) -> str:
+    """Sort key of a license under its order, or the prefix of all. An order's id may hold any printable character."""
+    return f"{ORDER_LICENSE}{sha256(order_id.encode()).hexdigest()[:24]}#" + (
+        "" if license_id is None else f"{license_id:016d}"
+    )
+
+
+def company_license_sort_key(license_id: int | None = None) -> str:
+    """Sort key of the link from a company to a license, or the prefix of all."""
+    return "license#" + ("" if license_id is None else f"{license_id:016d}")
+
+
+COMPANIES = "companies"
+"""The partition of the links to all companies; no company's code has small letters."""
+
+
+def company_of_license_pk(license_id: int | None = None) -> str:
+    """The partition of the link from a license's id to its company, or how all of them begin."""
+    return "license#" + ("" if license_id is None else str(license_id))
+
+
+def due_pk(shard: int | None = None) -> str:
+    """The partition of what is due in one shard, or how all begin; a license belongs to the shard `id % DUE_SHARDS`."""
+    return "due#" + ("" if shard is None else str(shard))
+
+
+def due_sort_key(at: Instant, license: str = "") -> str:
+    """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it."""
+    return f"{at:015d}#{license}" if license else f"{at:015d}"
+
+
+def mail_pk(shard: int | None = None) -> str:
+    """The partition of the mails that are queued in one shard, or how all of them begin."""
+    return "mail#" + ("" if shard is None else str(shard))
+
+
+def mail_sort_key(at: Instant, nonce: str = "") -> str:
+    """Sort key of a mail that was queued at an instant; without a nonce, what was queued before sorts before it."""
+    return f"{at:015d}#{nonce}" if nonce else f"{at:015d}"
+
+
+def refusals_pk(company: str = "") -> str:
+    """The partition of the refusals of a company's calls, or how all of them begin."""
+    return f"refusals#{company}"
+
+
+def refusal_sort_key(license_id: int | None, hour: Instant | None = None, kind: str = "") -> str:
+    """Sort key of what was refused in an hour, or the prefix of all of a license; without one, of what matched none."""
+    return f"{license_id or 0:016d}#" + ("" if hour is None else f"{hour:015d}#{kind}")
