@@ -1,5 +1,5 @@
 """Every command, as data. The function of a command has its name, and stands in `commands.py`,
-`orders.py`, `people.py` or `histories.py`."""
+`orders.py`, `people.py`, `histories.py` or `explanations.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -286,6 +286,18 @@ COMMANDS = (
         "let a blacklisted device be activated again",
         "--license 123456789 --hardware-id my-laptop",
         DEVICE,
+    ),
+    Command(
+        "explain",
+        "why calls of a license, a device or a user were refused, and whether they would be now",
+        "--company QBITEC --license 123456789 --hardware-id my-laptop",
+        (
+            OF_COMPANY,
+            Option("--license", "ID|KEY", "the license; else all of the user, or of the device", values.license_name),
+            Option("--hardware-id", "ID", DASH, values.hardware_id),
+            Option("--email", "EMAIL", "the user", values.email),
+            Option("--request-id", "ID", "of a refused call (X-Request-Id): what it was about", values.text),
+        ),
     ),
     Command(
         "sweep",

@@ -61,6 +61,11 @@ def license_id(given: str) -> int:
     return value
 
 
+def license_name(given: str) -> int | str:
+    """A license's id, or its key."""
+    return license_id(given) if _digits(given) is not None else text(given)
+
+
 def count(given: str) -> int:
     """How many, from 0."""
     value = read_count(given)
