@@ -4,6 +4,7 @@ import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 
 from chalicelib.runtime import runtime
@@ -28,9 +29,16 @@ def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
     """The mails about an account of a company, the oldest first."""
     deliver()
     folder = Path(runtime().settings.mail.removeprefix("file:"))
-    all_mails = [message_from_bytes(file.read_bytes(), policy=default) for file in sorted(folder.glob("*.eml"))]
-    ours = [mail for mail in all_mails if isinstance(mail, EmailMessage) and mail["To"] == email]
-    return [mail for mail in ours if re.search(rf"Company code: +{vendor.code}$", mail.get_content(), re.MULTILINE)]
+    return [mail for mail, to, code in map(_read, sorted(folder.glob("*.eml"))) if (to, code) == (email, vendor.code)]
+
+
+@cache
+def _read(file: Path) -> tuple[EmailMessage, str, str]:
+    """A mail, with its reader and the company's code. Each is read once: others look through the folder, too."""
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    assert isinstance(mail, EmailMessage)
+    code = re.search(r"Company code: +(\S+)$", mail.get_content(), re.MULTILINE)
+    return mail, mail["To"], code[1] if code else ""
 
 
 def code_mails(vendor: Vendor, email: str) -> list[EmailMessage]:
