@@ -11,11 +11,18 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
 from chalicelib.domain import activation as domain_activation
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
-from chalicelib.store import activations, database, due, licenses, seats
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
+from chalicelib.store import activations, database, due, licenses, limits, seats
 from chalicelib.store.items import DeviceItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.usecases import activate as activating
@@ -34,68 +41,88 @@ def broken(name: str) -> Iterator[None]:
         yield
 
 
-def _only_inside(module: Any, outer: str, inner: str, wrong: Callable[..., Any]) -> Patches:
-    """While a thread is inside `outer`, it gets `wrong` for `inner`."""
-    here, right_outer, right_inner = threading.local(), getattr(module, outer), getattr(module, inner)
+def _rewriting(
+    module: Any, function: str, kind: type[Model], wrong: Callable[[list[Action], Condition], tuple[list[Action], Any]]
+) -> Patches:
+    """While a thread is inside the store's `function`, it updates items of this kind by other actions or conditions."""
+    here, right, update = threading.local(), getattr(module, function), database.Transaction.update
 
     def entered(*arguments: Any, **more: Any) -> Any:
         here.inside = True
         try:
-            return right_outer(*arguments, **more)
+            return right(*arguments, **more)
         finally:
             here.inside = False
 
-    def chosen(*arguments: Any) -> Any:
-        return (wrong if getattr(here, "inside", False) else right_inner)(*arguments)
+    def rewritten(self: Any, item: Any, actions: Any, condition: Any) -> None:
+        if getattr(here, "inside", False) and isinstance(item, kind):
+            actions, condition = wrong(list(actions), condition)
+        update(self, item, actions, condition)
 
-    return [(module, outer, entered), (module, inner, chosen)]
+    return [(module, function, entered), (database.Transaction, "update", rewritten)]
+
+
+def _without(actions: list[Action], attribute: str) -> list[Action]:
+    return [action for action in actions if str(action.values[0]) != attribute]
+
+
+def _no_room_asked_for(module: Any, limit: Limit[Any]) -> Patches:
+    """The write takes what the rule has let pass, without the limit among its conditions."""
+
+    def has_room(asked: Limit[Any], used: int | None = None) -> Any:
+        return Path("pk").exists() if asked is limit else limits.has_room(asked, used)
+
+    return [(module, "has_room", has_room)]
 
 
 def _limit_not_in_the_condition() -> Patches:
-    return [(activations, "_may_take", lambda *_: LicenseItem.pk.exists())]
+    return _no_room_asked_for(activations, LICENSE_ACTIVATIONS)
 
 
 def _count_then_write() -> Patches:
     """The counter is set to what was read, and one more; nobody asks whether it is still what was read."""
+    here = threading.local()
 
-    def counted(grant: Any, now: int) -> list[Any]:
-        item, times = LicenseItem, grant.license.times_activated + 1
-        return [item.times_activated.set(times), item.first_activated_at.set(item.first_activated_at | now)]
+    def counted(actions: list[Action], _: Condition) -> tuple[list[Action], Any]:
+        one_more = LicenseItem.times_activated.set(here.read + 1)
+        return [*_without(actions, "times_activated"), one_more], LicenseItem.pk.exists()
 
-    return [*_limit_not_in_the_condition(), (activations, "_taking_actions", counted)]
+    (_, _, entered), updating = _rewriting(activations, "activate", LicenseItem, counted)
+
+    def activate(seen: Any, decision: Any, *more: Any) -> None:
+        here.read = decision.license.times_activated
+        entered(seen, decision, *more)
+
+    return [(activations, "activate", activate), updating]
 
 
 def _counter_not_moved() -> Patches:
-    item = LicenseItem
-    return [
-        (activations, "_taking_actions", lambda _, now: [item.first_activated_at.set(item.first_activated_at | now)])
-    ]
+    return _rewriting(
+        activations,
+        "activate",
+        LicenseItem,
+        lambda actions, asked: (_without(actions, "times_activated"), asked),
+    )
 
 
 def _seat_limit_not_in_the_condition() -> Patches:
-    right = activations._taking_seat
-    return [(activations, "_taking_seat", lambda *grant: (right(*grant)[0], SeatItem.pk.exists()))]
+    """Nor its bucket of changes, which a rival has moved, too."""
+    return _rewriting(activations, "activate", SeatItem, lambda actions, _: (actions, SeatItem.pk.exists()))
 
 
 def _user_limit_not_in_the_condition() -> Patches:
-    def assign(license: Any, seat: Any, old: Any, user: Any, event: Event, _mail: Any) -> None:
-        pk = license_pk(license.company, license.id)
-        write = database.Transaction(event_item(pk, event))
-        write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(1)], LicenseItem.pk.exists())
-        seats.put_seat(write, license, seat, old, user)
-        write.commit()
-
-    return [(seats, "assign", assign)]
+    return _no_room_asked_for(seats, LICENSE_USERS)
 
 
 def _place_given_back_twice() -> Patches:
     """Whoever decided to give a place back does so, whether the device still holds it or not."""
-    return _only_inside(activations, "deactivate", "_is_live", lambda *_: DeviceItem.pk.exists())
+    return _rewriting(activations, "deactivate", DeviceItem, lambda actions, _: (actions, DeviceItem.pk.exists()))
 
 
 def _device_not_in_the_condition() -> Patches:
     """A device that is active already is counted again."""
-    return _only_inside(activations, "activate", "_is_live", lambda *_: DeviceItem.hardware_id == "")
+    whatever = DeviceItem.pk.exists() | DeviceItem.pk.does_not_exist()
+    return _rewriting(activations, "activate", DeviceItem, lambda actions, _: (actions, whatever))
 
 
 def _own_write_taken_for_a_rivals() -> Patches:
@@ -131,8 +158,18 @@ def _refusal_by_a_replica() -> Patches:
 
 def _refusal_sent_again() -> Patches:
     """A failed condition is taken for a conflict: the same write is sent again, until patience ends."""
-    retryable = database._RETRYABLE | {"ConditionalCheckFailed"}
-    return [(database, "_raise_if_condition_failed", lambda _: None), (database, "_RETRYABLE", retryable)]
+    right = database.StageConnection.transact_write_items
+
+    def transact_write_items(self: Any, *writes: Any) -> Any:
+        try:
+            return right(self, *writes)
+        except TransactWriteError as error:
+            for reason in error.cancellation_reasons:
+                if reason is not None and reason.code == "ConditionalCheckFailed":
+                    reason.code = "TransactionConflict"
+            raise
+
+    return [(database.StageConnection, "transact_write_items", transact_write_items)]
 
 
 def _conflict_taken_for_an_error() -> Patches:
@@ -200,12 +237,7 @@ def _news_bring_a_place_back() -> Patches:
 
 
 def _transfers_not_in_the_condition() -> Patches:
-    right = activations._may_take
-
-    def may_take(grant: Any, *more: Any) -> Any:
-        return right(grant, *more) if not grant.transfer else LicenseItem.times_activated < LicenseItem.max_activations
-
-    return [(activations, "_may_take", may_take)]
+    return _no_room_asked_for(activations, LICENSE_TRANSFERS)
 
 
 def _event_names_another_device() -> Patches:
@@ -220,16 +252,11 @@ def _event_names_another_device() -> Patches:
 
 def _reset_leaves_old_places() -> Patches:
     """The counter is set to zero, and the devices stay as they are."""
-
-    def reset(license: Any, event: Event, *, all_anew: bool, given_up: bool) -> None:
-        emptied = [LicenseItem.times_activated.set(0)]
-        licenses._changing(license, emptied, LicenseItem.epoch == license.epoch, event).commit()
-
-    return [(licenses, "reset", reset)]
+    return _rewriting(licenses, "reset", LicenseItem, lambda actions, asked: (_without(actions, "epoch"), asked))
 
 
 def _removed_user_keeps_places_counted() -> Patches:
-    def remove(license: Any, seat: Any, event: Event, *, given_up: bool) -> None:
+    def remove(license: Any, seat: Any, event: Event, *, given_up: bool, closed_at: int | None = None) -> None:
         pk, link = license_pk(license.company, license.id), user_license_sort_key(seat.user_id, license.id)
         write = database.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(-1)], LicenseItem.pk.exists())
@@ -257,12 +284,18 @@ def _lower_limit_evicts() -> Patches:
 
 def _new_place_each_time() -> Patches:
     """A device that comes back gets another id."""
-    right = activations._switching_on
 
-    def switching_on(grant: Any, *more: Any) -> list[Any]:
-        return right(replace(grant, device_id=grant.device_id + 1), *more)
+    def renamed(actions: list[Action], asked: Condition) -> tuple[list[Action], Any]:
+        return [*_without(actions, "id"), DeviceItem.id.set(here.decided + 1)], asked
 
-    return [(activations, "_switching_on", switching_on)]
+    here = threading.local()
+    (_, _, entered), updating = _rewriting(activations, "activate", DeviceItem, renamed)
+
+    def activate(seen: Any, decision: Any, *more: Any) -> None:
+        here.decided = decision.device_id
+        entered(seen, decision, *more)
+
+    return [(activations, "activate", activate), updating]
 
 
 def _sweep_skips() -> Patches:

@@ -14,6 +14,7 @@ def test_a_broken_build_breaks_what_is_there_and_leaves_nothing_behind(name: str
     with broken(name):
         assert all(getattr(*place) is not right for place, right in zip(places, before, strict=True))
     assert [getattr(*place) for place in places] == before
+    assert [place for place in places if place[1].startswith("_")] == [], "a new name inside is to break no proof"
 
 
 @pytest.mark.parametrize("name", MUTANTS)
