@@ -149,11 +149,14 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
     """The snapshot as the write of `decision` leaves it, for the answer."""
     if decision.already_active:
         return snapshot
+    comes_back = decision.takes_released and not decision.transfer
     license = replace(
         decision.license,
         times_activated=decision.license.times_activated + 1,
         known_devices=decision.license.known_devices + (snapshot.device is None),
         transfer_count=decision.license.transfer_count + decision.transfer,
+        vacated=decision.license.vacated - decision.takes_released,
+        last_vacated=None if comes_back else decision.license.last_vacated,
         first_activated_at=decision.license.first_activated_at or now,
         validity_period=decision.validity_period or decision.license.validity_period,
         bucket_full_at=decision.bucket.after_change(decision.license.bucket_full_at, now),

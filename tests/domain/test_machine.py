@@ -1,15 +1,11 @@
-"""The rules against a small model: any sequence of calls, resets, changes of terms and moves of the clock.
+"""The rules against the model: decisions of the domain are applied to values in memory, one after another."""
 
-Decisions of the domain are applied to values in memory, one after another. What is to hold at every step is said in
-other words than the rules': sets of devices that hold a place, and the wording of the contract.
-"""
-
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import inf
+from typing import Any
 
 from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import invariant, rule
 
 from chalicelib.domain.activation import (
     Snapshot,
@@ -17,249 +13,172 @@ from chalicelib.domain.activation import (
     decide_activation,
     decide_deactivation,
     guard_live_device,
+    guard_reset,
 )
 from chalicelib.domain.errors import SeatkeeperError
-from chalicelib.domain.instants import Instant, add, parse_duration
-from chalicelib.domain.license import Device, DeviceReport, License, Phase, Seat, hash_hardware_id, is_live, phase
+from chalicelib.domain.events import Actor
+from chalicelib.domain.license import (
+    Device,
+    DeviceReport,
+    License,
+    Phase,
+    Seat,
+    hash_hardware_id,
+    is_expired,
+    is_live,
+    phase,
+)
+from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.transitions import announced_after_change, next_due, transitions_due
-from tests.buckets import Emptied, license_size, seat_size
-from tests.domain.samples import DAY, HOUR, NOW, a_license
+from tests.domain.samples import a_license
+from tests.model.license import OK, OK_EXPIRED, Key
+from tests.model.machine import LicenseMachine, Step, There, maximum
 
-USERS = (1, 2)
-HARDWARE = ("a", "b", "c")
 PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
-
-limits = st.integers(0, 4) | st.none()
-users, hardware = st.sampled_from(USERS), st.sampled_from(HARDWARE)
-mostly = st.sampled_from([True, True, True, False])  # so that most activations reach the milder guards
-Key = tuple[str, int | None]
-"""A device: its hardware id, and its user where the license is user-based."""
+ACTORS = {"vendor": Actor("admin"), "customer": Actor("user:manager@customer.test")}
 
 
-@dataclass
-class Model:
-    """What the contract says, in sets and plain counts."""
-
-    live: set[Key] = field(default_factory=set)
-    known: set[Key] = field(default_factory=set)
-    owed: int = 0
-    """Deactivations that no activation has followed yet."""
-    last: str | None = None
-    """The hardware id that was active last, until it is active again."""
-    transfers: int = 0
-    bucket: Emptied = field(default_factory=Emptied)
-    buckets: dict[int, Emptied] = field(default_factory=dict)
-    """Of those who have a seat, each one's own."""
-    validity: Instant | None = None
-    announced: list[tuple[Phase, Instant]] = field(default_factory=list)
-    """Since the dates were changed last."""
-
-    def live_of(self, user: int | None) -> int:
-        return sum(1 for _, owner in self.live if owner == user)
-
-
-class LicenseMachine(RuleBasedStateMachine):
-    """One license, its seats and devices, and the clock."""
+class InMemory(LicenseMachine):
+    """What the store would write is written here, in the plainest way."""
 
     license: License
 
-    @initialize(
-        by_user=st.booleans(),
-        max_activations=st.integers(1, 4) | st.none(),
-        max_transfers=st.integers(-1, 2),
-        duration=st.sampled_from([None, "1d", "36h"]),
-        start=st.sampled_from([None, None, NOW + DAY]),
-        grace=st.sampled_from([0, 12]),
-        least=st.sampled_from([4, 1000]),
-    )
-    def begin(
-        self,
-        by_user: bool,
-        max_activations: int | None,
-        max_transfers: int,
-        duration: str | None,
-        start: Instant | None,
-        grace: int,
-        least: int,
-    ) -> None:
-        self.least = least
-        self.license = a_license(
-            authorization_method="user" if by_user else "license-key",
-            license_type="perpetual" if duration is None else "time-limited",
-            max_activations=max_activations,
-            max_transfers=max_transfers,
-            valid_duration=duration,
-            start_date=start,
-            grace_period=0 if duration is None else grace,
-        )
-        self.now, self.epochs = NOW, 0
-        self.model = Model()
-        self.seats: dict[int, Seat] = {}
-        self.devices: dict[Key, Device] = {}
-        self.seen_phase: Phase = "valid"
-        if by_user:
-            for user in USERS:
-                self.assign(user, 2)
+    def issue(self, terms: dict[str, Any], least: int) -> None:
+        self.license = a_license(authorization_method="user" if self.by_user else "license-key", **terms)
+        self.least, self.epochs, self.reached = least, 0, 0
+        self.seats: dict[str, Seat] = {}
+        self.known: dict[Key, Device] = {}
 
-    # --- places -----------------------------------------------------------------------------------------------
+    def there(self) -> There:
+        return There(self.license, self.seats, self.known)
 
-    @rule(hardware_id=hardware, user=users)
-    def activate(self, hardware_id: str, user: int) -> None:
-        key, snapshot = self.snapshot(hardware_id, user)
-        report = DeviceReport(hardware_id)
-        expected = self.refusal(key)
+    def carry_out(self, step: Step) -> str:
+        done = {"activate": self.activated, "check": self.checked, "deactivate": self.deactivated}.get(step.verb)
         try:
-            grant = decide_activation(snapshot, report, prevent_vm=False, least_changes=self.least, now=self.now)
-        except SeatkeeperError as refused:
-            assert refused.code == expected
-            return
-        assert expected is None
-        after = apply_activation(snapshot, grant, report, self.now)
+            return (done or self.managed)(step)
+        except SeatkeeperError as denied:
+            return denied.code
+
+    def snapshot(self, step: Step) -> Snapshot:
+        """As the store reads it."""
+        key, seat = (step.device or "", step.user), self.seats.get(step.user or "")
+        return Snapshot(self.license, self.known.get(key), seat)
+
+    # --- by applications ------------------------------------------------------------------------------------------
+
+    def activated(self, step: Step) -> str:
+        snapshot, report, now = self.snapshot(step), DeviceReport(step.device or ""), int(step.clock)
+        decision = decide_activation(snapshot, report, prevent_vm=False, least_changes=self.least, now=now)
+        after = apply_activation(snapshot, decision, report, now)
         assert after.license is not None
         assert after.device is not None
-        assert grant.already_active == (key in self.model.live)
-        if grant.already_active:
+        if decision.already_active:
             assert after == snapshot
-            return
-        if after.license.valid_duration is not None and self.model.validity is None:
-            self.model.validity = add(self.now, parse_duration(after.license.valid_duration))
-        self.model_takes(key)
-        came_back = grant.takes_released and not grant.transfer
-        self.license = replace(
-            after.license,
-            vacated=self.license.vacated - grant.takes_released,
-            last_vacated=None if came_back else self.license.last_vacated,
-        )
-        self.devices[key] = after.device
+            return OK
+        self.license = after.license
+        self.known[after.device.hardware_id, step.user] = after.device
         if after.seat is not None:
-            self.seats[after.seat.user_id] = after.seat
+            self.seats[after.seat.email] = after.seat
+        return OK
 
-    @rule(hardware_id=hardware, user=users)
-    def check(self, hardware_id: str, user: int) -> None:
-        key, snapshot = self.snapshot(hardware_id, user)
-        reasons = [
-            ("license_not_found", not self.seated(key[1])),
-            ("license_not_enabled", not self.license.enabled),
-            ("blacklisted", hash_hardware_id(hardware_id) in self.license.blacklist),
-            ("device_not_found", key not in self.model.live),
-        ]
-        expected = _first(reasons)
-        try:
-            assert guard_live_device(snapshot, hardware_id) == (self.license, self.devices[key])
-            assert expected is None
-        except SeatkeeperError as refused:
-            assert refused.code == expected
+    def checked(self, step: Step) -> str:
+        snapshot = self.snapshot(step)
+        assert guard_live_device(snapshot, step.device or "") == (self.license, snapshot.device)
+        return OK_EXPIRED if is_expired(self.license, int(step.clock)) else OK
 
-    @rule(hardware_id=hardware, user=users)
-    def deactivate(self, hardware_id: str, user: int) -> None:
-        key, snapshot = self.snapshot(hardware_id, user)
-        try:
-            released = decide_deactivation(snapshot)
-        except SeatkeeperError as refused:
-            assert refused.code == ("device_not_found" if self.seated(key[1]) else "license_not_found")
-            assert key not in self.model.known or not self.seated(key[1])
-            return
-        assert released.live == (key in self.model.live)
-        if released.live:
-            self.free(key)
-            self.license = replace(
-                self.license, vacated=self.license.vacated + 1, last_vacated=hash_hardware_id(hardware_id)
-            )
-            self.model.owed, self.model.last = self.model.owed + 1, hardware_id
+    def deactivated(self, step: Step) -> str:
+        decision = decide_deactivation(self.snapshot(step))
+        if decision.live:
+            self.free([(decision.device.hardware_id, step.user)])
+            self.give_up(1, decision.device.hardware_id)
+        return OK
 
-    @precondition(lambda self: self.model.live)
-    @rule(data=st.data(), onto=hardware)
-    def move(self, data: st.DataObject, onto: str) -> None:
-        """Give a place back, and take one with whichever device."""
-        hardware_id, user = data.draw(st.sampled_from(sorted(self.model.live, key=str)))
-        self.deactivate(hardware_id, user or 0)
-        self.activate(onto, user or 0)
+    def free(self, keys: list[Key]) -> None:
+        """Take back the places of these devices."""
+        for key in keys:
+            self.known[key] = replace(self.known[key], active=False)
+            if key[1] is not None:
+                seat = self.seats[key[1]].in_epoch_of(self.license)
+                self.seats[key[1]] = replace(seat, activations=seat.activations - 1)
+        self.license = replace(self.license, times_activated=self.license.times_activated - len(keys))
 
-    @rule(hardware_id=hardware, user=users)
-    def come_and_go(self, hardware_id: str, user: int) -> None:
-        """Take a place and give it back, until the rate stops it."""
-        for _ in range(9):
-            self.activate(hardware_id, user)
-            self.deactivate(hardware_id, user)
+    def give_up(self, places: int, last: str | None) -> None:
+        """The next other device is a transfer, for each of them."""
+        if places:
+            tag = None if last is None else hash_hardware_id(last)
+            self.license = replace(self.license, vacated=self.license.vacated + places, last_vacated=tag)
 
-    # --- what managers and vendors do -------------------------------------------------------------------------
+    # --- by managers and the vendor -------------------------------------------------------------------------------
 
-    @rule(hardware_id=hardware, user=users)
-    def reset_device(self, hardware_id: str, user: int) -> None:
-        key, snapshot = self.snapshot(hardware_id, user)
-        if snapshot.device is not None and is_live(snapshot.device, self.license, snapshot.seat):
-            self.free(key)
+    def live(self, device: str | None = None) -> list[Key]:
+        """The devices that hold a place, of one hardware id where given."""
+        found = ((key, one) for key, one in self.known.items() if device in (None, key[0]))
+        return [key for key, one in found if is_live(one, self.license, self.seats.get(key[1] or ""))]
 
-    @rule()
-    def reset_license(self) -> None:
-        self.license = replace(
-            self.license,
-            epoch=self.license.epoch + 1,
-            times_activated=0,
-            transfer_count=0,
-            vacated=0,
-            last_vacated=None,
-        )
-        self.model = replace(self.model, live=set(), owed=0, last=None, transfers=0)
+    def managed(self, step: Step) -> str:
+        if step.verb in ("assign", "limit", "remove", "reset user"):
+            return self.shared(step)
+        match step.verb:
+            case "reset device" if not any(device == step.device for device, _ in self.known):
+                return "device_not_found"
+            case "reset device" | "bar":
+                keys = self.live(step.device)
+                self.free(keys)
+                self.give_up(len(keys) if step.by == "customer" else 0, step.device)
+                if step.verb == "bar":
+                    barred = self.license.blacklist | {hash_hardware_id(step.device or "")}
+                    self.license = replace(self.license, blacklist=barred)
+            case "reset license":
+                self.reset(step)
+            case "enable" | "disable" if step.by == "customer" and self.license.disabled_by == "vendor":
+                return OK if step.verb == "disable" else "disabled_by_vendor"
+            case "enable" | "disable":
+                on = step.verb == "enable"
+                self.license = replace(self.license, enabled=on, disabled_by=None if on else step.by)
+            case "extend":
+                dated = replace(self.license, validity_period=int(step.to))
+                announced = announced_after_change(dated.announced, phase(dated, self.now))
+                self.license, self.reached = replace(dated, announced=announced), self.phase()
+            case "sweep":
+                self.swept()
+        return OK
 
-    @precondition(lambda self: self.seats)
-    @rule(user=users)
-    def remove_user(self, user: int) -> None:
-        if user in self.seats:
-            taken = self.seats.pop(user).activations_in(self.license)
-            del self.model.buckets[user]
-            self.license = replace(self.license, times_activated=self.license.times_activated - taken)
-            self.model.live = {key for key in self.model.live if key[1] != user}
+    def reset(self, step: Step) -> None:
+        taken = self.license.times_activated
+        guard_reset(self.license, ACTORS[step.by], taken)
+        self.license = replace(self.license, epoch=self.license.epoch + 1, times_activated=0)
+        if step.by == "customer":
+            self.give_up(taken, None)
+        else:
+            self.license = replace(self.license, transfer_count=0, vacated=0, last_vacated=None)
 
-    @precondition(lambda self: self.license.authorization_method == "user")
-    @rule(user=users, limit=limits)
-    def assign(self, user: int, limit: int | None) -> None:
-        """Give a seat, or change its limit."""
+    def shared(self, step: Step) -> str:
+        """Seats. Of who has none, and of a limit that is too high, use cases ask."""
+        user, limit, license = step.user or "", maximum(inf if step.limit is None else step.limit), self.license
+        seat = self.seats.get(user)
+        if (seat is None) != (step.verb == "assign"):
+            return "user_not_found" if seat is None else "user_already_assigned"
+        if step.limit is not None and step.limit > self.model.places:
+            return "max_activations_too_high"
         self.epochs += 1
-        seat = self.seats.get(user) or Seat(user, f"{user}@example.com", 0, self.epochs, self.license.epoch, self.now)
-        self.seats[user] = replace(seat, max_activations=limit)
-        self.model.buckets.setdefault(user, Emptied())
+        if seat is None:
+            LICENSE_USERS.check(license)
+            self.seats[user] = Seat(self.epochs, user, 0, self.epochs, license.epoch, self.now, limit)
+            self.license = replace(license, users_assigned=license.users_assigned + 1)
+        elif step.verb == "limit":
+            self.seats[user] = replace(seat, max_activations=limit)
+        else:
+            taken = seat.activations_in(license)
+            guard_reset(license, ACTORS[step.by], taken)
+            self.license = replace(license, times_activated=license.times_activated - taken)
+            self.give_up(taken if step.by == "customer" else 0, None)
+            self.seats[user] = replace(seat, activations=0, epoch=self.epochs)
+            if step.verb == "remove":
+                del self.seats[user]
+                self.license = replace(self.license, users_assigned=license.users_assigned - 1)
+        return OK
 
-    @precondition(lambda self: self.seats)
-    @rule(user=users)
-    def reset_activations(self, user: int) -> None:
-        if user in self.seats:
-            self.epochs += 1
-            taken = self.seats[user].activations_in(self.license)
-            self.license = replace(self.license, times_activated=self.license.times_activated - taken)
-            self.seats[user] = replace(self.seats[user], activations=0, epoch=self.epochs)
-            self.model.live = {key for key in self.model.live if key[1] != user}
-
-    @rule(limit=limits)
-    def change_limit(self, limit: int | None) -> None:
-        self.license = replace(self.license, max_activations=limit)
-
-    @rule(enabled=mostly)
-    def enable_or_disable(self, enabled: bool) -> None:
-        self.license = replace(self.license, enabled=enabled)
-
-    @rule(hardware_id=hardware, forgiven=mostly)
-    def blacklist(self, hardware_id: str, forgiven: bool) -> None:
-        self.license = replace(
-            self.license, blacklist=frozenset() if forgiven else frozenset({hash_hardware_id(hardware_id)})
-        )
-
-    @precondition(lambda self: self.license.validity_period is not None)
-    @rule(days=st.integers(-2, 4))
-    def extend(self, days: int) -> None:
-        moved = replace(self.license, validity_period=self.now + days * DAY)
-        now_in = phase(moved, self.now)
-        self.license = replace(moved, announced=announced_after_change(moved.announced, now_in))
-        self.model.validity = moved.validity_period
-        self.seen_phase = now_in
-        rank = PHASES.index(now_in)
-        self.model.announced = [(p, at) for p, at in self.model.announced if PHASES.index(p) <= rank]
-
-    # --- the clock --------------------------------------------------------------------------------------------
-
-    @rule(hours=st.integers(0, 40))
-    def move_clock(self, hours: int) -> None:
-        self.now += hours * HOUR
+    # --- the clock ------------------------------------------------------------------------------------------------
 
     @rule()
     def move_clock_to_just_before_the_next_transition(self) -> None:
@@ -269,121 +188,21 @@ class LicenseMachine(RuleBasedStateMachine):
             assert transitions_due(self.license, self.now) == []
             assert phase(self.license, due) != phase(self.license, self.now)
 
-    @rule()
-    def sweep(self) -> None:
+    def swept(self) -> None:
         due = transitions_due(self.license, self.now)
         assert bool(due) == ((at := next_due(self.license)) is not None and at <= self.now)
-        for transition in due:
-            assert transition.at <= self.now
-            assert transition.phase not in [p for p, _ in self.model.announced]
-            self.model.announced.append((transition.phase, transition.at))
-            self.license = replace(self.license, announced=transition.phase)
-        assert self.license.announced == phase(self.license, self.now)
-        told = [p for p, _ in self.model.announced]
-        assert ["valid", *told][-1] == self.license.announced
+        told = [PHASES.index(self.license.announced), *(PHASES.index(transition.phase) for transition in due)]
+        assert told == sorted(set(told)), "each once, one after the other"
+        assert all(transition.at <= self.now for transition in due)
+        self.license = replace(self.license, announced=PHASES[told[-1]])
+        assert told[-1] == self.phase()
         assert transitions_due(self.license, self.now) == []
-
-    # --- what always holds ------------------------------------------------------------------------------------
-
-    @invariant()
-    def counters_equal_the_live_set(self) -> None:
-        license = self.license
-        live = {k for k, d in self.devices.items() if is_live(d, license, self.seat(k[1])) and self.seated(k[1])}
-        assert live == self.model.live
-        assert license.times_activated == len(live)
-        assert license.transfer_count == self.model.transfers
-        assert license.vacated == self.model.owed
-        for user, seat in self.seats.items():
-            assert seat.activations_in(license) == self.model.live_of(user)
-
-    @invariant()
-    def an_end_is_set_once_and_moved_by_the_vendor_alone(self) -> None:
-        assert self.license.validity_period == self.model.validity
 
     @invariant()
     def phases_only_go_forward_while_the_dates_stay(self) -> None:
-        here = phase(self.license, self.now)
-        assert PHASES.index(here) >= PHASES.index(self.seen_phase)
-        self.seen_phase = here
-
-    # --- helpers ----------------------------------------------------------------------------------------------
-
-    def seat(self, user: int | None) -> Seat | None:
-        return None if user is None else self.seats.get(user)
-
-    def seated(self, user: int | None) -> bool:
-        return user is None or user in self.seats
-
-    def snapshot(self, hardware_id: str, user: int) -> tuple[Key, Snapshot]:
-        """As the store reads it."""
-        owner = user if self.license.authorization_method == "user" else None
-        key = (hardware_id, owner)
-        return key, Snapshot(self.license, self.devices.get(key), self.seat(owner))
-
-    def free(self, key: Key) -> None:
-        self.devices[key] = replace(self.devices[key], active=False)
-        self.license = replace(self.license, times_activated=self.license.times_activated - 1)
-        seat = self.seat(key[1])
-        if seat is not None:
-            self.seats[seat.user_id] = replace(seat, activations=seat.activations - 1)
-        self.model.live.remove(key)
-
-    def refusal(self, key: Key) -> str | None:
-        """What the contract says of an activation: the gravest reason against it, or None."""
-        license, model = self.license, self.model
-        end = None if model.validity is None else model.validity + license.grace_period * HOUR
-        is_transfer = model.owed > 0 and model.last != key[0]
-        seat = self.seat(key[1])
-        reasons = [
-            ("license_not_found", not self.seated(key[1])),
-            ("license_not_enabled", not license.enabled),
-            ("blacklisted", hash_hardware_id(key[0]) in license.blacklist),
-            ("license_start_date_not_reached", license.start_date is not None and self.now < license.start_date),
-            ("license_expired", end is not None and self.now >= end),
-        ]
-        if key not in model.live:
-            reasons += [
-                ("device_transfer_not_allowed", is_transfer and license.max_transfers == -1),
-                ("device_transfer_limit_reached", is_transfer and 0 < license.max_transfers <= model.transfers),
-                ("user_activated_max_times", seat is not None and _none_left(model.live_of(key[1]), seat)),
-                ("license_activated_max_times", _none_left(len(model.live), license)),
-                ("rate_limit_exceeded", not all(b.holds_one(size, self.now) for b, size in self.buckets(key[1]))),
-            ]
-        return _first(reasons)
-
-    def buckets(self, user: int | None) -> list[tuple[Emptied, int]]:
-        """What an activation takes a change out of, with how many that holds."""
-        sold, seat = _endless(self.license.max_activations), self.seat(user)
-        whole = (self.model.bucket, license_size(sold, self.least))
-        if seat is None:
-            return [whole]
-        return [whole, (self.model.buckets[seat.user_id], seat_size(_endless(seat.max_activations), sold, self.least))]
-
-    def model_takes(self, key: Key) -> None:
-        model = self.model
-        for bucket, size in self.buckets(key[1]):
-            bucket.take(size, self.now)
-        if model.owed:
-            model.owed -= 1
-            if key[0] == model.last:
-                model.last = None
-            else:
-                model.transfers += 1
-        model.live.add(key)
-        model.known.add(key)
+        assert PHASES.index(phase(self.license, self.now)) == self.phase() >= self.reached
+        self.reached = self.phase()
 
 
-def _first(reasons: list[tuple[str, bool]]) -> str | None:
-    return next((code for code, holds in reasons if holds), None)
-
-
-def _endless(limit: int | None) -> float:
-    return inf if limit is None else limit
-
-
-def _none_left(held: int, of: License | Seat) -> bool:
-    return of.max_activations is not None and held >= of.max_activations
-
-
-TestLicense = LicenseMachine.TestCase
+TestLicense = InMemory.TestCase
 TestLicense.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -16,8 +16,8 @@ from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from tests.proof.history import BUSY, CRASHED, DIED, UNHEARD, Op, Verb
-from tests.proof.model import End
+from tests.model.license import End, Verb
+from tests.proof.history import BUSY, CRASHED, DIED, UNHEARD, Op
 from tests.proof.weather import LAG_SECONDS, Died
 from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer

@@ -5,17 +5,10 @@ The notes are all that the callers can know: when they called, when they were an
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from math import inf
 
+from tests.model.license import By, Key, Verb
 from tests.race.clients import LOST, OK, OPEN
-
-Verb = Literal[
-    "activate", "check", "deactivate",  # by an application, on a device
-    "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
-    "enable", "disable", "expire", "lapse", "renew", "sweep",  # by the vendor, and by the clock
-]  # fmt: skip
-Key = tuple[str, str | None]
-"""A device: its hardware id, and its user where the license is user-based."""
 
 BUSY, DIED, UNHEARD = "service_busy", "died", "unheard"
 CRASHED = "crashed"
@@ -42,6 +35,14 @@ class Op:
     """The port of the server that was called; None for what is done beside them."""
     ahead: bool = False
     """Whether that server's clock is ahead."""
+
+    by: By = "vendor"
+    to: float = inf
+
+    @property
+    def clock(self) -> float:
+        """The server's clock, by which the ends of a license are what the model calls them (`ENDS`)."""
+        return float(self.ahead)
 
     @property
     def is_open(self) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from tests.model.license import License, call
 from tests.proof.history import Op
-from tests.proof.model import License, call
 
 STEPS = 2_000_000
 """After which the search gives up. Most histories take about as many as they have calls; where it shows late what a

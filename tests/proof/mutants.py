@@ -23,6 +23,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
 from chalicelib.store import activations, database, due, licenses, limits, seats
+from chalicelib.store.connection import StageConnection
 from chalicelib.store.items import DeviceItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.usecases import activate as activating
@@ -158,7 +159,7 @@ def _refusal_by_a_replica() -> Patches:
 
 def _refusal_sent_again() -> Patches:
     """A failed condition is taken for a conflict: the same write is sent again, until patience ends."""
-    right = database.StageConnection.transact_write_items
+    right = StageConnection.transact_write_items
 
     def transact_write_items(self: Any, *writes: Any) -> Any:
         try:
@@ -169,7 +170,7 @@ def _refusal_sent_again() -> Patches:
                     reason.code = "TransactionConflict"
             raise
 
-    return [(database.StageConnection, "transact_write_items", transact_write_items)]
+    return [(StageConnection, "transact_write_items", transact_write_items)]
 
 
 def _conflict_taken_for_an_error() -> Patches:

@@ -18,9 +18,9 @@ from threading import Barrier
 from typing import Literal, Protocol, Self
 
 from chalicelib.threads import ThreadPool
+from tests.model.license import License
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
-from tests.proof.model import License
 from tests.race.clients import LOST, OK
 
 CLIENTS, DEVICES, PLACES, ROUNDS = 16, 12, 5, 20

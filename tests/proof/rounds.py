@@ -22,9 +22,11 @@ from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.serve import Server
-from tests.proof import actors, model
+from tests.model import license as model
+from tests.model.license import Verb
+from tests.proof import actors
 from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, Subject, User
-from tests.proof.history import Op, Verb
+from tests.proof.history import Op
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
 from tests.proof.server import Conditions
@@ -191,7 +193,7 @@ def _judged(start: model.License, subject: Subject, history: list[Op], after: Af
     return Judged(start, tuple(history), tuple(found))
 
 
-def _seats(start: model.License, subject: Subject) -> frozenset[tuple[str, int]]:
+def _seats(start: model.License, subject: Subject) -> frozenset[tuple[str, float]]:
     return frozenset((user.email or "", SEAT) for user in subject.users[: 0 if start.users is None else SEATED])
 
 

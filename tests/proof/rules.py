@@ -11,7 +11,8 @@ from math import inf
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License, Phase
 from chalicelib.domain.users import LOST_MS
-from tests.proof.history import BUSY, CRASHED, Key, Op, Verb
+from tests.model.license import Key, Verb
+from tests.proof.history import BUSY, CRASHED, Op
 from tests.race.clients import LOST, OK, OK_EXPIRED
 
 OVERSOLD = "live places never above the limit"
@@ -43,7 +44,7 @@ ALWAYS: tuple[EventType, ...] = ("user_assigned", "user_removed")
 PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
 TOLD: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 ENDS: dict[str, Phase] = {"past": "expired", "near": "grace", "far": "valid"}
-"""The phase that an end of `tests.proof.model` brings about at once."""
+"""The phase that an end of `tests.model.license` brings about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     return [*found, *_unanswered(history, after), *(Violation("no bug", str(op), (op,)) for op in crashed)]
 
 
-def seen_in(history: Sequence[Op], places: int) -> list[Violation]:
+def seen_in(history: Sequence[Op], places: float) -> list[Violation]:
     """The rules that the answers alone show to be broken, on a license of so many places."""
     holds = certain(history)
     found = [*_limit_passed(holds, places), *_place_lost(history, holds)]
@@ -130,7 +131,7 @@ def _releases(op: Op, key: Key) -> bool:
     return what == "license" or (what == "user" and op.user == key[1]) or (what == "device" and op.key == key)
 
 
-def _limit_passed(holds: list[Hold], places: int) -> Iterator[Violation]:
+def _limit_passed(holds: list[Hold], places: float) -> Iterator[Violation]:
     """Live places are never above the limit, at any instant."""
     crowd: dict[Key, Hold] = {}
     for hold in sorted(holds, key=lambda hold: hold.start):

@@ -7,9 +7,9 @@ some instant, or when some calls might as well never have been answered, fails b
 
 from collections.abc import Callable, Sequence
 
+from tests.model.license import License
 from tests.proof.history import Op, opened, until
 from tests.proof.linear import Undecided, is_linearizable
-from tests.proof.model import License
 
 STEPS = 5_000
 """After which a part of a history is taken for one that does not fail."""

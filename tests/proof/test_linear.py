@@ -7,9 +7,9 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.proof.history import Op, Verb
+from tests.model.license import ENDS, License, Verb, call
+from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
-from tests.proof.model import License, call
 from tests.proof.shrink import guilty, shrink
 from tests.race.clients import LOST, OK
 
@@ -147,7 +147,7 @@ def test_of_lost_calls_that_are_alike_the_one_that_ends_later_is_left_for_later(
 
 def test_lost_calls_by_clocks_that_differ_are_not_alike() -> None:
     lost = [Op("activate", 0, inf, LOST, "a", ahead=ahead) for ahead in (True, False)]
-    assert is_linearizable([*lost, Op("activate", 1, 2, FULL, "b")], replace(ALONE, end="near"))
+    assert is_linearizable([*lost, Op("activate", 1, 2, FULL, "b")], replace(ALONE, end=ENDS["near"]))
 
 
 def test_a_lost_call_takes_effect_after_its_start() -> None:

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from tests.model.license import License
 from tests.proof.campaign import Caught, Failure, Result, evidence, plainest
 from tests.proof.history import Op
-from tests.proof.model import License
 from tests.proof.report import failure_text, page, picture
 from tests.proof.rounds import LINEARIZABLE, Judged
 from tests.proof.rules import OVERSOLD, Violation

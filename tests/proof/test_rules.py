@@ -10,8 +10,9 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from tests.domain.samples import DAY, NOW, a_license
+from tests.model.license import Verb
 from tests.proof.draw import svg
-from tests.proof.history import BUSY, CRASHED, Op, Verb
+from tests.proof.history import BUSY, CRASHED, Op
 from tests.proof.rules import Aftermath, violations
 from tests.race.clients import LOST, OK
 

@@ -12,9 +12,11 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from infra.call import signed_headers
+from tests.model import license
 
 Verb = Literal["activate", "check", "deactivate"]
-OK, OK_EXPIRED, LOST, HUNG_UP, UNSENT = "ok", "ok, expired", "lost", "hung up", "unsent"
+OK, OK_EXPIRED = license.OK, license.OK_EXPIRED
+LOST, HUNG_UP, UNSENT = "lost", "hung up", "unsent"
 OPEN = frozenset({LOST, HUNG_UP, "service_busy"})
 """Outcomes after which it is not known whether the call took effect. One that was not sent had none."""
 TIMEOUT_SECONDS = 30

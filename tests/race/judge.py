@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from tests.model.license import License
 from tests.proof.actors import noted
 from tests.proof.history import told
 from tests.proof.linear import Undecided, is_linearizable
-from tests.proof.model import License
 from tests.proof.rules import seen_in
 from tests.race.clients import Call
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.proof.model import License
+from tests.model.license import License
 from tests.proof.server import Conditions
 from tests.race.clients import OK
 from tests.race.judge import contradictions

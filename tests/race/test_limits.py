@@ -5,7 +5,7 @@ from functools import partial
 
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import License
-from tests.proof import model
+from tests.model import license as model
 from tests.race import storms
 from tests.race.clients import OK, Client, told
 from tests.race.crew import a_seed

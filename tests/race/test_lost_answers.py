@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import partial
 
-from tests.proof.model import License
+from tests.model.license import License
 from tests.race import storms
 from tests.race.clients import OK, told
 from tests.race.judge import contradictions

@@ -4,27 +4,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 
-from chalicelib.domain.instants import Instant
-
 HOUR = 3_600_000
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Emptied:
     """What is out of a bucket, as a share of it. A change takes one part of its size, and an hour brings all back."""
 
     share: Fraction = Fraction(0)
-    at: Instant = 0
+    at: int = 0
     """The instant of `share`."""
 
-    def out(self, now: Instant) -> Fraction:
+    def out(self, now: int) -> Fraction:
+        """What is out now."""
         return max(Fraction(0), self.share - Fraction(now - self.at, HOUR))
 
-    def holds_one(self, size: int, now: Instant) -> bool:
+    def holds_one(self, size: int, now: int) -> bool:
+        """Whether another change of so many is left."""
         return self.out(now) + Fraction(1, size) <= 1
 
-    def take(self, size: int, now: Instant) -> None:
-        self.share, self.at = self.out(now) + Fraction(1, size), now
+    def after_one(self, size: int, now: int) -> "Emptied":
+        """With one more taken."""
+        return Emptied(self.out(now) + Fraction(1, size), now)
+
+
+FULL = Emptied()
 
 
 def license_size(sold: float, least: int) -> int:

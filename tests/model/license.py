@@ -1,0 +1,365 @@
+"""What a license is, by the contract: its states, and the one right answer to each call in each state.
+
+In sets and plain counts, and in other words than the rules of the product: nothing of `chalicelib` is used here. The
+state machines of the domain and of the store (`tests.model.machine`) and the proof (`tests.proof`) all ask this model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal, Protocol
+
+from tests.model.buckets import FULL, Emptied, license_size, seat_size
+
+OK = "ok"
+OK_EXPIRED = "ok, expired"
+"""A check of a device that is live, on a license that is over."""
+
+Verb = Literal[
+    "activate", "check", "deactivate",  # by an application, on a device
+    "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
+    "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
+]  # fmt: skip
+By = Literal["vendor", "customer"]
+Key = tuple[str, str | None]
+"""A device: its hardware id, and its user where the license is user-based."""
+End = Literal["far", "near", "past"]
+"""When a license of the proof ends: near is past for a clock that is ahead, and for no other."""
+ENDS: dict[End, float] = {"past": 0, "near": 1, "far": inf}
+"""These ends, by a clock that stands at 1 where it is ahead, and else at 0."""
+
+
+class Call(Protocol):
+    """What the rules ask of a call."""
+
+    @property
+    def verb(self) -> Verb: ...
+    @property
+    def clock(self) -> float:
+        """When the server thinks that it is, by the measure of `License.end`."""
+
+    @property
+    def device(self) -> str | None: ...
+    @property
+    def user(self) -> str | None: ...
+    @property
+    def limit(self) -> float | None:
+        """Of a seat that is assigned or changed."""
+
+    @property
+    def by(self) -> By: ...
+    @property
+    def to(self) -> float:
+        """The end that the license is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast places are taken."""
+
+    least: int
+    """Changes within an hour that any license may make."""
+    bucket: Emptied = FULL
+    own: frozenset[tuple[str, Emptied]] = frozenset()
+    """That of each user who has taken a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """One license at one instant. No limit is infinite."""
+
+    places: float
+    """`max_activations`."""
+    users: float | None = None
+    """`max_license_users`; None where the license is key-based."""
+    transfers: float | None = None
+    """`max_transfers`: 0 where they are forbidden; None where they are not limited, and nobody counts."""
+    barred: frozenset[str] = frozenset()
+    """Devices that are blacklisted."""
+    enabled: bool = True
+    disabled_by: By | None = None
+    start: float = -inf
+    end: float = inf
+    """Without the grace."""
+    grace: float = 0
+    duration: float | None = None
+    """From the first activation to the end; None where there is no such, or it has come."""
+    transferred: int = 0
+    vacated: int = 0
+    """Places that were given up, by a device or reset by the customer, and not taken again."""
+    last: str | None = None
+    """The device that gave one up last; None where several were reset at once."""
+    seats: frozenset[tuple[str, float]] = frozenset()
+    """Users with their own limits."""
+    live: frozenset[Key] = frozenset()
+    """Devices that hold a place."""
+    known: frozenset[Key] = frozenset()
+    """Devices that ever held one."""
+    rate: Rate | None = None
+    """None where it stops nobody."""
+
+    def seat(self, user: str | None) -> float | None:
+        """The own limit of a user who is assigned."""
+        return next((limit for seated, limit in self.seats if seated == user), None)
+
+    def has(self, user: str | None) -> bool:
+        """Whether this user may call at all: anybody with the key, or who is assigned."""
+        return self.users is None or self.seat(user) is not None
+
+    def of_user(self, user: str | None) -> frozenset[Key]:
+        """The places that a user holds."""
+        return frozenset(key for key in self.live if key[1] == user)
+
+    def refusal(self, call: Call) -> str:
+        """Why this call may not use it at all; empty where it may."""
+        if not self.has(call.user):
+            return "license_not_found"
+        if not self.enabled:
+            return "license_not_enabled"
+        return "blacklisted" if call.device in self.barred else ""
+
+    def is_expired(self, clock: float) -> bool:
+        """Whether it is over, for the clock of the server that is called."""
+        return clock >= self.end + self.grace
+
+
+Answered = tuple[str, License]
+
+
+def call(license: License, call: Call) -> Answered:
+    """The right answer to a call, and the license after it."""
+    return _RULES[call.verb](license, call)
+
+
+def _key(call: Call) -> Key:
+    assert call.device is not None
+    return call.device, call.user
+
+
+# --- by applications ----------------------------------------------------------------------------------------------
+
+
+def _activate(license: License, call: Call) -> Answered:
+    if refusal := license.refusal(call):
+        return refusal, license
+    if call.clock < license.start:
+        return "license_start_date_not_reached", license
+    if license.is_expired(call.clock):
+        return "license_expired", license
+    if _key(call) in license.live:
+        return OK, license
+    if refusal := _no_transfer(license, call) or _no_room(license, call) or _too_fast(license, call):
+        return refusal, license
+    after = _begun(_counted(_filled(license, call), call), call)
+    return OK, replace(after, live=license.live | {_key(call)}, known=license.known | {_key(call)})
+
+
+def _no_transfer(license: License, call: Call) -> str:
+    if license.transfers is None or license.vacated == 0 or license.last == call.device:
+        return ""
+    return _transfers_end(license) if license.transferred >= license.transfers else ""
+
+
+def _transfers_end(license: License) -> str:
+    return "device_transfer_limit_reached" if license.transfers else "device_transfer_not_allowed"
+
+
+def _no_room(license: License, call: Call) -> str:
+    own = license.seat(call.user)
+    if own is not None and len(license.of_user(call.user)) >= own:
+        return "user_activated_max_times"
+    return "license_activated_max_times" if len(license.live) >= license.places else ""
+
+
+def _buckets(license: License, rate: Rate, user: str | None) -> tuple[tuple[Emptied, int], tuple[Emptied, int] | None]:
+    """What an activation takes a change out of, with how many each holds: the license's, and the user's own."""
+    whole, own = license_size(license.places, rate.least), license.seat(user)
+    if own is None:
+        return (rate.bucket, whole), None
+    mine = next((emptied for owner, emptied in rate.own if owner == user), FULL)
+    return (rate.bucket, whole), (mine, seat_size(own, license.places, rate.least))
+
+
+def _too_fast(license: License, call: Call) -> str:
+    if license.rate is None:
+        return ""
+    both = (one for one in _buckets(license, license.rate, call.user) if one is not None)
+    holds = (emptied.holds_one(size, int(call.clock)) for emptied, size in both)
+    return "" if all(holds) else "rate_limit_exceeded"
+
+
+def _counted(license: License, call: Call) -> License:
+    """With a change taken out of the buckets."""
+    if license.rate is None:
+        return license
+    (bucket, size), mine = _buckets(license, license.rate, call.user)
+    rate = replace(license.rate, bucket=bucket.after_one(size, int(call.clock)))
+    if mine is not None and call.user is not None:
+        others = {(owner, emptied) for owner, emptied in rate.own if owner != call.user}
+        rate = replace(rate, own=frozenset(others | {(call.user, mine[0].after_one(mine[1], int(call.clock)))}))
+    return replace(license, rate=rate)
+
+
+def _filled(license: License, call: Call) -> License:
+    """With one of the vacated places taken again, where there is any: by its own device, or by another."""
+    if license.vacated == 0:
+        return license
+    if license.last == call.device:
+        return replace(license, vacated=license.vacated - 1, last=None)
+    return replace(license, vacated=license.vacated - 1, transferred=license.transferred + 1)
+
+
+def _begun(license: License, call: Call) -> License:
+    """With the end that follows from the first activation."""
+    if license.duration is None:
+        return license
+    return replace(license, end=call.clock + license.duration, duration=None)
+
+
+def _check(license: License, call: Call) -> Answered:
+    if refusal := license.refusal(call):
+        return refusal, license
+    if _key(call) not in license.live:
+        return "device_not_found", license
+    return OK_EXPIRED if license.is_expired(call.clock) else OK, license
+
+
+def _deactivate(license: License, call: Call) -> Answered:
+    if not license.has(call.user):
+        return "license_not_found", license
+    if _key(call) not in license.known:
+        return "device_not_found", license
+    return OK, _given_up(license, license.live & {_key(call)}, call.device)
+
+
+def _given_up(license: License, keys: frozenset[Key], last: str | None) -> License:
+    """Without these places, the next of which may go to `last` alone without being moved."""
+    after = replace(license, live=license.live - keys)
+    if license.transfers is None or not keys:
+        return after
+    return replace(after, vacated=license.vacated + len(keys), last=last)
+
+
+# --- by managers --------------------------------------------------------------------------------------------------
+
+
+def _freed(license: License, call: Call, keys: frozenset[Key], last: str | None = None) -> License:
+    """Without places that were reset: those that the customer resets count as given up."""
+    if call.by == "customer":
+        return _given_up(license, keys, last)
+    return replace(license, live=license.live - keys)
+
+
+def _too_many(license: License, call: Call, keys: frozenset[Key]) -> str:
+    """Why so many places may not be reset at once: they could not all come back."""
+    if license.transfers is None or call.by == "vendor" or not keys:
+        return ""
+    left = max(0, license.transfers - license.transferred)
+    return _transfers_end(license) if license.vacated + len(keys) > left else ""
+
+
+def _reset_device(license: License, call: Call) -> Answered:
+    keys = {key for key in license.known if key[0] == call.device and call.user in (None, key[1])}
+    if not keys:
+        return "device_not_found", license
+    return OK, _freed(license, call, license.live & keys, call.device)
+
+
+def _reset_license(license: License, call: Call) -> Answered:
+    if refusal := _too_many(license, call, license.live):
+        return refusal, license
+    after = _freed(license, call, license.live)
+    return OK, after if call.by == "customer" else replace(after, transferred=0, vacated=0, last=None)
+
+
+def _assign(license: License, call: Call) -> Answered:
+    if license.seat(call.user) is not None:
+        return "user_already_assigned", license
+    if _limit_of(call) > license.places:
+        return "max_activations_too_high", license
+    if license.users is None or len(license.seats) >= license.users:
+        return "license_users_limit_reached", license
+    return OK, replace(license, seats=license.seats | {_seat(call)})
+
+
+def _remove(license: License, call: Call) -> Answered:
+    answer, without = _reset_user(license, call)
+    if answer != OK:
+        return answer, license
+    if (rate := without.rate) is not None:
+        rate = replace(rate, own=frozenset(one for one in rate.own if one[0] != call.user))
+    return OK, replace(without, seats=_others(license, call), rate=rate)
+
+
+def _limit(license: License, call: Call) -> Answered:
+    if license.seat(call.user) is None:
+        return "user_not_found", license
+    if _limit_of(call) > license.places:
+        return "max_activations_too_high", license
+    return OK, replace(license, seats=_others(license, call) | {_seat(call)})
+
+
+def _reset_user(license: License, call: Call) -> Answered:
+    if license.seat(call.user) is None:
+        return "user_not_found", license
+    keys = license.of_user(call.user)
+    if refusal := _too_many(license, call, keys):
+        return refusal, license
+    return OK, _freed(license, call, keys)
+
+
+def _limit_of(call: Call) -> float:
+    assert call.limit is not None
+    return call.limit
+
+
+def _seat(call: Call) -> tuple[str, float]:
+    assert call.user is not None
+    return call.user, _limit_of(call)
+
+
+def _others(license: License, call: Call) -> frozenset[tuple[str, float]]:
+    return frozenset(seat for seat in license.seats if seat[0] != call.user)
+
+
+# --- by the vendor, and by the clock ------------------------------------------------------------------------------
+
+
+def _enable(license: License, call: Call) -> Answered:
+    if call.by == "customer" and license.disabled_by == "vendor":
+        return "disabled_by_vendor", license
+    return OK, replace(license, enabled=True, disabled_by=None)
+
+
+def _disable(license: License, call: Call) -> Answered:
+    if call.by == "customer" and license.disabled_by == "vendor":
+        return OK, license
+    return OK, replace(license, enabled=False, disabled_by=call.by)
+
+
+def _bar(license: License, call: Call) -> Answered:
+    """No device of this hardware id may be active here any more."""
+    assert call.device is not None
+    keys = frozenset(key for key in license.live if key[0] == call.device)
+    return OK, replace(license, barred=license.barred | {call.device}, live=license.live - keys)
+
+
+_RULES: dict[Verb, Callable[[License, Call], Answered]] = {
+    "activate": _activate,
+    "check": _check,
+    "deactivate": _deactivate,
+    "reset device": _reset_device,
+    "reset license": _reset_license,
+    "assign": _assign,
+    "remove": _remove,
+    "limit": _limit,
+    "reset user": _reset_user,
+    "enable": _enable,
+    "disable": _disable,
+    "expire": lambda license, _: (OK, replace(license, end=ENDS["past"])),
+    "lapse": lambda license, _: (OK, replace(license, end=ENDS["near"])),
+    "renew": lambda license, _: (OK, replace(license, end=ENDS["far"])),
+    "extend": lambda license, call: (OK, replace(license, end=call.to)),
+    "bar": _bar,
+    "sweep": lambda license, _: (OK, license),
+}
