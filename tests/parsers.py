@@ -194,7 +194,7 @@ PARSERS: dict[str, Parser] = {
     "domain.keys.forms": keys.forms,
     "domain.logo.svg_logo": lambda text: [
         logo.svg_logo(text),
-        logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'><style>{text[:9000]}</style>{text[:9000]}</svg>"),
+        logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'>{text[:18000]}</svg>"),
     ],
     "domain.one_time_code.typed_code": typed_code,
     "domain.origin.network_of": origin.network_of,
@@ -277,8 +277,6 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
     "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
     "chalicelib.domain.instants._DURATION": "domain.instants.parse_duration",
-    "chalicelib.domain.logo._URL": "domain.logo.svg_logo",
-    "chalicelib.domain.logo._LOADS": "domain.logo.svg_logo",
     "chalicelib.domain.pasted._BREAKS": "domain.pasted.one_line",
     "chalicelib.domain.people_list._ADDRESS": "domain.people_list.read_list",
     "chalicelib.domain.people_list._BETWEEN": "domain.people_list.read_list",

@@ -15,7 +15,11 @@ from chalicelib.usecases import portal_queries
 from chalicelib.web.errors import FinalResponse
 
 FOR_EVER = "public, max-age=31536000, immutable"
-KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+KINDS = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml; charset=utf-8",
+}
 _HASHED = re.compile(r"([a-z.-]+)\.[0-9a-f]{12}\.(css|js|svg)")
 _THEME = re.compile(r"([0-9a-f]{6})\.css")
 
