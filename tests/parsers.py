@@ -297,8 +297,9 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._FILE": "portal.request, parts",
     "chalicelib.portal.handlers._VISITOR": "itself",
     "chalicelib.portal.messages._FIELD": "portal.messages.as_sentence",
-    "chalicelib.usecases.chosen_password._WORD_AND_YEAR": "usecases.chosen_password.guard_chosen",
-    "chalicelib.usecases.portal_queries._DEVICE_KEY": "itself",
+    "chalicelib.usecases.chosen_password._TIMES_OF_THE_YEAR": "usecases.chosen_password.guard_chosen",
+    "chalicelib.usecases.chosen_password._YEAR": "usecases.chosen_password.guard_chosen",
+    "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
     "infra.connections.FRAMING": "infra.serve, headers",
@@ -315,6 +316,7 @@ NO_PARSERS = {
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
     *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it
+    *("licenseapi.refused_calls.record_refused_call", "usecases.portal_queries.devices.device_key"),  # of what was read
     *("usecases.catalogue.find_api_key", "usecases.passwords.is_outdated", "usecases.tidy.tidy"),  # of what is stored
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.engine.environment"),  # of our own
     *("infra.output.write", "infra.progress.progress", "infra.run.tidy_some", "infra.secret_store.open_store"),
