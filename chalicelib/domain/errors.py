@@ -61,6 +61,7 @@ Code = Literal[
     "api_key_not_found",
     "already_exists",
     "order_not_found",
+    "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",
     # how a request is sent, and who sends it

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from chalicelib.domain.errors import Invalid, Unauthenticated
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
-from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.domain.users import User
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import ProfileForm
 from chalicelib.usecases import portal_queries
@@ -37,10 +38,13 @@ def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
 
 
 @action("profile.html", ProfileForm, _me)
-def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> FormResult:
+def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Change[Any]:
     """Change the own names and phone number."""
-    change_profile(view.user.company, view.user.id, form.profile(), request.actor(view.user.email), now=request.now)
-    return FormResult(ACCOUNT, "Your name and phone number were saved.")
+    given = (view.user.company, view.user.id, form.profile(), request.actor(view.user.email))
+    return Change(
+        lambda: change_profile(*given, now=request.now),
+        lambda _: FormResult(ACCOUNT, "Your name and phone number were saved."),
+    )
 
 
 def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
@@ -53,12 +57,16 @@ def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
 
 
 @action("confirm.html", Confirmation, _look_sessions)
-def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> FormResult:
+def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Change[int]:
     """End all sessions but this one."""
     me = view.user
-    epoch = end_other_sessions(me.company, me.id, request.actor(me.email), epoch=me.session_epoch, now=request.now)
-    keep_session(view.claims, epoch, now=request.now)
-    return FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch)
+
+    def end() -> int:
+        epoch = end_other_sessions(me.company, me.id, request.actor(me.email), epoch=me.session_epoch, now=request.now)
+        keep_session(view.claims, epoch, now=request.now)
+        return epoch
+
+    return Change(end, lambda epoch: FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch))
 
 
 def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
@@ -68,20 +76,24 @@ def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
 
 
 @action("choose_password.html", NewPasswordForm, _look_password)
-def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> FormResult:
+def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> Change[User]:
     """Choose a new password; all other sessions end."""
     if composed(form.new_password) != composed(form.again):
         raise Invalid("validation_error", "The two new passwords differ. Type the same one twice.")
     me = view.user
     old = None if me.is_initial_password else form.password
     given = (me.company, me.id, form.new_password, request.actor(me.email))
-    try:
-        changed = choose_password(*given, old_password=old, epoch=me.session_epoch, now=request.now)
-    except Unauthenticated as error:
-        if error.code != "invalid_credentials":
-            raise
-        raise Unauthenticated("invalid_credentials", "This is not your present password.") from None
-    keep_session(view.claims, changed.session_epoch, now=request.now)
+
+    def choose() -> User:
+        try:
+            changed = choose_password(*given, old_password=old, epoch=me.session_epoch, now=request.now)
+        except Unauthenticated as error:
+            if error.code != "invalid_credentials":
+                raise
+            raise Unauthenticated("invalid_credentials", "This is not your present password.") from None
+        keep_session(view.claims, changed.session_epoch, now=request.now)
+        return changed
+
     says = "Your new password is set. All other sessions are ended."
     to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT
-    return FormResult(to, says, epoch=changed.session_epoch)
+    return Change(choose, lambda changed: FormResult(to, says, epoch=changed.session_epoch))

@@ -16,6 +16,7 @@ from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     FORM_EXPIRED,
     FORM_EXPIRED_CODE,
+    Change,
     Confirmation,
     FormResult,
     PageHandler,
@@ -99,12 +100,14 @@ def _look_start(request: PortalRequest, claims: SessionClaims, license_id: int) 
 
 
 @action("batch_preview.html", StartForm, _look_start)
-def start(request: PortalRequest, view: LicenseView, form: StartForm) -> FormResult:
+def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[int]:
     """Reserve the seats; the work begins on the next page."""
     me, everybody = view.principal.user, form.which == "all"
     given = (me.company, view.license.id, form.people, everybody, request.actor(me.email))
-    batch_id = batch_assign.start_batch(*given, columns=_columns(request), now=request.now)
-    return FormResult(f"{list_path(view.license.id)}/batch/{batch_id}")
+    return Change(
+        lambda: batch_assign.start_batch(*given, columns=_columns(request), now=request.now),
+        lambda batch_id: FormResult(f"{list_path(view.license.id)}/batch/{batch_id}"),
+    )
 
 
 def _look_at_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Any:
@@ -130,13 +133,15 @@ def _show_batch(request: PortalRequest, claims: SessionClaims, parts: dict[str, 
 
 
 @action("batch_progress.html", Confirmation, _look_at_batch)
-def _go_on(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
-    if _turns.acquire(blocking=False):  # else the page comes again as it is, and asks again
-        try:
-            _work(request, view)
-        finally:
-            _turns.release()
-    return FormResult(request.path)
+def _go_on(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
+    def work() -> None:
+        if _turns.acquire(blocking=False):  # else the page comes again as it is, and asks again
+            try:
+                _work(request, view)
+            finally:
+                _turns.release()
+
+    return Change(work, lambda _: FormResult(request.path))
 
 
 def _work(request: PortalRequest, view: LicenseView) -> None:
@@ -162,12 +167,15 @@ def _look_end(request: PortalRequest, claims: SessionClaims, license_id: int, ba
 
 
 @action("confirm.html", Confirmation, _look_end)
-def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
+def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
     """Give back what is still reserved."""
     me, here = view.principal.user, request.path.rpartition("/")[0]
     batch_id = int(here.rpartition("/")[2])
-    batch_assign.end_batch(me.company, view.license.id, batch_id, request.actor(me.email), now=request.now)
-    return FormResult(here, "The batch was stopped. The other places are free again.")
+    given = (me.company, view.license.id, batch_id, request.actor(me.email))
+    return Change(
+        lambda: batch_assign.end_batch(*given, now=request.now),
+        lambda _: FormResult(here, "The batch was stopped. The other places are free again."),
+    )
 
 
 def _download(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import SessionClaims
-from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
@@ -54,17 +54,21 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 
 @action("confirm.html", Confirmation, _look_reset)
-def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> FormResult:
+def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
     """Free the device's place."""
     return free(request, view, f"/portal/licenses/{view.license.id}/devices")
 
 
-def free(request: PortalRequest, view: DeviceView, back: str) -> FormResult:
+def free(request: PortalRequest, view: DeviceView, back: str) -> Change[int]:
     """Free one device's place, whether it still holds it or not."""
     user, row = view.principal.user, view.row
     actor = request.actor(user.email)
     hardware_id, owner = row.device.hardware_id, row.device.user_id
-    freed = reset_device(user.company, view.license.id, hardware_id, actor, user_id=owner, now=request.now)
-    if freed:
-        return FormResult(back, f"{device_name(row)} was reset. Its place is free.")
-    return FormResult(back, f"{device_name(row)} held no place any more. Nothing was changed.")
+
+    def result(freed: int) -> FormResult:
+        if freed:
+            return FormResult(back, f"{device_name(row)} was reset. Its place is free.")
+        return FormResult(back, f"{device_name(row)} held no place any more. Nothing was changed.")
+
+    given = (user.company, view.license.id, hardware_id, actor)
+    return Change(lambda: reset_device(*given, user_id=owner, now=request.now), result)

@@ -8,13 +8,14 @@ before. A form is carried out once: its token is claimed first, and what came of
 who sends it again. One that is refused is shown again, with what was typed and why.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from chalice.app import Request, Response
@@ -35,11 +36,11 @@ from chalicelib.portal.request import (
     read_request,
     unread,
 )
+from chalicelib.usecases.idempotency import IdempotencyKey, Performed, find_performed, perform_once
 from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import to_cookie
-from chalicelib.usecases.submissions import submission_result, submit_once
 from chalicelib.web.errors import ERRORS, FinalResponse
 
 log = logging.getLogger("seatkeeper")
@@ -53,6 +54,7 @@ FORM_EXPIRED_CODE = "form_out_of_date"
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
 F = TypeVar("F", bound=BaseModel)
+R = TypeVar("R")
 Handler = Callable[[PortalRequest, dict[str, Any]], Response]
 """Answers a request, given the parts of its path."""
 Load = Callable[..., Any]
@@ -68,6 +70,14 @@ class FormResult:
     """Where an initial password can be seen, if one was made."""
     epoch: int | None = None
     """Of the own account, where its other sessions were ended: this one and this browser go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[R]):
+    """What a form does, and what came of that: `result` is asked before it is done, and again where nothing was."""
+
+    make: Callable[[], R]
+    result: Callable[[R], FormResult]
 
 
 class Confirmation(BaseModel):
@@ -136,13 +146,13 @@ def page(template: str) -> Callable[[Callable[..., Any]], PageHandler]:
 
 def action(
     template: str, schema: type[F], load: Load
-) -> Callable[[Callable[[PortalRequest, Any, F], FormResult]], PageHandler]:
-    """`@action(template, Schema, load)`: a function of the request, the view and the form, that carries it out.
+) -> Callable[[Callable[[PortalRequest, Any, F], Change[Any]]], PageHandler]:
+    """`@action(template, Schema, load)`: a function of the request, the view and the form, that says what to change.
 
     `load` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
     """
 
-    def decorate(act: Callable[[PortalRequest, Any, F], FormResult]) -> PageHandler:
+    def decorate(act: Callable[[PortalRequest, Any, F], Change[Any]]) -> PageHandler:
         def shown(request: PortalRequest, looked: Any, **more: Any) -> Response:
             view, extra = _parted(looked)
             principal = _visit(view)
@@ -153,29 +163,29 @@ def action(
             return shown(request, load(request, claims, **parts))
 
         def carry_out(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
-            nonce = nonce_of(claims.token, request.path, request.fields.get(FIELD, ""))
+            key = _idempotency_key(request, claims)
             try:
                 looked = load(request, claims, **parts)
             except NotFound:  # what it is about may be gone by the very form, sent before
-                done = _done(claims, nonce)
-                if done is None:
+                if key is None or (before := find_performed(key, now=request.now)) is None:
                     raise
-                return _see(request, *done)
+                return _see(request, key, before)
 
             def show_errors(code: str, status: int, error: str) -> Response:
                 observability.set_error(code)
                 return shown(request, looked, status=status, error=error, submitted=request.fields)
 
-            if nonce is None:
+            if key is None:
                 return show_errors(FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
             try:
                 form = schema.model_validate(request.fields)
                 view = _parted(looked)[0]
-                outcome = submit_once(claims, nonce, lambda: asdict(act(request, view, form)), now=request.now)
+                change = act(request, view, form)
+                made = perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
             except (ValidationError, SeatkeeperError) as error:
                 return say_when(show_errors(*_why(error)), error)
-            response = _see(request, outcome["to"] if outcome else _back(request.path), nonce)
-            _keep_known(request, response, _visit(view).user, outcome or {})
+            response = _see(request, key, made)
+            _keep_known(request, response, _visit(view).user, made.answer or {})
             return response
 
         return PageHandler(logged_in(show), logged_in(carry_out))
@@ -199,20 +209,24 @@ def _why(error: ValidationError | SeatkeeperError) -> tuple[str, int, str]:
     """The code, the status and the words of a refusal. Raises what is unavailable: that is no word on the form."""
     if isinstance(error, Unavailable):
         raise error
+    if isinstance(error, SeatkeeperError) and error.code == "idempotency_key_reused":
+        return FORM_EXPIRED_CODE, 403, FORM_EXPIRED  # it was sent before, with something else typed
     if isinstance(error, ValidationError):
         return "validation_error", 400, validation_message(error)
     return error.code, _status(error), error_message(error)
 
 
-def _done(claims: SessionClaims, nonce: str | None) -> tuple[str, str] | None:
-    """The location that shows the result of a form that was sent before, and the form's nonce; None if it was not."""
-    outcome = None if nonce is None else submission_result(claims, nonce)
-    return None if nonce is None or outcome is None else (outcome["to"], nonce)
+def _idempotency_key(request: PortalRequest, claims: SessionClaims) -> IdempotencyKey | None:
+    """What tells a form from another one; None where its token is not this session's, or not for this address."""
+    nonce = nonce_of(claims.token, request.path, request.fields.get(FIELD, ""))
+    content = json.dumps(sorted(request.fields.items()))
+    return None if nonce is None else IdempotencyKey(claims.token, nonce, content)
 
 
-def _see(request: PortalRequest, to: str, nonce: str) -> Response:
+def _see(request: PortalRequest, key: IdempotencyKey, made: Performed) -> Response:
     """Redirect to the location that shows the result of a form."""
-    return redirect(request, f"{to}{'&' if '?' in to else '?'}done={nonce}")
+    to = made.answer["to"] if made.answer else _back(request.path)
+    return redirect(request, f"{to}{'&' if '?' in to else '?'}done={key.key}")
 
 
 def _keep_known(request: PortalRequest, response: Response, user: User, outcome: dict[str, Any]) -> None:

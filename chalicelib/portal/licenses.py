@@ -7,7 +7,7 @@ from chalice.app import Response
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
-from chalicelib.portal.handlers import Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.timeline import timeline
@@ -80,11 +80,15 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
 
 
 @action("confirm.html", Confirmation, _look_reset)
-def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
+def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """All devices off."""
     user = view.principal.user
-    change_license.reset_license(user.company, view.license.id, request.actor(user.email), now=request.now)
-    return FormResult(f"{LICENSES}/{view.license.id}", "The license was reset. All its devices are deactivated.")
+    given = (user.company, view.license.id, request.actor(user.email))
+    says = "The license was reset. All its devices are deactivated."
+    return Change(
+        lambda: change_license.reset_license(*given, now=request.now),
+        lambda license: FormResult(f"{LICENSES}/{license.id}", says),
+    )
 
 
 def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
@@ -99,7 +103,7 @@ def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int
 
 
 @action("confirm.html", Confirmation, _look_disable)
-def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
+def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
     return _set_enabled(request, view, False, "The license is disabled.")
 
@@ -114,12 +118,15 @@ def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int)
 
 
 @action("confirm.html", Confirmation, _look_enable)
-def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> FormResult:
+def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Let it be used again."""
     return _set_enabled(request, view, True, "The license is enabled.")
 
 
-def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, says: str) -> FormResult:
+def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, says: str) -> Change[License]:
     user = view.principal.user
-    change_license.set_enabled(user.company, view.license.id, enabled, request.actor(user.email), now=request.now)
-    return FormResult(f"{LICENSES}/{view.license.id}", says)
+    given = (user.company, view.license.id, enabled, request.actor(user.email))
+    return Change(
+        lambda: change_license.set_enabled(*given, now=request.now),
+        lambda license: FormResult(f"{LICENSES}/{license.id}", says),
+    )

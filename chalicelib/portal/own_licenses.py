@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.devices import free, reset_question
-from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.portal.handlers import Change, Confirmation, action, page
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
@@ -39,6 +39,6 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 
 @action("confirm.html", Confirmation, _look_reset)
-def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> FormResult:
+def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
     """Free the own device's place."""
     return free(request, view, f"{SEATS}/{view.license.id}")

@@ -9,9 +9,10 @@ from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
 from chalicelib.domain.counts import COUNT_ASKED, read_count
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
-from chalicelib.domain.users import MAX_NAME, MAX_PHONE
-from chalicelib.portal.handlers import Confirmation, FormResult, action, page
+from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
@@ -94,29 +95,23 @@ def list_path(license_id: int) -> str:
 
 
 @action("assign.html", AssignForm, _license)
-def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> FormResult:
+def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[tuple[License, Seat, User]]:
     """Give a person a seat."""
     me = view.principal.user
     limit = DEFAULT_MAX_ACTIVATIONS if form.max_activations is None else form.max_activations
-    _, seat, user = assign_user(
-        me.company,
-        view.license.id,
-        form.email,
-        limit,
-        request.actor(me.email),
-        profile=form.profile(),
-        manager_id=me.id,
-        now=request.now,
+    given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
+    return Change(
+        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, now=request.now),
+        lambda assigned: _assigned(*assigned),
     )
-    back = list_path(view.license.id)
-    if not (user.is_initial_password and opens(user, view.license)):
-        return FormResult(back, f"{display_email(seat.email)} was assigned. The password is this person's own.")
-    reveal = f"{back}/{user.id}/initial-password"
-    return FormResult(
-        back,
-        f"{display_email(seat.email)} was assigned. Copy the initial password now, or show it later in the list.",
-        reveal,
-    )
+
+
+def _assigned(license: License, seat: Seat, user: User) -> FormResult:
+    back, who = list_path(license.id), display_email(seat.email)
+    if not (user.is_initial_password and opens(user, license)):
+        return FormResult(back, f"{who} was assigned. The password is this person's own.")
+    says = f"{who} was assigned. Copy the initial password now, or show it later in the list."
+    return FormResult(back, says, f"{back}/{user.id}/initial-password")
 
 
 def _reveal(request: PortalRequest, view: UserView) -> str | None:
@@ -134,42 +129,47 @@ def initial_password(request: PortalRequest, claims: SessionClaims, license_id: 
 
 
 @action("change_email.html", EmailForm, _user)
-def email(request: PortalRequest, view: UserView, form: EmailForm) -> FormResult:
+def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[User]:
     """Change the e-mail of the account."""
     me, old = view.principal.user, view.row.user.email
-    changed = change_email(
-        me.company, view.license.id, old, form.email, request.actor(me.email), manager_id=me.id, now=request.now
-    )
-    return FormResult(
-        list_path(view.license.id),
-        f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays.",
-    )
+    given = (me.company, view.license.id, old, form.email, request.actor(me.email))
+
+    def result(changed: User) -> FormResult:
+        says = f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays."
+        return FormResult(list_path(view.license.id), says)
+
+    return Change(lambda: change_email(*given, manager_id=me.id, now=request.now), result)
 
 
 @action("set_password.html", PasswordForm, _user)
-def password(request: PortalRequest, view: UserView, form: PasswordForm) -> FormResult:
+def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Change[Any]:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.principal.user, view.row.user.email
     own = form.password if form.password or form.how == "own" else None  # what is typed counts
-    change_seat.set_password(
-        me.company, view.license.id, who, own, request.actor(me.email), manager_id=me.id, now=request.now
-    )
+    given = (me.company, view.license.id, who, own, request.actor(me.email))
     back = list_path(view.license.id)
     message = f"{display_email(who)} has a new initial password"
     says = f"{message}, and chooses another one at the next log-in. All sessions are ended."
-    return FormResult(back, says, f"{back}/{view.row.user.id}/initial-password")
+    return Change(
+        lambda: change_seat.set_password(*given, manager_id=me.id, now=request.now),
+        lambda _: FormResult(back, says, f"{back}/{view.row.user.id}/initial-password"),
+    )
 
 
 @action("set_limit.html", LimitForm, _user)
-def limit(request: PortalRequest, view: UserView, form: LimitForm) -> FormResult:
+def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[None]:
     """Change the user's own limit."""
     me, who = view.principal.user, view.row.user.email
     if form.max_activations is None and not form.unlimited:
         raise Invalid("validation_error", "Give a number, or tick unlimited.")
     wanted = None if form.unlimited else form.max_activations
-    change_seat.set_max_activations(me.company, view.license.id, who, wanted, request.actor(me.email), now=request.now)
+    given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    return FormResult(list_path(view.license.id), f"{display_email(who)} {message}. Devices that are active stay so.")
+    says = f"{display_email(who)} {message}. Devices that are active stay so."
+    return Change(
+        lambda: change_seat.set_max_activations(*given, now=request.now),
+        lambda _: FormResult(list_path(view.license.id), says),
+    )
 
 
 def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
@@ -188,12 +188,14 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 
 @action("confirm.html", Confirmation, _look_reset)
-def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> FormResult:
+def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Deactivate the user's devices on this license."""
     me, who = view.principal.user, view.row.user.email
-    change_seat.reset_activations(me.company, view.license.id, who, request.actor(me.email), now=request.now)
-    return FormResult(
-        list_path(view.license.id), f"The devices of {display_email(who)} on this license are deactivated."
+    given = (me.company, view.license.id, who, request.actor(me.email))
+    says = f"The devices of {display_email(who)} on this license are deactivated."
+    return Change(
+        lambda: change_seat.reset_activations(*given, now=request.now),
+        lambda _: FormResult(list_path(view.license.id), says),
     )
 
 
@@ -213,8 +215,12 @@ def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
 
 
 @action("confirm.html", Confirmation, _look_remove)
-def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> FormResult:
+def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Take the seat away."""
     me, who = view.principal.user, view.row.user.email
-    change_seat.remove_user(me.company, view.license.id, who, request.actor(me.email), now=request.now)
-    return FormResult(list_path(view.license.id), f"{display_email(who)} was removed. There is room for another user.")
+    given = (me.company, view.license.id, who, request.actor(me.email))
+    says = f"{display_email(who)} was removed. There is room for another user."
+    return Change(
+        lambda: change_seat.remove_user(*given, now=request.now),
+        lambda _: FormResult(list_path(view.license.id), says),
+    )

@@ -18,6 +18,7 @@ from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
 from chalicelib.store import database, items
 from chalicelib.store.database import BATCH_GET_LIMIT
+from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
 from chalicelib.store.items import (
     BatchProgressItem,
     BlockItem,
@@ -46,7 +47,7 @@ from chalicelib.store.keys import (
     variables_sort_key,
 )
 from chalicelib.store.schema import Raw
-from chalicelib.store.sessions import SubmissionResult, session_item, submission_item
+from chalicelib.store.sessions import session_item
 from chalicelib.store.variables import to_variables
 
 _STATE = LicenseItem.reader(LicenseState)
@@ -61,7 +62,7 @@ class BatchRead:
     session: Session | None = None
     user: User | None = None
     company: Company | None = None
-    outcome: SubmissionResult | None = None
+    outcome: Answer | None = None
     managed: bool = False
     """Whether the user manages the license that was asked for."""
     licenses: dict[int, License] = field(default_factory=dict)
@@ -174,7 +175,7 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
     yield UserItem(company, user_sort_key(claims.user_id))
     yield CompanyItem(company, COMPANY)
     if claims.nonce:
-        yield submission_item(claims.token, claims.nonce)
+        yield idempotency_item(claims.token, claims.nonce)
     if wanted.managed is not None:
         yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))
     for license_id in wanted.licenses:
@@ -203,8 +204,8 @@ def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: 
                 found.user = user
         case "CompanyItem":
             found.company = item.to_domain()
-        case "SubmissionItem":
-            found.outcome = item.outcome
+        case "IdempotencyItem":
+            found.outcome = answer_of(item)
         case "LicenseSummaryItem":
             found.managed = True
         case "LicenseItem":

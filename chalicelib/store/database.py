@@ -60,11 +60,47 @@ _once: ContextVar[bool] = ContextVar("once", default=False)
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold. `items`: what is in the way, as it stands now, or None where not all is known."""
+    """A condition did not hold. `known`: what is in the way, as it stands now; `items`: None where that is not all."""
 
-    def __init__(self, items: list[Raw] | None = None) -> None:
+    def __init__(self, known: list[Raw] | None = None, *, complete: bool = True) -> None:
         super().__init__("a condition did not hold")
-        self.items = items
+        self.known = known or []
+        self.items = known if complete else None
+
+
+class AlreadyPut(Exception):
+    """What a transaction was to take along is there already, as `raw` says."""
+
+    def __init__(self, raw: Raw) -> None:
+        super().__init__("it was put before")
+        self.raw = raw
+
+
+@dataclass
+class Companion:
+    """An item that the next transaction with an event puts, too, whatever that transaction is about."""
+
+    item: Any
+    condition: Condition
+    is_put: bool = False
+
+    def put_in_way_of(self, error: Exception) -> Raw | None:
+        """The item that is there already, where a transaction has failed for that."""
+        known = error.known if isinstance(error, ConditionFailed) else []
+        return next((raw for raw in known if raw["pk"]["S"] == self.item.pk), None)
+
+
+_companion: ContextVar[Companion | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied(companion: Companion | None) -> Iterator[None]:
+    """Let the next transaction inside that has an event put an item more. It may raise `AlreadyPut`."""
+    outer = _companion.set(companion)
+    try:
+        yield
+    finally:
+        _companion.reset(outer)
 
 
 @dataclass
@@ -109,8 +145,11 @@ class Transaction:
         )
 
     def commit(self) -> None:
-        """All or nothing. Raises `ConditionFailed`, `Unavailable`."""
+        """All or nothing. Raises `ConditionFailed`, `Unavailable`, and `AlreadyPut` where it is `accompanied`."""
         outcome_unknown = False
+        companion = None if self.event is None else _companion.get()
+        if companion is not None and not companion.is_put:
+            self.put(companion.item, companion.condition)
 
         def send() -> None:
             nonlocal outcome_unknown
@@ -125,10 +164,13 @@ class Transaction:
         self._put_event()
         try:
             _retrying(send)
-        except (ConditionFailed, Unavailable):
-            if outcome_unknown and self._is_committed():
-                return
-            raise
+        except (ConditionFailed, Unavailable) as error:
+            if not (outcome_unknown and self._is_committed()):
+                if companion is not None and (raw := companion.put_in_way_of(error)) is not None:
+                    raise AlreadyPut(raw) from None
+                raise
+        if companion is not None:
+            companion.is_put = True
 
     def _put_event(self) -> None:
         """Put the event, or count it in the one that tells of the same."""
@@ -466,8 +508,8 @@ def _raise_if_condition_failed(error: Exception) -> None:
     reasons = [r for r in getattr(error, "cancellation_reasons", []) if r]
     if not any(r.code == "ConditionalCheckFailed" for r in reasons):
         return
-    items = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
-    raise ConditionFailed(items if len(items) == len(reasons) else None) from error
+    known = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
+    raise ConditionFailed(known, complete=len(known) == len(reasons)) from error
 
 
 def _key(item: Any) -> Raw:

@@ -357,11 +357,13 @@ class ProbeItem(EphemeraItem[Any]):
     nonce = UnicodeAttribute()
 
 
-class SubmissionItem(EphemeraItem[Any]):
-    """A form that was sent, under the hash of its one-time token; what came of it, once it is done."""
+class IdempotencyItem(EphemeraItem[Any]):
+    """What was answered to a call, under the hash of who made it and its key, until `expires`."""
 
-    claim = UnicodeAttribute(null=True)
+    content_hash = UnicodeAttribute(null=True)
+    sealed_answer = UnicodeAttribute(null=True)
     outcome = JSONAttribute(null=True)
+    """The answer as older versions have stored it, of forms alone."""
 
 
 class BatchItem(EphemeraItem[Any]):
@@ -430,7 +432,7 @@ KINDS = (
     Kind(SeriesItem, "security#"),
     Kind(NobodysEventItem, "nobody#"),
     Kind(SessionItem, "session#"),
-    Kind(SubmissionItem, "form#"),
+    Kind(IdempotencyItem, "form#"),
     Kind(BatchItem, "batch#"),
     Kind(CodeItem, "code#"),
     Kind(ProbeItem, "probe#"),

@@ -101,9 +101,12 @@ def assign_user(
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
         seats.assign(state.license, seat, state.user, user, event, tell(user, state.license))
 
-    state, granted = decide_and_write(read, decide, write)
-    assert granted is not None  # the write has seen to it
-    return state.license, *granted
+    def result(state: _State, granted: tuple[Seat, User] | None) -> tuple[License, Seat, User] | None:
+        return None if granted is None else (state.license, *granted)
+
+    assigned = result(*decide_and_write(read, decide, write, result=result))
+    assert assigned is not None  # the write has seen to it
+    return assigned
 
 
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:

@@ -143,7 +143,8 @@ def start_batch(
         event = Event.new("batch_started", actor, now, people=pending.rows)
         batches.reserve(state.license, pending, event)
 
-    return decide_and_write(lambda _: preview(company, license_id, text, columns), decide, write)[1].id
+    look = lambda _: preview(company, license_id, text, columns)  # noqa: E731 - short and local
+    return decide_and_write(look, decide, write, result=lambda _, pending: pending.id)[1].id
 
 
 def continue_batch(
@@ -183,7 +184,7 @@ def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now
             event = Event.new("batch_ended", actor, now, people=pending.position, given_back=pending.reserved)
             batches.end(state[0], pending, event)
 
-    decide_and_write(read, lambda state: state[1], write)
+    decide_and_write(read, lambda state: state[1], write, result=lambda *_: None)
 
 
 def find_batch(company: str, license_id: int, batch_id: int) -> BatchProgress | None:

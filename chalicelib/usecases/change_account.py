@@ -23,7 +23,10 @@ def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *
         if old != new:
             accounts.change_profile(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
 
-    return decide_and_write(lambda _: _find(company, user_id), lambda user: replace(user, **asdict(profile)), write)[1]
+    def decide(user: User) -> User:
+        return replace(user, **asdict(profile))
+
+    return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, new: new)[1]
 
 
 def end_other_sessions(company: str, user_id: int, actor: Actor, *, epoch: int, now: Instant) -> int:
@@ -39,7 +42,7 @@ def end_other_sessions(company: str, user_id: int, actor: Actor, *, epoch: int, 
     def write(user: User, _epoch: int) -> None:
         accounts.end_sessions(user, Event.new("sessions_ended", actor, now, user=user.email, user_id=user.id))
 
-    return decide_and_write(lambda _: _find(company, user_id), decide, write)[1]
+    return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, epoch: epoch)[1]
 
 
 def choose_password(
@@ -69,7 +72,7 @@ def choose_password(
         event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
         accounts.change_password(user, changed, event, mail=own_password_notice(user))
 
-    return decide_and_write(lambda _: _find(company, user_id), decide, write)[1]
+    return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, new: new)[1]
 
 
 def _guard_epoch(user: User, epoch: int) -> None:

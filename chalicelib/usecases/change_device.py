@@ -1,5 +1,6 @@
 """What a manager does to a device: reset, blacklist, allow again."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from chalicelib.domain.activation import DeactivationDecision, Snapshot, counts_as_given_up
@@ -25,6 +26,8 @@ def reset_device(
     known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
     if not known:
         raise NotFound("device_not_found")
+    if len(known) == 1:
+        return _free(company, license_id, known[0], actor, now, result=lambda _, given: int(given.live))
     return sum(_free(company, license_id, device, actor, now) for device in known)
 
 
@@ -49,7 +52,15 @@ def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, 
     return find_license(company, license_id)
 
 
-def _free(company: str, license_id: int, device: Device, actor: Actor, now: Instant) -> int:
+def _free(
+    company: str,
+    license_id: int,
+    device: Device,
+    actor: Actor,
+    now: Instant,
+    *,
+    result: Callable[[Snapshot, DeactivationDecision], int] | None = None,
+) -> int:
     def read(_consistent: bool) -> Snapshot:
         return activations.read_snapshot(company, license_id, device.hardware_id, device.user_id, consistent=True)
 
@@ -66,4 +77,4 @@ def _free(company: str, license_id: int, device: Device, actor: Actor, now: Inst
             event = Event.new("device_reset", actor, now, hardware_id=device.hardware_id, **about)
             activations.deactivate(snapshot, given, event, counts_as_release=counts_as_given_up(given.license, actor))
 
-    return int(decide_and_write(read, decide, write)[1].live)
+    return int(decide_and_write(read, decide, write, result=result)[1].live)

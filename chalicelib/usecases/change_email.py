@@ -75,7 +75,7 @@ def change_email(
 
     bound = nullcontext() if manager_id is None else bounded_probe(company, address, manager_id, actor, now=now)
     with bound:
-        return decide_and_write(read, decide, write)[1]
+        return decide_and_write(read, decide, write, result=lambda _, changed: changed)[1]
 
 
 def _guard_change(company: str, address: str, held: list[int]) -> None:

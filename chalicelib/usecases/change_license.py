@@ -34,7 +34,8 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
             event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
             licenses.change_terms(old, new, event)
 
-    return decide_and_write(lambda _: find_license(company, license_id), decide, write)[1]
+    find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
+    return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
 
 
 def extend(
@@ -72,7 +73,7 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
         event = Event.new("license_reset", actor, now, times_activated=license.times_activated)
         licenses.reset(license, event, all_anew=not actor.is_customer, given_up=given_up)
 
-    decide_and_write(lambda _: find_license(company, license_id), decide, write)
+    decide_and_write(lambda _: find_license(company, license_id), decide, write, result=lambda license, _: license)
     return find_license(company, license_id)
 
 

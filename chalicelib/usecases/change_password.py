@@ -1,6 +1,8 @@
 """A user chooses a new password."""
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 from chalicelib.domain.errors import Invalid, Unavailable
 from chalicelib.domain.events import Actor, Event
@@ -11,6 +13,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.chosen_password import guard_chosen
+from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import with_own_password
@@ -34,9 +37,8 @@ def change_password(
         user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)
         changed = with_own_password(user, new_password)
         event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id)
-        with suppress(
-            ConditionFailed
-        ):  # changed since the log-in, or hashed anew by another one: the next log-in tells
+        # A condition fails where it was changed since the log-in, or hashed anew by another one: the next log-in tells.
+        with suppress(ConditionFailed), stored_with_result(partial(replace, changed)):
             accounts.change_password(user, changed, event, mail=own_password_notice(user))
             return changed
     raise Unavailable("too_many_rivals")

@@ -76,7 +76,8 @@ def set_max_activations(
         guard_seat_limit(state[0], limit)
         return state
 
-    decide_and_write(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+    find = lambda _: find_seat(company, license_id, email)  # noqa: E731 - short and local
+    decide_and_write(find, decide, lambda _, state: write(*state), result=lambda *_: None)
 
 
 def set_password(
@@ -119,7 +120,7 @@ def set_password(
         notice = password_notice(new, actor)
         accounts.change_password(state[0], new, event, still_theirs=True, mail=notice)
 
-    user = decide_and_write(read, decide, write)[1]
+    user = decide_and_write(read, decide, write, result=lambda _, new: (new, initial))[1]
     return user, initial
 
 
@@ -136,4 +137,5 @@ def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Cal
         guard_reset(license, actor, seat.activations_in(license))
         return state
 
-    decide_and_write(lambda _: find_seat(company, license_id, email), decide, lambda _, state: write(*state))
+    find = lambda _: find_seat(company, license_id, email)  # noqa: E731 - short and local
+    decide_and_write(find, decide, lambda _, state: write(*state), result=lambda *_: None)

@@ -1,10 +1,12 @@
 """The optimistic retry loop: read, decide, write, and decide again where a condition failed."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.idempotency import stored_with_result
 
 S = TypeVar("S")
 D = TypeVar("D")
@@ -19,6 +21,7 @@ def decide_and_write(
     write: Callable[[S, D], None],
     apply_conflict: Callable[[S, ConditionFailed], S | None] = lambda _state, _conflict: None,
     changes: Callable[[D], bool] = lambda _decision: True,
+    result: Callable[[S, D], Any] | None = None,
 ) -> tuple[S, D]:
     """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 
@@ -29,6 +32,7 @@ def decide_and_write(
     `apply_conflict(state, conflict)`: the state with the items that were in the way; None where they do not tell it.
     `changes(decision)`: false where the decision leaves the state as it is. Confirmed like a denial: a device may have
     been reset.
+    `result(state, decision)`: what the answer is made of where the use case is called by `perform_once`.
     Raises `SeatkeeperError` as `decide` does, and `Unavailable` after `MAX_ATTEMPTS` failed attempts.
     """
     state: S | None = None
@@ -49,7 +53,8 @@ def decide_and_write(
             state, confirmed = None, True
             continue
         try:
-            write(state, decision)
+            with stored_with_result(None if result is None else partial(result, state, decision)):
+                write(state, decision)
         except ConditionFailed as conflict:
             state, confirmed = apply_conflict(state, conflict), True
             continue

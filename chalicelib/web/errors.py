@@ -94,6 +94,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "company_not_found": (404, "There is no company with this code."),
     "api_key_not_found": (404, "There is no such API key."),
     "already_exists": (409, "There is one already."),
+    "idempotency_key_reused": (422, "This idempotency key was used for another request."),
     "user_not_found": (404, "No such user is assigned to this license."),
     "user_already_assigned": (409, "This user is assigned to the license already."),
     "order_not_found": (404, "There is no such order."),

@@ -11,6 +11,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
 from chalicelib.domain.users import FREE_FAILURES
+from chalicelib.portal.handlers import FORM_EXPIRED
 from chalicelib.store.licenses import seats
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import set_enabled
@@ -58,9 +59,21 @@ def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
 ) -> None:
     send = assign_form(manager, license)
     with ThreadPool(6) as threads:
-        pages = list(threads.map(lambda n: send(email=f"user{n}@customer.test"), range(6)))
+        pages = list(threads.map(lambda _: send(email=ADA), range(6)))
     assert {page.status for page in pages} == {200}
-    assert len(emails(vendor, license)) == 1
+    assert all(f"{ADA} was assigned." in page.words for page in pages)
+    assert emails(vendor, license) == [ADA]
+
+
+def test_a_form_that_was_sent_comes_back_fresh_where_something_else_was_typed(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    path, send = at(license, "/users/assign"), assign_form(manager, license)
+    send(email=ADA)
+    page = send(email=BOB)
+    assert (page.status, FORM_EXPIRED in page.words, emails(vendor, license)) == (403, True, [ADA])
+    assert manager.send(page, path).status == 200
+    assert emails(vendor, license) == [ADA, BOB]
 
 
 def test_a_form_that_takes_away_what_it_is_about_tells_the_same_when_it_is_sent_twice(

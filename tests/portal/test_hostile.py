@@ -10,7 +10,7 @@ import pytest
 from app import app
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import sessions
+from chalicelib.store import idempotency
 from chalicelib.store.encryption import encrypt
 from chalicelib.store.licenses import seats
 from chalicelib.threads import ThreadPool
@@ -293,9 +293,11 @@ def test_what_was_done_is_told_as_done_even_where_it_cannot_be_noted(
     def too_busy(*_: object) -> None:
         raise Unavailable("database_busy")
 
-    monkeypatch.setattr(sessions, "finish_submission", too_busy)
-    page = manager.send(at(license, "/users/assign"), email=ADA)
-    assert (page.status, page.path, ADA in page.words) == (200, at(license, "/users"), True)
+    page = manager.send(at(license, "/users/batch"), people=ADA)
+    page = manager.send(page, at(license, "/users/batch/start"))
+    monkeypatch.setattr(idempotency, "store_answer", too_busy)
+    page = manager.send(page)
+    assert (page.status, ADA in page.words) == (200, True)
 
 
 def test_a_stale_form_of_a_batch_that_is_over_says_so(manager: Browser, license: License) -> None:

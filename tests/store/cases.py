@@ -34,6 +34,7 @@ from chalicelib.usecases import (
     device_variables,
     forget_devices,
     forgotten_password,
+    idempotency,
     issue_license,
     log_in,
     order_managers,
@@ -42,12 +43,12 @@ from chalicelib.usecases import (
     repair_links,
     send_mails,
     sessions,
-    submissions,
     sweep,
     unlock,
     user_licenses,
 )
 from chalicelib.usecases import initial_password as initial_password_module
+from chalicelib.usecases.idempotency import IdempotencyKey
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
 from tests.mailbox import code_mails, deliver, mailed_code
@@ -472,7 +473,8 @@ def log_out(_: Vendor, claims: SessionClaims) -> Any:
 
 
 def once_only(vendor: Vendor, claims: SessionClaims) -> Any:
-    return submissions.submit_once(claims, "nonce", lambda: {"to": "/there"}, now=vendor.now)
+    key = IdempotencyKey(claims.token, "nonce", "content")
+    return idempotency.perform_once(key, lambda: None, lambda _: {"to": "/there"}, now=vendor.now)
 
 
 CASES = (
@@ -726,7 +728,7 @@ CASES = (
     Case("log in to the portal", sessions.log_in_to_portal, seated, enter_portal, ("signed_in",)),
     Case("keep a session", sessions.keep_session, logged_in, keep_session),
     Case("log out", sessions.log_out, logged_in, log_out),
-    Case("send a form", submissions.submit_once, logged_in, once_only, (), True),
+    Case("call with a key", idempotency.perform_once, logged_in, once_only, (), True),
     Case("create a company", create.create_company, nothing, create_company, ("company_created",), True),
     Case("brand a company", branding.set_branding, nothing, brand, ("company_changed",), True),
     Case(

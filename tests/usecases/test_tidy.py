@@ -107,5 +107,3 @@ def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Ve
     account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
     login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
     assert database.get(login_attempts.attempts_item(account)) is None
-    sessions.finish_submission("token", vendor.code, {"done": "it"})
-    assert database.get(sessions.submission_item("token", vendor.code)) is None

@@ -1,0 +1,114 @@
+"""Answers to calls that may come again, each under who calls and the key of the call.
+
+They may be lost with `ephemera`: then a repeat is decided anew, as it is after a day. An answer may hold secrets, so it
+is stored encrypted; of what a call says only a keyed hash is kept, for passwords are among it.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from chalicelib.domain.instants import Instant
+from chalicelib.store import database
+from chalicelib.store.database import AlreadyPut, Companion
+from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
+from chalicelib.store.items import IdempotencyItem
+
+Answer = dict[str, Any]
+"""What is answered, as JSON has it."""
+
+KEPT_SECONDS = 24 * 3600
+MAX_ANSWER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What tells a call that comes again from another one."""
+
+    caller: str
+    """Who calls, over all companies: an API key, the token of a session."""
+    key: str
+    """Chosen by the caller, or given to him with a form."""
+    content: str
+    """All that the call says: the same key with another content is a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What was answered to a call. `answer` is None while that is not known: an older version has made the change."""
+
+    answer: Answer | None
+    same_content: bool
+
+
+def idempotency_item(caller: str, key: str) -> IdempotencyItem:
+    """Where the answer to a call is stored. The name is of the time when forms alone could come again."""
+    return IdempotencyItem(f"form#{sha256(f'{caller}#{key}'.encode()).hexdigest()}")
+
+
+def read_answer(call: IdempotencyKey, now: Instant) -> StoredAnswer | None:
+    """What was answered to a call, consistently; None where nothing was, or that is over."""
+    item = database.get(idempotency_item(call.caller, call.key))
+    return None if item is None or item.expires < now // 1000 else _stored(item, call)
+
+
+def answer_of(item: IdempotencyItem) -> Answer | None:
+    """The answer that an item holds."""
+    if item.sealed_answer is None:
+        outcome: Answer | None = item.outcome
+        return outcome
+    answer: Answer = json.loads(decrypt(item.sealed_answer, item.pk))
+    return answer
+
+
+@contextmanager
+def stored_with_change(call: IdempotencyKey, answer: Answer, now: Instant) -> Iterator[Companion]:
+    """Store an answer in the transaction of the change that is made inside, `is_put` then.
+
+    Raises `AnsweredBefore` where there is one; then nothing is changed.
+    """
+    item = _item(call, answer, now)
+    companion = Companion(item, _is_free(now))
+    try:
+        with database.accompanied(companion):
+            yield companion
+    except AlreadyPut as before:
+        raise AnsweredBefore(_stored(IdempotencyItem.from_raw_data(before.raw), call)) from None
+
+
+def store_answer(call: IdempotencyKey, answer: Answer, now: Instant) -> None:
+    """Store the answer to a call that has changed nothing. Raises `ConditionFailed` where there is one."""
+    item = _item(call, answer, now)
+    names = ("content_hash", "sealed_answer", "expires")
+    database.update(item, [getattr(IdempotencyItem, name).set(getattr(item, name)) for name in names], _is_free(now))
+
+
+class AnsweredBefore(Exception):
+    """The call was made before; `stored` is what was answered."""
+
+    def __init__(self, stored: StoredAnswer) -> None:
+        super().__init__("the call was made before")
+        self.stored = stored
+
+
+def _is_free(now: Instant) -> Any:
+    return IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires < now // 1000)
+
+
+def _item(call: IdempotencyKey, answer: Answer, now: Instant) -> IdempotencyItem:
+    item = idempotency_item(call.caller, call.key)
+    text = json.dumps(answer)
+    if len(text) > MAX_ANSWER_BYTES:
+        raise ValueError(f"an answer of {len(text)} bytes is too long to be kept for a repeat")
+    item.content_hash = hmac_sha256(call.content, item.pk)
+    item.sealed_answer = encrypt(text, item.pk)
+    item.expires = now // 1000 + KEPT_SECONDS
+    return item
+
+
+def _stored(item: IdempotencyItem, call: IdempotencyKey) -> StoredAnswer:
+    same = item.content_hash in (None, hmac_sha256(call.content, item.pk))
+    return StoredAnswer(answer_of(item), same)
