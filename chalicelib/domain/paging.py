@@ -106,7 +106,10 @@ def _scanned(
         if len(kept) > room:
             position, more = rows.key(found[-1]), True
             break
-        position = rows.key(read[-1]) if read else position
+        if not read:
+            more = False  # nothing that a position could be made of
+            break
+        position = rows.key(read[-1])
         if not more or len(found) == PAGE_SIZE or scanned >= MAX_SCANNED or is_late():
             break
     if backwards and not nearest:  # nothing is in front of it any more

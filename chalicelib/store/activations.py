@@ -25,6 +25,7 @@ from chalicelib.store.items import (
     LicenseItem,
     LookupItem,
     SeatItem,
+    UserDeviceItem,
     UserItem,
     VariablesItem,
     event_item,
@@ -38,6 +39,7 @@ from chalicelib.store.keys import (
     hardware_sort_key,
     license_pk,
     seat_sort_key,
+    user_device_sort_key,
     user_sort_key,
     variables_sort_key,
 )
@@ -118,6 +120,33 @@ def devices(
     return map(DeviceItem.from_raw, raws)
 
 
+def user_devices(
+    company: str,
+    license_id: int,
+    user_id: int,
+    *,
+    after: str | None = None,
+    backwards: bool = False,
+    limit: int | None = None,
+) -> Iterator[str]:
+    """The hardware hashes of a user's devices on a license, live or not, behind the hash `after`. Consistent.
+
+    Those that older code has activated are not among them, until the audit's repair has linked them.
+    """
+    prefix = user_device_sort_key(user_id)
+    behind = None if after is None else user_device_sort_key(user_id, after)
+    raws = database.query_between(
+        UserDeviceItem,
+        license_pk(company, license_id),
+        prefix,
+        prefix + "~",
+        backwards=backwards,
+        limit=limit,
+        after=behind,
+    )
+    return (raw["part"]["S"].removeprefix(prefix) for raw in raws)
+
+
 def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
     """Those of these hardware ids, at most a hundred, that are blacklisted by items of their own. Consistent."""
     hashes = sorted(hardware_hashes)
@@ -129,7 +158,7 @@ def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
 def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport, event: Event) -> None:
     """Activate: license counter, seat counter, device and event move together, or not at all. Raises `ConditionFailed`.
 
-    A device that is new here also gets the link that leads from its hardware id to the license.
+    A device that is new here also gets the links that lead to it: from its hardware id, and from its user.
     """
     license, seat, now = decision.license, seen.seat, event.at
     pk = license_pk(license.company, license.id)
@@ -153,6 +182,9 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
         link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, user_id))
         none_or_same = LookupItem.to.does_not_exist() | (LookupItem.to == license.id)
         write.update(link, [LookupItem.to.set(license.id), LookupItem.product.set(license.product)], none_or_same)
+        if user_id is not None:
+            own, item = UserDeviceItem(pk, user_device_sort_key(user_id, hardware_hash)), UserDeviceItem
+            write.put(own, item.pk.does_not_exist() | item.pk.exists())  # a repair may have filed it
     write.commit()
 
 
@@ -193,6 +225,9 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         write.delete(link, LookupItem.to.does_not_exist() | (LookupItem.to == license.id))
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
+        if device.user_id is not None:
+            own, item = UserDeviceItem(pk, user_device_sort_key(device.user_id, hardware_hash)), UserDeviceItem
+            write.delete(own, item.pk.does_not_exist() | item.pk.exists())
     write.commit()
 
 

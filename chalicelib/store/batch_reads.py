@@ -4,7 +4,7 @@ Who asks is read in that same BatchGet, so nothing may be shown before it has be
 (`usecases.portal_queries`). All reads are consistent: a page that follows a change shows it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -29,6 +29,7 @@ from chalicelib.store.items import (
     LicenseSummaryItem,
     ProductItem,
     SeatItem,
+    UserDeviceItem,
     UserItem,
     VariablesItem,
     item_of_license,
@@ -43,6 +44,7 @@ from chalicelib.store.keys import (
     manager_license_sort_key,
     product_sort_key,
     seat_sort_key,
+    user_device_sort_key,
     user_sort_key,
     variables_sort_key,
 )
@@ -70,7 +72,11 @@ class BatchRead:
     seats: dict[tuple[int, int], Seat] = field(default_factory=dict)
     """By license and user."""
     users: dict[int, User] = field(default_factory=dict)
+    devices: list[Device] = field(default_factory=list)
     device: Device | None = None
+    """The last of them: where one was asked for, that."""
+    all_linked: bool = False
+    """Whether every device of a user of the license is linked to him."""
     blocked: bool = False
     """Whether the device may not be used on the license."""
     variables: list[Variable] = field(default_factory=list)
@@ -88,6 +94,8 @@ class ReadRequest:
     users: Iterable[int] = ()
     device: tuple[int, str, int | None] | None = None
     """License, hardware hash and user; its variables come with it."""
+    user_devices: tuple[int, int, Sequence[str]] | None = None
+    """License, user and hardware hashes of the user's devices; whether all are linked comes with them."""
 
 
 def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
@@ -191,9 +199,15 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
         yield DeviceItem(license_pk(company, license_id), device_sort_key(hardware_hash, owner))
         yield BlockItem(license_pk(company, license_id), block_sort_key(hardware_hash))
         yield VariablesItem(license_pk(company, license_id), variables_sort_key(hardware_hash, owner))
+    if wanted.user_devices is not None:
+        license_id, user_id, hashes = wanted.user_devices
+        pk = license_pk(company, license_id)
+        yield UserDeviceItem(pk, user_device_sort_key())
+        for hardware_hash in hashes:
+            yield DeviceItem(pk, device_sort_key(hardware_hash, user_id))
 
 
-def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: C901 - one line a kind
+def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: C901, PLR0912 - one line a kind
     match type(item).__name__:
         case "SessionItem":
             found.session = item.to_domain()
@@ -219,6 +233,9 @@ def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: 
             found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
         case "DeviceItem":
             found.device = item.to_domain()
+            found.devices.append(found.device)
+        case "UserDeviceItem":
+            found.all_linked = True
         case "BlockItem":
             found.blocked = True
         case "VariablesItem":

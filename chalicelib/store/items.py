@@ -131,6 +131,10 @@ class BlockItem(LicensesItem[Any]):
     blocked_at = IntegerAttribute()
 
 
+class UserDeviceItem(LicensesItem[Any]):
+    """A link from a user of a license to a device there; and under the prefix of all, that no link is missing."""
+
+
 class VariablesItem(LicensesItem[Any]):
     """What an application keeps with its device; apart, so that the device's item stays small."""
 
@@ -403,6 +407,7 @@ KINDS = (
     Kind(SeatItem, keys.seat_sort_key()),
     Kind(DeviceItem, keys.device_prefix()),
     Kind(BlockItem, keys.block_sort_key()),
+    Kind(UserDeviceItem, keys.user_device_sort_key()),
     Kind(VariablesItem, keys.variables_prefix()),
     Kind(BatchProgressItem, keys.batch_sort_key()),
     Kind(EventItem, keys.event_sort_key()),

@@ -65,6 +65,14 @@ def variables_sort_key(hardware_hash: str, user_id: int | None) -> str:
     return variables_prefix() + device_sort_key(hardware_hash, user_id).removeprefix(device_prefix())
 
 
+def user_device_sort_key(user_id: int | None = None, hardware_hash: str = "") -> str:
+    """Sort key of the link from a user of a license to a device there, or the prefix of all of the user's.
+
+    Without a user, the prefix of all: an item of that key says that every device of a user is linked.
+    """
+    return "user_device#" + ("" if user_id is None else f"{user_id:016d}#{hardware_hash}")
+
+
 def user_sort_key(user_id: int | None = None) -> str:
     """Sort key of a user, or the prefix of all."""
     return "user#" + ("" if user_id is None else str(user_id))

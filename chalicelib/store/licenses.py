@@ -13,7 +13,15 @@ from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.database import Transaction
 from chalicelib.store.due import update_due_index
-from chalicelib.store.items import BlockItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.items import (
+    BlockItem,
+    EventItem,
+    LicenseItem,
+    LookupItem,
+    SeatItem,
+    UserDeviceItem,
+    event_item,
+)
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -24,6 +32,7 @@ from chalicelib.store.keys import (
     event_sort_key,
     license_key_sort_key,
     license_pk,
+    user_device_sort_key,
 )
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
@@ -46,6 +55,8 @@ def issue(
     write = Transaction(event_item(pk, event))
     write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
     update_due_index(write, None, license)
+    if license.authorization_method == "user":
+        write.put(UserDeviceItem(pk, user_device_sort_key()), UserDeviceItem.pk.does_not_exist())
     links = [
         LookupItem(company_of_license_pk(license.id), COMPANY, company=company),
         LookupItem(company, company_license_sort_key(license.id)),

@@ -8,7 +8,14 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import DeviceItem, LicenseItem, LicenseSummaryItem, LookupItem, OrderItem, SeatItem
+from chalicelib.store.items import (
+    DeviceItem,
+    LicenseItem,
+    LookupItem,
+    OrderItem,
+    SeatItem,
+    UserDeviceItem,
+)
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -22,6 +29,7 @@ from chalicelib.store.keys import (
     order_license_sort_key,
     order_sort_key,
     seat_sort_key,
+    user_device_sort_key,
     user_license_sort_key,
 )
 from chalicelib.store.links import Fault
@@ -53,7 +61,7 @@ def _wanted(
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
-    def link(message: str, link: LookupItem | LicenseSummaryItem, source: Any, condition: Condition) -> Fault:
+    def link(message: str, link: Any, source: Any, condition: Condition) -> Fault:
         return Fault(id, message, Repair(link, source, condition))
 
     item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""
@@ -82,4 +90,25 @@ def _wanted(
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
         seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), to=id, product=license.product)
         message = "a device is not found by its hardware id"
-        yield link(message, seen, DeviceItem(pk, device_sort_key(hardware_hash, user)), DeviceItem.pk.exists())
+        source = DeviceItem(pk, device_sort_key(hardware_hash, user))
+        yield link(message, seen, source, DeviceItem.pk.exists())
+        if user is not None:
+            own = UserDeviceItem(pk, user_device_sort_key(user, hardware_hash))
+            yield link("a device is not linked to its user", own, source, DeviceItem.pk.exists())
+    if license.authorization_method == "user":  # last: once all are filed
+        mark = UserDeviceItem(pk, user_device_sort_key())
+        message = "the devices of its users are not marked as linked"
+        yield link(message, mark, item(pk, "license"), item.pk.exists())
+
+
+def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
+    """The links from a license's users to devices that are not there, each with what removes it. Consistent."""
+    pk, known = license_pk(license.company, license.id), set[str]()
+    for device in devices:
+        known.add(user_device_sort_key(device.user_id, hash_hardware_id(device.hardware_id)))
+    for part in database.sort_keys(UserDeviceItem, pk, user_device_sort_key()):
+        if part != user_device_sort_key() and part not in known:
+            _, user_id, hardware_hash = part.split("#")
+            source = DeviceItem(pk, device_sort_key(hardware_hash, int(user_id)))
+            repair = Repair(UserDeviceItem(pk, part), source, DeviceItem.pk.does_not_exist(), removes=True)
+            yield Fault(license.id, "a user is linked to a device that is not there", repair)

@@ -19,7 +19,7 @@ from chalicelib.domain.limits import (
 from chalicelib.store import accounts, activations, batches, licenses, links, orders
 from chalicelib.store.due import DUE_SHARDS, is_indexed
 from chalicelib.store.links import Fault
-from chalicelib.store.missing_links import missing
+from chalicelib.store.missing_links import left_over, missing
 
 
 def companies() -> Iterator[str]:
@@ -90,6 +90,7 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     for message in _differences(license, seats, devices, pending, order):
         yield Fault(license.id, message)
     yield from missing(license, () if order is None else order.managers, seats.values(), devices)
+    yield from left_over(license, devices)
 
 
 def _differences(

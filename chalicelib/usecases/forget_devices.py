@@ -13,7 +13,7 @@ from chalicelib.store.database import ConditionFailed
 SAMPLE = 100
 """Devices that are looked at: of any license as many, however many it knows."""
 AT_ONCE = 20
-"""Devices that are forgotten in one transaction: three items each."""
+"""Devices that are forgotten in one transaction: four items each."""
 
 
 def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None:

@@ -299,10 +299,10 @@ def test_the_page_shows_the_budgets() -> None:
             "activate by user",
             f"{1 + 4} reads + 2 writes + 1 transaction",
             7,
-            2 + 10,
+            2 + 10 + 2,
         ),  # a log-in reads of strangers, too
-        # Above the design by the link from the hardware id, once in a license's life.
-        ("activate by user, the first that starts a duration", "5 reads + 2 writes + 1 transaction", 7, 2 + 10 + 2),
+        # Above the design by the links from the hardware id and from the user, once in a device's life.
+        ("activate by user, the first that starts a duration", "5 reads + 2 writes + 1 transaction", 7, 2 + 10 + 4),
         ("deactivate by key", "1 read + 1 transaction", 1, 10),
         ("deactivate by user", "1 read + 1 transaction", 2, 10),
         ("sweep, nothing due", f"{DUE_SHARDS} reads", DUE_SHARDS, 0),

@@ -14,12 +14,13 @@ from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import database
-from chalicelib.store.items import DeviceItem, LicenseItem, LookupItem, SeatItem, UserItem
+from chalicelib.store.items import DeviceItem, LicenseItem, LookupItem, SeatItem, UserDeviceItem, UserItem
 from chalicelib.store.keys import (
     device_sort_key,
     license_pk,
     manager_license_sort_key,
     seat_sort_key,
+    user_device_sort_key,
     user_license_sort_key,
     user_sort_key,
 )
@@ -82,6 +83,8 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
             hostname=f"workstation-{number}",
         )
         yield DeviceItem.of(device, pk, device_sort_key(hash_hardware_id(device.hardware_id), user_id))
+        if number < OWN:
+            yield UserDeviceItem(pk, user_device_sort_key(user_id, hash_hardware_id(device.hardware_id)))
     for number in range(1, USERS):
         yield SeatItem.of(_seat(number, f"user-{number:04}@customer.test"), pk, seat_sort_key(number))
 

@@ -31,6 +31,8 @@ class DeviceRow:
     key: str
     email: str
     state: str
+    is_live: bool
+    """Whether it holds a place, blacklisted or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,11 @@ _SORTS: dict[str, Callable[[DeviceRow], Any]] = {
 def _device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
     hardware_hash = hash_hardware_id(device.hardware_id)
     key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
-    state = "active" if is_live(device, license, seat) else "deactivated"
+    live = is_live(device, license, seat)
+    state = "active" if live else "deactivated"
     if hardware_hash in blocked or hardware_hash in license.blacklist:
         state = "blacklisted"
-    return DeviceRow(device, key, "" if seat is None else seat.email, state)
+    return DeviceRow(device, key, "" if seat is None else seat.email, state, live)
 
 
 def _names(row: DeviceRow, search: str) -> bool:

@@ -4,14 +4,27 @@ from dataclasses import dataclass
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, Seat, Status, status
+from chalicelib.domain.license import Device, License, Seat, Status, status
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import accounts, activations, batch_reads
 from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.usecases.portal_queries.devices import DevicesView, device_page, device_rows
+from chalicelib.usecases.portal_queries.devices import (
+    DeviceRow,
+    DevicesView,
+    device_key,
+    device_page,
+    device_rows,
+)
 from chalicelib.usecases.portal_queries.listing import ListQuery, list_page, page_with
-from chalicelib.usecases.portal_queries.principal import Principal, authenticate, fields, guard_seat, product_name
+from chalicelib.usecases.portal_queries.principal import (
+    LicenseView,
+    Principal,
+    authenticate,
+    fields,
+    guard_seat,
+    product_name,
+)
 
 AT_ONCE = 45
 """Licenses that fit into one BatchGet with their seats, and with who asks."""
@@ -77,9 +90,36 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
 
 
 def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
-    """The user's devices on a license with a seat of his. Raises `session_expired`, `license_not_found`."""
-    devices = [d for d in activations.devices(claims.company, license_id) if d.user_id == claims.user_id]
-    found = batch_reads.batch_read(claims, ReadRequest(licenses=[license_id], seats=[(license_id, claims.user_id)]))
-    base = guard_seat(claims, found, license_id, now)
-    rows = device_rows(devices, base.license, found)
-    return DevicesView(*fields(base), device_page(lambda *_: (rows, False), list_query))
+    """A page of the user's devices on a license with a seat of his.
+
+    Two reads; three where devices are blacklisted, and more on a license whose devices are not linked to their users:
+    then all are looked through. Raises `session_expired`, `license_not_found`.
+    """
+    views: list[LicenseView] = []
+
+    def read(after: str, backwards: bool, limit: int) -> tuple[list[DeviceRow], bool]:
+        position = device_key(after)[0] if after else None
+        linked = activations.user_devices(
+            claims.company, license_id, claims.user_id, after=position, backwards=backwards, limit=limit + 1
+        )
+        hashes, more = cut(linked, limit)
+        seat = (license_id, claims.user_id)
+        found = batch_reads.batch_read(
+            claims, ReadRequest(licenses=[license_id], seats=[seat], user_devices=(*seat, hashes))
+        )
+        views.append(guard_seat(claims, found, license_id, now))
+        license, all_of_list = views[-1].license, not (after or more)
+        rows = device_rows(found.devices, license, found)
+        held = found.seats[seat].activations_in(license)
+        if found.all_linked and not (all_of_list and sum(row.is_live for row in rows) < held):
+            return rows, more
+        return device_rows(_all_devices(claims, license_id), license, found), False
+
+    page = device_page(read, list_query)
+    return DevicesView(*fields(views[-1]), page)
+
+
+def _all_devices(claims: SessionClaims, license_id: int) -> list[Device]:
+    """The user's devices, looked for among all of the license: as older code has left them, without links."""
+    known = activations.devices(claims.company, license_id)
+    return [device for device in known if device.user_id == claims.user_id]
