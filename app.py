@@ -6,7 +6,6 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
-from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import blueprint as license_api
@@ -24,8 +23,7 @@ from chalicelib.web.request_log import log_request, run_log
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
 _of_process = bootstrap(os.environ)
 if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
-    observability.write_records("full", to_standard_error=False)
-    observability.configure_logging()
+    _of_process.log.take_logs()
     _of_process.open()
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 
 from chalicelib.domain.instants import Instant
 from chalicelib.mail import Mailer
+from chalicelib.observability import Log, to_standard_error
 from chalicelib.runtime import Runtime
-from chalicelib.settings import SecretSource, read_settings
+from chalicelib.settings import SecretSource, Settings, read_settings
 from chalicelib.signing import Keyring
 from chalicelib.store.connection import StageDatabase
 
@@ -32,4 +33,12 @@ def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = syst
         Keyring(secrets.read, settings.secrets),
         Mailer(settings.mail, region),
         clock,
+        _log(settings, environ),
     )
+
+
+def _log(settings: Settings, environ: Mapping[str, str]) -> Log:
+    """On Lambda CloudWatch takes what is written on standard output; on one machine the operator chooses."""
+    if environ.get("AWS_LAMBDA_FUNCTION_NAME"):
+        return Log(settings.table_prefix, "full")
+    return Log(settings.table_prefix, settings.log, to_standard_error, is_timed=True)

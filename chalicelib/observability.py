@@ -1,6 +1,6 @@
 """Log records: one JSON line for each request and each scheduled run, which CloudWatch also reads as metrics.
 
-docs/telemetry.md lists what a record holds, and what it never does. `log_record` opens one; whatever runs inside it, in
+docs/telemetry.md lists what a record holds, and what it never does. `Log.record` opens one; whatever runs inside it, in
 any thread (`chalicelib.threads`), adds fields and metrics to it, and is told its `request_id`. Outside of a record
 these calls do nothing. On one machine records are not written, unless `SEATKEEPER_LOG` says so.
 """
@@ -10,9 +10,10 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -68,12 +69,6 @@ FIELDS = (
 )
 """Every field of a record, besides the metrics that it has values for and their dimensions."""
 
-ON = False
-"""Whether records are written: on Lambda, where CloudWatch takes them, and on one machine where it is set."""
-METRICS_TOO = True
-"""Whether records hold metrics."""
-TO_STANDARD_ERROR = False
-
 MAX_FRAMES = 30
 """Of an error, the innermost ones."""
 MAX_METHOD_LENGTH = 64
@@ -85,10 +80,10 @@ _OUR_LOGGERS = ("seatkeeper", "chalicelib")
 class _Record:
     """A record under way. Any thread may add to it."""
 
-    def __init__(self, stage: str, fields: dict[str, Any]) -> None:
-        self.begun = time.perf_counter()
+    def __init__(self, log: "Log", fields: dict[str, Any]) -> None:
+        self.log, self.begun = log, time.perf_counter()
         self.fields = fields | {"outcome": "ok"}
-        self.dimensions = {STAGE: stage}
+        self.dimensions = {STAGE: log.stage}
         self.values: dict[str, float] = {}
         self.records: list[dict[str, Any]] = []
         self.lock = Lock()
@@ -97,12 +92,12 @@ class _Record:
         """The record as one line of JSON, without its end."""
         record = self.fields | {
             "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
-            "cold_start": _first_line.acquire(blocking=False),
+            "cold_start": self.log.is_first(),
             **_this_code(),
         }
         if self.records:
             record["records"] = self.records
-        if self.values and METRICS_TOO:
+        if self.values and self.log.level == "full":
             record |= self.dimensions | self.values | {"_aws": self._metrics()}
         return _as_json(record)
 
@@ -116,39 +111,77 @@ class _Record:
 
 
 _line: ContextVar[_Record | None] = ContextVar("line", default=None)
-_first_line = Lock()  # of this process: who has taken it is the first
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@contextmanager
-def log_record(
-    stage: str,
-    kind: Literal["request", "sweep", "mail"],
-    *,
-    request_id: str = "",
-    lambda_request_id: str = "",
-    route: str = "",
-    method: str = "",
-) -> Iterator[None]:
-    """Write one record of what is done inside, also where it raises.
+def to_standard_output(text: str) -> None:
+    """In one piece, also where many threads write."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
-    `stage` is the prefix of the tables' names, `route` the pattern of the path. `request_id` is also what
-    `request_id()` answers inside, whether records are written or not.
-    """
-    ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
-    known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH]}
-    record = _Record(stage, _now() | {name: value for name, value in known.items() if value})
-    outer = _line.set(record)
-    try:
-        yield
-    except BaseException as error:
-        record.fields["outcome"] = "internal_error"
-        record.records.append({"level": "ERROR", "error": _error_causes(error)})
-        raise
-    finally:
-        _line.reset(outer)
-        if ON:
-            _write(record.text())
+
+def to_standard_error(text: str) -> None:
+    """In one piece, also where many threads write."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+@dataclass(frozen=True)
+class Log:
+    """Where a stage's records go."""
+
+    stage: str
+    """The prefix of the tables' names."""
+    level: Literal["off", "brief", "full"] = "off"
+    """Whether records are written: with metrics (`full`), without (`brief`), or none."""
+    write: Callable[[str], None] = to_standard_output
+    """Takes a record as one line of JSON, without its end."""
+    is_timed: bool = False
+    """Whether records say when it is: CloudWatch notes that by itself."""
+    _first: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def record(
+        self,
+        kind: Literal["request", "sweep", "mail"],
+        *,
+        request_id: str = "",
+        lambda_request_id: str = "",
+        route: str = "",
+        method: str = "",
+    ) -> Iterator[None]:
+        """Write one record of what is done inside, also where it raises.
+
+        `route` is the pattern of the path. `request_id` is also what `request_id()` answers inside, whether records
+        are written or not.
+        """
+        ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
+        known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH]}
+        record = _Record(self, self.now() | {name: value for name, value in known.items() if value})
+        outer = _line.set(record)
+        try:
+            yield
+        except BaseException as error:
+            record.fields["outcome"] = "internal_error"
+            record.records.append({"level": "ERROR", "error": _error_causes(error)})
+            raise
+        finally:
+            _line.reset(outer)
+            if self.level != "off":
+                self.write(record.text())
+
+    def take_logs(self) -> None:
+        """Where records are written, let what is logged be part of them, and come in no other form."""
+        if self.level != "off":
+            logging.getLogger().handlers = [LogHandler(self)]
+
+    def now(self) -> dict[str, str]:
+        """The field `time`, where records have one."""
+        return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if self.is_timed else {}
+
+    def is_first(self) -> bool:
+        """Whether nobody has asked before."""
+        return self._first.acquire(blocking=False)
 
 
 def request_id() -> str:
@@ -208,24 +241,16 @@ def set_max_metric(metric: str, value: float) -> None:
             record.values[metric] = max(value, record.values.get(metric, value))
 
 
-def write_records(level: Literal["off", "brief", "full"], *, to_standard_error: bool) -> None:
-    """Write records with metrics (`full`), without (`brief`), or none: on one machine to standard error."""
-    global ON, METRICS_TOO, TO_STANDARD_ERROR
-    ON, METRICS_TOO, TO_STANDARD_ERROR = level != "off", level == "full", to_standard_error
-
-
-def configure_logging() -> None:
-    """Where records are written, let what is logged be part of them, and come in no other form."""
-    if ON:
-        logging.getLogger().handlers = [LogHandler()]
-
-
 class LogHandler(logging.Handler):
-    """What is logged, as part of the record that is open, else as a record of its own.
+    """What is logged, as part of the record that is open, else as a record of its own in `log`.
 
     Of an error its type and where it came from: its text may hold anything. So may what other people's code logs, of
     which only the location is written.
     """
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add to the record that is open, or write one."""
@@ -237,7 +262,7 @@ class LogHandler(logging.Handler):
             entry["error"] = _error_causes(record.exc_info[1])
         around = _line.get()
         if around is None:
-            _write(_as_json(_now() | {"kind": "log"} | entry | _this_code()))
+            self._log.write(_as_json(self._log.now() | {"kind": "log"} | entry | _this_code()))
         else:
             around.records.append(entry)
 
@@ -267,11 +292,6 @@ def _frames(outermost: TracebackType | None) -> list[str]:
     return frames[: -MAX_FRAMES - 1 : -1]
 
 
-def _now() -> dict[str, str]:
-    """When it is, where nobody else notes it: CloudWatch does."""
-    return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if TO_STANDARD_ERROR else {}
-
-
 def _this_code() -> dict[str, str]:
     return {"version": VERSION, "commit": commit()}
 
@@ -283,10 +303,3 @@ def _short(path: str) -> str:
 def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
     metrics = [{"Name": name, "Unit": "Seconds" if name in _AGES else "Count"} for name in names]
     return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
-
-
-def _write(text: str) -> None:
-    """In one piece, also where many threads write."""
-    stream = sys.stderr if TO_STANDARD_ERROR else sys.stdout
-    stream.write(f"{text}\n")
-    stream.flush()

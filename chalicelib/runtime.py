@@ -13,8 +13,10 @@ from chalicelib.cache import MINUTE_MS, TtlCache
 from chalicelib.domain.catalogue import ApiKey, Product
 from chalicelib.domain.instants import Instant
 from chalicelib.mail import Mailer
+from chalicelib.observability import Log
 from chalicelib.settings import SecretSource, Settings
 from chalicelib.signing import Keyring
+from chalicelib.turns import Turns
 
 
 class Database(Protocol):
@@ -53,7 +55,9 @@ class Runtime:
     keyring: Keyring
     mailer: Mailer
     clock: Callable[[], Instant]
+    log: Log
     caches: Caches = field(default_factory=Caches)
+    turns: Turns = field(default_factory=Turns)
 
     def open(self) -> None:
         """Open now what the first request would wait for: secrets and database. Raises `SettingsError`."""

@@ -23,7 +23,6 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.mail import MailError
 from chalicelib.runtime import runtime, using
@@ -187,7 +186,7 @@ def sweeping() -> Iterator[None]:
             raise InterruptedError("the server is stopping")
 
     def act() -> None:
-        with observability.log_record(runtime().settings.table_prefix, "sweep"):
+        with runtime().log.record("sweep"):
             sweep(now=clock.now(), progress=stop_if_asked)
 
     with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):

@@ -22,7 +22,6 @@ from typing import Never
 
 from chalice.app import Chalice
 
-from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
@@ -39,7 +38,7 @@ from infra.wsgi import wsgi
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 48
-"""Calls under way at once, of which 40 may be log-ins that wait for their turn to hash (`usecases.log_in`). Python runs
+"""Calls under way at once, of which 40 may be log-ins that wait for their turn to hash (`chalicelib.turns`). Python runs
 one at a time: more threads would wait for each other, not for the database."""
 BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
 
@@ -147,14 +146,13 @@ class LocalServer(BoundedServer):
         `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
         """
         end_on_signals()
-        observability.write_records(runtime().settings.log, to_standard_error=True)
         self.behind_proxy, self.runtime = behind_proxy, runtime()
         self.runtime.open()
         host = self.socket.getsockname()[0] if self.socket else LOOPBACK
         if not behind_proxy and not ip_address(host).is_loopback:
             log.warning(OPEN_WARNING, host)
         served = wsgi(_app(), behind_proxy=behind_proxy)
-        observability.configure_logging()
+        self.runtime.log.take_logs()
         _calm()
         self.application = with_readiness(served, Readiness(lambda: probe(clock.now())))
         announce(self.base_url)

@@ -5,11 +5,12 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from chalicelib import observability
+from chalicelib.observability import Log
+from chalicelib.runtime import runtime, using
+from infra.local import TABLE_PREFIX
 from tests.emf import MAX_BYTES, mistakes
 
 
@@ -40,15 +41,14 @@ class Output(io.StringIO):
 
 
 @contextmanager
-def written() -> Iterator[Output]:
+def written(*, is_timed: bool = False) -> Iterator[Output]:
     """While this lasts, lines are written and logs taken, as on Lambda."""
     root = logging.getLogger()
     handlers, output = root.handlers, Output()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
-        patch.setattr(observability, "ON", True)
-        # A fixture's redirection does not last: pytest puts its own output back before the test.
-        patch.setattr(observability, "_write", lambda text: print(text, file=output))
-        observability.configure_logging()
+    # A fixture's redirection does not last: pytest puts its own output back before the test.
+    log = Log(TABLE_PREFIX, "full", lambda text: print(text, file=output), is_timed)
+    with using(replace(runtime(), log=log)), redirect_stdout(output):
+        log.take_logs()
         try:
             yield output
         finally:

@@ -13,19 +13,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import observability
+from chalicelib.runtime import runtime
 from chalicelib.threads import ThreadPool
 from chalicelib.version import VERSION, commit
+from infra.local import TABLE_PREFIX
 from tests.emf import metrics
 from tests.log_records import written
 
 SECRET = "hunter2"
 THIS = {"version": VERSION, "commit": commit()}
-STAGE = "seatkeeper-test"
 
 
 def open_line() -> AbstractContextManager[None]:
     """The line of a request about nothing in particular."""
-    return observability.log_record(STAGE, "request", route="/here", method="GET")
+    return runtime().log.record("request", route="/here", method="GET")
 
 
 def test_a_line_is_one_json_object_in_one_piece() -> None:
@@ -45,10 +46,12 @@ def test_a_line_is_one_json_object_in_one_piece() -> None:
 @pytest.mark.parametrize(("environment", "told"), [({}, ""), ({"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"}, "{")])
 def test_lines_are_written_on_lambda_and_nothing_on_one_machine(environment: dict[str, str], told: str) -> None:
     code = (
+        "import os\n"
         "from chalicelib import observability as o\n"
-        "import app\n"
+        "from chalicelib.bootstrap import bootstrap\n"
+        "log = bootstrap(os.environ).log\n"
         "for _ in range(2):\n"
-        "    with o.log_record('s', 'request'):\n"
+        "    with log.record('request'):\n"
         "        o.add_metric(o.ACTIVATIONS)\n"
     )
     plain = {name: value for name, value in os.environ.items() if name != "AWS_LAMBDA_FUNCTION_NAME"}
@@ -82,7 +85,7 @@ def test_cloudwatch_reads_each_metric_by_stage_and_refusals_also_by_code() -> No
         observability.set_max_metric(observability.OLDEST_DUE_AGE, 1)
         observability.set_error("service_busy")
         observability.set_error("license_expired")  # an answer is one, whatever was meant before
-    stage = f"Stage={STAGE}"
+    stage = f"Stage={TABLE_PREFIX}"
     assert metrics(output.line) == {
         ("Activations", stage): 2,
         ("ErrorResponses", stage): 1,
@@ -103,7 +106,7 @@ def test_a_metric_without_a_value_is_not_named() -> None:
             observability.set_error("not_found")
     conflict, refusal = output.lines
     assert (list(metrics(conflict)), "ErrorResponses" in conflict, "Code" in conflict) == (
-        [("Conflicts", f"Stage={STAGE}")],
+        [("Conflicts", f"Stage={TABLE_PREFIX}")],
         False,
         False,
     )
@@ -241,7 +244,7 @@ def test_what_is_logged_outside_of_every_line_is_a_line_of_its_own() -> None:
 
 def test_nothing_that_a_client_may_choose_can_make_a_line_long_or_two() -> None:
     chosen = 'x"}\n{"kind":"request"\u2028' * 1000
-    with written() as output, observability.log_record(STAGE, "request", method=chosen):
+    with written() as output, runtime().log.record("request", method=chosen):
         pass
     assert output.line["method"] == chosen[: observability.MAX_METHOD_LENGTH]
     assert len(output.getvalue()) < 600

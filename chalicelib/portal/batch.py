@@ -1,7 +1,6 @@
 """Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
 
 import time
-from threading import BoundedSemaphore
 from typing import Any, Literal
 
 from chalice.app import Response
@@ -27,15 +26,13 @@ from chalicelib.portal.messages import as_sentence, error_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import list_path
+from chalicelib.runtime import runtime
 from chalicelib.usecases import batch_assign, portal_queries
 from chalicelib.usecases.portal_queries import LicenseView
 from chalicelib.web.errors import FinalResponse
 
 WORK_SECONDS = 4.0
 """How long one request assigns people: API Gateway gives up after 29, and people wonder before."""
-AT_ONCE = 4
-"""Requests at once of one process that do so: each keeps a thread all the time, and applications find others."""
-_turns = BoundedSemaphore(AT_ONCE)
 
 
 class StartForm(BaseModel):
@@ -135,11 +132,12 @@ def _show_batch(request: PortalRequest, claims: SessionClaims, parts: dict[str, 
 @action("batch_progress.html", Confirmation, _look_at_batch)
 def _go_on(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
     def work() -> None:
-        if _turns.acquire(blocking=False):  # else the page comes again as it is, and asks again
+        turns = runtime().turns.batches
+        if turns.acquire(blocking=False):  # else the page comes again as it is, and asks again
             try:
                 _work(request, view)
             finally:
-                _turns.release()
+                turns.release()
 
     return Change(work, lambda _: FormResult(request.path))
 

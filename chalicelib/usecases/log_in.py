@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from threading import BoundedSemaphore
 
 from chalicelib import observability
 from chalicelib.domain.email import known_email
@@ -15,6 +14,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.origin import NOWHERE, Origin, guard_strangers
 from chalicelib.domain.users import MAX_FAILURES, Attempts, User, guard_attempt
+from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, login_attempts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account, Seen
@@ -22,22 +22,11 @@ from chalicelib.usecases.license_lookup import holds
 from chalicelib.usecases.named_account import named_user, named_user_id
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.security_events import note_security_event
-from chalicelib.usecases.token_buckets import TokenBuckets
 
 _NO_LICENSE = 0
 _ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
 _MAX_HELD = 20
 """Seats that are looked through for a device: one round trip."""
-AT_ONCE = 40
-"""Log-ins under way in one process: fewer than it has threads, so that whoever needs no password finds one. Two of them
-hash (`passwords`), the others wait."""
-STRANGERS_AT_ONCE = 32
-"""Of these; so whoever is known finds a turn, however many strangers come."""
-LOOKS_AT_ONCE = 4
-"""Devices that are looked for at once in one process: whoever is held back and names one makes us read no more."""
-_turns, _strangers_turns = BoundedSemaphore(AT_ONCE), BoundedSemaphore(STRANGERS_AT_ONCE)
-_looks = BoundedSemaphore(LOOKS_AT_ONCE)
-_of_address = TokenBuckets(per_second=10, burst=200)
 
 
 class _Crowded(Unavailable):
@@ -129,7 +118,8 @@ def _is_active(account: Account, hardware_id: str) -> bool:
 
     Raises `Unavailable` where many are looked for: that one is no stranger is not denied unseen.
     """
-    if not _looks.acquire(blocking=False):
+    looks = runtime().turns.device_looks
+    if not looks.acquire(blocking=False):
         raise Unavailable("too_many_device_searches")
     try:
         user_id = named_user_id(account.company, account.email)
@@ -137,20 +127,21 @@ def _is_active(account: Account, hardware_id: str) -> bool:
         wanted = [(license_id, user_id) for license_id in held]
         found = activations.read_snapshots(account.company, wanted, hardware_id, consistent=False)
     finally:
-        _looks.release()
+        looks.release()
     return any(map(holds, found))
 
 
 @contextmanager
 def _turn(origin: Origin) -> Iterator[None]:
     """Let few at once log in, and from one address not many in a second: hashing takes what others need."""
+    turns = runtime().turns
     name = f"{origin.address} {origin.known}".strip()  # who is known does not share with strangers at the address
-    wait = 0.0 if not origin.address else _of_address.take(name, time.monotonic())
+    wait = 0.0 if not origin.address else turns.log_ins_of_address.take(name, time.monotonic())
     if wait:
         raise Denied("rate_limit_exceeded", retry_after=max(1, round(wait)))
     with ExitStack() as taken:
-        for turns in (_turns,) if origin.known else (_strangers_turns, _turns):
-            if not turns.acquire(blocking=False):
+        for needed in (turns.log_ins,) if origin.known else (turns.strangers, turns.log_ins):
+            if not needed.acquire(blocking=False):
                 raise _Crowded("too_many_log_ins")
-            taken.callback(turns.release)
+            taken.callback(needed.release)
         yield

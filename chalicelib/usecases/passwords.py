@@ -4,23 +4,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from secrets import token_urlsafe
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.users import User
+from chalicelib.runtime import runtime
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 
-_hashing = BoundedSemaphore(2)
-"""Hashes at once in one process: each takes a processor and 19 MiB, and those who need none wait for neither."""
-
-
 def hash_password(password: str) -> str:
     """The argon2id hash to store. About 16 ms and 19 MiB of memory."""
-    with _hashing:
+    with runtime().turns.hashes:
         return hasher().hash(composed(password))
 
 
@@ -63,7 +59,7 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - see hasher
 
     for form in dict.fromkeys((composed(password), password, composed(visible(password)))):
-        with _hashing, suppress(VerifyMismatchError):
+        with runtime().turns.hashes, suppress(VerifyMismatchError):
             hasher().verify(password_hash or _nobody(), form)
             return password_hash is not None
     return False

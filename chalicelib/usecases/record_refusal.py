@@ -8,19 +8,17 @@ import logging
 
 from chalicelib.domain.origin import network_of
 from chalicelib.domain.refusals import Refusal
+from chalicelib.runtime import runtime
 from chalicelib.store import refusals
-from chalicelib.usecases.token_buckets import TokenBuckets
 
 log = logging.getLogger("seatkeeper")
-
-_of_address = TokenBuckets(per_second=1 / 30, burst=20)
-_of_license = TokenBuckets(per_second=1 / 10, burst=60)
 
 
 def record_refusal(company: str, refusal: Refusal) -> None:
     """Record a refused call of a company's application, unless too many are; never raises."""
     license, seconds = f"{company} {refusal.license_id or ''}", refusal.newest_at / 1000
-    if _of_address.take(f"{license} {network_of(refusal.ip or '')}", seconds) or _of_license.take(license, seconds):
+    of_address, of_license = runtime().turns.refusals_of_address, runtime().turns.refusals_of_license
+    if of_address.take(f"{license} {network_of(refusal.ip or '')}", seconds) or of_license.take(license, seconds):
         return
     try:
         refusals.observe_refusal(company, refusal)

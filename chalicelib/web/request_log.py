@@ -30,7 +30,7 @@ def log_request(request: Request | None, get_response: Callable[[Any], Response]
 
 def respond_in_record(get_response: Callable[[], Response], *, request_id: str, **fields: str) -> Response:
     """Respond with the request's id in the header, in a log record with these fields besides the status."""
-    with observability.log_record(runtime().settings.table_prefix, "request", request_id=request_id, **fields):
+    with runtime().log.record("request", request_id=request_id, **fields):
         response = get_response()
         observability.add_fields(status=response.status_code)
         response.headers[REQUEST_ID] = request_id
@@ -39,9 +39,7 @@ def respond_in_record(get_response: Callable[[], Response], *, request_id: str, 
 
 def run_log(kind: Literal["sweep", "mail"], event: CloudWatchEvent) -> AbstractContextManager[None]:
     """Open the log record of a run that a schedule has started."""
-    return observability.log_record(
-        runtime().settings.table_prefix, kind, lambda_request_id=_lambda_request_id(event.context)
-    )
+    return runtime().log.record(kind, lambda_request_id=_lambda_request_id(event.context))
 
 
 def _fields(request: Request) -> dict[str, str]:

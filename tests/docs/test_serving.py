@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import observability
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.origin import Origin, network_of
+from chalicelib.runtime import runtime
 from chalicelib.usecases.log_in import log_in
 from tests.docs.pages import DOCS, blocks
 from tests.log_records import written
@@ -57,14 +57,13 @@ def _elsewhere(unit: str) -> str:
     ("ip", "banned"), [("198.51.100.7", "198.51.100.7"), ("2001:db8:0:1ff::5", "2001:db8:0:100::/56")]
 )
 def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
-    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, email: str, ip: str, banned: str
+    vendor: Vendor, email: str, ip: str, banned: str
 ) -> None:
     (settings,) = blocks(PAGE, "cfg")
     told = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
     failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
     vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
-    monkeypatch.setattr(observability, "TO_STANDARD_ERROR", True)
-    with written() as output, observability.log_record("here", "request"), pytest.raises(SeatkeeperError):
+    with written(is_timed=True) as output, runtime().log.record("request"), pytest.raises(SeatkeeperError):
         log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
     text = output.getvalue()
     assert failed.findall(text) == [banned]

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 import pytest
 
 from chalicelib.domain.license import License
-from chalicelib.portal.batch import AT_ONCE, _turns
+from chalicelib.runtime import runtime
 from chalicelib.store import licenses
+from chalicelib.turns import BATCHES
 from tests.portal.browser import Browser, Page, at
 from tests.support import Vendor
 from tests.usecases.people import issued
@@ -55,8 +56,8 @@ def test_batches_leave_threads_to_others_and_go_on_when_it_is_their_turn(
     page = manager.send(at(license, "/users/batch"), people="p1@customer.test")
     page = manager.send(page, at(license, "/users/batch/start"))
     with ExitStack() as others:
-        for _ in range(AT_ONCE):
-            others.enter_context(_turns)
+        for _ in range(BATCHES):
+            others.enter_context(runtime().turns.batches)
         page = manager.send(page)
         assert (page.status, list(licenses.seats(vendor.code, license.id))) == (200, [])
     assert "1 of 1 people were assigned." in manager.send(page).words

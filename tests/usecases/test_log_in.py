@@ -23,19 +23,21 @@ from chalicelib.domain.origin import (
     Origin,
 )
 from chalicelib.domain.users import FREE_FAILURES, LOCK_MS, LOST_MS, MAX_FAILURES, Attempts
+from chalicelib.runtime import runtime
 from chalicelib.store import login_attempts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account
 from chalicelib.threads import ThreadPool
+from chalicelib.turns import DEVICE_LOOKS, LOG_INS, STRANGERS, Turns
 from chalicelib.usecases import log_in as log_in_module
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
-from chalicelib.usecases.log_in import AT_ONCE, LOOKS_AT_ONCE, STRANGERS_AT_ONCE, _looks, _of_address, log_in
+from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.unlock import unlock
 from tests.store.faults import wire
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 from tests.usecases.support import calls_counted, refused
 
 ADA = "ada@customer.test"
@@ -67,10 +69,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_crowd(change_runtime: ChangeRuntime) -> None:
     """As many log in at once as on many servers."""
-    for turns in ("_turns", "_strangers_turns"):
-        monkeypatch.setattr(f"chalicelib.usecases.log_in.{turns}", BoundedSemaphore(64))
+    change_runtime(turns=Turns(log_ins=BoundedSemaphore(64), strangers=BoundedSemaphore(64)))
 
 
 def guess(vendor: Vendor, email: str, password: str, *, now: int = NOW) -> tuple[str, int | None]:
@@ -409,10 +410,10 @@ def storm(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> Ite
         assert begun.acquire(timeout=30)
 
     busy: list[Future[str]] = []
-    with ThreadPool(AT_ONCE) as threads, monkeypatch.context() as patch:
+    with ThreadPool(LOG_INS) as threads, monkeypatch.context() as patch:
         patch.setattr(log_in_module, "verify_password", verify)
         try:
-            for number in range(STRANGERS_AT_ONCE):
+            for number in range(STRANGERS):
                 take(Origin(f"198.51.100.{number}"))
             yield take
         finally:
@@ -428,7 +429,7 @@ def test_whoever_needs_no_password_finds_a_thread_however_many_log_in(
         for _ in range(2 * MAX_FAILURES):
             with pytest.raises(Unavailable):
                 log_in(vendor.code, ADA, password, HERE, now=NOW)
-        for number in range(AT_ONCE - STRANGERS_AT_ONCE):
+        for number in range(LOG_INS - STRANGERS):
             take(replace(BROWSER, known=f"browser {number}"))  # turns are left for who is known
         with pytest.raises(Unavailable):
             log_in(vendor.code, ADA, password, own(vendor, BROWSER), now=NOW)
@@ -468,8 +469,8 @@ def test_guesses_by_the_name_of_a_device_are_no_more_where_strangers_have_all_tu
 def test_so_many_devices_are_looked_for_at_once(vendor: Vendor, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor.activate(ADA, "her pc", password)
     with storm(vendor, password, monkeypatch), ExitStack() as others:
-        for _ in range(LOOKS_AT_ONCE):
-            others.enter_context(_looks)
+        for _ in range(DEVICE_LOOKS):
+            others.enter_context(runtime().turns.device_looks)
         with calls_counted() as sent, pytest.raises(Unavailable):
             came(vendor, ADA, password, HERE, hardware_id="her pc")
         assert sent == []
@@ -498,7 +499,7 @@ def test_no_more_than_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_flood_of_right_log_ins_from_one_address_is_held_off_before_anything_is_read(
     vendor: Vendor, password: str
 ) -> None:
-    while not _of_address.take(own(vendor, HERE).address, monotonic()):
+    while not runtime().turns.log_ins_of_address.take(own(vendor, HERE).address, monotonic()):
         pass
     with calls_counted() as sent:
         assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded"
@@ -509,10 +510,12 @@ def test_a_flood_of_right_log_ins_from_one_address_is_held_off_before_anything_i
 
 def test_a_device_that_is_active_has_a_bucket_of_its_own_at_an_address(vendor: Vendor, password: str) -> None:
     vendor.activate(ADA, "her pc", password)
-    while not _of_address.take(own(vendor, HERE).address, monotonic()):
+    while not runtime().turns.log_ins_of_address.take(own(vendor, HERE).address, monotonic()):
         pass
     assert came(vendor, ADA, password, HERE, hardware_id="another pc") == "rate_limit_exceeded"
     assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "logged in"
-    while not _of_address.take(f"{own(vendor, HERE).address} device {hash_hardware_id('her pc')}", monotonic()):
+    while not runtime().turns.log_ins_of_address.take(
+        f"{own(vendor, HERE).address} device {hash_hardware_id('her pc')}", monotonic()
+    ):
         pass
     assert came(vendor, ADA, password, HERE, hardware_id="her pc") == "rate_limit_exceeded"
