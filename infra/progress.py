@@ -4,16 +4,19 @@ import sys
 import time
 
 _EVERY_SECONDS = 1.0
-_last = 0.0
 
 
-def progress(what: str, done: int, of: int | None = None) -> None:
-    """Say how far it is, at most once a second: `progress("licenses stored", 250, 1000)`."""
-    global _last  # noqa: PLW0603 - there is one standard error
-    now = time.monotonic()
-    if done != of and now - _last < _EVERY_SECONDS:
-        return
-    _last = now
-    text = f"{done:,} {what}" if of is None else f"{done:,} of {of:,} {what}"
-    end = "\r" if sys.stderr.isatty() and done != of else "\n"
-    print(text, end=end, file=sys.stderr, flush=True)
+class Progress:
+    """Of one work: `Progress("licenses stored", 1000)`. `of` is how much there is in all, where that is known."""
+
+    def __init__(self, what: str, of: int | None = None) -> None:
+        self._what, self._of, self._said_at = what, of, 0.0
+
+    def show(self, done: int, *, is_last: bool = False) -> None:
+        """Say how far it is, at most once a second and at the end."""
+        ends, now = is_last or done == self._of, time.monotonic()
+        if not ends and now - self._said_at < _EVERY_SECONDS:
+            return
+        self._said_at = now
+        text = f"{done:,} {self._what}" if self._of is None else f"{done:,} of {self._of:,} {self._what}"
+        print(text, end="\n" if ends or not sys.stderr.isatty() else "\r", file=sys.stderr, flush=True)

@@ -38,8 +38,8 @@ from infra.wsgi import wsgi
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 48
-"""Calls under way at once, of which 40 may be log-ins that wait for their turn to hash (`chalicelib.turns`). Python runs
-one at a time: more threads would wait for each other, not for the database."""
+"""Calls under way at once, of which 40 may be log-ins that wait for their turn to hash (`chalicelib.turns`). Python
+runs one at a time: more threads would wait for each other, not for the database."""
 BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
 
 OPEN_WARNING = (

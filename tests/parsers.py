@@ -319,7 +319,7 @@ NO_PARSERS = {
     *("licenseapi.refused_calls.record_refused_call", "usecases.portal_queries.devices.device_key"),  # of what was read
     *("usecases.catalogue.find_api_key", "usecases.passwords.is_outdated", "usecases.tidy.tidy"),  # of what is stored
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.engine.environment"),  # of our own
-    *("infra.output.write", "infra.progress.progress", "infra.run.tidy_some", "infra.secret_store.open_store"),
+    *("infra.output.write", "infra.run.tidy_some", "infra.secret_store.open_store"),
 }
 """Functions that take a text and are none."""
 

@@ -39,7 +39,7 @@ from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
-from infra.progress import progress
+from infra.progress import Progress
 
 _NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
 _COUNTED = (
@@ -417,16 +417,16 @@ def _password() -> str:
 @contextmanager
 def _counting(what: str) -> Iterator[Callable[[int], None]]:
     """Tell how many more are done, from any thread; once it takes long, standard error says so."""
-    begun, lock, done, announced_progress = time.monotonic(), Lock(), 0, False
+    begun, lock, done, announced_progress, progress = time.monotonic(), Lock(), 0, False, Progress(what)
 
     def tell(more: int) -> None:
         nonlocal done, announced_progress
         with lock:
             done += more
             if time.monotonic() - begun > LONG_SECONDS:
-                progress(what, done)
+                progress.show(done)
                 announced_progress = True
 
     yield tell
     if announced_progress:
-        progress(what, done, done)
+        progress.show(done, is_last=True)

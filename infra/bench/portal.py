@@ -22,7 +22,7 @@ from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.sessions import open_session, to_cookie
 from chalicelib.web import clock
-from infra.progress import progress
+from infra.progress import Progress
 from infra.serve import Server
 
 COMPANY, MANAGER = "BENCH-PORTAL", "manager@bench.test"
@@ -117,13 +117,15 @@ def _prepare() -> tuple[License, SessionClaims]:
 
 
 def _filed(manager: User) -> Iterator[Any]:
+    progress = Progress("licenses filed", LICENSES)
     for number in range(1, LICENSES):
         sold = LicenseSummary(number, "viewer", "time-limited", f"order-{number % 40}", f"BENCH-{number:06}")
         yield sold_item(sold, COMPANY, manager_license_sort_key(manager.id, number))
-        progress("licenses filed", number + 1, LICENSES)
+        progress.show(number + 1)
 
 
 def _stored(now: int) -> Iterator[Any]:
+    progress = Progress("licenses stored", LICENSES)
     for number in range(1, LICENSES):
         license = License(
             company=COMPANY,
@@ -137,10 +139,11 @@ def _stored(now: int) -> Iterator[Any]:
             validity_period=now + number * 3_600_000,
         )
         yield LicenseItem.of(license, license_pk(COMPANY, number), "license")
-        progress("licenses stored", number + 1, LICENSES)
+        progress.show(number + 1)
 
 
 def _devices(license: License, now: int) -> Iterator[Any]:
+    progress = Progress("devices stored", DEVICES)
     for number in range(DEVICES):
         hardware_id = f"hardware-{number:05}"
         device = Device(
@@ -158,4 +161,4 @@ def _devices(license: License, now: int) -> Iterator[Any]:
         )
         part = device_sort_key(hash_hardware_id(hardware_id), None)
         yield DeviceItem.of(device, license_pk(COMPANY, license.id), part)
-        progress("devices stored", number + 1, DEVICES)
+        progress.show(number + 1)

@@ -13,7 +13,7 @@ from chalicelib.store import database
 from chalicelib.store.due import due_entry
 from chalicelib.store.items import EventItem, LicenseItem, LookupItem, event_item
 from chalicelib.store.keys import LICENSE, company_license_sort_key, license_key_sort_key, license_pk
-from infra.progress import progress
+from infra.progress import Progress
 
 _BATCH = 25
 _ADMIN = Actor("bench")
@@ -21,14 +21,14 @@ _ADMIN = Actor("bench")
 
 def seed_licenses(company: str, product: str, first: int, count: int, validity_period: Instant) -> None:
     """Store time-limited licenses with all items that issuing them stores; ids count up from `first`."""
-    client, batch = boto3.client("dynamodb"), []
+    client, batch, progress = boto3.client("dynamodb"), [], Progress("licenses stored", count)
     for number, license_id in enumerate(range(first, first + count)):
         for item in _items(company, product, license_id, validity_period):
             batch.append((database.table_name(type(item)), {"PutRequest": {"Item": item.serialize()}}))
             if len(batch) == _BATCH:
                 _write(client, batch)
                 batch = []
-        progress("licenses stored", number + 1, count)
+        progress.show(number + 1)
     _write(client, batch)
 
 

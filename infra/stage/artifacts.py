@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.progress import progress
+from infra.progress import Progress
 from infra.stage.aws import Aws
 from infra.stage.package import Package
 from infra.stage.stages import DeploymentError, StageError
@@ -120,12 +120,12 @@ class Artifacts:
         return key
 
     def _send(self, key: str, content: bytes, name: str) -> None:
-        sent = 0
+        sent, progress = 0, Progress(f"KB of {name} sent", len(content) // 1024)
 
         def note(more: int) -> None:
             nonlocal sent
             sent += more
-            progress(f"KB of {name} sent", sent // 1024, len(content) // 1024)
+            progress.show(sent // 1024)
 
         owner = {"ExpectedBucketOwner": self._aws.account}
         self._s3.upload_fileobj(BytesIO(content), self.bucket, key, ExtraArgs=owner, Callback=note)

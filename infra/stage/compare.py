@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra import local
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
-from infra.progress import progress
+from infra.progress import Progress
 from infra.stage.package import ARCHITECTURES, package
 from infra.stage.project import prepare, run_chalice
 from infra.stage.stages import ROOT, Stage, StageError
@@ -81,8 +81,8 @@ def _imports(folder: Path) -> list[float]:
     """Median milliseconds of CPU: chalice's package, ours, and the libraries alone as they are installed here."""
     environment = local.environment(folder, "http://127.0.0.1:9")  # nobody is asked
     jobs = [(OURS, folder / "unpacked-plain"), (OURS, folder / "unpacked-ours"), (LIBRARIES, INSTALLED)]
-    rounds = []
+    rounds, progress = [], Progress("rounds of imports", RUNS)
     for done in range(RUNS):
         rounds.append([cpu_ms(code, place, environment=environment) for code, place in jobs])
-        progress("rounds of imports", done + 1, RUNS)
+        progress.show(done + 1)
     return [statistics.median(taken) for taken in zip(*rounds, strict=True)]

@@ -435,7 +435,7 @@ def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
             tidied.set()
         return gone, left_at
 
-    monkeypatch.setattr("chalicelib.usecases.tidy.tidy", noted)
+    monkeypatch.setattr(run, "tidy", noted)
     with run.tidying():
         assert tidied.wait(30)
     assert database.get(expired) is None
@@ -465,7 +465,7 @@ def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
             done.set()
         return told
 
-    monkeypatch.setattr("chalicelib.usecases.tidy.tidy", noted)
+    monkeypatch.setattr(run, "tidy", noted)
     monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
     with run.tidying():
         assert done.wait(run.SWEEP_SECONDS / 10)
@@ -507,7 +507,7 @@ def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, cap
             third.set()
         raise RuntimeError("no database")
 
-    monkeypatch.setattr("chalicelib.usecases.sweep.sweep", failing)
+    monkeypatch.setattr(run, "sweep", failing)
     monkeypatch.setattr(run, "SWEEP_SECONDS", 0)
     with run.sweeping():
         assert third.wait(30)

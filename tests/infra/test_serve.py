@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.runtime import runtime
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra import connections, serve
 from tests.support import Application, Vendor
@@ -367,6 +368,7 @@ class Watched:
 def watched() -> Iterator[Watched]:
     """A connection to a server in this process."""
     server = serve.listen(0)
+    server.runtime = runtime()
     with socket.create_connection(("127.0.0.1", int(server.base_url.rsplit(":", 1)[1])), timeout=30) as connection:
         yield Watched(server, connection)
     server.task_dispatcher.shutdown()
@@ -457,6 +459,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes], 
     """Sends a request of a client, as a proxy does, to a server that answers nothing as long as the test lasts."""
     monkeypatch.setattr(connections, "MAX_OF_CLIENT", 3)
     server = serve.listen(0)
+    server.runtime = runtime()
     server.behind_proxy = True
     go_on = threading.Event()
     server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
