@@ -52,7 +52,8 @@ CALLS = {
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
 PORTAL_PAGE = Budget("2 reads", 10, 0)
-"""At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
+"""At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it. The details and the
+history of a license are a read more: what was refused is in a partition of its own."""
 
 LIST_PAGE_READS = 3
 """At most, of a page of 25 rows of a list of any size, as `tests/usecases/test_list_budgets.py` counts them."""

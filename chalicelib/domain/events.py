@@ -20,6 +20,7 @@ EventType = Literal[
     "license_reset",
     "grace_started",
     "license_expired",
+    "activation_refused",  # never stored as an event: `domain.refusals`
     "device_activated",
     "device_deactivated",
     "device_reset",

@@ -5,10 +5,12 @@ of the calls of a company that match none, the newest `KEPT` are kept, for `KEPT
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from chalicelib.domain.errors import Code
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import HOUR_MS
+from chalicelib.domain.license import HOUR_MS, hash_hardware_id
 
 KEPT = 100
 KEPT_MS = 90 * 24 * HOUR_MS
@@ -52,3 +54,26 @@ class Refusal:
     def request_ids(self) -> tuple[str | None, str | None]:
         """Those of its request ids that are kept."""
         return self.request_id, self.last_request_id
+
+    @property
+    def kind(self) -> str:
+        """A hash of what refusals have in common that are told as one."""
+        of = (self.call, self.code, self.product, self.email, hash_hardware_id(self.hardware_id or ""))
+        return sha256(repr(of).encode()).hexdigest()[:24]
+
+    def as_event(self) -> Event:
+        """As a row among those of a license's history. Its key sorts as theirs do, and is no event's."""
+        again = (self.times - 1, self.last_at, self.last_ip) if self.times > 1 else ()
+        detail = {"code": self.code, "limit": self.limit, "used": self.used, "hostname": self.hostname}
+        key = f"{self.at:013d}#{self.kind}"
+        return Event(
+            "activation_refused",
+            self.at,
+            Actor("api:", self.ip),
+            self.email,
+            self.hardware_id,
+            detail,
+            key,
+            None,
+            *again,
+        )

@@ -1,13 +1,16 @@
 """What the portal says: events and refusals in the words of people."""
 
 import re
+from typing import Any
 
 from pydantic import ValidationError
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event, EventType
+from chalicelib.domain.pasted import safe_to_show
 from chalicelib.web.errors import ERRORS
+from chalicelib.web.refusal_messages import refusal_message
 
 _EVENTS: dict[EventType, str] = {
     "license_issued": "License issued",
@@ -17,6 +20,7 @@ _EVENTS: dict[EventType, str] = {
     "license_reset": "License reset: all devices deactivated",
     "grace_started": "Grace period began",
     "license_expired": "License expired",
+    "activation_refused": "Refused",
     "device_activated": "Device activated",
     "device_deactivated": "Device deactivated",
     "device_reset": "Device reset",
@@ -49,6 +53,7 @@ _REFUSALS = {
     "license_not_found": "There is no such license here.",
 }
 _ACTORS = {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}
+MAX_DEVICE_NAME = 64
 _FIELD = re.compile(r"[a-z_-]+: ")
 
 
@@ -57,7 +62,17 @@ def event_words(event: Event) -> str:
     words = _EVENTS.get(event.type) or event.type.replace("_", " ").capitalize()
     if event.type == "device_activated" and event.detail.get("transfer"):
         return f"{words} (a transfer)"
+    if event.type == "activation_refused":
+        words = f"{words}: {_refusal(event)}"
     return f"{words}, {event.repeats + 1} times" if event.repeats else words
+
+
+def _refusal(event: Event) -> str:
+    """Why an activation was refused, and to which device."""
+    detail: dict[str, Any] = event.detail
+    device = safe_to_show(detail["hostname"] or event.hardware_id or "", MAX_DEVICE_NAME)
+    why = refusal_message(detail["code"], detail["limit"], detail["used"])
+    return f"{why} (device {device})" if device else why
 
 
 def actor_words(name: str) -> str:

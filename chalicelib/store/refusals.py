@@ -4,12 +4,11 @@ They are observations: no answer waits for them, or fails with them.
 """
 
 from collections.abc import Iterator
-from hashlib import sha256
 from itertools import islice
 from typing import Any
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import HOUR_MS, hash_hardware_id
+from chalicelib.domain.license import HOUR_MS
 from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
 from chalicelib.store import database
 from chalicelib.store.items import RefusalItem
@@ -25,7 +24,7 @@ def observe_refusal(company: str, refusal: Refusal) -> None:
     """
     pk, hour = refusals_pk(company), refusal.at - refusal.at % HOUR_MS
     with database.observing():
-        item = RefusalItem(pk, refusal_sort_key(refusal.license_id, hour, _kind(refusal)))
+        item = RefusalItem(pk, refusal_sort_key(refusal.license_id, hour, refusal.kind))
         recorded = database.update(item, _actions(refusal))
         if recorded.times == 1:
             _forget_old(company, refusal.license_id, refusal.at)
@@ -46,12 +45,6 @@ def _newest_first(company: str, license_id: int | None) -> list[tuple[RefusalIte
     items = database.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
     found = [(item, item.to_domain()) for item in items]
     return sorted(found, key=lambda one: -one[1].newest_at)
-
-
-def _kind(refusal: Refusal) -> str:
-    """What refusals have in common that are told as one."""
-    of = (refusal.call, refusal.code, refusal.product, refusal.email, hash_hardware_id(refusal.hardware_id or ""))
-    return sha256(repr(of).encode()).hexdigest()[:24]
 
 
 def _actions(refusal: Refusal) -> list[Any]:

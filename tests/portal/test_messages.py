@@ -1,19 +1,46 @@
 """Events and refusals in the words of people."""
 
+from dataclasses import replace
 from typing import get_args
 
 from chalicelib.domain.errors import Code, Denied, Invalid
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.portal.messages import error_message, event_words
 from chalicelib.web.errors import ERRORS
+from chalicelib.web.refusal_messages import refusal_message
 from tests.support import NOW
+from tests.usecases.refusals import a_refusal
 
 
 def test_every_event_is_told_in_words() -> None:
     for type in get_args(EventType):
-        words = event_words(Event(type, NOW, Actor("admin")))
+        of_refusal: dict[str, str | int | None] = {
+            "code": "license_not_enabled",
+            "limit": None,
+            "used": None,
+            "hostname": None,
+        }
+        words = event_words(Event(type, NOW, Actor("admin"), detail=of_refusal))
         assert words[:1].isupper()
         assert "_" not in words
+
+
+def test_a_refused_activation_is_told_with_its_limit_its_device_and_how_often() -> None:
+    refusal = a_refusal(7, hostname="LAPTOP-7")
+    assert event_words(refusal.as_event()) == "Refused: all 5 devices are in use (device LAPTOP-7)"
+    by_user = replace(refusal, code="user_activated_max_times", limit=1, used=1, hostname=None, hardware_id="\u202epc")
+    assert event_words(replace(by_user, times=12).as_event()) == (
+        "Refused: the one device of the user is in use (device pc), 12 times"
+    )
+    assert event_words(a_refusal(7, limit=3, used=4).as_event()) == "Refused: 4 of 3 devices are in use (device pc)"
+
+
+def test_every_refusal_has_a_reason_in_words() -> None:
+    for code in set(get_args(Code)) & set(ERRORS):
+        reason = refusal_message(code)
+        assert reason[:1].islower() or reason[:1] == "a" or reason.startswith("API"), reason
+        assert not reason.endswith(".")
+        assert "_" not in reason or "max_activations" in reason, reason
 
 
 def test_every_refusal_is_a_sentence() -> None:

@@ -6,7 +6,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store import batch_reads, licenses
+from chalicelib.store import batch_reads, licenses, refusals
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
@@ -39,7 +39,7 @@ class HistoryView(LicenseView):
 def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
     """The snapshot of a license that the user manages. Raises `session_expired`, `license_not_found`.
 
-    Two reads; three of a license with about a hundred devices or more.
+    Three reads; four of a license with about a hundred devices or more.
     """
     part = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
     wanted = ReadRequest(managed=license_id, licenses=[] if part.license else [license_id])
@@ -50,19 +50,35 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
     events = part.events
     if not complete:
         events = list(licenses.events(claims.company, license_id, limit=RECENT_EVENTS + 1))
+    events = sorted([*events, *_refused_activations(claims, license_id, now)], key=_key, reverse=True)
     checks = [device.last_check_at for device in part.devices]
     last_check = max(checks) if checks and complete else None
     return DetailsView(*fields(base), events[:RECENT_EVENTS], len(events) > RECENT_EVENTS, last_check, complete)
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
-    """A page of history, newest first. Raises as `license_details`."""
+    """A page of history with the activations that were refused, newest first, in three reads. Raises as
+    `license_details`.
+    """
+    base = one_license(claims, license_id, now=now)
+    refused = _refused_activations(claims, license_id, now)
 
     def read(after: str, backwards: bool, limit: int) -> tuple[list[Event], bool]:
         events = licenses.events(
             claims.company, license_id, after=after or None, oldest_first=backwards, limit=limit + 1
         )
-        return cut(events, limit)
+        behind = [row for row in refused if not after or (row.key > after if backwards else row.key < after)]
+        return cut(sorted([*events, *behind], key=_key, reverse=not backwards), limit)
 
-    page = list_page(Rows(read, lambda event: event.key, CHUNK, CHUNK), list_query)
-    return HistoryView(*fields(one_license(claims, license_id, now=now)), page)
+    page = list_page(Rows(read, _key, CHUNK, CHUNK), list_query)
+    return HistoryView(*fields(base), page)
+
+
+def _refused_activations(claims: SessionClaims, license_id: int, now: Instant) -> list[Event]:
+    """As rows of history. Of checks that are refused support is told (`explain`): they come again and again."""
+    of_license = refusals.refusals_of(claims.company, license_id, now)
+    return [refusal.as_event() for refusal in of_license if refusal.call == "activate_license"]
+
+
+def _key(event: Event) -> str:
+    return event.key
