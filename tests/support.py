@@ -89,7 +89,7 @@ class Vendor:
         """Activate by key, or by e-mail and password."""
         at, report = more.pop("now", self.now), more.pop("report", {})
         lookup, device = self.lookup(who, hardware_id, **more), DeviceReport(hardware_id, **report)
-        return activate(self.code, lookup, password, device, ADMIN, now=at)
+        return activate(self.code, lookup, password, device, ADMIN, now=at)[0]
 
     def check(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> Snapshot:
         lookup = self.lookup(who, hardware_id, **more)

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from chalicelib.domain.catalogue import Product
 from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id
@@ -61,6 +62,8 @@ class Snapshot:
     user: User | None = None
     blocked: bool = False
     """Whether the device has an item that says that it may not be used here."""
+    product: Product | None = None
+    """That of the license, as the call has looked it up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,10 +226,11 @@ class LicenseBody(Fresh):
     channel: str | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, product: Product, now: Instant, **more: Any) -> "LicenseBody":
+    def of(cls, snapshot: Snapshot, now: Instant, **more: Any) -> "LicenseBody":
         """The license of a snapshot at `now`; `more` adds fields."""
-        license, device = snapshot.license, snapshot.device
+        license, device, product = snapshot.license, snapshot.device, snapshot.product
         assert license is not None  # a place that was granted or held has one
+        assert product is not None  # the call has looked it up
         fields = _who(snapshot, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
         fields |= _product(product) | _order(license, product)
         if device is not None:
@@ -261,9 +262,9 @@ class UserLicenseBody(BaseModel):
     user: UserBody | None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, product: Product, now: Instant) -> "UserLicenseBody":
+    def of(cls, snapshot: Snapshot, now: Instant) -> "UserLicenseBody":
         """A license of a user, with the user as seen from it."""
-        body = LicenseBody.of(snapshot, product, now)
+        body = LicenseBody.of(snapshot, now)
         return cls(license=body, user=body.user)
 
 

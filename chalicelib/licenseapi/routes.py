@@ -57,12 +57,11 @@ def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     if body.username is not None and body.password is None:
         raise Invalid("missing_parameters", "password: this parameter is required with username.")
     lookup, variables = body.lookup(), body.variables
-    snapshot = activate(
+    snapshot, tracked = activate(
         caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now
     )
     more: dict[str, Any] = {"request": "activation"}
-    if variables and snapshot.license is not None and snapshot.device is not None:
-        tracked = device_variables.track_on(snapshot.license, snapshot.device, variables, caller.actor, now=caller.now)
+    if variables and snapshot.device is not None:
         more["variables"] = [VariableBody.of(variable, snapshot.device.id) for variable in tracked]
     return _license(snapshot, body, caller, more)
 
@@ -92,10 +91,9 @@ def change_password(body: ChangePasswordRequest, caller: Caller) -> str:
 @endpoint("GET", "/user_licenses", writes=False)
 def user_licenses(query: UserLicensesRequest, caller: Caller) -> list[UserLicenseBody]:
     """The licenses of a product that a user may use, newest first."""
-    product = find_product(caller.company, query.product, now=caller.now)
     email = query.username.split("|", 1)[0]
-    held = licenses_of_user(caller.company, product.code, email, query.password, caller.ip, now=caller.now)
-    return [UserLicenseBody.of(snapshot, product, caller.now) for snapshot in held]
+    held = licenses_of_user(caller.company, query.product, email, query.password, caller.ip, now=caller.now)
+    return [UserLicenseBody.of(snapshot, caller.now) for snapshot in held]
 
 
 @endpoint("GET", "/device_licenses", writes=False)
@@ -103,7 +101,7 @@ def device_licenses(query: DeviceLicensesRequest, caller: Caller) -> list[Licens
     """The licenses on which a device is active, newest first."""
     only = caller.api_key.products
     held = licenses_of_device(caller.company, query.hardware_id, query.product, only, now=caller.now)
-    return [LicenseBody.of(by_ids_alone(snapshot), product, caller.now) for snapshot, product in held]
+    return [LicenseBody.of(by_ids_alone(snapshot), caller.now) for snapshot in held]
 
 
 @endpoint("GET", "/products", writes=False)
@@ -121,8 +119,7 @@ def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody
 @endpoint("GET", "/customer_license_users", writes=False, scope="people")
 def customer_license_users(query: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
-    product = find_product(caller.company, query.product, now=caller.now)
-    rows = users_of_customer(caller.company, product.code, query.customer, now=caller.now)
+    product, rows = users_of_customer(caller.company, query.product, query.customer, now=caller.now)
     return CustomerUsersBody.of(product, query.customer, rows)
 
 
@@ -156,7 +153,6 @@ def public_key(query: Call) -> str:
 
 
 def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: dict[str, Any]) -> LicenseBody:
-    product = find_product(caller.company, request.product, now=caller.now)
     more["license_signature"] = license_signature(snapshot, request, caller.signer)
     shown = snapshot if request.lookup().is_named else by_ids_alone(snapshot)
-    return LicenseBody.of(shown, product, caller.now, **more)
+    return LicenseBody.of(shown, caller.now, **more)

@@ -9,10 +9,12 @@ from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.origin import Origin, network_of
+from chalicelib.domain.variables import Variable
 from chalicelib.runtime import runtime
 from chalicelib.store import activations
+from chalicelib.store.variables import Variables
 from chalicelib.usecases.catalogue import find_product
-from chalicelib.usecases.device_variables import guard_variables
+from chalicelib.usecases.device_variables import guard_variables, track_on
 from chalicelib.usecases.forget_devices import forget_idle_devices
 from chalicelib.usecases.license_lookup import (
     Candidate,
@@ -37,11 +39,12 @@ def activate(
     *,
     variables: dict[str, str] | None = None,
     now: Instant,
-) -> Snapshot:
+) -> tuple[Snapshot, list[Variable]]:
     """Bind a device to a license; the same device again changes nothing. Raises `SeatkeeperError`.
 
     A user who names no license gets the one on which the device is live already, else the newest license that
-    grants it. `variables`: what will be tracked on the device; where it cannot keep them, nothing is activated.
+    grants it. `variables` are then tracked on the device; where it cannot keep them, nothing is activated. Returns what
+    there is after it, and the variables that were tracked.
     """
     product = find_product(company, lookup.product, on_vm=bool(report.is_vm), now=now)
     logged_in: LoggedIn | None = None
@@ -92,10 +95,11 @@ def _activate_on(
     actor: Actor,
     variables: dict[str, str],
     now: Instant,
-) -> Snapshot:
+) -> tuple[Snapshot, list[Variable]]:
     # A password without a scope opens all: it must be the one that the account has at the instant of its seat.
     user = None if logged_in is None else logged_in.user
     certain = user is not None and not user.proved and user.password_scope is None
+    kept: Variables | None = None
 
     def read(consistent: bool) -> Snapshot:
         if seen and not consistent:
@@ -103,12 +107,13 @@ def _activate_on(
         return read_candidate(candidate, lookup, now=now, consistent=consistent or certain)
 
     def decide(snapshot: Snapshot) -> ActivationDecision:
+        nonlocal kept
         _guard_opened(snapshot, logged_in)
         decision = _decide(snapshot, report, candidate.product, now)
         if not (lookup.is_named or decision.already_active):
             raise NotFound("license_not_found")
         if variables:
-            guard_variables(decision.license, report.hardware_id, candidate.user_id, variables, now=now)
+            kept = guard_variables(decision.license, report.hardware_id, candidate.user_id, variables, now=now)
         return decision
 
     def write(snapshot: Snapshot, decision: ActivationDecision) -> None:
@@ -125,7 +130,16 @@ def _activate_on(
     after = apply_activation(snapshot, decision, report, now)
     if snapshot.device is None and after.license is not None:
         forget_idle_devices(after.license, actor, now=now)
-    return after
+    return after, _tracked(after, variables, kept, actor, now)
+
+
+def _tracked(
+    after: Snapshot, variables: dict[str, str], kept: Variables | None, actor: Actor, now: Instant
+) -> list[Variable]:
+    """Track what came along with the activation; `kept`: what the device has, None where nothing came."""
+    if kept is None or after.license is None or after.device is None:
+        return []
+    return track_on(after.license, after.device, variables, actor, seen=kept, now=now)
 
 
 def _decide(snapshot: Snapshot, report: DeviceReport, product: Product, now: Instant) -> ActivationDecision:

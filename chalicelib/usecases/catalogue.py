@@ -6,6 +6,7 @@ from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, 
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
+from chalicelib.usecases.create import shared_key
 
 
 def find_product(company: str, code: str, *, on_vm: bool = False, now: Instant) -> Product:
@@ -33,6 +34,12 @@ def known_product(
 def products(company: str, only: frozenset[str]) -> list[Product]:
     """A company's products by code, whether they can be used or not; `only` some of them, where any are named."""
     return [product for product in accounts.read_products(company) if not only or product.code in only]
+
+
+def find_credentials(api_key: str, *, now: Instant) -> tuple[ApiKey, str] | None:
+    """An API key, revoked or not, and its shared key in clear."""
+    found = find_api_key(api_key, now=now)
+    return None if found is None else (found, shared_key(found))
 
 
 def find_api_key(api_key: str, *, fresh: bool = False, now: Instant) -> ApiKey | None:

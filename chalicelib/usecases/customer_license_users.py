@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chalicelib.domain.catalogue import Order
+from chalicelib.domain.catalogue import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
@@ -14,8 +14,8 @@ from chalicelib.usecases.catalogue import find_product
 
 def customer_license_users(
     company: str, product: str, customer: str, *, now: Instant
-) -> Iterator[tuple[License, Order | None, Seat, User]]:
-    """Every seat on the customer's licenses of the product. Raises `NotFound`: `customer_not_found`, …"""
+) -> tuple[Product, Iterator[tuple[License, Order | None, Seat, User]]]:
+    """The product, and every seat on the customer's licenses of it. Raises `NotFound`: `customer_not_found`, …"""
     found = find_product(company, product, now=now)
     if found.authorization_method != "user":
         raise Denied("invalid_product_auth_method")
@@ -26,7 +26,7 @@ def customer_license_users(
     ids = list(accounts.licenses_of_customer(company, email, found.code))
     if not ids and not accounts.is_customer(company, email):
         raise NotFound("customer_not_found")
-    return _seats(company, ids)
+    return found, _seats(company, ids)
 
 
 def _seats(company: str, ids: list[int]) -> Iterator[tuple[License, Order | None, Seat, User]]:

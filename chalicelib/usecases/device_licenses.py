@@ -1,7 +1,8 @@
 """The licenses on which a device is active, found by its hardware id alone."""
 
+from dataclasses import replace
+
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts, activations
 from chalicelib.usecases.catalogue import find_product, known_product
@@ -13,7 +14,7 @@ MAX_LICENSES = 100
 
 def device_licenses(
     company: str, hardware_id: str, product: str | None, only: frozenset[str], *, now: Instant
-) -> list[tuple[Snapshot, Product]]:
+) -> list[Snapshot]:
     """Newest first, of one product or all; `only` of some products, where any are named. Raises `SeatkeeperError`."""
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
@@ -24,5 +25,5 @@ def device_licenses(
             continue
         known = known_product(company, snapshot.license.product, now=now)
         if known is not None and (not only or known.code in only):
-            found.append((snapshot, known))
+            found.append(replace(snapshot, product=known))
     return found

@@ -21,17 +21,33 @@ def track_variables(
 
 def guard_variables(
     license: License, hardware_id: str, user_id: int | None, variables: dict[str, str], *, now: Instant
-) -> None:
-    """Refuse variables that the device could not keep, before anything else is done. Raises `SeatkeeperError`."""
-    merge(stored.read_variables(license, hardware_id, user_id).variables, variables, now)
+) -> Variables:
+    """Refuse variables that the device could not keep, before anything else is done; returns those that it has.
+
+    Raises `Invalid`: `validation_error`.
+    """
+    seen = stored.read_variables(license, hardware_id, user_id)
+    merge(seen.variables, variables, now)
+    return seen
 
 
 def track_on(
-    license: License, device: Device, variables: dict[str, str], actor: Actor, *, now: Instant
+    license: License,
+    device: Device,
+    variables: dict[str, str],
+    actor: Actor,
+    *,
+    seen: Variables | None = None,
+    now: Instant,
 ) -> list[Variable]:
-    """Set variables of this device on this license, by name; others stay. Raises `Invalid`: `validation_error`."""
+    """Set variables of this device on this license, by name; others stay. Raises `Invalid`: `validation_error`.
 
-    def read(_: bool) -> Variables:
+    `seen`: those that it has, where the caller has just read them.
+    """
+
+    def read(again: bool) -> Variables:
+        if seen is not None and not again:
+            return seen
         return stored.read_variables(license, device.hardware_id, device.user_id)
 
     def decide(seen: Variables) -> list[Variable]:

@@ -124,7 +124,7 @@ def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consisten
     wanted = [(candidate.license_id, candidate.user_id) for candidate in named]
     found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent)
     return [
-        snapshot if _agrees(snapshot, candidate, lookup) else Snapshot(None)
+        replace(snapshot, product=candidate.product) if _agrees(snapshot, candidate, lookup) else Snapshot(None)
         for candidate, snapshot in zip(named, found, strict=True)
     ]
 

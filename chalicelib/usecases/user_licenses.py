@@ -1,5 +1,7 @@
 """The licenses of a product that a user may use."""
 
+from dataclasses import replace
+
 from chalicelib.domain.access import opens
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.instants import Instant
@@ -22,7 +24,11 @@ def user_licenses(
     still = {
         hash for hash in {snapshot.user.password_hash for snapshot in held if snapshot.user} if logged_in.is_still(hash)
     }
-    return [snapshot for snapshot in held if snapshot.seat is not None and _is_opened(snapshot, still)]
+    return [
+        replace(snapshot, product=found)
+        for snapshot in held
+        if snapshot.seat is not None and _is_opened(snapshot, still)
+    ]
 
 
 def _is_opened(snapshot: Snapshot, password_hashes: set[str]) -> bool:

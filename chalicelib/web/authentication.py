@@ -11,8 +11,7 @@ from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
-from chalicelib.usecases.catalogue import find_api_key
-from chalicelib.usecases.create import shared_key
+from chalicelib.usecases.catalogue import find_api_key, find_credentials
 from chalicelib.web import hmac_signature
 from chalicelib.web.headers import sent_by_client
 
@@ -64,10 +63,11 @@ def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
     date = sent_by_client(request.headers, "date")
     credentials = hmac_signature.parse_authorization(sent_by_client(request.headers, "authorization"))
     hmac_signature.check_date(date, now, runtime().settings.hmac_window_minutes * MINUTE_MS)
-    api_key = find_api_key(credentials.api_key, now=now)
-    if api_key is None:
+    found = find_credentials(credentials.api_key, now=now)
+    if found is None:
         raise Unauthenticated("invalid_api_key")
-    _verify(credentials, shared_key(api_key), date or "", request)
+    api_key, shared_key = found
+    _verify(credentials, shared_key, date or "", request)
     observability.add_fields(company=api_key.company)
     if not _allows(api_key, now, lambda key: not key.revoked):
         raise Unauthenticated("api_key_revoked")

@@ -190,7 +190,7 @@ def test_a_key_is_found_as_somebody_typed_it(vendor: Vendor) -> None:
     license = vendor.issue()
     assert license.license_key is not None
     typed = vendor.lookup(license, "pc", license_key=f" {license.license_key.lower()} ")
-    assert activate(vendor.code, typed, None, DeviceReport("pc"), ADMIN, now=NOW).license == vendor.stored(license)
+    assert activate(vendor.code, typed, None, DeviceReport("pc"), ADMIN, now=NOW)[0].license == vendor.stored(license)
 
 
 def test_all_that_is_sent_must_agree(vendor: Vendor) -> None:

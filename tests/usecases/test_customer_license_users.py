@@ -10,7 +10,7 @@ SHOP = "shop@customer.test"
 
 
 def users(vendor: Vendor, product: str = "revit", customer: str = SHOP) -> list[Any]:
-    found = customer_license_users(vendor.code, product, customer, now=NOW)
+    _, found = customer_license_users(vendor.code, product, customer, now=NOW)
     return [(license.id, seat.email, user.email) for license, _, seat, user in found]
 
 

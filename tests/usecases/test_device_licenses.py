@@ -20,8 +20,8 @@ ADA, BOB = "ada@customer.test", "bob@customer.test"
 
 def found(vendor: Vendor, hardware_id: str = "pc", product: str | None = None, *only: str) -> list[Any]:
     held = device_licenses(vendor.code, hardware_id, product, frozenset(only), now=NOW)
-    assert all(snapshot.license is not None and snapshot.license.product == product.code for snapshot, product in held)
-    return [(snapshot.license and snapshot.license.id, snapshot.seat and snapshot.seat.email) for snapshot, _ in held]
+    assert all(one.license and one.product and one.license.product == one.product.code for one in held)
+    return [(snapshot.license and snapshot.license.id, snapshot.seat and snapshot.seat.email) for snapshot in held]
 
 
 def test_the_licenses_on_which_the_device_is_active_are_found_newest_first(vendor: Vendor) -> None:

@@ -28,7 +28,7 @@ ADA = "ada@customer.test"
 def found(vendor: Vendor, hardware_id: str) -> list[int]:
     """The licenses that `device_licenses` answers."""
     held = device_licenses(vendor.code, hardware_id, None, frozenset(), now=NOW)
-    return [snapshot.license.id for snapshot, _ in held if snapshot.license is not None]
+    return [snapshot.license.id for snapshot in held if snapshot.license is not None]
 
 
 def repair(vendor: Vendor) -> tuple[int, int]:
