@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.domain.errors import Denied, Invalid, NotFound
@@ -34,6 +34,8 @@ class Company:
     """An SVG drawing; empty: none."""
     time_zone: str = ""
     """An IANA name, by which a date alone is an instant; empty: UTC."""
+    revision: int = field(default=0, compare=False)
+    """How often it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class ApiKey:
     """Whether only signatures over the whole request are taken."""
     origins: frozenset[str] = frozenset()
     """Of the pages that may use the key in a browser; empty: no page may read an answer."""
+    revision: int = field(default=0, compare=False)
+    """How often it was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ A device is *live* while it holds a place. Liveness is derived, so that taking m
 * a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal, overload
 
@@ -66,6 +66,8 @@ class License:
     order_id: str | None = None
     customer: str | None = None
     epoch: int = 0
+    revision: int = field(default=0, compare=False)
+    """How often the terms were changed. Activations, resets and other counters do not move it."""
     bucket_full_at: Instant | None = None
     """When the bucket of changes is full again (`domain.rate`); None: since ever."""
     seats_full_at: Instant | None = None
@@ -108,6 +110,8 @@ class Seat:
     """Names and phone number as the license's customer told them, and shown to him alone. None: of before they were."""
     last_name: str | None = None
     phone_number: str | None = None
+    revision: int = field(default=0, compare=False)
+    """How often the seat's own limit was changed."""
     bucket_full_at: Instant | None = None
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
 

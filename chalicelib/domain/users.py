@@ -4,7 +4,7 @@ An attempt is counted *before* the password is looked at, and taken back when it
 through any number of servers, are bounded by the same numbers as guesses made one after another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import Denied, Forbidden, Invalid, NotFound
 from chalicelib.domain.instants import Instant, whole_seconds
@@ -56,6 +56,8 @@ class User:
     """When the vendor has closed the account: nobody logs in to it, and it is given nothing. None: it is open."""
     reopened_at: Instant = 0
     """When it was opened again: codes that were mailed before are void."""
+    revision: int = field(default=0, compare=False)
+    """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 
 
 def guard_open(user: User) -> None:

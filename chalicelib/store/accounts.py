@@ -61,14 +61,10 @@ def read_company(code: str) -> Company | None:
     return None if item is None else item.to_domain()
 
 
-def change_company(company: Company, changed: dict[str, str], event: Event) -> None:
-    """Set some of `name`, `accent`, `logo` and `time_zone`; the others stay as they are by then.
-
-    Raises `ConditionFailed` where there is no such company.
-    """
-    write = Transaction(event_item(company.code, event, AccountEventItem))
-    actions = [getattr(CompanyItem, name).set(value) for name, value in changed.items()]
-    write.update(CompanyItem(company.code, "company"), actions, CompanyItem.pk.exists())
+def update_company(old: Company, new: Company, event: Event) -> None:
+    """Write what differs, if nobody has changed the company since. Raises `ConditionFailed`."""
+    write = Transaction(event_item(old.code, event, AccountEventItem))
+    write.change(CompanyItem(old.code, COMPANY), old, new)
     write.commit()
 
 
@@ -125,11 +121,10 @@ def read_api_keys(company: str) -> Iterator[ApiKey]:
     return (item.to_domain() for item in database.query(ApiKeyItem, company, api_key_sort_key()))
 
 
-def revoke_api_key(api_key: ApiKey, event: Event) -> None:
-    """Raises `ConditionFailed` where it is revoked already, or is none."""
-    item = ApiKeyItem(api_key.company, api_key_sort_key(api_key.api_key))
-    write = Transaction(event_item(api_key.company, event, AccountEventItem))
-    write.update(item, [ApiKeyItem.revoked.set(True)], ApiKeyItem.revoked == False)  # noqa: E712 - an expression
+def update_api_key(old: ApiKey, new: ApiKey, event: Event) -> None:
+    """Write what differs, if nobody has changed the key since. Raises `ConditionFailed`."""
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    write.change(ApiKeyItem(old.company, api_key_sort_key(old.api_key)), old, new)
     write.commit()
 
 
@@ -267,19 +262,24 @@ def change_email(
     write.commit()
 
 
-def change_profile(old: User, new: User, event: Event) -> None:
-    """Write the names and the phone number of `new`. Raises `ConditionFailed` where the account is gone."""
+def update_user(old: User, new: User, event: Event) -> None:
+    """Write what differs of the profile, if nobody has changed it since. Raises `ConditionFailed`.
+
+    What opens an account, or is given to it, has conditions of its own (`UserItem.guarded`), and functions here.
+    """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    given = {name: getattr(new, name) for name in ("first_name", "last_name", "phone_number")}
-    actions = [getattr(UserItem, name).set(value) for name, value in given.items()]
-    write.update(UserItem(old.company, user_sort_key(old.id)), actions, UserItem.pk.exists())
+    write.change(UserItem(old.company, user_sort_key(old.id)), old, new)
     write.commit()
 
 
 def end_sessions(user: User, event: Event) -> None:
     """All sessions of an account are over. Raises `ConditionFailed` where they were ended meanwhile."""
     write = Transaction(event_item(user.company, event, AccountEventItem))
-    write.update(UserItem(user.company, user_sort_key(user.id)), [UserItem.session_epoch.add(1)], _in_epoch(user))
+    write.update(
+        UserItem(user.company, user_sort_key(user.id)),
+        [UserItem.session_epoch.add(1)],
+        UserItem.unchanged(user, UserItem.session_epoch),
+    )
     write.commit()
 
 
@@ -380,7 +380,7 @@ def _password(user: User) -> list[Any]:
 
 
 def _with_password_of(user: User) -> Condition:
-    same: Condition = (UserItem.password_hash == user.password_hash) & (UserItem.email == user.email) & _is_open()
+    same: Condition = UserItem.unchanged(user, UserItem.password_hash, UserItem.email) & _is_open()
     return same
 
 
@@ -392,19 +392,11 @@ def _is_open() -> Condition:
 
 def _as_given(user: User) -> Condition:
     """Whether the user was given no seat, and nothing to manage, since it was read."""
-    manages = UserItem.is_manager == True if user.is_manager else UserItem.is_manager != True  # noqa: E712 - expressions
-    same: Condition = _is(UserItem.seats_given, user.seats_given) & manages
-    return same
+    return UserItem.unchanged(user, UserItem.seats_given, UserItem.is_manager)
 
 
 def _in_epoch(user: User) -> Condition:
-    return _is(UserItem.session_epoch, user.session_epoch)
-
-
-def _is(counter: Any, count: int) -> Condition:
-    """An item that is older than the counter has none."""
-    same: Condition = counter == count
-    return same if count else same | counter.does_not_exist()
+    return UserItem.unchanged(user, UserItem.session_epoch)
 
 
 def _link(company: str, part: str) -> int | None:

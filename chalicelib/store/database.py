@@ -29,7 +29,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.runtime import runtime
 from chalicelib.store.connection import StageConnection
 from chalicelib.store.items import EventItem
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import Item, Raw
 from chalicelib.store.tables import TABLE_KEYS, table_definition
 
 log = logging.getLogger("seatkeeper")
@@ -131,6 +131,20 @@ class Transaction:
                 actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
             )
         )
+
+    def change(self, item: Item[T], old: T, new: T, also: Condition | None = None, more: Sequence[Action] = ()) -> None:
+        """Change the item with these keys from what was read into `new`, if nobody has changed it since.
+
+        The event names the fields that differ (`changed`), but for those that its details tell already. `also`: what
+        must be true besides; `more`: what is written besides.
+        """
+        changes = type(item).changes(old, new)
+        unchanged = changes.unchanged if also is None else changes.unchanged & also
+        self.update(item, [*changes.actions, *more], unchanged)
+        if self.event is not None:
+            told = self.event.detail or {}
+            if untold := [name for name in changes.names if name not in told]:
+                self.event.detail = told | {"changed": ", ".join(untold)}
 
     def check(self, item: Any, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""

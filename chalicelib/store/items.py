@@ -64,7 +64,34 @@ class EphemeraItem(Item[T]):
 class LicenseItem(LicensesItem[License]):
     """A license: terms and counters together, so that one condition covers them."""
 
+    guarded = frozenset(
+        {
+            "times_activated",
+            "users_assigned",
+            "transfer_count",
+            "vacated",
+            "last_vacated",
+            "first_activated_at",
+            "announced",
+            "epoch",
+            "bucket_full_at",
+            "seats_full_at",
+            "known_devices",
+            "blocked_devices",
+            "blacklist",
+            # What links and summaries are filed by:
+            "company",
+            "id",
+            "product",
+            "license_type",
+            "license_key",
+            "order_id",
+            "customer",
+        }
+    )
+
     enabled: BooleanAttribute
+    revision: IntegerAttribute
     disabled_by: UnicodeAttribute
     license_key: UnicodeAttribute
     max_activations: IntegerAttribute
@@ -99,6 +126,8 @@ class LicenseItem(LicensesItem[License]):
 
 class SeatItem(LicensesItem[Seat]):
     """A user's seat on a license."""
+
+    guarded = frozenset({"activations", "epoch", "license_epoch", "bucket_full_at"})
 
     user_id: IntegerAttribute
     email: UnicodeAttribute
@@ -246,6 +275,22 @@ class ApiKeyItem(AccountsItem[ApiKey]):
 
 class UserItem(AccountsItem[User]):
     """A user's account."""
+
+    guarded = frozenset(
+        {
+            "email",
+            "password_hash",
+            "is_initial_password",
+            "sealed_initial_password",
+            "is_manager",
+            "session_epoch",
+            "seats_given",
+            "proved",
+            "password_scope",
+            "closed_at",
+            "reopened_at",
+        }
+    )
 
     email: UnicodeAttribute
     password_hash: UnicodeAttribute

@@ -1,6 +1,7 @@
 """Licenses as a whole: issue, change of terms, reset, and the reads of lists."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.catalogue import Order
@@ -110,34 +111,22 @@ def ends_as_dated(license: License) -> bool:
     return min(LATEST, item.ends_at) == ends_at(license.validity_period, license.grace_period)
 
 
-def change_terms(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
-    """Write what `new` says of `enabled`, `disabled_by`, dates and grace, if `old` still holds. Raises
-    `ConditionFailed`.
+def update(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
+    """Write what differs between the terms, and the announced phase, if nobody has changed either since `old`.
 
-    Counters are not touched: they may move meanwhile. `earlier`: events that stand before this one in the history.
+    Counters stay as they are by then (`LicenseItem.guarded`); the event says which terms have changed. `earlier`:
+    events that stand before it in the history. Raises `ConditionFailed`.
     """
-    item, end = LicenseItem, ends_at(new.validity_period, new.grace_period)
-    actions = [item.enabled.set(new.enabled), item.announced.set(new.announced)]
-    optional: tuple[tuple[Any, Any], ...] = (
-        (item.validity_period, new.validity_period),
-        (item.ends_at, end),
-        (item.disabled_by, new.disabled_by),
-    )
-    for attribute, value in optional:
-        actions.append(attribute.remove() if value is None else attribute.set(value))
-    unchanged = (item.enabled == old.enabled) & (item.announced == old.announced)
-    seen_of: tuple[tuple[Any, Any], ...] = (
-        (item.validity_period, old.validity_period),
-        (item.grace_period, old.grace_period),
-        (item.disabled_by, old.disabled_by),
-    )
-    for attribute, seen in seen_of:
-        unchanged &= attribute.does_not_exist() if seen is None else attribute == seen
-    write = _changing(old, actions, unchanged, event)
-    if (old.announced, old.validity_period) != (new.announced, new.validity_period):
+    pk, item = license_pk(old.company, old.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    terms, announced = replace(new, announced=old.announced), [item.announced.set(new.announced)]
+    # What the index of what is due, and the end, follow from: the sweep and a first activation move these.
+    as_dated = item.unchanged(old, item.announced, item.validity_period, item.grace_period)
+    write.change(item(pk, LICENSE), old, terms, as_dated, announced)
+    if (old.announced, old.validity_period, old.grace_period) != (new.announced, new.validity_period, new.grace_period):
         update_due_index(write, old, new)
     for earlier_event in earlier:
-        write.put(event_item(license_pk(old.company, old.id), earlier_event), EventItem.part.does_not_exist())
+        write.put(event_item(pk, earlier_event), EventItem.part.does_not_exist())
     write.commit()
 
 

@@ -42,8 +42,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         actions.append(OrderItem.number.set(OrderItem.number | new.number))
     unchanged: Condition = OrderItem.pk.does_not_exist()
     if old is not None:
-        unchanged = OrderItem.customer == old.customer
-        unchanged &= OrderItem.managers == old.managers if old.managers else OrderItem.managers.does_not_exist()
+        unchanged = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers)
     write.update(item, actions, unchanged)
     sold = summary_of(license)
     for part in (
@@ -191,9 +190,7 @@ def _order(order: Order) -> OrderItem:
 
 def _with_managers(order: Order) -> Condition:
     """Whether the order's managers are those that were read."""
-    same: Condition = OrderItem.managers == order.managers if order.managers else OrderItem.managers.does_not_exist()
-    unchanged: Condition = OrderItem.pk.exists() & same
-    return unchanged
+    return OrderItem.unchanged(order, OrderItem.managers)
 
 
 def _summaries(

@@ -63,10 +63,7 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
             database.delete(due)
             yield 1
         item = LicenseItem
-        as_filed = item.pk.exists()
-        for fact in (item.announced, item.validity_period, item.grace_period):
-            seen = getattr(license, fact.attr_name)
-            as_filed &= fact.does_not_exist() if seen is None else (fact == seen) | fact.does_not_exist()
+        as_filed = item.unchanged(license, item.announced, item.validity_period, item.grace_period)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
             database.delete(item(license_pk(code, license_id), LICENSE), as_filed)
     yield int(was_there)

@@ -6,13 +6,15 @@ default for it, and a name in an item class that is no field.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from inspect import get_annotations
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pynamodb.attributes import Attribute, BooleanAttribute, JSONAttribute, UnicodeAttribute
 from pynamodb.constants import NUMBER, STRING_SET
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 T = TypeVar("T")
@@ -80,6 +82,17 @@ class Reader(Generic[V]):
         return self._kind(**given)
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an update of one item writes."""
+
+    names: tuple[str, ...]
+    """The fields that differ."""
+    actions: list[Action]
+    unchanged: Condition
+    """That nobody has changed the item since it was read."""
+
+
 class Item(Model, Generic[T]):
     """An item that holds a value of the dataclass `T`, each field in an attribute of its own.
 
@@ -95,6 +108,8 @@ class Item(Model, Generic[T]):
     """Fields without an attribute of their own: see `attributes_by_hand` and `fields_by_hand`."""
     omits_defaults: ClassVar[bool] = False
     """Whether a field that has its default is not stored."""
+    guarded: ClassVar[frozenset[str]] = frozenset()
+    """Fields that writes with conditions of their own move: no update touches them."""
     _reader: ClassVar[Reader[Any]]
     _own: ClassVar[dict[str, Attribute[Any]]] = {}
     _defaults: ClassVar[dict[str, Any]] = {}
@@ -131,6 +146,44 @@ class Item(Model, Generic[T]):
         if unknown := {field.name for field in fields(kind)} - cls._own.keys():  # type: ignore[arg-type] # of a dataclass
             raise TypeError(f"{cls.__name__} has no attribute for {', '.join(sorted(unknown))} of {kind.__name__}")
         return Reader(kind, {field.name: cls._own[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+
+    @classmethod
+    def changes(cls, old: T, new: T) -> Changes:
+        """What an update has to write that makes `old` into `new`; it moves the `revision`.
+
+        Raises `ValueError` where a guarded field differs. The old values of what changes stand in the condition, too: a
+        process of before there were revisions moves none, and is seen by these.
+        """
+        was, becomes = cls.attributes_of(old), cls.attributes_of(new)
+        attributes = cls.get_attributes()
+        differing = [name for name in attributes if was.get(name) != becomes.get(name)]
+        if moved := (cls.guarded | {"revision"}).intersection(differing):
+            raise ValueError(f"no update changes {', '.join(sorted(moved))}")
+        actions: list[Action] = [
+            attributes[name].set(becomes[name]) if name in becomes else attributes[name].remove() for name in differing
+        ]
+        names = tuple(name for name in differing if name in cls._own)
+        revision = attributes["revision"]
+        unchanged = cls.unchanged(old, revision, *(attributes[name] for name in names))
+        return Changes(names, [*actions, revision.set(was["revision"] + 1)], unchanged)
+
+    @classmethod
+    def unchanged(cls, seen: T, *of: Attribute[Any]) -> Condition:
+        """That the item is there, and that these attributes are as in a value that was read.
+
+        Older code may not have stored one that has its default.
+        """
+        stored, condition = cls.attributes_of(seen), cls.get_attributes()["pk"].exists()
+        for attribute in of:
+            name = cls._dynamo_to_python_attr(attribute.attr_name)
+            absent = attribute.does_not_exist()
+            if name not in stored:
+                condition &= absent
+            elif stored[name] == cls._defaults.get(name):
+                condition &= (attribute == stored[name]) | absent
+            else:
+                condition &= attribute == stored[name]
+        return condition
 
     @classmethod
     def attributes_of(cls, value: T) -> dict[str, Any]:
@@ -175,7 +228,7 @@ def _held_by(cls: type[Any]) -> type[Any] | None:
 def _declare(cls: type[Item[Any]], value_type: type[Any]) -> None:
     """Make the attributes of an item class. Raises `TypeError`."""
     declared = {field.name: field for field in fields(value_type)}
-    if unknown := {*cls.by_hand, *cls.stored_as} - declared.keys():
+    if unknown := {*cls.by_hand, *cls.stored_as, *cls.guarded} - declared.keys():
         raise TypeError(f"{value_type.__name__} has no field {', '.join(sorted(unknown))}")
     cls._own, cls._defaults = {}, {}
     for name, field in declared.items():

@@ -101,12 +101,13 @@ def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event
     write.commit()
 
 
-def set_max_activations(license: License, seat: Seat, limit: int | None, event: Event) -> None:
-    """Change a seat's own limit; places already held stay, even above it. Raises `ConditionFailed`."""
-    pk, item = license_pk(license.company, license.id), SeatItem
+def update(license: License, old: Seat, new: Seat, event: Event) -> None:
+    """Write what differs of a seat's own terms, if nobody has changed them since; activations stay, even above a new
+    limit. Raises `ConditionFailed`, also where the user has got another seat meanwhile.
+    """
+    pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
-    actions = [item.max_activations.remove() if limit is None else item.max_activations.set(limit)]
-    write.update(item(pk, seat_sort_key(seat.user_id)), actions, item.epoch == seat.epoch)
+    write.change(SeatItem(pk, seat_sort_key(old.user_id)), old, new, SeatItem.epoch == old.epoch)
     write.commit()
 
 

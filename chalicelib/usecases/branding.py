@@ -1,6 +1,6 @@
 """How a company shows itself: its name, its colour, its logo, its time zone."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 
 from chalicelib.domain.catalogue import Company, display_name
@@ -11,8 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
-
-_FIELDS = ("name", "accent", "logo", "time_zone")
+from chalicelib.usecases.retry import decide_and_write
 
 
 def set_branding(
@@ -31,19 +30,23 @@ def set_branding(
 
     Doing so again changes nothing. Raises `NotFound`: `company_not_found`, `Invalid`: `validation_error`.
     """
-    old = find_company(company)
-    new = replace(
-        old,
-        name=old.name if name is None else display_name(name),
-        accent=old.accent if accent is None else accent_color(accent),
-        logo=old.logo if logo is None else svg_logo(logo),
-        time_zone=old.time_zone if zone is None else time_zone(zone),
-    )
-    changed = {field: getattr(new, field) for field in _FIELDS if getattr(new, field) != getattr(old, field)}
-    if changed:
-        details = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
-        accounts.change_company(old, changed, Event.new("company_changed", actor, now, **details))
-    return new
+
+    def decide(old: Company) -> Company:
+        return replace(
+            old,
+            name=old.name if name is None else display_name(name),
+            accent=old.accent if accent is None else accent_color(accent),
+            logo=old.logo if logo is None else svg_logo(logo),
+            time_zone=old.time_zone if zone is None else time_zone(zone),
+        )
+
+    def write(old: Company, new: Company) -> None:
+        changed = {name: value for name, value in asdict(new).items() if value != getattr(old, name)}
+        if changed:
+            details = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
+            accounts.update_company(old, new, Event.new("company_changed", actor, now, **details))
+
+    return decide_and_write(lambda _: find_company(company), decide, write)[1]
 
 
 def _digest(logo: str) -> str:

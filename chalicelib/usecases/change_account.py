@@ -21,7 +21,7 @@ def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *
 
     def write(old: User, new: User) -> None:
         if old != new:
-            accounts.change_profile(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
+            accounts.update_user(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
 
     def decide(user: User) -> User:
         return replace(user, **asdict(profile))

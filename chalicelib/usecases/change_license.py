@@ -32,7 +32,7 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
     def write(old: License, new: License) -> None:
         if (old.enabled, old.disabled_by) != (new.enabled, new.disabled_by):
             event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
-            licenses.change_terms(old, new, event)
+            licenses.update(old, new, event)
 
     find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
     return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
@@ -53,7 +53,7 @@ def extend(
         if old.validity_period != new.validity_period:
             missed, end = transition_events(transitions_due(old, now), now), to_iso(new.validity_period)
             event = Event.new("license_extended", actor, now + len(missed), validity_period=end)
-            licenses.change_terms(old, new, event, missed)
+            licenses.update(old, new, event, missed)
 
     return decide_and_write(lambda _: find_license(company, license_id), decide, write)[1]
 

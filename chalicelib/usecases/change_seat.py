@@ -1,6 +1,7 @@
 """Change a seat: its limit, its activations, its end; and set the user's password."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import counts_as_given_up, guard_reset
@@ -70,7 +71,7 @@ def set_max_activations(
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_limit_changed", actor, now, **of_seat(seat), max_activations=limit)
-        seats.set_max_activations(license, seat, limit, event)
+        seats.update(license, seat, replace(seat, max_activations=limit), event)
 
     def decide(state: _State) -> _State:
         guard_seat_limit(state[0], limit)

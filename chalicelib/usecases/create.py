@@ -1,7 +1,7 @@
 """A vendor sets up shop: company, products, API keys."""
 
 import secrets
-from contextlib import suppress
+from dataclasses import replace
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
 from chalicelib.domain.errors import AlreadyExists, NotFound
@@ -13,6 +13,7 @@ from chalicelib.runtime import runtime
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.encryption import decrypt, encrypt
+from chalicelib.usecases.retry import decide_and_write
 
 
 def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
@@ -107,12 +108,19 @@ def shared_key(api_key: ApiKey) -> str:
 
 def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
     """Calls with this key are refused from now on, within a minute everywhere. Raises `SeatkeeperError`."""
-    found = accounts.read_api_key(find_company(company).code, name)
-    if found is None:
-        raise NotFound("api_key_not_found")
-    with suppress(ConditionFailed):  # it may be revoked already
-        accounts.revoke_api_key(found, Event.new("api_key_revoked", actor, now, api_key=name))
-    return found
+    code = find_company(company).code
+
+    def read(_: bool) -> ApiKey:
+        found = accounts.read_api_key(code, name)
+        if found is None:
+            raise NotFound("api_key_not_found")
+        return found
+
+    def write(old: ApiKey, new: ApiKey) -> None:
+        if not old.revoked:
+            accounts.update_api_key(old, new, Event.new("api_key_revoked", actor, now, api_key=name))
+
+    return decide_and_write(read, lambda api_key: replace(api_key, revoked=True), write)[1]
 
 
 def _context(api_key: str) -> str:

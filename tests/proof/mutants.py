@@ -270,17 +270,18 @@ def _removed_user_keeps_places_counted() -> Patches:
 
 def _lower_limit_evicts() -> Patches:
     """Whose limit is lowered loses the places that are held."""
-    right = seats.set_max_activations
+    right = seats.update
 
-    def set_limit(license: Any, seat: Any, limit: int | None, event: Event) -> None:
+    def update(license: Any, seat: Any, new: Any, event: Event) -> None:
+        limit = new.max_activations
         if limit is not None and seat.activations_in(license) > limit:
             taken = seat.activations_in(license)
             evicted = Event.new("user_activations_reset", event.actor, event.at, user=seat.email, devices=taken)
             seats.reset_activations(license, seat, event.at, evicted, given_up=False)
-            seat = replace(seat, epoch=event.at)
-        right(license, seat, limit, event)
+            seat = replace(seat, epoch=event.at, activations=0)
+        right(license, seat, replace(seat, max_activations=limit), event)
 
-    return [(seats, "set_max_activations", set_limit)]
+    return [(seats, "update", update)]
 
 
 def _new_place_each_time() -> Patches:

@@ -1,6 +1,6 @@
 """How items are made and read: a dataclass is the declaration, and whichever code wrote an item, it is read."""
 
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass, replace
 from types import new_class
 from typing import Any, Literal
 
@@ -9,16 +9,17 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 
 from chalicelib.domain.batch import Row
 from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database
+from chalicelib.store import database, licenses
 from chalicelib.store.items import KINDS, LicenseItem, LicensesItem, LicenseSummaryItem, kind_of
-from chalicelib.store.keys import manager_license_sort_key
+from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.store.schema import IntegerAttribute, from_names, from_row
 from tests.domain.samples import a_license
 from tests.store.kinds import kinds
-from tests.support import Vendor
+from tests.support import ADMIN, NOW, Vendor
 
 UNKNOWN: dict[str, dict[str, Any]] = {
     "new": {"S": "x"},
@@ -27,6 +28,12 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "new_null": {"NULL": True},
 }
 HELD = [pytest.param(kind, id=kind.__name__) for kind in kinds() if kind.value_type is not None]
+
+
+def read(vendor: Vendor, license: License) -> License:
+    stored = licenses.read_license(vendor.code, license.id)
+    assert stored is not None
+    return stored
 
 
 def least(kind: Any) -> dict[str, dict[str, Any]]:
@@ -155,3 +162,41 @@ def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:
 def test_names_in_json_are_read_as_attributes_are() -> None:
     told = {"id": 1, "name": "plan", "value": "all", "created_at": 2}
     assert from_names(told | {"new": [1]}, Variable) == Variable(**told)  # type: ignore[arg-type]
+
+
+def test_an_update_writes_what_differs_once_and_moves_the_revision_that_no_counter_moves(vendor: Vendor) -> None:
+    license, event = vendor.issue(), Event.new("license_enabled", ADMIN, NOW)
+    vendor.activate(license, "pc")
+    old = read(vendor, license)
+    assert (old.revision, old.times_activated) == (0, 1)
+    licenses.update(old, replace(old, max_activations=9, is_trial=True), event)
+    new = read(vendor, license)
+    assert (new.max_activations, new.is_trial, new.times_activated, new.revision) == (9, True, 1, 1)
+    (told,) = [event.detail for event in vendor.history(license) if event.type == "license_enabled"]
+    assert told == {"changed": "is_trial, max_activations"}
+    stale = replace(old, max_transfers=3)  # other terms than those that were changed
+    with pytest.raises(database.ConditionFailed):
+        licenses.update(old, stale, Event.new("license_enabled", ADMIN, NOW + 1))
+    assert read(vendor, license) == new
+
+
+@pytest.mark.parametrize("changed", [{"max_activations": 7}, {"enabled": False}])
+def test_an_update_sees_also_what_an_older_process_has_changed_which_moves_no_revision(
+    vendor: Vendor, changed: dict[str, Any]
+) -> None:
+    license = vendor.issue()
+    item = LicenseItem(license_pk(vendor.code, license.id), LICENSE)
+    attributes = LicenseItem.get_attributes()
+    database.update(item, [LicenseItem.revision.remove(), *(attributes[n].set(v) for n, v in changed.items())])
+    other = {"max_activations": 9} if "max_activations" in changed else {"enabled": False, "disabled_by": "vendor"}
+    with pytest.raises(database.ConditionFailed):
+        licenses.update(license, replace(license, **other), Event.new("license_disabled", ADMIN, NOW))
+    licenses.update(license, replace(license, max_transfers=3), Event.new("license_disabled", ADMIN, NOW))
+    assert read(vendor, license).revision == 1
+
+
+@pytest.mark.parametrize("name", ["times_activated", "epoch", "announced", "customer", "revision"])
+def test_an_update_of_terms_changes_nothing_that_has_conditions_of_its_own(name: str) -> None:
+    old, other = a_license(), {name: {"announced": "grace", "customer": "b@c.test"}.get(name, 8)}
+    with pytest.raises(ValueError, match=f"no update changes {name}"):
+        LicenseItem.changes(old, replace(old, **other))  # type: ignore[arg-type] # mypy tells no field from another

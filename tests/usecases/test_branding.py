@@ -81,5 +81,5 @@ def test_a_company_that_does_not_exist_is_not_made(vendor: Vendor) -> None:
         set_branding(f"{vendor.code}-2", "#0a6e5c", None, ADMIN, now=NOW)
     nobody = replace(find_company(vendor.code), code=f"{vendor.code}-2")
     with pytest.raises(database.ConditionFailed):  # and the write sees to it by itself
-        accounts.change_company(nobody, {"accent": "#0a6e5c"}, Event.new("company_changed", ADMIN, NOW))
+        accounts.update_company(nobody, replace(nobody, accent="#0a6e5c"), Event.new("company_changed", ADMIN, NOW))
     assert accounts.read_company(f"{vendor.code}-2") is None
