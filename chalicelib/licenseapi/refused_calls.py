@@ -12,7 +12,7 @@ from chalicelib.web.freshness import Call
 
 
 def record_refused_call(call: str, request: Call, caller: Caller, error: SeatkeeperError) -> None:
-    """Record that an application's call was refused. Raises nothing.
+    """Record that an application's call was refused, and note the limit in the log. Raises nothing.
 
     `request`: any of the License API's; what it does not name is not recorded, and a password or a key is not, either.
     """
@@ -30,6 +30,7 @@ def record_refused_call(call: str, request: Call, caller: Caller, error: Seatkee
         limit=error.limit if isinstance(error, LimitReached) else None,
         used=error.used if isinstance(error, LimitReached) else None,
     )
+    observability.add_fields(limit=refusal.limit, used=refusal.used)
     record_refusal(caller.company, refusal)
 
 

@@ -31,6 +31,7 @@ from tests.store.faults import (
     wire,
 )
 from tests.support import ADMIN, Application, Vendor
+from tests.usecases.refusals import recorded
 from tests.web.events import answer, event
 
 STAGE = f"Stage={TABLE_PREFIX}"
@@ -118,6 +119,24 @@ def test_a_refusal_is_counted_by_its_code_and_tells_whose_it_was(
     assert metrics(refused) == {("ErrorResponses", STAGE): 1, ("ErrorResponses", STAGE, f"Code={code}"): 1}
     told = (refused["outcome"], refused["status"], refused["company"], refused["license_id"])
     assert told == (code, 400, vendor.code, license.id)
+
+
+def test_a_refusal_is_the_same_line_on_one_machine_as_on_aws(vendor: Vendor, license: License) -> None:
+    """The same call, once as API Gateway hands it over and once over HTTP to the server of one machine."""
+    answer(call(vendor, "activate_license", license))
+    sent = {"product": "viewer", "license_key": license.license_key, "hardware_id": "other"}
+    with written() as on_aws:
+        answer(call(vendor, "activate_license", license, "other"))
+    transport = httpx.WSGITransport(wsgi(app))
+    with written(is_timed=True) as on_one_machine, httpx.Client(transport=transport, base_url="http://x.test") as http:
+        Application(vendor.api_key, vendor.shared_key, http).post("activate_license", **sent)
+    here, there = timeless(on_one_machine.line), timeless(on_aws.line)
+    assert set(here) ^ set(there) == {"time"}
+    assert (there["outcome"], there["limit"], there["used"]) == ("license_activated_max_times", 1, 1)
+    differing = {"time", "lambda_request_id", "request_id"}
+    assert here.items() - there.items() <= {(name, here[name]) for name in differing}
+    ids = {id for refusal in recorded(vendor, license.id, clock.now()) for id in refusal.request_ids}
+    assert ids == {there["request_id"], here["request_id"]}
 
 
 def test_a_user_who_is_refused_on_several_licenses_is_told_with_the_one_whose_refusal_it_is(
