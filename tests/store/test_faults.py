@@ -1,6 +1,8 @@
 """Whatever happens to a write on its way, the answer and the stored items are those of a day without faults.
 
-Each use case is run once to count its writes, then once for each fault at each of its writes.
+Each use case is run once to count its writes, then twice for each of them: the write was not committed, or its answer
+was lost. Of the faults, each has its turn: all that is made of them is whether to send again, which one
+function decides for all writes (`store.database`), and each of them is tried there and below.
 """
 
 import importlib
@@ -111,16 +113,18 @@ def _is_note(body: dict[str, Any]) -> bool:
     return bool(key) and (key["pk"]["S"].startswith("security#") or key.get("part", {}).get("S", "").startswith("at#"))
 
 
-@pytest.mark.parametrize("fault", [*NOT_COMMITTED, *ANSWER_LOST], ids=named)
 @pytest.mark.parametrize("case", [case for case in CASES if not case.observes], ids=named)
-def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, fault: Fault) -> None:
+@pytest.mark.parametrize("faults", [NOT_COMMITTED, ANSWER_LOST], ids=["not committed", "answer lost"])
+def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, faults: tuple[Fault, ...]) -> None:
     expected = undisturbed(case)
     for number, body in enumerate(expected.wire.bodies, start=1):
+        fault = faults[(CASES.index(case) + number) % len(faults)]
         found = effects(case, fault, range(number, number + 1))
+        told = f"{named(fault)} at write {number}"
         if _is_note(body) and NOTED & set(case.events):
-            assert (found.answer, set(found.changes) <= set(expected.changes)) == (expected.answer, True), number
+            assert (found.answer, set(found.changes) <= set(expected.changes)) == (expected.answer, True), told
         else:
-            assert found == expected, f"at write {number}"
+            assert found == expected, told
 
 
 @pytest.mark.parametrize("fault", NOT_COMMITTED, ids=named)
@@ -168,9 +172,7 @@ def test_a_failed_condition_beside_a_conflict_is_decided_anew_and_never_sent_aga
 
 def test_every_use_case_that_writes_is_a_case_here() -> None:
     writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
-    looking = set(
-        public_functions_of(portal_queries)
-    )  # they write that a session is in use, now and then, and nothing else
+    looking = set(public_functions(portal_queries))  # they write that a session is in use, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
     looking |= set(public_functions_of(tidy))  # what has expired, of all companies: tests/usecases/test_tidy.py
     guessing: set[Any] = {count_guess, find_snapshot, device_variables}  # tests/usecases/test_bounded_guesses.py
@@ -179,7 +181,7 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
 
 
 def public_functions(package: ModuleType) -> Iterator[FunctionType]:
-    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         yield from public_functions_of(importlib.import_module(found.name))
 
 

@@ -106,8 +106,8 @@ def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
     assert [(event.actor, event.detail) for event in told] == [(ADMIN, {"filed": 1, "removed": 1})]
 
 
-@pytest.mark.parametrize("count", [repairs.AT_ONCE, repairs.AT_ONCE + 1])
-def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor, count: int) -> None:
+def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor) -> None:
+    count = repairs.AT_ONCE + 1
     order_id = vendor.issue(manager=CUSTOMER).order_id
     for _ in range(count - 1):
         vendor.issue(order_id=order_id)
