@@ -91,7 +91,7 @@ class Keyring:
 
     @property
     def data_key(self) -> bytes:
-        """32 bytes, by which secrets are encrypted at rest (`store.encryption`). Raises `SettingsError`."""
+        """32 bytes, by which secrets are encrypted at rest (`chalicelib.encryption`). Raises `SettingsError`."""
         return base64.b64decode(self._first().data_key)
 
     def public_keys(self) -> str:

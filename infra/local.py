@@ -1,4 +1,4 @@
-"""Seatkeeper on one machine: a home folder with data and secrets, and the environment of every process there."""
+"""Seatkeeper on one machine: a data directory with secrets and data, and the environment of every process there."""
 
 import json
 import os
@@ -62,23 +62,23 @@ class _Demo(BaseModel):
     licenses: list[_License]
 
 
-def environment(home: Path, endpoint: str) -> dict[str, str]:
+def environment(data_dir: Path, endpoint: str) -> dict[str, str]:
     """The environment of a process that uses the engine at `endpoint` and the secrets of `home`."""
     return engine.environment(endpoint) | {
         "SEATKEEPER_TABLE_PREFIX": TABLE_PREFIX,
-        "SEATKEEPER_SECRETS": f"file:{secrets_file(home)}",
-        "SEATKEEPER_MAIL": f"file:{home.resolve() / 'mail'}",
+        "SEATKEEPER_SECRETS": f"file:{secrets_file(data_dir)}",
+        "SEATKEEPER_MAIL": f"file:{data_dir.resolve() / 'mail'}",
     }
 
 
-def running(home: Path) -> dict[str, str] | None:
+def running(data_dir: Path) -> dict[str, str] | None:
     """How to reach the server that runs on `home`: its variables `AWS_…` and `SEATKEEPER_…`, and `base_url`; or None.
 
     The file of a server that was killed counts for nothing: its engine is gone. Raises `DataDirError`.
     """
-    path = environment_file(home)
+    path = environment_file(data_dir)
     try:
-        if not engine.is_running(data_dir(home)):
+        if not engine.is_running(engine_dir(data_dir)):
             return None
         stored = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
         _Reachable.model_validate(stored)
@@ -91,9 +91,9 @@ def running(home: Path) -> dict[str, str] | None:
     return stored
 
 
-def read_demo(home: Path) -> dict[str, Any] | None:
+def read_demo(data_dir: Path) -> dict[str, Any] | None:
     """What `demo.json` says; None where there is none. Raises `DataDirError`."""
-    path = demo_file(home)
+    path = demo_file(data_dir)
     try:
         demo: dict[str, Any] = json.loads(path.read_bytes())
         _Demo.model_validate(demo)
@@ -104,43 +104,43 @@ def read_demo(home: Path) -> dict[str, Any] | None:
     return demo
 
 
-def data_dir(home: Path) -> Path:
+def engine_dir(data_dir: Path) -> Path:
     """Where the engine keeps the data."""
-    return home.resolve() / "data"
+    return data_dir.resolve() / "data"
 
 
-def environment_file(home: Path) -> Path:
+def environment_file(data_dir: Path) -> Path:
     """Where a running server says how to reach it."""
-    return home.resolve() / "environment.json"
+    return data_dir.resolve() / "environment.json"
 
 
-def demo_file(home: Path) -> Path:
+def demo_file(data_dir: Path) -> Path:
     """Where the keys and passwords of the demo stand, readable by their owner alone."""
-    return home.resolve() / "demo.json"
+    return data_dir.resolve() / "demo.json"
 
 
-def prepare(home: Path) -> None:
+def prepare(data_dir: Path) -> None:
     """Close the folder to others, and make the secrets before there is data that is sealed with them.
 
     Data without its secrets is not served: with new ones no application would take an answer. Raises `DataDirError`.
     """
     try:
-        _close_to_others(home)
-        is_new = not any(data_dir(home).iterdir())
+        _close_to_others(data_dir)
+        is_new = not any(engine_dir(data_dir).iterdir())
     except OSError as error:
-        raise DataDirError(f"The data cannot be kept in {home}: {error.strerror}.") from None
-    path = home.resolve() / "secrets.json"
+        raise DataDirError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
+    path = data_dir.resolve() / "secrets.json"
     if not (is_new or path.exists()):
         raise DataDirError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
-    secrets_file(home)
+    secrets_file(data_dir)
 
 
-def secrets_file(home: Path) -> Path:
+def secrets_file(data_dir: Path) -> Path:
     """The file with the secrets of this machine.
 
     Made at random the first time, readable by its owner alone. Raises `DataDirError`.
     """
-    path = home.resolve() / "secrets.json"
+    path = data_dir.resolve() / "secrets.json"
     if not path.exists():
         write_private(path, {name: new() for name, new in NEW.items()})
     return path
@@ -169,9 +169,9 @@ def remove(path: Path) -> None:
         raise DataDirError(f"{path} cannot be removed: {error.strerror}.") from None
 
 
-def _close_to_others(home: Path) -> None:
-    mode = stat.S_IMODE(home.stat().st_mode)
+def _close_to_others(data_dir: Path) -> None:
+    mode = stat.S_IMODE(data_dir.stat().st_mode)
     if mode & stat.S_ISVTX:  # as /tmp is: nobody else could work there any more
-        raise DataDirError(f"{home} is a folder for everybody: choose one of its own for the data.")
+        raise DataDirError(f"{data_dir} is a folder for everybody: choose one of its own for the data.")
     if mode & 0o077:
-        home.chmod(0o700)
+        data_dir.chmod(0o700)

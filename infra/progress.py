@@ -14,9 +14,9 @@ class Progress:
 
     def show(self, done: int, *, is_last: bool = False) -> None:
         """Say how far it is, at most once a second and at the end."""
-        ends, now = is_last or done == self._of, time.monotonic()
-        if not ends and now - self._said_at < _EVERY_SECONDS:
+        of, now = done if is_last else self._of, time.monotonic()
+        if done != of and now - self._said_at < _EVERY_SECONDS:
             return
         self._said_at = now
-        text = f"{done:,} {self._what}" if self._of is None else f"{done:,} of {self._of:,} {self._what}"
-        print(text, end="\n" if ends or not sys.stderr.isatty() else "\r", file=sys.stderr, flush=True)
+        text = f"{done:,} {self._what}" if of is None else f"{done:,} of {of:,} {self._what}"
+        print(text, end="\r" if done != of and sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)

@@ -71,7 +71,7 @@ def run(
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    database = engine.start(local.data_dir(data_dir), engine_port, prepare=lambda: local.prepare(data_dir))
+    database = engine.start(local.engine_dir(data_dir), engine_port, prepare=lambda: local.prepare(data_dir))
     with database, _ending_with(database, data_dir):
         local.remove(local.environment_file(data_dir))  # of a run that was killed
         server = serve.listen(port, host)
@@ -141,7 +141,8 @@ def _ending_with(database: engine.Engine, data_dir: Path) -> Iterator[None]:
     finally:
         leaving.set()
         if ended.is_set():  # wherever the signal has met us
-            raise engine.EngineError(f"The engine has ended by itself. Its last words: {local.data_dir(data_dir)}.log")
+            log = f"{local.engine_dir(data_dir)}.log"
+            raise engine.EngineError(f"The engine has ended by itself. Its last words: {log}")
 
 
 def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:

@@ -15,12 +15,12 @@ from cryptography.exceptions import InvalidTag
 
 from app import app
 from chalicelib.bootstrap import bootstrap
+from chalicelib.encryption import decrypt, encrypt
 from chalicelib.once import Once
 from chalicelib.runtime import Runtime, runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store.connection import StageDatabase
 from chalicelib.store.database import create_tables
-from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
 from chalicelib.usecases.catalogue import find_api_key, find_product

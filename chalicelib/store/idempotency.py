@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.domain.instants import Instant
+from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.database import AlreadyPut, Companion
-from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store.items import IdempotencyItem
 
 Answer = dict[str, Any]

@@ -12,10 +12,10 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
+from chalicelib.encryption import hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed, Transaction
-from chalicelib.store.encryption import hmac_sha256
 from chalicelib.store.items import AttemptsItem, FailuresItem
 
 

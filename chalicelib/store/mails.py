@@ -14,10 +14,10 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, QueuedMail, next_try
+from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.counters import count_one
 from chalicelib.store.database import Transaction
-from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store.items import FailuresItem, MailItem
 from chalicelib.store.keys import mail_pk, mail_sort_key
 from chalicelib.store.schema import from_names

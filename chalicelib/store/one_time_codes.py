@@ -9,10 +9,10 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS, CodeRequests, OneTimeCode
 from chalicelib.domain.origin import WINDOW_MS, Failures
 from chalicelib.domain.users import User
+from chalicelib.encryption import hmac_sha256
 from chalicelib.store import accounts, database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import Transaction
-from chalicelib.store.encryption import hmac_sha256
 from chalicelib.store.items import AccountEventItem, CodeItem, CodeRequestsItem, FailuresItem, event_item
 from chalicelib.store.mails import put_mail
 

@@ -9,10 +9,10 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.retry import decide_and_write
 
 

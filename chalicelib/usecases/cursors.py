@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.store.encryption import hmac_sha256
+from chalicelib.encryption import hmac_sha256
 
 _MAC_LENGTH = 32
 """Hex digits: 128 bits."""

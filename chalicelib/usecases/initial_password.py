@@ -7,7 +7,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User
-from chalicelib.store.encryption import decrypt, encrypt
+from chalicelib.encryption import decrypt, encrypt
 from chalicelib.usecases.account_access import guard_initial_password
 from chalicelib.usecases.find_license import find_user
 from chalicelib.usecases.passwords import hash_password

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.users import User
-from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
+from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.usecases.named_account import account_name, named_user
 
 VALID_MS = 180 * 24 * 3_600_000

@@ -12,9 +12,9 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.encryption import decrypt, encrypt
 from chalicelib.store import sessions
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event
 

@@ -6,7 +6,7 @@ from tests.docs.pages import ROOT
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 HEIGHT = (
     *("once", "threads", "domain", "observability", "settings", "cache", "turns", "mail", "signing", "runtime"),
-    *("store", "usecases", "web", "licenseapi", "portal"),
+    *("encryption", "store", "usecases", "web", "licenseapi", "portal"),
 )
 """From the ground up; `bootstrap` and `infra` stand on top."""
 

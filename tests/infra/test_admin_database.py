@@ -34,7 +34,7 @@ def strangers() -> dict[str, str]:
 
 def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -> None:
     told = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
-    with engine.start(local.data_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
+    with engine.start(local.engine_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
         local.write_private(local.environment_file(tmp_path), {**told, "base_url": "http://127.0.0.1:8000"})
         done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
     assert (done.returncode, done.stderr) == (0, "")
@@ -55,7 +55,7 @@ def test_a_command_that_finds_nothing_running_says_how_to_start_it(
 
 def test_a_command_that_is_not_told_well_what_runs_is_one_sentence(operator: Operator, tmp_path: Path) -> None:
     local.environment_file(tmp_path).write_text("{}")
-    with engine.start(local.data_dir(tmp_path)):
+    with engine.start(local.engine_dir(tmp_path)):
         said = operator.refused(f"audit --home {tmp_path}")
     assert (
         said == f"{tmp_path}/environment.json is not what the server has written: stop the server, and start it again."

@@ -44,7 +44,7 @@ def test_it_serves_a_home_of_its_own_and_ends_with_all_that_it_started(tmp_path:
             run.kill()
     assert run.returncode == 0, said
     assert local.running(home) is None
-    assert not engine.is_running(local.data_dir(home))
+    assert not engine.is_running(local.engine_dir(home))
     assert is_free(port)
 
 

@@ -27,12 +27,12 @@ def test_what_a_killed_run_left_behind_counts_for_nothing(tmp_path: Path) -> Non
     told = dict.fromkeys(names, "x")
     local.write_private(local.environment_file(tmp_path), dict(told))
     assert local.running(tmp_path) is None
-    with engine.start(local.data_dir(tmp_path)):
+    with engine.start(local.engine_dir(tmp_path)):
         assert local.running(tmp_path) == told
 
 
 def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> None:
-    local.data_dir(tmp_path).mkdir()
+    local.engine_dir(tmp_path).mkdir()
     tmp_path.chmod(0o755)
     local.prepare(tmp_path)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
@@ -60,7 +60,7 @@ def test_a_demo_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path
 def test_an_environment_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path) -> None:
     """With half of it a command would reach for AWS."""
     local.environment_file(tmp_path).write_text(content)
-    with engine.start(local.data_dir(tmp_path)), pytest.raises(local.DataDirError) as error:
+    with engine.start(local.engine_dir(tmp_path)), pytest.raises(local.DataDirError) as error:
         local.running(tmp_path)
     told = "is not what the server has written: stop the server, and start it again."
     assert str(error.value) == f"{tmp_path}/environment.json {told}"

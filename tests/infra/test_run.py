@@ -192,7 +192,7 @@ def test_a_port_in_use_is_one_sentence_and_leaves_no_engine(tmp_path: Path) -> N
         port = str(taken.getsockname()[1])
         sentence = f"Port {port} cannot be had: Address already in use. Choose another one.\n"
         assert refused("--home", str(tmp_path / "home"), port=port) == sentence
-    assert not engine.is_running(local.data_dir(tmp_path / "home"))
+    assert not engine.is_running(local.engine_dir(tmp_path / "home"))
     assert local.running(tmp_path / "home") is None
 
 
@@ -281,7 +281,7 @@ def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: sign
     if number != signal.SIGKILL:
         assert (code, said, errors) == (0, "\nStopped. All data is kept.\n", "")
         assert not local.environment_file(tmp_path / "home").exists()
-        assert not engine.is_running(local.data_dir(tmp_path / "home"))
+        assert not engine.is_running(local.engine_dir(tmp_path / "home"))
     with running(tmp_path / "home") as second:
         assert before["manager"]["password"] in first.said
         assert before["manager"]["password"] not in second.said

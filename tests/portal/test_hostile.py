@@ -10,8 +10,8 @@ import pytest
 from app import app
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.encryption import encrypt
 from chalicelib.store import idempotency
-from chalicelib.store.encryption import encrypt
 from chalicelib.store.licenses import seats
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.assign_user import Profile, assign_user

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.users import User
+from chalicelib.encryption import decrypt, encrypt
 from chalicelib.store import licenses
-from chalicelib.store.encryption import decrypt, encrypt
 from chalicelib.usecases.change_account import choose_password, end_other_sessions
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import set_password

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.catalogue import ApiKey
 from chalicelib.domain.users import User
-from chalicelib.store.encryption import decrypt, encrypt, hmac_sha256
+from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.usecases import create
 from chalicelib.usecases.initial_password import initial_password
 from tests.signing_keys import held, keyring
