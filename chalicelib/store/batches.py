@@ -6,7 +6,7 @@ moves the batch's `position` in the same transaction, so that no person is done 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from chalicelib.domain.batch import BatchProgress, Row
@@ -33,6 +33,12 @@ from chalicelib.store.mails import put_mail
 from chalicelib.store.schema import from_row
 from chalicelib.store.seats import giving, put_seat
 
+COLUMNS_OF_BEFORE = ("number", "email", "first_name", "last_name", "phone_number", "max_activations", "problem")
+"""Of lists that do not name their columns; and the first of all others, as older processes read by position."""
+_NAMES = [field.name for field in fields(Row)]
+COLUMNS = (*COLUMNS_OF_BEFORE, *(name for name in _NAMES if name not in COLUMNS_OF_BEFORE))
+if unknown := set(COLUMNS) - set(_NAMES):
+    raise TypeError(f"a row of a batch has no {', '.join(sorted(unknown))}, which older processes read")
 KEPT_SECONDS = 7 * 24 * 3600
 
 
@@ -62,9 +68,15 @@ def store_list(company: str, license_id: int, batch_id: int, people: People, now
 
     Raises `ConditionFailed` where there is one of that id.
     """
-    rows = BatchItem.people.set([astuple(row) for row in people.rows])
-    refused = BatchItem.refused.set([astuple(row) for row in people.refused])
-    kept = [rows, refused, BatchItem.places.set(people.places), BatchItem.expires.set(now // 1000 + KEPT_SECONDS)]
+    rows = BatchItem.people.set([_cells(row) for row in people.rows])
+    refused = BatchItem.refused.set([_cells(row) for row in people.refused])
+    kept = [
+        rows,
+        refused,
+        BatchItem.columns.set(COLUMNS),
+        BatchItem.places.set(people.places),
+        BatchItem.expires.set(now // 1000 + KEPT_SECONDS),
+    ]
     database.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
@@ -73,8 +85,9 @@ def read_people(company: str, license_id: int, batch_id: int) -> People | None:
     item = database.get(_people(company, license_id, batch_id))
     if item is None:
         return None
-    refused = [from_row(row, Row) for row in item.refused or ()]
-    return People([from_row(row, Row) for row in item.people], item.places, refused)
+    columns = item.columns or COLUMNS_OF_BEFORE
+    refused = [from_row(columns, row, Row) for row in item.refused or ()]
+    return People([from_row(columns, row, Row) for row in item.people], item.places, refused)
 
 
 def reserve(license: License, pending: BatchProgress, event: Event) -> None:
@@ -142,6 +155,10 @@ def fill(
 def end(license: License, pending: BatchProgress, event: Event) -> None:
     """Give back the seats that are still reserved; who has a seat keeps it. Raises `ConditionFailed`."""
     fill(license, pending, None, [], [event])
+
+
+def _cells(row: Row) -> list[Any]:
+    return [getattr(row, name) for name in COLUMNS]
 
 
 def _people(company: str, license_id: int, batch_id: int) -> BatchItem:

@@ -318,12 +318,13 @@ class LicenseSummaryItem(AccountsItem[LicenseSummary]):
     """What a list says of a license, filed under its order and under each user who manages it."""
 
     facts = UnicodeAttribute(null=True)
-    """All fields by their position, in JSON, as they were written for a while. Nothing writes it any more."""
+    """All of `FACTS` by their position, in JSON, as they were written for a while. Nothing writes it any more."""
+    FACTS = ("license_id", "product", "license_type", "order_id", "license_key", "customer")
 
     @classmethod
     def from_raw(cls, raw: Raw) -> LicenseSummary:
         row = raw.get("facts", {}).get("S")
-        return super().from_raw(raw) if row is None else from_row(json.loads(row), LicenseSummary)
+        return super().from_raw(raw) if row is None else from_row(cls.FACTS, json.loads(row), LicenseSummary)
 
 
 class OrderItem(AccountsItem[Order]):
@@ -421,6 +422,8 @@ class BatchItem(EphemeraItem[Any]):
     people = JSONAttribute()
     refused = JSONAttribute(null=True)
     """Who stood in the list and gets no seat."""
+    columns = JSONAttribute(null=True)
+    """The names of what stands in each row of the two, in its order. None: those of before there was this."""
     places = IntegerAttribute()
 
 

@@ -24,7 +24,12 @@ from chalicelib.store.items import (
     UserItem,
 )
 from chalicelib.store.keys import (
+    CUSTOMER_LICENSE,
+    HARDWARE_LICENSE,
     LICENSE,
+    MANAGER_LICENSE,
+    ORDER_LICENSE,
+    USER_LICENSE,
     company_license_sort_key,
     device_sort_key,
     due_pk,
@@ -38,10 +43,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.orders import summary_of
 from chalicelib.store.repairs import Repair
-from chalicelib.store.schema import Raw
 
-_FIRST, _LAST = "customer#", "user#~"
-"""All names and summaries lie between, and no history."""
 _AT_ONCE = 25
 """Each leads to three items at the most, and a read has a hundred."""
 
@@ -72,14 +74,13 @@ class _Kind:
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
-    raws = database.query_between(LookupItem, company, _FIRST, _LAST)
-    while few := list(islice(raws, _AT_ONCE)):
-        links = [(kind, kind.item.from_raw_data(raw)) for raw in few if (kind := _KINDS.get(_prefix(raw))) is not None]
-        wanted = [(kind, link, _targets(kind, link)) for kind, link in links]
+    links = ((kind, link) for prefix, kind in AUDITED.items() for link in database.query(kind.item, company, prefix))
+    while few := list(islice(links, _AT_ONCE)):
+        wanted = [(kind, link, _targets(kind, link)) for kind, link in few]
         read = iter(database.read([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
         doubted = [(kind, link) for kind, link, found in seen if _message(kind, link, found) is not None]
-        yield len(links), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
+        yield len(few), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
 
 
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
@@ -239,22 +240,19 @@ def _ordered(link: Any) -> list[Any]:
     return [_license(link), LookupItem(link.pk, company_license_sort_key(_license_id(link)))]
 
 
-_KINDS = {
-    "customer": _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
-    "email": _Kind(LookupItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
-    "hardware": _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
-    "held": _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
-    "key": _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
-    "managed": _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
-    "ordered": _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
-    "user": _Kind(
+AUDITED = {
+    CUSTOMER_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
+    email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
+    HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
+    USER_LICENSE: _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
+    license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
+    MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
+    ORDER_LICENSE: _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
+    user_sort_key(): _Kind(
         UserItem, lambda user: [LookupItem(user.pk, email_sort_key(user.email))], _user_fault, of_license=False
     ),
 }
-
-
-def _prefix(raw: Raw) -> str:
-    return str(raw["part"]["S"].partition("#")[0])
+"""What is held against what it leads to, by the prefix of its sort keys."""
 
 
 def _between(link: Any) -> str:

@@ -209,10 +209,9 @@ def from_names(stored: Mapping[str, Any], kind: type[V]) -> V:
     return kind(**{name: value for name, value in stored.items() if name in names and value is not None})
 
 
-def from_row(stored: Sequence[Any], kind: type[V]) -> V:
-    """The value of fields in their order: fewer from older code, more from newer."""
-    names: Mapping[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
-    return kind(*stored[: len(names)])
+def from_row(columns: Iterable[str], row: Iterable[Any], kind: type[V]) -> V:
+    """The value of a row in a table with these columns; of before there were more, a row is shorter."""
+    return from_names(dict(zip(columns, row, strict=False)), kind)
 
 
 def _is_nothing(value: Any) -> bool:

@@ -12,11 +12,12 @@ from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database, licenses
-from chalicelib.store.items import KINDS, LicenseItem, LicensesItem, LicenseSummaryItem, kind_of
+from chalicelib.store import batches, database, licenses, links
+from chalicelib.store.batches import COLUMNS, People
+from chalicelib.store.items import KINDS, BatchItem, LicenseItem, LicensesItem, LicenseSummaryItem, kind_of
 from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
-from chalicelib.store.schema import IntegerAttribute, from_names, from_row
+from chalicelib.store.schema import IntegerAttribute, from_names
 from tests.domain.samples import a_license
 from tests.store.kinds import kinds
 from tests.support import ADMIN, NOW, Vendor
@@ -139,14 +140,28 @@ def test_no_two_kinds_can_be_taken_for_each_other() -> None:
         assert kind_of(table, {name: {"S": key} for name, key in keys.items()}) is kind
 
 
-@pytest.mark.parametrize(
-    ("of", "shortest"),
-    [(LicenseSummary, (1, "viewer", "perpetual", "order")), (Row, (1, "ada@customer.test"))],
-)
-def test_a_row_of_an_older_code_is_shorter_and_of_a_newer_one_longer(of: Any, shortest: tuple[Any, ...]) -> None:
-    assert from_row(shortest, of) == of(*shortest)
-    whole = (*shortest, *("x" * (len(of.__dataclass_fields__) - len(shortest))))
-    assert from_row([*whole, "new"], of) == from_row(whole, of) == of(*whole)
+def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_position(vendor: Vendor) -> None:
+    rows = [Row(1, "ada@customer.test", "Ada", max_activations=3), Row(2, "bob", problem="no e-mail")]
+    batches.store_list(vendor.code, 1, 1, People(rows[:1], 1, rows[1:]), NOW)
+    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
+    item = database.get(BatchItem(f"batch#{vendor.code}#1#1"))
+    assert item is not None
+    assert item.people == [[1, "ada@customer.test", "Ada", "", "", 3, ""]]  # as an older process takes it
+    # What an older process has written, and one that has put a column before all others.
+    database.update(item, [BatchItem.columns.remove()])
+    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
+    newer = [
+        BatchItem.columns.set(["new", *COLUMNS]),
+        BatchItem.people.set([["x", *item.people[0]]]),
+        BatchItem.refused.remove(),
+    ]
+    database.update(item, newer)
+    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, [])
+
+
+def test_each_kind_in_a_companys_partition_is_audited_or_leads_to_nothing() -> None:
+    kinds = {kind.prefix for kind in KINDS if kind.item.Meta.table_name == "accounts" and not kind.partition}
+    assert kinds - links.AUDITED.keys() == {"company", "at#", "product#", "apikey#", "order#", "license#"}
 
 
 def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:
