@@ -22,6 +22,7 @@ from typing import Never
 
 from chalice.app import Chalice
 
+from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
@@ -166,9 +167,20 @@ def end_on_signals() -> None:
         signal.signal(number, _end)
 
 
+class RequestFormatter(logging.Formatter):
+    """Plain text that names the request under way, by the id that its answer carries."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - that of the class
+        """The line of a record, before any traceback."""
+        request_id = observability.request_id()
+        return super().formatMessage(record) + (f" (request {request_id})" if request_id else "")
+
+
 def log_to_stderr() -> None:
     """Where and how a server logs: standard error, what is wrong and nothing else."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(RequestFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls wait for a thread is no news
     _calm()
 

@@ -24,7 +24,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.web import clock
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import preflight
-from chalicelib.web.errors import error_response, response_to
+from chalicelib.web.errors import FinalResponse, error_response, response_to
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_models import read_body, read_path, read_query
 
@@ -126,6 +126,10 @@ class Endpoints(Generic[C]):
         """The answer that leaves. `caller` is None where anybody may call."""
         return response_of(answer, endpoint.status)
 
+    def respond_to_error(self, error: SeatkeeperError | None) -> FinalResponse:
+        """An error in the adapter's shape, by default that of the License API. None: a bug of the server."""
+        return error_response("internal_error") if error is None else response_to(error)
+
     def _call(self, endpoint: Endpoint, request: Request, parts: dict[str, str]) -> Response:
         if len(request.raw_body) > MAX_BODY_BYTES:
             raise Invalid("payload_too_large")
@@ -150,10 +154,10 @@ class Endpoints(Generic[C]):
         try:
             return preflight() if request.method == "OPTIONS" else answer(request)
         except SeatkeeperError as error:
-            return response_to(error)
+            return self.respond_to_error(error)
         except Exception:
             log.exception("bug in %s %s", request.method, request.path)
-            return error_response("internal_error")
+            return self.respond_to_error(None)
 
 
 def response_of(answer: ResponseBody, status: int = 200, **added: Any) -> Response:

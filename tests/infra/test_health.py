@@ -130,6 +130,14 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
     assert [(line["version"], line["commit"].removesuffix("-dirty")) for line in found] == [this] * lines
 
 
+def test_a_server_without_records_names_the_request_that_an_error_is_of() -> None:
+    logged = logging.LogRecord("seatkeeper", logging.ERROR, __file__, 1, "bug in %s", ("GET",), None)
+    said = serve.RequestFormatter("%(name)s: %(message)s")
+    with observability.Log("here").record("request", request_id="9f86d081"):
+        assert said.format(logged) == "seatkeeper: bug in GET (request 9f86d081)"
+    assert said.format(logged) == "seatkeeper: bug in GET"
+
+
 def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

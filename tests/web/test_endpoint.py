@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.web.endpoint import Arguments, Endpoint, Endpoints
+from chalicelib.web.errors import FinalResponse
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra.wsgi import wsgi
 
@@ -56,6 +57,11 @@ class Notes(Endpoints[str]):
         if endpoint.scope is not None and caller != endpoint.scope:
             raise SeatkeeperError("api_key_scope_missing")
 
+    def respond_to_error(self, error: SeatkeeperError | None) -> FinalResponse:
+        told = super().respond_to_error(error)
+        shape = {"detail": json.loads(told.body)["message"], "code": json.loads(told.body)["code"]}
+        return FinalResponse(json.dumps(shape), dict(told.headers), told.status_code)
+
 
 blueprint = Blueprint(__name__)
 endpoint = Notes(blueprint)
@@ -64,6 +70,7 @@ endpoint = Notes(blueprint)
 @endpoint("GET", "/notes/{note_id}", writes=False)
 def show(path: NotePath, caller: str) -> Note:
     """A note."""
+    assert path.note_id != 13
     return Note(text=f"{path.note_id!r} of {caller}")
 
 
@@ -137,10 +144,13 @@ def test_what_has_no_body_needs_none_and_answers_none(ask: Ask) -> None:
     assert ask("DELETE", "/notes/7", content=bytes(MAX_BODY_BYTES + 1))[0] == 413
 
 
-@pytest.mark.parametrize("path", ["/notes/0", "/notes/x", "/notes/7%2F8", "/notes/%ff", "/named/longer-than-that"])
+@pytest.mark.parametrize("path", ["/notes/0", "/notes/x", "/notes/%ff", "/named/longer-than-that"])
 def test_a_path_that_names_nothing_is_not_found(ask: Ask, path: str) -> None:
-    status, body = ask("GET", path)
-    assert (status, body["code"]) == (404, "not_found")
+    assert ask("GET", path) == (404, {"detail": "There is nothing at this address.", "code": "not_found"})
+
+
+def test_a_bug_has_the_adapters_shape_too(ask: Ask) -> None:
+    assert ask("GET", "/notes/13") == (500, {"detail": "Something went wrong on our side.", "code": "internal_error"})
 
 
 def test_what_is_wrong_is_said_of_query_and_body(ask: Ask) -> None:
