@@ -244,6 +244,8 @@ def test_every_item_of_a_home_is_still_one_of_our_kinds(name: str) -> None:
     lasting = [table for table in TABLES if table != "ephemera"]  # what may be lost may be forgotten by newer code
     for table in lasting:
         for raw in items(name, table):
+            if raw["part"]["S"].startswith("event#"):
+                continue  # of before events were kept by their instants: read by nobody since
             kind = kind_of(table, raw).item
             assert set(raw) <= {attribute.attr_name for attribute in kind.get_attributes().values()}, raw
             assert kind.value_type is None or isinstance(kind.from_raw(raw), kind.value_type), raw

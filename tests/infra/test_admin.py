@@ -397,6 +397,7 @@ TEXTS = {
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "1"),
+    "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
 }
 OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signing-key retire"}
 """Not on those of this process: `test_admin_keys.py` tries them."""
@@ -428,7 +429,7 @@ def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor:
     assert operator.refused(f"company delete {vendor.code}").startswith(
         "the following arguments are required: --confirm"
     )
-    told = f"confirm: QBITEC is not {vendor.code}: nothing is deleted."
+    told = f"--confirm: QBITEC is not {vendor.code}: nothing is deleted."
     assert operator.refused(f"company delete {vendor.code} --confirm QBITEC") == told
     assert len(operator.asks(f"audit --company {vendor.code}")["differences"]) == 0
     deleted = operator.asks(f"company delete {vendor.code} --confirm {vendor.code}")

@@ -319,7 +319,7 @@ def held_open(server: serve.Server, number: int, client: str = "127.0.0.1") -> I
 
 def answered(server: serve.Server, client: str) -> bool:
     """Whether a client that comes now is answered at once: long before anybody's half-sent request is given up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=(client, 0)) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=8, source_address=(client, 0)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         return connection.recv(12) == b"HTTP/1.1 200"
 
