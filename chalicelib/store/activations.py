@@ -7,6 +7,7 @@ The conditions here are what enforces every limit. They say again, about the sta
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -243,10 +244,13 @@ def some_devices(license: License, hardware_hash: str, count: int) -> list[Devic
 
 
 def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
-    """The seats of users on a license, consistently, at most a hundred."""
-    items = [SeatItem(license_pk(license.company, license.id), seat_sort_key(id)) for id in sorted(set(user_ids))]
-    found = database.read(items, consistent=True) if items else []
-    return {item.user_id: item.to_domain() for item in found if item is not None}
+    """The seats of users on a license, consistently, a hundred in one round trip."""
+    pk, found = license_pk(license.company, license.id), dict[int, Seat]()
+    items = (SeatItem(pk, seat_sort_key(user_id)) for user_id in sorted(set(user_ids)))
+    while few := list(islice(items, database.BATCH_GET_LIMIT)):
+        seats = [item.to_domain() for item in database.read(few, consistent=True) if item is not None]
+        found |= {seat.user_id: seat for seat in seats}
+    return found
 
 
 def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:

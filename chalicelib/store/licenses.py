@@ -33,6 +33,7 @@ from chalicelib.store.keys import (
     event_sort_key,
     license_key_sort_key,
     license_pk,
+    seat_sort_key,
     user_device_sort_key,
 )
 from chalicelib.store.mails import put_mail
@@ -181,9 +182,10 @@ def blocked_devices(company: str, license_id: int) -> Iterator[str]:
     return (item.hardware_id for item in database.query(BlockItem, license_pk(company, license_id), block_sort_key()))
 
 
-def seats(company: str, license_id: int) -> Iterator[Seat]:
-    """The users of a license, consistently, read in pages."""
-    return (i.to_domain() for i in database.query(SeatItem, license_pk(company, license_id), "seat#"))
+def seats(company: str, license_id: int, *, limit: int | None = None) -> Iterator[Seat]:
+    """The users of a license, at most `limit`, consistently, read in pages."""
+    items = database.query(SeatItem, license_pk(company, license_id), seat_sort_key(), limit=limit)
+    return (item.to_domain() for item in items)
 
 
 def events(

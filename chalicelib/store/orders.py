@@ -1,6 +1,6 @@
 """Orders, and what was sold in them, filed under the order and under each of its managers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -58,9 +58,21 @@ def summary_of(license: License) -> LicenseSummary:
     return LicenseSummary(license.id, license.product, license.license_type, license.order_id or "", key, customer)
 
 
-def sold_in_order(company: str, order_id: str, *, after: int | None = None) -> Iterator[LicenseSummary]:
-    """The licenses that were sold in an order behind the license `after`, oldest first, consistently, read in pages."""
-    return _summaries(company, order_license_sort_key(order_id), after)
+def sold_in_order(
+    company: str, order_id: str, *, after: int | None = None, limit: int | None = None
+) -> Iterator[LicenseSummary]:
+    """The licenses that were sold in an order behind the license `after`, oldest first, at most `limit`.
+
+    Consistent, read in pages.
+    """
+    return _summaries(company, order_license_sort_key(order_id), after, limit=limit)
+
+
+def managed_among(company: str, user_id: int, license_ids: Iterable[int]) -> list[LicenseSummary]:
+    """Those of these licenses, at most a hundred, that a user manages. Consistent, one round trip."""
+    items = [LicenseSummaryItem(company, manager_license_sort_key(user_id, id)) for id in license_ids]
+    found = database.read_raw(items, consistent=True) if items else []
+    return [LicenseSummaryItem.from_raw(raw) for raw in found if raw is not None]
 
 
 def read_managed_licenses(

@@ -163,7 +163,12 @@ COMMANDS = (
             Option("--trial", "", "mark it as a trial"),
         ),
     ),
-    Command("license show", "terms, counts, users and devices", "123456789", THIS),
+    Command(
+        "license show",
+        "terms, counts, users and devices",
+        "123456789 --limit 200",
+        (*THIS, Option("--limit", "N", "users and devices at most, each (50)", values.count, default=50)),
+    ),
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
     Command("license reset", "switch off all devices and set all counts to zero, also of transfers", "123456789", THIS),
@@ -188,8 +193,12 @@ COMMANDS = (
     Command(
         "order show",
         "an order's customer, managers and licenses",
-        "--company QBITEC --order A-17",
-        ORDER,
+        "--company QBITEC --order A-17 --limit 200",
+        (
+            *ORDER,
+            Option("--limit", "N", "licenses at most (50)", values.count, default=50),
+            Option("--after", "ID", "go on behind this license", values.license_id),
+        ),
     ),
     Command(
         "order add-manager",

@@ -21,6 +21,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
+from chalicelib.domain.paging import cut
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, licenses
 from chalicelib.store.links import Fault
@@ -163,20 +164,24 @@ def license_issue(company: str, product: str, manager: str | None, *, now: Insta
     return CommandResult(_document(license, now) | account, _doubt(license, now))
 
 
-def license_show(license: int, company: str | None, *, now: Instant) -> CommandResult:
+def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
     found = find_license(find_owner(license, company), license)
-    seats = {seat.user_id: seat for seat in licenses.seats(found.company, found.id)}
+    shown, more_users = cut(licenses.seats(found.company, found.id, limit=limit + 1), limit)
     users = [
         {"email": seat.email, "activations": seat.activations_in(found), "max_activations": seat.max_activations}
-        for seat in seats.values()
+        for seat in shown
     ]
+    known, more_devices = cut(activations.devices(found.company, found.id, limit=limit + 1), limit)
+    seats = activations.read_seats(found, [device.user_id for device in known if device.user_id is not None])
     devices = []
-    for device in activations.devices(found.company, found.id):
+    for device in known:
         seat = None if device.user_id is None else seats.get(device.user_id)
         row = {"hardware_id": device.hardware_id, "active": is_live(device, found, seat)}
         row |= {"email": None if seat is None else seat.email, "hostname": device.hostname}
         devices.append(row | {"last_check_at": to_iso(device.last_check_at)})
-    return CommandResult(_document(found, now) | {"users": users, "devices": devices})
+    more = [name for name, is_more in (("users", more_users), ("devices", more_devices)) if is_more]
+    note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
+    return CommandResult(_document(found, now) | {"users": users, "devices": devices}, note)
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:

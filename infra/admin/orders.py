@@ -1,6 +1,9 @@
 """The commands for orders and their managers."""
 
+from typing import Any
+
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.paging import cut
 from chalicelib.store import accounts, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
@@ -9,16 +12,17 @@ from infra.admin.commands import CommandResult
 from infra.admin.operator_name import operator
 
 
-def order_show(company: str, order: str, *, now: Instant) -> CommandResult:  # noqa: ARG001
+def order_show(company: str, order: str, limit: int, after: int | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
     code = find_company(company).code
     found = find_order(code, order)
     managers = accounts.read_users(code, sorted(found.managers))
+    shown, more = cut(orders.sold_in_order(code, order, after=after, limit=limit + 1), limit)
     licenses = [
-        {"license": sold.license_id, "product": sold.product, "license_type": sold.license_type}
-        for sold in orders.sold_in_order(code, order)
+        {"license": sold.license_id, "product": sold.product, "license_type": sold.license_type} for sold in shown
     ]
     emails = [{"email": user.email, "user_id": user.id} for user in managers.values()]
-    document = {"company": code, "order": order, "customer": found.customer or None}
+    document: dict[str, Any] = {"company": code, "order": order, "customer": found.customer or None}
+    document["after"] = shown[-1].license_id if shown and more else None
     return CommandResult(document | {"managers": emails, "licenses": licenses})
 
 

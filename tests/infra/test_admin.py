@@ -173,6 +173,27 @@ def test_a_license_shows_its_users_and_devices(operator: Operator, vendor: Vendo
     assert devices["off"]["active"] is False
 
 
+def test_a_license_shows_as_many_users_and_devices_as_are_asked_for(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=3)
+    for email in ("a@customer.test", "b@customer.test"):
+        password = password_of(vendor, license, email)
+        vendor.activate(email, "pc", password)
+    answer = operator.asks(f"license show {license.id} --limit 1")
+    assert (len(answer["users"]), len(answer["devices"])) == (1, 1)
+    _, _, said = operator.run(f"license show {license.id} --limit 1")
+    assert said == "There are more users and devices: --limit shows them.\n"
+    assert operator.run(f"license show {license.id} --limit 2")[2] == ""
+
+
+def test_an_order_shows_its_licenses_page_by_page(operator: Operator, vendor: Vendor) -> None:
+    sold = [vendor.issue(order_id="A-17").id for _ in range(3)]
+    line = f"order show --company {vendor.code} --order A-17 --limit 2"
+    first = operator.asks(line)
+    second = operator.asks(f"{line} --after {first['after']}")
+    assert [row["license"] for row in first["licenses"] + second["licenses"]] == sorted(sold)
+    assert (len(first["licenses"]), second["after"]) == (2, None)
+
+
 def test_disabling_and_enabling_may_be_repeated(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue()
     for verb, status in (("disable", "disabled"), ("disable", "disabled"), ("enable", "inactive")):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
@@ -17,6 +18,7 @@ from chalicelib.store import database
 from chalicelib.store.items import DeviceItem, LicenseItem, LookupItem, SeatItem, UserDeviceItem, UserItem
 from chalicelib.store.keys import (
     device_sort_key,
+    license_key_sort_key,
     license_pk,
     manager_license_sort_key,
     seat_sort_key,
@@ -34,6 +36,8 @@ from tests.usecases.people import MANAGER, account, issued, logged_in
 
 LICENSES, DEVICES, USERS, OWN = 10_000, 5_000, 1_000, 30
 ADA = "ada@customer.test"
+NAMED, KEY = 100_000_005_001, new_license_key()
+"""The id and the key of a license."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def big() -> Big:
 
 def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
     """Those that are shown first: the newest and the oldest; with the devices and seats of the big one."""
-    for number in (*range(1, 200), *range(LICENSES - 200, LICENSES)):
+    for number in (*range(1, 200), *range(LICENSES - 200, LICENSES), NAMED):
         license = replace(like, id=number, enabled=number % 100 != 0)
         yield LicenseItem.of(license, license_pk(vendor.code, number), "license")
         if number < 200:
@@ -90,8 +94,9 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
 
 
 def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
-    for number in range(1, LICENSES):
-        sold = replace(summary_of(like), license_id=number)
+    yield LookupItem(vendor.code, license_key_sort_key(KEY), to=NAMED)
+    for number in (*range(1, LICENSES), NAMED):
+        sold = replace(summary_of(like), license_id=number, license_key=KEY if number == NAMED else "")
         yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))
         if number < 200:
             yield LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
@@ -157,6 +162,13 @@ def test_what_no_key_serves_is_looked_for_within_a_bound(name: str, query: ListQ
     assert bool(page.after) == page.is_cut
     if page.is_cut:
         page_of(name, replace(query, after=page.after), SEARCHED_PAGE_READS)
+
+
+@pytest.mark.parametrize("search", [str(NAMED), KEY, f" {KEY.replace('-', '').lower()} "])
+def test_a_license_is_found_by_its_whole_key_or_id_at_any_size(search: str) -> None:
+    page = page_of("licenses", ListQuery(search=search))
+    assert ([row.license.id for row in page.rows], page.total) == ([NAMED], 1)
+    assert not portal_queries.managed_licenses(big().ada, ListQuery(search=search), now=NOW).page.rows  # not Ada's
 
 
 @pytest.mark.parametrize(("view", "most"), [(portal_queries.license_details, 4), (portal_queries.one_license, 1)])

@@ -1,17 +1,19 @@
 """The licenses that a user manages: the list."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.domain import keys
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState, Status, status
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store import batch_reads
+from chalicelib.store import accounts, batch_reads
 from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.store.orders import read_managed_licenses
+from chalicelib.store.orders import managed_among, read_managed_licenses
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import Principal, authenticate
 
@@ -19,6 +21,9 @@ SEARCHED_AT_ONCE = 500
 """Rows of the list in one read, where only what they say themselves is looked at."""
 MAX_PRODUCTS = 60
 """Products that can be chosen by name: what fits into the one read with the page's licenses."""
+_ID = re.compile(r"[0-9]{12,16}")
+_KEY = re.compile(r"[0-9A-Za-z]{5}(?:[- ]?[0-9A-Za-z]{5}){2,}")
+"""What may be a whole id or a whole key of ours, so that it is looked for as one."""
 _LAST = 2**63
 _BY_SUMMARY: dict[str, Callable[[LicenseSummary], Any]] = {
     "product": lambda sold: (sold.product.lower(), -sold.license_id),
@@ -79,6 +84,17 @@ class _Managed:
         self.products |= dict.fromkeys(one.product for one in read)
         return read, more
 
+    def named(self) -> list[LicenseSummary]:
+        """The license that the search names by its whole key or id, if it is one of the user's: found by that."""
+        text = self.list_query.search.strip()
+        license_id = int(text) if _ID.fullmatch(text) else None
+        if _KEY.fullmatch(text):
+            license_id = accounts.find_license_id_by_key(self.claims.company, keys.normalize(text))
+        sold = managed_among(self.claims.company, self.claims.user_id, [] if license_id is None else [license_id])
+        self.any = self.any or bool(sold)
+        self.products |= dict.fromkeys(one.product for one in sold)
+        return sold
+
     def keep(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
         """Those that are asked for; by status, they are looked at, a hundred in one read."""
         found = [one for one in sold if self._matches(one)]
@@ -117,7 +133,9 @@ def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Insta
     """
     managed = _Managed(claims, list_query, now, dict.fromkeys([list_query.product] if list_query.product else []))
     filtered = list_query.search.strip() or list_query.product or list_query.status
-    page = list_page(managed.rows(), list_query, managed.keep if filtered else None, managed.arrange)
+    named = managed.named() if list_query == ListQuery(search=list_query.search) else []
+    keep = managed.keep if filtered else None
+    page = Page(named, 1, len(named)) if named else list_page(managed.rows(), list_query, keep, managed.arrange)
     codes = sorted(list(managed.products)[:MAX_PRODUCTS])
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in page.rows], products=codes))
     principal, known = authenticate(claims, found, now), found.licenses
