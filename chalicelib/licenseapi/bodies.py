@@ -286,12 +286,14 @@ class CustomerUsersBody(Fresh):
     company: dict[str, int]
     customer: CustomerBody
     users: list[CustomerUserBody]
+    next_cursor: str | None = None
+    """Of the next page, where pages were asked for; None on the last."""
 
     @classmethod
     def of(
-        cls, product: Product, email: str, rows: Iterable[tuple[License, Order | None, Seat, User]]
+        cls, product: Product, email: str, rows: Iterable[tuple[License, Order | None, Seat, User]], **more: str | None
     ) -> "CustomerUsersBody":
-        """The users of a customer's licenses, one row a seat."""
+        """The users of a customer's licenses, one row a seat. `more`: `next_cursor`, where a page was asked for."""
         users = [
             CustomerUserBody.of(
                 license,
@@ -305,7 +307,8 @@ class CustomerUsersBody(Fresh):
             )
             for license, order, seat, user in rows
         ]
-        return cls(company={"id": product.company_id}, customer=CustomerBody.of(known_email(email)), users=users)
+        company, customer = {"id": product.company_id}, CustomerBody.of(known_email(email))
+        return cls(company=company, customer=customer, users=users, **more)
 
 
 _BEGINS_A_BODY = re.compile(r'[\x00-\x20\ufeff]*+[\[{][^"]*+"')

@@ -20,6 +20,7 @@ from chalicelib.licenseapi.forms import (
     read_value,
     read_variables,
 )
+from chalicelib.usecases.customer_license_users import MAX_LIMIT
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.web.freshness import Call, blank_to_none
 
@@ -43,6 +44,7 @@ def _reported(value: Any) -> Any:
 
 
 MAX_TEXT = 255
+MAX_CURSOR = 1000
 Reported = Annotated[StrictStr | None, BeforeValidator(_reported, json_schema_input_type=SentValue)]
 Text = Annotated[Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None, BeforeValidator(blank_to_none)]
 Id = Annotated[
@@ -153,6 +155,8 @@ class CustomerRequest(Call):
 
     product: Required
     customer: RequiredEmail
+    limit: Annotated[Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT)] | None, BeforeValidator(read_id)] = None
+    cursor: Annotated[Annotated[StrictStr, Field(max_length=MAX_CURSOR)] | None, BeforeValidator(blank_to_none)] = None
 
 
 class ProductsRequest(Call):

@@ -39,6 +39,7 @@ from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.catalogue import products as products_of_company
 from chalicelib.usecases.change_password import change_password as choose_password
 from chalicelib.usecases.check import check
+from chalicelib.usecases.customer_license_users import MAX_LIMIT, page_of_license_users
 from chalicelib.usecases.customer_license_users import customer_license_users as users_of_customer
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses as licenses_of_device
@@ -119,8 +120,13 @@ def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody
 @endpoint("GET", "/customer_license_users", writes=False, scope="people")
 def customer_license_users(query: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
-    product, rows = users_of_customer(caller.company, query.product, query.customer, now=caller.now)
-    return CustomerUsersBody.of(product, query.customer, rows)
+    asked = (caller.company, query.product, query.customer)
+    if query.limit is None and query.cursor is None:
+        product, rows = users_of_customer(*asked, now=caller.now)
+        return CustomerUsersBody.of(product, query.customer, rows)
+    limit, cursor = query.limit or MAX_LIMIT, query.cursor or ""
+    product, page, further = page_of_license_users(*asked, cursor, limit, now=caller.now)
+    return CustomerUsersBody.of(product, query.customer, page, next_cursor=further or None)
 
 
 @endpoint("POST", "/track_device_variables", writes=True)

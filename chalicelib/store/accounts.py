@@ -165,9 +165,10 @@ def held_license_ids(
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
-def licenses_of_customer(company: str, email: str, product: str) -> Iterator[int]:
-    """The licenses of a product that were sold to a customer, oldest first, consistently."""
-    links = database.query(LookupItem, company, customer_license_sort_key(email))
+def licenses_of_customer(company: str, email: str, product: str, *, after: int | None = None) -> Iterator[int]:
+    """The licenses of a product that were sold to a customer behind the license `after`, oldest first, consistently."""
+    behind = None if after is None else customer_license_sort_key(email, after)
+    links = database.query(LookupItem, company, customer_license_sort_key(email), after=behind)
     return (int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product)
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.domain.batch import BatchProgress
-from chalicelib.domain.catalogue import Company, Product
+from chalicelib.domain.catalogue import Company, Order, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
@@ -27,6 +27,7 @@ from chalicelib.store.items import (
     EventItem,
     LicenseItem,
     LicenseSummaryItem,
+    OrderItem,
     ProductItem,
     SeatItem,
     UserDeviceItem,
@@ -42,6 +43,7 @@ from chalicelib.store.keys import (
     event_sort_key,
     license_pk,
     manager_license_sort_key,
+    order_sort_key,
     product_sort_key,
     seat_sort_key,
     user_device_sort_key,
@@ -150,6 +152,36 @@ def license_with_users(
     seats = list(part.seats.items())
     part.seats = dict(seats[:limit])
     return part, len(seats) > limit or len(raws) == room
+
+
+@dataclass(slots=True)
+class People:
+    """Users, and the orders and licenses that they belong to, by id."""
+
+    users: dict[int, User] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    licenses: dict[int, License] = field(default_factory=dict)
+
+
+def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str], license_ids: Iterable[int]) -> People:
+    """What is there of these, consistently, a hundred in one round trip."""
+    people = People()
+    wanted: list[Any] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
+    wanted += [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
+    wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in license_ids]
+    for start in range(0, len(wanted), BATCH_GET_LIMIT):
+        for item in database.read(wanted[start : start + BATCH_GET_LIMIT], consistent=True):
+            match item:
+                case UserItem():
+                    user = item.to_domain()
+                    people.users |= {user.id: user}
+                case OrderItem():
+                    order = item.to_domain()
+                    people.orders |= {order.id: order}
+                case LicenseItem():
+                    license = item.to_domain()
+                    people.licenses |= {license.id: license}
+    return people
 
 
 def license_with_history(company: str, license_id: int, limit: int) -> Partition:

@@ -1,42 +1,124 @@
-"""Who uses what a customer has bought of a product."""
+"""Who uses what a customer has bought of a product: page by page, or all of it."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 
 from chalicelib.domain.catalogue import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, licenses, orders
+from chalicelib.store import accounts, batch_reads
 from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.cursors import from_cursor, to_cursor
+
+MAX_LIMIT = 100
+"""Rows of a page."""
+MAX_LICENSES = 25
+"""Licenses whose users are read for one page: where they have few users, the page is short, and not the last."""
 
 
-def customer_license_users(
-    company: str, product: str, customer: str, *, now: Instant
-) -> tuple[Product, Iterator[tuple[License, Order | None, Seat, User]]]:
-    """The product, and every seat on the customer's licenses of it. Raises `NotFound`: `customer_not_found`, …"""
+Row = tuple[License, Order | None, Seat, User]
+"""A seat on one of the customer's licenses."""
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The seats on a customer's licenses of a product."""
+
+    product: Product
+    customer: str
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What its cursors are good for."""
+        return ("customer_license_users", self.product.company, self.product.code, self.customer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where a page begins: at a license, behind one of its users; 0: with all of them. `order_id`: the license's."""
+
+    license_id: int
+    user_id: int
+    order_id: str
+
+
+def customer_license_users(company: str, product: str, customer: str, *, now: Instant) -> tuple[Product, Iterator[Row]]:
+    """The product, and every seat on the customer's licenses of it, oldest license first, read in pages as they are
+    taken. Raises `NotFound`: `customer_not_found`, …
+    """
+    listed = _find_list(company, product, customer, now)
+    return listed.product, _rows(listed, *_page(listed, None, MAX_LIMIT))
+
+
+def page_of_license_users(
+    company: str, product: str, customer: str, cursor: str, limit: int, *, now: Instant
+) -> tuple[Product, list[Row], str]:
+    """The product, at most `limit` of them, and the cursor to go on from; empty: there are no more.
+
+    Three reads, and one for each further license whose users are on the page. Raises as `customer_license_users`, and
+    `cursor_invalid`.
+    """
+    listed = _find_list(company, product, customer, now)
+    given = from_cursor(listed.scope, cursor)
+    rows, further = _page(listed, _Position(*json.loads(given)) if given else None, limit)
+    return listed.product, rows, "" if further is None else to_cursor(listed.scope, json.dumps(astuple(further)))
+
+
+def _find_list(company: str, product: str, customer: str, now: Instant) -> _List:
     found = find_product(company, product, now=now)
     if found.authorization_method != "user":
         raise Denied("invalid_product_auth_method")
     try:
-        email = known_email(customer)
+        return _List(found, known_email(customer))
     except Invalid:
         raise Invalid("validation_error", "customer: this is not an e-mail address.") from None
-    ids = list(accounts.licenses_of_customer(company, email, found.code))
-    if not ids and not accounts.is_customer(company, email):
+
+
+def _rows(listed: _List, rows: list[Row], further: _Position | None) -> Iterator[Row]:
+    yield from rows
+    while further is not None:
+        rows, further = _page(listed, further, MAX_LIMIT)
+        yield from rows
+
+
+def _page(listed: _List, start: _Position | None, limit: int) -> tuple[list[Row], _Position | None]:
+    company, before = listed.product.company, None if start is None else start.license_id - 1
+    sold = accounts.licenses_of_customer(company, listed.customer, listed.product.code, after=before)
+    ids, more = cut(sold, MAX_LICENSES)
+    if not ids and start is None and not accounts.is_customer(company, listed.customer):
         raise NotFound("customer_not_found")
-    return found, _seats(company, ids)
-
-
-def _seats(company: str, ids: list[int]) -> Iterator[tuple[License, Order | None, Seat, User]]:
-    order: Order | None = None
+    seats, found, further = list[tuple[int, Seat]](), dict[int, License](), None
     for license_id in ids:
-        license = licenses.read_license(company, license_id)
-        seats = list(licenses.seats(company, license_id))
-        users = accounts.read_users(company, [seat.user_id for seat in seats])
-        if license is not None and (order is None or order.id != license.order_id):
-            order = orders.read_order(company, license.order_id or "")
-        for seat in seats:
-            if license is not None and seat.user_id in users:
-                yield license, order, seat, users[seat.user_id]
+        begun = start if start is not None and start.license_id == license_id and start.user_id else None
+        behind, room = None if begun is None else begun.user_id, limit - len(seats)
+        part, is_cut = batch_reads.license_with_users(company, license_id, after=behind, backwards=False, limit=room)
+        found |= {} if part.license is None else {license_id: part.license}
+        seats += [(license_id, seat) for seat in part.seats.values()]
+        is_last = license_id == ids[-1] and not more
+        further = None if is_last else _Position(license_id + 1, 0, "")
+        if is_cut and part.seats:
+            order_id = begun.order_id if part.license is None and begun else (found[license_id].order_id or "")
+            further = _Position(license_id, seats[-1][1].user_id, order_id)
+        if len(seats) >= limit:
+            break
+    return _with_people(company, seats, found, start), further
+
+
+def _with_people(
+    company: str, seats: list[tuple[int, Seat]], found: dict[int, License], start: _Position | None
+) -> list[Row]:
+    """The seats with all else, which is read together: the license itself, too, where the page begins inside of one."""
+    order_ids = {license.order_id or "" for license in found.values()} | ({start.order_id} if start else set())
+    inside = [] if start is None or not start.user_id else [start.license_id]
+    read = batch_reads.read_people(company, {seat.user_id for _, seat in seats}, order_ids - {""}, inside)
+    known = found | read.licenses
+    return [
+        (known[id], read.orders.get(known[id].order_id or ""), seat, read.users[seat.user_id])
+        for id, seat in seats
+        if id in known and seat.user_id in read.users
+    ]

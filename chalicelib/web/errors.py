@@ -85,6 +85,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "offline_activation_not_allowed": (400, "This license cannot be activated offline."),
     "sso_not_configured": (400, "Single sign-on is not configured."),
     "rate_limit_exceeded": (429, "Too many requests; try again later."),
+    "cursor_invalid": (400, "This is no page of the list as it is filtered here; begin at its first page."),  # ours
     "service_busy": (503, "The service is busy; try again."),
     "internal_error": (500, "Something went wrong on our side."),
 }
@@ -107,7 +108,6 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "account_closed": (403, "The vendor has closed this person's account; only the vendor opens it again."),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
-    "cursor_invalid": (400, "This is no page of the list as it is filtered here; begin at its first page."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
 }
 """Errors of those who manage licenses; client applications never get them."""

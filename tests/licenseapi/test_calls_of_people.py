@@ -153,3 +153,20 @@ def test_no_other_field_and_no_body_has_a_space_taken_for_a_plus(application: Ap
     assert ActivateRequest.model_validate(given, context="body").username == given["username"]
     customer = CustomerRequest.model_validate({"product": "p", "customer": "a b@c.test"}, context="query").customer
     assert customer == "a+b@c.test"
+
+
+def test_the_users_of_a_customer_come_in_pages_where_pages_are_asked_for(
+    application: Application, vendor: Vendor
+) -> None:
+    license = vendor.issue("revit", customer=CUSTOMER, max_license_users=5)
+    for name in "abc":
+        vendor.assign(license, f"{name}@qbitec.com")
+    asked = {"product": "revit", "customer": CUSTOMER}
+    whole = granted(application.get("customer_license_users", **asked))
+    first = granted(application.get("customer_license_users", **asked, limit=2))
+    second = granted(application.get("customer_license_users", **asked, limit=2, cursor=first["next_cursor"]))
+    assert "next_cursor" not in whole
+    assert first["users"] + second["users"] == whole["users"]
+    assert (len(first["users"]), second["next_cursor"]) == (2, None)
+    assert refused(application.get("customer_license_users", **asked, cursor="x")) == "cursor_invalid"
+    assert refused(application.get("customer_license_users", **asked, limit=101)) == "validation_error"

@@ -25,6 +25,7 @@ OURS = {
     "api_key_scope_missing": 403,
     "api_key_digest_required": 401,
     "api_key_origin_not_allowed": 403,
+    "cursor_invalid": 400,
 }
 """Where the contract names no code."""
 

@@ -37,7 +37,7 @@ from chalicelib.usecases.change_seat import (
 )
 from chalicelib.usecases.check import check
 from chalicelib.usecases.close_account import close_account, reopen_account
-from chalicelib.usecases.customer_license_users import customer_license_users
+from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.device_variables import device_variables, track_variables
@@ -227,6 +227,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     ),
     (user_licenses, "invalid_credentials", [lambda c, v: user_licenses(c, "revit", ADA, v.password, now=NOW)]),
     (customer_license_users, "customer_not_found", [lambda c, _v: customer_license_users(c, "revit", SHOP, now=NOW)]),
+    (
+        page_of_license_users,
+        "customer_not_found",
+        [lambda c, _v: page_of_license_users(c, "revit", SHOP, "", 25, now=NOW)],
+    ),
     (
         device_licenses,
         "unknown_product",

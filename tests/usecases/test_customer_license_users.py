@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from chalicelib.usecases.customer_license_users import customer_license_users
+import pytest
+
+from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
+from tests.store.costs import counted
 from tests.support import NOW, Vendor
 from tests.usecases.support import refused
 
@@ -24,6 +27,41 @@ def test_all_seats_on_a_customers_licenses_of_the_product_are_listed(vendor: Ven
         (license.id, f"{name}@customer.test", f"{name}@customer.test")
         for license, name in ((ours[0], "a"), (ours[1], "b"), (ours[0], "c"))
     )
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_pages_hold_every_seat_once_and_cost_three_reads_and_one_for_each_further_license(
+    vendor: Vendor, limit: int
+) -> None:
+    for n, count in enumerate((3, 0, 1, 5)):
+        license = vendor.issue("revit", customer=SHOP, max_license_users=5, order_id=f"A-{n}")
+        for number in range(count):
+            vendor.assign(license, f"user{n}{number}@customer.test")
+    cursor, seen = "", list[Any]()
+    while True:
+        with counted() as cost:
+            _, rows, cursor = page_of_license_users(vendor.code, "revit", SHOP, cursor, limit, now=NOW)
+        assert len(rows) <= limit
+        assert len(cost.calls) <= 2 + 4
+        assert limit > 1 or len(cost.calls) <= 3 + 1  # past the license without users
+        assert all(order is not None and order.id == license.order_id for license, order, _, _ in rows)
+        seen += [(license.id, seat.email, user.email) for license, _, seat, user in rows]
+        if not cursor:
+            break
+    assert seen == users(vendor)
+    assert len(seen) == 9
+
+
+def test_a_cursor_is_good_for_its_customer_alone(vendor: Vendor) -> None:
+    for customer in (SHOP, "other@customer.test"):
+        license = vendor.issue("revit", customer=customer, max_license_users=2)
+        for name in "ab":
+            vendor.assign(license, f"{name}@customer.test")
+    _, _, cursor = page_of_license_users(vendor.code, "revit", SHOP, "", 1, now=NOW)
+    assert page_of_license_users(vendor.code, "revit", SHOP, cursor, 1, now=NOW)[1]
+    for customer, given in (("other@customer.test", cursor), (SHOP, "x"), (SHOP, cursor[:-4])):
+        with refused("cursor_invalid"):
+            page_of_license_users(vendor.code, "revit", customer, given, 1, now=NOW)
 
 
 def test_a_customer_without_users_has_none_and_one_who_bought_nothing_is_none(vendor: Vendor) -> None:
