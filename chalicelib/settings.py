@@ -54,8 +54,8 @@ def _guard_sender(address: str) -> None:
     """Mail goes out from no address that it could not be sent to."""
     try:
         email = normalize_email(address)
-    except Invalid as error:
-        raise ValueError(f"no mail goes out from that address: {error.detail.rstrip('.')}") from None
+    except Invalid:
+        raise ValueError("no mail goes out from that address: mail servers know none of that form") from None
     if email != address.lower():
         raise ValueError("the domain of the address must stand in the form that mail servers know: xn--…")
 

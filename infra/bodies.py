@@ -24,7 +24,7 @@ def read_body(environ: WSGIEnvironment) -> bytes:
         body = _expanded(body) if 0 < len(body) <= MAX_BODY_BYTES else body
         environ["CONTENT_LENGTH"] = str(len(body))
     elif coding not in {"", "identity"}:
-        raise Invalid("unsupported_media_type", "The Content-Encoding must be gzip, deflate or identity.")
+        raise Invalid("unsupported_media_type", of="encoding")
     if len(body) > MAX_BODY_BYTES:
         raise Invalid("payload_too_large")
     return body
@@ -45,4 +45,4 @@ def _expanded(body: bytes) -> bytes:
             return plain
         if not expander.eof:
             break
-    raise Invalid("validation_error", "The body is not what its Content-Encoding says.")
+    raise Invalid("validation_error", of="encoding")

@@ -20,7 +20,8 @@ from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, Rou
 
 from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
 from chalicelib.portal.routes import NOWHERE, refused_page
-from chalicelib.web.errors import error_response, response_to
+from chalicelib.web.error_responses import response_to
+from chalicelib.web.errors import error_response
 from chalicelib.web.headers import wants_page
 from chalicelib.web.request_log import REQUEST_ID, new_request_id, respond_in_record
 from infra.addresses import forwarded_for, read_address
@@ -86,7 +87,7 @@ def _answer(
     context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
-        return refused(Invalid("validation_error", "The query is not valid UTF-8."))
+        return refused(Invalid("validation_error", of="query"))
     try:
         event = event_of(method, path, body or None)
     except ValueError:  # no route

@@ -39,7 +39,6 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.portal.forms import nonce_of
-from chalicelib.portal.messages import as_sentence
 from chalicelib.portal.request import read_request
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
@@ -222,7 +221,6 @@ PARSERS: dict[str, Parser] = {
     "portal.request, parts": _multipart,
     "portal.request, a query": lambda text: read_request(_request("GET", query=text)),
     "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
-    "portal.messages.as_sentence": as_sentence,
     "usecases.sessions.from_cookie": from_cookie,
     "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),
     "usecases.chosen_password.guard_chosen": lambda text: guard_chosen(text, "QBITEC", "ada@b.test"),
@@ -296,7 +294,6 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.request._NAME": "portal.request, parts",
     "chalicelib.portal.request._FILE": "portal.request, parts",
     "chalicelib.portal.handlers._VISITOR": "itself",
-    "chalicelib.portal.messages._FIELD": "portal.messages.as_sentence",
     "chalicelib.usecases.chosen_password._TIMES_OF_THE_YEAR": "usecases.chosen_password.guard_chosen",
     "chalicelib.usecases.chosen_password._YEAR": "usecases.chosen_password.guard_chosen",
     "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",

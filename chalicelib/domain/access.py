@@ -15,9 +15,6 @@ from chalicelib.domain.users import User
 
 MAX_SCOPE = 100
 """Customers that an unproved password may be for."""
-_NOT_OPENED = (
-    "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try again."
-)
 
 
 def buyer(license: License | LicenseSummary) -> str:
@@ -37,6 +34,6 @@ def opens(user: User, license: License) -> bool:
 
 
 def guard_opens(user: User, license: License) -> None:
-    """Raises `Unauthenticated`: `invalid_credentials`, with a sentence that says what to do."""
+    """Raises `Unauthenticated`: `invalid_credentials`, which says what to do."""
     if not opens(user, license):
-        raise Unauthenticated("invalid_credentials", _NOT_OPENED)
+        raise Unauthenticated("invalid_credentials", of="other_licenses")

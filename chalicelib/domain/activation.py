@@ -48,9 +48,6 @@ T = TypeVar("T")
 CHECK_INTERVAL_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
 
-_TOO_FAST = "Too many devices were activated on this license within an hour; try again later."
-_USER_TOO_FAST = "This user has activated too many devices on this license within an hour; try again later."
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -226,15 +223,10 @@ def guard_reset(license: License, actor: Actor, taken: int) -> None:
     if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
         return
     forbidden = license.max_transfers == TRANSFERS_FORBIDDEN
-    sentence = (
-        f"Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
-        "first, of which the last can come back, or ask your vendor."
-    )
     if forbidden:
-        raise Denied("device_transfer_not_allowed", sentence)
-    raise LimitReached(
-        "device_transfer_limit_reached", sentence, limit=license.max_transfers, used=license.transfer_count
-    )
+        raise Denied("device_transfer_not_allowed", of="reset", needed=needed, left=left)
+    most, used = license.max_transfers, license.transfer_count
+    raise LimitReached("device_transfer_limit_reached", of="reset", limit=most, used=used, needed=needed, left=left)
 
 
 def check_is_due(device: Device, now: Instant) -> bool:
@@ -265,12 +257,12 @@ def _guard_transfer(license: License) -> None:
 
 
 def _guard_rate(license: License, seat: Seat | None, bucket: Bucket, now: Instant) -> None:
-    wait, why = bucket.wait_ms(license.bucket_full_at, now), _TOO_FAST
+    wait, whose = bucket.wait_ms(license.bucket_full_at, now), "license"
     if seat is not None:
         own = seat_bucket(license, seat, bucket).wait_ms(seat.bucket_full_at, now)
-        wait, why = (own, _USER_TOO_FAST) if own > wait else (wait, why)
+        wait, whose = (own, "user") if own > wait else (wait, whose)
     if wait:
-        raise Denied("rate_limit_exceeded", why, retry_after=whole_seconds(wait))
+        raise Denied("rate_limit_exceeded", of=whose, retry_after=whole_seconds(wait))
 
 
 def _validity_at_first_activation(license: License, now: Instant) -> Instant | None:

@@ -15,7 +15,10 @@ MAX_COUNT = 99_999_999
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person of a list. `problem`: why nothing can be done for the person; empty where it can."""
+    """One person of a list. `problem`: the code of why nothing can be done for the person; empty where it can.
+
+    Lists that were stored by earlier versions have a sentence there.
+    """
 
     number: int
     email: str

@@ -118,7 +118,7 @@ def company_code(text: str) -> str:
     """The stored form of a company code (upper case). Raises `Invalid`."""
     code = unicodedata.normalize("NFKC", visible(text[:MAX_TYPED])).upper()
     if not COMPANY_CODE.fullmatch(code):
-        raise Invalid("validation_error", "code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes.")
+        raise Invalid("company_code_malformed", field="code")
     return code
 
 
@@ -126,7 +126,7 @@ def web_origin(text: str) -> str:
     """The origin of a page as browsers write it, `https://app.example`. Raises `Invalid`."""
     origin = text.strip().lower().removesuffix("/")
     if not WEB_ORIGIN.fullmatch(origin):
-        raise Invalid("validation_error", "origin: write it as https://app.example, without a path.")
+        raise Invalid("origin_malformed", field="origin")
     for scheme, port in (("https:", ":443"), ("http:", ":80")):  # which no browser writes
         if origin.startswith(scheme):
             return origin.removesuffix(port)
@@ -137,12 +137,12 @@ def display_name(text: str) -> str:
     """A name for people, without white space around it. Raises `Invalid`."""
     name = composed(text.strip())
     if not 1 <= len(name) <= 200:
-        raise Invalid("validation_error", "name: give 1 to 200 characters.")
+        raise Invalid("name_length", field="name", most=200)
     return name
 
 
 def product_code(text: str) -> str:
     """A valid product code, unchanged. Raises `Invalid`."""
     if not PRODUCT_CODE.fullmatch(text):
-        raise Invalid("validation_error", "code: a product code is 1 to 64 letters, digits and inner . _ -")
+        raise Invalid("product_code_malformed", field="code")
     return text

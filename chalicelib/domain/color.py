@@ -24,7 +24,7 @@ def accent_color(text: str) -> str:
     """The stored form of an accent, in small letters; empty means ours. Raises `Invalid`."""
     color = text.strip().lower()
     if color and not _COLOR.fullmatch(color):
-        raise Invalid("validation_error", "accent: write a colour as #rrggbb, such as #0a6e5c.")
+        raise Invalid("accent_malformed", field="accent")
     return color
 
 

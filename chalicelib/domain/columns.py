@@ -94,10 +94,9 @@ def guard_columns(columns: Sequence[Column]) -> None:
     for meaning in filter(None, get_args(Meaning)):
         labels = [f"“{column.label}”" for column in columns if column.meaning == meaning]
         if len(labels) > 1:
-            both = f"{', '.join(labels[:-1])} and {labels[-1]}"
-            raise Invalid("validation_error", f"people: {both} all mean {MEANINGS[meaning]!r}: choose one of them.")
+            raise Invalid("columns_repeat", field="people", columns=", ".join(labels), meaning=meaning)
     if not any(column.meaning == "email" for column in columns):
-        raise Invalid("validation_error", "people: choose the column that holds the e-mails.")
+        raise Invalid("column_of_emails_missing", field="people")
 
 
 def _half(meant: Sequence[Meaning]) -> Meaning:

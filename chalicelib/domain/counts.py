@@ -8,8 +8,6 @@ import re
 from chalicelib.domain.pasted import MAX_TYPED, visible
 
 _COUNT = re.compile(r"\+?([0-9]{1,16})(?:[.,](?:00?|0000))?")
-COUNT_ASKED = "give a number in digits alone, such as 5 or 1000."
-"""What to tell somebody who has given none."""
 _DIGITS = str.maketrans("\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19", "0123456789")
 
 

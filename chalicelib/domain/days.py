@@ -26,12 +26,12 @@ def time_zone(text: str) -> str:
     if name in ("", "UTC"):
         return ""
     if not _ZONE.fullmatch(name) or not _is_known(name):
-        raise Invalid("validation_error", "time-zone: give a name of the IANA list, such as Europe/Berlin.")
+        raise Invalid("time_zone_unknown", field="time_zone")
     return name
 
 
 def read_moment(text: str) -> Moment:
-    """A date alone as a day, anything else as an instant, as `instants.from_iso` reads it. Raises ValueError."""
+    """A date alone as a day, anything else as an instant, as `instants.from_iso` reads it. Raises `Invalid`."""
     instant = from_iso(text)
     return date.fromisoformat(text) if _DATE.fullmatch(text) else instant
 

@@ -14,7 +14,6 @@ from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 MAX_EMAIL = 254
 """Characters of an e-mail, as in every mail server."""
-NO_EMAIL = "email: this is not an e-mail address."
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LOCAL = re.compile(rf"(?=[^@]{{1,64}}+\Z){_ATOM}(?:\.{_ATOM})*+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -35,16 +34,16 @@ def normalize_email(text: str) -> str:
         _refuse_long()
     local, at, domain = composed(typed).lower().rpartition("@")
     if not at:
-        raise Invalid("validation_error", NO_EMAIL)
+        raise Invalid("email_malformed", field="email")
     local, domain = visible(local), _domain(visible(domain, joiners=True))
     if foreign := next((letter for letter in local if not letter.isascii()), None):
-        name = unicodedata.name(foreign, "a character that nobody has named")
-        raise Invalid("validation_error", f"email: {name} stands before the @; mail is sent to ASCII letters alone.")
+        letter = unicodedata.name(foreign, f"U+{ord(foreign):04X}")
+        raise Invalid("email_not_ascii", field="email", letter=letter)
     email = f"{local}@{domain}"
     if len(email) > MAX_EMAIL:
         _refuse_long()
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise Invalid("validation_error", NO_EMAIL)
+        raise Invalid("email_malformed", field="email")
     return email
 
 
@@ -88,7 +87,7 @@ def _domain(text: str) -> str:
     try:
         return encode(text, uts46=True, std3_rules=True).decode()
     except IDNAError:
-        raise Invalid("validation_error", "email: there can be no domain of this name.") from None
+        raise Invalid("email_domain_impossible", field="email") from None
 
 
 def _shown_label(label: str) -> str:
@@ -103,4 +102,4 @@ def _shown_label(label: str) -> str:
 
 
 def _refuse_long() -> Never:
-    raise Invalid("validation_error", f"email: an e-mail has at most {MAX_EMAIL} characters.")
+    raise Invalid("email_too_long", field="email", most=MAX_EMAIL)

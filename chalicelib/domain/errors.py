@@ -11,13 +11,17 @@
     └── Unavailable          nothing was confirmed: the same call may be sent again
 
 `code` is one of `Code` and never changes. `field` is the field of the request that is wrong, with underscores, or None.
-`params` are what a message needs. `store.ConditionFailed` is not in this tree: it never leaves a use case.
+`params` are what a message needs; `of` among them says which of the things that share a code it is about. No class
+holds a sentence: adapters have tables from code to message (`web/messages.py`). `store.ConditionFailed` is not in this
+tree: it never leaves a use case.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, TypeVar
 
 Param = str | int | None
+V = TypeVar("V")
 
 Code = Literal[
     # the license and its product
@@ -64,6 +68,66 @@ Code = Literal[
     "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",
+    # what was sent is malformed: clients of the License API are told `validation_error`
+    "field_malformed",
+    "name_length",
+    "text_too_long",
+    "text_not_printable",
+    "company_code_malformed",
+    "product_code_malformed",
+    "origin_malformed",
+    "accent_malformed",
+    "time_zone_unknown",
+    "date_malformed",
+    "date_impossible",
+    "date_out_of_range",
+    "clock_out_of_range",
+    "duration_malformed",
+    "duration_too_long",
+    "count_malformed",
+    "count_negative",
+    "count_out_of_range",
+    "email_malformed",
+    "email_not_ascii",
+    "email_domain_impossible",
+    "email_too_long",
+    "email_on_too_many_licenses",
+    "password_length",
+    "password_of_account",
+    "password_common",
+    "password_of_a_row",
+    "password_word_and_year",
+    "password_as_before",
+    "passwords_differ",
+    "account_of_too_many_customers",
+    "logo_too_large",
+    "logo_malformed",
+    "logo_root",
+    "variables_too_many",
+    "variables_too_long",
+    "list_unreadable",
+    "list_no_csv",
+    "list_empty",
+    "list_too_wide",
+    "list_too_long",
+    "list_too_large",
+    "list_needs_no_seat",
+    "columns_repeat",
+    "column_of_emails_missing",
+    # the terms of a license contradict each other
+    "license_has_no_users",
+    "license_key_malformed",
+    "perpetual_has_no_end",
+    "no_end_yet",
+    "end_missing",
+    "end_twice",
+    "end_beyond_calendar",
+    "start_after_end",
+    "grace_without_end",
+    "transfers_out_of_range",
+    "product_has_no_keys",
+    "product_has_no_users",
+    "too_many_managers",
     # how a request is sent, and who sends it
     "not_found",
     "missing_headers",
@@ -98,10 +162,10 @@ Code = Literal[
 class SeatkeeperError(Exception):
     """Base class. Catch it where any of them may become an answer, and nowhere else."""
 
-    def __init__(self, code: Code, detail: str = "", *, field: str | None = None, **params: Param) -> None:
-        super().__init__(detail or code)
+    def __init__(self, code: Code, *, field: str | None = None, **params: Param) -> None:
+        super().__init__(code)
         self.code: Code = code
-        self.detail, self.field, self.params = detail, field, params
+        self.field, self.params = field, params
         self.license_id: int | None = None
         """The license that a rule was asked about, where the caller has been found to belong to it."""
 
@@ -119,10 +183,8 @@ class Denied(SeatkeeperError):
 class LimitReached(Denied):
     """A counter is full: `used` is what it stands at, of `limit`."""
 
-    def __init__(
-        self, code: Code, detail: str = "", *, field: str | None = None, limit: int, used: int, **params: Param
-    ) -> None:
-        super().__init__(code, detail, field=field, limit=limit, used=used, **params)
+    def __init__(self, code: Code, *, field: str | None = None, limit: int, used: int, **params: Param) -> None:
+        super().__init__(code, field=field, limit=limit, used=used, **params)
         self.limit, self.used = limit, used
 
 
@@ -132,15 +194,44 @@ class Invalid(SeatkeeperError):
     def __init__(
         self,
         code: Code,
-        detail: str = "",
         *,
         field: str | None = None,
         errors: "Sequence[Invalid]" = (),
         **params: Param,
     ) -> None:
-        super().__init__(code, detail, field=field, **params)
+        super().__init__(code, field=field, **params)
         self.errors: tuple[Invalid, ...] = tuple(errors) or (self,)
         """One for each wrong field; itself, where it is the only one."""
+
+    @staticmethod
+    def all(found: "Sequence[Invalid]") -> "Invalid":
+        """One error for several, at least one; as a whole it is the first."""
+        errors = [each for error in found for each in error.errors]
+        return Invalid(errors[0].code, field=errors[0].field, errors=errors, **errors[0].params)
+
+
+def raise_all(found: Sequence[Invalid]) -> None:
+    """Raise what was found, if anything, as one error that names each wrong field."""
+    if found:
+        raise Invalid.all(found)
+
+
+@contextmanager
+def at_field(field: str) -> Iterator[None]:
+    """What is invalid inside is so in this field."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(error.code, field=field, errors=(), **error.params) from None
+
+
+def wrong_in(field: str, rule: Callable[[V], object], value: V) -> Iterator[Invalid]:
+    """What a rule finds wrong with the value of a field; nothing, where it is right."""
+    try:
+        with at_field(field):
+            rule(value)
+    except Invalid as error:
+        yield error
 
 
 class NotFound(SeatkeeperError):

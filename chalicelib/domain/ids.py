@@ -6,6 +6,7 @@ Randomness is drawn here; the time is an argument, in milliseconds since the epo
 import base64
 import secrets
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.keys import ALPHABET
 
 _ID_EPOCH = 1_577_836_800_000
@@ -24,7 +25,7 @@ def new_id(now: int) -> int:
     """
     elapsed = now - _ID_EPOCH
     if not 0 <= elapsed < 2**_TIME_BITS:
-        raise ValueError(f"An id needs a time between 2020 and 2089, not {now} ms.")
+        raise Invalid("clock_out_of_range", first=2020, last=2089)
     return elapsed << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
@@ -35,7 +36,7 @@ def new_event_key(now: int) -> str:
     Raises ValueError for a time before 1970 or of more than 13 digits, 2286-11-20.
     """
     if not 0 <= now < 10**13:
-        raise ValueError(f"An event needs a time between 1970 and 2286, not {now} ms.")
+        raise Invalid("clock_out_of_range", first=1970, last=2286)
     return f"{now:013d}#{base64.b32encode(secrets.token_bytes(7)).decode()[:10]}"
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, cast, overload
 
+from chalicelib.domain.errors import Invalid
+
 Instant = int
 """Milliseconds since the Unix epoch, UTC."""
 
@@ -53,14 +55,14 @@ def from_iso(text: str) -> Instant:
     """Read ``2026-11-24``, ``2026-11-24T03:04:56.123Z`` or the same with an offset such as ``+02:00``.
 
     A date alone is its midnight, UTC; a time without a zone is UTC; what is finer than a millisecond is cut.
-    Raises ValueError with a sentence for any other text, and outside the years 1970 to 9999.
+    Raises `Invalid` for any other text, and outside the years 1970 to 9999.
     """
     if not _ISO.fullmatch(text):
-        raise ValueError("A date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.")
+        raise Invalid("date_malformed")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("The date does not exist in the calendar.") from None
+        raise Invalid("date_impossible") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return _bounded((moment - _EPOCH) // _MILLISECOND)
@@ -80,15 +82,15 @@ class Duration:
 def parse_duration(text: str) -> Duration:
     """Read ``24h``, ``30d``, ``12m`` or ``1y``.
 
-    Raises ValueError with a sentence for any other text, and past 1000 years.
+    Raises `Invalid` for any other text, and past 1000 years.
     """
     match = _DURATION.fullmatch(text)
     if not match:
-        raise ValueError("A duration must be a number and one of h, d, m, y, like 30d, 12m or 1y.")
+        raise Invalid("duration_malformed")
     duration = Duration(int(match[1]), cast(Unit, match[2]))
     # Checked here, where the vendor sets it, so that it cannot fail later, at a customer's first activation.
     if duration_days(duration) > _MAX_DURATION_DAYS:
-        raise ValueError("A duration is at most 1000 years.")
+        raise Invalid("duration_too_long")
     return duration
 
 
@@ -108,7 +110,7 @@ def add(instant: Instant, duration: Duration) -> Instant:
     """Add by the UTC calendar, keeping the time of day.
 
     Where the month is too short its last day stands in: 31 January + 1m is 28 or 29 February.
-    Raises ValueError when the sum, or the instant itself, lies outside the years 1970 to 9999.
+    Raises `Invalid` when the sum, or the instant itself, lies outside the years 1970 to 9999.
     """
     _bounded(instant)
     if duration.unit in _HOURS:
@@ -128,5 +130,5 @@ def _bounded(instant: int) -> Instant:
     return instant
 
 
-def _out_of_range() -> ValueError:
-    return ValueError("The date must lie between the years 1970 and 9999.")
+def _out_of_range() -> Invalid:
+    return Invalid("date_out_of_range")

@@ -5,10 +5,9 @@ address opens a sandbox that may load nothing (`portal.assets`; tests/e2e/test_l
 no picture.
 """
 
-from typing import Never
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Code, Invalid, Param
 
 MAX_LOGO_BYTES = 20 * 1024
 _SVG = "http://www.w3.org/2000/svg"
@@ -19,9 +18,9 @@ def svg_logo(text: str) -> str:
     logo = text.strip()
     raw = logo.encode(errors="surrogatepass")
     if len(raw) > MAX_LOGO_BYTES:
-        _refuse(f"it may have up to {MAX_LOGO_BYTES // 1024} KB.")
+        raise _invalid("logo_too_large", most=MAX_LOGO_BYTES // 1024)
     if logo and _root(raw) != f"{_SVG} svg":
-        _refuse(f"it must begin with <svg xmlns={_SVG!r}>.")
+        raise _invalid("logo_root", namespace=_SVG)
     return logo
 
 
@@ -33,9 +32,9 @@ def _root(raw: bytes) -> str:
     try:
         parser.Parse(raw, True)
     except ExpatError as error:
-        _refuse(f"line {error.lineno} is no well-formed XML ({ErrorString(error.code)}).")
+        raise _invalid("logo_malformed", line=error.lineno, cause=ErrorString(error.code)) from None
     return elements[0]
 
 
-def _refuse(sentence: str) -> Never:
-    raise Invalid("validation_error", f"logo: {sentence}")
+def _invalid(code: Code, **params: Param) -> Invalid:
+    return Invalid(code, field="logo", errors=(), **params)

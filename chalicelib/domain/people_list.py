@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_BYTES, MAX_COUNT, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS, Column, Meaning, columns_of, guard_columns, read_titles
-from chalicelib.domain.counts import COUNT_ASKED, read_count
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.pasted import MAX_TYPED, one_line, unquoted
@@ -40,7 +40,7 @@ class PeopleList:
 
     columns: list[Column]
     rows: list[Row]
-    problem: str = ""
+    problem: Invalid | None = None
 
 
 def read_file(content: bytes) -> str:
@@ -56,7 +56,7 @@ def read_file(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise Invalid("validation_error", "people: this file is no text that can be read: save it as CSV UTF-8.")
+    raise Invalid("list_unreadable", field="people")
 
 
 def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
@@ -74,27 +74,27 @@ def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
     guard_length(len(people))
     width = max(map(len, cells))
     if width > MAX_COLUMNS:
-        raise Invalid("validation_error", f"people: a list has at most {MAX_COLUMNS} columns.")
+        raise Invalid("list_too_wide", field="people", most=MAX_COLUMNS)
     titles = [""] * width if meant is None else cells[0] + [""] * (width - len(cells[0]))
     columns = columns_of(titles, _with_emails(IN_ORDER if meant is None else meant, people), chosen or {})
     try:
         guard_columns(columns)
     except Invalid as error:
-        return PeopleList(columns, [], error.detail)
+        return PeopleList(columns, [], error)
     return PeopleList(columns, _kept([_cells_row(number, columns, row) for number, row in enumerate(people, start=1)]))
 
 
 def guard_length(people: int) -> None:
     """Raises `Invalid` for nobody, and for more than can be assigned at once."""
     if people > MAX_PEOPLE:
-        raise Invalid("validation_error", f"people: {people} are too many; {MAX_PEOPLE} can be assigned at once.")
+        raise Invalid("list_too_long", field="people", people=people, most=MAX_PEOPLE)
     if not people:
-        raise Invalid("validation_error", "people: paste at least one e-mail, or choose a file.")
+        raise Invalid("list_empty", field="people")
 
 
 def _kept(rows: list[Row]) -> list[Row]:
     if sum(len(json.dumps(astuple(row))) + 2 for row in rows) > MAX_BYTES:
-        raise Invalid("validation_error", "people: this list is too long to be kept; assign it in two parts.")
+        raise Invalid("list_too_large", field="people")
     return list(_without_repeats(rows))
 
 
@@ -121,7 +121,7 @@ def _table(text: str) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
         cells = [[as_meant(cell.strip()) for cell in row] for row in rows if row and any(map(str.strip, row))]
     except (csv.Error, ValueError):  # what is too long for a cell, or cannot part cells
-        raise Invalid("validation_error", "people: this cannot be read as CSV.") from None
+        raise Invalid("list_no_csv", field="people") from None
     if not cells:
         guard_length(0)
     return cells
@@ -153,7 +153,7 @@ def _cells_row(number: int, columns: Sequence[Column], cells: Sequence[str]) -> 
     elsewhere = (cell for column, cell in zip(columns, cells, strict=False) if not column.title and not column.meaning)
     texts = (row.first_name, row.last_name, row.phone_number, *elsewhere)
     if not row.problem and any("@" in text for text in texts):
-        return replace(row, problem="A second e-mail stands in this row.")
+        return replace(row, problem="second_email")
     return row
 
 
@@ -166,17 +166,16 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
     row = Row(number, address[:MAX_TYPED], texts[0], texts[1], texts[2])
     limit = read_count(cells.get("max_activations") or str(DEFAULT_MAX_ACTIVATIONS))
     if limit is None or limit > MAX_COUNT:
-        return replace(row, problem=f"Max activations: {COUNT_ASKED}")
+        return replace(row, problem="count_malformed")
     try:
         row = replace(row, email=normalize_email(address), max_activations=limit)
     except Invalid as error:
-        message = error.detail.removeprefix("email: ")
-        return replace(row, problem=message[:1].upper() + message[1:])
+        return replace(row, problem=error.code)
     longest = zip(texts, (MAX_NAME, MAX_NAME, MAX_PHONE), strict=True)
     if any(len(text) > most for text, most in longest):
-        return replace(row, problem=f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.")
+        return replace(row, problem="profile_too_long")
     if not all(map(str.isprintable, texts)):
-        return replace(row, problem="A name or phone number holds characters that cannot be shown.")
+        return replace(row, problem="profile_not_printable")
     return row
 
 
@@ -203,4 +202,4 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         again = not row.problem and row.email in seen
         seen.add(row.email)
-        yield replace(row, problem="This e-mail stands in the list already.") if again else row
+        yield replace(row, problem="email_repeated") if again else row

@@ -112,7 +112,7 @@ def guard_new_password(new: str) -> None:
     What cannot be seen, and white space around it, counts only towards the longest.
     """
     if len(new) > MAX_PASSWORD or len(visible(new)) < MIN_PASSWORD:
-        raise Invalid("validation_error", f"new_password: choose from {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        raise Invalid("password_length", field="new_password", least=MIN_PASSWORD, most=MAX_PASSWORD)
 
 
 def shown_names(seat: Seat, user: User) -> tuple[str, str, str]:

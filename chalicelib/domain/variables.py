@@ -34,7 +34,7 @@ def merge(known: list[Variable], variables: dict[str, str], now: Instant) -> lis
         number = merged[name].id if name in merged else len(merged) + 1
         merged[name] = Variable(number, name, value, now)
     if len(merged) > MAX_VARIABLES:
-        raise Invalid("validation_error", f"variables: a device keeps at most {MAX_VARIABLES}.")
+        raise Invalid("variables_too_many", field="variables", most=MAX_VARIABLES)
     if sum(len(variable.name) + len(variable.value) for variable in merged.values()) > MAX_CHARACTERS:
-        raise Invalid("validation_error", f"variables: a device keeps at most {MAX_CHARACTERS} characters in all.")
+        raise Invalid("variables_too_long", field="variables", most=MAX_CHARACTERS)
     return list(merged.values())

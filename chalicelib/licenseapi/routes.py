@@ -56,7 +56,7 @@ endpoint = LicenseApi(blueprint)
 def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     """Bind a device to a license; the same device again changes nothing."""
     if body.username is not None and body.password is None:
-        raise Invalid("missing_parameters", "password: this parameter is required with username.")
+        raise Invalid("missing_parameters", of="username", field="password")
     lookup, variables = body.lookup(), body.variables
     snapshot, tracked = activate(
         caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now

@@ -79,7 +79,7 @@ def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
 def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> Change[User]:
     """Choose a new password; all other sessions end."""
     if composed(form.new_password) != composed(form.again):
-        raise Invalid("validation_error", "The two new passwords differ. Type the same one twice.")
+        raise Invalid("passwords_differ", field="again")
     me = view.user
     old = None if me.is_initial_password else form.password
     given = (me.company, me.id, form.new_password, request.actor(me.email))
@@ -90,7 +90,7 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
         except Unauthenticated as error:
             if error.code != "invalid_credentials":
                 raise
-            raise Unauthenticated("invalid_credentials", "This is not your present password.") from None
+            raise Unauthenticated("invalid_credentials", of="old_password", field="password") from None
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed
 

@@ -8,9 +8,11 @@ from pydantic import BaseModel
 
 from chalicelib import observability
 from chalicelib.domain.columns import MAX_COLUMNS, MEANINGS
+from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     FORM_EXPIRED,
@@ -22,13 +24,15 @@ from chalicelib.portal.handlers import (
     action,
     logged_in,
 )
-from chalicelib.portal.messages import as_sentence, error_message
+from chalicelib.portal.messages import error_message, row_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import list_path
 from chalicelib.runtime import runtime
 from chalicelib.usecases import batch_assign, portal_queries
+from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.usecases.portal_queries import LicenseView
+from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import FinalResponse
 
 WORK_SECONDS = 4.0
@@ -71,7 +75,7 @@ def _show_preview(request: PortalRequest, claims: SessionClaims, parts: dict[str
         people = read_file(file) if file.strip() else request.fields.get("people", "")
         context = {"view": view} | _previewed(request, claims, view.license.id, people)
     except Invalid as error:
-        observability.set_error(error.code)
+        observability.set_error(wire_code(error))
         return _show_list(request, claims, parts, 400, error_message(error))
     return render("batch_preview.html", request, claims.token, view.principal, **context)
 
@@ -81,7 +85,7 @@ batch = PageHandler(logged_in(_show_list), logged_in(_show_preview))
 
 def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> dict[str, Any]:
     preview = batch_assign.preview(claims.company, license_id, people, _columns(request))
-    error = as_sentence(preview.problem) if preview.problem else ""
+    error = error_message(preview.problem) if preview.problem else ""
     return {"preview": preview, "people": people, "meanings": MEANINGS, "error": error}
 
 
@@ -186,7 +190,19 @@ def _download(request: PortalRequest, claims: SessionClaims, parts: dict[str, An
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return FinalResponse("\ufeff" + batch_assign.result_csv(results), headers, 200)
+    return FinalResponse("\ufeff" + _csv(results, view), headers, 200)
+
+
+def _csv(results: list[RowResult], view: LicenseView) -> str:
+    """What came of each person, with the initial passwords."""
+    header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
+    return to_csv(header, (_cells(result, view) for result in results))
+
+
+def _cells(result: RowResult, view: LicenseView) -> tuple[str, ...]:
+    row = result.row
+    profile = (display_email(row.email), row.first_name, row.last_name, row.phone_number, str(row.max_activations))
+    return (*profile, row_message(result, view.license, done=True), result.password or "")
 
 
 result = PageHandler(logged_in(_download))

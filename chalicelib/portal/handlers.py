@@ -26,7 +26,7 @@ from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated,
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.portal.forms import FIELD, nonce_of
-from chalicelib.portal.messages import error_message, validation_message
+from chalicelib.portal.messages import error_message, field_messages, invalid_form
 from chalicelib.portal.render import render
 from chalicelib.portal.request import (
     BROWSER_COOKIE,
@@ -41,6 +41,7 @@ from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import to_cookie
+from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS, FinalResponse
 
 log = logging.getLogger("seatkeeper")
@@ -116,10 +117,10 @@ class PageHandler:
 
 def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read; `request` tells where it has come in."""
-    status, standard = ERRORS[error.code]
-    observability.set_error(error.code)
+    code, status, sentence = _why(error)
+    observability.set_error(code)
     title = "Not found" if status == 404 else "Refused"
-    return _strict(request, failed(request, status, title, error.detail or standard))
+    return _strict(request, failed(request, status, title, sentence))
 
 
 def _strict(request: PortalRequest, response: Response) -> Response:
@@ -171,9 +172,9 @@ def action(
                     raise
                 return _see(request, key, before)
 
-            def show_errors(code: str, status: int, error: str) -> Response:
+            def show_errors(code: str, status: int, error: str, **more: Any) -> Response:
                 observability.set_error(code)
-                return shown(request, looked, status=status, error=error, submitted=request.fields)
+                return shown(request, looked, status=status, error=error, submitted=request.fields, **more)
 
             if key is None:
                 return show_errors(FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
@@ -182,8 +183,9 @@ def action(
                 view = _parted(looked)[0]
                 change = act(request, view, form)
                 made = perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
-            except (ValidationError, SeatkeeperError) as error:
-                return say_when(show_errors(*_why(error)), error)
+            except (ValidationError, SeatkeeperError) as found:
+                error = invalid_form(found) if isinstance(found, ValidationError) else found
+                return say_when(show_errors(*_why(error), wrong=field_messages(error)), error)
             response = _see(request, key, made)
             _keep_known(request, response, _visit(view).user, made.answer or {})
             return response
@@ -205,15 +207,13 @@ def logged_in(handle: Callable[[PortalRequest, SessionClaims, dict[str, Any]], R
     return answer
 
 
-def _why(error: ValidationError | SeatkeeperError) -> tuple[str, int, str]:
+def _why(error: SeatkeeperError) -> tuple[str, int, str]:
     """The code, the status and the words of a refusal. Raises what is unavailable: that is no word on the form."""
     if isinstance(error, Unavailable):
         raise error
-    if isinstance(error, SeatkeeperError) and error.code == "idempotency_key_reused":
+    if error.code == "idempotency_key_reused":
         return FORM_EXPIRED_CODE, 403, FORM_EXPIRED  # it was sent before, with something else typed
-    if isinstance(error, ValidationError):
-        return "validation_error", 400, validation_message(error)
-    return error.code, _status(error), error_message(error)
+    return wire_code(error), _status(error), error_message(error)
 
 
 def _idempotency_key(request: PortalRequest, claims: SessionClaims) -> IdempotencyKey | None:
@@ -256,7 +256,7 @@ def _error_page(error: Exception) -> tuple[str, int, str, str]:
 
 def _status(error: SeatkeeperError) -> int:
     """As browsers know it: the wire contract of applications answers 400 for a license that is not found."""
-    return 404 if isinstance(error, NotFound) else ERRORS[error.code][0]
+    return 404 if isinstance(error, NotFound) else ERRORS[wire_code(error)][0]
 
 
 def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:

@@ -23,12 +23,13 @@ from chalicelib.portal.handlers import (
     set_visitor,
     visitor,
 )
-from chalicelib.portal.messages import error_message
+from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
+from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
 HOME = "/portal"
@@ -40,9 +41,16 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
     """A form for a browser that is not logged in: GET shows it, POST has to carry its token."""
 
     def decorate(act: Callable[[PortalRequest], Response]) -> PageHandler:
-        def show(request: PortalRequest, _parts: dict[str, Any], status: int = 200, error: str = "") -> Response:
+        def show(
+            request: PortalRequest,
+            _parts: dict[str, Any],
+            status: int = 200,
+            error: str = "",
+            wrong: dict[str, str] | None = None,
+        ) -> Response:
             secret, submitted = visitor(request), request.fields or request.query
-            response = render(template, request, secret, None, status=status, error=error, submitted=submitted)
+            context: dict[str, Any] = {"error": error, "submitted": submitted, "wrong": wrong or {}}
+            response = render(template, request, secret, None, status=status, **context)
             set_visitor(request, response, secret)
             return response
 
@@ -55,8 +63,10 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
             except Unavailable:
                 raise
             except SeatkeeperError as error:
-                observability.set_error(error.code)
-                return say_when(show(request, parts, ERRORS[error.code][0], error_message(error)), error)
+                code = wire_code(error)
+                observability.set_error(code)
+                response = show(request, parts, ERRORS[code][0], error_message(error), field_messages(error))
+                return say_when(response, error)
 
         return PageHandler(show, carry_out)
 

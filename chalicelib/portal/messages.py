@@ -1,15 +1,21 @@
 """What the portal says: events and refusals in the words of people."""
 
-import re
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.batch import Row
+from chalicelib.domain.columns import MEANINGS, Meaning
+from chalicelib.domain.email import display_email, normalize_email
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Event, EventType
+from chalicelib.domain.license import License
 from chalicelib.domain.pasted import safe_to_show
-from chalicelib.web.errors import ERRORS
+from chalicelib.domain.users import MAX_NAME, MAX_PHONE
+from chalicelib.usecases.batch_assign import RowResult
+from chalicelib.web import messages
+from chalicelib.web.messages import message
 from chalicelib.web.refusal_messages import refusal_message
 
 _EVENTS: dict[EventType, str] = {
@@ -40,7 +46,7 @@ _EVENTS: dict[EventType, str] = {
     "email_probed": "The e-mail was to be given to another account",
     "variables_tracked": "Device variables changed",
 }
-_REFUSALS = {
+MESSAGES = messages.MESSAGES | {
     "invalid_credentials": "Company code, e-mail and password do not belong together.",
     "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",
     "rate_limit_exceeded": "Too many attempts from where you are. Wait a quarter of an hour, then try again.",
@@ -54,7 +60,24 @@ _REFUSALS = {
 }
 _ACTORS = {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}
 MAX_DEVICE_NAME = 64
-_FIELD = re.compile(r"[a-z_-]+: ")
+
+
+_ROWS = {
+    "gets_seat": "Gets a seat.",
+    "has_seat": "Has a seat already; nothing changes.",
+    "no_seat_left": "No seat is left: gets none where those are assigned that fit.",
+    "seat_gone": "there was no seat left.",
+    "account_closed": "The vendor has closed this person's account.",
+    "not_assigned": "Not assigned.",
+    "assigned": "Assigned; the password is this person's own.",
+    "assigned_with_password": "Assigned, with an initial password.",
+    "second_email": "A second e-mail stands in this row.",
+    "count_malformed": "Max activations: give a number in digits alone, such as 5 or 1000.",
+    "profile_too_long": f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.",
+    "profile_not_printable": "A name or phone number holds characters that cannot be shown.",
+    "email_repeated": "This e-mail stands in the list already.",
+}
+"""What happens to the rows of a list."""
 
 
 def event_words(event: Event) -> str:
@@ -82,25 +105,59 @@ def actor_words(name: str) -> str:
 
 
 def error_message(error: SeatkeeperError) -> str:
-    """Why something was refused, and what to do."""
-    message = error.detail or _REFUSALS.get(error.code) or ERRORS[error.code][1]
+    """Why something was refused, and what to do: one sentence for each wrong field."""
+    errors = error.errors if isinstance(error, Invalid) else (error,)
+    return " ".join(map(_sentence, errors))
+
+
+def field_messages(error: SeatkeeperError) -> dict[str, str]:
+    """The sentences of the form's fields, by name."""
+    errors = error.errors if isinstance(error, Invalid) else (error,)
+    return {one.field: _sentence(one) for one in errors if one.field is not None}
+
+
+def invalid_form(error: ValidationError) -> Invalid:
+    """What pydantic finds wrong with the fields of a form."""
+    return Invalid.all([_invalid(found) for found in error.errors(include_url=False)])
+
+
+def _invalid(found: ErrorDetails) -> Invalid:
+    field, kind = str(found["loc"][0]), found["type"]
+    if kind == "string_too_long":
+        return Invalid("text_too_long", field=field, most=found["ctx"]["max_length"])
+    if kind == "count_malformed":
+        return Invalid("count_malformed", field=field)
+    return Invalid("field_malformed", field=field, reason=found["msg"])
+
+
+def row_message(result: RowResult, license: License, *, done: bool = False) -> str:
+    """What will happen to a row of a list, or what has come of it."""
+    if " " in result.code:  # a sentence, stored by an earlier version
+        sentence = result.code
+    else:
+        sentence = _ROWS.get(result.code) or _problem(result.row, result.code, license)
+    return f"Not assigned: {sentence}" if done and not result.ok and result.code != "not_assigned" else sentence
+
+
+def _problem(row: Row, code: str, license: License) -> str:
+    if code.startswith("email_"):
+        try:
+            normalize_email(row.email)
+        except Invalid as error:
+            return _sentence(error)
+    return _capital(MESSAGES[code].format(most=license.max_activations))
+
+
+def _sentence(error: SeatkeeperError) -> str:
     if error.retry_after is not None and error.code == "account_locked":
         return f"Too many attempts. Try again in {_span(error.retry_after)}, or set a new password."
-    return as_sentence(message)
+    if error.code == "columns_repeat":
+        return _capital(message(error, MESSAGES, meaning=MEANINGS[cast(Meaning, error.params["meaning"])]))
+    return _capital(message(error, MESSAGES))
 
 
-def validation_message(error: ValidationError) -> str:
-    """What is wrong with the first field that is: in our own words where we have some."""
-    first = error.errors(include_url=False, include_context=False)[0]
-    if first["type"] == "value_error":
-        return first["msg"].removeprefix("Value error, ")
-    return f"{str(first['loc'][0]).replace('_', ' ').capitalize()}: {first['msg']}."
-
-
-def as_sentence(message: str) -> str:
-    """Without the name of the field that it begins with: people see the field."""
-    plain = _FIELD.sub("", message, count=1) if _FIELD.match(message) else message
-    return plain[:1].upper() + plain[1:]
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _span(seconds: int) -> str:

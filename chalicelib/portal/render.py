@@ -12,7 +12,7 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.portal.forms import FIELD, new_token
-from chalicelib.portal.messages import actor_words, event_words
+from chalicelib.portal.messages import actor_words, event_words, row_message
 from chalicelib.portal.request import VISITOR_COOKIE, PortalRequest
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
@@ -56,12 +56,14 @@ def render(
             "logo_href": "" if company is None or not company.logo else f"{request.prefix}{logo_path(company.logo)}",
             "form_result": _form_result(request, principal),
             "error": "",
+            "wrong": {},
             "path": request.path,
             "href": lambda path: request.prefix + path,
             "static": lambda name: request.prefix + static_path(name),
             "form_token": lambda path: _hidden(new_token(secret, path)),
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
+            "row_message": row_message,
             "now": request.now,
         }
         | context

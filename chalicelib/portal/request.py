@@ -26,7 +26,6 @@ LONG_FIELDS = ("people",)
 """Fields that may have all of a body."""
 MAX_COOKIES, MAX_HEAD = 16 * 1024, 2000
 """Characters of the header with all cookies, bytes of the head of one part of a form."""
-UNREADABLE = "The form cannot be read."
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))(?:[\s;]|$)", re.IGNORECASE)
 _NAME = re.compile(rb'^content-disposition:[^\r\n]*[;\s]name="([^"\r\n]*+)"', re.IGNORECASE | re.MULTILINE)
 _FILE = re.compile(rb"^content-disposition:[^\r\n]*[;\s]filename\*?=", re.IGNORECASE | re.MULTILINE)
@@ -137,7 +136,7 @@ def _cookies(header: str) -> dict[str, str]:
 def _bounded(fields: dict[str, str]) -> dict[str, str]:
     """No text is read beyond its bound, whatever is done with it then. Raises `SeatkeeperError`."""
     if any(len(text) > MAX_TEXT and name not in LONG_FIELDS for name, text in fields.items()):
-        raise Invalid("validation_error", f"A field of the form has more than {MAX_TEXT} characters.")
+        raise Invalid("validation_error", of="form_field", most=MAX_TEXT)
     return fields
 
 
@@ -152,7 +151,7 @@ def _form(raw_request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
-        raise Invalid("validation_error", UNREADABLE) from None
+        raise Invalid("validation_error", of="form") from None
     return dict(pairs), {}
 
 
@@ -167,7 +166,7 @@ def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]
     line = b"\r\n--" + (boundary[1] or boundary[2]).encode(errors="replace")
     parts = (b"\r\n" + body).split(line, MAX_FIELDS + 2)[1:-1]
     if len(parts) > MAX_FIELDS:
-        raise Invalid("validation_error", UNREADABLE)
+        raise Invalid("validation_error", of="form")
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
     for part in parts:
@@ -186,4 +185,4 @@ def _text(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise Invalid("validation_error", UNREADABLE) from None
+        raise Invalid("validation_error", of="form") from None

@@ -82,7 +82,7 @@ def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -
     response = get_response(request)
     if request is None or response.status_code != 415 or not request.path.startswith("/portal"):
         return response
-    error = Invalid("unsupported_media_type", f"A form is sent as {' or '.join(FORM_TYPES)}.")
+    error = Invalid("unsupported_media_type", of="form", types=" or ".join(FORM_TYPES))
     return refused_page(request, error)
 
 

@@ -3,10 +3,11 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
-from chalicelib.domain.counts import COUNT_ASKED, read_count
+from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.license import License, Seat
@@ -28,7 +29,7 @@ def _count(text: Any) -> Any:
     plain = str(text).strip()
     count = read_count(plain) if plain else None
     if plain and (count is None or count > MAX_COUNT):
-        raise ValueError(f"Max activations: {COUNT_ASKED}")
+        raise PydanticCustomError("count_malformed", "no count")
     return count
 
 
@@ -161,7 +162,7 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     """Change the user's own limit."""
     me, who = view.principal.user, view.row.user.email
     if form.max_activations is None and not form.unlimited:
-        raise Invalid("validation_error", "Give a number, or tick unlimited.")
+        raise Invalid("count_malformed", of="unlimited", field="max_activations")
     wanted = None if form.unlimited else form.max_activations
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"

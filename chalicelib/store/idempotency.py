@@ -102,7 +102,7 @@ def _item(call: IdempotencyKey, answer: Answer, now: Instant) -> IdempotencyItem
     item = idempotency_item(call.caller, call.key)
     text = json.dumps(answer)
     if len(text) > MAX_ANSWER_BYTES:
-        raise ValueError(f"an answer of {len(text)} bytes is too long to be kept for a repeat")
+        raise AssertionError(f"an answer of {len(text)} bytes is too long to be kept for a repeat")
     item.content_hash = hmac_sha256(call.content, item.pk)
     item.sealed_answer = encrypt(text, item.pk)
     item.expires = now // 1000 + KEPT_SECONDS

@@ -28,8 +28,7 @@ class Holdings:
         """Everybody whose licenses they are. Raises `Invalid` where they are too many for one password to name."""
         found = frozenset((*self.used.values(), *self.managed.values()))
         if len(found) > MAX_SCOPE:
-            sentence = f"This account has licenses of more than {MAX_SCOPE} customers: a mailed code sets its password."
-            raise Invalid("validation_error", sentence)
+            raise Invalid("account_of_too_many_customers", most=MAX_SCOPE)
         return found
 
     def opened(self, user: User) -> set[int]:

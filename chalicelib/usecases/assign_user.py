@@ -112,7 +112,7 @@ def assign_user(
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:
     """Refuse a seat that the license has not, or that its user has. Raises `SeatkeeperError`."""
     if license.authorization_method != "user":
-        raise Invalid("validation_error", "license: it is authorized by its key; it has no users.")
+        raise Invalid("license_has_no_users")
     if seat is not None:
         raise AlreadyExists("user_already_assigned")
     guard_seat_limit(license, max_activations)
@@ -123,8 +123,7 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
     """Raises `Denied`: `rate_limit_exceeded`, where a customer has given too many seats within an hour."""
     bucket = assign_bucket(license, actor)
     if bucket is not None and (wait := bucket.wait_ms(license.seats_full_at, now, wanted)):
-        message = f"Too many seats of this license were given within an hour. At most {bucket.changes} can be."
-        raise Denied("rate_limit_exceeded", message, retry_after=whole_seconds(wait))
+        raise Denied("rate_limit_exceeded", of="seats", most=bucket.changes, retry_after=whole_seconds(wait))
 
 
 def guard_profile(profile: Profile) -> None:
@@ -132,9 +131,9 @@ def guard_profile(profile: Profile) -> None:
     for name, value in asdict(profile).items():
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
         if len(value) > most:
-            raise Invalid("validation_error", f"{name}: give at most {most} characters.")
+            raise Invalid("text_too_long", field=name, most=most)
         if not value.isprintable():
-            raise Invalid("validation_error", f"{name}: it holds characters that cannot be shown.")
+            raise Invalid("text_not_printable", field=name)
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:
@@ -146,6 +145,6 @@ def guard_seat_limit(license: License, max_activations: int | None) -> None:
     """A seat's own limit cannot be beyond what the license allows in all. Raises `SeatkeeperError`."""
     in_all = license.max_activations
     if max_activations is not None and max_activations < 0:
-        raise Invalid("validation_error", "max-activations: give a number from 0, or unlimited.")
+        raise Invalid("count_negative", field="max_activations")
     if in_all is not None and (max_activations is None or max_activations > in_all):
-        raise Invalid("max_activations_too_high", f"The license allows {in_all} activations in all.")
+        raise Invalid("max_activations_too_high", field="max_activations", most=in_all)

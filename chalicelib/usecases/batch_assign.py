@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.access import buyer
 from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.columns import Column
-from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid, LimitReached, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
@@ -14,7 +13,6 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.people_list import read_list
-from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, batches
 from chalicelib.store.batches import Assignment, People
@@ -31,7 +29,6 @@ from chalicelib.usecases.security_events import note_security_event
 ROWS_PER_TRANSACTION = 16
 """People in one transaction: six items each, of a hundred."""
 HASHING_THREADS = 2
-_CLOSED = "The vendor has closed this person's account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class RowResult:
     """
 
     row: Row
-    message: str
+    code: str
     ok: bool
     password: str | None = None
     fits: bool = True
@@ -55,7 +52,7 @@ class Preview:
     license: License
     results: list[RowResult]
     columns: list[Column]
-    problem: str = ""
+    problem: Invalid | None = None
     """Why nobody of the list can be assigned: its columns have to be chosen first."""
 
     @property
@@ -76,7 +73,7 @@ class Preview:
     @property
     def refused(self) -> list[Row]:
         """Who gets no seat whatever is chosen, each with the reason."""
-        return [replace(result.row, problem=result.message) for result in self.results if not result.ok]
+        return [replace(result.row, problem=result.code) for result in self.results if not result.ok]
 
 
 def preview(company: str, license_id: int, text: str, columns: Mapping[int, str] | None = None) -> Preview:
@@ -95,11 +92,11 @@ def preview(company: str, license_id: int, text: str, columns: Mapping[int, str]
         try:
             guard_seat_limit(license, row.max_activations)
         except Invalid as error:
-            return RowResult(row, error.detail, ok=False)
+            return RowResult(row, error.code, ok=False)
         if ids.get(row.email) in seats:
-            return RowResult(row, "Has a seat already; nothing changes.", ok=False)
+            return RowResult(row, "has_seat", ok=False)
         # Nothing of the account, nor that it is closed: it may be another customer's person.
-        return RowResult(row, "Gets a seat.", ok=True)
+        return RowResult(row, "gets_seat", ok=True)
 
     state = Preview(license, [result(row) for row in rows], people.columns, people.problem)
     return replace(state, results=list(_as_they_fit(state)))
@@ -123,15 +120,15 @@ def start_batch(
     def decide(state: Preview) -> BatchProgress:
         wanted = len(state.wanted)
         if state.problem:
-            raise Invalid("validation_error", state.problem)
+            raise state.problem
         if not wanted:
-            raise Invalid("validation_error", "people: nobody on this list needs a place.")
+            raise Invalid("list_needs_no_seat", field="people")
         free = wanted if state.free is None else state.free
         if free == 0 or (everybody and wanted > free):
-            places = "1 place is" if free == 1 else f"{free} places are"
-            message = f"{places} free, and the list needs {wanted}. Nobody was assigned."
             limit, used = state.license.max_license_users or 0, state.license.users_assigned
-            raise LimitReached(LICENSE_USERS.code, message, limit=limit, used=used)
+            raise LimitReached(
+                "license_users_limit_reached", of="list", limit=limit, used=used, free=free, wanted=wanted
+            )
         taken = min(wanted, free)
         guard_seats_rate(state.license, actor, taken, now)
         # A new id each time: it may be another's.
@@ -211,26 +208,17 @@ def batch_result(
     def result(number: int, row: Row) -> RowResult:
         user = users.get(ids.get(row.email, 0))
         if user is None or user.id not in seats:
-            why = _CLOSED if _is_closed(users, ids, row) else ""
-            if number >= people.places:
-                why = "there was no place left."
-            return RowResult(row, f"Not assigned: {why}" if why else "Not assigned.", ok=False)
+            code = "account_closed" if _is_closed(users, ids, row) else "not_assigned"
+            return RowResult(row, "seat_gone" if number >= people.places else code, ok=False)
         # Whoever has the password is let in wherever else it was given.
         ours = user.batch == batch_id and not user.seats_given and not user.is_manager
         password = initial_password(user) if ours else None
-        message = "Assigned, with an initial password." if password else "Assigned; the password is this person's own."
-        return RowResult(row, message, ok=True, password=password)
+        return RowResult(row, "assigned_with_password" if password else "assigned", ok=True, password=password)
 
     results = [result(number, row) for number, row in enumerate(people.rows)]
-    results += [RowResult(row, f"Not assigned: {row.problem}", ok=False) for row in people.refused]
+    results += [RowResult(row, row.problem, ok=False) for row in people.refused]
     note_security_event(company, reader, "batch_result_read", actor, now, license_id=license_id, batch=batch_id)
     return sorted(results, key=lambda result: result.row.number)
-
-
-def result_csv(results: list[RowResult]) -> str:
-    """The same as a CSV text, with the initial passwords."""
-    header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
-    return to_csv(header, (_cells(result) for result in results))
 
 
 def _as_they_fit(state: Preview) -> Iterator[RowResult]:
@@ -238,24 +226,16 @@ def _as_they_fit(state: Preview) -> Iterator[RowResult]:
     left = len(state.wanted) if state.free is None else state.free
     for result in state.results:
         if result.ok and left <= 0:
-            yield replace(
-                result, message="No place is left: gets no seat where those are assigned that fit.", fits=False
-            )
+            yield replace(result, code="no_seat_left", fits=False)
             continue
         left -= result.ok
         yield result
 
 
-def _cells(result: RowResult) -> tuple[str, ...]:
-    row = result.row
-    profile = (display_email(row.email), row.first_name, row.last_name, row.phone_number, str(row.max_activations))
-    return (*profile, result.message, result.password or "")
-
-
 def _find(company: str, license_id: int) -> License:
     license = find_license(company, license_id)
     if license.authorization_method != "user":
-        raise Invalid("validation_error", "license: it is authorized by its key; it has no users.")
+        raise Invalid("license_has_no_users")
     return license
 
 

@@ -23,8 +23,7 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
         probes.count_probe(company, manager_id, now)
     except ConditionFailed:
         wait = whole_seconds(probes.probes_end(company, manager_id, now) - now)
-        detail = "email: too many were given that cannot be used. Try again tomorrow, or ask your vendor."
-        raise Denied("rate_limit_exceeded", detail, retry_after=max(1, wait)) from None
+        raise Denied("rate_limit_exceeded", of="emails", field="email", retry_after=max(1, wait)) from None
     found_taken = False
     try:
         yield

@@ -65,7 +65,7 @@ def choose_password(
         if not user.is_initial_password:
             raise Unauthenticated("invalid_credentials")
         if verify_password(user.password_hash, new_password):
-            raise Invalid("validation_error", "new_password: choose one that differs from the initial password.")
+            raise Invalid("password_as_before", field="new_password")
         return with_own_password(user, new_password)
 
     def write(user: User, changed: User) -> None:

@@ -80,6 +80,6 @@ def change_email(
 
 def _guard_change(company: str, address: str, held: list[int]) -> None:
     if accounts.user_of_email(company, address) is not None:
-        raise AlreadyExists("already_exists", "email: another account of this company has this e-mail.")
+        raise AlreadyExists("already_exists", of="email", field="email")
     if len(held) > MAX_SEATS:
-        raise Invalid("validation_error", f"email: it can be changed up to {MAX_SEATS} licenses; this user has more.")
+        raise Invalid("email_on_too_many_licenses", field="email", most=MAX_SEATS)

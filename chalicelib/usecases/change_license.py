@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.activation import counts_as_given_up, guard_reset
-from chalicelib.domain.errors import Forbidden, Invalid
+from chalicelib.domain.errors import Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, phase, within_calendar
@@ -79,16 +79,13 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 
 def _new_end(license: License, validity_period: Instant | None, by: str | None, now: Instant) -> Instant:
     if license.license_type == "perpetual":
-        raise Invalid("validation_error", "validity-period: a perpetual license has no end to extend.")
+        raise Invalid("perpetual_has_no_end", field="validity_period")
     if license.validity_period is None:
-        sentence = "validity-period: the license has no end yet; it gets one at its first activation."
-        raise Invalid("validation_error", sentence)
-    try:
+        raise Invalid("no_end_yet", field="validity_period")
+    with at_field("by"):
         end = validity_period or add(max(license.validity_period, now), parse_duration(by or ""))
-    except ValueError as error:
-        raise Invalid("validation_error", f"by: {error}") from None
     if not within_calendar(end, license.grace_period):
-        raise Invalid("validation_error", "validity-period: with its grace period it must end before the year 10000.")
+        raise Invalid("end_beyond_calendar", field="validity_period")
     return end
 
 

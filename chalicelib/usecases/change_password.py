@@ -32,7 +32,7 @@ def change_password(
     """
     guard_chosen(new_password, company, email)
     if composed(visible(new_password)) == composed(visible(password)):
-        raise Invalid("validation_error", "new_password: choose one that differs from the old password.")
+        raise Invalid("password_as_before", field="new_password")
     for _ in range(_ROUNDS):
         user = log_in(company, email, password, Origin(network_of(actor.ip or ""), known), now=now)
         changed = with_own_password(user, new_password)

@@ -50,7 +50,7 @@ def guard_chosen(password: str, company: str, email: str) -> None:
         letters = _letters(spelled)
         besides = _without(letters, words)
         if besides != letters and len(besides) < _LEAST_BESIDES:
-            raise Invalid("validation_error", "new_password: choose one that is not your company or your e-mail.")
+            raise Invalid("password_of_account", field="new_password")
         _guard_guesses(spelled, letters, besides)
 
 
@@ -59,11 +59,11 @@ def _guard_guesses(*guesses: str) -> None:
     for guess in guesses:
         piece = _piece(guess)
         if {guess, piece} & common_passwords():
-            raise Invalid("validation_error", "new_password: choose one that is not among the commonest passwords.")
+            raise Invalid("password_common", field="new_password")
         if guess and (len(piece) < min(len(guess), MIN_PASSWORD) or _is_row(guess)):
-            raise Invalid("validation_error", "new_password: choose more than repeated letters or a row of letters.")
+            raise Invalid("password_of_a_row", field="new_password")
         if _is_time_of_year(guess) or _is_time_of_year(piece):
-            raise Invalid("validation_error", "new_password: choose more than a word and a year.")
+            raise Invalid("password_word_and_year", field="new_password")
 
 
 def _letters(text: str) -> str:

@@ -22,7 +22,7 @@ def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Compa
     try:
         accounts.create_company(company, Event.new("company_created", actor, now))
     except ConditionFailed:
-        raise AlreadyExists("already_exists", f"There is a company with the code {company.code} already.") from None
+        raise AlreadyExists("already_exists", of="company", field="code", name=company.code) from None
     return company
 
 
@@ -59,7 +59,7 @@ def create_product(
     try:
         accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
     except ConditionFailed:
-        raise AlreadyExists("already_exists", f"There is a product with the code {product.code} already.") from None
+        raise AlreadyExists("already_exists", of="product", field="code", name=product.code) from None
     return product
 
 

@@ -76,7 +76,7 @@ def _find_list(company: str, product: str, customer: str, now: Instant) -> _List
     try:
         return _List(found, known_email(customer))
     except Invalid:
-        raise Invalid("validation_error", "customer: this is not an e-mail address.") from None
+        raise Invalid("email_malformed", field="customer") from None
 
 
 def _rows(listed: _List, rows: list[Row], further: _Position | None) -> Iterator[Row]:

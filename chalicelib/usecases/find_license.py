@@ -19,8 +19,8 @@ def find_owner(license_id: int, company: str | None) -> str:
     """The company of a license, for operators; where they name one, it must be that. Raises `SeatkeeperError`."""
     owner = licenses.company_of(license_id)
     if owner is None or company not in (None, owner):
-        whose = "" if company is None else f" of {company}"
-        raise NotFound("license_not_found", f"There is no license {license_id}{whose}.")
+        of = "all" if company is None else "company"
+        raise NotFound("license_not_found", of=of, license=license_id, company=company)
     return owner
 
 
@@ -53,5 +53,5 @@ def find_account(company: str, email: str) -> User:
     user_id = accounts.user_of_email(company, known_email(email))
     user = None if user_id is None else accounts.read_user(company, user_id)
     if user is None:
-        raise NotFound("user_not_found", "There is no such account.")
+        raise NotFound("user_not_found", of="account")
     return user

@@ -1,5 +1,6 @@
 """Issue a license."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -9,11 +10,11 @@ from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order, Product
 from chalicelib.domain.email import known_email, normalize_email
-from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable
+from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
-from chalicelib.domain.license import License, LicenseType, within_calendar
+from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, within_calendar
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.database import back_off
@@ -66,7 +67,7 @@ def issue_license(
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     """
     sold = find_product(find_company(company).code, product, now=now)
-    _guard_terms(terms, sold)
+    _guard_terms(terms, sold, manager)
     draws = count()
 
     def read(_: bool) -> _State:
@@ -100,7 +101,7 @@ def issue_license(
 def _guard_key(license: License, terms: Terms) -> None:
     given = terms.license_key or ""  # one that we have made is drawn again
     if any(accounts.find_license_id_by_key(license.company, key) is not None for key in keys.forms(given) if key):
-        raise AlreadyExists("already_exists", "The license key is in use.")
+        raise AlreadyExists("already_exists", of="license_key", field="license_key")
 
 
 def _joined(license: License, old: Order | None, manager: User | None) -> Order:
@@ -110,12 +111,12 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         return Order(license.company, license.order_id or "", customer, managers, number=license.id)
     if old.customer != customer:
-        raise AlreadyExists("already_exists", f"The order {old.id} belongs to another customer.")
+        raise AlreadyExists("already_exists", of="order", field="order_id", order=old.id)
     old = replace(old, number=old.number or license.id)
     if manager is None or manager.id in old.managers:
         return old
     if len(old.managers) >= MAX_MANAGERS:
-        raise Invalid("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+        raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
     return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
 
 
@@ -145,53 +146,59 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
     )
 
 
-def _guard_terms(terms: Terms, product: Product) -> None:
-    def refuse_if(wrong: bool, sentence: str) -> None:
-        if wrong:
-            raise Invalid("validation_error", sentence)
+def _guard_terms(terms: Terms, product: Product, manager: str | None) -> None:
+    """Raises `Invalid`, with one error for each field that is wrong."""
+    managed = () if manager is None else wrong_in("manager", known_email, manager)
+    raise_all([*_wrong_dates(terms), *_wrong_counts(terms), *_wrong_names(terms, product), *managed])
 
-    dated = terms.validity_period is not None or terms.valid_duration is not None
-    refuse_if(terms.license_type == "perpetual" and dated, "validity-period: a perpetual license has no end.")
-    refuse_if(
-        terms.license_type != "perpetual" and not dated,
-        f"validity-period: a {terms.license_type} license needs --validity-period or --valid-duration.",
-    )
-    refuse_if(
-        terms.validity_period is not None and terms.valid_duration is not None,
-        "validity-period: give --validity-period or --valid-duration, not both.",
-    )
+
+def _wrong_dates(terms: Terms) -> Iterator[Invalid]:
+    end, start = terms.validity_period, terms.start_date
+    dated = end is not None or terms.valid_duration is not None
+    if terms.license_type == "perpetual" and dated:
+        yield Invalid("perpetual_has_no_end", field="validity_period" if end is not None else "valid_duration")
+    if terms.license_type != "perpetual" and not dated:
+        yield Invalid("end_missing", field="validity_period", license_type=terms.license_type)
+    if end is not None and terms.valid_duration is not None:
+        yield Invalid("end_twice", field="valid_duration")
     if terms.valid_duration is not None:
-        _guard_duration(terms.valid_duration)
-    refuse_if(terms.grace_period > 0 and not dated, "grace-period: a license without an end has no grace period.")
-    refuse_if(not 0 <= terms.grace_period <= MAX_GRACE_HOURS, f"grace-period: give 0 to {MAX_GRACE_HOURS} hours.")
-    for name, value in (("max-activations", terms.max_activations), ("max-license-users", terms.max_license_users)):
-        refuse_if(value is not None and not 0 <= value <= MAX_COUNT, f"{name}: give 0 to {MAX_COUNT}.")
-    refuse_if(not -1 <= terms.max_transfers <= MAX_COUNT, "max-transfers: give -1 (none), 0 (unlimited) or more.")
-    over = terms.validity_period is not None and not within_calendar(terms.validity_period, terms.grace_period)
-    refuse_if(over, "validity-period: with its grace period it must end before the year 10000.")
-    late = terms.start_date and terms.validity_period and terms.start_date >= terms.validity_period
-    refuse_if(bool(late), "start-date: it must lie before the validity period's end.")
+        yield from wrong_in("valid_duration", lambda text: duration_days(parse_duration(text)), terms.valid_duration)
+    if not 0 <= terms.grace_period <= MAX_GRACE_HOURS:
+        yield Invalid("count_out_of_range", field="grace_period", least=0, most=MAX_GRACE_HOURS)
+    elif terms.grace_period and not dated:
+        yield Invalid("grace_without_end", field="grace_period")
+    elif end is not None and not within_calendar(end, terms.grace_period):
+        yield Invalid("end_beyond_calendar", field="validity_period")
+    if start and end and start >= end:
+        yield Invalid("start_after_end", field="start_date")
+
+
+def _wrong_counts(terms: Terms) -> Iterator[Invalid]:
+    for field in ("max_activations", "max_license_users"):
+        if (value := getattr(terms, field)) is not None and not 0 <= value <= MAX_COUNT:
+            yield Invalid("count_out_of_range", field=field, least=0, most=MAX_COUNT)
+    if not TRANSFERS_FORBIDDEN <= terms.max_transfers <= MAX_COUNT:
+        yield Invalid("transfers_out_of_range", field="max_transfers")
+
+
+def _wrong_names(terms: Terms, product: Product) -> Iterator[Invalid]:
     by_user = product.authorization_method == "user"
-    refuse_if(by_user and terms.license_key is not None, "license-key: the product is authorized by user, not by key.")
-    refuse_if(not by_user and terms.max_license_users is not None, "max-license-users: the product has no users.")
-    refuse_if(
-        terms.order_id is not None and not _is_plain(terms.order_id), "order: give 1 to 100 printable characters."
-    )
-
-
-def _guard_duration(text: str) -> None:
-    try:
-        duration_days(parse_duration(text))
-    except ValueError as error:
-        raise Invalid("validation_error", f"valid-duration: {error}") from None
+    if by_user and terms.license_key is not None:
+        yield Invalid("product_has_no_keys", field="license_key")
+    if not by_user and terms.max_license_users is not None:
+        yield Invalid("product_has_no_users", field="max_license_users")
+    if terms.license_key and not by_user:
+        yield from wrong_in("license_key", _license_key, terms.license_key)
+    if terms.order_id is not None and not _is_plain(terms.order_id):
+        yield Invalid("name_length", field="order_id", most=keys.MAX_LENGTH)
+    if terms.customer is not None:
+        yield from wrong_in("customer", known_email, terms.customer)
 
 
 def _license_key(text: str) -> str:
     key = keys.normalize(text)
     if not _is_plain(key) or keys.is_mistyped(key):
-        raise Invalid(
-            "validation_error", "license-key: 1 to 100 printable characters; one of our shape must be one of ours."
-        )
+        raise Invalid("license_key_malformed", field="license_key", most=keys.MAX_LENGTH)
     return key
 
 
@@ -201,8 +208,9 @@ def _is_plain(text: str) -> bool:
 
 def _customer(company: str, email: str) -> str:
     """A customer who has bought already, under whatever e-mail, or a new one."""
-    known = known_email(email)
-    return known if accounts.is_customer(company, known) else normalize_email(email)
+    with at_field("customer"):
+        known = known_email(email)
+        return known if accounts.is_customer(company, known) else normalize_email(email)
 
 
 def manager_of(

@@ -139,7 +139,7 @@ def guard_license_lookup(product: Product, lookup: LicenseLookup) -> None:
         if by_key:
             raise Invalid("license_key_required")
         if foreign is None:
-            raise Invalid("missing_parameters", "username: this parameter is required.")
+            raise Invalid("missing_parameters", field="username")
         raise NotFound("license_not_found")
     if foreign is not None:
         raise NotFound("license_not_found")

@@ -18,7 +18,7 @@ def find_order(company: str, order_id: str) -> Order:
     """Raises `NotFound`: `order_not_found`."""
     order = orders.read_order(company, order_id)
     if order is None:
-        raise NotFound("order_not_found", f"There is no order {order_id!r}.", order=order_id)
+        raise NotFound("order_not_found", order=order_id)
     return order
 
 
@@ -39,7 +39,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
         if manager.id in order.managers:
             return order
         if len(order.managers) >= MAX_MANAGERS:
-            raise Invalid("validation_error", f"manager: an order has at most {MAX_MANAGERS} managers.")
+            raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
         return replace(order, managers=order.managers | {manager.id}, joining=order.joining | {manager.id})
 
     def write(state: tuple[Order, User, User | None], order: Order) -> None:

@@ -55,7 +55,7 @@ class Caller:
     def guard_scope(self, scope: str | None) -> None:
         """Raises `SeatkeeperError` where the call needs a scope that the key lacks."""
         if scope is not None and not _allows(self.api_key, self.now, lambda key: scope in key.scopes):
-            raise Forbidden("api_key_scope_missing", f"This API key lacks the scope {scope}.")
+            raise Forbidden("api_key_scope_missing", scope=scope)
 
 
 def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:

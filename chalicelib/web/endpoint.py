@@ -24,7 +24,8 @@ from chalicelib.domain.instants import Instant
 from chalicelib.web import clock
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import preflight
-from chalicelib.web.errors import FinalResponse, error_response, response_to
+from chalicelib.web.error_responses import response_to
+from chalicelib.web.errors import FinalResponse, error_response
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_models import read_body, read_path, read_query
 

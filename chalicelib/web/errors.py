@@ -10,7 +10,6 @@ from collections.abc import Callable
 from chalice.app import Request, Response
 
 from chalicelib import observability
-from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import readable
 
@@ -145,14 +144,6 @@ def error_response(code: str, message: str | None = None, *, retry_after: int | 
         headers["Retry-After"] = str(retry_after)
     observability.set_error(code)
     return ErrorResponse(body, headers, status)
-
-
-def response_to(error: SeatkeeperError) -> ErrorResponse:
-    """The answer to an error of the tree; what is unavailable says when to come again, and the log says why."""
-    if isinstance(error, Unavailable):
-        observability.add_fields(unavailable_reason=str(error))
-        return error_response("service_busy", retry_after=BUSY_RETRY_SECONDS)
-    return error_response(error.code, error.detail, retry_after=error.retry_after)
 
 
 def handle_framework_errors(request: Request, get_response: Callable[[Request], Response]) -> Response:

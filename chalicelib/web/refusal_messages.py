@@ -29,6 +29,8 @@ def refusal_message(code: Code, limit: int | None = None, used: int | None = Non
         return _limit_message(*_COUNTED[code], limit, limit if used is None else used)
     if code in _REASONS:
         return _REASONS[code]
+    if code not in ERRORS:  # of what was sent: the code says enough to who looks it up
+        return code.replace("_", " ")
     message = ERRORS[code][1].rstrip(".")
     return message[:1].lower() + message[1:]
 

@@ -5,8 +5,10 @@ from urllib.parse import unquote
 
 from chalice.app import Request
 from pydantic import BaseModel, RootModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from chalicelib.domain.errors import Code, Invalid, NotFound
+from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.web.error_responses import MAX_FIELDS
 from chalicelib.web.strict_json import parse_json
 
 M = TypeVar("M", bound=BaseModel)
@@ -21,22 +23,22 @@ def read_path(model: type[M], parts: dict[str, str]) -> M:
 
 
 def read_query(model: type[M], request: Request) -> M:
-    """The query; of a name that comes twice the last value. Raises `Invalid` that names the first wrong field."""
+    """The query; of a name that comes twice the last value. Raises `Invalid` that names the wrong fields."""
     given = request.query_params
     fields = {} if given is None else {name: given.getlist(name)[-1] for name in given}
     return _validated(model, fields, "query")
 
 
 def read_body(model: type[M], request: Request) -> M:
-    """The JSON body. Raises `SeatkeeperError`: it is missing or no JSON, or names the first wrong field."""
+    """The JSON body. Raises `SeatkeeperError`: it is missing or no JSON, or names the wrong fields."""
     if not request.raw_body.strip():
         raise Invalid("missing_content")
     try:
         body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
     except ValueError as error:
-        raise Invalid("invalid_json", f"The body is not valid JSON: {error}") from None
+        raise Invalid("invalid_json", reason=str(error)) from None
     if not (isinstance(body, dict) or issubclass(model, RootModel)):
-        raise Invalid("validation_error", "body: a JSON object is expected.")
+        raise Invalid("validation_error", of="object", field="body")
     return _validated(model, body, "body")
 
 
@@ -45,9 +47,13 @@ def _validated(model: type[M], given: Any, where: Literal["query", "body"]) -> M
     try:
         return model.model_validate(given, context=where)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in first["loc"]) or "body"
-        if first["type"] == "missing" or (len(first["loc"]) == 1 and first["input"] in (None, "")):
-            code: Code = "missing_hardware_id" if field == "hardware_id" else "missing_parameters"
-            raise Invalid(code, f"{field}: this parameter is required.") from None
-        raise Invalid("validation_error", f"{field}: {first['msg']}.") from None
+        found = error.errors(include_url=False, include_context=False)
+        raise Invalid.all([_invalid(one) for one in found[:MAX_FIELDS]]) from None
+
+
+def _invalid(found: ErrorDetails) -> Invalid:
+    """What pydantic finds wrong with one field."""
+    field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in found["loc"]) or "body"
+    if found["type"] == "missing" or (len(found["loc"]) == 1 and found["input"] in (None, "")):
+        return Invalid("missing_hardware_id" if field == "hardware_id" else "missing_parameters", field=field)
+    return Invalid("field_malformed", field=field, reason=found["msg"])

@@ -137,7 +137,7 @@ def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
     try:
         revoked = create.revoke_api_key(company, api_key, operator(), now=now)
     except (Invalid, NotFound):  # whatever it is about: a key that is none names no company, either
-        raise NotFound("api_key_not_found", f"There is no API key {api_key!r}.") from None
+        raise UsageError(f"There is no API key {api_key!r}.") from None
     return CommandResult({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
 
 

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from infra.admin.commands import CommandResult
 
 HOME = Path(__file__).resolve().parents[2] / ".local"
-_UNCONFIRMED = {
-    "database_busy": "the database is busy or out of reach: {cause}",
-    "too_many_rivals": "others change the same all the time",
-}
 _OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
 
 
@@ -116,7 +112,8 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
     from chalicelib.web import clock  # noqa: PLC0415
-    from chalicelib.web.errors import ERRORS  # noqa: PLC0415
+    from chalicelib.web.messages import message  # noqa: PLC0415
+    from infra.admin.messages import error_message  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
 
     now = values.pop("now", None)
@@ -124,17 +121,16 @@ def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
     try:
         answer: CommandResult = function(**values, now=clock.now() if now is None else now)
     except Unavailable as error:
-        why = _UNCONFIRMED.get(error.code, str(error)).format(**error.params)
-        raise DatabaseError(f"It may have been done or not, look before you repeat it: {why}.") from None
+        raise DatabaseError(f"It may have been done or not, look before you repeat it: {message(error)}.") from None
     except SeatkeeperError as error:
-        raise UsageError(error.detail or ERRORS[error.code][1]) from None
+        raise UsageError(error_message(error, command)) from None
     except StoreError as error:
         raise DatabaseError(str(error)) from None
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             where = f"{runtime().settings.table_prefix}-… in {runtime().database.region}"
-            message = f"There are no tables {where}: deploy the stage (make deploy), or set AWS_REGION."
-            raise UsageError(message) from None
+            sentence = f"There are no tables {where}: deploy the stage (make deploy), or set AWS_REGION."
+            raise UsageError(sentence) from None
         raise DatabaseError(f"The database refuses it: {error.response['Error']['Message']}") from None
     except InvalidTag:
         raise DatabaseError("SEATKEEPER_SECRETS are not those that this data was sealed with.") from None

@@ -1,15 +1,21 @@
 """The command line, built from the table. What is wrong with it is a `UsageError`, not argparse's own exit."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Never
 
+from chalicelib.domain.errors import Invalid
+from chalicelib.web.messages import message
 from infra.admin import values
 from infra.admin.command_table import COMMANDS, Command, Option
 from infra.version import add_version
 
 PROG = "python -m infra.admin"
+OPERATOR = Option(
+    "--operator", "NAME", "who does it, for the history; your name on this system, if not given", values.text
+)
+"""Of every command."""
 
 
 class UsageError(Exception):
@@ -25,7 +31,36 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, dict[str, Any]
         raise UsageError("The command line is not valid UTF-8.")
     given = _parser().parse_args(arguments)
     command: Command = given.command
-    return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
+    wrong: list[str] = []
+    values = {option.argument: _value(option, given, wrong) for option in command.options}
+    given.operator = _value(OPERATOR, given, wrong)
+    if wrong:
+        raise UsageError(f"{'; '.join(wrong)}; see {PROG} {command.name} --help.")
+    return command, values, given
+
+
+def _value(option: Option, given: argparse.Namespace, wrong: list[str]) -> Any:
+    """The value of an option; what is wrong with its texts is added to `wrong`, so that all is told at once."""
+    value = getattr(given, option.argument)
+    if isinstance(value, list):
+        return [_read(option, text, wrong) for text in value]
+    return _read(option, value, wrong) if isinstance(value, _Text) else value
+
+
+def _read(option: Option, text: str, wrong: list[str]) -> Any:
+    assert option.read is not None  # a switch has no text
+    try:
+        return option.read(str(text))
+    except (ValueError, Invalid) as error:
+        sentence = message(error) if isinstance(error, Invalid) else str(error)
+        wrong.append(f"{option.name}: {sentence.rstrip('.')}")
+        return None
+
+
+class _Text(str):
+    """What was given on the command line, and is not read yet."""
+
+    __slots__ = ()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,8 +109,7 @@ def _add(pages: Any, word: str, command: Command) -> None:
     home = "folder of the data of `python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
-    operator = "who does it, for the history; your name on this system, if not given"
-    page.add_argument("--operator", type=_reader(values.text), action=_Once, metavar="NAME", help=operator)
+    _add_option(page, OPERATOR)
 
 
 def _add_option(page: _Parser, option: Option) -> None:
@@ -83,7 +117,7 @@ def _add_option(page: _Parser, option: Option) -> None:
     if option.read is None:
         more |= {"action": "store_true"}
     else:
-        more |= {"metavar": option.shape, "type": _reader(option.read)}
+        more |= {"metavar": option.shape, "type": _Text}
     if option.name.startswith("--") and option.read is not None:
         more |= {"action": "append" if option.many else _Once, "required": option.required}
         more |= {"default": [] if option.many else option.default}
@@ -98,16 +132,6 @@ class _Once(argparse.Action):
             raise argparse.ArgumentError(self, "give it once.")
         seen.add(self)
         setattr(namespace, self.dest, values)
-
-
-def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    def read_or_say_why(text: str) -> Any:
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return read_or_say_why
 
 
 def _example(command: Command) -> str:

@@ -1,7 +1,7 @@
 """From what stands on the command line to the domain's values: here and nowhere else.
 
-Each function raises ValueError with a sentence that follows the option's name. White space around a value is a slip
-of the hand and is cut, but not where a client could mean it: in a hardware id.
+Each function raises ValueError with a sentence that follows the option's name, or `Invalid` as the domain's rules do.
+White space around a value is a slip of the hand and is cut, but not where a client could mean it: in a hardware id.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from chalicelib.domain import catalogue, color, days, instants
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Invalid
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import visible
@@ -30,27 +29,27 @@ def text(given: str) -> str:
 
 def company(given: str) -> str:
     """A company's code, in capitals."""
-    return _by_rule(catalogue.company_code, given)
+    return catalogue.company_code(given)
 
 
 def product(given: str) -> str:
     """A product's code."""
-    return _by_rule(catalogue.product_code, given.strip())
+    return catalogue.product_code(given.strip())
 
 
 def email(given: str) -> str:
     """An e-mail in its stored form; whether an account may be made of it, the use cases say."""
-    return _by_rule(known_email, given)
+    return known_email(given)
 
 
 def origin(given: str) -> str:
     """The origin of a page, as browsers write it."""
-    return _by_rule(catalogue.web_origin, given)
+    return catalogue.web_origin(given)
 
 
 def accent(given: str) -> str:
     """A colour as #rrggbb; empty for ours."""
-    return _by_rule(color.accent_color, given)
+    return color.accent_color(given)
 
 
 def license_id(given: str) -> int:
@@ -101,7 +100,7 @@ def moment(given: str) -> Moment:
 
 def time_zone(given: str) -> str:
     """An IANA name; empty for UTC."""
-    return _by_rule(days.time_zone, given)
+    return days.time_zone(given)
 
 
 def clock(given: str) -> Instant:
@@ -138,10 +137,3 @@ def _digits(given: str) -> int | None:
     # An id is copied, and stands there as it is: int() would take 1_000, signs, and the digits of all alphabets.
     digits = visible(given[:MAX_TEXT])
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else None
-
-
-def _by_rule(rule: Callable[[str], str], given: str) -> str:
-    try:
-        return rule(given)
-    except Invalid as error:  # "field: sentence", and the field here is the option
-        raise ValueError(error.detail.partition(": ")[2]) from None

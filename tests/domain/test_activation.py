@@ -177,7 +177,7 @@ def test_a_users_own_bucket_is_as_mild_a_reason_and_stands_beside_the_licenses(o
 
 @pytest.mark.parametrize(
     ("of_license", "of_user", "wait", "why"),
-    [(1500, 0, 2, "on this license"), (0, 2500, 3, "This user"), (9000, 2500, 9, "on this"), (2500, 9001, 10, "This")],
+    [(1500, 0, 2, "license"), (0, 2500, 3, "user"), (9000, 2500, 9, "license"), (2500, 9001, 10, "user")],
 )
 def test_of_two_empty_buckets_the_one_that_waits_longer_says_when(
     of_license: int, of_user: int, wait: int, why: str
@@ -187,7 +187,7 @@ def test_of_two_empty_buckets_the_one_that_waits_longer_says_when(
     with pytest.raises(SeatkeeperError) as refused:
         grant(a_users_place(seat=seat, bucket_full_at=whole.latest(NOW) + of_license))
     assert refused.value.retry_after == wait
-    assert why in (refused.value.detail or "")
+    assert refused.value.params["of"] == why
 
 
 def test_an_activation_by_a_user_takes_a_change_out_of_both_buckets() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.catalogue import Product, company_code, guard_product, product_code, web_origin
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 from tests.domain.samples import NOW
 
 
@@ -37,7 +37,7 @@ def test_a_company_code_is_stored_in_upper_case(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "-", "A-", "-A", "A#B", "A B", "A_B", "Ä", "A\nB", "A" * 33, "\u0661"])
 def test_what_would_not_fit_into_a_key_is_no_company_code(text: str) -> None:
-    with pytest.raises(SeatkeeperError, match=r"^code: a company code"):
+    with pytest.raises(SeatkeeperError, match="company_code_malformed"):
         company_code(text)
 
 
@@ -48,7 +48,7 @@ def test_a_product_code_is_kept_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", " a", "a ", ".a", "a.", "a#b", "a b", "ä", "a\n", "a" * 65])
 def test_what_would_not_fit_into_a_key_is_no_product_code(text: str) -> None:
-    with pytest.raises(SeatkeeperError, match=r"^code: a product code"):
+    with pytest.raises(SeatkeeperError, match="product_code_malformed"):
         product_code(text)
 
 
@@ -59,7 +59,7 @@ def test_any_text_is_a_code_of_plain_letters_or_refused(text: str) -> None:
             assert form(text).isascii()
             assert form(form(text)) == form(text)
         except SeatkeeperError as refused:
-            assert refused.code == "validation_error"
+            assert isinstance(refused, Invalid)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.days import day_of, ends_a_day, first_instant, last_instant, read_moment, time_zone
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.instants import LATEST, from_iso, to_iso
 
 ZONES = ["", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu", "America/Sao_Paulo"]
@@ -38,7 +38,7 @@ def test_a_date_alone_is_a_whole_day_and_an_instant_is_itself(text: str, zone: s
     "text", ["", "2026-02-30", "2026-1-1", "31.12.2026", "1969-12-31", "2026-12-31T", "\u0662026-01-01"]
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="date"):
+    with pytest.raises(Invalid, match="date_"):
         read_moment(text)
 
 
@@ -68,5 +68,5 @@ def test_a_time_zone_is_a_name_of_the_list(text: str, zone: str) -> None:
     "text", ["CEST+1", "Europe/Nowhere", "../../etc/passwd", "/etc/localtime", "x" * 1000, "Europe", "\0"]
 )
 def test_what_is_no_time_zone_is_refused(text: str) -> None:
-    with pytest.raises(SeatkeeperError, match="time-zone: give a name of the IANA list"):
+    with pytest.raises(SeatkeeperError, match="time_zone_unknown"):
         time_zone(text)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.email import MAX_EMAIL, display_email, known_email, normalize_email
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_an_email_has_one_form_in_which_it_is_stored_and_found(text: str, email:
     assert normalize_email(text) == known_email(text) == email
 
 
-LETTERS = r"^email: [A-Z -]+ stands before the @; mail is sent to ASCII letters alone\.$"
-NO_EMAIL = r"^email: this is not an e-mail address\.$"
-NO_DOMAIN = r"^email: there can be no domain of this name\.$"
-TOO_LONG = r"^email: an e-mail has at most 254 characters\.$"
+LETTERS = "email_not_ascii"
+NO_EMAIL = "email_malformed"
+NO_DOMAIN = "email_domain_impossible"
+TOO_LONG = "email_too_long"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ TOO_LONG = r"^email: an e-mail has at most 254 characters\.$"
 def test_what_cannot_be_mailed_is_refused_with_the_cause(text: str, why: str) -> None:
     with pytest.raises(SeatkeeperError, match=why) as refused:
         normalize_email(text)
-    assert refused.value.code == "validation_error"
+    assert isinstance(refused.value, Invalid)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_any_text_is_an_email_that_can_be_mailed_and_stays_as_it_is_or_refused(t
     try:
         email = normalize_email(text)
     except SeatkeeperError as refused:
-        assert refused.code == "validation_error"
+        assert isinstance(refused, Invalid)
     else:
         assert email.isascii()
         assert email.isprintable()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST, Duration, add, duration_days, from_iso, parse_duration, to_iso
 
 instants = st.integers(0, LATEST)
@@ -29,7 +30,7 @@ def test_an_instant_is_written_with_milliseconds_and_z_and_none_stays_none(
 
 @pytest.mark.parametrize("instant", [-1, LATEST + 1, 10**30])
 def test_an_instant_outside_the_years_1970_to_9999_is_not_written(instant: int) -> None:
-    with pytest.raises(ValueError, match="between the years 1970 and 9999"):
+    with pytest.raises(Invalid, match="date_out_of_range"):
         to_iso(instant)
 
 
@@ -57,34 +58,34 @@ def test_a_date_is_read_with_or_without_time_and_zone_where_none_means_utc(text:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "code"),
     [
-        ("", "A date must look like"),
-        ("24.11.2026", "A date must look like"),
-        ("20261124", "A date must look like"),
-        ("2026-W48-2", "A date must look like"),
-        ("2026-11-24T03", "A date must look like"),
-        ("2026-11-24Z", "A date must look like"),
-        ("2026-11-24T03:04:56z", "A date must look like"),
-        ("2026-11-24T03:04:56.Z", "A date must look like"),
-        ("2026-11-24T03:04:56Z\n", "A date must look like"),
-        ("٢٠٢٦-11-24", "A date must look like"),
-        ("1795489496000", "A date must look like"),
-        ("2026-11-24T03:04:56." + "1" * 1_000_000, "A date must look like"),
-        ("2026-02-29", "The date does not exist"),
-        ("2026-11-24T24:00", "The date does not exist"),
-        ("2026-11-24T03:04:60Z", "The date does not exist"),
-        ("2026-11-24T03:04:56+24:00", "The date does not exist"),
-        ("0000-01-01", "The date does not exist"),
-        ("0001-01-01T00:00:00+23:59", "between the years"),
-        ("1969-12-31T23:59:59.999Z", "between the years"),
-        ("1970-01-01T00:00+01:00", "between the years"),
-        ("9999-12-31T23:59:59-00:01", "between the years"),
+        ("", "date_malformed"),
+        ("24.11.2026", "date_malformed"),
+        ("20261124", "date_malformed"),
+        ("2026-W48-2", "date_malformed"),
+        ("2026-11-24T03", "date_malformed"),
+        ("2026-11-24Z", "date_malformed"),
+        ("2026-11-24T03:04:56z", "date_malformed"),
+        ("2026-11-24T03:04:56.Z", "date_malformed"),
+        ("2026-11-24T03:04:56Z\n", "date_malformed"),
+        ("٢٠٢٦-11-24", "date_malformed"),
+        ("1795489496000", "date_malformed"),
+        ("2026-11-24T03:04:56." + "1" * 1_000_000, "date_malformed"),
+        ("2026-02-29", "date_impossible"),
+        ("2026-11-24T24:00", "date_impossible"),
+        ("2026-11-24T03:04:60Z", "date_impossible"),
+        ("2026-11-24T03:04:56+24:00", "date_impossible"),
+        ("0000-01-01", "date_impossible"),
+        ("0001-01-01T00:00:00+23:59", "date_out_of_range"),
+        ("1969-12-31T23:59:59.999Z", "date_out_of_range"),
+        ("1970-01-01T00:00+01:00", "date_out_of_range"),
+        ("9999-12-31T23:59:59-00:01", "date_out_of_range"),
     ],
     ids=lambda text: text[:30].encode("ascii", "replace").decode(),
 )
-def test_what_is_no_date_is_refused_with_a_sentence(text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+def test_what_is_no_date_is_refused(text: str, code: str) -> None:
+    with pytest.raises(Invalid, match=code):
         from_iso(text)
 
 
@@ -92,7 +93,7 @@ def test_what_is_no_date_is_refused_with_a_sentence(text: str, sentence: str) ->
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         assert 0 <= from_iso(text) <= LATEST
-    except ValueError as refusal:
+    except Invalid as refusal:
         assert "date" in str(refusal)
 
 
@@ -105,14 +106,14 @@ def test_a_duration_is_read_and_written_alike(text: str) -> None:
     "text",
     ["", "d", "30", "0d", "-1d", "1.5d", "030d", "30D", " 30d", "30d\n", "1w", "٣d", "9" * 1_000_000 + "d"],
 )
-def test_what_is_no_duration_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="A duration must be a number and one of h, d, m, y"):
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="duration_malformed"):
         parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["1001y", "365001d", "9999999m", "8760001h"])
 def test_a_duration_past_a_thousand_years_is_refused_when_it_is_set(text: str) -> None:
-    with pytest.raises(ValueError, match="at most 1000 years"):
+    with pytest.raises(Invalid, match="duration_too_long"):
         parse_duration(text)
 
 
@@ -138,7 +139,7 @@ def test_a_duration_is_added_by_the_calendar(start: str, duration: str, end: str
 @pytest.mark.parametrize("duration", ["1h", "1d", "1m", "1y"])
 @pytest.mark.parametrize("instant", [LATEST, LATEST + 1, 10**30, -(10**12)])
 def test_a_sum_or_a_start_outside_the_years_1970_to_9999_is_refused(instant: int, duration: str) -> None:
-    with pytest.raises(ValueError, match="between the years 1970 and 9999"):
+    with pytest.raises(Invalid, match="date_out_of_range"):
         add(instant, parse_duration(duration))
 
 
@@ -146,8 +147,8 @@ def test_a_sum_or_a_start_outside_the_years_1970_to_9999_is_refused(instant: int
 def test_any_sum_lies_later_and_within_the_years_or_is_refused(instant: int, duration: Duration) -> None:
     try:
         assert instant < add(instant, duration) <= LATEST
-    except ValueError as refusal:
-        assert "between the years 1970 and 9999" in str(refusal)
+    except Invalid as refusal:
+        assert refusal.code == "date_out_of_range"
 
 
 @given(instants, st.integers(1, 100), st.sampled_from(["m", "y"]))

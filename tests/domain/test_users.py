@@ -76,5 +76,5 @@ def test_a_password_of_8_to_128_characters_can_be_chosen(password: str) -> None:
     "password", ["", " " * 8, "\u3000" * 9, "\u200b" * 8, "  1234567 ", "1234567", "x" * 129, "x" * 1_000_000, "🔑" * 7]
 )
 def test_a_shorter_or_longer_password_is_refused(password: str) -> None:
-    with pytest.raises(SeatkeeperError, match=r"^new_password: choose from 8 to 128 characters\.$"):
+    with pytest.raises(SeatkeeperError, match="password_length"):
         guard_new_password(password)

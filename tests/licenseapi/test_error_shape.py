@@ -1,16 +1,17 @@
 """One error shape on every path. Goes through the route table, so that a new route cannot be forgotten."""
 
 import logging
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
 
-from chalicelib.domain.errors import Code, Unavailable
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Unavailable
 from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.routes import endpoint
 from chalicelib.usecases.create import create_api_key, revoke_api_key
 from chalicelib.web import authentication, clock
+from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import refused
@@ -138,9 +139,17 @@ def test_a_busy_database_is_told_with_a_time_to_come_back(
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_every_reason_of_a_rule_is_in_the_table() -> None:
-    unconfirmed = {"database_busy", "database_read_only", "too_many_rivals", "too_many_log_ins"}
-    unconfirmed |= {"too_many_device_searches", "signing_key_unknown"}  # all `service_busy`
-    elsewhere = {"session_expired", "password_change_required"}  # the portal leads to another page
-    assert set(get_args(Code)) - set(ERRORS) == unconfirmed | elsewhere
+def test_whatever_is_raised_is_answered_with_a_code_of_the_contract() -> None:
     assert [code for code, (status, sentence) in ERRORS.items() if status < 400 or not sentence.endswith(".")] == []
+    told = {kind: wire_code(kind("email_malformed")) for kind in (Invalid, NotFound, AlreadyExists, Unavailable)}
+    assert list(told.values()) == ["validation_error", "not_found", "already_exists", "service_busy"]
+    assert wire_code(NotFound("license_not_found")) == "license_not_found"
+
+
+def test_all_wrong_fields_are_told_and_the_message_stays_short(application: Application) -> None:
+    answer = application.post("activate_license", license_key=1, hostname=2, hardware_id="pc", product="viewer")
+    assert refused(answer) == "validation_error"
+    words = answer.json()["message"]
+    assert {"license_key: ", "hostname: "} <= {f"{word} " for word in words.split() if ":" in word}
+    many = application.post("track_device_variables", variables={f"v{n}": [] for n in range(500)})
+    assert len(many.text) < 2000

@@ -439,7 +439,7 @@ def finished_batch(vendor: Vendor) -> tuple[License, int]:
 
 def read_batch_result(vendor: Vendor, done: tuple[License, int]) -> Any:
     results = result_of(vendor, *done)
-    return [(fate.message, fate.ok, bool(fate.password)) for fate in results]
+    return [(fate.code, fate.ok, bool(fate.password)) for fate in results]
 
 
 def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:

@@ -19,7 +19,7 @@ def refused(code: Code) -> Iterator[None]:
     """What is done inside is refused with this code."""
     with pytest.raises(SeatkeeperError) as caught:
         yield
-    assert caught.value.code == code, caught.value.detail
+    assert caught.value.code == code, caught.value.params
 
 
 def kinds(vendor: Vendor, license: License) -> list[str]:

@@ -125,9 +125,9 @@ def test_the_right_password_is_as_wrong_as_any_other_and_takes_the_same_work(
     for email, tried in ((DON, password), ("open@customer.test", "a wrong one"), ("nobody@customer.test", PASSWORD)):
         with calls_counted() as calls, pytest.raises(SeatkeeperError) as caught:
             log_in_to_portal(code, email, tried, origin, now=LATER)
-        seen.append((calls, caught.value.code, caught.value.detail))
+        seen.append((calls, caught.value.code, caught.value.params))
     assert seen[0] == seen[1] == seen[2]
-    assert seen[0][1:] == ("invalid_credentials", "")
+    assert seen[0][1:] == ("invalid_credentials", {})
 
 
 def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: Employee) -> None:
@@ -173,14 +173,11 @@ def test_a_batch_goes_past_a_closed_account_and_says_so_when_it_is_over(don: Emp
     code, license = don.vendor.code, don.free
     batch = start_batch(code, license.id, f"{DON}\nada@customer.test", True, ADMIN, now=NOW)
     don.close()
-    words = "The vendor has closed this person's account."
     looked_at = preview(code, license.id, f"{DON}\nnobody@customer.test").results
-    assert [result.message for result in looked_at] == [
-        "Gets a seat."
-    ] * 2  # to look costs nothing, so it tells nothing
+    assert [result.code for result in looked_at] == ["gets_seat"] * 2  # to look costs nothing, so it tells nothing
     assert continue_batch(code, license.id, batch, ADMIN, lambda: True, now=NOW) is None
-    results = {result.row.email: result.message for result in result_of(don.vendor, license, batch)}
-    assert results == {DON: f"Not assigned: {words}", "ada@customer.test": "Assigned, with an initial password."}
+    results = {result.row.email: result.code for result in result_of(don.vendor, license, batch)}
+    assert results == {DON: "account_closed", "ada@customer.test": "assigned_with_password"}
     assert don.vendor.stored(license).users_assigned == 1
     assert don.has_nothing()
 

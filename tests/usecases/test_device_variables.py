@@ -1,5 +1,8 @@
 """Variables of a device."""
 
+import pytest
+
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database
@@ -57,7 +60,7 @@ def test_too_many_variables_are_refused_and_none_of_them_kept(vendor: Vendor) ->
     license = vendor.issue()
     vendor.activate(license, "pc")
     lookup = vendor.lookup(license, "pc")
-    with refused("validation_error"):
+    with pytest.raises(Invalid):
         track_variables(vendor.code, lookup, {f"n{n}": "" for n in range(101)}, ADMIN, now=NOW)
     assert device_variables(vendor.code, lookup, now=NOW)[1] == []
 
@@ -68,7 +71,7 @@ def test_the_most_that_a_device_may_keep_can_be_stored(vendor: Vendor) -> None:
     lookup = vendor.lookup(license, "pc")
     told = {f"{n:02}": "🔑" * 512 for n in range(58)}
     assert len(track_variables(vendor.code, lookup, told, ADMIN, now=NOW)[1]) == 58
-    with refused("validation_error"):
+    with pytest.raises(Invalid):
         track_variables(vendor.code, lookup, {"more": "🔑" * 512}, ADMIN, now=NOW)
 
 

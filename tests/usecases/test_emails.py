@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.access import buyer
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.license import License, Seat
@@ -45,7 +46,7 @@ def test_what_is_assigned_in_any_spelling_is_one_account(vendor: Vendor, license
     assert find_user(vendor.code, license.id, typed).id == user.id
     assert log_in(vendor.code, typed, password or "", now=vendor.now).id == user.id
     assert vendor.activate(typed.strip(), "pc", password).device is not None
-    assert preview(vendor.code, license.id, typed).results[0].message == "Has a seat already; nothing changes."
+    assert preview(vendor.code, license.id, typed).results[0].code == "has_seat"
     with refused("user_already_assigned"):
         vendor.assign(license, typed)
     remove_user(vendor.code, license.id, typed, ADMIN, now=vendor.now)
@@ -74,7 +75,7 @@ def test_nobody_takes_an_email_that_cannot_be_mailed(
 ) -> None:
     vendor.assign(license, "ada@example.com")
     for email in NOT_MAILED:
-        with refused("validation_error"):
+        with pytest.raises(Invalid):
             take(vendor, license, email)
 
 

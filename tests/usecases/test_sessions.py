@@ -43,7 +43,7 @@ def test_what_was_wrong_is_told_by_nothing(
 ) -> None:
     with pytest.raises(SeatkeeperError) as refused:
         sessions.log_in_to_portal(company.format(vendor.code), email.format(vendor.code), password, now=NOW)
-    assert (refused.value.code, refused.value.detail) == ("invalid_credentials", "")
+    assert (refused.value.code, refused.value.params) == ("invalid_credentials", {})
 
 
 def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:

@@ -55,7 +55,7 @@ class Notes(Endpoints[str]):
 
     def authorize(self, caller: str, endpoint: Endpoint, arguments: Arguments) -> None:
         if endpoint.scope is not None and caller != endpoint.scope:
-            raise SeatkeeperError("api_key_scope_missing")
+            raise SeatkeeperError("api_key_scope_missing", scope=endpoint.scope)
 
     def respond_to_error(self, error: SeatkeeperError | None) -> FinalResponse:
         told = super().respond_to_error(error)

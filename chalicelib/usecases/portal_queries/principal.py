@@ -103,7 +103,7 @@ def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> Lic
     """The same, of a license that has users; one that is authorized by its key has no such pages."""
     view = one_license(claims, license_id, now=now)
     if view.license.authorization_method != "user":
-        raise NotFound("user_not_found", "This license is authorized by its key; it has no users.")
+        raise NotFound("user_not_found", of="license")
     return view
 
 

@@ -1,0 +1,143 @@
+"""What the codes of errors mean, in English: the sentences that all adapters share.
+
+A message is found under `code.of`, where the error says of what it is, else under the code; one that is nowhere here is
+that of the wire contract (`web/errors.py`). Parameters stand in it by name. What is wrong with a field is said in words
+that follow the field's name: each adapter names the field as its callers know it.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.domain.errors import Code, SeatkeeperError
+from chalicelib.web.errors import ERRORS
+
+MESSAGES: dict[str, str] = {
+    "session_expired": "You are not logged in any more.",
+    "password_change_required": "Choose a password of your own first.",
+    "missing_parameters": "this parameter is required.",
+    "missing_hardware_id": "this parameter is required.",
+    "missing_parameters.username": "this parameter is required with username.",
+    "invalid_json": "The body is not valid JSON: {reason}",
+    "validation_error.object": "a JSON object is expected.",
+    "validation_error.query": "The query is not valid UTF-8.",
+    "validation_error.encoding": "The body is not what its Content-Encoding says.",
+    "validation_error.form": "The form cannot be read.",
+    "validation_error.form_field": "A field of the form has more than {most} characters.",
+    "unsupported_media_type.encoding": "The Content-Encoding must be gzip, deflate or identity.",
+    "unsupported_media_type.form": "A form is sent as {types}.",
+    "max_activations_too_high": "the license allows {most} activations in all.",
+    "license_not_found.company": "There is no license {license} of {company}.",
+    "license_not_found.all": "There is no license {license}.",
+    "user_not_found.account": "There is no such account.",
+    "user_not_found.license": "This license is authorized by its key; it has no users.",
+    "order_not_found": "There is no order {order!r}.",
+    "already_exists.company": "there is a company with the code {name} already.",
+    "already_exists.product": "there is a product with the code {name} already.",
+    "already_exists.email": "another account of this company has this e-mail.",
+    "already_exists.license_key": "the license key is in use.",
+    "already_exists.order": "the order {order} belongs to another customer.",
+    "rate_limit_exceeded.license": "Too many devices were activated on this license within an hour; try again later.",
+    "rate_limit_exceeded.user": (
+        "This user has activated too many devices on this license within an hour; try again later."
+    ),
+    "rate_limit_exceeded.seats": ("Too many seats of this license were given within an hour. At most {most} can be."),
+    "rate_limit_exceeded.emails": ("too many were given that cannot be used. Try again tomorrow, or ask your vendor."),
+    "license_users_limit_reached.list": "Free seats: {free}. The list needs {wanted}. Nobody was assigned.",
+    "device_transfer_not_allowed.reset": (
+        "Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
+        "first, of which the last can come back, or ask your vendor."
+    ),
+    "device_transfer_limit_reached.reset": (
+        "Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
+        "first, of which the last can come back, or ask your vendor."
+    ),
+    "invalid_credentials.other_licenses": (
+        "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try "
+        "again."
+    ),
+    "invalid_credentials.old_password": "this is not your present password.",
+    "api_key_scope_missing": "This API key lacks the scope {scope}.",
+    # what is wrong with a field
+    "field_malformed": "{reason}.",
+    "name_length": "give 1 to {most} printable characters.",
+    "text_too_long": "give at most {most} characters.",
+    "text_not_printable": "it holds characters that cannot be shown.",
+    "company_code_malformed": "a company code is 1 to 32 of A-Z, 0-9 and inner dashes.",
+    "product_code_malformed": "a product code is 1 to 64 letters, digits and inner . _ -",
+    "origin_malformed": "write it as https://app.example, without a path.",
+    "accent_malformed": "write a color as #rrggbb, such as #0a6e5c.",
+    "time_zone_unknown": "give a name of the IANA list, such as Europe/Berlin.",
+    "date_malformed": "a date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.",
+    "date_impossible": "the date does not exist in the calendar.",
+    "date_out_of_range": "the date must lie between the years 1970 and 9999.",
+    "clock_out_of_range": "the clock must stand between the years {first} and {last}.",
+    "duration_malformed": "a duration must be a number and one of h, d, m, y, like 30d, 12m or 1y.",
+    "duration_too_long": "a duration is at most 1000 years.",
+    "count_malformed": "give a number in digits alone, such as 5 or 1000.",
+    "count_malformed.unlimited": "give a number, or tick unlimited.",
+    "count_negative": "give a number from 0, or unlimited.",
+    "count_out_of_range": "give {least} to {most}.",
+    "email_malformed": "this is not an e-mail address.",
+    "email_not_ascii": "{letter} stands before the @; mail is sent to ASCII letters alone.",
+    "email_domain_impossible": "there can be no domain of this name.",
+    "email_too_long": "an e-mail has at most {most} characters.",
+    "email_on_too_many_licenses": "it can be changed on up to {most} licenses; this user has more.",
+    "password_length": "choose from {least} to {most} characters.",
+    "password_of_account": "choose one that is not your company or your e-mail.",
+    "password_common": "choose one that is not among the commonest passwords.",
+    "password_of_a_row": "choose more than repeated letters or a row of letters.",
+    "password_word_and_year": "choose more than a word and a year.",
+    "password_as_before": "choose one that differs from the password that is set.",
+    "passwords_differ": "the two new passwords differ. Type the same one twice.",
+    "account_of_too_many_customers": (
+        "This account has licenses of more than {most} customers: a mailed code sets its password."
+    ),
+    "logo_too_large": "it may have up to {most} KB.",
+    "logo_malformed": "line {line} is no well-formed XML ({cause}).",
+    "logo_root": "it must begin with <svg xmlns={namespace!r}>.",
+    "variables_too_many": "a device keeps at most {most}.",
+    "variables_too_long": "a device keeps at most {most} characters in all.",
+    "list_unreadable": "this file is no text that can be read: save it as CSV UTF-8.",
+    "list_no_csv": "this cannot be read as CSV.",
+    "list_empty": "paste at least one e-mail, or choose a file.",
+    "list_too_wide": "a list has at most {most} columns.",
+    "list_too_long": "{people} are too many; {most} can be assigned at once.",
+    "list_too_large": "this list is too long to be kept; assign it in two parts.",
+    "list_needs_no_seat": "nobody on this list needs a seat.",
+    "columns_repeat": "these columns all mean {meaning!r}: {columns}. Choose one of them.",
+    "column_of_emails_missing": "choose the column that holds the e-mails.",
+    "license_has_no_users": "This license is authorized by its key; it has no users.",
+    "license_key_malformed": "1 to {most} printable characters; one of our shape must be one of ours.",
+    "perpetual_has_no_end": "a perpetual license has no end.",
+    "no_end_yet": "the license has no end yet; it gets one at its first activation.",
+    "end_missing": "a {license_type} license needs an end, or a duration from its first activation.",
+    "end_twice": "give an end or a duration, not both.",
+    "end_beyond_calendar": "with its grace period it must end before the year 10000.",
+    "start_after_end": "it must lie before the validity period's end.",
+    "grace_without_end": "a license without an end has no grace period.",
+    "transfers_out_of_range": "give -1 (none), 0 (unlimited) or more.",
+    "product_has_no_keys": "the product is authorized by user, not by key.",
+    "product_has_no_users": "the product has no users.",
+    "too_many_managers": "an order has at most {most} managers.",
+    # nothing was confirmed: for operators
+    "database_busy": "the database is busy or out of reach: {cause}",
+    "database_read_only": "the database takes no write",
+    "too_many_rivals": "others change the same all the time",
+    "too_many_log_ins": "too many log in at once",
+    "too_many_device_searches": "too many devices are looked for at once",
+    "signing_key_unknown": "there is no signing key {key} among the secrets",
+}
+
+
+def message(error: SeatkeeperError, messages: Mapping[str, str] = MESSAGES, **params: str) -> str:
+    """The sentence for an error, by the table of an adapter; it follows the name of the field, where there is one.
+
+    `params`: in the place of the error's own, where a language has another word for one.
+    """
+    variant = f"{error.code}.{error.params.get('of')}"
+    template = messages.get(variant) or messages.get(error.code) or standard(error.code)
+    return template.format(**error.params | params)
+
+
+def standard(code: Code) -> str:
+    """The sentence of the wire contract."""
+    return ERRORS[code][1]

@@ -1,0 +1,29 @@
+"""What errors are called on the command line: fields by the names of options, and all that is wrong at once."""
+
+from chalicelib.domain.errors import Invalid, SeatkeeperError
+from chalicelib.web import messages
+from chalicelib.web.messages import message
+from infra.admin.command_table import Command
+
+MESSAGES = messages.MESSAGES | {
+    "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",
+    "end_twice": "give --validity-period or --valid-duration, not both.",
+}
+_ARGUMENT_OF_FIELD = {"order_id": "order", "phone_number": "phone", "new_password": "password_stdin"}
+
+
+def error_message(error: SeatkeeperError, command: Command) -> str:
+    """A sentence for each wrong option, with its name; one where nothing is wrong with an option."""
+    errors = error.errors if isinstance(error, Invalid) else (error,)
+    return " ".join(_sentence(one, command) for one in errors)
+
+
+def _sentence(error: SeatkeeperError, command: Command) -> str:
+    sentence = message(error, MESSAGES)
+    name = None if error.field is None else _option_of(error.field, command)
+    return sentence[:1].upper() + sentence[1:] if name is None else f"{name}: {sentence}"
+
+
+def _option_of(field: str, command: Command) -> str | None:
+    argument = _ARGUMENT_OF_FIELD.get(field, field)
+    return next((option.name for option in command.options if option.argument == argument), None)
