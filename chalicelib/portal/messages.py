@@ -105,9 +105,10 @@ def actor_words(name: str) -> str:
 
 
 def error_message(error: SeatkeeperError) -> str:
-    """Why something was refused, and what to do: one sentence for each wrong field."""
-    errors = error.errors if isinstance(error, Invalid) else (error,)
-    return " ".join(map(_sentence, errors))
+    """Why something was refused, and what to do. Of several wrong fields each says why (`field_messages`)."""
+    if isinstance(error, Invalid) and len(error.errors) > 1:
+        return f"{len(error.errors)} fields are not right yet. Each says why."
+    return _sentence(error)
 
 
 def field_messages(error: SeatkeeperError) -> dict[str, str]:
@@ -152,7 +153,9 @@ def _sentence(error: SeatkeeperError) -> str:
     if error.retry_after is not None and error.code == "account_locked":
         return f"Too many attempts. Try again in {_span(error.retry_after)}, or set a new password."
     if error.code == "columns_repeat":
-        return _capital(message(error, MESSAGES, meaning=MEANINGS[cast(Meaning, error.params["meaning"])]))
+        meaning = MEANINGS[cast(Meaning, error.params["meaning"])]
+        columns = "” and “".join(str(error.params["columns"]).rsplit("”, “", 1))
+        return message(error, MESSAGES, meaning=meaning, columns=columns)
     return _capital(message(error, MESSAGES))
 
 

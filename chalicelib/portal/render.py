@@ -1,6 +1,7 @@
 """Pages: templates filled in, and the headers that every page has."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -48,7 +49,7 @@ def render(
 ) -> FinalResponse:
     """A page. `secret`: what the tokens of its forms are keyed by."""
     company = None if principal is None else principal.company
-    page = _environment().get_template(template)
+    page, wrong = _environment().get_template(template), context.get("wrong", {})
     body = page.render(
         {
             "principal": principal,
@@ -56,7 +57,8 @@ def render(
             "logo_href": "" if company is None or not company.logo else f"{request.prefix}{logo_path(company.logo)}",
             "form_result": _form_result(request, principal),
             "error": "",
-            "wrong": {},
+            "wrong_at": lambda field: _wrong_at(field, wrong),
+            "marks": lambda field, *hints: _marks(field, wrong, hints),
             "path": request.path,
             "href": lambda path: request.prefix + path,
             "static": lambda name: request.prefix + static_path(name),
@@ -113,6 +115,22 @@ def _environment() -> "Environment":
         "email": _email,
     }
     return environment
+
+
+def _wrong_at(field: str, wrong: Mapping[str, str]) -> "Markup | str":
+    """What is wrong with a field of a form, behind it."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup('<small class="wrong" id="wrong-{}">{}</small>').format(field, wrong[field]) if field in wrong else ""
+
+
+def _marks(field: str, wrong: Mapping[str, str], hints: Sequence[str]) -> "Markup":
+    """The attributes of a field that lead to what describes it."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    ids = [f"wrong-{field}", *hints] if field in wrong else list(hints)
+    described = Markup(' aria-describedby="{}"').format(" ".join(ids)) if ids else Markup("")
+    return described + Markup(' aria-invalid="true"') if field in wrong else described
 
 
 def _hidden(token: str) -> "Markup":

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.access import opens
@@ -12,7 +12,7 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
-from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User
+from chalicelib.domain.users import User
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
@@ -39,9 +39,9 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 class ProfileForm(BaseModel):
     """Names and phone number."""
 
-    first_name: str = Field("", max_length=MAX_NAME)
-    last_name: str = Field("", max_length=MAX_NAME)
-    phone_number: str = Field("", max_length=MAX_PHONE)
+    first_name: str = ""
+    last_name: str = ""
+    phone_number: str = ""
 
     def profile(self) -> Profile:
         """As the use cases take it."""

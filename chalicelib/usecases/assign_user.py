@@ -1,12 +1,13 @@
 """Assign a user to a license."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound
+from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, whole_seconds
@@ -63,8 +64,8 @@ def assign_user(
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
+    raise_all([*wrong_in("email", known_email, email), *_wrong_names(profile)])
     address = known_email(email)
-    guard_profile(profile)
     tell = seat_notice(company, actor)
 
     def read(_: bool) -> _State:
@@ -127,13 +128,17 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
 
 
 def guard_profile(profile: Profile) -> None:
-    """Names and numbers are short and can be shown. Raises `SeatkeeperError`."""
+    """Names and numbers are short and can be shown. Raises `Invalid`, with one error for each that is not."""
+    raise_all(list(_wrong_names(profile)))
+
+
+def _wrong_names(profile: Profile) -> Iterator[Invalid]:
     for name, value in asdict(profile).items():
         most = MAX_PHONE if name == "phone_number" else MAX_NAME
         if len(value) > most:
-            raise Invalid("text_too_long", field=name, most=most)
-        if not value.isprintable():
-            raise Invalid("text_not_printable", field=name)
+            yield Invalid("text_too_long", field=name, most=most)
+        elif not value.isprintable():
+            yield Invalid("text_not_printable", field=name)
 
 
 def password_renewed(old: User | None, user: User) -> dict[str, Any]:

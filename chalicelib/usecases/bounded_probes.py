@@ -23,7 +23,7 @@ def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, no
         probes.count_probe(company, manager_id, now)
     except ConditionFailed:
         wait = whole_seconds(probes.probes_end(company, manager_id, now) - now)
-        raise Denied("rate_limit_exceeded", of="emails", field="email", retry_after=max(1, wait)) from None
+        raise Denied("rate_limit_exceeded", of="emails", field="new_email", retry_after=max(1, wait)) from None
     found_taken = False
     try:
         yield

@@ -6,6 +6,7 @@ from hashlib import sha256
 from chalicelib.domain.catalogue import Company, display_name
 from chalicelib.domain.color import accent_color
 from chalicelib.domain.days import time_zone
+from chalicelib.domain.errors import raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
@@ -28,8 +29,11 @@ def set_branding(
 
     Empty takes it away; None leaves it.
 
-    Doing so again changes nothing. Raises `NotFound`: `company_not_found`, `Invalid`: `validation_error`.
+    Doing so again changes nothing. Raises `company_not_found`, and `Invalid` with one error for each wrong field.
     """
+    rules = (("name", display_name, name), ("accent", accent_color, accent), ("logo", svg_logo, logo))
+    given = [(field, rule, text) for field, rule, text in (*rules, ("time_zone", time_zone, zone)) if text is not None]
+    raise_all([wrong for field, rule, text in given for wrong in wrong_in(field, rule, text)])
 
     def decide(old: Company) -> Company:
         return replace(

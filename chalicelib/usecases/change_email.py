@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from chalicelib.domain.email import normalize_email
-from chalicelib.domain.errors import AlreadyExists, Invalid
+from chalicelib.domain.errors import AlreadyExists, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -41,7 +41,8 @@ def change_email(
     `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
     customer who changes them faster than seats may be given.
     """
-    address = normalize_email(new_email)
+    with at_field("new_email"):
+        address = normalize_email(new_email)
 
     def read(_: bool) -> tuple[License | None, User, list[int]]:
         if license_id is None:
@@ -80,6 +81,6 @@ def change_email(
 
 def _guard_change(company: str, address: str, held: list[int]) -> None:
     if accounts.user_of_email(company, address) is not None:
-        raise AlreadyExists("already_exists", of="email", field="email")
+        raise AlreadyExists("already_exists", of="email", field="new_email")
     if len(held) > MAX_SEATS:
-        raise Invalid("email_on_too_many_licenses", field="email", most=MAX_SEATS)
+        raise Invalid("email_on_too_many_licenses", field="new_email", most=MAX_SEATS)

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
-from chalicelib.domain.errors import AlreadyExists, NotFound
+from chalicelib.domain.errors import AlreadyExists, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -18,6 +18,7 @@ from chalicelib.usecases.retry import decide_and_write
 
 def create_company(code: str, name: str, actor: Actor, *, now: Instant) -> Company:
     """A new tenant. Raises `AlreadyExists`: `already_exists`, `Invalid`: `validation_error`."""
+    raise_all([*wrong_in("code", company_code, code), *wrong_in("name", display_name, name)])
     company = Company(company_code(code), new_id(now), display_name(name), now)
     try:
         accounts.create_company(company, Event.new("company_created", actor, now))
@@ -46,6 +47,7 @@ def create_product(
 ) -> Product:
     """A new product of a company. Raises `SeatkeeperError`."""
     owner = find_company(company)
+    raise_all([*wrong_in("code", product_code, code), *wrong_in("name", display_name, name)])
     product = Product(
         company=owner.code,
         company_id=owner.id,

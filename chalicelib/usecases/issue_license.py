@@ -164,7 +164,7 @@ def _wrong_dates(terms: Terms) -> Iterator[Invalid]:
     if terms.valid_duration is not None:
         yield from wrong_in("valid_duration", lambda text: duration_days(parse_duration(text)), terms.valid_duration)
     if not 0 <= terms.grace_period <= MAX_GRACE_HOURS:
-        yield Invalid("count_out_of_range", field="grace_period", least=0, most=MAX_GRACE_HOURS)
+        yield Invalid("count_out_of_range", of="hours", field="grace_period", least=0, most=MAX_GRACE_HOURS)
     elif terms.grace_period and not dated:
         yield Invalid("grace_without_end", field="grace_period")
     elif end is not None and not within_calendar(end, terms.grace_period):

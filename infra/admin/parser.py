@@ -29,49 +29,30 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, dict[str, Any]
     """
     if any(not _is_utf8(argument) for argument in arguments):
         raise UsageError("The command line is not valid UTF-8.")
-    given = _parser().parse_args(arguments)
-    command: Command = given.command
     wrong: list[str] = []
-    values = {option.argument: _value(option, given, wrong) for option in command.options}
-    given.operator = _value(OPERATOR, given, wrong)
+    given = _parser(wrong).parse_args(arguments)
     if wrong:
-        raise UsageError(f"{'; '.join(wrong)}; see {PROG} {command.name} --help.")
-    return command, values, given
+        raise UsageError(_told(wrong, f"{PROG} {given.command.name}"))
+    command: Command = given.command
+    return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
 
 
-def _value(option: Option, given: argparse.Namespace, wrong: list[str]) -> Any:
-    """The value of an option; what is wrong with its texts is added to `wrong`, so that all is told at once."""
-    value = getattr(given, option.argument)
-    if isinstance(value, list):
-        return [_read(option, text, wrong) for text in value]
-    return _read(option, value, wrong) if isinstance(value, _Text) else value
-
-
-def _read(option: Option, text: str, wrong: list[str]) -> Any:
-    assert option.read is not None  # a switch has no text
-    try:
-        return option.read(str(text))
-    except (ValueError, Invalid) as error:
-        sentence = message(error) if isinstance(error, Invalid) else str(error)
-        wrong.append(f"{option.name}: {sentence.rstrip('.')}")
-        return None
-
-
-class _Text(str):
-    """What was given on the command line, and is not read yet."""
-
-    __slots__ = ()
+def _told(wrong: Sequence[str], prog: str) -> str:
+    return f"{'; '.join(one.rstrip('.') for one in wrong)}; see {prog} --help."
 
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        self.wrong: list[str] = []
+        """What was wrong with the values that were read before."""
 
     def error(self, message: str) -> Never:
-        raise UsageError(f"{message.removeprefix('argument ').rstrip('.')}; see {self.prog} --help.")
+        raise UsageError(_told([*self.wrong, message.removeprefix("argument ")], self.prog))
 
 
-def _parser() -> _Parser:
+def _parser(wrong: list[str]) -> _Parser:
+    """`wrong` is filled while it parses."""
     nouns: dict[str, list[Command]] = {}
     for command in COMMANDS:
         nouns.setdefault(command.name.partition(" ")[0], []).append(command)
@@ -86,7 +67,7 @@ def _parser() -> _Parser:
     pages = parser.add_subparsers(metavar="NOUN", required=True)
     for noun, commands in nouns.items():
         if commands[0].name == noun:
-            _add(pages, noun, commands[0])
+            _add(pages, noun, commands[0], wrong)
             continue
         page = pages.add_parser(
             noun,
@@ -95,14 +76,15 @@ def _parser() -> _Parser:
         )
         verbs = page.add_subparsers(metavar="VERB", required=True)
         for command in commands:
-            _add(verbs, command.name.removeprefix(f"{noun} "), command)
+            _add(verbs, command.name.removeprefix(f"{noun} "), command, wrong)
     return parser
 
 
-def _add(pages: Any, word: str, command: Command) -> None:
+def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     sentence = f"{command.help[0].upper()}{command.help[1:]}."
     page = pages.add_parser(word, help=command.help, description=sentence, epilog=_example(command))
     page.set_defaults(command=command)
+    page.wrong = wrong
     for option in command.options:
         _add_option(page, option)
     page.add_argument("--json", action="store_true", help="answer one JSON document")
@@ -117,10 +99,9 @@ def _add_option(page: _Parser, option: Option) -> None:
     if option.read is None:
         more |= {"action": "store_true"}
     else:
-        more |= {"metavar": option.shape, "type": _Text}
+        more |= {"metavar": option.shape, "action": _Given, "option": option, "wrong": page.wrong}
     if option.name.startswith("--") and option.read is not None:
-        more |= {"action": "append" if option.many else _Once, "required": option.required}
-        more |= {"default": [] if option.many else option.default}
+        more |= {"required": option.required, "default": [] if option.many else option.default}
     page.add_argument(option.name, **more)
 
 
@@ -132,6 +113,26 @@ class _Once(argparse.Action):
             raise argparse.ArgumentError(self, "give it once.")
         seen.add(self)
         setattr(namespace, self.dest, values)
+
+
+class _Given(_Once):
+    """Reads a value. What is wrong with it is kept in `wrong` until all are read, so that all is told at once."""
+
+    def __init__(self, *arguments: Any, option: Option, wrong: list[str], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.option, self.wrong = option, wrong
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, text: Any, flag: str | None = None) -> None:
+        assert self.option.read is not None  # a switch has no value
+        try:
+            value = self.option.read(text)
+        except (ValueError, Invalid) as error:
+            self.wrong.append(f"{self.option.name}: {message(error) if isinstance(error, Invalid) else error}")
+            return
+        if self.option.many:
+            setattr(namespace, self.dest, [*getattr(namespace, self.dest), value])
+        else:
+            super().__call__(parser, namespace, value, flag)
 
 
 def _example(command: Command) -> str:

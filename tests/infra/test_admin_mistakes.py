@@ -63,6 +63,20 @@ def test_a_command_line_that_cannot_be_read_is_one_sentence(operator: Operator, 
     assert operator.refused(line).startswith(sentence)
 
 
+def test_all_that_is_wrong_is_told_at_once(operator: Operator, vendor: Vendor) -> None:
+    said = operator.refused("product create --company A_B --code 'a b' --name b")
+    assert [part.partition(":")[0] for part in said.split("; ")[:3]] == [
+        "--company",
+        "--code",
+        "the following arguments are required",
+    ]
+    line = f"license issue --company {vendor.code} --product viewer --license-type perpetual --max-activations 10000001"
+    assert operator.refused(f"{line} --max-license-users 1 --grace-period 1") == (
+        "--grace-period: a license without an end has no grace period. --max-activations: give 0 to 10000000. "
+        "--max-license-users: the product has no users."
+    )
+
+
 @pytest.mark.parametrize(
     "number",
     [
@@ -126,16 +140,16 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (f"{TIMED} --valid-duration 30", "--valid-duration: A duration must be a number and one of h, d, m, y"),
-        (f"{TIMED} --valid-duration 0d", "--valid-duration: A duration must be a number and one of h, d, m, y"),
-        (f"{TIMED} --valid-duration 9999y", "--valid-duration: A duration is at most 1000 years"),
+        (f"{TIMED} --valid-duration 30", "--valid-duration: a duration must be a number and one of h, d, m, y"),
+        (f"{TIMED} --valid-duration 0d", "--valid-duration: a duration must be a number and one of h, d, m, y"),
+        (f"{TIMED} --valid-duration 9999y", "--valid-duration: a duration is at most 1000 years"),
         (f"{ISSUE} --grace-period -1", "--grace-period: '-1' is no whole number from 0"),
         (f"{ISSUE} --max-transfers -2", "--max-transfers: '-2' is no whole number from 0"),
-        ("company set --code A --accent red", "--accent: write a colour as #rrggbb, such as #0a6e5c"),
+        ("company set --code A --accent red", "--accent: write a color as #rrggbb, such as #0a6e5c"),
         ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
         (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),
         ("device reset --license 1 --hardware-id -x", "--hardware-id: expected one argument"),
-        ("sweep --now 9999-01-01", "--now: An event needs a time between 1970 and 2286"),
+        ("sweep --now 9999-01-01", "--now: the clock must stand between the years 1970 and 2286"),
     ],
 )
 def test_a_value_that_is_none_is_one_sentence(operator: Operator, line: str, sentence: str) -> None:
@@ -159,14 +173,14 @@ def test_a_logo_that_is_none_is_one_sentence_and_changes_nothing(
     if content is not None:
         file.write_bytes(content)
     said = operator.refused(f"company set --code {vendor.code} --accent #123456 --logo {file}")
-    assert said.removeprefix("--") == f"logo: {sentence.format(file=repr(str(file)))}"
+    assert said == f"--logo: {sentence.format(file=repr(str(file)))}"
     assert accounts.read_company(vendor.code) == before
 
 
 def test_a_name_that_no_file_has_is_one_sentence(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
     for name in (str(tmp_path), "x" * 5000, "größe"):
         said = operator.refused(f"company set --code {vendor.code} --logo '{name}'")
-        assert said.removeprefix("--").startswith("logo: ")
+        assert said.startswith("--logo: ")
         assert " cannot be read: " in said
 
 
@@ -181,10 +195,10 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("company create --code {company} --name Again", "There is a company with the code {company} already."),
+        ("company create --code {company} --name Again", "--code: there is a company with the code {company} already."),
         (
             "product create --company {company} --code viewer --name Again --authorization-method user",
-            "There is a product with the code viewer already.",
+            "--code: there is a product with the code viewer already.",
         ),
         (
             "product create --company {company}X --code a --name b --authorization-method user",
@@ -196,38 +210,50 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         ("apikey revoke viewer", "There is no API key 'viewer'."),
         ("audit --company {company}X", "There is no company with this code."),
         (ISSUE.replace("viewer", "cad"), "There is no product with this code."),
-        (f"{ISSUE} --validity-period 2030-01-01", "validity-period: a perpetual license has no end."),
-        (f"{ISSUE} --valid-duration 1y", "validity-period: a perpetual license has no end."),
-        (f"{ISSUE} --grace-period 1", "grace-period: a license without an end has no grace period."),
-        (f"{ISSUE} --max-license-users 1", "max-license-users: the product has no users."),
-        (f"{ISSUE} --max-transfers 10000001", "max-transfers: give -1 (none), 0 (unlimited) or more."),
-        (f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE", "license-key: 1 to 100 printable characters; one of"),
-        (f"{ISSUE} --license-key {{key}}", "The license key is in use."),
-        (f"{ISSUE} --order {{order}} --customer a@b.example", "The order {order} belongs to another customer."),
-        (TIMED, "validity-period: a time-limited license needs --validity-period or --valid-duration."),
-        (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "validity-period: give --validity-period or"),
-        (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-02", "start-date: it must lie before"),
-        (f"{TIMED} --valid-duration 1y --grace-period 999999999", "grace-period: give 0 to 87840 hours."),
+        (f"{ISSUE} --validity-period 2030-01-01", "--validity-period: a perpetual license has no end."),
+        (f"{ISSUE} --valid-duration 1y", "--valid-duration: a perpetual license has no end."),
+        (f"{ISSUE} --grace-period 1", "--grace-period: a license without an end has no grace period."),
+        (f"{ISSUE} --max-license-users 1", "--max-license-users: the product has no users."),
+        (f"{ISSUE} --max-transfers 10000001", "--max-transfers: give -1 (none), 0 (unlimited) or more."),
+        (
+            f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE",
+            "--license-key: 1 to 100 printable characters; one of",
+        ),
+        (f"{ISSUE} --license-key {{key}}", "--license-key: the license key is in use."),
+        (
+            f"{ISSUE} --order {{order}} --customer a@b.example",
+            "--order: the order {order} belongs to another customer.",
+        ),
+        (TIMED, "--validity-period: a time-limited license needs --validity-period or --valid-duration."),
+        (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "--valid-duration: give --validity-period or"),
+        (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-02", "--start-date: it must lie before"),
+        (f"{TIMED} --valid-duration 1y --grace-period 999999999", "--grace-period: give 0 to 87840 hours."),
         ("license show {unknown}", "There is no license {unknown}."),
         ("license show {license} --company OTHER", "There is no license {license} of OTHER."),
-        ("license extend {license} --validity-period 2030-01-01", "validity-period: a perpetual license has no end to"),
-        ("license extend {waiting} --validity-period 2030-01-01", "validity-period: the license has no end yet;"),
+        ("license extend {license} --validity-period 2030-01-01", "--validity-period: a perpetual license has no end."),
+        ("license extend {waiting} --validity-period 2030-01-01", "--validity-period: the license has no end yet;"),
         (
             "user assign --license {license} --email a@b.example",
-            "license: it is authorized by its key; it has no users.",
+            "This license is authorized by its key; it has no users.",
         ),
         (
             f"user assign --license {{seat}} --email a@b.example --first-name {'x' * 101}",
-            "first_name: give at most 100 ",
+            "--first-name: give at most 100 ",
         ),
-        (f"user assign --license {{seat}} --email a@b.example --last-name {'x' * 101}", "last_name: give at most 100 "),
-        (f"user assign --license {{seat}} --email a@b.example --phone {'1' * 41}", "phone_number: give at most 40 "),
+        (
+            f"user assign --license {{seat}} --email a@b.example --last-name {'x' * 101}",
+            "--last-name: give at most 100 ",
+        ),
+        (f"user assign --license {{seat}} --email a@b.example --phone {'1' * 41}", "--phone: give at most 40 "),
         ("user assign --license {seat} --email {email}", "This user is assigned to the license already."),
         ("user assign --license {seat} --email a@b.example", "All license users that the license allows are assigned."),
-        ("user set-max-activations --license {seat} --email {email} --max-activations 6", "The license allows 5 activ"),
+        (
+            "user set-max-activations --license {seat} --email {email} --max-activations 6",
+            "--max-activations: the license allows 5 activ",
+        ),
         (
             "user set-max-activations --license {seat} --email {email} --max-activations unlimited",
-            "The license allows 5",
+            "--max-activations: the license allows 5",
         ),
         ("user unlock --company {company} --email a@b.example", "There is no such account."),
         ("user close --company {company} --email a@b.example", "There is no such account."),
@@ -237,7 +263,7 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
             "user change-email --company {company} --email a@b.example --new-email b@b.example",
             "There is no such account.",
         ),
-        ("user change-email --company {company} --email {email} --new-email m\xfcller@b.example", "email: "),
+        ("user change-email --company {company} --email {email} --new-email m\xfcller@b.example", "--new-email: "),
         ("user remove --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("user reset-activations --license {seat} --email a@b.example", "No such user is assigned to this license."),
         ("device reset --license {license} --hardware-id 'my-laptop '", "This device is not active on the license."),
@@ -294,7 +320,7 @@ def test_a_password_that_is_too_short_or_too_long_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{typed}\n".encode())))
     said = operator.refused(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
-    assert said == "new_password: choose from 8 to 128 characters."
+    assert said == "--password-stdin: choose from 8 to 128 characters."
 
 
 def test_a_password_in_another_encoding_is_one_sentence(

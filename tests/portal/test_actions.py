@@ -108,14 +108,14 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
         (
             {"email": ADA, "max_activations": "many"},
             400,
-            "Max activations: give a number in digits alone, such as 5 or 1000.",
+            "Give a number in digits alone, such as 5 or 1000.",
         ),
         (
             {"email": ADA, "max_activations": "1,000"},
             400,
-            "Max activations: give a number in digits alone, such as 5 or 1000.",
+            "Give a number in digits alone, such as 5 or 1000.",
         ),
-        ({"email": ADA, "first_name": "x" * 101}, 400, "First name: String should have at most 100 characters."),
+        ({"email": ADA, "first_name": "x" * 101}, 400, "Give at most 100 characters."),
     ],
 )
 def test_why_a_form_is_refused_is_told(
@@ -440,3 +440,16 @@ def test_what_the_vendor_has_disabled_has_no_button_and_is_not_enabled_by_a_form
     assert "by the vendor" in page.words
     assert manager.send(enable).status == 403
     assert not vendor.stored(license).enabled
+
+
+def test_each_wrong_field_of_a_form_says_why(manager: Browser, license: License) -> None:
+    page = manager.send(at(license, "/users/assign"), email="nobody", first_name="x" * 101, phone_number="1" * 41)
+    assert page.status == 400
+    for field, sentence in (
+        ("email", "This is not an e-mail address."),
+        ("first_name", "Give at most 100 characters."),
+        ("phone_number", "Give at most 40 characters."),
+    ):
+        assert f'<small class="wrong" id="wrong-{field}">{sentence}</small>' in page.answer.text
+    assert page.answer.text.count('aria-invalid="true"') == 3
+    assert "3 fields are not right yet." in page.words

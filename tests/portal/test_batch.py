@@ -67,4 +67,4 @@ def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: Li
     people = "\n".join(f"p{n}@customer.test" for n in range(6))
     page = manager.send(at(license, "/users/batch"), people=people)
     assert page.answer.text.count('<tr class="problem">') == 1
-    assert "No place is left" in page.words
+    assert "No seat is left" in page.words

@@ -108,6 +108,19 @@ def test_a_manager_gets_an_account_once(vendor: Vendor) -> None:
     assert initial_password(first)
 
 
+def test_all_terms_that_are_wrong_are_told_at_once(vendor: Vendor) -> None:
+    wrong: dict[str, Any] = {"max_activations": -1, "grace_period": 5, "max_license_users": 1, "customer": "nobody"}
+    with pytest.raises(Invalid) as found:
+        vendor.issue("viewer", "no manager", **wrong)
+    assert [(one.field, one.code) for one in found.value.errors] == [
+        ("grace_period", "grace_without_end"),
+        ("max_activations", "count_out_of_range"),
+        ("max_license_users", "product_has_no_users"),
+        ("customer", "email_malformed"),
+        ("manager", "email_malformed"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("product", "terms"),
     [
