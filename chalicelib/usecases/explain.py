@@ -41,6 +41,8 @@ class Explanation:
 
     snapshot: Snapshot
     product: Product | None
+    user: User | None
+    """Whose e-mail was named; None: nobody's, or no e-mail was."""
     log_in: SeatkeeperError | None
     """Why the user could not log in, whatever the password; None: nothing holds him back, or no user is named."""
     activation: SeatkeeperError | None
@@ -120,9 +122,9 @@ def _explain(company: str, license_id: int, subject: Subject, user: User | None,
     is_by_user = product is not None and product.authorization_method == "user"
     if is_by_user and subject.email is None and user_id is None:
         unnamed = Invalid("missing_parameters", field="username")
-        return Explanation(snapshot, product, None, unnamed, unnamed)
+        return Explanation(snapshot, product, None, None, unnamed, unnamed)
     activation = log_in or _denial(lambda: _guard_activation(snapshot, product, report, now))
-    return Explanation(snapshot, product, log_in, activation, _denial(check))
+    return Explanation(snapshot, product, user, log_in, activation, _denial(check))
 
 
 def _guard_activation(snapshot: Snapshot, product: Product | None, report: DeviceReport, now: Instant) -> None:

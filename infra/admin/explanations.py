@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.access import opens
 from chalicelib.domain.errors import LimitReached, SeatkeeperError
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Seat, ends_at, is_live, status
@@ -43,7 +44,7 @@ def explain(
     document: dict[str, Any] = {"company": code, "hardware_id": subject.hardware_id, "email": subject.email}
     document["licenses"] = [_row(one, now) for one in found]
     if len(found) == 1:
-        document["allows"] = _allows(found[0], now)
+        document["allows"] = _allows(found[0], now) + ([_account(found[0])] if subject.email else [])
         document["now"] = _now(found[0], subject)
     return CommandResult(document | {"refusals": [_refusal(one) for one in refusals[:MOST_REFUSALS]]}, _note(found))
 
@@ -123,6 +124,17 @@ def _allows(one: Explanation, now: Instant) -> list[str]:
     elif one.product.prevent_vm:
         sentences.append("Virtual machines are refused.")
     return sentences
+
+
+def _account(one: Explanation) -> str:
+    """Whether the account of the e-mail that was named can be used here."""
+    if one.user is None:
+        return "There is no account with this e-mail."
+    if one.user.closed_at is not None:
+        return f"The account was closed at {to_iso(one.user.closed_at)}."
+    if not opens(one.user, _license(one)):
+        return "The account's password is for other licenses: a mailed code, or set-password, sets one that opens this."
+    return "The account is open, and its password opens this license."
 
 
 def _state(license: License, now: Instant) -> str:

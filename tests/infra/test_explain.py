@@ -91,6 +91,14 @@ def of_another(vendor: Vendor) -> Prepared:
     return of_user(vendor)[0], of_user(vendor)[1]
 
 
+def of_two_customers(vendor: Vendor) -> Prepared:
+    """A user whose password was given for the licenses of another customer."""
+    _, who = of_user(vendor)
+    license = vendor.issue("revit", max_license_users=1, customer="another@customer.test")
+    vendor.assign(license, who.rpartition(" ")[2])
+    return license, who
+
+
 def closed(vendor: Vendor) -> Prepared:
     license, who = of_user(vendor)
     close_account(vendor.code, who.rpartition(" ")[2], ADMIN, now=vendor.now)
@@ -103,6 +111,7 @@ REFUSED: dict[str, tuple[str, str, Callable[[Vendor], Prepared]]] = {
     "product off": ("disabled_product", "is disabled", lambda v: of_product(v, PRODUCT.state.set("disabled"))),
     "product old": ("archived_product", "is archived", lambda v: of_product(v, PRODUCT.state.set("archived"))),
     "nobody": ("invalid_credentials", "the e-mail or the password is wrong", lambda v: (of_user(v)[0], NOBODY)),
+    "password": ("invalid_credentials", "the e-mail or the password is wrong", of_two_customers),
     "closed": ("invalid_credentials", "the e-mail or the password is wrong", closed),
     "no seat": ("license_not_found", "no license matches", of_another),
     "disabled": ("license_not_enabled", "is disabled", lambda v: with_license(of_key(v), ITEM.enabled.set(False))),
@@ -177,6 +186,24 @@ def test_what_the_license_allows_stands_in_sentences(vendor: Vendor, operator: O
     assert ", with grace until " in text
     assert "The device is active; it was last heard of at " in text
     assert "refusals: none" in text
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (lambda v: (of_user(v)[0], NOBODY), "There is no account with this e-mail."),
+        (closed, "The account was closed at "),
+        (of_two_customers, "The account's password is for other licenses"),
+        (of_user, "The account is open, and its password opens this license."),
+    ],
+    ids=["nobody", "closed", "of another customer", "open"],
+)
+def test_what_the_account_can_be_used_for_is_said(
+    vendor: Vendor, operator: Operator, prepare: Callable[[Vendor], Prepared], sentence: str
+) -> None:
+    license, who = prepare(vendor)
+    said = operator.asks(f"explain --company {vendor.code} --license {license.id} {who}")["allows"]
+    assert any(line.startswith(sentence) for line in said), said
 
 
 def test_an_account_that_strangers_guess_at_is_said_to_be_held_back(
