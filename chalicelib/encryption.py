@@ -13,8 +13,6 @@ import hmac
 import os
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from chalicelib.runtime import runtime
 
 _NONCE_BYTES = 12
@@ -23,7 +21,7 @@ _NONCE_BYTES = 12
 def encrypt(text: str, context: str) -> str:
     """Encrypt (AES-256-GCM). The same `context` is needed to decrypt, so a text moved to another item does not open."""
     nonce = os.urandom(_NONCE_BYTES)
-    return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), context.encode())).decode()
+    return base64.b64encode(nonce + runtime().keyring.cipher.encrypt(nonce, text.encode(), context.encode())).decode()
 
 
 def hmac_sha256(text: str, context: str) -> str:
@@ -35,8 +33,4 @@ def hmac_sha256(text: str, context: str) -> str:
 def decrypt(sealed: str, context: str) -> str:
     """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
     raw = base64.b64decode(sealed)
-    return _cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
-
-
-def _cipher() -> AESGCM:
-    return AESGCM(runtime().keyring.data_key)
+    return runtime().keyring.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()

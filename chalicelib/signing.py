@@ -16,6 +16,7 @@ from threading import Lock
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
@@ -75,6 +76,8 @@ class Keyring:
         self._read, self._address = read, address
         self._first = Once(read)
         self._first_live = Once(lambda: live_keys(self._first(), address))
+        self._data_key = Once(lambda: base64.b64decode(self._first().data_key))
+        self._cipher = Once(lambda: AESGCM(self.data_key))
         self._newer: tuple[Signer, ...] | None = None
         self._read_at: Instant | None = None
         self._lock = Lock()
@@ -92,7 +95,12 @@ class Keyring:
     @property
     def data_key(self) -> bytes:
         """32 bytes, by which secrets are encrypted at rest (`chalicelib.encryption`). Raises `SettingsError`."""
-        return base64.b64decode(self._first().data_key)
+        return self._data_key()
+
+    @property
+    def cipher(self) -> AESGCM:
+        """AES-256-GCM by the data key. Raises `SettingsError`."""
+        return self._cipher()
 
     def public_keys(self) -> str:
         """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
