@@ -25,8 +25,8 @@ lint: .venv/installed ## check style, types and the direction of the imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint ## lint, and run every test that needs no database: the loop of everyday work, under a minute
-	$(BIN)/python -m pytest -n auto -q -m "not engine" tests/domain tests/docs tests/web tests/infra/stage tests/test_*.py
+check: lint ## lint, and run what needs no database and no long time: the loop of everyday work, under a minute
+	$(BIN)/python -m pytest -n auto -q -m "not engine and not slow" tests/domain tests/docs tests/web tests/infra/stage tests/test_*.py
 
 verify: .venv/installed .ministack/installed ## deploy a package into an AWS on this machine, and try all of it there
 	$(BIN)/python -m pytest tests/stage

@@ -60,6 +60,7 @@ def faults(parser: Parser, units: dict[str, str] = NASTY) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parser", PARSERS.values(), ids=list(PARSERS))
 def test_a_text_is_read_in_a_time_that_grows_as_its_length(parser: Parser) -> None:
     assert faults(parser) == []
@@ -89,6 +90,7 @@ def test_of_many_wrong_values_few_are_looked_at() -> None:
             assert error.error_count() <= 2 * MAX_VARIABLES, error.title
 
 
+@pytest.mark.slow
 def test_a_slow_parser_is_found() -> None:
     def quadratic(text: str) -> int:
         return sum(text.count("@", start) for start in range(0, len(text), 10))

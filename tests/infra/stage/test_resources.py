@@ -37,6 +37,7 @@ each_stage = pytest.mark.parametrize("stage", STAGES)
 QUEUE = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
 
 
+@pytest.mark.slow
 @each_stage
 def test_cfn_lint_finds_nothing(stage: str, tmp_path: Path) -> None:
     written = tmp_path / "template.json"
