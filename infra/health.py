@@ -27,16 +27,16 @@ class Readiness:
     """Asks at most once a second, and one at a time: to be watched closely costs nothing."""
 
     def __init__(self, probe: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._probe, self._clock, self._probing = probe, clock, Lock()
+        self._probe, self._clock, self.probing = probe, clock, Lock()
         self._ready, self._asked_at = False, -PATIENCE_SECONDS
 
     def is_ready(self) -> bool:
         """Whether the last probe went well; asks anew where that is old."""
-        if self._clock() - self._asked_at >= CACHE_SECONDS and self._probing.acquire(blocking=False):
+        if self._clock() - self._asked_at >= CACHE_SECONDS and self.probing.acquire(blocking=False):
             try:
                 self._ask()
             finally:
-                self._probing.release()
+                self.probing.release()
         return self._ready and self._clock() - self._asked_at < PATIENCE_SECONDS
 
     def _ask(self) -> None:

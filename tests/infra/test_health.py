@@ -67,7 +67,7 @@ def test_nobody_waits_for_a_probe_that_hangs() -> None:
         assert not hanging.is_ready(), "it was never known to be ready"
         go_on.set()
         assert first.result(30)
-    database.readiness._probing.acquire()
+    database.readiness.probing.acquire()
     assert database.is_ready_after(PATIENCE_SECONDS - 1), "what was true a moment ago"
     assert not database.is_ready_after(1)
 
