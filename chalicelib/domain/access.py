@@ -25,7 +25,7 @@ def buyer(license: License | LicenseSummary) -> str:
 
 def opens_all(user: User) -> bool:
     """Whether the account's password opens whatever its user has. One of before there were scopes does."""
-    return user.proved or user.password_scope is None
+    return user.email_verified or user.password_scope is None
 
 
 def opens(user: User, license: License) -> bool:

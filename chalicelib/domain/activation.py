@@ -123,7 +123,7 @@ def decide_activation(
     bucket = bucket_of(license.max_activations, least_changes)
     if snapshot.device is not None and is_live(snapshot.device, license, snapshot.seat):
         return ActivationDecision(license, bucket, device_id, already_active=True)
-    transfer = license.vacated > 0 and license.last_vacated != hardware_hash
+    transfer = license.released > 0 and license.last_released_by != hardware_hash
     if transfer:
         _guard_transfer(license)
     if snapshot.seat is not None:
@@ -135,7 +135,7 @@ def decide_activation(
         bucket,
         device_id,
         transfer=transfer,
-        takes_released=license.vacated > 0,
+        takes_released=license.released > 0,
         validity_period=_validity_at_first_activation(license, now),
     )
 
@@ -155,8 +155,8 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
         times_activated=decision.license.times_activated + 1,
         known_devices=decision.license.known_devices + (snapshot.device is None),
         transfer_count=decision.license.transfer_count + decision.transfer,
-        vacated=decision.license.vacated - decision.takes_released,
-        last_vacated=None if comes_back else decision.license.last_vacated,
+        released=decision.license.released - decision.takes_released,
+        last_released_by=None if comes_back else decision.license.last_released_by,
         first_activated_at=decision.license.first_activated_at or now,
         validity_period=decision.validity_period or decision.license.validity_period,
         bucket_full_at=decision.bucket.after_change(decision.license.bucket_full_at, now),
@@ -219,7 +219,7 @@ def guard_reset(license: License, actor: Actor, taken: int) -> None:
 
     `taken`: how many there are. Each then needs a transfer, as those do that were given up before.
     """
-    left, needed = LICENSE_TRANSFERS.room(license), license.vacated + taken
+    left, needed = LICENSE_TRANSFERS.room(license), license.released + taken
     if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
         return
     forbidden = license.max_transfers == TRANSFERS_FORBIDDEN

@@ -85,7 +85,7 @@ class Order:
     customer: str = ""
     managers: frozenset[int] = frozenset()
     """Users' ids."""
-    joining: frozenset[int] = frozenset()
+    pending_managers: frozenset[int] = frozenset()
     """Those of them to whom not all older licenses of the order may be shown yet."""
     number: int | None = None
     """Its id where ids are integers: that of its first license. An order of before gets one with its next license."""

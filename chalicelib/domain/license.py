@@ -49,10 +49,10 @@ class License:
     free_resets: bool | None = None
     """Whether a place that the customer resets counts as given up by nobody, so that to take it is no transfer."""
     transfer_count: int = 0
-    vacated: int = 0
+    released: int = 0
     """Places given up by a deactivation, or reset by the customer, and not taken again: the next activation of another
     device is a transfer."""
-    last_vacated: str | None = None
+    last_released_by: str | None = None
     """Hardware hash of the device that was released last; None where a reset released several at once."""
     validity_period: Instant | None = None
     valid_duration: str | None = None
@@ -61,7 +61,7 @@ class License:
     grace_period: int = 0
     """Hours past `validity_period` in which the license still counts as valid; 0 where no grace is allowed."""
     first_activated_at: Instant | None = None
-    announced: Phase = "valid"
+    announced_phase: Phase = "valid"
     """The last phase that the history tells of; the true phase is `phase(license, now)`."""
     order_id: str | None = None
     customer: str | None = None

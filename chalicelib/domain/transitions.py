@@ -20,7 +20,7 @@ class Dated(Protocol):
     @property
     def grace_period(self) -> int: ...
     @property
-    def announced(self) -> Phase: ...
+    def announced_phase(self) -> Phase: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Due:
 
     company: str
     id: int
-    announced: Phase
+    announced_phase: Phase
     grace_period: int
     validity_period: Instant
 
@@ -68,4 +68,4 @@ def _ahead(license: Dated) -> list[Transition]:
         return []
     life = [Transition("grace", license.validity_period)] if license.grace_period else []
     life.append(Transition("expired", end))
-    return [t for t in life if _ORDER.index(t.phase) > _ORDER.index(license.announced)]
+    return [t for t in life if _ORDER.index(t.phase) > _ORDER.index(license.announced_phase)]

@@ -44,14 +44,14 @@ class User:
     is_manager: bool = False
     session_epoch: int = 0
     """Sessions of an older epoch are over: a new password raises it."""
-    seats_given: int = 0
+    access_revision: int = 0
     """How often the account was given a seat, or an order to manage, after it was made: unmoved, nothing was given."""
-    proved: bool = False
+    email_verified: bool = False
     """Whether the password was chosen by who reads the mail of the address, and not handed out by somebody."""
     batch: int = 0
     """The batch that made the account; 0: none."""
     password_scope: frozenset[str] | None = None
-    """Whose licenses the password opens while it is not `proved` (`domain.access`); never empty. None: all of them."""
+    """Whose licenses the password opens while it is not `email_verified` (`domain.access`); never empty. None: all."""
     closed_at: Instant | None = None
     """When the vendor has closed the account: nobody logs in to it, and it is given nothing. None: it is open."""
     reopened_at: Instant = 0

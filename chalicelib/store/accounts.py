@@ -70,7 +70,7 @@ def update_company(old: Company, new: Company, event: Event) -> None:
 
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
-    return (link.part for link in database.query(LookupItem, COMPANIES))
+    return (link.sort_key for link in database.query(LookupItem, COMPANIES))
 
 
 def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
@@ -147,7 +147,7 @@ def read_user(company: str, user_id: int) -> User | None:
 def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
     """The licenses of a product on which the user has a seat, newest first, consistently."""
     links = database.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
-    return [int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product]
+    return [int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product]
 
 
 def held_license_ids(
@@ -169,7 +169,7 @@ def licenses_of_customer(company: str, email: str, product: str, *, after: int |
     """The licenses of a product that were sold to a customer behind the license `after`, oldest first, consistently."""
     behind = None if after is None else customer_license_sort_key(email, after)
     links = database.query(LookupItem, company, customer_license_sort_key(email), after=behind)
-    return (int(link.part.rsplit("#", 1)[1]) for link in links if link.product == product)
+    return (int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product)
 
 
 def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:
@@ -177,7 +177,7 @@ def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[i
     links = database.query(
         LookupItem, company, hardware_sort_key(hash_hardware_id(hardware_id)), backwards=True, limit=limit
     )
-    ends = (link.part.split("#")[2:] for link in links)
+    ends = (link.sort_key.split("#")[2:] for link in links)
     return [(int(license_id), int(user_id) if user_id else None) for license_id, user_id in ends]
 
 
@@ -244,13 +244,13 @@ def change_email(
     if asked_on is not None:
         license, license_event = asked_on
         pk = license_pk(company, license.id)
-        write.put(event_item(pk, license_event), EventItem.part.does_not_exist())
+        write.put(event_item(pk, license_event), EventItem.sort_key.does_not_exist())
         taken, allowed = buckets.giving_seats(license, event.actor, event.at, 1)
         if taken:
             write.update(LicenseItem(pk, LICENSE), taken, allowed)
     write.update(
         item(company, user_sort_key(old.id)),
-        [item.email.set(email), item.proved.set(new.proved), *_scope(new)],
+        [item.email.set(email), item.email_verified.set(new.email_verified), *_scope(new)],
         (item.email == old.email) & _as_given(old) & _is_open(),
     )
     write.delete(LookupItem(company, email_sort_key(old.email)), LookupItem.to == old.id)
@@ -352,7 +352,7 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()
 
     Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
     """
-    given: list[Any] = [UserItem.seats_given.add(1), *more]
+    given: list[Any] = [UserItem.access_revision.add(1), *more]
     unchanged: Condition = (UserItem.email == old.email) & _is_open()
     if new.password_hash != old.password_hash:
         given += _password(new)
@@ -375,7 +375,7 @@ def _password(user: User) -> list[Any]:
         UserItem.password_hash.set(user.password_hash),
         UserItem.is_initial_password.set(user.is_initial_password),
         UserItem.session_epoch.add(1),
-        UserItem.proved.set(user.proved),
+        UserItem.email_verified.set(user.email_verified),
         UserItem.sealed_initial_password.remove() if sealed is None else UserItem.sealed_initial_password.set(sealed),
     ]
 
@@ -393,7 +393,7 @@ def _is_open() -> Condition:
 
 def _as_given(user: User) -> Condition:
     """Whether the user was given no seat, and nothing to manage, since it was read."""
-    return UserItem.unchanged(user, UserItem.seats_given, UserItem.is_manager)
+    return UserItem.unchanged(user, UserItem.access_revision, UserItem.is_manager)
 
 
 def _in_epoch(user: User) -> Condition:

@@ -94,10 +94,10 @@ def _read(
     blocks: bool = False,
 ) -> list[Snapshot]:
     parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
-    items = {(item.pk, item.part): item for part in parts for item in part}
+    items = {(item.pk, item.sort_key): item for part in parts for item in part}
     read = database.transact_get if consistent else partial(database.read, consistent=False)
     stored = dict(zip(items, read(list(items.values())), strict=True))
-    there = [[stored[item.pk, item.part] for item in part] for part in parts]
+    there = [[stored[item.pk, item.sort_key] for item in part] for part in parts]
     return [_snapshot(Snapshot(None), [item for item in found if item is not None]) for found in there]
 
 
@@ -200,7 +200,7 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
     write = Transaction(event_item(pk, event))
     actions: list[Any] = [LicenseItem.times_activated.add(-1)]
     if counts_as_release:
-        actions += [LicenseItem.vacated.add(1), LicenseItem.last_vacated.set(hardware_hash)]
+        actions += [LicenseItem.released.add(1), LicenseItem.last_released_by.set(hardware_hash)]
     write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.epoch == license.epoch)
     if seat is not None:
         same_run = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
@@ -239,7 +239,7 @@ def some_devices(license: License, hardware_hash: str, count: int) -> list[Devic
     first = (
         database.query(DeviceItem, pk, device_prefix(), limit=count - len(behind)) if len(behind) < count else iter(())
     )
-    found = {item.part: item for item in (*behind, *first)}
+    found = {item.sort_key: item for item in (*behind, *first)}
     return [item.to_domain() for item in found.values()]
 
 
@@ -305,12 +305,12 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     if decision.validity_period is not None:
         condition &= item.first_activated_at.does_not_exist()
     if not decision.takes_released:
-        condition &= item.vacated == 0
+        condition &= item.released == 0
     elif decision.transfer:
-        another = item.last_vacated.does_not_exist() | (item.last_vacated != hardware_hash)
-        condition &= (item.vacated > 0) & another & has_room(LICENSE_TRANSFERS)
+        another = item.last_released_by.does_not_exist() | (item.last_released_by != hardware_hash)
+        condition &= (item.released > 0) & another & has_room(LICENSE_TRANSFERS)
     else:
-        condition &= (item.vacated > 0) & (item.last_vacated == hardware_hash)
+        condition &= (item.released > 0) & (item.last_released_by == hardware_hash)
     return condition
 
 
@@ -319,8 +319,8 @@ def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Any]:
     actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
     actions.append(buckets.taking(item.bucket_full_at, decision.bucket, license.bucket_full_at, now))
     if decision.takes_released:
-        actions.append(item.vacated.add(-1))
-        actions.append(item.transfer_count.add(1) if decision.transfer else item.last_vacated.remove())
+        actions.append(item.released.add(-1))
+        actions.append(item.transfer_count.add(1) if decision.transfer else item.last_released_by.remove())
     if decision.validity_period is not None:
         end = ends_at(decision.validity_period, license.grace_period)
         actions += [item.validity_period.set(decision.validity_period), item.ends_at.set(end)]

@@ -118,7 +118,7 @@ def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str
     """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
     ids: dict[str, int] = {}
     for link in _read(LookupItem(company, email_sort_key(email)) for email in emails):
-        ids[link.part.removeprefix(email_sort_key())] = link.to
+        ids[link.sort_key.removeprefix(email_sort_key())] = link.to
     pk = license_pk(company, license_id)
     found = _read(SeatItem(pk, seat_sort_key(user_id)) for user_id in ids.values())
     return ids, {seat.user_id: seat.to_domain() for seat in found}
@@ -135,7 +135,7 @@ def fill(
     first, *others = [assignment.event for assignment in assignments] + events
     write = Transaction(event_item(pk, first))
     for event in others:
-        write.put(event_item(pk, event), EventItem.part.does_not_exist())
+        write.put(event_item(pk, event), EventItem.sort_key.does_not_exist())
     for assignment in assignments:
         put_seat(write, license, assignment.seat, assignment.old, assignment.user)
         put_mail(write, assignment.mail, assignment.event.at)

@@ -148,7 +148,7 @@ class Transaction:
 
     def check(self, item: Any, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""
-        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.part, condition=condition)
+        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.sort_key, condition=condition)
         self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
 
     def delete(self, item: Model, condition: Condition) -> None:
@@ -192,12 +192,12 @@ class Transaction:
             return
         kind = type(self.event)
         if self.again is None:
-            self.put(self.event, kind.part.does_not_exist())
+            self.put(self.event, kind.sort_key.does_not_exist())
             return
         ip = self.event.ip
-        counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.part)]
+        counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.sort_key)]
         counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
-        self.update(kind(self.event.pk, self.again), counted, kind.part.exists())
+        self.update(kind(self.event.pk, self.again), counted, kind.sort_key.exists())
 
     def _is_committed(self) -> bool:
         """Whether the history proves that the transaction was committed. One that was counted is told of until the next
@@ -208,7 +208,7 @@ class Transaction:
         if self.again is None:
             return get(self.event) is not None
         found = get(type(self.event)(self.event.pk, self.again))
-        return found is not None and found.last_key == self.event.part
+        return found is not None and found.last_key == self.event.sort_key
 
 
 def get(item: M, *, consistent: bool = True) -> M | None:
@@ -527,7 +527,7 @@ def _raise_if_condition_failed(error: Exception) -> None:
 
 
 def _key(item: Any) -> Raw:
-    return {"pk": {"S": item.pk}} | ({"part": {"S": item.part}} if hasattr(type(item), "part") else {})
+    return {"pk": {"S": item.pk}} | ({"part": {"S": item.sort_key}} if hasattr(type(item), "sort_key") else {})
 
 
 def _identity(table: str, raw: Raw) -> tuple[str, str, str]:

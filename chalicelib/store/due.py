@@ -39,16 +39,16 @@ def announce(due: Due, announced: Phase, events: list[Event]) -> None:
     for event in events[1:]:
         row = event_item(pk, event)
         write.put(row, type(row).pk.does_not_exist())
-    unannounced = LicenseItem.announced == due.announced
-    write.update(LicenseItem(pk, LICENSE), [LicenseItem.announced.set(announced)], unannounced)
-    update_due_index(write, due, replace(due, announced=announced))
+    unannounced = LicenseItem.announced_phase == due.announced_phase
+    write.update(LicenseItem(pk, LICENSE), [LicenseItem.announced_phase.set(announced)], unannounced)
+    update_due_index(write, due, replace(due, announced_phase=announced))
     write.commit()
 
 
 def update_due_index(write: Transaction, old: License | Due | None, new: License | Due) -> None:
     """Let a transaction that makes `old` into `new` move what is filed of it, too."""
     was, becomes = None if old is None else due_entry(old), due_entry(new)
-    if was is not None and (becomes is None or was.part != becomes.part):
+    if was is not None and (becomes is None or was.sort_key != becomes.sort_key):
         write.delete(was, DueItem.pk.exists())
         was = None
     if becomes is not None:
@@ -60,5 +60,5 @@ def due_entry(license: License | Due) -> DueItem | None:
     at = next_due(license)
     if at is None or license.validity_period is None:
         return None
-    due = Due(license.company, license.id, license.announced, license.grace_period, license.validity_period)
+    due = Due(license.company, license.id, license.announced_phase, license.grace_period, license.validity_period)
     return DueItem.of(due, due_pk(due.id % DUE_SHARDS), due_sort_key(at, license_pk(due.company, due.id)))

@@ -6,6 +6,7 @@ What an item has of its dataclass follows from that (`store.schema`); here stand
 
 import json
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
@@ -34,7 +35,7 @@ class LicensesItem(Item[T]):
         table_name = "licenses"
 
     pk = UnicodeAttribute(hash_key=True)
-    part = UnicodeAttribute(range_key=True)
+    sort_key = UnicodeAttribute(range_key=True, attr_name="part")
 
 
 class AccountsItem(Item[T]):
@@ -44,7 +45,7 @@ class AccountsItem(Item[T]):
         table_name = "accounts"
 
     pk = UnicodeAttribute(hash_key=True)
-    part = UnicodeAttribute(range_key=True)
+    sort_key = UnicodeAttribute(range_key=True, attr_name="part")
 
 
 class EphemeraItem(Item[T]):
@@ -64,15 +65,19 @@ class EphemeraItem(Item[T]):
 class LicenseItem(LicensesItem[License]):
     """A license: terms and counters together, so that one condition covers them."""
 
+    stored_as = MappingProxyType(
+        {"released": "vacated", "last_released_by": "last_vacated", "announced_phase": "announced"}
+    )
+
     guarded = frozenset(
         {
             "times_activated",
             "users_assigned",
             "transfer_count",
-            "vacated",
-            "last_vacated",
+            "released",
+            "last_released_by",
             "first_activated_at",
-            "announced",
+            "announced_phase",
             "epoch",
             "bucket_full_at",
             "seats_full_at",
@@ -100,13 +105,13 @@ class LicenseItem(LicensesItem[License]):
     users_assigned: IntegerAttribute
     max_transfers: IntegerAttribute
     transfer_count: IntegerAttribute
-    vacated: IntegerAttribute
-    last_vacated: UnicodeAttribute
+    released: IntegerAttribute
+    last_released_by: UnicodeAttribute
     validity_period: IntegerAttribute
     start_date: IntegerAttribute
     grace_period: IntegerAttribute
     first_activated_at: IntegerAttribute
-    announced: UnicodeAttribute
+    announced_phase: UnicodeAttribute
     order_id: UnicodeAttribute
     customer: UnicodeAttribute
     epoch: IntegerAttribute
@@ -169,17 +174,19 @@ class VariablesItem(LicensesItem[Any]):
 
     revision = IntegerAttribute()
     variables = JSONAttribute()
-    told_in = UnicodeAttribute(null=True)
+    last_event = UnicodeAttribute(null=True, attr_name="told_in")
     """Sort key of the event that tells of the last change."""
-    told_of = UnicodeAttribute(null=True)
+    last_caller = UnicodeAttribute(null=True, attr_name="told_of")
     """Who made the change that the event was written for, and from which address."""
-    told_by = JSONAttribute(null=True)
+    event_by = JSONAttribute(null=True, attr_name="told_by")
     """By who made changes within the last hour: the sort key of the event that tells of them. The two above are what
     older processes read."""
 
 
 class DueItem(LicensesItem[Due]):
     """A license with a transition to come, filed by when."""
+
+    stored_as = MappingProxyType({"announced_phase": "announced"})
 
     company: UnicodeAttribute
     id: IntegerAttribute
@@ -198,7 +205,7 @@ class MailItem(LicensesItem[QueuedMail]):
     claim = UnicodeAttribute(null=True)
 
     def fields_by_hand(self) -> dict[str, Any]:
-        return {"shard": int(self.pk.removeprefix(keys.mail_pk())), "id": self.part}
+        return {"shard": int(self.pk.removeprefix(keys.mail_pk())), "id": self.sort_key}
 
 
 class BatchProgressItem(LicensesItem[BatchProgress]):
@@ -233,7 +240,7 @@ class EventItem(LicensesItem[Event]):
         return {"actor": value.actor.name, "ip": value.actor.ip}
 
     def fields_by_hand(self) -> dict[str, Any]:
-        return {"key": self.part.removeprefix(keys.event_sort_key()), "actor": Actor(self.actor, self.ip)}
+        return {"key": self.sort_key.removeprefix(keys.event_sort_key()), "actor": Actor(self.actor, self.ip)}
 
 
 class RefusalItem(LicensesItem[Refusal]):
@@ -276,6 +283,8 @@ class ApiKeyItem(AccountsItem[ApiKey]):
 class UserItem(AccountsItem[User]):
     """A user's account."""
 
+    stored_as = MappingProxyType({"access_revision": "seats_given", "email_verified": "proved"})
+
     guarded = frozenset(
         {
             "email",
@@ -284,8 +293,8 @@ class UserItem(AccountsItem[User]):
             "sealed_initial_password",
             "is_manager",
             "session_epoch",
-            "seats_given",
-            "proved",
+            "access_revision",
+            "email_verified",
             "password_scope",
             "closed_at",
             "reopened_at",
@@ -298,8 +307,8 @@ class UserItem(AccountsItem[User]):
     sealed_initial_password: UnicodeAttribute
     is_manager: BooleanAttribute
     session_epoch: IntegerAttribute
-    seats_given: IntegerAttribute
-    proved: BooleanAttribute
+    access_revision: IntegerAttribute
+    email_verified: BooleanAttribute
     password_scope: TextSetAttribute
     closed_at: IntegerAttribute
     reopened_at: IntegerAttribute
@@ -331,13 +340,14 @@ class OrderItem(AccountsItem[Order]):
     """An order."""
 
     by_hand = ("company", "id")
+    stored_as = MappingProxyType({"pending_managers": "joining"})
     customer: UnicodeAttribute
     managers: IdSetAttribute
-    joining: IdSetAttribute
+    pending_managers: IdSetAttribute
     number: IntegerAttribute
 
     def fields_by_hand(self) -> dict[str, Any]:
-        return {"company": self.pk, "id": self.part.removeprefix(keys.order_sort_key())}
+        return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}
 
 
 # --- ephemera ---------------------------------------------------------------------------------------------------
@@ -442,7 +452,7 @@ class Kind:
 
     def is_kind_of(self, table: str, pk: str, sort_key: str) -> bool:
         """Whether an item with these keys is of this kind."""
-        key = sort_key if hasattr(self.item, "part") else pk
+        key = sort_key if hasattr(self.item, "sort_key") else pk
         fits = key.startswith(self.prefix) if self.prefix.endswith("#") or not self.prefix else key == self.prefix
         return table == self.item.Meta.table_name and fits and pk.startswith(self.partition)
 

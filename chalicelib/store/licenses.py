@@ -120,14 +120,16 @@ def update(old: License, new: License, event: Event, earlier: Sequence[Event] = 
     """
     pk, item = license_pk(old.company, old.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    terms, announced = replace(new, announced=old.announced), [item.announced.set(new.announced)]
+    terms = replace(new, announced_phase=old.announced_phase)
     # What the index of what is due, and the end, follow from: the sweep and a first activation move these.
-    as_dated = item.unchanged(old, item.announced, item.validity_period, item.grace_period)
+    as_dated = item.unchanged(old, item.announced_phase, item.validity_period, item.grace_period)
+    announced = [item.announced_phase.set(new.announced_phase)]
     write.change(item(pk, LICENSE), old, terms, as_dated, announced)
-    if (old.announced, old.validity_period, old.grace_period) != (new.announced, new.validity_period, new.grace_period):
+    dates_old, dates_new = ((one.announced_phase, one.validity_period, one.grace_period) for one in (old, new))
+    if dates_old != dates_new:
         update_due_index(write, old, new)
     for earlier_event in earlier:
-        write.put(event_item(pk, earlier_event), EventItem.part.does_not_exist())
+        write.put(event_item(pk, earlier_event), EventItem.sort_key.does_not_exist())
     write.commit()
 
 
@@ -141,7 +143,7 @@ def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> 
     item = LicenseItem
     actions: list[Any] = [item.epoch.add(1), item.times_activated.set(0)]
     if all_anew:
-        actions += [item.transfer_count.set(0), item.vacated.set(0), item.last_vacated.remove()]
+        actions += [item.transfer_count.set(0), item.released.set(0), item.last_released_by.remove()]
     elif given_up:
         actions += giving_up(license.times_activated)
     unchanged = (item.epoch == license.epoch) & (item.times_activated == license.times_activated)
@@ -150,7 +152,7 @@ def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> 
 
 def giving_up(places: int) -> list[Any]:
     """What is changed of a license where so many places are given up at once, by none of its devices alone."""
-    return [LicenseItem.vacated.add(places), LicenseItem.last_vacated.remove()] if places else []
+    return [LicenseItem.released.add(places), LicenseItem.last_released_by.remove()] if places else []
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:
@@ -212,7 +214,7 @@ def events(
 def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
     links = database.query(LookupItem, company, company_license_sort_key())
-    return (int(link.part.removeprefix(company_license_sort_key())) for link in links)
+    return (int(link.sort_key.removeprefix(company_license_sort_key())) for link in links)
 
 
 def _block(license: License, hardware_id: str) -> BlockItem:

@@ -133,7 +133,7 @@ def _customer_fault(link: Any, license: Any) -> str | None:
 
 
 def _email_fault(link: Any, user: Any) -> str | None:
-    right = user is not None and user.email == link.part.removeprefix(email_sort_key())
+    right = user is not None and user.email == link.sort_key.removeprefix(email_sort_key())
     return None if right else f"an e-mail leads to the user {link.to}, whose e-mail it is not"
 
 
@@ -152,7 +152,7 @@ def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> str | None:
 
 
 def _key_fault(link: Any, license: Any) -> str | None:
-    right = license is not None and license.license_key == link.part.removeprefix(license_key_sort_key())
+    right = license is not None and license.license_key == link.sort_key.removeprefix(license_key_sort_key())
     return None if right else "a license key leads to it that is not its own"
 
 
@@ -168,7 +168,7 @@ def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> str | None
 def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
     if license is not None and listed is None:
         return "it is not listed among the company's licenses, so nothing counts it"
-    if license is not None and order_license_sort_key(license.order_id or "", license.id) != link.part:
+    if license is not None and order_license_sort_key(license.order_id or "", license.id) != link.sort_key:
         return "it is listed under an order that is not its own"
     return _summary_fault(link, license)
 
@@ -181,15 +181,15 @@ def _summary_fault(link: Any, license: Any) -> str | None:
 
 
 def _user_fault(user: Any, link: Any) -> str | None:
-    right = link is not None and user.part == user_sort_key(link.to)
-    return None if right else f"the e-mail of the {user.part.replace('#', ' ')} does not lead there"
+    right = link is not None and user.sort_key == user_sort_key(link.to)
+    return None if right else f"the e-mail of the {user.sort_key.replace('#', ' ')} does not lead there"
 
 
 def _due_fault(due: Any, license: Any) -> str | None:
     if license is None:
         return "it is filed as due, and is gone"
     right = due_entry(license.to_domain())
-    same = right is not None and (right.pk, right.part) == (due.pk, due.part)
+    same = right is not None and (right.pk, right.sort_key) == (due.pk, due.sort_key)
     return None if same else "it is filed as due when it is not"
 
 
@@ -257,13 +257,13 @@ AUDITED = {
 
 def _between(link: Any) -> str:
     """What stands in a sort key between the kind and the license."""
-    middle: str = link.part.partition("#")[2].rpartition("#")[0]
+    middle: str = link.sort_key.partition("#")[2].rpartition("#")[0]
     return middle
 
 
 def _seen(link: Any) -> tuple[str, int, int | None]:
     """What the sort key of the link from a hardware id says: the hardware hash, the license and the user there."""
-    _, hardware_hash, license_id, user_id = link.part.split("#")
+    _, hardware_hash, license_id, user_id = link.sort_key.split("#")
     return hardware_hash, int(license_id), int(user_id) if user_id else None
 
 
@@ -271,7 +271,7 @@ def _license_id(link: Any) -> int:
     """The license that a link leads to, or that its sort key ends with; 0 where that is none."""
     if isinstance(link, DueItem):
         return int(link.id)
-    last: str = link.part.rpartition("#")[2] if getattr(link, "to", None) is None else str(link.to)
+    last: str = link.sort_key.rpartition("#")[2] if getattr(link, "to", None) is None else str(link.to)
     return int(last) if last.isdecimal() else 0
 
 

@@ -35,7 +35,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
     """Let the transaction that issues a license make `old` into `new`, and file the license in it."""
     item = OrderItem(new.company, order_sort_key(new.id))
     actions: list[Any] = [OrderItem.customer.set(new.customer)]
-    for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.joining, new.joining)):
+    for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.pending_managers, new.pending_managers)):
         if ids:
             actions.append(attribute.set(ids))
     if new.number is not None:
@@ -112,12 +112,12 @@ def backfill_managers(order: Order) -> None:
     Each step requires that they still do: who is taken off meanwhile is shown nothing more, and what was filed before
     goes by `unfile`, which comes later.
     """
-    for user_id in order.joining:
+    for user_id in order.pending_managers:
         while _is_manager(order, user_id):
             with suppress(ConditionFailed):  # the order has changed: it says whether he still manages it
                 _file_all(order, user_id)
                 break
-    joined = [OrderItem.joining.delete(order.joining)]
+    joined = [OrderItem.pending_managers.delete(order.pending_managers)]
     database.update(OrderItem(order.company, order_sort_key(order.id)), joined)
 
 
@@ -131,7 +131,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     for sold in islice(sold_in_order(new.company, new.id), 1):
         _file(write, sold, new.company, manager.id)
     ids = {manager.id}
-    write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.joining.add(ids)], _with_managers(old))
+    write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.pending_managers.add(ids)], _with_managers(old))
     if known is None:
         put_new_user(write, manager)
     else:
@@ -146,7 +146,9 @@ def remove_manager(old: Order, user_id: int, event: Event, *, closed_at: Instant
     `closed_at`: only while the account is closed since then.
     """
     write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {user_id}
-    write.update(_order(old), [OrderItem.managers.delete(ids), OrderItem.joining.delete(ids)], _with_managers(old))
+    write.update(
+        _order(old), [OrderItem.managers.delete(ids), OrderItem.pending_managers.delete(ids)], _with_managers(old)
+    )
     if closed_at is not None:
         require_closed(write, old.company, user_id, closed_at)
     write.commit()
@@ -170,7 +172,7 @@ def _file_all(order: Order, user_id: int) -> None:
         write = Transaction(None)
         for one in step:
             _file(write, one, order.company, user_id)
-        write.update(_order(order), [OrderItem.joining.add(ids)], OrderItem.managers.contains(user_id))
+        write.update(_order(order), [OrderItem.pending_managers.add(ids)], OrderItem.managers.contains(user_id))
         write.commit()
 
 

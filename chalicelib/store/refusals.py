@@ -66,4 +66,4 @@ def _forget_old(company: str, license_id: int | None, now: Instant) -> None:
     newest_first = enumerate(_newest_first(company, license_id))
     over = (item for place, (item, one) in newest_first if place >= KEPT or one.newest_at <= now - KEPT_MS)
     for item in islice(over, _MOST_DELETED):
-        database.delete(RefusalItem(item.pk, item.part))
+        database.delete(RefusalItem(item.pk, item.sort_key))

@@ -63,7 +63,7 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
             database.delete(due)
             yield 1
         item = LicenseItem
-        as_filed = item.unchanged(license, item.announced, item.validity_period, item.grace_period)
+        as_filed = item.unchanged(license, item.announced_phase, item.validity_period, item.grace_period)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
             database.delete(item(license_pk(code, license_id), LICENSE), as_filed)
     yield int(was_there)

@@ -40,7 +40,7 @@ def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
         else:
             write.put(repair.link, kind.pk.does_not_exist())
         # A transaction names an item once, and many links may follow from one.
-        _, conditions = sources.setdefault((repair.source.pk, repair.source.part), (repair.source, {}))
+        _, conditions = sources.setdefault((repair.source.pk, repair.source.sort_key), (repair.source, {}))
         conditions[repr(repair.condition)] = repair.condition
     for source, conditions in sources.values():
         first, *others = conditions.values()

@@ -51,9 +51,9 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
     item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
     new_event = event_item(item.pk, event)
     write = Transaction(new_event, again)
-    event_key = again or new_event.part
-    item.told_by = recent | {by: event_key}
-    item.told_in, item.told_of = event_key, f"{by} {event.actor.ip or ''}"
+    event_key = again or new_event.sort_key
+    item.event_by = recent | {by: event_key}
+    item.last_event, item.last_caller = event_key, f"{by} {event.actor.ip or ''}"
     new_or_same = VariablesItem.revision == seen.revision
     write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else new_or_same)
     write.commit()
@@ -61,8 +61,8 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
 
 def _event_by(item: VariablesItem) -> dict[str, str]:
     """An older item, or one that an older process has written since, names the last caller alone."""
-    by: dict[str, str] = item.told_by or {}
-    return by | ({item.told_of.partition(" ")[0]: item.told_in} if item.told_of and item.told_in else {})
+    by: dict[str, str] = item.event_by or {}
+    return by | ({item.last_caller.partition(" ")[0]: item.last_event} if item.last_caller and item.last_event else {})
 
 
 def _is_recent(event_key: str, now: Instant) -> bool:

@@ -33,7 +33,7 @@ class Holdings:
 
     def opened(self, user: User) -> set[int]:
         """The licenses that the account's password opens. What it manages, it always opens."""
-        if user.proved or user.password_scope is None:
+        if user.email_verified or user.password_scope is None:
             return set(self.used) | set(self.managed)
         return {id for id, whose in self.used.items() if whose in user.password_scope} | set(self.managed)
 
@@ -46,7 +46,7 @@ class Holdings:
 def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
     """What an account has; `limit`: managed licenses that are read at most. Consistent.
 
-    What is written by this must be on condition that `user.seats_given` and `user.is_manager` are as they were.
+    What is written by this must be on condition that `user.access_revision` and `user.is_manager` are as they were.
     """
     used = licenses.read_some(user.company, held_license_ids(user.company, user.id))
     managed = orders.read_managed_licenses(user.company, user.id, limit=limit) if user.is_manager else iter(())

@@ -98,7 +98,7 @@ def _activate_on(
 ) -> tuple[Snapshot, list[Variable]]:
     # A password without a scope opens all: it must be the one that the account has at the instant of its seat.
     user = None if logged_in is None else logged_in.user
-    certain = user is not None and not user.proved and user.password_scope is None
+    certain = user is not None and not user.email_verified and user.password_scope is None
     kept: Variables | None = None
 
     def read(consistent: bool) -> Snapshot:

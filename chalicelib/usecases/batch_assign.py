@@ -211,7 +211,7 @@ def batch_result(
             code = "account_closed" if _is_closed(users, ids, row) else "not_assigned"
             return RowResult(row, "seat_gone" if number >= people.places else code, ok=False)
         # Whoever has the password is let in wherever else it was given.
-        ours = user.batch == batch_id and not user.seats_given and not user.is_manager
+        ours = user.batch == batch_id and not user.access_revision and not user.is_manager
         password = initial_password(user) if ours else None
         return RowResult(row, "assigned_with_password" if password else "assigned", ok=True, password=password)
 

@@ -61,8 +61,8 @@ def change_email(
         _guard_change(company, address, held)
         if license is not None:
             guard_seats_rate(license, actor, 1, now)  # somebody else has the seat then, and is mailed
-        scope = read_holdings(user).buyers if user.proved else user.password_scope
-        return replace(user, email=address, proved=False, password_scope=scope or user.password_scope)
+        scope = read_holdings(user).buyers if user.email_verified else user.password_scope
+        return replace(user, email=address, email_verified=False, password_scope=scope or user.password_scope)
 
     def write(state: tuple[License | None, User, list[int]], changed: User) -> None:
         license, user, held = state

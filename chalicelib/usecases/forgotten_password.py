@@ -73,7 +73,7 @@ def set_password_by_code(
     def decide(state: tuple[OneTimeCode, User]) -> User:
         stored, user = state
         if not stored.used:
-            return with_own_password(user, new_password, proved=True)
+            return with_own_password(user, new_password, email_verified=True)
         if not verify_password(user.password_hash, new_password):
             raise Invalid("invalid_code")
         return user  # the same call once more

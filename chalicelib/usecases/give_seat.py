@@ -23,10 +23,10 @@ from chalicelib.usecases.initial_password import with_initial_password
 def with_seat(user: User, license: License, manager_id: int | None) -> User:
     """The account as a seat on this license, given by this manager or by an operator (None), leaves it.
 
-    What differs must be written on condition that password, `seats_given` and `is_manager` are as they were.
+    What differs must be written on condition that password, `access_revision` and `is_manager` are as they were.
     """
     whose, scope = buyer(license), user.password_scope
-    if user.proved or (scope is not None and whose in scope):
+    if user.email_verified or (scope is not None and whose in scope):
         return user
     held = read_holdings(user, limit=MAX_MANAGED + 1)
     if scope is None:  # of before there were scopes: by then it opened all

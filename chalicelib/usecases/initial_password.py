@@ -45,7 +45,7 @@ def with_initial_password(user: User, password: str, scope: frozenset[str]) -> U
         is_initial_password=True,
         sealed_initial_password=seal_initial_password(user.company, user.id, password),
         session_epoch=user.session_epoch + 1,
-        proved=False,
+        email_verified=False,
         password_scope=scope,
     )
 

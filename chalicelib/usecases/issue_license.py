@@ -92,7 +92,7 @@ def issue_license(
         licenses.issue(state.license, state.old, order, state.manager, state.known, event, notice)
 
     state, order = decide_and_write(read, decide, write)
-    if order.joining:
+    if order.pending_managers:
         with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
             orders.backfill_managers(order)
     return state.license, state.manager
@@ -117,7 +117,7 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
         return old
     if len(old.managers) >= MAX_MANAGERS:
         raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
-    return replace(old, managers=old.managers | {manager.id}, joining=old.joining | {manager.id})
+    return replace(old, managers=old.managers | {manager.id}, pending_managers=old.pending_managers | {manager.id})
 
 
 def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> License:
@@ -231,7 +231,7 @@ def manager_of(
     if known is None:
         return replace(new_user(company, address, frozenset({whose}), now=now), is_manager=True), None
     guard_open(known)
-    if known.proved:
+    if known.email_verified:
         return known, known
     held = read_holdings(known)
     scope = held.buyers if known.password_scope is None else known.password_scope

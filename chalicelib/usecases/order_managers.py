@@ -40,7 +40,9 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
             return order
         if len(order.managers) >= MAX_MANAGERS:
             raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
-        return replace(order, managers=order.managers | {manager.id}, joining=order.joining | {manager.id})
+        return replace(
+            order, managers=order.managers | {manager.id}, pending_managers=order.pending_managers | {manager.id}
+        )
 
     def write(state: tuple[Order, User, User | None], order: Order) -> None:
         old, manager, known = state
@@ -51,7 +53,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
             )
 
     (old, manager, known), order = decide_and_write(read, decide, write)
-    if order.joining:
+    if order.pending_managers:
         orders.backfill_managers(order)
     return manager if known is None or order != old else known
 

@@ -20,7 +20,7 @@ def hash_password(password: str) -> str:
         return hasher().hash(composed(password))
 
 
-def with_own_password(user: User, password: str, *, proved: bool = False) -> User:
+def with_own_password(user: User, password: str, *, email_verified: bool = False) -> User:
     """The account once its owner has chosen a password: the initial one is gone for good, and all sessions are over."""
     return replace(
         user,
@@ -28,7 +28,7 @@ def with_own_password(user: User, password: str, *, proved: bool = False) -> Use
         is_initial_password=False,
         sealed_initial_password=None,
         session_epoch=user.session_epoch + 1,
-        proved=user.proved or proved,
+        email_verified=user.email_verified or email_verified,
     )
 
 
@@ -40,7 +40,7 @@ def with_no_password(user: User) -> User:
         is_initial_password=False,
         sealed_initial_password=None,
         session_epoch=user.session_epoch + 1,
-        proved=False,
+        email_verified=False,
         password_scope=None,
     )
 

@@ -43,7 +43,7 @@ def _repairs(company: str) -> Iterator[Repair]:
 
 def _each_link_once(some: list[Repair]) -> list[Repair]:
     """The first repair of each link: two licenses may bear one key, and the next audit names the one without it."""
-    return list({(repair.link.pk, repair.link.part): repair for repair in reversed(some)}.values())[::-1]
+    return list({(repair.link.pk, repair.link.sort_key): repair for repair in reversed(some)}.values())[::-1]
 
 
 def _carried_out(company: str, few: list[Repair], actor: Actor, now: Instant) -> Iterator[dict[str, int]]:

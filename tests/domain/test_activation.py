@@ -46,7 +46,10 @@ GUARDS: list[tuple[str, dict[str, Any]]] = [
     ("license_start_date_not_reached", {"start_date": NOW + 1}),
     ("license_expired", {"validity_period": NOW}),
     ("vm_not_allowed", {}),  # the report is that of a virtual machine
-    ("device_transfer_not_allowed", {"vacated": 1, "last_vacated": hash_hardware_id("other"), "max_transfers": -1}),
+    (
+        "device_transfer_not_allowed",
+        {"released": 1, "last_released_by": hash_hardware_id("other"), "max_transfers": -1},
+    ),
     ("user_activated_max_times", {}),  # the seat is full
     ("license_activated_max_times", {"times_activated": 5}),
 ]
@@ -88,8 +91,8 @@ def test_a_license_that_is_absent_is_told_before_anything_else() -> None:
 
 def test_a_spent_transfer_limit_stands_in_the_order_where_a_forbidden_transfer_does() -> None:
     spent: dict[str, Any] = {
-        "vacated": 1,
-        "last_vacated": hash_hardware_id("other"),
+        "released": 1,
+        "last_released_by": hash_hardware_id("other"),
         "max_transfers": 2,
         "transfer_count": 2,
     }
@@ -211,7 +214,7 @@ def test_a_repeat_a_check_and_a_deactivation_take_no_change_and_need_none() -> N
 
 
 def test_a_device_that_holds_a_place_passes_all_limits_and_counts_nothing() -> None:
-    full = a_license(times_activated=5, vacated=1, last_vacated=hash_hardware_id("other"), max_transfers=-1)
+    full = a_license(times_activated=5, released=1, last_released_by=hash_hardware_id("other"), max_transfers=-1)
     snapshot = Snapshot(full, device=a_device())
     granted = grant(snapshot)
     assert (granted.license, granted.device_id, granted.already_active) == (full, 70, True)
@@ -235,7 +238,9 @@ def test_a_device_that_comes_back_keeps_its_id_and_its_first_activation() -> Non
 
 
 def test_the_answer_to_an_activation_shows_the_place_taken() -> None:
-    snapshot = a_users_place(seat={"activations": 1}, times_activated=1, vacated=1, last_vacated="x", transfer_count=2)
+    snapshot = a_users_place(
+        seat={"activations": 1}, times_activated=1, released=1, last_released_by="x", transfer_count=2
+    )
     after = apply_activation(snapshot, grant(snapshot), DeviceReport("pc", hostname="host"), NOW)
     assert after.license is not None
     assert after.device is not None
@@ -288,7 +293,7 @@ def test_a_license_without_a_duration_gets_no_end() -> None:
 def given_up(by: str | None, count: int = 1, **told: Any) -> Snapshot:
     """A license on which so many places were given up, the last of them by this device."""
     hardware_hash = None if by is None else hash_hardware_id(by)
-    return Snapshot(a_license(vacated=count, last_vacated=hardware_hash, **told))
+    return Snapshot(a_license(released=count, last_released_by=hardware_hash, **told))
 
 
 def test_a_new_device_on_a_free_place_is_no_transfer() -> None:

@@ -53,8 +53,8 @@ def test_the_end_is_past_the_validity_period_by_the_hours_of_grace() -> None:
 
 
 def test_the_phase_is_what_the_dates_say_whatever_is_announced() -> None:
-    over = a_license(validity_period=NOW - 1, announced="valid")
-    extended = a_license(validity_period=NOW + 1, announced="expired")
+    over = a_license(validity_period=NOW - 1, announced_phase="valid")
+    extended = a_license(validity_period=NOW + 1, announced_phase="expired")
     assert (phase(over, NOW), phase(extended, NOW)) == ("expired", "valid")
 
 

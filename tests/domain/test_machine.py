@@ -106,7 +106,7 @@ class InMemory(LicenseMachine):
         """The next other device is a transfer, for each of them."""
         if places:
             tag = None if last is None else hash_hardware_id(last)
-            self.license = replace(self.license, vacated=self.license.vacated + places, last_vacated=tag)
+            self.license = replace(self.license, released=self.license.released + places, last_released_by=tag)
 
     # --- by managers and the vendor -------------------------------------------------------------------------------
 
@@ -137,8 +137,8 @@ class InMemory(LicenseMachine):
                 self.license = replace(self.license, enabled=on, disabled_by=None if on else step.by)
             case "extend":
                 dated = replace(self.license, validity_period=int(step.to))
-                announced = announced_after_change(dated.announced, phase(dated, self.now))
-                self.license, self.reached = replace(dated, announced=announced), self.phase()
+                announced = announced_after_change(dated.announced_phase, phase(dated, self.now))
+                self.license, self.reached = replace(dated, announced_phase=announced), self.phase()
             case "sweep":
                 self.swept()
         return OK
@@ -150,7 +150,7 @@ class InMemory(LicenseMachine):
         if step.by == "customer":
             self.give_up(taken, None)
         else:
-            self.license = replace(self.license, transfer_count=0, vacated=0, last_vacated=None)
+            self.license = replace(self.license, transfer_count=0, released=0, last_released_by=None)
 
     def shared(self, step: Step) -> str:
         """Seats. Of who has none, and of a limit that is too high, use cases ask."""
@@ -191,10 +191,10 @@ class InMemory(LicenseMachine):
     def swept(self) -> None:
         due = transitions_due(self.license, self.now)
         assert bool(due) == ((at := next_due(self.license)) is not None and at <= self.now)
-        told = [PHASES.index(self.license.announced), *(PHASES.index(transition.phase) for transition in due)]
+        told = [PHASES.index(self.license.announced_phase), *(PHASES.index(transition.phase) for transition in due)]
         assert told == sorted(set(told)), "each once, one after the other"
         assert all(transition.at <= self.now for transition in due)
-        self.license = replace(self.license, announced=PHASES[told[-1]])
+        self.license = replace(self.license, announced_phase=PHASES[told[-1]])
         assert told[-1] == self.phase()
         assert transitions_due(self.license, self.now) == []
 

@@ -27,7 +27,7 @@ GRACE, EXPIRED = Transition("grace", NOW), Transition("expired", NOW + 24 * HOUR
 def test_what_has_happened_and_is_not_announced_is_due_in_order(
     announced: Phase, past_end: int, expected: list[Transition]
 ) -> None:
-    license = a_license(validity_period=NOW, grace_period=24, announced=announced)
+    license = a_license(validity_period=NOW, grace_period=24, announced_phase=announced)
     assert transitions_due(license, NOW + past_end) == expected
 
 
@@ -44,10 +44,10 @@ def test_without_grace_the_license_goes_straight_to_its_end() -> None:
         ({"grace_period": 24}, None),
         ({"valid_duration": "30d"}, None),
         ({"validity_period": NOW}, NOW),
-        ({"validity_period": NOW, "announced": "expired"}, None),
+        ({"validity_period": NOW, "announced_phase": "expired"}, None),
         ({"validity_period": NOW, "grace_period": 24}, NOW),
-        ({"validity_period": NOW, "grace_period": 24, "announced": "grace"}, NOW + 24 * HOUR),
-        ({"validity_period": NOW, "grace_period": 24, "announced": "expired"}, None),
+        ({"validity_period": NOW, "grace_period": 24, "announced_phase": "grace"}, NOW + 24 * HOUR),
+        ({"validity_period": NOW, "grace_period": 24, "announced_phase": "expired"}, None),
     ],
 )
 def test_the_next_transition_is_the_first_that_is_not_announced(terms: dict[str, Any], expected: int | None) -> None:

@@ -85,7 +85,7 @@ class License:
     duration: float | None = None
     """From the first activation to the end; None where there is no such, or it has come."""
     transferred: int = 0
-    vacated: int = 0
+    released: int = 0
     """Places that were given up, by a device or reset by the customer, and not taken again."""
     last: str | None = None
     """The device that gave one up last; None where several were reset at once."""
@@ -155,7 +155,7 @@ def _activate(license: License, call: Call) -> Answered:
 
 
 def _no_transfer(license: License, call: Call) -> str:
-    if license.transfers is None or license.vacated == 0 or license.last == call.device:
+    if license.transfers is None or license.released == 0 or license.last == call.device:
         return ""
     return _transfers_end(license) if license.transferred >= license.transfers else ""
 
@@ -201,12 +201,12 @@ def _counted(license: License, call: Call) -> License:
 
 
 def _filled(license: License, call: Call) -> License:
-    """With one of the vacated places taken again, where there is any: by its own device, or by another."""
-    if license.vacated == 0:
+    """With one of the released places taken again, where there is any: by its own device, or by another."""
+    if license.released == 0:
         return license
     if license.last == call.device:
-        return replace(license, vacated=license.vacated - 1, last=None)
-    return replace(license, vacated=license.vacated - 1, transferred=license.transferred + 1)
+        return replace(license, released=license.released - 1, last=None)
+    return replace(license, released=license.released - 1, transferred=license.transferred + 1)
 
 
 def _begun(license: License, call: Call) -> License:
@@ -237,7 +237,7 @@ def _given_up(license: License, keys: frozenset[Key], last: str | None) -> Licen
     after = replace(license, live=license.live - keys)
     if license.transfers is None or not keys:
         return after
-    return replace(after, vacated=license.vacated + len(keys), last=last)
+    return replace(after, released=license.released + len(keys), last=last)
 
 
 # --- by managers --------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def _too_many(license: License, call: Call, keys: frozenset[Key]) -> str:
     if license.transfers is None or call.by == "vendor" or not keys:
         return ""
     left = max(0, license.transfers - license.transferred)
-    return _transfers_end(license) if license.vacated + len(keys) > left else ""
+    return _transfers_end(license) if license.released + len(keys) > left else ""
 
 
 def _reset_device(license: License, call: Call) -> Answered:
@@ -269,7 +269,7 @@ def _reset_license(license: License, call: Call) -> Answered:
     if refusal := _too_many(license, call, license.live):
         return refusal, license
     after = _freed(license, call, license.live)
-    return OK, after if call.by == "customer" else replace(after, transferred=0, vacated=0, last=None)
+    return OK, after if call.by == "customer" else replace(after, transferred=0, released=0, last=None)
 
 
 def _assign(license: License, call: Call) -> Answered:

@@ -157,7 +157,7 @@ class LicenseMachine(RuleBasedStateMachine):
         self.deactivate(key)
         self.activate([onto])
 
-    @precondition(lambda self: self.model.live and not self.model.vacated)
+    @precondition(lambda self: self.model.live and not self.model.released)
     @rule(key=devices)
     def come_and_go(self, key: Key) -> None:
         """Give a place back and take it again, until the rate stops it."""
@@ -171,7 +171,7 @@ class LicenseMachine(RuleBasedStateMachine):
     def reset_device(self, device: str, by: By) -> None:
         self.step("reset device", device=device, by=by)
 
-    @precondition(lambda self: self.model.live or self.model.vacated)
+    @precondition(lambda self: self.model.live or self.model.released)
     @rule(by=by)
     def reset_license(self, by: By) -> None:
         self.step("reset license", by=by)
@@ -225,7 +225,7 @@ class LicenseMachine(RuleBasedStateMachine):
         assert live == expected.live
         assert set(there.devices) == expected.known
         assert license.times_activated == len(expected.live)
-        assert (license.transfer_count, license.vacated) == (expected.transferred, expected.vacated)
+        assert (license.transfer_count, license.released) == (expected.transferred, expected.released)
         assert (license.enabled, license.validity_period) == (expected.enabled, maximum(expected.end))
         assert {(email, seat.max_activations) for email, seat in seats.items()} == {
             (email, maximum(limit)) for email, limit in expected.seats

@@ -320,9 +320,9 @@ def _sweep_forgets() -> Patches:
         write = database.Transaction(event_item(pk, events[0]))
         for event in events[1:]:
             write.put(event_item(pk, event), EventItem.pk.does_not_exist())
-        unannounced = LicenseItem.announced == found.announced
-        write.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)], unannounced)
-        due.update_due_index(write, None, replace(found, announced=announced))
+        unannounced = LicenseItem.announced_phase == found.announced_phase
+        write.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)], unannounced)
+        due.update_due_index(write, None, replace(found, announced_phase=announced))
         write.commit()
 
     return [(sweeping, "announce", announce)]
@@ -344,7 +344,7 @@ def _sweep_announces_again() -> Patches:
     def announce(found: Any, announced: Any, events: list[Event]) -> None:
         pk = license_pk(found.company, found.id)
         database.batch_put([event_item(pk, event) for event in events])
-        database.update(LicenseItem(pk, "license"), [LicenseItem.announced.set(announced)])
+        database.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)])
         if (row := due.due_entry(found)) is not None:
             database.delete(row)
 

@@ -325,7 +325,7 @@ MOVED = frozenset({("d0", None), ("d1", None), ("d2", None)})
 PARTS = (
     Part(model.License(PLACES), _keyed, 5, (ALL,)),
     Part(
-        model.License(MOVING_PLACES, None, MAX_TRANSFERS, transferred=1, vacated=2, last="d2", known=MOVED),
+        model.License(MOVING_PLACES, None, MAX_TRANSFERS, transferred=1, released=2, last="d2", known=MOVED),
         _moving,
         4,
         (ALL,),

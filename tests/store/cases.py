@@ -106,7 +106,7 @@ def before_links(vendor: Vendor) -> License:
     return license
 
 
-def vacated(vendor: Vendor) -> License:
+def released(vendor: Vendor) -> License:
     license = vendor.issue(max_transfers=1)
     vendor.activate(license, "old pc")
     vendor.deactivate(license, "old pc")
@@ -331,7 +331,7 @@ def blacklisted(vendor: Vendor) -> License:
 
 
 def with_idle_devices(vendor: Vendor) -> License:
-    license = vacated(vendor)
+    license = released(vendor)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
     database.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
     return license
@@ -363,7 +363,7 @@ def join_order(vendor: Vendor, _: License) -> Any:
     order = orders.read_order(vendor.code, "A")
     assert order is not None
     shown = [list(orders.read_managed_licenses(vendor.code, user_id)) for user_id in sorted(order.managers)]
-    return license, len(order.managers), order.joining, [len(licenses) for licenses in shown]
+    return license, len(order.managers), order.pending_managers, [len(licenses) for licenses in shown]
 
 
 def issue_another_order(vendor: Vendor, _: License) -> Any:
@@ -486,7 +486,7 @@ CASES = (
         lambda v, x: v.activate(x, "pc"),
         ("device_activated",),
     ),
-    Case("activate by transfer", activate.activate, vacated, lambda v, x: v.activate(x, "pc"), ("device_activated",)),
+    Case("activate by transfer", activate.activate, released, lambda v, x: v.activate(x, "pc"), ("device_activated",)),
     Case(
         "activate by e-mail",
         activate.activate,

@@ -342,7 +342,7 @@ def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -
 @pytest.mark.parametrize(("length", "written", "read"), [(1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)])
 def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, written: int, read: int) -> None:
     item, event = LookupItem(vendor.code, "padded"), Event.new("company_created", ADMIN, NOW)
-    padding = "x" * (length - len(f"pk{item.pk}part{item.part}product"))
+    padding = "x" * (length - len(f"pk{item.pk}part{item.sort_key}product"))
     write = Transaction(event_item(vendor.code, event, AccountEventItem))
     write.delete(item, LookupItem.pk.exists())
     steps: list[tuple[Call, float, int]] = [

@@ -65,7 +65,7 @@ def revisions(pk: str) -> list[int]:
 
 
 def events(pk: str) -> list[str]:
-    return [item.part for item in database.query(EventItem, pk, "at#")]
+    return [item.sort_key for item in database.query(EventItem, pk, "at#")]
 
 
 def links(pk: str, *parts: str) -> None:
@@ -82,7 +82,7 @@ def test_a_commit_whose_answer_was_lost_knows_its_own_write_by_its_event(pk: str
         write.commit()
     assert revisions(pk) == [1]
     assert write.event is not None
-    assert events(pk) == [write.event.part]
+    assert events(pk) == [write.event.sort_key]
     assert len(sent.bodies) == 3  # lost; refused for its own sake; the event is there
 
 
@@ -97,7 +97,7 @@ def test_a_commit_that_was_not_sure_and_met_a_rival_is_stale_and_tells_of_the_ri
         putting(pk, 1).commit()
     assert revisions(pk) == [7]
     assert rival.event is not None
-    assert events(pk) == [rival.event.part]
+    assert events(pk) == [rival.event.sort_key]
     assert caught.value.items is not None
     assert [item["revision"] for item in caught.value.items] == [{"N": "7"}]
 
@@ -227,7 +227,7 @@ def test_what_is_read_stands_in_the_order_asked_for_whatever_the_table(
     putting(pk, 1).commit()
     links(pk, "b", "a")
     wanted = [LookupItem(pk, "b"), SeatItem(pk, "seat#1"), VariablesItem(pk, "variables"), LookupItem(pk, "a")]
-    assert [None if item is None else (type(item), item.part) for item in read(wanted)] == [
+    assert [None if item is None else (type(item), item.sort_key) for item in read(wanted)] == [
         (LookupItem, "b"),
         None,
         (VariablesItem, "variables"),
@@ -237,7 +237,7 @@ def test_what_is_read_stands_in_the_order_asked_for_whatever_the_table(
 
 def test_the_same_key_may_be_asked_for_twice(pk: str) -> None:
     links(pk, "a")
-    assert [item.part for item in one_by_one([LookupItem(pk, "a"), LookupItem(pk, "a")])] == ["a", "a"]
+    assert [item.sort_key for item in one_by_one([LookupItem(pk, "a"), LookupItem(pk, "a")])] == ["a", "a"]
 
 
 def leave_unread(count: int) -> Fault:
@@ -258,7 +258,7 @@ def test_keys_that_were_left_unread_are_asked_for_again(pk: str) -> None:
     wanted = [LookupItem(pk, part) for part in "edxcba"]
     with wire(leave_unread(2), ALWAYS, BATCH) as sent:
         found = one_by_one(wanted)
-    assert ["-" if item is None else item.part for item in found] == list("ed-cba")
+    assert ["-" if item is None else item.sort_key for item in found] == list("ed-cba")
     asked = [next(iter(body["RequestItems"].values())) for body in sent.bodies]
     assert [len(table["Keys"]) for table in asked] == [6, 4, 2]
     assert all(table["ConsistentRead"] for table in asked)
@@ -285,7 +285,7 @@ def test_a_fault_of_a_read_changes_no_answer_and_one_that_stays_ends_as_busy(pk:
     ]
     for operations, read in reads:
         with wire(fault, FIRST, operations) as sent:
-            assert [item.part for item in read()] == ["a", "b"]
+            assert [item.sort_key for item in read()] == ["a", "b"]
         assert len(sent.bodies) == 2
         with wire(fault, ALWAYS, operations), pytest.raises(Unavailable):
             read()
@@ -330,7 +330,7 @@ def test_a_query_finds_what_was_asked_for_in_order_and_no_more_whatever_the_page
                     LookupItem, pk, prefix, before=before, backwards=backwards, limit=limit, after=after
                 )
                 given = (prefix, before, backwards, limit, after)
-                assert [item.part for item in found] == expected(*given), given
+                assert [item.sort_key for item in found] == expected(*given), given
 
 
 def test_a_query_reads_no_page_before_it_is_needed(pk: str) -> None:
@@ -338,7 +338,7 @@ def test_a_query_reads_no_page_before_it_is_needed(pk: str) -> None:
     with wire(pages_of_two, ALWAYS, QUERY) as sent:
         found = database.query(LookupItem, pk)
         for needed, part in enumerate(PARTS):
-            assert next(found).part == part
+            assert next(found).sort_key == part
             assert len(sent.bodies) == needed // 2 + 1
 
 

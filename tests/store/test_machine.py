@@ -63,7 +63,7 @@ class OnTheEngine(LicenseMachine):
         self.license = self.vendor.issue("revit" if self.by_user else "viewer", **terms)
         self.accounts: dict[str, tuple[int, str | None]] = {}
         self.told: list[tuple[int, EventType]] = [(NOW, "license_issued")]
-        self.announced = VALID
+        self.announced_phase = VALID
         self.heard: dict[Key, int] = {}
         if self.by_user:
             for user in USERS:  # each has an account, and nobody a seat
@@ -131,7 +131,9 @@ class OnTheEngine(LicenseMachine):
             self.told.append((now, EVENTS[step.verb]))
         if step.verb in ("reset device", "bar"):
             self.told += [(now, "device_reset")] * len(before.live - after.live)
-        self.announced = min(self.announced, self.phase()) if before.end != after.end else self.announced
+        self.announced_phase = (
+            min(self.announced_phase, self.phase()) if before.end != after.end else self.announced_phase
+        )
         is_new = key in after.live - before.live
         if step.verb in ("activate", "check") and (is_new or now - self.heard[key] >= CHECK_INTERVAL_MS):
             self.heard[key] = now
@@ -140,10 +142,10 @@ class OnTheEngine(LicenseMachine):
         """The events of what has come about up to now; answers how many."""
         reached = EXPIRED if license.is_expired(now) else GRACE if now >= license.end else VALID
         kinds: dict[int, EventType] = {GRACE: "grace_started", EXPIRED: "license_expired"}
-        due = [kind for phase, kind in kinds.items() if self.announced < phase <= reached]
+        due = [kind for phase, kind in kinds.items() if self.announced_phase < phase <= reached]
         due = due if license.grace else due[-1:]
         self.told += [(now + number, kind) for number, kind in enumerate(due)]
-        self.announced = reached
+        self.announced_phase = reached
         return len(due)
 
     def there(self) -> There:

@@ -133,7 +133,7 @@ def test_after_a_reset_no_old_device_answers_and_all_places_are_free(vendor: Ven
     vendor.deactivate(license, "a")
     reset_license(vendor.code, license.id, ADMIN, now=NOW + HOUR)
     stored = vendor.stored(license)
-    assert (stored.times_activated, stored.transfer_count, stored.vacated) == (0, 0, 0)
+    assert (stored.times_activated, stored.transfer_count, stored.released) == (0, 0, 0)
     for hardware_id in ("a", "b", "c"):
         with refused("device_not_found"):
             vendor.check(license, hardware_id)

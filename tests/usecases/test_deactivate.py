@@ -27,7 +27,7 @@ def test_giving_back_again_changes_nothing(vendor: Vendor) -> None:
     for _ in range(3):
         vendor.deactivate(license, "a", now=NOW + 1)
     stored = vendor.stored(license)
-    assert (stored.times_activated, stored.vacated, stored.last_vacated) == (1, 1, hash_hardware_id("a"))
+    assert (stored.times_activated, stored.released, stored.last_released_by) == (1, 1, hash_hardware_id("a"))
     assert kinds(vendor, license).count("device_deactivated") == 1
 
 

@@ -122,7 +122,7 @@ def test_an_event_that_an_older_process_has_written_is_gone_on_with(vendor: Vend
     lookup = vendor.lookup(license, "pc")
     track_variables(vendor.code, lookup, {"n": "0"}, actor, now=NOW)
     item = VariablesItem(license_pk(vendor.code, license.id), variables_sort_key(hash_hardware_id("pc"), None))
-    database.update(item, [VariablesItem.told_by.remove()])
+    database.update(item, [VariablesItem.event_by.remove()])
     track_variables(vendor.code, lookup, {"n": "1"}, actor, now=NOW + 1)
     told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
     assert [event.repeats for event in told] == [1]

@@ -334,7 +334,7 @@ def test_of_two_customers_at_once_one_hands_out_a_password_and_the_other_waits(
     with ThreadPool(2) as threads:
         list(threads.map(two.give, (two.second, two.third)))
     user = account(two.vendor, VICTIM)
-    assert (user.session_epoch, user.seats_given) == (before.session_epoch + 1, before.seats_given + 2)
+    assert (user.session_epoch, user.access_revision) == (before.session_epoch + 1, before.access_revision + 2)
     assert [opens(user, license) for license in (two.second, two.third)].count(True) == 1
     assert two.opened(initial_password(before) or "") == []
     assert len(two.opened(initial_password(user) or "")) == 1

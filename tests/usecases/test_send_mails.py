@@ -168,7 +168,7 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
     for number in range(12):
         queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
-    database.update(MailItem(broken.pk, broken.part), [MailItem.sealed.set("A" * 40)])
+    database.update(MailItem(broken.pk, broken.sort_key), [MailItem.sealed.set("A" * 40)])
     told = send_mails(now=NOW)
     assert told["given_up"] == 1
     assert sorted([told["sent"], told["failed"]]) == [5, 6]

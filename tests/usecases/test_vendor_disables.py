@@ -161,13 +161,13 @@ def test_the_vendors_reset_begins_the_count_of_transfers_anew(vendor: Vendor) ->
     vendor.activate(BOB, "new", password)
     reset_license(vendor.code, license.id, ADMIN, now=NOW)
     stored = vendor.stored(license)
-    assert (stored.transfer_count, stored.vacated, stored.last_vacated) == (0, 0, None)
+    assert (stored.transfer_count, stored.released, stored.last_released_by) == (0, 0, None)
 
 
 def test_a_reset_of_nothing_gives_up_nothing(vendor: Vendor) -> None:
     license = vendor.issue(max_transfers=-1)
     reset_license(vendor.code, license.id, CUSTOMER, now=NOW)
-    assert vendor.stored(license).vacated == 0
+    assert vendor.stored(license).released == 0
     vendor.activate(license, "pc")
     with pytest.raises(SeatkeeperError):
         reset_license(vendor.code, license.id, CUSTOMER, now=NOW)
