@@ -56,7 +56,7 @@ class EphemeraItem(Item[T]):
 
     pk = UnicodeAttribute(hash_key=True)
     expires = IntegerAttribute()
-    """TTL in seconds since the epoch; only tidies up, nothing is decided by it."""
+    """TTL in seconds since the epoch; it only tidies up, and but for `IdempotencyItem` nothing is decided by it."""
 
 
 # --- licenses ---------------------------------------------------------------------------------------------------
@@ -418,7 +418,10 @@ class ProbeItem(EphemeraItem[Any]):
 
 
 class IdempotencyItem(EphemeraItem[Any]):
-    """What was answered to a call, under the hash of who made it and its key, until `expires`."""
+    """What was answered to a call, under the hash of who made it and its key.
+
+    It counts until `expires`, which is compared at each read and write: what is over may still be there.
+    """
 
     content_hash = UnicodeAttribute(null=True)
     sealed_answer = UnicodeAttribute(null=True)
