@@ -296,6 +296,8 @@ PATTERNS: dict[str, str] = {
     "chalicelib.portal.handlers._VISITOR": "itself",
     "chalicelib.usecases.chosen_password._TIMES_OF_THE_YEAR": "usecases.chosen_password.guard_chosen",
     "chalicelib.usecases.chosen_password._YEAR": "usecases.chosen_password.guard_chosen",
+    "chalicelib.usecases.portal_queries.managed._ID": "itself",
+    "chalicelib.usecases.portal_queries.managed._KEY": "itself",
     "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
@@ -314,7 +316,13 @@ NO_PARSERS = {
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
     *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it
     *("licenseapi.refused_calls.record_refused_call", "usecases.portal_queries.devices.device_key"),  # of what was read
-    *("usecases.catalogue.find_api_key", "usecases.passwords.is_outdated", "usecases.tidy.tidy"),  # of what is stored
+    *(
+        "usecases.catalogue.find_api_key",
+        "usecases.catalogue.find_credentials",
+        "usecases.passwords.is_outdated",
+        "usecases.tidy.tidy",
+    ),  # of what is stored
+    *("domain.errors.wrong_in", "domain.errors.at_field"),  # of our own
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.engine.environment"),  # of our own
     *("infra.output.write", "infra.run.tidy_some", "infra.secret_store.open_store"),
 }
