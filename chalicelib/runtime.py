@@ -1,6 +1,6 @@
 """What outlives a request: `bootstrap` makes it of an environment, and `using` sets it for all that is done inside.
 
-Nothing of ours keeps anything in a module: two stages may be served by one process, each with its own.
+What belongs to a stage is kept in no module: two stages may be served by one process, each with its own.
 """
 
 from collections.abc import Callable, Iterator

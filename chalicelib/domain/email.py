@@ -2,6 +2,9 @@
 
 An e-mail is stored with a local part of plain ASCII letters, digits and marks, in small letters, and with its domain
 in the form that mail servers know (`xn--…`); people are shown that domain in their own letters.
+
+`email-validator` would add 19 ms to a cold start (it brings a resolver), and knows nothing of accounts that were made
+before this rule.
 """
 
 import re

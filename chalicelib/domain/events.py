@@ -1,4 +1,4 @@
-"""Events: the rows of history. Each change writes its event in the same transaction."""
+"""Events: the rows of history. The event of a change is written in the transaction of the change."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

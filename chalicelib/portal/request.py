@@ -158,7 +158,8 @@ def _form(raw_request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
 def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
     """The fields and files, as browsers write them: each part begins behind a line with the boundary.
 
-    Not by the standard library's MIME parser: a part that holds parts in parts keeps it busy for a minute.
+    Not by the standard library's MIME parser: a part that holds parts in parts keeps it busy for a minute. Nor by
+    `multipart`: it has no types, refuses a file that is named by `filename*`, and is 51 KB for these lines.
     """
     boundary = _BOUNDARY.search(kind)
     if boundary is None:

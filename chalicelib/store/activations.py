@@ -1,7 +1,8 @@
-"""Places: the reads and the atomic writes of activation, check and deactivation.
+"""Activations: the reads and the atomic writes of activation, check and deactivation.
 
-The conditions here are what enforces every limit. They say again, about the state at the moment of the write, what
-`domain.activation` decided about the state that was read. Where they do not hold, `ConditionFailed` is raised.
+The conditions here are what enforces the limits of activations. They say again, about the state at the moment of the
+write, what `domain.activation` decided about the state that was read. Where they do not hold, `ConditionFailed` is
+raised.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

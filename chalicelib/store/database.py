@@ -258,7 +258,8 @@ def transact_get(items: list[Any]) -> list[Any]:
 def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:
     """One UpdateItem without an event, for what is no history, such as attempts. Answers the new item.
 
-    Raises `ConditionFailed`, `Unavailable`. It may be sent twice where an answer is lost: no limit is counted by it.
+    Raises `ConditionFailed`, `Unavailable`. It may be sent twice where an answer is lost: what it counts may be
+    counted twice, so nothing that was sold is counted by it.
     """
     kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
     answer = _dispatch("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
@@ -302,7 +303,7 @@ def delete(item: Model, condition: Condition | None = None) -> None:
 
 
 def batch_put(items: Iterable[Model]) -> None:
-    """Write whole items without conditions or events, 25 in one round trip: links that lead to what is there."""
+    """Write whole items without conditions or events, 25 in one round trip: each under a key of its own."""
     left = iter(items)
     while step := list(islice(left, BATCH_WRITE_LIMIT)):
         _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": _whole(item)}} for item in step])

@@ -1,6 +1,7 @@
 """Names and summaries in a company's partition, held against what they lead to: for the audit.
 
-Each is written in the transaction that makes what it leads to, so at no instant do the two differ. All are read once, a
+Each is written in the transaction that makes what it leads to, so at no instant do the two differ; but for what is
+shown to managers who join or leave an order, which follows in steps. All are read once, a
 hundred at a time; what does not fit is read again, all of it at one instant, before it is told.
 """
 

@@ -1,4 +1,7 @@
-"""Send the mails that are queued, each once; what cannot be sent is tried again until it is of no use any more."""
+"""Send the mails that are queued, each at least once (`store.mails`).
+
+What cannot be sent is tried again until it is of no use any more.
+"""
 
 import logging
 from collections import Counter

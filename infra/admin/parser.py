@@ -1,4 +1,7 @@
-"""The command line, built from the table. What is wrong with it is a `UsageError`, not argparse's own exit."""
+"""The command line, built from the table. What is wrong with it is a `UsageError`, not argparse's own exit.
+
+argparse, and not Click: the table declares the commands once, and decorators would declare them again.
+"""
 
 import argparse
 from collections.abc import Sequence

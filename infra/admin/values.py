@@ -1,4 +1,4 @@
-"""From what stands on the command line to the domain's values: here and nowhere else.
+"""From what stands on the command line to the domain's values.
 
 Each function raises ValueError with a sentence that follows the option's name, or `Invalid` as the domain's rules do.
 White space around a value is a slip of the hand and is cut, but not where a client could mean it: in a hardware id.

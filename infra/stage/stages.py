@@ -1,4 +1,4 @@
-"""The stages, as `.chalice/config.json` declares them: the one place that names them.
+"""The stages, as `.chalice/config.json` declares them.
 
 A stage has one name for all that is its own: stack, prefix of the tables, path of the secrets: `seatkeeper-<stage>`.
 """
