@@ -287,7 +287,6 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
     "chalicelib.licenseapi.bodies._BEGINS_A_BODY": "itself",
     "chalicelib.mail.SMTP": "itself",
-    "chalicelib.portal.assets._HASHED": "itself",
     "chalicelib.portal.assets._THEME": "itself",
     "chalicelib.portal.log_in._OURS": "itself",
     "chalicelib.portal.request._BOUNDARY": "portal.request, parts",

@@ -1,6 +1,8 @@
 """What pages load: stylesheets, scripts, a company's colour and logo. Addresses change with what they hold."""
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from chalice.app import Response
@@ -20,18 +22,21 @@ KINDS = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml; charset=utf-8",
 }
-_HASHED = re.compile(r"([a-z.-]+)\.[0-9a-f]{12}\.(css|js|svg)")
 _THEME = re.compile(r"([0-9a-f]{6})\.css")
 
 
 def _static(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     """A file of `static/`, by its hashed name."""
-    name = parts["name"]
-    match = _HASHED.fullmatch(name)
-    file = f"{match[1]}.{match[2]}" if match else ""
-    if match is None or not (STATIC / file).is_file() or static_path(file) != f"/static/{name}":
+    file = _served().get(parts["name"])
+    if file is None:
         raise NotFound("not_found")
-    return _file((STATIC / file).read_text(), match[2], FOR_EVER)
+    return _file(file.read_text(), file.suffix[1:], FOR_EVER)
+
+
+@cache
+def _served() -> dict[str, Path]:
+    """What of `static/` is served, by the names that stand in pages: no other name leads to a file."""
+    return {static_path(file.name).rpartition("/")[2]: file for file in STATIC.iterdir() if file.suffix[1:] in KINDS}
 
 
 def _theme(_request: PortalRequest, parts: dict[str, Any]) -> Response:
