@@ -31,6 +31,7 @@ if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
 
 
 @app.middleware("all")
+# Chalice passes on events of any kind, and what answers them.
 def in_runtime(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Each event is handled in the runtime that its server has set; on Lambda none has, and the process's is taken."""
     with using(runtime_or(_of_process)):

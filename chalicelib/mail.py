@@ -15,9 +15,10 @@ from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from chalicelib.domain.types import AwsClient
 from chalicelib.once import Once
 from chalicelib.settings import SMTP
 
@@ -153,7 +154,7 @@ def _password(file: Path) -> str:
         raise MailError("The mail server's password is no text in UTF-8.") from None
 
 
-def _send_by_ses(ses: Any, sender: str, to: Address, subject: str, text: str) -> None:
+def _send_by_ses(ses: AwsClient, sender: str, to: Address, subject: str, text: str) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _ses
 
     content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}
@@ -171,7 +172,7 @@ def _utf8(text: str) -> dict[str, str]:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-def _ses(region: str | None) -> Any:
+def _ses(region: str | None) -> AwsClient:
     from botocore.config import Config  # noqa: PLC0415 - most calls send no mail
     from botocore.session import get_session  # noqa: PLC0415
 

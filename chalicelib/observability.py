@@ -22,6 +22,8 @@ from typing import Any, Literal
 
 from chalicelib.version import VERSION, commit
 
+Fields = dict[str, Any]  # whatever JSON has
+"""Of a log record, or a part of it."""
 NAMESPACE = "Seatkeeper"
 """Of the metrics in CloudWatch."""
 STAGE, CODE = "Stage", "Code"
@@ -82,12 +84,12 @@ _OUR_LOGGERS = ("seatkeeper", "chalicelib")
 class _Record:
     """A record under way. Any thread may add to it."""
 
-    def __init__(self, log: "Log", fields: dict[str, Any]) -> None:
+    def __init__(self, log: "Log", fields: Fields) -> None:
         self.log, self.begun = log, time.perf_counter()
         self.fields = fields | {"outcome": "ok"}
         self.dimensions = {STAGE: log.stage}
         self.values: dict[str, float] = {}
-        self.records: list[dict[str, Any]] = []
+        self.records: list[Fields] = []
         self.lock = Lock()
 
     def text(self) -> str:
@@ -103,7 +105,7 @@ class _Record:
             record |= self.dimensions | self.values | {"_aws": self._metrics()}
         return _as_json(record)
 
-    def _metrics(self) -> dict[str, Any]:
+    def _metrics(self) -> Fields:
         """Which members of the record are metrics, in CloudWatch's embedded metric format."""
         counted = [name for name in self.values if name != ERROR_RESPONSES]
         directives = [_directive([[STAGE]], counted)] if counted else []
@@ -260,7 +262,7 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add to the record that is open, or write one."""
-        entry: dict[str, Any] = {"level": record.levelname, "logger": record.name}
+        entry: Fields = {"level": record.levelname, "logger": record.name}
         entry["location"] = f"{_short(record.pathname)}:{record.lineno}"
         if record.name.partition(".")[0] in _OUR_LOGGERS:
             entry["message"] = record.getMessage()
@@ -273,9 +275,9 @@ class LogHandler(logging.Handler):
             around.records.append(entry)
 
 
-def _error_causes(error: BaseException) -> list[dict[str, Any]]:
+def _error_causes(error: BaseException) -> list[Fields]:
     """Types and frames, the innermost first, of an error and of what caused it; no texts and no values."""
-    parts: list[dict[str, Any]] = []
+    parts: list[Fields] = []
     cause: BaseException | None = error
     while cause is not None and len(parts) < MAX_FRAMES:
         parts.append({"type": _type(cause), "frames": _frames(cause.__traceback__)})
@@ -306,6 +308,6 @@ def _short(path: str) -> str:
     return path.removeprefix(_ROOT)
 
 
-def _directive(dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
+def _directive(dimensions: list[list[str]], names: list[str]) -> Fields:
     metrics = [{"Name": name, "Unit": "Seconds" if name in _AGES else "Count"} for name in names]
     return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}

@@ -27,7 +27,7 @@ class Database(Protocol):
         """The AWS region that they are in."""
 
     @property
-    def connection(self) -> Any:
+    def connection(self) -> Any:  # of the store, which alone knows pynamodb
         """What the store speaks to them by (`store.connection.StageConnection`), opened at its first use."""
 
 

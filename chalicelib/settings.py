@@ -9,12 +9,13 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.types import AwsClient, Json
 from chalicelib.once import Once
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
@@ -126,12 +127,12 @@ class SecretSource:
         """The secrets as they are kept now. Raises `SettingsError`."""
         return checked_secrets(self.stored(), self.address)
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> Json:
         """What is kept, by field and unchecked. Raises `SettingsError`."""
         way, _, where = self.address.partition(":")
         return self._parameters(where) if way == "ssm" else _file(Path(where))
 
-    def _parameters(self, path: str) -> dict[str, Any]:
+    def _parameters(self, path: str) -> Json:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _parameter_store
 
         names = [f"{path}/{field}" for field in Secrets.model_fields]
@@ -144,7 +145,7 @@ class SecretSource:
         return {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
 
 
-def checked_secrets(content: dict[str, Any], address: str) -> Secrets:
+def checked_secrets(content: Json, address: str) -> Secrets:
     """The secrets that a store at this address holds, or would hold. Raises `SettingsError`."""
     try:
         return Secrets.model_validate(content)
@@ -160,7 +161,7 @@ def secret_name(address: str, field: str) -> str:
     return f"{where}/{field}" if way == "ssm" else field
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(path: Path) -> Json:
     try:
         content = json.loads(path.read_text())
     except OSError as error:
@@ -172,7 +173,7 @@ def _file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _parameter_store(region: str | None) -> Any:
+def _parameter_store(region: str | None) -> AwsClient:
     from botocore.config import Config  # noqa: PLC0415 - on one machine nobody needs it
     from botocore.session import get_session  # noqa: PLC0415
 

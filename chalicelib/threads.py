@@ -11,6 +11,6 @@ T = TypeVar("T")
 class ThreadPool(ThreadPoolExecutor):
     """Each task runs in a copy of the context in which it was submitted."""
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:  # as its base
         """As `ThreadPoolExecutor.submit`; `map` goes this way, too."""
         return super().submit(copy_context().run, fn, *args, **kwargs)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from chalicelib.domain.types import Json
 from chalicelib.web import hmac_signature
 from chalicelib.web.hmac_signature import own_path, sign
 from infra import local, output
@@ -64,7 +65,7 @@ def digest_headers(api_key: str, shared_key: str, request: httpx.Request, at: fl
     return {"Date": date, "Digest": digest, "Authorization": authorization}
 
 
-def call(demo: dict[str, Any], name: str, parameters: dict[str, Any], *, whole: bool = False) -> httpx.Response:
+def call(demo: Json, name: str, parameters: Json, *, whole: bool = False) -> httpx.Response:
     """Sign and send a call to the server that `demo.json` tells of; `whole`, over the whole request.
 
     Raises `CallError`: nothing sent, or no answer.
@@ -72,7 +73,7 @@ def call(demo: dict[str, Any], name: str, parameters: dict[str, Any], *, whole: 
     url = f"{demo['base_url']}/api/v4/{name}"
     try:
         is_post = name.strip("/") in POST_CALLS
-        what: dict[str, Any] = {"json": parameters} if is_post else {"params": parameters}
+        what: Json = {"json": parameters} if is_post else {"params": parameters}
         request = httpx.Request("POST" if is_post else "GET", url, **what)
         keys = demo["api_key"], demo["shared_key"]
         request.headers.update(digest_headers(*keys, request) if whole else signed_headers(*keys))
@@ -132,14 +133,14 @@ def main() -> None:
     sys.exit(0 if signed and response.is_success else 1)
 
 
-def _read_demo(data_dir: Path) -> dict[str, Any]:
+def _read_demo(data_dir: Path) -> Json:
     demo = local.read_demo(data_dir)
     if demo is None:
         raise CallError(f"There is no {data_dir / 'demo.json'}: start `make run` first.")
     return demo
 
 
-def _parameter(text: str) -> tuple[str, Any]:
+def _parameter(text: str) -> tuple[str, Any]:  # JSON, or text
     name, is_pair, value = text.partition("=")
     if not name or not is_pair:
         raise CallError(f"A parameter is written name=value, not {text!r}.")

@@ -8,7 +8,6 @@ import socket
 import time
 from http import HTTPStatus
 from http.client import responses
-from typing import Any
 
 from chalice.app import Response
 from waitress.channel import HTTPChannel
@@ -22,7 +21,7 @@ from chalicelib.web.errors import error_response
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_log import new_request_id, respond_in_record
 from infra.addresses import client_of, forwarded_for
-from infra.crowd import first_to_leave
+from infra.crowd import Waitress, first_to_leave
 
 MAX_CONNECTIONS = 800
 """Open at once, idle ones included. Below the 1024 files that a process usually may open."""
@@ -52,7 +51,7 @@ _MESSAGE_OF_STATUS = {
 
 
 class _Request(HTTPRequestParser):
-    def __init__(self, adj: Any) -> None:
+    def __init__(self, adj: Waitress) -> None:
         super().__init__(adj)
         self.begun = time.time()
 
@@ -89,7 +88,7 @@ class _ErrorTask(ErrorTask):
         self.write(body)
 
     def _answer(self) -> Response:
-        request: Any = self.request
+        request: Waitress = self.request
         status = request.error.code
         code = _CODE_OF_STATUS.get(status, "validation_error")
         wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None
@@ -106,7 +105,9 @@ class _Channel(HTTPChannel):
     error_task_class = _ErrorTask
     lingers_until = 0.0
 
-    def __init__(self, server: "BoundedServer", sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+    def __init__(
+        self, server: "BoundedServer", sock: Waitress, addr: Waitress, adj: Waitress, map: Waitress = None
+    ) -> None:
         super().__init__(server, sock, addr, adj, map=map)
         self.client = client_of(addr[0])
         server.make_room(self)
@@ -138,14 +139,14 @@ class _Channel(HTTPChannel):
 
     def service(self) -> None:
         """Answer the requests that have arrived, in one of the server's threads and in its runtime."""
-        server: Any = self.server
+        server: Waitress = self.server
         with using(server.runtime):
             super().service()
 
     def received(self, data: bytes) -> bool:
         taken = not self.lingers_until and super().received(data)
         if self.request is not None and self.request.headers_finished:
-            server: Any = self.server
+            server: Waitress = self.server
             server.admit(self, self.request)
         return taken
 
@@ -156,7 +157,7 @@ class _Channel(HTTPChannel):
 
     def drips(self, now: float) -> bool:
         """Whether a request takes too long to arrive."""
-        request: Any = self.request
+        request: Waitress = self.request
         return request is not None and request.begun < now - (
             REQUEST_SECONDS if request.headers_finished else HEADER_SECONDS
         )
@@ -170,9 +171,9 @@ class BoundedServer(TcpWSGIServer):
     runtime: Runtime
     """In which requests are answered; set before the server runs."""
 
-    def make_room(self, newest: Any) -> None:
+    def make_room(self, newest: Waitress) -> None:
         """Close a connection where the one that has just come is one too many."""
-        connected: Any = self.active_channels
+        connected: Waitress = self.active_channels
         channels = connected.values()
         client = None if self.behind_proxy else newest.client
         if client and sum(channel.client == client for channel in channels) > MAX_OF_CLIENT:
@@ -180,7 +181,7 @@ class BoundedServer(TcpWSGIServer):
         elif len(channels) > MAX_CONNECTIONS and (leaving := first_to_leave(channels, time.time(), newest=newest)):
             leaving.handle_close()
 
-    def admit(self, channel: Any, request: Any) -> None:
+    def admit(self, channel: Waitress, request: Waitress) -> None:
         """Behind a proxy, once a request's headers are read: refuse it where its client has too many under way.
 
         Rather than that, one of the client's is given up that is only half here.
@@ -188,7 +189,7 @@ class BoundedServer(TcpWSGIServer):
         if not self.behind_proxy or request.error:
             return
         channel.client = client_of(forwarded_for(request.headers.get("X_FORWARDED_FOR", ""), channel.addr[0]))
-        channels: Any = self.active_channels
+        channels: Waitress = self.active_channels
         others = [other for other in list(channels.values()) if other.client == channel.client]
         if sum(other.is_under_way() for other in others) <= MAX_OF_CLIENT:
             return
@@ -198,7 +199,7 @@ class BoundedServer(TcpWSGIServer):
         elif channel.requests:
             request.error = _TooManyRequests("too many requests of one client")
 
-    def add_task(self, task: Any) -> None:
+    def add_task(self, task: Waitress) -> None:
         """Queue the request of a connection that has arrived whole."""
         self.admit(task, task.requests[0])
         super().add_task(task)
@@ -206,7 +207,7 @@ class BoundedServer(TcpWSGIServer):
     def maintenance(self, now: int) -> None:
         """Close what is idle, what only drips, and what does not close with us or takes no answer."""
         super().maintenance(now)
-        channels: Any = self.active_channels
+        channels: Waitress = self.active_channels
         for channel in list(channels.values()):
             if channel.will_close or channel.drips(now) or 0 < channel.lingers_until < now:
                 channel.handle_close()  # now: a client that reads nothing would never be ready for it

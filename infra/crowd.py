@@ -4,11 +4,16 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+Waitress = Any  # waitress comes without types
+"""Its servers, channels and requests."""
+
 STALL_SECONDS = 5
 """A client that has taken nothing of its answer for so long is not reading it."""
 
 
-def first_to_leave(channels: Collection[Any], now: float, *, newest: Any = None, client: str | None = None) -> Any:
+def first_to_leave(
+    channels: Collection[Waitress], now: float, *, newest: Waitress = None, client: str | None = None
+) -> Waitress:
     """The connection to close before any other, of `client` or else of all; None where each is being answered.
 
     Of the client with the most connections: what lies idle before a request that is half here, the longest first.
@@ -23,11 +28,11 @@ def first_to_leave(channels: Collection[Any], now: float, *, newest: Any = None,
     return min(may_leave, key=lambda channel: (-held[channel.client], *_since(channel)), default=None)
 
 
-def _asks_for_nothing(channel: Any, now: float) -> bool:
+def _asks_for_nothing(channel: Waitress, now: float) -> bool:
     stalls = channel.last_activity < now - STALL_SECONDS
     return not channel.requests and (stalls or not channel.total_outbufs_len)
 
 
-def _since(channel: Any) -> tuple[bool, float]:
+def _since(channel: Waitress) -> tuple[bool, float]:
     request = channel.request
     return (False, channel.last_activity) if request is None else (True, request.begun)

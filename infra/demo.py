@@ -6,7 +6,6 @@ next one. Once `demo.json` tells of it nothing is made again, whatever the opera
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalogue import ApiKey
@@ -14,6 +13,7 @@ from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, licenses
@@ -28,7 +28,7 @@ ORDER = "demo"
 _ACTOR = Actor("demo")
 
 
-def seed(data_dir: Path, base_url: str, *, now: Instant) -> tuple[dict[str, Any], bool]:
+def seed(data_dir: Path, base_url: str, *, now: Instant) -> tuple[Json, bool]:
     """Make the demo, or what is missing of it, on the first start.
 
     Answers what `demo.json` says from now on, and whether it was made now. Raises `DataDirError`.
@@ -39,13 +39,13 @@ def seed(data_dir: Path, base_url: str, *, now: Instant) -> tuple[dict[str, Any]
     return demo, stored is None
 
 
-def _stored(data_dir: Path) -> dict[str, Any] | None:
+def _stored(data_dir: Path) -> Json | None:
     """What an earlier start has made, if the data is still there."""
     demo = local.read_demo(data_dir)
     return demo if demo and accounts.read_api_key(COMPANY, demo["api_key"]) else None
 
 
-def _make(now: Instant) -> dict[str, Any]:
+def _make(now: Instant) -> Json:
     with suppress(AlreadyExists):  # each may be there
         create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
     _product("revit", "Qbitech for Revit", "user", now)

@@ -7,20 +7,20 @@ key that may only read), and what its function returns. The errors are those of 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+from chalicelib.domain.types import Json
 from chalicelib.licenseapi.routes import endpoint
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.errors import CLIENT_ERRORS, CODE_BY_STATUS
 from infra.version import add_version
 
-Json = dict[str, Any]
-
+Kind = Any  # a type that pydantic has a schema for: a model, a list of models, str
 FILE = Path(__file__).parents[1] / "docs" / "openapi.json"
 PREFIX = "/api/v4"
 _ABOUT = (
@@ -90,17 +90,18 @@ def document() -> Json:
     }
 
 
-def _schemas(declared: Sequence[Endpoint]) -> tuple[dict[Any, Json], Json]:
+def _schemas(declared: Sequence[Endpoint]) -> tuple[dict[Kind, Json], Json]:
     """The schema of each body that is sent or answered, by its type; and the models that these refer to."""
-    bodies = dict.fromkeys(kind for one in declared for kind in (one.returns, one.body) if kind is not None)
+    kinds: Iterator[Kind] = (kind for one in declared for kind in (one.returns, one.body))
+    bodies = dict.fromkeys(kind for kind in kinds if kind is not None)
     # "validation", also for answers: a field that has a default may be absent there, for what was not set is left out.
-    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [(k, "validation", TypeAdapter(k)) for k in bodies]
+    wanted: list[tuple[Kind, JsonSchemaMode, TypeAdapter[Kind]]] = [(k, "validation", TypeAdapter(k)) for k in bodies]
     where = "#/components/schemas/{model}"
     schemas, models = TypeAdapter.json_schemas(wanted, ref_template=where, schema_generator=_Terse)
     return {kind: schema for (kind, _), schema in schemas.items()}, models["$defs"]
 
 
-def _operation(declared: Endpoint, schemas: dict[Any, Json]) -> Json:
+def _operation(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
     sent: Json = {}
     if declared.query is not None:
         sent["parameters"] = _query(declared.query)

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.bootstrap import bootstrap
+from chalicelib.domain.types import Json
 from chalicelib.mail import MailError
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
@@ -295,7 +295,7 @@ def _first_steps(data_dir: Path) -> str:
     return "\n".join(["A company of your own, in another terminal (--help of each tells more):", *lines])
 
 
-def _trial(data_dir: Path, base_url: str, demo: dict[str, Any], is_new: bool) -> str:
+def _trial(data_dir: Path, base_url: str, demo: Json, is_new: bool) -> str:
     """What may be tried with the demo."""
     call = f"{_python()} -m infra.call{_with_home(data_dir)}"
     key = next((license["license_key"] for license in demo["licenses"] if license["license_key"]), "…")
@@ -314,7 +314,7 @@ def _trial(data_dir: Path, base_url: str, demo: dict[str, Any], is_new: bool) ->
     )
 
 
-def _log_in(demo: dict[str, Any], is_new: bool) -> str:
+def _log_in(demo: Json, is_new: bool) -> str:
     """The demo manager's log-in. The password is told once, when it is made: what is printed may end in a journal."""
     manager = demo["manager"]
     who = f"company code {demo['company_code']}, e-mail {manager['email']}"

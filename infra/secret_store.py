@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.types import Json
 from chalicelib.settings import SecretSource
 from infra import local
 
@@ -27,7 +28,7 @@ class AlreadyExists(StoreError):
 class SecretStore(Protocol):
     """One place where the secrets of a machine or a stage are kept. A change is made whole or not at all."""
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> Json:
         """What is there, unchecked. Raises `SettingsError`."""
 
     def add(self, name: str, value: str) -> None:
@@ -51,7 +52,7 @@ class FileStore:
     def __init__(self, source: SecretSource) -> None:
         self._source, self._path = source, Path(source.address.removeprefix("file:"))
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> Json:
         return self._source.stored() if self._path.exists() else {}
 
     def add(self, name: str, value: str) -> None:
@@ -69,7 +70,7 @@ class FileStore:
             content.pop(name, None)
 
     @contextmanager
-    def _changing(self) -> Iterator[dict[str, Any]]:
+    def _changing(self) -> Iterator[Json]:
         """The content, which is written at the end; meanwhile nobody else changes it."""
         try:
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -90,7 +91,7 @@ class ParameterStore:
     def __init__(self, source: SecretSource) -> None:
         self._source, self._path = source, source.address.removeprefix("ssm:")
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> Json:
         return self._source.stored()
 
     def add(self, name: str, value: str) -> None:
@@ -102,7 +103,7 @@ class ParameterStore:
     def remove(self, name: str) -> None:
         self._send("delete_parameter", name)
 
-    def _send(self, operation: str, name: str, **more: Any) -> None:
+    def _send(self, operation: str, name: str, **more: object) -> None:
         parameter = f"{self._path}/{name}"
         try:
             getattr(self._source.parameters(), operation)(Name=parameter, **more)

@@ -1,7 +1,6 @@
 """Which Seatkeeper this is, as the start of a server and `--version` of every command say it."""
 
 import argparse
-from typing import Any
 
 from chalicelib.version import VERSION, commit
 from infra import output
@@ -15,7 +14,7 @@ def this_version() -> str:
 class _ShowVersion(argparse.Action):
     """Asks for the commit only when it is to be shown: git may have to be asked."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         output.write(this_version())
         parser.exit()
 

@@ -11,7 +11,6 @@ from base64 import b64decode
 from collections.abc import Iterable
 from functools import partial
 from http.client import responses
-from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -19,6 +18,7 @@ from chalice.app import Chalice, Request, Response
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 
 from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
+from chalicelib.domain.types import Json
 from chalicelib.portal.routes import NOWHERE, refused_page
 from chalicelib.web.error_responses import response_to
 from chalicelib.web.errors import error_response
@@ -66,16 +66,16 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 
 def _answer(
     app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool, request_id: str
-) -> dict[str, Any]:
+) -> Json:
     """The answer in the form that a Lambda hands to API Gateway."""
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     has_page = NOWHERE in app.routes and _is_for_people(path, environ)
     refused = partial(_refused, environ, events if has_page else None, behind_proxy, request_id)
 
-    def event_of(method: str, path: str, body: bytes | None) -> dict[str, Any]:
+    def event_of(method: str, path: str, body: bytes | None) -> Json:
         # The host keeps a path that begins with two slashes from being read as one.
-        event: dict[str, Any] = events.create_lambda_event(method, f"http://localhost{path}?{query}", headers, body)
+        event: Json = events.create_lambda_event(method, f"http://localhost{path}?{query}", headers, body)
         return event
 
     try:
@@ -102,7 +102,7 @@ def _answer(
         "extendedRequestId": request_id,
         "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
-    answer: dict[str, Any] = app(event, context)
+    answer: Json = app(event, context)
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
@@ -113,7 +113,7 @@ def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
     return f"{path}/".startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
 
 
-def _is_no_page(app: Chalice, event: dict[str, Any], environ: WSGIEnvironment) -> bool:
+def _is_no_page(app: Chalice, event: Json, environ: WSGIEnvironment) -> bool:
     """Whether a browser opens an address that only takes forms, or sends a form to one that takes none."""
     methods, method = app.routes[event["requestContext"]["resourcePath"]], event["requestContext"]["httpMethod"]
     return method in {"GET", "POST"} and method not in methods and _wants_page(environ)
@@ -146,7 +146,7 @@ def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:
     return headers | plain | ({"X-FORWARDED-PROTO": scheme} if scheme in {"http", "https"} else {})
 
 
-def _as_http(answer: dict[str, Any], codings: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def _as_http(answer: Json, codings: str) -> tuple[str, list[tuple[str, str]], bytes]:
     """Status line, headers and body, for a client that takes these codings. Raises on what cannot be sent."""
     status, text = answer["statusCode"], answer["body"]
     body = b64decode(text) if answer.get("isBase64Encoded") else text.encode()
@@ -188,7 +188,7 @@ def _refused(
     behind_proxy: bool,
     request_id: str,
     error: SeatkeeperError,
-) -> dict[str, Any]:
+) -> Json:
     """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access.
 
     With `pages`, which make requests of the portal, it is a page.
@@ -201,5 +201,5 @@ def _refused(
         return refused_page(Request(asked), error)
 
     response = respond_in_record(respond, request_id=request_id, method=environ["REQUEST_METHOD"])
-    answer: dict[str, Any] = response.to_dict()
+    answer: Json = response.to_dict()
     return answer

@@ -1,11 +1,12 @@
 """Events: the rows of history. The event of a change is written in the transaction of the change."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Seat
+from chalicelib.domain.types import Json
 
 EventType = Literal[
     "company_created",
@@ -118,11 +119,11 @@ class Event:
         return Event(type, now, actor, user, hardware_id, detail, new_event_key(now), user_id)
 
 
-def of_seat(seat: Seat | None) -> dict[str, Any]:
+def of_seat(seat: Seat | None) -> Json:
     """Whom an event is about, where the license is user-based: for people, and for good."""
     return {} if seat is None else {"user": seat.email, "user_id": seat.user_id}
 
 
-def named(hostname: str | None) -> dict[str, Any]:
+def named(hostname: str | None) -> Json:
     """The host name among the details of an event, so that people know the device; nothing where there is none."""
     return {"hostname": hostname} if hostname else {}

@@ -6,7 +6,7 @@ A body is dumped without the fields that were not set: those that do not belong 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ from chalicelib.domain.license import (
     is_expired,
     status,
 )
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, shown_names
 from chalicelib.domain.variables import Variable
 from chalicelib.licenseapi.requests import LicenseRequest
@@ -51,10 +52,10 @@ class ProductBody(BaseModel):
     trial_days: int
     prevent_vm: bool
     floating_timeout: int
-    metadata: dict[str, Any]
+    metadata: Json
 
     @classmethod
-    def of(cls, product: Product, **more: Any) -> Self:
+    def of(cls, product: Product, **more: object) -> Self:
         """As it stands in a license object; `more` adds fields."""
         return cls(
             product_id=product.id,
@@ -73,9 +74,9 @@ class ProductBody(BaseModel):
 class ProductDetailsBody(ProductBody, Fresh):
     """product_details."""
 
-    company: dict[str, Any]
+    company: Json
     latest_version: str | None
-    custom_fields: list[Any]
+    custom_fields: list[object]
 
     @classmethod
     def alone(cls, product: Product) -> "ProductDetailsBody":
@@ -97,7 +98,7 @@ class UserBody(BaseModel):
     total_activations: int
 
     @classmethod
-    def of(cls, license: License, seat: Seat, user: User, **more: Any) -> Self:
+    def of(cls, license: License, seat: Seat, user: User, **more: object) -> Self:
         """A user as seen from a license; `more` adds fields."""
         first_name, last_name, phone_number = shown_names(seat, user)
         return cls(
@@ -128,13 +129,13 @@ class CustomerBody(BaseModel):
     city: str
     country: str
     state: str
-    customer_account: dict[str, Any] | None
-    metadata: dict[str, Any]
+    customer_account: Json | None
+    metadata: Json
 
     @classmethod
     def of(cls, email: str | None) -> "CustomerBody":
         """The customer with this e-mail; None: nobody."""
-        fields: dict[str, Any] = dict.fromkeys(cls.model_fields, "")
+        fields: Json = dict.fromkeys(cls.model_fields, "")
         return cls(**fields | {"email": email or "", "customer_account": None, "metadata": {}})
 
 
@@ -148,7 +149,7 @@ class VariableBody(BaseModel):
     created_at: Date
 
     @classmethod
-    def of(cls, variable: Variable, device_id: int, **more: Any) -> "VariableBody":
+    def of(cls, variable: Variable, device_id: int, **more: object) -> "VariableBody":
         """A variable of a device; `more` adds fields."""
         created_at = to_iso(variable.created_at)
         return cls(variable=variable.name, value=variable.value, device_id=device_id, created_at=created_at, **more)
@@ -200,9 +201,9 @@ class LicenseBody(Fresh):
     is_air_gapped: bool
     is_hardware_key_auth: bool
     product_details: ProductBody
-    product_features: list[Any]
-    custom_fields: list[Any]
-    metadata: dict[str, Any]
+    product_features: list[object]
+    custom_fields: list[object]
+    metadata: Json
     customer: CustomerBody
     company: dict[str, int]
     order_store_id: str | None
@@ -226,7 +227,7 @@ class LicenseBody(Fresh):
     channel: str | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, now: Instant, **more: Any) -> "LicenseBody":
+    def of(cls, snapshot: Snapshot, now: Instant, **more: object) -> "LicenseBody":
         """The license of a snapshot at `now`; `more` adds fields."""
         license, device, product = snapshot.license, snapshot.device, snapshot.product
         assert license is not None  # a place that was granted or held has one
@@ -314,7 +315,7 @@ class CustomerUsersBody(Fresh):
 _BEGINS_A_BODY = re.compile(r'[\x00-\x20\ufeff]*+[\[{][^"]*+"')
 """Not a GUID in braces: JSON that says anything has quotation marks."""
 
-_NOT_FLOATING: dict[str, Any] = {
+_NOT_FLOATING: Json = {
     "is_floating": False,
     "is_floating_cloud": False,
     "floating_users": 0,
@@ -327,7 +328,7 @@ _NOT_FLOATING: dict[str, Any] = {
 }
 
 
-def _who(snapshot: Snapshot, license: License) -> dict[str, Any]:
+def _who(snapshot: Snapshot, license: License) -> Json:
     if license.license_key is not None:
         return {"id": license.id, "license_key": license.license_key}
     if snapshot.user is None or snapshot.seat is None:
@@ -336,7 +337,7 @@ def _who(snapshot: Snapshot, license: License) -> dict[str, Any]:
     return {"id": license.id, "username": snapshot.user.email, "user": user}
 
 
-def _state(license: License, now: Instant) -> dict[str, Any]:
+def _state(license: License, now: Instant) -> Json:
     return {
         "license_type": license.license_type,
         "license_active": is_activated(license),
@@ -354,7 +355,7 @@ def _state(license: License, now: Instant) -> dict[str, Any]:
     }
 
 
-def _limits(license: License) -> dict[str, Any]:
+def _limits(license: License) -> Json:
     users = {} if license.authorization_method == "license-key" else {"max_license_users": license.max_license_users}
     return users | {
         "max_activations": license.max_activations or 0,
@@ -365,7 +366,7 @@ def _limits(license: License) -> dict[str, Any]:
     }
 
 
-def _product(product: Product) -> dict[str, Any]:
+def _product(product: Product) -> Json:
     return {
         "prevent_vm": product.prevent_vm,
         "allow_offline_activation": False,
@@ -376,7 +377,7 @@ def _product(product: Product) -> dict[str, Any]:
     }
 
 
-def _order(license: License, product: Product) -> dict[str, Any]:
+def _order(license: License, product: Product) -> Json:
     return {
         "custom_fields": [],
         "metadata": {},

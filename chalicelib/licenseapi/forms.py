@@ -3,7 +3,7 @@
 Each reader brings what it knows to the one form that the model takes, and leaves all else to be refused there.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -21,7 +21,7 @@ SentValue = str | float | bool | None
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
 
 
-def read_id(value: Any) -> Any:
+def read_id(value: object) -> object:
     """An id: an integer, also as `12.0`, or its decimal digits."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -31,14 +31,14 @@ def read_id(value: Any) -> Any:
     return blank_to_none(value)
 
 
-def read_flag(value: Any) -> Any:
+def read_flag(value: object) -> object:
     """A boolean: `true`, `false`, 1, 0, or one of these as a text, in any case."""
     if isinstance(value, str):
         return _FLAGS.get(value.lower(), value)
     return bool(value) if isinstance(value, int | float) and value in (0, 1) else value
 
 
-def read_value(value: Any) -> Any:
+def read_value(value: object) -> str:
     """The value of a variable, as the text that it is kept and answered as: `8`, `0.1`, `true`."""
     if isinstance(value, str):
         return value
@@ -47,7 +47,7 @@ def read_value(value: Any) -> Any:
     raise PydanticCustomError("variable", "Input should be a text, a number or a boolean")
 
 
-def read_variables(value: Any) -> Any:
+def read_variables(value: object) -> object:
     """Variables by name; one that is null is absent. Their number is bounded before any of them is looked at."""
     if not isinstance(value, dict):
         return value

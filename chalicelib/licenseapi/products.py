@@ -1,12 +1,11 @@
 """What `products` answers of each product: all fields of the contract, also of what is not offered yet."""
 
-from typing import Any
-
 from pydantic import BaseModel
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
+from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date
 
 
@@ -45,8 +44,8 @@ class ListedProductBody(BaseModel):
     is_archived: bool
     floating_timeout: int
     is_bundle: bool
-    metadata: dict[str, Any]
-    features: list[Any]
+    metadata: Json
+    features: list[object]
 
     @classmethod
     def of(cls, product: Product) -> "ListedProductBody":
@@ -68,7 +67,7 @@ class ListedProductBody(BaseModel):
         )
 
 
-_NOT_OFFERED: dict[str, Any] = {
+_NOT_OFFERED: Json = {
     "valid_duration": None,
     "trial_days": 0,
     "max_activations": 1,

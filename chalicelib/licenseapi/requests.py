@@ -1,13 +1,14 @@
 """What client applications send, as it is taken. `docs/license-api.md` says the same in prose."""
 
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.pasted import safe_to_show
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
@@ -25,7 +26,7 @@ from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.web.freshness import Call, blank_to_none
 
 
-def _email(value: Any, info: ValidationInfo) -> Any:
+def _email(value: object, info: ValidationInfo) -> object:
     """In a query `+` stands for a space, and in an e-mail there are none: who left it as it is meant a `+`."""
     if not (isinstance(value, str) and info.context == "query"):
         return value
@@ -33,7 +34,7 @@ def _email(value: Any, info: ValidationInfo) -> Any:
     return user.replace(" ", "+") + at + domain if at else value
 
 
-def _reported(value: Any) -> Any:
+def _reported(value: object) -> object:
     """What a client says of its machine is cut and made safe to show: it is no reason to refuse an activation.
 
     Numbers and booleans are texts; what is no single value is not kept.
@@ -85,7 +86,7 @@ class LicenseRequest(Call):
 
     def device(self) -> DeviceReport:
         """What the request tells of the device."""
-        reported: dict[str, Any] = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
+        reported: Json = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
         return DeviceReport(**reported)
 
 

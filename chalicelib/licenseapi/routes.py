@@ -1,11 +1,10 @@
 """License API v4: every call, declared once. Each calls one use case and shapes the answer; no rule is here."""
 
-from typing import Any
-
 from chalice.app import Blueprint
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.types import Json
 from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.bodies import (
     CHECK_FIELDS,
@@ -61,7 +60,7 @@ def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     snapshot, tracked = activate(
         caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now
     )
-    more: dict[str, Any] = {"request": "activation"}
+    more: Json = {"request": "activation"}
     if variables and snapshot.device is not None:
         more["variables"] = [VariableBody.of(variable, snapshot.device.id) for variable in tracked]
     return _license(snapshot, body, caller, more)
@@ -158,7 +157,7 @@ def public_key(query: Call) -> str:
     return runtime().keyring.public_keys()
 
 
-def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: dict[str, Any]) -> LicenseBody:
+def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: Json) -> LicenseBody:
     more["license_signature"] = license_signature(snapshot, request, caller.signer)
     shown = snapshot if request.lookup().is_named else by_ids_alone(snapshot)
     return LicenseBody.of(shown, caller.now, **more)

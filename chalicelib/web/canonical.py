@@ -118,7 +118,7 @@ def _str(value: str, _room: int = 0) -> str:
     return quote(value)
 
 
-def _array(value: list[Any] | tuple[Any, ...], room: int) -> str:
+def _array(value: list[object] | tuple[object, ...], room: int) -> str:
     if not room:
         raise UnwritableError(f"is nested deeper than {MAX_DEPTH} levels")
     members = []
@@ -131,7 +131,7 @@ def _array(value: list[Any] | tuple[Any, ...], room: int) -> str:
     return f"[{','.join(members)}]"
 
 
-def _object(value: dict[Any, Any], room: int) -> str:
+def _object(value: dict[object, object], room: int) -> str:
     if not room:
         raise UnwritableError(f"is nested deeper than {MAX_DEPTH} levels")
     members = []
@@ -160,7 +160,7 @@ def _is_array_index(key: str) -> bool:
     return key == str(int(key)) and int(key) <= _MAX_ARRAY_INDEX
 
 
-_Writer = Callable[[Any, int], str]
+_Writer = Callable[[Any, int], str]  # each takes the one type that it stands for
 _WRITERS: dict[type, _Writer] = {
     str: _str,
     NoneType: _null,

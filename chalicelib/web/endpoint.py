@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from chalicelib.domain.errors import Invalid, SeatkeeperError, Unavailable
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.types import Json
 from chalicelib.web import clock
 from chalicelib.web.canonical import canonical_json
 from chalicelib.web.cors import preflight
@@ -33,7 +34,7 @@ C = TypeVar("C")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 ResponseBody = BaseModel | Sequence[BaseModel] | str | None
 """A model or a list of models is sent as JSON, a str as plain text; None is 204, without a body."""
-Arguments = dict[str, Any]
+Arguments = Json
 """What a call's function is called with, by the names of its parameters."""
 
 log = logging.getLogger("seatkeeper")
@@ -59,7 +60,7 @@ class Endpoint:
     path: type[BaseModel] | None
     query: type[BaseModel] | None
     body: type[BaseModel] | None
-    returns: Any
+    returns: object
 
     @property
     def name(self) -> str:
@@ -161,7 +162,7 @@ class Endpoints(Generic[C]):
             return self.respond_to_error(None)
 
 
-def response_of(answer: ResponseBody, status: int = 200, **added: Any) -> Response:
+def response_of(answer: ResponseBody, status: int = 200, **added: object) -> Response:
     """An answer as it is sent; `added` are members of an object, for which a list or a text has no place."""
     if answer is None:
         return Response("", {"Cache-Control": "no-store"}, 204)
@@ -173,13 +174,13 @@ def response_of(answer: ResponseBody, status: int = 200, **added: Any) -> Respon
     return Response(body, {"Content-Type": kind, "Cache-Control": "no-store"}, status)
 
 
-def _plain(answer: Any) -> Any:
+def _plain(answer: Any) -> Any:  # a model or a list of them; JSON
     if isinstance(answer, BaseModel):
         return answer.model_dump(exclude_unset=True)
     return [_plain(part) for part in answer]
 
 
-def _parameter_types(function: Callable[..., ResponseBody], route: str, *, public: bool) -> dict[str, Any]:
+def _parameter_types(function: Callable[..., ResponseBody], route: str, *, public: bool) -> Json:
     """What a call's function takes and returns. Raises `TypeError` where that is not what the route needs."""
     types = {"path": None, "query": None, "body": None} | get_type_hints(function)
     returns, has_caller = types.pop("return"), types.pop("caller", None) is not None

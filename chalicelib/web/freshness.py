@@ -3,18 +3,19 @@
 A signed answer without one is true of some moment, and whoever has recorded it can show it again at any other.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
 
 from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.types import Json
 
 MAX_NONCE = 64
 Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """`YYYY-MM-DDTHH:MM:SS.mmmZ`."""
 
 
-def blank_to_none(value: Any) -> Any:
+def blank_to_none(value: object) -> object:
     """An empty text is as good as none."""
     return None if value == "" else value
 
@@ -34,6 +35,6 @@ class Fresh(BaseModel):
     server_time: Date | None = None
 
 
-def freshness(call: Call, now: Instant) -> dict[str, Any]:
+def freshness(call: Call, now: Instant) -> Json:
     """What the call's nonce adds to the answer."""
     return {} if call.nonce is None else {"nonce": call.nonce, "server_time": to_iso(now)}

@@ -6,7 +6,7 @@ See `chalicelib.observability`.
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Literal
 
 from chalice.app import CloudWatchEvent, Request, Response
 
@@ -22,7 +22,7 @@ def new_request_id() -> str:
     return secrets.token_hex(8)
 
 
-def log_request(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
+def log_request(request: Request | None, get_response: Callable[..., Response]) -> Response:
     """Respond to a request, in a log record of its own. `request` is None for what is none of API Gateway's."""
     fields = {"request_id": new_request_id()} if request is None else _fields(request)
     return respond_in_record(lambda: get_response(request), **fields)

@@ -1,6 +1,6 @@
 """A request's path, query and body as models. What is wrong with them is said before anything is looked up."""
 
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import unquote
 
 from chalice.app import Request
@@ -42,7 +42,7 @@ def read_body(model: type[M], request: Request) -> M:
     return _validated(model, body, "body")
 
 
-def _validated(model: type[M], given: Any, where: Literal["query", "body"]) -> M:
+def _validated(model: type[M], given: object, where: Literal["query", "body"]) -> M:
     """`where` is what validators find as their context: a query has texts alone."""
     try:
         return model.model_validate(given, context=where)

@@ -8,7 +8,7 @@ from typing import Any, Never
 from chalicelib.web.canonical import MAX_DEPTH, MAX_SAFE_INTEGER, has_lone_surrogate
 
 
-def parse_json(text: bytes) -> Any:
+def parse_json(text: bytes) -> Any:  # whatever the JSON is; models read it
     """Read one JSON value from ``text``, which has to be UTF-8; a byte order mark before it is skipped.
 
     Numbers become what JavaScript makes of them: an integer beyond ±(2^53 - 1) is the nearest float. Of a

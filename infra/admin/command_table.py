@@ -3,7 +3,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from infra.admin import values
 
@@ -15,9 +14,9 @@ class Option:
     name: str
     shape: str
     help: str
-    read: Callable[[str], Any] | None = None
+    read: Callable[[str], object] | None = None
     required: bool = False
-    default: Any = None
+    default: object = None
     many: bool = False
 
     @property

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.types import Json
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_license, find_owner
@@ -28,7 +28,7 @@ def user_history(company: str, email: str, limit: int, after: str | None, *, now
     return _page(document, accounts.account_events(user, after=after), limit)
 
 
-def _page(document: dict[str, Any], events: Iterable[Event], limit: int) -> CommandResult:
+def _page(document: Json, events: Iterable[Event], limit: int) -> CommandResult:
     """The newest events, and the key to go on behind; None on the last page."""
     read = list(islice(events, limit + 1))
     shown = read[:limit]
@@ -36,7 +36,7 @@ def _page(document: dict[str, Any], events: Iterable[Event], limit: int) -> Comm
     return CommandResult(document | {"after": more, "events": [_row(event) for event in shown]})
 
 
-def _row(event: Event) -> dict[str, Any]:
+def _row(event: Event) -> Json:
     """Where it tells of several events of one kind: `at` and `ip` are of the first, the others tell of the rest."""
     detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
     again = {

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
+from chalicelib.domain.types import Json
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from infra import local, output
@@ -106,7 +107,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     return found
 
 
-def _do(command: Command, values: dict[str, Any]) -> "CommandResult":
+def _do(command: Command, values: Json) -> "CommandResult":
     # Imported now: they read the environment.
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.types import Json
 from infra.admin.values import UNLIMITED
 
 _WORD_OF_NONE = {"max_activations": UNLIMITED, "max_license_users": UNLIMITED, "products": "all"}
@@ -11,7 +12,7 @@ _BLOCKS = ("public_key", "old_public_key")
 _GAP = "  "
 
 
-def as_text(document: dict[str, Any]) -> str:
+def as_text(document: Json) -> str:
     """For people to read. What does not print is escaped: a client that names its device is not to write here."""
     values = {n: value for n, value in document.items() if n not in _BLOCKS and not isinstance(value, list)}
     lines = _aligned([[name.replace("_", " "), _word(name, value)] for name, value in values.items()])
@@ -24,7 +25,7 @@ def as_text(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _table(title: str, rows: list[Any]) -> list[str]:
+def _table(title: str, rows: list[Json]) -> list[str]:
     if not rows:
         return [f"{title}: none"]
     if not isinstance(rows[0], dict):
@@ -40,7 +41,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     return [line.rstrip() for line in padded]
 
 
-def _word(name: str, value: Any) -> str:
+def _word(name: str, value: Any) -> str:  # whatever stands in a document
     if value is None:
         return _WORD_OF_NONE.get(name, "-")
     if isinstance(value, bool):

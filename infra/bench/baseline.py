@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from chalicelib.domain.types import AwsClient
 from infra.bench.latencies import Latencies
 from infra.new_secrets import SIGNING_KEY_BITS
 
@@ -31,7 +31,7 @@ def _measure(call: str, table: str, calls: int, threads: int) -> Latencies:
     config = Config(max_pool_connections=threads, parameter_validation=False, retries={"total_max_attempts": 1})
     client = boto3.client("dynamodb", config=config)
     key = generate_private_key(public_exponent=65537, key_size=SIGNING_KEY_BITS)
-    bare: Callable[[Any, str], None] = {"check_license": _check, "activate_license": _activate}[call]
+    bare: Callable[[AwsClient, str], None] = {"check_license": _check, "activate_license": _activate}[call]
 
     def timed(_number: int) -> float:
         start = time.perf_counter()
@@ -46,13 +46,13 @@ def _measure(call: str, table: str, calls: int, threads: int) -> Latencies:
         return Latencies(time.perf_counter() - start, time.process_time() - cpu, latencies)
 
 
-def _check(client: Any, table: str, pk: str = "baseline") -> None:
+def _check(client: AwsClient, table: str, pk: str = "baseline") -> None:
     """One read of two items."""
     keys = [{"pk": {"S": pk}, "part": {"S": part}} for part in ("license", "device#1")]
     client.batch_get_item(RequestItems={table: {"Keys": keys}})
 
 
-def _activate(client: Any, table: str) -> None:
+def _activate(client: AwsClient, table: str) -> None:
     """One read of two items, and one transaction: a conditional counter, a device, an event."""
     pk, new = f"baseline#{secrets.randbelow(64)}", secrets.token_hex(12)
     _check(client, table, pk)

@@ -9,9 +9,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from chalicelib.domain.types import Json
 from infra.bench.latencies import Latencies
 from infra.call import signed_headers
 from infra.serve import Server
@@ -19,7 +19,7 @@ from infra.serve import Server
 PROCESSES = 2
 """Enough that Python's clients are not what is measured, on two cores."""
 
-Job = tuple[str, dict[str, Any]]
+Job = tuple[str, Json]
 """A call of the License API: its name, and its fields."""
 
 
@@ -59,7 +59,7 @@ def _process(netloc: str, api_key: str, shared_key: str, jobs: list[Job], thread
 
 
 def _call(
-    connection: http.client.HTTPConnection, headers: dict[str, str], name: str, fields: dict[str, Any]
+    connection: http.client.HTTPConnection, headers: dict[str, str], name: str, fields: Json
 ) -> tuple[float, int]:
     start = time.perf_counter()
     if name.startswith("check"):

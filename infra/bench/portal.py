@@ -37,7 +37,7 @@ class Page:
 
     name: str
     path: str
-    view: Callable[[], Any]
+    view: Callable[[], object]
 
 
 def portal(server: Server) -> None:
@@ -82,11 +82,11 @@ def _get(http: httpx.Client, path: str) -> tuple[float, int]:
     return elapsed, int(answer.headers["Content-Length"])
 
 
-def _reads(view: Callable[[], Any]) -> int:
+def _reads(view: Callable[[], object]) -> int:
     """How often a view asks the database."""
     calls: list[str] = []
 
-    def note(model: Any, **_: Any) -> None:
+    def note(model: Any, **_: object) -> None:  # a model of botocore
         calls.append(model.name)
 
     events = database.connection().client.meta.events
@@ -116,7 +116,7 @@ def _prepare() -> tuple[License, SessionClaims]:
     return license, open_session(user, now=now)
 
 
-def _filed(manager: User) -> Iterator[Any]:
+def _filed(manager: User) -> Iterator[Any]:  # items of the tables: only the store knows their class
     progress = Progress("licenses filed", LICENSES)
     for number in range(1, LICENSES):
         sold = LicenseSummary(number, "viewer", "time-limited", f"order-{number % 40}", f"BENCH-{number:06}")
@@ -124,7 +124,7 @@ def _filed(manager: User) -> Iterator[Any]:
         progress.show(number + 1)
 
 
-def _stored(now: int) -> Iterator[Any]:
+def _stored(now: int) -> Iterator[Any]:  # items of the tables: only the store knows their class
     progress = Progress("licenses stored", LICENSES)
     for number in range(1, LICENSES):
         license = License(
@@ -142,7 +142,7 @@ def _stored(now: int) -> Iterator[Any]:
         progress.show(number + 1)
 
 
-def _devices(license: License, now: int) -> Iterator[Any]:
+def _devices(license: License, now: int) -> Iterator[Any]:  # items of the tables: only the store knows their class
     progress = Progress("devices stored", DEVICES)
     for number in range(DEVICES):
         hardware_id = f"hardware-{number:05}"

@@ -9,6 +9,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
+from chalicelib.domain.types import AwsClient, Json
 from chalicelib.store import database
 from chalicelib.store.due import due_entry
 from chalicelib.store.items import EventItem, LicenseItem, LookupItem, event_item
@@ -32,7 +33,9 @@ def seed_licenses(company: str, product: str, first: int, count: int, validity_p
     _write(client, batch)
 
 
-def _items(company: str, product: str, license_id: int, validity_period: Instant) -> Iterator[Any]:
+def _items(
+    company: str, product: str, license_id: int, validity_period: Instant
+) -> Iterator[Any]:  # items of the tables: only the store knows their class
     license = License(
         company=company,
         id=license_id,
@@ -53,8 +56,8 @@ def _items(company: str, product: str, license_id: int, validity_period: Instant
     yield LookupItem(company, license_key_sort_key(license.license_key or ""), to=license_id)
 
 
-def _write(client: Any, batch: list[tuple[str, dict[str, Any]]]) -> None:
-    wanted: dict[str, list[dict[str, Any]]] = {}
+def _write(client: AwsClient, batch: list[tuple[str, Json]]) -> None:
+    wanted: dict[str, list[Json]] = {}
     for table, request in batch:
         wanted.setdefault(table, []).append(request)
     while wanted:

@@ -3,10 +3,10 @@
 import json
 import sys
 from time import sleep
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.domain.types import AwsClient
 from infra.stage.aws import Aws
 
 LOG_ROLE = "seatkeeper-api-gateway-logs"
@@ -37,7 +37,7 @@ def let_api_gateway_log(aws: Aws) -> None:
     gateway.update_account(patchOperations=change)
 
 
-def _role(iam: Any, partition: str) -> str:
+def _role(iam: AwsClient, partition: str) -> str:
     """The ARN of the role, which is of all regions."""
     trust = json.dumps({"Version": "2012-10-17", "Statement": [_MAY_USE_IT]})
     try:

@@ -1,8 +1,8 @@
 """The alarms of a stage, and the topic that they speak through. Who is to hear them subscribes to it by hand."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from chalicelib.domain.types import Json
 from chalicelib.observability import (
     ANNOUNCEMENTS_FAILED,
     CODE,
@@ -29,7 +29,7 @@ class Alarm:
     name: str
     means: str
     """One plain sentence for who is woken."""
-    metric: dict[str, Any]
+    metric: Json
     """As CloudFormation has it."""
     threshold: int
     periods: int = 1
@@ -44,12 +44,12 @@ class Alarm:
         return "".join(word.capitalize() for word in self.name.split("-")) + "Alarm"
 
 
-def alarms() -> dict[str, Any]:
+def alarms() -> Json:
     """All alarms, the topic and its key."""
     return {alarm.logical_id: _resource(alarm) for alarm in ALARMS} | _topic()
 
 
-def _of(namespace: str, metric: str, statistic: str = "Sum", /, **dimensions: Any) -> dict[str, Any]:
+def _of(namespace: str, metric: str, statistic: str = "Sum", /, **dimensions: object) -> Json:
     """One metric."""
     return {
         "Namespace": namespace,
@@ -60,15 +60,15 @@ def _of(namespace: str, metric: str, statistic: str = "Sum", /, **dimensions: An
     }
 
 
-def _function(metric: str, function: str) -> dict[str, Any]:
+def _function(metric: str, function: str) -> Json:
     return _of("AWS/Lambda", metric, FunctionName={"Ref": function})
 
 
-def _api(metric: str, statistic: str = "Sum") -> dict[str, Any]:
+def _api(metric: str, statistic: str = "Sum") -> Json:
     return _of("AWS/ApiGateway", metric, statistic, ApiName=STACK)
 
 
-def _ours(metric: str, statistic: str = "Sum", **dimensions: str) -> dict[str, Any]:
+def _ours(metric: str, statistic: str = "Sum", **dimensions: str) -> Json:
     return _of(NAMESPACE, metric, statistic, **{STAGE: STACK}, **dimensions)
 
 
@@ -169,7 +169,7 @@ ALARMS: tuple[Alarm, ...] = (
 """Every alarm of a stage."""
 
 
-def _resource(alarm: Alarm) -> dict[str, Any]:
+def _resource(alarm: Alarm) -> Json:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": alarm.metric
@@ -186,7 +186,7 @@ def _resource(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def _topic() -> dict[str, Any]:
+def _topic() -> Json:
     """Encrypted with a key of ours: AWS's own for SNS does not let CloudWatch in, and the alarms would stay silent.
 
     The key is not rotated. It covers a message for the seconds until it is delivered, and each rotation is paid for.

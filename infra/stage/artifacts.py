@@ -7,15 +7,15 @@ seatkeeper-artifacts-<account>-<region>/
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.domain.types import Json
 from infra.progress import Progress
 from infra.stage.aws import Aws
 from infra.stage.package import Package
@@ -94,8 +94,9 @@ class Artifacts:
         if not any(page.get("Versions") or page.get("DeleteMarkers") for page in self._versions(MaxKeys=1)):
             self._s3.delete_bucket(**self._ours)
 
-    def _versions(self, **which: Any) -> Any:
-        return self._s3.get_paginator("list_object_versions").paginate(**self._ours, **which)
+    def _versions(self, **which: str | int) -> Iterable[Json]:
+        pages: Iterable[Json] = self._s3.get_paginator("list_object_versions").paginate(**self._ours, **which)
+        return pages
 
     def _has_bucket(self) -> bool:
         try:

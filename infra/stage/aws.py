@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -16,6 +15,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from chalicelib.domain.types import AwsClient
 from infra.stage.stages import DeploymentError, StageError
 
 _UNKNOWN_KEY = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"})
@@ -36,7 +36,7 @@ class Aws:
         """Where the stage is."""
         return str(self.session.region_name)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str) -> AwsClient:
         """What speaks to a service."""
         return self.session.client(service, config=_PATIENT)  # type: ignore[call-overload] # of any service
 

@@ -1,8 +1,8 @@
 """The dashboard of a stage: what it does, how long that takes, and what it costs the database."""
 
 import json
-from typing import Any
 
+from chalicelib.domain.types import Json
 from chalicelib.observability import (
     ACTIVATIONS,
     ANNOUNCEMENTS_FAILED,
@@ -26,11 +26,11 @@ WIDTH, HEIGHT, COLUMNS = 8, 6, 3
 API = ("AWS/ApiGateway", "ApiName", "${AWS::StackName}")
 OURS = (NAMESPACE, STAGE, "${AWS::StackName}")
 
-Line = list[Any]
+Line = list[object]
 """Of a graph: a metric or an expression, as CloudWatch has it."""
 
 
-def dashboard() -> dict[str, Any]:
+def dashboard() -> Json:
     """It is free of charge: an account's first three are."""
     graphs = [_graph(title, lines) for title, lines in _graphs().items()]
     widgets = [_alarms(), *graphs]
@@ -90,11 +90,11 @@ def _by_code() -> Line:
     return [{"expression": f"SEARCH('{search}', 'Sum', {PERIOD_SECONDS})"}]
 
 
-def _graph(title: str, lines: list[Line]) -> dict[str, Any]:
+def _graph(title: str, lines: list[Line]) -> Json:
     shown = {"title": title, "metrics": lines, "region": "${AWS::Region}", "period": PERIOD_SECONDS}
     return {"type": "metric", "properties": shown}
 
 
-def _alarms() -> dict[str, Any]:
+def _alarms() -> Json:
     arns = [f"${{{alarm.logical_id}.Arn}}" for alarm in ALARMS]
     return {"type": "alarm", "properties": {"title": "Alarms", "alarms": arns}}

@@ -4,8 +4,8 @@ It is paid for also while nobody calls, so a stage has it only where `.chalice/c
 """
 
 import json
-from typing import Any
 
+from chalicelib.domain.types import Json
 from chalicelib.web.errors import error_response
 from infra.stage.stages import Firewall, Stage
 
@@ -26,7 +26,7 @@ _STAGE_ARN = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${RestA
 """With the stage by reference: the association waits until there is one."""
 
 
-def firewall(stage: Stage) -> dict[str, Any]:
+def firewall(stage: Stage) -> Json:
     """The web ACL and its association with the API; nothing for a stage without one."""
     if stage.firewall is None:
         return {}
@@ -52,7 +52,7 @@ def firewall(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _rules(limits: Firewall) -> list[dict[str, Any]]:
+def _rules(limits: Firewall) -> list[Json]:
     # A path as the client sent it: behind the stage's name, or what a domain of one's own has before it.
     guarded = {
         "RegexMatchStatement": {
@@ -67,7 +67,7 @@ def _rules(limits: Firewall) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(priority: int, name: str, limit: int, scope: dict[str, Any]) -> dict[str, Any]:
+def _rule(priority: int, name: str, limit: int, scope: Json) -> Json:
     """Answers 429 to an address from its call `limit` + 1 on within a minute."""
     statement = {"Limit": limit, "EvaluationWindowSec": WINDOW_SECONDS, "AggregateKeyType": "IP", **scope}
     ours = error_response("rate_limit_exceeded", retry_after=RETRY_AFTER_SECONDS)
@@ -87,6 +87,6 @@ def _too_many() -> dict[str, str]:
     return {"ContentType": "APPLICATION_JSON", "Content": body}
 
 
-def _visibility(name: str) -> dict[str, Any]:
+def _visibility(name: str) -> Json:
     # Samples would hold headers: sessions, and what a call is signed with.
     return {"MetricName": name, "CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": False}

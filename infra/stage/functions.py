@@ -1,7 +1,6 @@
 """What the functions of a stage have beside them: a log each, and a queue for what their schedules have lost."""
 
-from typing import Any
-
+from chalicelib.domain.types import Json
 from infra.stage.stages import Stage
 
 SCHEDULES = {"sweep": "SweepDue", "mail": "SendQueuedMails"}
@@ -14,7 +13,7 @@ STALE_SECONDS = 300
 FORTNIGHT_SECONDS = 14 * 24 * 3600  # no queue keeps a message longer
 
 
-def functions(stage: Stage) -> dict[str, Any]:
+def functions(stage: Stage) -> Json:
     """The logs and the queue, and what Chalice's functions are told of them."""
     return {
         **{f"{name.capitalize()}Logs": log_group(stage, name) for name in FUNCTIONS},
@@ -37,7 +36,7 @@ def functions(stage: Stage) -> dict[str, Any]:
     }
 
 
-def log_group(stage: Stage, name: str) -> dict[str, Any]:
+def log_group(stage: Stage, name: str) -> Json:
     """A log, kept while questions about it still come, and no longer: it holds people's addresses.
 
     Made here and not by the function, whose role may then do no more than write to it; and not by Chalice's own
@@ -52,12 +51,12 @@ def log_group(stage: Stage, name: str) -> dict[str, Any]:
     }
 
 
-def _properties(name: str) -> dict[str, Any]:
+def _properties(name: str) -> Json:
     logs = {"LoggingConfig": {"LogGroup": {"Ref": f"{name.capitalize()}Logs"}}}
     return logs | _schedule(SCHEDULES[name]) if name in SCHEDULES else logs
 
 
-def _schedule(function: str) -> dict[str, Any]:
+def _schedule(function: str) -> Json:
     """What becomes of a run that fails, or that cannot even begin: tried once more, then kept for whoever asks why."""
     dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     return {
@@ -77,7 +76,7 @@ def _schedule(function: str) -> dict[str, Any]:
     }
 
 
-def _may_send(function: str) -> dict[str, Any]:
+def _may_send(function: str) -> Json:
     """The rule of a schedule, and nothing else of EventBridge, may send to the queue; functions may by their roles."""
     return {
         "Effect": "Allow",

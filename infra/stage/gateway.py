@@ -1,8 +1,8 @@
 """API Gateway before a stage: what it answers by itself, how much it lets through, and what it writes down."""
 
 import json
-from typing import Any
 
+from chalicelib.domain.types import Json
 from chalicelib.web.errors import BUSY_RETRY_SECONDS, error_response
 from infra.stage.functions import log_group
 from infra.stage.stages import Stage
@@ -67,7 +67,7 @@ ACCESS_LOG = {
 """One line a request. The path is the route's, `/portal/licenses/{license_id}`: no ids, no query string, no headers."""
 
 
-def gateway(stage: Stage) -> dict[str, Any]:
+def gateway(stage: Stage) -> Json:
     """Additions to Chalice's API, and its access log."""
     rate, burst = (1000, 2000) if stage.is_protected else (50, 100)
     # A thousand a second is ten million devices that check in eight times a day; the rest is what a mistake may cost.
@@ -91,7 +91,7 @@ def gateway(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _throttled(path: str, method: str, rate: int, burst: int) -> dict[str, Any]:
+def _throttled(path: str, method: str, rate: int, burst: int) -> Json:
     """How many calls a second a method takes from all clients together, and how many at once."""
     return {
         "ResourcePath": path if path in ("/", "/*") else "/" + path.replace("/", "~1"),
@@ -104,7 +104,7 @@ def _throttled(path: str, method: str, rate: int, burst: int) -> dict[str, Any]:
     }
 
 
-def _answer(code: str) -> dict[str, Any]:
+def _answer(code: str) -> Json:
     """What the function itself would have answered."""
     answer = error_response(code, retry_after=BUSY_RETRY_SECONDS if code in COME_AGAIN else None)
     headers = {name: f"'{value}'" for name, value in answer.headers.items() if name != "Content-Type"}

@@ -1,7 +1,6 @@
 """What a stage is made of, beside what Chalice generates: the template that `chalice package` merges into its own."""
 
-from typing import Any
-
+from chalicelib.domain.types import Json
 from chalicelib.settings import way_of_mail
 from infra.stage.alarms import alarms
 from infra.stage.dashboard import dashboard
@@ -18,7 +17,7 @@ OUTPUTS = {
 }
 
 
-def resources(stage: Stage) -> dict[str, Any]:
+def resources(stage: Stage) -> Json:
     """The merge template of a stage: dicts merge deep into Chalice's template, everything else replaces.
 
     Raises `StageError` where the stage's settings cannot be those of a stage.

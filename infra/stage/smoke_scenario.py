@@ -13,6 +13,7 @@ import httpx
 
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import Actor
+from chalicelib.domain.types import Json
 from chalicelib.runtime import runtime
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
@@ -79,10 +80,10 @@ class Calls:
     def deactivate(self, hardware_id: str) -> httpx.Response:
         return self._send("POST", "deactivate_license", json=self._ident(hardware_id))
 
-    def _ident(self, hardware_id: str) -> dict[str, Any]:
+    def _ident(self, hardware_id: str) -> Json:
         return {"product": PRODUCT, "hardware_id": hardware_id, "license_key": self.ours.license_key}
 
-    def _send(self, method: str, name: str, **what: Any) -> httpx.Response:
+    def _send(self, method: str, name: str, **what: Any) -> httpx.Response:  # as httpx takes it
         headers = signed_headers(self.ours.api_key, self.ours.shared_key)
         return _answer(self.http, method, f"api/v4/{name}", headers=headers, **what)
 
@@ -114,7 +115,7 @@ def _check_public_key(http: httpx.Client) -> None:
     _hold("the public key is there for all, and signed", answer, is_key and is_signed(answer, answer.text))
 
 
-def _answer(http: httpx.Client, method: str, path: str, **what: Any) -> httpx.Response:
+def _answer(http: httpx.Client, method: str, path: str, **what: Any) -> httpx.Response:  # as httpx takes it
     try:
         return http.request(method, path, **what)
     except httpx.HTTPError as error:

@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.types import Json
 from infra.stage.aws import Aws
 from infra.stage.stages import DeploymentError, StageError
+
+T = TypeVar("T")
 
 FIRST_WAIT, MAX_WAIT = 0.2, 3.0
 """Seconds between two looks at what AWS is about."""
@@ -61,10 +64,10 @@ class Stack:
         self.name, self._region = name, aws.region
         self._cloudformation = aws.client("cloudformation")
 
-    def look(self) -> dict[str, Any] | None:
+    def look(self) -> Json | None:
         """As AWS describes it; None where there is none."""
         try:
-            stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+            stack: Json = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in error.response["Error"]["Message"]:
                 return None
@@ -156,15 +159,15 @@ class Stack:
         """Let nobody delete the stack, by whatever tool, without lifting this first."""
         self._cloudformation.update_termination_protection(StackName=self.name, EnableTerminationProtection=True)
 
-    def _describe(self, change_set: str) -> dict[str, Any]:
+    def _describe(self, change_set: str) -> Json:
         pages = list(self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set))
-        description: dict[str, Any] = pages[0]
+        description: Json = pages[0]
         return description | {"Changes": [change for page in pages for change in page.get("Changes", [])]}
 
     def _newest_event(self) -> str:
         return next((event["EventId"] for event in self._events(self.name)), "")
 
-    def _events(self, stack: str) -> Iterator[dict[str, Any]]:
+    def _events(self, stack: str) -> Iterator[Json]:
         """The newest first."""
         for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
             yield from page["StackEvents"]
@@ -216,7 +219,7 @@ def table(changes: Iterable[Change]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _change(raw: dict[str, Any]) -> Change:
+def _change(raw: Json) -> Change:
     resource = raw["ResourceChange"]
     targets = [detail.get("Target", {}) for detail in resource.get("Details", [])]
     names = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
@@ -229,14 +232,14 @@ def _change(raw: dict[str, Any]) -> Change:
     )
 
 
-def _before(newest: str, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _before(newest: str, events: Iterator[Json]) -> Iterator[Json]:
     for event in events:
         if event["EventId"] == newest:
             return
         yield event
 
 
-def _tell(event: dict[str, Any]) -> None:
+def _tell(event: Json) -> None:
     """One line for each resource that is done, or could not be."""
     verb, _, how = event["ResourceStatus"].partition("_")
     name, kind = event["LogicalResourceId"], event["ResourceType"].removeprefix("AWS::")
@@ -246,7 +249,7 @@ def _tell(event: dict[str, Any]) -> None:
         print(f"  FAILED   {reason}", file=sys.stderr)
 
 
-def _failure(event: dict[str, Any]) -> list[str]:
+def _failure(event: Json) -> list[str]:
     """What went wrong; nothing for what was only given up because of another."""
     reason = event.get("ResourceStatusReason", "")
     if not event["ResourceStatus"].endswith("_FAILED") or "cancelled" in reason:
@@ -254,7 +257,7 @@ def _failure(event: dict[str, Any]) -> list[str]:
     return [f"{event['LogicalResourceId']} ({event['ResourceType'].removeprefix('AWS::')}): {reason}"]
 
 
-def _until(look: Callable[[], Any], goes_on: Callable[[Any], bool]) -> Any:
+def _until(look: Callable[[], T], goes_on: Callable[[T], bool]) -> T:
     """Look again and again, ever more slowly, as long as it goes on; answers what was seen last."""
     wait = FIRST_WAIT
     while goes_on(seen := look()):

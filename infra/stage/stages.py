@@ -6,9 +6,11 @@ A stage has one name for all that is its own: stack, prefix of the tables, path 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chalicelib.domain.types import Json
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / ".chalice" / "config.json"
@@ -66,10 +68,10 @@ class _Config(BaseModel):
     stages: dict[str, _Declared]
 
 
-def read_config() -> dict[str, Any]:
+def read_config() -> Json:
     """Chalice's configuration of all stages. Raises `StageError`."""
     try:
-        config: dict[str, Any] = json.loads(CONFIG.read_bytes())
+        config: Json = json.loads(CONFIG.read_bytes())
         _Config.model_validate(config)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

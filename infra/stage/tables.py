@@ -1,7 +1,6 @@
 """The tables of a stage. `chalicelib.store.items` says what is in them, and by which keys."""
 
-from typing import Any
-
+from chalicelib.domain.types import Json
 from chalicelib.store.tables import table_definition
 from infra.stage.stages import Stage
 
@@ -11,15 +10,15 @@ EXPIRING = "ephemera"
 """The one table whose items end by themselves: whatever is sold stays until somebody takes it away."""
 
 
-def tables(stage: Stage) -> dict[str, Any]:
+def tables(stage: Stage) -> Json:
     """The three tables, by logical id."""
     return {table: _table(stage, name) for name, table in TABLES.items()}
 
 
-def _table(stage: Stage, name: str) -> dict[str, Any]:
+def _table(stage: Stage, name: str) -> Json:
     """One table. Where what was sold is at stake it outlives its stack, and no command deletes it."""
     fate = "Retain" if stage.is_protected else "Delete"
-    properties: dict[str, Any] = {
+    properties: Json = {
         "TableName": f"{stage.stack}-{name}",
         **table_definition(name),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
