@@ -4,13 +4,14 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import AfterValidator, BaseModel, TypeAdapter
 
+from chalicelib.domain.types import Json
 from infra import engine
 from infra.new_secrets import NEW
 
@@ -91,11 +92,11 @@ def running(data_dir: Path) -> dict[str, str] | None:
     return stored
 
 
-def read_demo(data_dir: Path) -> dict[str, Any] | None:
+def read_demo(data_dir: Path) -> Json | None:
     """What `demo.json` says; None where there is none. Raises `DataDirError`."""
     path = demo_file(data_dir)
     try:
-        demo: dict[str, Any] = json.loads(path.read_bytes())
+        demo: Json = json.loads(path.read_bytes())
         _Demo.model_validate(demo)
     except FileNotFoundError:
         return None

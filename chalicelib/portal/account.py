@@ -1,13 +1,12 @@
 """The own account: names, phone, password, sessions."""
 
-from typing import Any
-
 from pydantic import BaseModel
 
 from chalicelib.domain.errors import Invalid, Unauthenticated
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import ProfileForm
@@ -38,7 +37,7 @@ def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
 
 
 @action("profile.html", ProfileForm, _me)
-def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Change[Any]:
+def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Change[Changed]:
     """Change the own names and phone number."""
     given = (view.user.company, view.user.id, form.profile(), request.actor(view.user.email))
     return Change(
@@ -47,7 +46,7 @@ def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Chang
     )
 
 
-def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Any:
+def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
     return portal_queries.authenticate_session(claims, now=request.now), {
         "title": "End other sessions",
         "sentences": ["You are logged out everywhere but here: on other computers, in other browsers."],
@@ -69,7 +68,7 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
     return Change(end, lambda epoch: FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch))
 
 
-def _look_password(request: PortalRequest, claims: SessionClaims) -> Any:
+def _look_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
     principal = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now)
     initial = principal.user.is_initial_password
     return principal, {"initial": initial, "back": "/portal/account"}

@@ -3,13 +3,13 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from chalice.app import Response
 
 from chalicelib.domain.color import accent_pair, ink_on
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.context import Parts
 from chalicelib.portal.handlers import PageHandler, logged_in
 from chalicelib.portal.render import STATIC, logo_path, static_path
 from chalicelib.portal.request import PortalRequest
@@ -25,7 +25,7 @@ KINDS = {
 _THEME = re.compile(r"([0-9a-f]{6})\.css")
 
 
-def _static(_request: PortalRequest, parts: dict[str, Any]) -> Response:
+def _static(_request: PortalRequest, parts: Parts) -> Response:
     """A file of `static/`, by its hashed name."""
     file = _served().get(parts["name"])
     if file is None:
@@ -39,7 +39,7 @@ def _served() -> dict[str, Path]:
     return {static_path(file.name).rpartition("/")[2]: file for file in STATIC.iterdir() if file.suffix[1:] in KINDS}
 
 
-def _theme(_request: PortalRequest, parts: dict[str, Any]) -> Response:
+def _theme(_request: PortalRequest, parts: Parts) -> Response:
     """The stylesheet of an accent colour, whose digits are its name."""
     match = _THEME.fullmatch(parts["name"])
     if match is None:
@@ -50,7 +50,7 @@ def _theme(_request: PortalRequest, parts: dict[str, Any]) -> Response:
     return _file(f"{plain}@media(prefers-color-scheme:dark){{{at_night}}}", "css", FOR_EVER)
 
 
-def _logo(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+def _logo(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """The logo of the company whose portal this is, for who is logged in."""
     company = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now).company
     if not company.logo or logo_path(company.logo) != f"/portal/logo/{parts['name']}":

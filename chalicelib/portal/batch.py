@@ -1,7 +1,7 @@
 """Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
 
 import time
-from typing import Any, Literal
+from typing import Literal
 
 from chalice.app import Response
 from pydantic import BaseModel
@@ -13,6 +13,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.portal.context import Context, Loaded, Parts
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     FORM_EXPIRED,
@@ -51,11 +52,11 @@ def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lic
 
 
 def _show_list(
-    request: PortalRequest, claims: SessionClaims, parts: dict[str, Any], status: int = 200, error: str = ""
+    request: PortalRequest, claims: SessionClaims, parts: Parts, status: int = 200, error: str = ""
 ) -> Response:
     """The form for a list of people."""
     view = _look(request, claims, **parts)
-    context: dict[str, Any] = {
+    context: Context = {
         "view": view,
         "back": list_path(view.license.id),
         "error": error,
@@ -64,7 +65,7 @@ def _show_list(
     return render("batch.html", request, claims.token, view.principal, status=status, **context)
 
 
-def _show_preview(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+def _show_preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """What a list would bring about. Nothing is done yet."""
     view = _look(request, claims, **parts)
     if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
@@ -73,7 +74,7 @@ def _show_preview(request: PortalRequest, claims: SessionClaims, parts: dict[str
     try:
         file = request.files.get("file", b"")
         people = read_file(file) if file.strip() else request.fields.get("people", "")
-        context = {"view": view} | _previewed(request, claims, view.license.id, people)
+        context: Context = {"view": view} | _previewed(request, claims, view.license.id, people)
     except Invalid as error:
         observability.set_error(wire_code(error))
         return _show_list(request, claims, parts, 400, error_message(error))
@@ -83,7 +84,7 @@ def _show_preview(request: PortalRequest, claims: SessionClaims, parts: dict[str
 batch = PageHandler(logged_in(_show_list), logged_in(_show_preview))
 
 
-def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> dict[str, Any]:
+def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> Context:
     preview = batch_assign.preview(claims.company, license_id, people, _columns(request))
     error = error_message(preview.problem) if preview.problem else ""
     return {"preview": preview, "people": people, "meanings": MEANINGS, "error": error}
@@ -95,7 +96,7 @@ def _columns(request: PortalRequest) -> dict[int, str]:
     return {number: meaning for number, meaning in fields if meaning is not None}
 
 
-def _look_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def _look_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _look(request, claims, license_id)
     return view, _previewed(request, claims, license_id, request.fields.get("people", ""))
 
@@ -111,12 +112,12 @@ def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[
     )
 
 
-def _look_at_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Any:
+def _look_at_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
     view = _look(request, claims, license_id)
     return view, {"batch": batch_assign.find_batch(claims.company, license_id, batch_id), "batch_id": batch_id}
 
 
-def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Any:
+def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Loaded:
     """What came of each person, initial passwords among it."""
     me = view.principal.user
     return batch_assign.batch_result(
@@ -124,7 +125,7 @@ def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Any:
     )
 
 
-def _show_batch(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+def _show_batch(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """How far a batch is; once it is finished, what came of it."""
     view, more = _look_at_batch(request, claims, **parts)
     if more["batch"] is not None:
@@ -158,7 +159,7 @@ def _work(request: PortalRequest, view: LicenseView) -> None:
 run = PageHandler(logged_in(_show_batch), _go_on.post)
 
 
-def _look_end(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Any:
+def _look_end(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
     view, more = _look_at_batch(request, claims, license_id, batch_id)
     return view, more | {
         "title": "Stop the batch",
@@ -180,7 +181,7 @@ def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Chang
     )
 
 
-def _download(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+def _download(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """The result as a CSV file."""
     view = _look(request, claims, parts["license_id"])
     results = _result(request, view, parts["batch_id"])

@@ -1,9 +1,8 @@
 """Devices of a license: the list, one of them, and its reset."""
 
-from typing import Any
-
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
@@ -14,7 +13,7 @@ from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
 
 
 @page("devices.html")
-def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """All devices that were ever active on the license."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.license_devices(claims, license_id, asked.query, now=request.now))
@@ -26,7 +25,7 @@ def device(request: PortalRequest, claims: SessionClaims, license_id: int, devic
     return portal_queries.license_device(claims, license_id, device, now=request.now)
 
 
-def reset_question(view: DeviceView, back: str) -> dict[str, Any]:
+def reset_question(view: DeviceView, back: str) -> Context:
     """What is asked before a device is reset."""
     row = view.row
     return {
@@ -48,7 +47,7 @@ def device_name(row: DeviceRow) -> str:
     return name if name.isascii() else f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Any:
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
     view = portal_queries.license_device(claims, license_id, device, now=request.now)
     return view, reset_question(view, f"/portal/licenses/{license_id}/devices")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from chalice.app import Request, Response
@@ -25,6 +25,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.messages import error_message, field_messages, invalid_form
 from chalicelib.portal.render import render
@@ -56,9 +57,9 @@ _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
 F = TypeVar("F", bound=BaseModel)
 R = TypeVar("R")
-Handler = Callable[[PortalRequest, dict[str, Any]], Response]
+Handler = Callable[[PortalRequest, Parts], Response]
 """Answers a request, given the parts of its path."""
-Load = Callable[..., Any]
+Load = Callable[..., Loaded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +130,14 @@ def _strict(request: PortalRequest, response: Response) -> Response:
     return response
 
 
-def page(template: str) -> Callable[[Callable[..., Any]], PageHandler]:
+def page(template: str) -> Callable[[Load], PageHandler]:
     """`@page(template)`: a function of the request, who asks and the path's parts, that answers a view to show.
 
     Or a view and a dict of what the template shows besides it.
     """
 
-    def decorate(view: Callable[..., Any]) -> PageHandler:
-        def show(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+    def decorate(view: Load) -> PageHandler:
+        def show(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
             shown, more = _parted(view(request, claims, **parts))
             return render(template, request, claims.token, _visit(shown), view=shown, **more)
 
@@ -147,23 +148,23 @@ def page(template: str) -> Callable[[Callable[..., Any]], PageHandler]:
 
 def action(
     template: str, schema: type[F], load: Load
-) -> Callable[[Callable[[PortalRequest, Any, F], Change[Any]]], PageHandler]:
+) -> Callable[[Callable[[PortalRequest, View, F], Change[Changed]]], PageHandler]:
     """`@action(template, Schema, load)`: a function of the request, the view and the form, that says what to change.
 
     `load` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
     """
 
-    def decorate(act: Callable[[PortalRequest, Any, F], Change[Any]]) -> PageHandler:
-        def shown(request: PortalRequest, looked: Any, **more: Any) -> Response:
+    def decorate(act: Callable[[PortalRequest, View, F], Change[Changed]]) -> PageHandler:
+        def shown(request: PortalRequest, looked: Loaded, **more: object) -> Response:
             view, extra = _parted(looked)
             principal = _visit(view)
             context = {"view": view, "back": _back(request.path)} | extra | more
             return render(template, request, principal.claims.token, principal, **context)
 
-        def show(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+        def show(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
             return shown(request, load(request, claims, **parts))
 
-        def carry_out(request: PortalRequest, claims: SessionClaims, parts: dict[str, Any]) -> Response:
+        def carry_out(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
             key = _idempotency_key(request, claims)
             try:
                 looked = load(request, claims, **parts)
@@ -172,7 +173,7 @@ def action(
                     raise
                 return _see(request, key, before)
 
-            def show_errors(code: str, status: int, error: str, **more: Any) -> Response:
+            def show_errors(code: str, status: int, error: str, **more: object) -> Response:
                 observability.set_error(code)
                 return shown(request, looked, status=status, error=error, submitted=request.fields, **more)
 
@@ -195,10 +196,10 @@ def action(
     return decorate
 
 
-def logged_in(handle: Callable[[PortalRequest, SessionClaims, dict[str, Any]], Response]) -> Handler:
+def logged_in(handle: Callable[[PortalRequest, SessionClaims, Parts], Response]) -> Handler:
     """For who has a session cookie; whether the session lasts, the views look at."""
 
-    def answer(request: PortalRequest, parts: dict[str, Any]) -> Response:
+    def answer(request: PortalRequest, parts: Parts) -> Response:
         claims = request.claims
         if claims is None:
             raise Unauthenticated("session_expired")
@@ -229,7 +230,7 @@ def _see(request: PortalRequest, key: IdempotencyKey, made: Performed) -> Respon
     return redirect(request, f"{to}{'&' if '?' in to else '?'}done={key.key}")
 
 
-def _keep_known(request: PortalRequest, response: Response, user: User, outcome: dict[str, Any]) -> None:
+def _keep_known(request: PortalRequest, response: Response, user: User, outcome: Context) -> None:
     """Where the form has ended the other sessions of the account, let this browser be known to it as before."""
     if outcome.get("epoch") is not None:
         set_browser(request, response, replace(user, session_epoch=outcome["epoch"]))
@@ -310,7 +311,7 @@ def set_visitor(request: PortalRequest, response: Response, secret: str) -> None
 def _set_cookie(request: PortalRequest, response: Response, name: str, value: str, seconds: int) -> None:
     morsel: Morsel[str] = Morsel()
     morsel.set(request.cookie_name(name), value, value)
-    attributes: dict[str, Any] = {"path": request.cookie_path, "max-age": seconds, "httponly": True}
+    attributes: Context = {"path": request.cookie_path, "max-age": seconds, "httponly": True}
     morsel.update(attributes | {"samesite": "Lax", "secure": request.secure})
     others = response.headers.get("Set-Cookie", [])
     response.headers["Set-Cookie"] = [*others, morsel.OutputString()]
@@ -331,7 +332,7 @@ _LEADS_TO: dict[str, Callable[[PortalRequest], Response]] = {
 """Errors that lead to another page instead of one that says what is wrong."""
 
 
-def _part(name: str, text: str) -> Any:
+def _part(name: str, text: str) -> int | str:
     if not name.endswith("_id"):
         return text
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
@@ -339,10 +340,10 @@ def _part(name: str, text: str) -> Any:
     return int(text)
 
 
-def _parted(shown: Any) -> tuple[Any, dict[str, Any]]:
+def _parted(shown: Loaded) -> tuple[View, Context]:
     """A view, and what is shown besides it."""
     return shown if isinstance(shown, tuple) else (shown, {})
 
 
-def _visit(view: Any) -> Principal:
+def _visit(view: View) -> Principal:
     return view if isinstance(view, Principal) else view.principal

@@ -1,12 +1,11 @@
 """Licenses: the list, and the details of one with what can be done to it as a whole."""
 
-from typing import Any
-
 from chalice.app import Response
 
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.context import Loaded, Parts
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
@@ -17,7 +16,7 @@ from chalicelib.usecases.portal_queries import LicenseView
 LICENSES = "/portal/licenses"
 
 
-def _home(request: PortalRequest, claims: SessionClaims, _parts: dict[str, Any]) -> Response:
+def _home(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> Response:
     """Where each begins: managers at their licenses, others at their own."""
     principal = portal_queries.authenticate_session(claims, now=request.now)
     return redirect(request, LICENSES if principal.user.is_manager else "/portal/seats")
@@ -27,14 +26,14 @@ home = PageHandler(logged_in(_home))
 
 
 @page("licenses.html")
-def licenses(request: PortalRequest, claims: SessionClaims) -> Any:
+def licenses(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """The licenses that the user manages."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.managed_licenses(claims, asked.query, now=request.now))
 
 
 @page("license.html")
-def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """The snapshot of a license."""
     view = portal_queries.license_details(claims, license_id, now=request.now)
     terms = view.license
@@ -43,7 +42,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> A
 
 
 @page("history.html")
-def history(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def history(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """The history of a license, newest first."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.license_history(claims, license_id, asked.query, now=request.now))
@@ -64,7 +63,7 @@ def transfer_hint(license: License) -> list[str]:
     return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
@@ -91,7 +90,7 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
     )
 
 
-def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
         "title": "Disable license",
         "sentences": [
@@ -108,7 +107,7 @@ def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> C
     return _set_enabled(request, view, False, "The license is disabled.")
 
 
-def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
         "title": "Enable license",
         "sentences": ["Devices can use this license again, as its terms allow."],

@@ -1,9 +1,9 @@
 """Lists: which rows an address asks for, and the addresses of the pages before and after them."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.context import Context, View
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.usecases.portal_queries import ListQuery
@@ -27,7 +27,7 @@ class ListRequest:
         at = {name: from_cursor(scope, request.query.get(name, "")) for name in ("after", "before")}
         return cls(ListQuery(**filters, **at), scope)
 
-    def shown(self, view: Any) -> tuple[Any, dict[str, Any]]:
+    def shown(self, view: View) -> tuple[View, Context]:
         """A view with a page of rows, as handlers answer it: with cursors in the place of positions."""
         page = view.page
         cursors = {name: to_cursor(self.scope, getattr(page, name)) for name in ("before", "after")}

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from chalice.app import Response
 
 from chalicelib import observability
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.events import Actor
+from chalicelib.portal.context import Context, Parts
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     FORM_EXPIRED,
@@ -43,18 +43,18 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
     def decorate(act: Callable[[PortalRequest], Response]) -> PageHandler:
         def show(
             request: PortalRequest,
-            _parts: dict[str, Any],
+            _parts: Parts,
             status: int = 200,
             error: str = "",
             wrong: dict[str, str] | None = None,
         ) -> Response:
             secret, submitted = visitor(request), request.fields or request.query
-            context: dict[str, Any] = {"error": error, "submitted": submitted, "wrong": wrong or {}}
+            context: Context = {"error": error, "submitted": submitted, "wrong": wrong or {}}
             response = render(template, request, secret, None, status=status, **context)
             set_visitor(request, response, secret)
             return response
 
-        def carry_out(request: PortalRequest, parts: dict[str, Any]) -> Response:
+        def carry_out(request: PortalRequest, parts: Parts) -> Response:
             if nonce_of(visitor(request), request.path, request.fields.get(FIELD, "")) is None:
                 observability.set_error(FORM_EXPIRED_CODE)
                 return show(request, parts, 403, FORM_EXPIRED)
@@ -121,7 +121,7 @@ def _account(request: PortalRequest) -> tuple[str, str]:
     return request.fields.get("company", ""), request.fields.get("email", "")
 
 
-def _leave(request: PortalRequest, _parts: dict[str, Any]) -> Response:
+def _leave(request: PortalRequest, _parts: Parts) -> Response:
     """End the session, also by a form of an earlier one. Who is not logged in comes to the same page."""
     claims, token = request.claims, request.fields.get(FIELD, "")
     response = redirect(request, LOG_IN)

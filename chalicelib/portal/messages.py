@@ -1,6 +1,6 @@
 """What the portal says: events and refusals in the words of people."""
 
-from typing import Any, cast
+from typing import cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
+from chalicelib.portal.context import Context
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.web import messages
 from chalicelib.web.messages import message
@@ -92,7 +93,7 @@ def event_words(event: Event) -> str:
 
 def _refusal(event: Event) -> str:
     """Why an activation was refused, and to which device."""
-    detail: dict[str, Any] = event.detail
+    detail: Context = event.detail
     device = safe_to_show(detail["hostname"] or event.hardware_id or "", MAX_DEVICE_NAME)
     why = refusal_message(detail["code"], detail["limit"], detail["used"])
     return f"{why} (device {device})" if device else why

@@ -1,8 +1,7 @@
 """What a license user may do: see the own licenses and devices, and reset an own device."""
 
-from typing import Any
-
 from chalicelib.domain.session import SessionClaims
+from chalicelib.portal.context import Loaded
 from chalicelib.portal.devices import free, reset_question
 from chalicelib.portal.handlers import Change, Confirmation, action, page
 from chalicelib.portal.lists import ListRequest
@@ -14,14 +13,14 @@ SEATS = "/portal/seats"
 
 
 @page("own_licenses.html")
-def seats(request: PortalRequest, claims: SessionClaims) -> Any:
+def seats(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """The licenses that the user may use."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.own_licenses(claims, asked.query, now=request.now))
 
 
 @page("own_devices.html")
-def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """The own devices on one of them."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.own_devices(claims, license_id, asked.query, now=request.now))
@@ -33,7 +32,7 @@ def device(request: PortalRequest, claims: SessionClaims, license_id: int, devic
     return portal_queries.own_device(claims, license_id, device, now=request.now)
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Any:
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
     view = portal_queries.own_device(claims, license_id, device, now=request.now)
     return view, reset_question(view, f"{SEATS}/{license_id}")
 

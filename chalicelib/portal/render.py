@@ -12,6 +12,7 @@ from chalicelib.domain.days import day_of, ends_a_day
 from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
+from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message
 from chalicelib.portal.request import VISITOR_COOKIE, PortalRequest
@@ -45,7 +46,7 @@ def render(
     principal: Principal | None,
     *,
     status: int = 200,
-    **context: Any,
+    **context: Any,  # see `Context`
 ) -> FinalResponse:
     """A page. `secret`: what the tokens of its forms are keyed by."""
     company = None if principal is None else principal.company
@@ -74,7 +75,7 @@ def render(
     return FinalResponse(body, dict(HEADERS), status)
 
 
-def _form_result(request: PortalRequest, principal: Principal | None) -> dict[str, Any] | None:
+def _form_result(request: PortalRequest, principal: Principal | None) -> Context | None:
     if principal is None or "done" not in request.query:
         return None
     return principal.outcome or {"says": SENT_BEFORE}

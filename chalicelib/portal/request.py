@@ -77,7 +77,7 @@ class PortalRequest:
 def read_request(raw_request: Request) -> PortalRequest:
     """The request, with its form read. Raises `Invalid`, and `NotFound`: `not_found`."""
     prefix, path = _parts(raw_request)
-    query: Any = raw_request.query_params or {}
+    query: Any = raw_request.query_params or {}  # of chalice, without types
     headers = raw_request.headers
     fields, files = _form(raw_request) if raw_request.method == "POST" else ({}, {})
     request = PortalRequest(

@@ -5,7 +5,6 @@ Handlers are imported when they are first asked for: an application's call does 
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
@@ -77,7 +76,7 @@ def _handler(name: str) -> Callable[..., Response]:
     return view
 
 
-def in_pages(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
+def in_pages(request: Request | None, get_response: Callable[..., Response]) -> Response:
     """The answer; of a form in a type that is none of ours, which Chalice refuses by itself, a page like all others."""
     response = get_response(request)
     if request is None or response.status_code != 415 or not request.path.startswith("/portal"):

@@ -1,6 +1,6 @@
 """License users: the list, and all that a manager does with one of them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -13,6 +13,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
@@ -24,7 +25,7 @@ from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.portal_queries import LicenseView, UserView
 
 
-def _count(text: Any) -> Any:
+def _count(text: object) -> object:
     """A number of activations as it is typed; nothing typed is None."""
     plain = str(text).strip()
     count = read_count(plain) if plain else None
@@ -76,7 +77,7 @@ class LimitForm(BaseModel):
 
 
 @page("users.html")
-def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Any:
+def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """Who uses the license."""
     asked = ListRequest.of(request, claims)
     return asked.shown(portal_queries.license_users(claims, license_id, asked.query, now=request.now))
@@ -86,7 +87,7 @@ def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> 
     return portal_queries.user_license(claims, license_id, now=request.now)
 
 
-def _user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+def _user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     return portal_queries.license_user(claims, license_id, user_id, now=request.now), {"back": list_path(license_id)}
 
 
@@ -122,7 +123,7 @@ def _reveal(request: PortalRequest, view: UserView) -> str | None:
 
 
 @page("initial_password.html")
-def initial_password(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+def initial_password(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     """The initial password, until the user has chosen one."""
     view = portal_queries.license_user(claims, license_id, user_id, now=request.now)
     password = _reveal(request, view)
@@ -143,7 +144,7 @@ def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[Use
 
 
 @action("set_password.html", PasswordForm, _user)
-def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Change[Any]:
+def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Change[Changed]:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.principal.user, view.row.user.email
     own = form.password if form.password or form.how == "own" else None  # what is typed counts
@@ -173,7 +174,7 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     )
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
@@ -200,7 +201,7 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
     )
 
 
-def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Any:
+def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {

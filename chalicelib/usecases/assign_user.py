@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import assign_bucket
@@ -14,6 +13,7 @@ from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User
 from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
@@ -141,7 +141,7 @@ def _wrong_names(profile: Profile) -> Iterator[Invalid]:
             yield Invalid("text_not_printable", field=name)
 
 
-def password_renewed(old: User | None, user: User) -> dict[str, Any]:
+def password_renewed(old: User | None, user: User) -> Json:
     """Among the details of an event: that an account that was there has got a new initial password."""
     return {"new_initial_password": 1} if old is not None and old.password_hash != user.password_hash else {}
 

@@ -36,7 +36,7 @@ class Performed:
 @dataclass(slots=True)
 class _Call:
     key: IdempotencyKey
-    answer: Callable[[Any], Answer]
+    answer: Callable[[Any], Answer]  # given what `change` returns
     now: Instant
     stored: Answer | None = None
     """What was stored with the change."""
@@ -79,7 +79,7 @@ def find_performed(key: IdempotencyKey, *, now: Instant) -> Performed | None:
 
 
 @contextmanager
-def stored_with_result(result: Callable[[], Any] | None) -> Iterator[None]:
+def stored_with_result(result: Callable[[], object] | None) -> Iterator[None]:
     """Let the change that is made inside store the answer to its call, where one is under way.
 
     `result()`: what the answer is made of, as if the use case had returned it; None: nothing is stored.

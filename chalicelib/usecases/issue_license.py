@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
@@ -15,6 +14,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, within_calendar
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.database import back_off
@@ -83,9 +83,7 @@ def issue_license(
         return _joined(state.license, state.old, state.manager)
 
     def write(state: _State, order: Order) -> None:
-        who: dict[str, Any] = (
-            {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
-        )
+        who: Json = {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
         event = Event.new("license_issued", actor, now, product=sold.code, **who)
         comes = state.manager is not None and (state.old is None or state.manager.id not in state.old.managers)
         notice = manager_notice(state.manager, state.license, sold.company, actor) if state.manager and comes else None

@@ -21,7 +21,7 @@ def decide_and_write(
     write: Callable[[S, D], None],
     apply_conflict: Callable[[S, ConditionFailed], S | None] = lambda _state, _conflict: None,
     changes: Callable[[D], bool] = lambda _decision: True,
-    result: Callable[[S, D], Any] | None = None,
+    result: Callable[[S, D], Any] | None = None,  # kept as JSON
 ) -> tuple[S, D]:
     """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 

@@ -14,7 +14,12 @@ _RECORDED_FIRST = ("initial_password_read", "batch_result_read", "email_probed")
 
 
 def note_security_event(
-    company: str, whose: User | str, type: EventType, actor: Actor, now: Instant, **detail: Any
+    company: str,
+    whose: User | str,
+    type: EventType,
+    actor: Actor,
+    now: Instant,
+    **detail: Any,  # of `Event.new`
 ) -> None:
     """Record an event, merged with those of the same hour. Raises `Unavailable` where it has to be recorded first.
 

@@ -22,6 +22,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
 from chalicelib.domain.paging import cut
+from chalicelib.domain.types import Json
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, licenses
 from chalicelib.store.links import Fault
@@ -56,7 +57,7 @@ LONG_SECONDS = 2.0
 class CommandResult:
     """What a command answers; `note` is said on standard error, to a person who may not have meant it."""
 
-    document: dict[str, Any]
+    document: Json
     note: str = ""
     exit_code: int = 0
 
@@ -122,7 +123,7 @@ def apikey_create(
     *,
     now: Instant,
 ) -> CommandResult:
-    more: dict[str, Any] = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
+    more: Json = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
     key, shared_key = create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
     both = {"api_key": key.api_key, "shared_key": shared_key}
     limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
@@ -154,6 +155,7 @@ def product_create(
 # --- licenses ----------------------------------------------------------------------------------------------------
 
 
+# `terms`: as `Terms` has them.
 def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> CommandResult:
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
     zone = create.find_company(company).time_zone
@@ -315,7 +317,7 @@ def _repair(codes: list[str], now: Instant) -> dict[str, int]:
     return total
 
 
-def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[str, Any]]]:
+def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[Json]]:
     """How many names, summaries and filed transitions were looked at, and what is wrong with them."""
     total, differences = 0, []
 
@@ -337,7 +339,7 @@ def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[dict[
 # --- what they share ---------------------------------------------------------------------------------------------
 
 
-def _signing_keys() -> dict[str, Any]:
+def _signing_keys() -> Json:
     """Which keys live, with what applications verify by."""
     source = runtime().secrets
     current, *others = signing.live_keys(source.read(), source.address)
@@ -367,7 +369,7 @@ def _answered_by(old: signing.Signer) -> list[str]:
     return found
 
 
-def _document(license: License, now: Instant) -> dict[str, Any]:
+def _document(license: License, now: Instant) -> Json:
     """A license as JSON; None in a limit is unlimited, and dates are in ISO form."""
     named = {field: getattr(license, field) for field in _NAMED}
     counted = {field: getattr(license, field) for field in _COUNTED} | {"free_resets": bool(license.free_resets)}

@@ -1,13 +1,12 @@
 """The command for support: why a call was refused, whether it would be now, and what is on record of it."""
 
-from typing import Any
-
 from chalicelib.domain.access import opens
 from chalicelib.domain.errors import LimitReached, SeatkeeperError
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Seat, ends_at, is_live, status
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.refusals import Refusal
+from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.explain import (
     NEW_DEVICE,
@@ -41,7 +40,7 @@ def explain(
     subject = _subject(code, license, hardware_id, email, request_id)
     found = explained(code, subject, now=now)
     refusals = recorded_refusals(code, subject, now=now)
-    document: dict[str, Any] = {"company": code, "hardware_id": subject.hardware_id, "email": subject.email}
+    document: Json = {"company": code, "hardware_id": subject.hardware_id, "email": subject.email}
     document["licenses"] = [_row(one, now) for one in found]
     if len(found) == 1:
         document["allows"] = _allows(found[0], now) + ([_account(found[0])] if subject.email else [])
@@ -70,7 +69,7 @@ def _note(found: list[Explanation]) -> str:
     return "" if found else "No license is known of these."
 
 
-def _row(one: Explanation, now: Instant) -> dict[str, Any]:
+def _row(one: Explanation, now: Instant) -> Json:
     """How a license stands to a device and a user: with codes of the License API; None: it would be accepted."""
     license = _license(one)
     reached = one.activation if isinstance(one.activation, LimitReached) else None
@@ -175,7 +174,7 @@ def _license(one: Explanation) -> License:
     return one.snapshot.license
 
 
-def _refusal(one: Refusal) -> dict[str, Any]:
+def _refusal(one: Refusal) -> Json:
     """Where it tells of several, `at`, `ip` and `request_id` are of the first, and those with `last_` of the last."""
     again = one.times > 1
     what = {"at": to_iso(one.at), "last_at": to_iso(one.newest_at) if again else None, "times": one.times}

@@ -1,9 +1,8 @@
 """The commands for orders and their managers."""
 
-from typing import Any
-
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import cut
+from chalicelib.domain.types import Json
 from chalicelib.store import accounts, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
@@ -21,7 +20,7 @@ def order_show(company: str, order: str, limit: int, after: int | None, *, now: 
         {"license": sold.license_id, "product": sold.product, "license_type": sold.license_type} for sold in shown
     ]
     emails = [{"email": user.email, "user_id": user.id} for user in managers.values()]
-    document: dict[str, Any] = {"company": code, "order": order, "customer": found.customer or None}
+    document: Json = {"company": code, "order": order, "customer": found.customer or None}
     document["after"] = shown[-1].license_id if shown and more else None
     return CommandResult(document | {"managers": emails, "licenses": licenses})
 

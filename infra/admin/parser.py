@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Never
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.types import Json
 from chalicelib.web.messages import message
 from infra.admin import values
 from infra.admin.command_table import COMMANDS, Command, Option
@@ -25,7 +26,7 @@ class UsageError(Exception):
     """What the operator has asked for cannot be done; the text is one sentence."""
 
 
-def read_command_line(arguments: Sequence[str]) -> tuple[Command, dict[str, Any], argparse.Namespace]:
+def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse.Namespace]:
     """The command, the arguments of its function, and all that was given.
 
     Raises `UsageError`, SystemExit for --help.
@@ -45,7 +46,7 @@ def _told(wrong: Sequence[str], prog: str) -> str:
 
 
 class _Parser(argparse.ArgumentParser):
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, **more: Any) -> None:  # of argparse
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
         self.wrong: list[str] = []
         """What was wrong with the values that were read before."""
@@ -83,6 +84,7 @@ def _parser(wrong: list[str]) -> _Parser:
     return parser
 
 
+# Argparse keeps the type of `pages` to itself.
 def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     sentence = f"{command.help[0].upper()}{command.help[1:]}."
     page = pages.add_parser(word, help=command.help, description=sentence, epilog=_example(command))
@@ -98,7 +100,7 @@ def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
 
 
 def _add_option(page: _Parser, option: Option) -> None:
-    more: dict[str, Any] = {"help": option.help}
+    more: Json = {"help": option.help}
     if option.read is None:
         more |= {"action": "store_true"}
     else:
@@ -111,6 +113,7 @@ def _add_option(page: _Parser, option: Option) -> None:
 class _Once(argparse.Action):
     """An option that was given twice is a slip: the second value would silently win."""
 
+    # Argparse gives what was read, of whatever type.
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _flag: str | None = None) -> None:
         if self in (seen := namespace.__dict__.setdefault("seen", set())):
             raise argparse.ArgumentError(self, "give it once.")
@@ -121,10 +124,12 @@ class _Once(argparse.Action):
 class _Given(_Once):
     """Reads a value. What is wrong with it is kept in `wrong` until all are read, so that all is told at once."""
 
+    # Likewise.
     def __init__(self, *arguments: Any, option: Option, wrong: list[str], **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.option, self.wrong = option, wrong
 
+    # Likewise.
     def __call__(self, parser: Any, namespace: argparse.Namespace, text: Any, flag: str | None = None) -> None:
         assert self.option.read is not None  # a switch has no value
         try:

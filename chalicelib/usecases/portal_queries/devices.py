@@ -133,7 +133,7 @@ def device_key(key: str) -> tuple[str, int | None]:
     return parts[1], None if parts[2] is None else int(parts[2])
 
 
-_SORTS: dict[str, Callable[[DeviceRow], Any]] = {
+_SORTS: dict[str, Callable[[DeviceRow], Any]] = {  # what can be compared
     "host": lambda row: ((row.device.hostname or "").lower(), row.key),
     "user": lambda row: (row.email, row.key),
     "first": lambda row: (-row.device.first_activated_at, row.key),

@@ -40,7 +40,7 @@ def list_page(
     return read_page(rows, list_query.after, list_query.before, keep=keep, arrange=arrange, is_late=late)
 
 
-def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:
+def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another type
     """The same page, of what its rows have become."""
     return replace(page, rows=rows)
 

@@ -25,11 +25,11 @@ _ID = re.compile(r"[0-9]{12,16}")
 _KEY = re.compile(r"[0-9A-Za-z]{5}(?:[- ]?[0-9A-Za-z]{5}){2,}")
 """What may be a whole id or a whole key of ours, so that it is looked for as one."""
 _LAST = 2**63
-_BY_SUMMARY: dict[str, Callable[[LicenseSummary], Any]] = {
+_BY_SUMMARY: dict[str, Callable[[LicenseSummary], Any]] = {  # what can be compared
     "product": lambda sold: (sold.product.lower(), -sold.license_id),
     "order": lambda sold: (sold.order_id.lower(), -sold.license_id),
 }
-_BY_STATE: dict[str, Callable[[LicenseState], Any]] = {
+_BY_STATE: dict[str, Callable[[LicenseState], Any]] = {  # what can be compared
     "ends": lambda state: (state.validity_period or _LAST, -state.id),
     "users": lambda state: (-state.users_assigned, -state.id),
     "activations": lambda state: (-state.times_activated, -state.id),

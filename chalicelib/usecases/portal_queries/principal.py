@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib import observability
 from chalicelib.domain.access import opens
@@ -11,6 +10,7 @@ from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Status, status
 from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
@@ -25,7 +25,7 @@ class Principal:
     claims: SessionClaims
     user: User
     company: Company
-    outcome: dict[str, Any] | None
+    outcome: Json | None
     """What came of the form that led here, if one did."""
 
 

@@ -20,7 +20,7 @@ from chalicelib.usecases.portal_queries.principal import LicenseView, fields, gu
 
 SEATS_AT_ONCE = 250
 """Users of a license in one read: so many are sorted, and searched at a time."""
-_SORTS: dict[str, Callable[[Seat], Any]] = {
+_SORTS: dict[str, Callable[[Seat], Any]] = {  # what can be compared
     "newest": lambda seat: (-seat.assigned_at, seat.email),
     "activations": lambda seat: (-seat.activations, seat.email),
 }
