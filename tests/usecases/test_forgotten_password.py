@@ -271,7 +271,7 @@ def test_a_password_that_was_changed_meanwhile_does_not_stop_the_code(
 def test_a_password_that_cannot_be_chosen_costs_no_try(vendor: Vendor, initial: str, password: str) -> None:
     code = asked(vendor)
     for _ in range(MAX_TRIES):
-        assert enter(vendor, code, password=password) == "validation_error"
+        assert enter(vendor, code, password=password) == "password_length"
     assert enter(vendor, code) == "taken"
 
 
