@@ -246,6 +246,8 @@ def came(vendor: Vendor, email: str, password: str, origin: Origin, *, now: int 
     """What comes of a log-in, at an address that no other test uses."""
     try:
         log_in(vendor.code, email, password, own(vendor, origin), now=now, **more)
+    except Unavailable:
+        raise
     except SeatkeeperError as refused:
         return refused.code
     return "logged in"
