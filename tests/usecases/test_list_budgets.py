@@ -164,7 +164,9 @@ def test_what_no_key_serves_is_looked_for_within_a_bound(name: str, query: ListQ
         page_of(name, replace(query, after=page.after), SEARCHED_PAGE_READS)
 
 
-@pytest.mark.parametrize("search", [str(NAMED), KEY, f" {KEY.replace('-', '').lower()} "])
+@pytest.mark.parametrize(
+    "search", [str(NAMED), KEY, f" {KEY.replace('-', '').lower()} "], ids=["id", "key", "key as typed"]
+)
 def test_a_license_is_found_by_its_whole_key_or_id_at_any_size(search: str) -> None:
     page = page_of("licenses", ListQuery(search=search))
     assert ([row.license.id for row in page.rows], page.total) == ([NAMED], 1)
