@@ -41,6 +41,7 @@ from chalicelib.usecases.customer_license_users import customer_license_users, p
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.device_variables import device_variables, track_variables
+from chalicelib.usecases.explain import Subject, explain, find_license_id, find_refusal, recorded_refusals
 from chalicelib.usecases.find_license import (
     find_account,
     find_license,
@@ -55,12 +56,14 @@ from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
+from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import reader
+from tests.usecases.refusals import a_refusal
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
 PC = DeviceReport("pc")
@@ -252,6 +255,27 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "api_key_not_found",
         [lambda c, v: create.revoke_api_key(c, v.vendor.api_key, ADMIN, now=NOW)],
     ),
+    (
+        explain,
+        "license_not_found",
+        [
+            lambda c, v: explain(c, Subject(license_id=v.by_key.id, hardware_id="pc"), now=NOW),
+            lambda c, _v: there(explain(c, Subject(hardware_id="pc"), now=NOW)),
+            lambda c, _v: there(explain(c, Subject(email=ADA), now=NOW)),
+        ],
+    ),
+    (find_license_id, "license_not_found", [lambda c, v: there(find_license_id(c, v.by_key.license_key or ""))]),
+    (find_refusal, "license_not_found", [lambda c, v: there(find_refusal(c, refused_to(v.vendor.code, v)))]),
+    (
+        recorded_refusals,
+        "license_not_found",
+        [lambda c, v: there(refused_to(v.vendor.code, v) and recorded_refusals(c, Subject(v.by_key.id), now=NOW))],
+    ),
+    (
+        record_refusal,
+        "license_not_found",
+        [lambda c, v: there(refused_to(c, v) and recorded_refusals(v.vendor.code, Subject(v.by_key.id), now=NOW))],
+    ),
 ]
 
 NAMES_NOTHING = {
@@ -289,10 +313,20 @@ def code_of(victim: Victim) -> str:
     return mailed_code(victim.vendor, ADA)
 
 
+def refused_to(company: str, victim: Victim) -> str:
+    """The request id of a call of this company's that was refused, and named the victim's license."""
+    record_refusal(company, a_refusal(victim.by_key.id, request_id="theirs"))
+    return "theirs"
+
+
 def snapshot(company: str, lookup: Any) -> Any:
     """Where nothing is found there is no license in the place."""
-    found = find_snapshot(company, lookup, now=NOW, consistent=True)
-    if found.license is None:
+    return there(find_snapshot(company, lookup, now=NOW, consistent=True).license)
+
+
+def there(found: Any) -> Any:
+    """What is found. Raises `NotFound` where it is nothing."""
+    if not found:
         raise NotFound("license_not_found")
     return found
 
