@@ -106,7 +106,7 @@ def company_set(
 
 def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time
     if confirm != code:
-        raise UsageError(f"--confirm: {confirm} is not {code}: nothing is deleted.")
+        raise UsageError.of("--confirm", f"{confirm} is not {code}: nothing is deleted.")
     with _counting("items deleted") as tell:
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
@@ -401,24 +401,24 @@ def _drawing(name: str) -> str:
     try:
         drawing = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"--logo: {name!a} is not a text in UTF-8.") from None
+        raise UsageError.of("--logo", f"{name!a} is not a text in UTF-8.") from None
     except OSError as error:
-        raise UsageError(f"--logo: {name!a} cannot be read: {error.strerror}.") from None
+        raise UsageError.of("--logo", f"{name!a} cannot be read: {error.strerror}.") from None
     if not drawing.strip():  # empty means no logo, and is not what an empty file means
-        raise UsageError(f"--logo: {name!a} is empty.")
+        raise UsageError.of("--logo", f"{name!a} is empty.")
     return drawing
 
 
 def _password() -> str:
     if sys.stdin is None:
-        raise UsageError("The password cannot be read: standard input is closed.")
+        raise UsageError.of("--password-stdin", "standard input is closed.")
     try:
         # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise UsageError("The password on standard input is not valid UTF-8.") from None
+        raise UsageError.of("--password-stdin", "it is not valid UTF-8.") from None
     except OSError as error:
-        raise UsageError(f"The password cannot be read: {error.strerror}.") from None
+        raise UsageError.of("--password-stdin", f"it cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.web import messages
 from chalicelib.web.messages import message
 from infra.admin.command_table import Command
+from infra.admin.parser import of_option
 
 MESSAGES = messages.MESSAGES | {
     "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",
@@ -21,7 +22,7 @@ def error_message(error: SeatkeeperError, command: Command) -> str:
 def _sentence(error: SeatkeeperError, command: Command) -> str:
     sentence = message(error, MESSAGES)
     name = None if error.field is None else _option_of(error.field, command)
-    return sentence[:1].upper() + sentence[1:] if name is None else f"{name}: {sentence}"
+    return sentence[:1].upper() + sentence[1:] if name is None else of_option(name, sentence)
 
 
 def _option_of(field: str, command: Command) -> str | None:

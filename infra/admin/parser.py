@@ -6,7 +6,7 @@ argparse, and not Click: the table declares the commands once, and decorators wo
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Never, Self
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.types import Json
@@ -24,6 +24,16 @@ OPERATOR = Option(
 
 class UsageError(Exception):
     """What the operator has asked for cannot be done; the text is one sentence."""
+
+    @classmethod
+    def of(cls, option: str, sentence: str) -> Self:
+        """What is wrong with the value of an option."""
+        return cls(of_option(option, sentence))
+
+
+def of_option(option: str, sentence: str) -> str:
+    """What is wrong with the value of an option, whoever has found it: the command line, a file, or the domain."""
+    return f"{option}: {sentence}"
 
 
 def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse.Namespace]:
@@ -135,7 +145,8 @@ class _Given(_Once):
         try:
             value = self.option.read(text)
         except (ValueError, Invalid) as error:
-            self.wrong.append(f"{self.option.name}: {message(error) if isinstance(error, Invalid) else error}")
+            sentence = message(error) if isinstance(error, Invalid) else str(error)
+            self.wrong.append(of_option(self.option.name, sentence))
             return
         if self.option.many:
             setattr(namespace, self.dest, [*getattr(namespace, self.dest), value])

@@ -106,9 +106,9 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(vendor: Ven
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (r"< <(printf 'pass w\xf6rd\n')", "The password on standard input is not valid UTF-8.\n"),
-        ("<&-", "The password cannot be read: standard input is closed.\n"),
-        ("</proc/self/mem", "The password cannot be read: Input/output error.\n"),
+        (r"< <(printf 'pass w\xf6rd\n')", "--password-stdin: it is not valid UTF-8.\n"),
+        ("<&-", "--password-stdin: standard input is closed.\n"),
+        ("</proc/self/mem", "--password-stdin: it cannot be read: Input/output error.\n"),
     ],
 )
 def test_a_password_that_cannot_be_read_is_one_sentence(vendor: Vendor, given: str, sentence: str) -> None:

@@ -328,7 +328,7 @@ def test_a_password_in_another_encoding_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"pass w\xf6rd\n"), encoding="utf-8"))
     said = operator.refused(f"user set-password --license {seat.id} --email {EMAIL} --password-stdin")
-    assert said == "The password on standard input is not valid UTF-8."
+    assert said == "--password-stdin: it is not valid UTF-8."
 
 
 # --- what is done, and yet seldom meant --------------------------------------------------------------------------
