@@ -342,18 +342,15 @@ def query(
     pk: str,
     prefix: str = "",
     *,
-    before: str | None = None,
     backwards: bool = False,
     limit: int | None = None,
     after: str | None = None,
 ) -> Iterator[M]:
     """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
 
-    `before` asks for the sort keys below it instead; `limit` bounds the items, `after` is the sort key to go on behind.
-    Consistent.
+    `limit` bounds the items, `after` is the sort key to go on behind. Consistent.
     """
-    where = ("begins_with(part, :a)", prefix) if before is None else ("part < :a", before)
-    raws = _query(model, pk, where[0] if where[1] else "", where[1:], backwards, limit, after)
+    raws = _query(model, pk, "begins_with(part, :a)" if prefix else "", (prefix,), backwards, limit, after)
     return map(model.from_raw_data, raws)
 
 
@@ -372,6 +369,21 @@ def query_between(
     `limit` and `after` as in `query`; `after` lies between the two itself. Consistent.
     """
     return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, after)
+
+
+class Unreadable(Exception):
+    """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
+
+
+def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
+    """The values of items as `query_between` finds them; one that cannot be read keeps no other from being read."""
+    for raw in query_between(kind, pk, first, last):
+        try:
+            yield kind.from_raw(raw)
+        except Exception as error:  # of whatever kind: pynamodb raises several
+            unreadable = Unreadable(f"item {pk}, {raw['part']['S']}")
+            unreadable.__cause__ = error
+            yield unreadable
 
 
 def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:

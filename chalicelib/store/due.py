@@ -12,7 +12,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Phase
 from chalicelib.domain.transitions import Due, next_due
 from chalicelib.store import database
-from chalicelib.store.database import Transaction
+from chalicelib.store.database import Transaction, Unreadable
 from chalicelib.store.items import DueItem, LicenseItem, event_item
 from chalicelib.store.keys import LICENSE, due_pk, due_sort_key, license_pk
 
@@ -20,10 +20,9 @@ DUE_SHARDS = 8
 """Partitions of what is due: its writes spread, and the sweep reads each of them."""
 
 
-def due_licenses(shard: int, now: Instant) -> Iterator[Due]:
+def due_licenses(shard: int, now: Instant) -> Iterator[Due | Unreadable]:
     """The licenses of one shard that are due at `now`, the longest overdue first, read in pages. Consistent."""
-    items = database.query(DueItem, due_pk(shard), before=due_sort_key(now + 1))
-    return (item.to_domain() for item in items)
+    return database.read_each(DueItem, due_pk(shard), due_sort_key(0), due_sort_key(now + 1))
 
 
 def is_indexed(license: License) -> bool:

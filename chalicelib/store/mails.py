@@ -17,7 +17,7 @@ from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, QueuedMail,
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.counters import count_one
-from chalicelib.store.database import Transaction
+from chalicelib.store.database import Transaction, Unreadable
 from chalicelib.store.items import FailuresItem, MailItem
 from chalicelib.store.keys import mail_pk, mail_sort_key
 from chalicelib.store.schema import from_names
@@ -36,9 +36,9 @@ def queue_mail(mail: Mail, now: Instant) -> None:
     database.put(_item(mail, now))
 
 
-def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail]:
+def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail | Unreadable]:
     """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
-    return (item.to_domain() for item in database.query(MailItem, mail_pk(shard), before=mail_sort_key(now + 1)))
+    return database.read_each(MailItem, mail_pk(shard), mail_sort_key(0), mail_sort_key(now + 1))
 
 
 def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:

@@ -66,7 +66,8 @@ def page_of_license_users(
     listed = _find_list(company, product, customer, now)
     given = from_cursor(listed.scope, cursor)
     rows, further = _page(listed, _Position(*json.loads(given)) if given else None, limit)
-    return listed.product, rows, "" if further is None else to_cursor(listed.scope, json.dumps(astuple(further)))
+    position = "" if further is None else json.dumps(astuple(further), ensure_ascii=False)  # a third of the length
+    return listed.product, rows, to_cursor(listed.scope, position)
 
 
 def _find_list(company: str, product: str, customer: str, now: Instant) -> _List:

@@ -16,7 +16,7 @@ from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.mail import MailError
 from chalicelib.runtime import runtime
 from chalicelib.store import mails
-from chalicelib.store.database import ConditionFailed
+from chalicelib.store.database import ConditionFailed, Unreadable
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.threads import ThreadPool
 
@@ -53,9 +53,12 @@ def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Cou
     counts: Counter[str] = Counter()
     for queued in mails.queued_mails(shard, now):
         if not keep_going():
-            observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
+            if not isinstance(queued, Unreadable):
+                observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
             break
-        if queued.until <= now:
+        if isinstance(queued, Unreadable):
+            counts.update(["failed", f"The {queued} cannot be read."])
+        elif queued.until <= now:
             mails.forget_mail(queued)
             counts.update(["given_up", "It was tried until it was of no use any more."])
         elif queued.not_before > now:

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
 from chalicelib.domain.transitions import Due, Transition, next_due, transitions_due
-from chalicelib.store.database import ConditionFailed
+from chalicelib.store.database import ConditionFailed, Unreadable
 from chalicelib.store.due import DUE_SHARDS, announce, due_licenses
 from chalicelib.threads import ThreadPool
 
@@ -47,14 +47,13 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
 def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
-        if done == 1:  # the longest overdue
-            observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
         try:
-            counts.update(_announce(due, now))
+            counts.update(_announce(_readable(due), now))
         except Exception:  # whatever it is: the others are not to wait for it
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:
-                _log.exception("license %d of %s could not be announced", due.id, due.company)
+                which = due if isinstance(due, Unreadable) else f"license {due.id} of {due.company}"
+                _log.exception("%s could not be announced", which)
         if done % 100 == 0:
             progress(100)
     return counts
@@ -65,8 +64,15 @@ def transition_events(transitions: list[Transition], now: Instant) -> list[Event
     return [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
 
 
+def _readable(due: Due | Unreadable) -> Due:
+    if isinstance(due, Unreadable):
+        raise due
+    return due
+
+
 def _announce(due: Due, now: Instant) -> list[EventType]:
     """What was announced of a license; nothing where someone else has done it."""
+    observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
     transitions = transitions_due(due, now)
     if not transitions:
         return []

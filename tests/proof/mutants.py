@@ -22,6 +22,7 @@ from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
+from chalicelib.domain.transitions import Due
 from chalicelib.store import activations, database, due, licenses, limits, seats
 from chalicelib.store.connection import StageConnection
 from chalicelib.store.items import DeviceItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
@@ -305,7 +306,7 @@ def _sweep_skips() -> Patches:
     right = due.due_licenses
 
     def some(shard: int, now: int) -> Iterator[Any]:
-        return (one for one in right(shard, now) if one.id % 2)
+        return (one for one in right(shard, now) if isinstance(one, Due) and one.id % 2)
 
     return [(sweeping, "due_licenses", some)]
 

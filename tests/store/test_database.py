@@ -310,8 +310,8 @@ def rewrite(request: AWSPreparedRequest, body: dict[str, Any]) -> None:
     request.headers["Content-Length"] = str(len(text))
 
 
-def expected(prefix: str, before: str | None, backwards: bool, limit: int | None, after: str | None) -> list[str]:
-    found = [part for part in PARTS if (part.startswith(prefix) if before is None else part < before)]
+def expected(prefix: str, backwards: bool, limit: int | None, after: str | None) -> list[str]:
+    found = [part for part in PARTS if part.startswith(prefix)]
     found = found[::-1] if backwards else found
     if after is not None:
         found = [part for part in found if (part < after if backwards else part > after)]
@@ -321,15 +321,12 @@ def expected(prefix: str, before: str | None, backwards: bool, limit: int | None
 @pytest.mark.parametrize("fault", [None, pages_of_two])
 def test_a_query_finds_what_was_asked_for_in_order_and_no_more_whatever_the_pages(pk: str, fault: Fault | None) -> None:
     links(pk, *PARTS)
-    ranges: list[tuple[str, str | None]] = [("", None), ("a#", None), ("b#", None), ("x", None), ("", "b#3")]
-    for (prefix, before), backwards, limit in product(ranges, (False, True), (None, 1, 2, 3, 5, 99)):
-        inside = expected(prefix, before, False, None, None)
+    for prefix, backwards, limit in product(("", "a#", "b#", "x"), (False, True), (None, 1, 2, 3, 5, 99)):
+        inside = expected(prefix, False, None, None)
         for after in (None, *inside):
             with wire(fault, ALWAYS, QUERY):
-                found = database.query(
-                    LookupItem, pk, prefix, before=before, backwards=backwards, limit=limit, after=after
-                )
-                given = (prefix, before, backwards, limit, after)
+                found = database.query(LookupItem, pk, prefix, backwards=backwards, limit=limit, after=after)
+                given = (prefix, backwards, limit, after)
                 assert [item.sort_key for item in found] == expected(*given), given
 
 

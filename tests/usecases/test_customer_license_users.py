@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.licenseapi.requests import MAX_CURSOR
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from tests.store.costs import counted
 from tests.support import NOW, Vendor
@@ -51,6 +52,14 @@ def test_pages_hold_every_seat_once_and_cost_three_reads_and_one_for_each_furthe
             break
     assert seen == users(vendor)
     assert len(seen) == 9
+
+
+def test_a_cursor_is_accepted_whatever_the_order_is_called(vendor: Vendor) -> None:
+    license = vendor.issue("revit", customer=SHOP, max_license_users=2, order_id='𠀀"' * 50)
+    for name in "ab":
+        vendor.assign(license, f"{name}@customer.test")
+    _, _, cursor = page_of_license_users(vendor.code, "revit", SHOP, "", 1, now=NOW)
+    assert 0 < len(cursor) <= MAX_CURSOR
 
 
 def test_a_cursor_is_good_for_its_customer_alone(vendor: Vendor) -> None:

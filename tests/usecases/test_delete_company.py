@@ -9,6 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, mails, removal
@@ -39,6 +40,7 @@ def stored(code: str) -> list[str]:
     items = [json.dumps(item, sort_keys=True) for table in TABLES for item in every(table)]
     for shard in range(MAIL_SHARDS):
         for queued in mails.queued_mails(shard, NOW + 10_000 * DAY):
+            assert isinstance(queued, QueuedMail)
             with suppress(InvalidTag):  # of a test with another key
                 items.append(str(mails.opened(queued)))
     return sorted(item for item in items if code in item)

@@ -174,6 +174,19 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
     assert sorted([told["sent"], told["failed"]]) == [5, 6]
 
 
+def test_a_mail_that_cannot_be_read_keeps_no_other_from_being_sent(server: Server) -> None:
+    """The first of its shard, as somebody has written it by hand."""
+    for number in range(12):
+        queue_mail(replace(MAIL, subject=str(number)), NOW)
+    item, key = MailItem, queued()[0]
+    database.update(item(key.pk, key.sort_key), [item.sealed.remove()])
+    try:
+        assert send_mails(now=NOW) == NOTHING | {"sent": 11, "failed": 1}
+        assert send_mails(now=NOW) == NOTHING | {"failed": 1}
+    finally:
+        database.delete(item(key.pk, key.sort_key))
+
+
 def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(server: Server) -> None:
     for number in range(20):
         queue_mail(replace(MAIL, subject=str(number)), NOW)

@@ -9,7 +9,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.due import DUE_SHARDS
+from chalicelib.store.due import DUE_SHARDS, due_entry
+from chalicelib.store.items import DueItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
@@ -144,6 +145,23 @@ def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
     announced = [[kind for kind in kinds(vendor, license) if kind != "license_extended"] for license in licenses]
     assert announced == [[], ["license_expired"], ["license_expired"]]
     assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+
+
+@pytest.mark.parametrize("lost", [["company"], ["id", "validity_period"]])
+def test_an_item_that_cannot_be_read_keeps_no_other_from_being_announced(lost: list[str], vendor: Vendor) -> None:
+    """The first of its shard, as somebody has written it by hand: it is counted, and again at each run."""
+    licenses = _of_one_shard(vendor, 2)
+    due = due_entry(licenses[0])
+    assert due is not None
+    key = DueItem(due.pk, due.sort_key)
+    database.update(key, [getattr(DueItem, name).remove() for name in lost])
+    try:
+        for announced in (1, 0):
+            assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": announced, "failed": 1}
+    finally:
+        database.put(due)
+    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+    assert [kinds(vendor, license)[-1] for license in licenses] == ["license_expired"] * 2
 
 
 def _of_one_shard(vendor: Vendor, count: int) -> list[License]:
