@@ -46,6 +46,7 @@ from chalicelib.store.keys import (
     variables_sort_key,
 )
 from chalicelib.store.limits import has_room
+from chalicelib.store.schema import Item, Raw
 
 _SNAPSHOTS_AT_ONCE = database.BATCH_GET_LIMIT // 5
 """Five items each at most: license, device, whether it is blocked, seat, user."""
@@ -81,7 +82,7 @@ def read_snapshots(
             blocks = [
                 BlockItem(license_pk(company, id), block_sort_key(hash_hardware_id(hardware_id))) for id, _ in chunk
             ]
-            blocked = database.read(blocks, consistent=False)
+            blocked = database.read_raw(blocks, consistent=False)
             found += [replace(snapshot, blocked=bool(block)) for snapshot, block in zip(read, blocked, strict=True)]
     return found
 
@@ -96,10 +97,10 @@ def _read(
 ) -> list[Snapshot]:
     parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
     items = {(item.pk, item.sort_key): item for part in parts for item in part}
-    read = database.transact_get if consistent else partial(database.read, consistent=False)
+    read = database.transact_get if consistent else partial(database.read_raw, consistent=False)
     stored = dict(zip(items, read(list(items.values())), strict=True))
-    there = [[stored[item.pk, item.sort_key] for item in part] for part in parts]
-    return [_snapshot(Snapshot(None), [item for item in found if item is not None]) for found in there]
+    there = [[(type(item), stored[item.pk, item.sort_key]) for item in part] for part in parts]
+    return [_snapshot(Snapshot(None), [(kind, raw) for kind, raw in found if raw is not None]) for found in there]
 
 
 def devices(
@@ -249,7 +250,7 @@ def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
     pk, found = license_pk(license.company, license.id), dict[int, Seat]()
     items = (SeatItem(pk, seat_sort_key(user_id)) for user_id in sorted(set(user_ids)))
     while few := list(islice(items, database.BATCH_GET_LIMIT)):
-        seats = [item.to_domain() for item in database.read(few, consistent=True) if item is not None]
+        seats = [SeatItem.from_raw(raw) for raw in database.read_raw(few, consistent=True) if raw is not None]
         found |= {seat.user_id: seat for seat in seats}
     return found
 
@@ -284,8 +285,8 @@ def apply_conflict(seen: Snapshot, conflict: ConditionFailed) -> Snapshot | None
     """
     if conflict.items is None:
         return None
-    known = [(item, raw) for raw in conflict.items if (item := item_of_license(raw)) in _FIELDS and item is not None]
-    snapshot = _snapshot(seen, [item.from_raw_data(raw) for item, raw in known])
+    known = [(kind, raw) for raw in conflict.items if (kind := item_of_license(raw)) in _FIELDS and kind is not None]
+    snapshot = _snapshot(seen, known)
     return snapshot if _since(snapshot) == _since(seen) else None
 
 
@@ -383,7 +384,7 @@ def _since(snapshot: Snapshot) -> list[int]:
     return epochs if snapshot.license is None else [*epochs, snapshot.license.blocked_devices]
 
 
-def _snapshot(base: Snapshot, items: Iterable[Any]) -> Snapshot:
-    """`base` with what these items hold; that there is an item says that a device is blocked."""
-    found: dict[str, Any] = {_FIELDS[type(i)]: isinstance(i, BlockItem) or i.to_domain() for i in items}
+def _snapshot(base: Snapshot, items: Iterable[tuple[type[Item[Any]], Raw]]) -> Snapshot:
+    """`base` with what these items, as they are stored, hold; that there is a `BlockItem` says that it is blocked."""
+    found: dict[str, Any] = {_FIELDS[kind]: kind is BlockItem or kind.from_raw(raw) for kind, raw in items}
     return replace(base, **found)

@@ -241,18 +241,15 @@ def read_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) ->
     return [found.get(_identity(item.Meta.table_name, _key(item))) for item in items]
 
 
-def transact_get(items: list[Any]) -> list[Any]:
-    """The stored items with the keys of `items`, all as they stood at one instant; None for those that do not exist.
+def transact_get(items: list[Any]) -> list[Raw | None]:
+    """As `read_raw`, but all as they stood at one instant.
 
     For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
     would be denied for the activation that it has just got itself. Costs twice the units; at most 100 items.
     """
     gets = [{"Get": {"TableName": item.Meta.table_name, "Key": _key(item)}} for item in items]
     answer = _dispatch("TransactGetItems", {"TransactItems": gets})
-    return [
-        type(item).from_raw_data(found["Item"]) if found.get("Item") else None
-        for item, found in zip(items, answer["Responses"], strict=True)
-    ]
+    return [found.get("Item") or None for found in answer["Responses"]]
 
 
 def update(item: M, actions: Sequence[Action], condition: Condition | None = None) -> M:

@@ -98,8 +98,8 @@ def read_some(company: str, license_ids: list[int]) -> list[License]:
     found: list[License] = []
     for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
         chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
-        items = database.read([LicenseItem(license_pk(company, id), LICENSE) for id in chunk], consistent=True)
-        found += [item.to_domain() for item in items if item is not None]
+        raws = database.read_raw([LicenseItem(license_pk(company, id), LICENSE) for id in chunk], consistent=True)
+        found += [LicenseItem.from_raw(raw) for raw in raws if raw is not None]
     return found
 
 

@@ -94,7 +94,9 @@ def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
 
 def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
-    there, *found = database.transact_get([link, *_targets(kind, link)])
+    asked = [link, *_targets(kind, link)]
+    raws = zip(asked, database.transact_get(asked), strict=True)
+    there, *found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in raws]
     message = None if there is None else _message(kind, there, found)
     if message is None:
         return None

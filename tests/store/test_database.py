@@ -213,7 +213,8 @@ def test_a_single_update_answers_the_new_item_or_is_stale_at_once(pk: str) -> No
 
 
 def together(items: list[Any]) -> list[Any]:
-    return database.transact_get(items)
+    read = zip(items, database.transact_get(items), strict=True)
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in read]
 
 
 def one_by_one(items: list[Any]) -> list[Any]:
