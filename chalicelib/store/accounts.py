@@ -159,9 +159,7 @@ def held_license_ids(
     """
     prefix = user_license_sort_key(user_id)
     behind = None if after is None else user_license_sort_key(user_id, after)
-    raws = database.query_between(
-        LookupItem, company, prefix, prefix + "~", backwards=newest_first, limit=limit, after=behind
-    )
+    raws = database.query_raw(LookupItem, company, prefix, backwards=newest_first, limit=limit, after=behind)
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 

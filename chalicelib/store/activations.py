@@ -118,8 +118,8 @@ def devices(
     """
     prefix = device_prefix("" if hardware_id is None else hash_hardware_id(hardware_id))
     behind = None if after is None else device_sort_key(*after)
-    pk, last = license_pk(company, license_id), prefix + "~"
-    raws = database.query_between(DeviceItem, pk, prefix, last, backwards=backwards, limit=limit, after=behind)
+    pk = license_pk(company, license_id)
+    raws = database.query_raw(DeviceItem, pk, prefix, backwards=backwards, limit=limit, after=behind)
     return map(DeviceItem.from_raw, raws)
 
 
@@ -138,11 +138,10 @@ def user_devices(
     """
     prefix = user_device_sort_key(user_id)
     behind = None if after is None else user_device_sort_key(user_id, after)
-    raws = database.query_between(
+    raws = database.query_raw(
         UserDeviceItem,
         license_pk(company, license_id),
         prefix,
-        prefix + "~",
         backwards=backwards,
         limit=limit,
         after=behind,

@@ -351,6 +351,19 @@ def query(
     return map(model.from_raw_data, raws)
 
 
+def query_raw(
+    table: type[Model],
+    pk: str,
+    prefix: str,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[Raw]:
+    """As `query`, of items as they are stored; `after` has the prefix itself."""
+    return _query(table, pk, "begins_with(part, :a)", (prefix,), backwards, limit, after)
+
+
 def query_between(
     table: type[Model],
     pk: str,
@@ -361,9 +374,10 @@ def query_between(
     limit: int | None = None,
     after: str | None = None,
 ) -> Iterator[Raw]:
-    """Items of one kind or several whose sort keys lie from `first` to `last`, as they are stored, read page by page.
+    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored, read page by page.
 
-    `limit` and `after` as in `query`; `after` lies between the two itself. Consistent.
+    `limit` and `after` as in `query`; `after` lies between the two itself. Consistent. For `store.batch_reads` alone,
+    where it saves a read: all else reads by a prefix.
     """
     return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, after)
 

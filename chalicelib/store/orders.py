@@ -211,7 +211,5 @@ def _summaries(
     company: str, prefix: str, after: int | None, backwards: bool = False, limit: int | None = None
 ) -> Iterator[LicenseSummary]:
     behind = None if after is None else f"{prefix}{after:016d}"
-    raws = database.query_between(
-        LicenseSummaryItem, company, prefix, prefix + "~", backwards=backwards, limit=limit, after=behind
-    )
+    raws = database.query_raw(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
     return map(LicenseSummaryItem.from_raw, raws)

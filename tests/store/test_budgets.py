@@ -341,7 +341,7 @@ def test_a_usual_license_seat_and_device_are_a_write_unit_each(vendor: Vendor) -
 
 @pytest.mark.parametrize(("length", "written", "read"), [(1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)])
 def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, written: int, read: int) -> None:
-    item, event = LookupItem(vendor.code, "padded"), Event.new("company_created", ADMIN, NOW)
+    item, event = LookupItem(vendor.code, "key#padded"), Event.new("company_created", ADMIN, NOW)
     padding = "x" * (length - len(f"pk{item.pk}part{item.sort_key}product"))
     write = Transaction(event_item(vendor.code, event, AccountEventItem))
     write.delete(item, LookupItem.pk.exists())
@@ -350,7 +350,7 @@ def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, w
         (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=True), read + 1, 0),
         (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
         (lambda: database.transact_get([item, LookupItem(vendor.code, "absent")]), 2 * (read + 1), 0),
-        (lambda: list(database.query(LookupItem, vendor.code, "padded")), read, 0),
+        (lambda: list(database.query(LookupItem, vendor.code, "key#padded")), read, 0),
         (lambda: database.update(item, [LookupItem.product.set("x")]), 0, written),
         (lambda: database.update(item, [LookupItem.product.set(padding)]), 0, written),
         (write.commit, 0, 2 * written + 2),  # the event is small
