@@ -206,8 +206,8 @@ def decide_deactivation(snapshot: Snapshot) -> DeactivationDecision:
     return DeactivationDecision(license, snapshot.device, is_live(snapshot.device, license, snapshot.seat))
 
 
-def counts_as_given_up(license: License, actor: Actor) -> bool:
-    """Whether places that this actor resets count as given up, so that the next other device is a transfer.
+def counts_as_release(license: License, actor: Actor) -> bool:
+    """Whether places that this actor resets count as released, so that the next other device is a transfer.
 
     Not those that the vendor resets, nor where the vendor has sold resets that are free.
     """
@@ -215,12 +215,12 @@ def counts_as_given_up(license: License, actor: Actor) -> bool:
 
 
 def guard_reset(license: License, actor: Actor, taken: int) -> None:
-    """Refuse to give up so many places at once that not all could be taken again, not by their own devices either.
+    """Refuse to release so many places at once that not all could be taken again, not by their own devices either.
 
-    `taken`: how many there are. Each then needs a transfer, as those do that were given up before.
+    `taken`: how many there are. Each then needs a transfer, as those do that were released before.
     """
     left, needed = LICENSE_TRANSFERS.room(license), license.released + taken
-    if not taken or left is None or needed <= left or not counts_as_given_up(license, actor):
+    if not taken or left is None or needed <= left or not counts_as_release(license, actor):
         return
     forbidden = license.max_transfers == TRANSFERS_FORBIDDEN
     if forbidden:

@@ -47,10 +47,10 @@ class License:
     users_assigned: int = 0
     max_transfers: int = TRANSFERS_UNLIMITED
     free_resets: bool | None = None
-    """Whether a place that the customer resets counts as given up by nobody, so that to take it is no transfer."""
+    """Whether a place that the customer resets counts as released by nobody, so that to take it is no transfer."""
     transfer_count: int = 0
     released: int = 0
-    """Places given up by a deactivation, or reset by the customer, and not taken again: the next activation of another
+    """Places released by a deactivation, or reset by the customer, and not taken again: the next activation of another
     device is a transfer."""
     last_released_by: str | None = None
     """Hardware hash of the device that was released last; None where a reset released several at once."""

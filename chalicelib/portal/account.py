@@ -46,7 +46,7 @@ def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Chang
     )
 
 
-def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
+def _load_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
     return portal_queries.authenticate_session(claims, now=request.now), {
         "title": "End other sessions",
         "sentences": ["You are logged out everywhere but here: on other computers, in other browsers."],
@@ -55,7 +55,7 @@ def _look_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
     }
 
 
-@action("confirm.html", Confirmation, _look_sessions)
+@action("confirm.html", Confirmation, _load_sessions)
 def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Change[int]:
     """End all sessions but this one."""
     me = view.user
@@ -68,13 +68,13 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
     return Change(end, lambda epoch: FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch))
 
 
-def _look_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
+def _load_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
     principal = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now)
     initial = principal.user.is_initial_password
     return principal, {"initial": initial, "back": "/portal/account"}
 
 
-@action("choose_password.html", NewPasswordForm, _look_password)
+@action("choose_password.html", NewPasswordForm, _load_password)
 def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> Change[User]:
     """Choose a new password; all other sessions end."""
     if composed(form.new_password) != composed(form.again):

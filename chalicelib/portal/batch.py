@@ -96,12 +96,12 @@ def _columns(request: PortalRequest) -> dict[int, str]:
     return {number: meaning for number, meaning in fields if meaning is not None}
 
 
-def _look_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
+def _load_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _look(request, claims, license_id)
     return view, _previewed(request, claims, license_id, request.fields.get("people", ""))
 
 
-@action("batch_preview.html", StartForm, _look_start)
+@action("batch_preview.html", StartForm, _load_start)
 def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[int]:
     """Reserve the seats; the work begins on the next page."""
     me, everybody = view.principal.user, form.which == "all"
@@ -112,7 +112,7 @@ def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[
     )
 
 
-def _look_at_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
+def _load_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
     view = _look(request, claims, license_id)
     return view, {"batch": batch_assign.find_batch(claims.company, license_id, batch_id), "batch_id": batch_id}
 
@@ -127,14 +127,14 @@ def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Loaded:
 
 def _show_batch(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """How far a batch is; once it is finished, what came of it."""
-    view, more = _look_at_batch(request, claims, **parts)
+    view, more = _load_batch(request, claims, **parts)
     if more["batch"] is not None:
         return render("batch_progress.html", request, claims.token, view.principal, view=view, **more)
     results = _result(request, view, parts["batch_id"])
     return render("batch_result.html", request, claims.token, view.principal, view=view, results=results, **more)
 
 
-@action("batch_progress.html", Confirmation, _look_at_batch)
+@action("batch_progress.html", Confirmation, _load_batch)
 def _go_on(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
     def work() -> None:
         turns = runtime().turns.batches
@@ -159,8 +159,8 @@ def _work(request: PortalRequest, view: LicenseView) -> None:
 run = PageHandler(logged_in(_show_batch), _go_on.post)
 
 
-def _look_end(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
-    view, more = _look_at_batch(request, claims, license_id, batch_id)
+def _load_end(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
+    view, more = _load_batch(request, claims, license_id, batch_id)
     return view, more | {
         "title": "Stop the batch",
         "sentences": ["Who has been assigned keeps the seat. The places of the others are free again."],
@@ -169,7 +169,7 @@ def _look_end(request: PortalRequest, claims: SessionClaims, license_id: int, ba
     }
 
 
-@action("confirm.html", Confirmation, _look_end)
+@action("confirm.html", Confirmation, _load_end)
 def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
     """Give back what is still reserved."""
     me, here = view.principal.user, request.path.rpartition("/")[0]

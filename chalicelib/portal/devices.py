@@ -47,12 +47,12 @@ def device_name(row: DeviceRow) -> str:
     return name if name.isascii() else f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
+def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
     view = portal_queries.license_device(claims, license_id, device, now=request.now)
     return view, reset_question(view, f"/portal/licenses/{license_id}/devices")
 
 
-@action("confirm.html", Confirmation, _look_reset)
+@action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
     """Free the device's place."""
     return free(request, view, f"/portal/licenses/{view.license.id}/devices")

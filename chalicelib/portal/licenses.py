@@ -53,7 +53,7 @@ def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lice
 
 
 def transfer_hint(license: License) -> list[str]:
-    """What giving up places costs on a license that may not move without limit."""
+    """What releasing places costs on a license that may not move without limit."""
     left = LICENSE_TRANSFERS.room(license)
     if left is None or license.free_resets:
         return []
@@ -63,7 +63,7 @@ def transfer_hint(license: License) -> list[str]:
     return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
+def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
@@ -78,7 +78,7 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
     }
 
 
-@action("confirm.html", Confirmation, _look_reset)
+@action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """All devices off."""
     user = view.principal.user
@@ -90,7 +90,7 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
     )
 
 
-def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
+def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
         "title": "Disable license",
         "sentences": [
@@ -101,13 +101,13 @@ def _look_disable(request: PortalRequest, claims: SessionClaims, license_id: int
     }
 
 
-@action("confirm.html", Confirmation, _look_disable)
+@action("confirm.html", Confirmation, _load_disable)
 def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
     return _set_enabled(request, view, False, "The license is disabled.")
 
 
-def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
+def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
         "title": "Enable license",
         "sentences": ["Devices can use this license again, as its terms allow."],
@@ -116,7 +116,7 @@ def _look_enable(request: PortalRequest, claims: SessionClaims, license_id: int)
     }
 
 
-@action("confirm.html", Confirmation, _look_enable)
+@action("confirm.html", Confirmation, _load_enable)
 def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Let it be used again."""
     return _set_enabled(request, view, True, "The license is enabled.")

@@ -32,12 +32,12 @@ def device(request: PortalRequest, claims: SessionClaims, license_id: int, devic
     return portal_queries.own_device(claims, license_id, device, now=request.now)
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
+def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> Loaded:
     view = portal_queries.own_device(claims, license_id, device, now=request.now)
     return view, reset_question(view, f"{SEATS}/{license_id}")
 
 
-@action("confirm.html", Confirmation, _look_reset)
+@action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
     """Free the own device's place."""
     return free(request, view, f"{SEATS}/{view.license.id}")

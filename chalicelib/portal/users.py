@@ -174,7 +174,7 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     )
 
 
-def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
@@ -189,7 +189,7 @@ def _look_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
     }
 
 
-@action("confirm.html", Confirmation, _look_reset)
+@action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Deactivate the user's devices on this license."""
     me, who = view.principal.user, view.row.user.email
@@ -201,7 +201,7 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
     )
 
 
-def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
@@ -216,7 +216,7 @@ def _look_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
     }
 
 
-@action("confirm.html", Confirmation, _look_remove)
+@action("confirm.html", Confirmation, _load_remove)
 def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Take the seat away."""
     me, who = view.principal.user, view.row.user.email

@@ -133,10 +133,10 @@ def update(old: License, new: License, event: Event, earlier: Sequence[Event] = 
     write.commit()
 
 
-def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> None:
+def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> None:
     """All devices off, in one write: every device of an older epoch is off. Raises `ConditionFailed`.
 
-    `all_anew`: the counts of transfers and of places that were given up begin anew. `given_up`: the places that were
+    `all_anew`: the counts of transfers and of places that were released begin anew. `released`: the places that were
     held now count as such; whoever comes back, too, takes another's. The event says how many places were held:
     `times_activated` must still be what was read.
     """
@@ -144,14 +144,14 @@ def reset(license: License, event: Event, *, all_anew: bool, given_up: bool) -> 
     actions: list[Any] = [item.epoch.add(1), item.times_activated.set(0)]
     if all_anew:
         actions += [item.transfer_count.set(0), item.released.set(0), item.last_released_by.remove()]
-    elif given_up:
-        actions += giving_up(license.times_activated)
+    elif released:
+        actions += releasing(license.times_activated)
     unchanged = (item.epoch == license.epoch) & (item.times_activated == license.times_activated)
     _changing(license, actions, unchanged, event).commit()
 
 
-def giving_up(places: int) -> list[Any]:
-    """What is changed of a license where so many places are given up at once, by none of its devices alone."""
+def releasing(places: int) -> list[Any]:
+    """What is changed of a license where so many places are released at once, by none of its devices alone."""
     return [LicenseItem.released.add(places), LicenseItem.last_released_by.remove()] if places else []
 
 

@@ -16,7 +16,7 @@ from chalicelib.store.accounts import put_given, put_new_user, require_closed
 from chalicelib.store.database import Transaction
 from chalicelib.store.items import LicenseItem, LookupItem, SeatItem, event_item
 from chalicelib.store.keys import LICENSE, license_pk, seat_sort_key, user_license_sort_key
-from chalicelib.store.licenses import giving_up
+from chalicelib.store.licenses import releasing
 from chalicelib.store.limits import has_room
 from chalicelib.store.mails import put_mail
 
@@ -71,16 +71,16 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
         put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
 
 
-def remove(license: License, seat: Seat, event: Event, *, given_up: bool, closed_at: Instant | None = None) -> None:
+def remove(license: License, seat: Seat, event: Event, *, released: bool, closed_at: Instant | None = None) -> None:
     """Take a seat away, with all the places that it holds, in one write. Raises `ConditionFailed`.
 
-    `given_up`: they count as given up, and the next activation as a transfer. `closed_at`: only while the account is
+    `released`: they count as released, and the next activation as a transfer. `closed_at`: only while the account is
     closed since then.
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
-    freed += giving_up(seat.activations_in(license)) if given_up else []
+    freed += releasing(seat.activations_in(license)) if released else []
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
     write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
@@ -89,12 +89,12 @@ def remove(license: License, seat: Seat, event: Event, *, given_up: bool, closed
     write.commit()
 
 
-def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event, *, given_up: bool) -> None:
-    """Take back all the places that a seat holds, in one write; `given_up` as in `remove`. Raises `ConditionFailed`."""
+def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event, *, released: bool) -> None:
+    """Take back all the places that a seat holds, in one write; `released` as in `remove`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     freed = [item.times_activated.add(-seat.activations_in(license))]
-    freed += giving_up(seat.activations_in(license)) if given_up else []
+    freed += releasing(seat.activations_in(license)) if released else []
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
     write.update(SeatItem(pk, seat_sort_key(seat.user_id)), emptied, _unchanged(seat))

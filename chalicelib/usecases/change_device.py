@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from chalicelib.domain.activation import DeactivationDecision, Snapshot, counts_as_given_up
+from chalicelib.domain.activation import DeactivationDecision, Snapshot, counts_as_release
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
@@ -20,7 +20,7 @@ def reset_device(
     """End every activation of a device on a license; returns how many. Raises `NotFound`: `device_not_found`.
 
     `user_id`: only that of this user. It is free at once for any other device; whether that one is a transfer:
-    `domain.activation.counts_as_given_up`.
+    `domain.activation.counts_as_release`.
     """
     find_license(company, license_id)
     known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
@@ -75,6 +75,6 @@ def _free(
         if given.live:
             about = of_seat(snapshot.seat) | named(device.hostname)
             event = Event.new("device_reset", actor, now, hardware_id=device.hardware_id, **about)
-            activations.deactivate(snapshot, given, event, counts_as_release=counts_as_given_up(given.license, actor))
+            activations.deactivate(snapshot, given, event, counts_as_release=counts_as_release(given.license, actor))
 
     return int(decide_and_write(read, decide, write, result=result)[1].live)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.activation import counts_as_given_up, guard_reset
+from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
@@ -61,17 +61,17 @@ def extend(
 def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) -> License:
     """All devices off in one write. Raises `Denied`: `device_transfer_not_allowed`, …
 
-    The vendor's reset begins all counts anew. A customer's gives up the places that were held, and the count of
+    The vendor's reset begins all counts anew. A customer's releases the places that were held, and the count of
     transfers stays, unless his resets are free.
     """
 
     def decide(license: License) -> bool:
         guard_reset(license, actor, license.times_activated)
-        return counts_as_given_up(license, actor)
+        return counts_as_release(license, actor)
 
-    def write(license: License, given_up: bool) -> None:
+    def write(license: License, released: bool) -> None:
         event = Event.new("license_reset", actor, now, times_activated=license.times_activated)
-        licenses.reset(license, event, all_anew=not actor.is_customer, given_up=given_up)
+        licenses.reset(license, event, all_anew=not actor.is_customer, released=released)
 
     decide_and_write(lambda _: find_license(company, license_id), decide, write, result=lambda license, _: license)
     return find_license(company, license_id)

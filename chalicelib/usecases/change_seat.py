@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.access import buyer
-from chalicelib.domain.activation import counts_as_given_up, guard_reset
+from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -26,7 +26,7 @@ _State = tuple[License, Seat]
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
     """Take the seat away and switch its devices off, in one write. Raises `NotFound`: `user_not_found`, …
 
-    Their places are given up as in `reset_activations`.
+    Their places are released as in `reset_activations`.
     """
     _give_up(company, license_id, email, actor, lambda license, seat: _remove(license, seat, actor, now))
 
@@ -54,12 +54,12 @@ def remove_account(
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
     """Switch off all devices of one user on this license, in one write. Raises `SeatkeeperError`.
 
-    Whether their places count as given up: `domain.activation.counts_as_given_up`.
+    Whether their places count as released: `domain.activation.counts_as_release`.
     """
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.activations_in(license))
-        seats.reset_activations(license, seat, new_id(now), event, given_up=counts_as_given_up(license, actor))
+        seats.reset_activations(license, seat, new_id(now), event, released=counts_as_release(license, actor))
 
     _give_up(company, license_id, email, actor, write)
 
@@ -127,7 +127,7 @@ def set_password(
 
 def _remove(license: License, seat: Seat, actor: Actor, now: Instant, closed_at: Instant | None = None) -> None:
     event = Event.new("user_removed", actor, now, **of_seat(seat), devices=seat.activations_in(license))
-    seats.remove(license, seat, event, given_up=counts_as_given_up(license, actor), closed_at=closed_at)
+    seats.remove(license, seat, event, released=counts_as_release(license, actor), closed_at=closed_at)
 
 
 def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Callable[[License, Seat], None]) -> None:

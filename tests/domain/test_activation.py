@@ -290,7 +290,7 @@ def test_a_license_without_a_duration_gets_no_end() -> None:
 # --- transfers ------------------------------------------------------------------------------------------------
 
 
-def given_up(by: str | None, count: int = 1, **told: Any) -> Snapshot:
+def released(by: str | None, count: int = 1, **told: Any) -> Snapshot:
     """A license on which so many places were given up, the last of them by this device."""
     hardware_hash = None if by is None else hash_hardware_id(by)
     return Snapshot(a_license(released=count, last_released_by=hardware_hash, **told))
@@ -304,18 +304,18 @@ def test_a_new_device_on_a_free_place_is_no_transfer() -> None:
 
 def test_the_device_that_was_last_active_comes_back_without_a_transfer() -> None:
     for max_transfers in (-1, 0, 1):
-        granted = grant(given_up("pc", max_transfers=max_transfers, transfer_count=1))
+        granted = grant(released("pc", max_transfers=max_transfers, transfer_count=1))
         assert (granted.transfer, granted.takes_released) == (False, True)
 
 
 def test_another_device_is_a_transfer_and_a_known_one_too() -> None:
     for device in (None, a_device(active=False)):
-        granted = grant(replace(given_up("other"), device=device))
+        granted = grant(replace(released("other"), device=device))
         assert (granted.transfer, granted.takes_released) == (True, True)
 
 
 def test_of_two_places_given_up_the_second_return_is_a_transfer() -> None:
-    assert grant(given_up(None, count=1)).transfer
+    assert grant(released(None, count=1)).transfer
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_of_two_places_given_up_the_second_return_is_a_transfer() -> None:
 def test_transfers_are_forbidden_unlimited_or_limited(
     max_transfers: int, transfer_count: int, code: str | None
 ) -> None:
-    snapshot = given_up("other", max_transfers=max_transfers, transfer_count=transfer_count)
+    snapshot = released("other", max_transfers=max_transfers, transfer_count=transfer_count)
     if code is None:
         assert grant(snapshot).transfer
     else:

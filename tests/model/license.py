@@ -229,10 +229,10 @@ def _deactivate(license: License, call: Call) -> Answered:
         return "license_not_found", license
     if _key(call) not in license.known:
         return "device_not_found", license
-    return OK, _given_up(license, license.live & {_key(call)}, call.device)
+    return OK, _released(license, license.live & {_key(call)}, call.device)
 
 
-def _given_up(license: License, keys: frozenset[Key], last: str | None) -> License:
+def _released(license: License, keys: frozenset[Key], last: str | None) -> License:
     """Without these places, the next of which may go to `last` alone without being moved."""
     after = replace(license, live=license.live - keys)
     if license.transfers is None or not keys:
@@ -246,7 +246,7 @@ def _given_up(license: License, keys: frozenset[Key], last: str | None) -> Licen
 def _freed(license: License, call: Call, keys: frozenset[Key], last: str | None = None) -> License:
     """Without places that were reset: those that the customer resets count as given up."""
     if call.by == "customer":
-        return _given_up(license, keys, last)
+        return _released(license, keys, last)
     return replace(license, live=license.live - keys)
 
 

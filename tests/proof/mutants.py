@@ -258,7 +258,7 @@ def _reset_leaves_old_places() -> Patches:
 
 
 def _removed_user_keeps_places_counted() -> Patches:
-    def remove(license: Any, seat: Any, event: Event, *, given_up: bool, closed_at: int | None = None) -> None:
+    def remove(license: Any, seat: Any, event: Event, *, released: bool, closed_at: int | None = None) -> None:
         pk, link = license_pk(license.company, license.id), user_license_sort_key(seat.user_id, license.id)
         write = database.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(-1)], LicenseItem.pk.exists())
@@ -278,7 +278,7 @@ def _lower_limit_evicts() -> Patches:
         if limit is not None and seat.activations_in(license) > limit:
             taken = seat.activations_in(license)
             evicted = Event.new("user_activations_reset", event.actor, event.at, user=seat.email, devices=taken)
-            seats.reset_activations(license, seat, event.at, evicted, given_up=False)
+            seats.reset_activations(license, seat, event.at, evicted, released=False)
             seat = replace(seat, epoch=event.at, activations=0)
         right(license, seat, replace(seat, max_activations=limit), event)
 
