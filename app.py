@@ -1,8 +1,13 @@
 """Seatkeeper: the whole surface on one page."""
 
+import gc
 import os
 from collections.abc import Callable
 from typing import Any
+
+IS_FUNCTION = bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
+if IS_FUNCTION:
+    gc.disable()  # what is imported stays: searching it for garbage was a seventh of a cold start
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
@@ -22,7 +27,7 @@ from chalicelib.web.request_log import log_request, run_log
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
 _of_process = bootstrap(os.environ)
-if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
+if IS_FUNCTION:
     _of_process.log.take_logs()
     _of_process.open()
 
@@ -90,3 +95,8 @@ def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
     """Send what is queued."""
     with run_log("mail", event):
         return send_mails(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))
+
+
+if IS_FUNCTION:
+    gc.freeze()  # nor does a request wait for a search of it
+    gc.enable()

@@ -20,16 +20,21 @@ from tests.web.events import Context
 ROOT = Path(app.__file__).parent
 
 
-def start(**environment: str) -> subprocess.CompletedProcess[str]:
+def start(code: str = "import app", **environment: str) -> subprocess.CompletedProcess[str]:
     """Import the app in a process of its own, as a function starts."""
     environment = {"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"} | environment
-    command = [sys.executable, "-W", "error", "-c", "import app"]
+    command = [sys.executable, "-W", "error", "-c", code]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
 
 
 def test_it_starts() -> None:
     started = start()
     assert (started.returncode, started.stderr) == (0, "")
+
+
+def test_garbage_is_collected_from_the_end_of_its_start_on() -> None:
+    found = "gc.get_stats()[2]['collections'], gc.isenabled(), gc.get_freeze_count() > 50_000"
+    assert start(f"import app, gc; print({found})").stdout == "0 True True\n"
 
 
 def test_what_only_pages_need_is_imported_with_the_first_page() -> None:
