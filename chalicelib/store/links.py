@@ -89,7 +89,8 @@ def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
     for due in database.query(DueItem, due_pk(shard)):
         doubted = _message(kind, due, database.read(_targets(kind, due), consistent=True))
-        yield due.company, None if doubted is None else _confirmed(kind, due)
+        owner = due.sort_key.split("#")[1]  # its key says so, whatever is lost of it
+        yield owner, None if doubted is None else _confirmed(kind, due)
 
 
 def _confirmed(kind: _Kind, link: Any) -> Fault | None:
@@ -272,8 +273,6 @@ def _seen(link: Any) -> tuple[str, int, int | None]:
 
 def _license_id(link: Any) -> int:
     """The license that a link leads to, or that its sort key ends with; 0 where that is none."""
-    if isinstance(link, DueItem):
-        return int(link.id)
     last: str = link.sort_key.rpartition("#")[2] if getattr(link, "to", None) is None else str(link.to)
     return int(last) if last.isdecimal() else 0
 

@@ -318,6 +318,8 @@ def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     raw = tamper.read(LICENSES, pk, part)
     tamper.add(LICENSES, raw | {"part": {"S": due_sort_key(NOW + DAY, license_pk(vendor.code, license.id))}})
     assert faults_of_due(vendor) == [Fault(license.id, "it is filed as due when it is not"), None]
+    tamper.set(LICENSES, pk, part, id=None, company=None)  # what its key says is enough to name it
+    assert faults_of_due(vendor)[-1] == Fault(license.id, "it is filed as due, and is gone")
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
     assert set(faults_of_due(vendor)) == {Fault(license.id, "it is filed as due, and is gone")}
 
