@@ -132,26 +132,23 @@ class Partition:
 def license_with_users(
     company: str, license_id: int, *, after: int | None, backwards: bool, limit: int
 ) -> tuple[Partition, bool]:
-    """At most `limit` seats of a license, by user, and whether there may be more behind them.
+    """At most `limit` seats of a license, by user, and whether there may be more behind them: then they are so many.
 
     `after`: the user to go on behind. From the beginning, the license and its batches under way come with them.
     """
+    pk, last = license_pk(company, license_id), seat_sort_key() + _AFTER_ALL
     behind, room = None if after is None else seat_sort_key(after), limit + 2  # one to see that there are more
-    raws = list(
-        database.query_between(
-            LicenseItem,
-            license_pk(company, license_id),
-            LICENSE,
-            seat_sort_key() + _AFTER_ALL,
-            backwards=backwards,
-            limit=room,
-            after=behind,
-        )
-    )
-    part = _partition(iter(raws))
+    raws = list[Raw]()
+    while True:
+        read = database.query_between(LicenseItem, pk, LICENSE, last, backwards=backwards, limit=room, after=behind)
+        raws, seen = [*raws, *read], len(raws)
+        part, is_full = _partition(iter(raws)), len(raws) - seen == room
+        if not is_full or len(part.seats) >= limit:
+            break
+        behind = raws[-1]["part"]["S"]  # batches took the room of seats
     seats = list(part.seats.items())
     part.seats = dict(seats[:limit])
-    return part, len(seats) > limit or len(raws) == room
+    return part, len(seats) > limit or is_full
 
 
 @dataclass(slots=True)

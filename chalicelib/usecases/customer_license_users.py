@@ -102,7 +102,7 @@ def _page(listed: _List, start: _Position | None, limit: int) -> tuple[list[Row]
         seats += [(license_id, seat) for seat in part.seats.values()]
         is_last = license_id == ids[-1] and not more
         further = None if is_last else _Position(license_id + 1, 0, "")
-        if is_cut and part.seats:
+        if is_cut:
             order_id = begun.order_id if part.license is None and begun else (found[license_id].order_id or "")
             further = _Position(license_id, seats[-1][1].user_id, order_id)
         if len(seats) >= limit:

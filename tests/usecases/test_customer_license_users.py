@@ -6,9 +6,10 @@ import pytest
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.licenseapi.requests import MAX_CURSOR
+from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from tests.store.costs import counted
-from tests.support import NOW, Vendor
+from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 
 SHOP = "shop@customer.test"
@@ -52,6 +53,22 @@ def test_pages_hold_every_seat_once_and_cost_three_reads_and_one_for_each_furthe
             break
     assert seen == users(vendor)
     assert len(seen) == 9
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 100])
+def test_batches_under_way_take_no_room_of_users(vendor: Vendor, limit: int) -> None:
+    for n in range(2):
+        license = vendor.issue("revit", customer=SHOP, max_license_users=9)
+        for number in range(3):
+            vendor.assign(license, f"user{n}{number}@customer.test")
+            start_batch(vendor.code, license.id, f"{n}{number}@customer.test", True, ADMIN, now=NOW + number)
+    cursor, seen = "", list[str]()
+    while True:
+        _, rows, cursor = page_of_license_users(vendor.code, "revit", SHOP, cursor, limit, now=NOW)
+        seen += [seat.email for _, _, seat, _ in rows]
+        if not cursor:
+            break
+    assert sorted(seen) == sorted(f"user{n}{number}@customer.test" for n in range(2) for number in range(3))
 
 
 def test_a_cursor_is_accepted_whatever_the_order_is_called(vendor: Vendor) -> None:
