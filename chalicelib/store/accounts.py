@@ -197,7 +197,7 @@ def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
 def put_new_user(write: Transaction, user: User) -> None:
     """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
     write.put(UserItem.of(user, user.company, user_sort_key(user.id)), UserItem.pk.does_not_exist())
-    write.put(LookupItem(user.company, email_sort_key(user.email), to=user.id), LookupItem.pk.does_not_exist())
+    write.put(LookupItem(user.company, email_sort_key(user.email), target_id=user.id), LookupItem.pk.does_not_exist())
 
 
 def change_password(
@@ -251,8 +251,8 @@ def change_email(
         [item.email.set(email), item.email_verified.set(new.email_verified), *_scope(new)],
         (item.email == old.email) & _as_given(old) & _is_open(),
     )
-    write.delete(LookupItem(company, email_sort_key(old.email)), LookupItem.to == old.id)
-    write.put(LookupItem(company, email_sort_key(email), to=old.id), LookupItem.pk.does_not_exist())
+    write.delete(LookupItem(company, email_sort_key(old.email)), LookupItem.target_id == old.id)
+    write.put(LookupItem(company, email_sort_key(email), target_id=old.id), LookupItem.pk.does_not_exist())
     for held in license_ids:
         seat = SeatItem(license_pk(company, held), seat_sort_key(old.id))
         write.update(seat, [SeatItem.email.set(email)], SeatItem.pk.exists())
@@ -400,7 +400,7 @@ def _in_epoch(user: User) -> Condition:
 
 def _link(company: str, part: str) -> int | None:
     link = database.get(LookupItem(company, part))
-    return None if link is None or link.to is None else int(link.to)
+    return None if link is None or link.target_id is None else int(link.target_id)
 
 
 def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event, *links: LookupItem) -> None:

@@ -182,8 +182,10 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
     write.update(device, _switching_on(decision, seat, report, now), ~_is_live(license, seat) & as_seen)
     if seen.device is None:
         link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, user_id))
-        none_or_same = LookupItem.to.does_not_exist() | (LookupItem.to == license.id)
-        write.update(link, [LookupItem.to.set(license.id), LookupItem.product.set(license.product)], none_or_same)
+        none_or_same = LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id)
+        write.update(
+            link, [LookupItem.target_id.set(license.id), LookupItem.product.set(license.product)], none_or_same
+        )
         if user_id is not None:
             own, item = UserDeviceItem(pk, user_device_sort_key(user_id, hardware_hash)), UserDeviceItem
             write.put(own, item.pk.does_not_exist() | item.pk.exists())  # a repair may have filed it
@@ -224,7 +226,7 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         same &= (DeviceItem.epoch == device.epoch) & (DeviceItem.activated_at == device.activated_at)
         write.delete(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), same)
         link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, device.user_id))
-        write.delete(link, LookupItem.to.does_not_exist() | (LookupItem.to == license.id))
+        write.delete(link, LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id))
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
         if device.user_id is not None:

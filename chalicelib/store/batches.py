@@ -118,7 +118,7 @@ def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str
     """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
     ids: dict[str, int] = {}
     for link in _read(LookupItem(company, email_sort_key(email)) for email in emails):
-        ids[link.sort_key.removeprefix(email_sort_key())] = link.to
+        ids[link.sort_key.removeprefix(email_sort_key())] = link.target_id
     pk = license_pk(company, license_id)
     found = _read(SeatItem(pk, seat_sort_key(user_id)) for user_id in ids.values())
     return ids, {seat.user_id: seat.to_domain() for seat in found}

@@ -317,7 +317,7 @@ class UserItem(AccountsItem[User]):
 class LookupItem(AccountsItem[Any]):
     """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
 
-    to = IntegerAttribute(null=True)
+    target_id = IntegerAttribute(null=True, attr_name="to")
     product = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
     order_id = UnicodeAttribute(null=True)

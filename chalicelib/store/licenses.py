@@ -64,7 +64,7 @@ def issue(
         LookupItem(company, company_license_sort_key(license.id)),
     ]
     if license.license_key is not None:
-        links.append(LookupItem(company, license_key_sort_key(license.license_key), to=license.id))
+        links.append(LookupItem(company, license_key_sort_key(license.license_key), target_id=license.id))
     if license.customer is not None:
         links.append(
             LookupItem(company, customer_license_sort_key(license.customer, license.id), product=license.product)

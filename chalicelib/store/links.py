@@ -138,11 +138,11 @@ def _customer_fault(link: Any, license: Any) -> str | None:
 
 def _email_fault(link: Any, user: Any) -> str | None:
     right = user is not None and user.email == link.sort_key.removeprefix(email_sort_key())
-    return None if right else f"an e-mail leads to the user {link.to}, whose e-mail it is not"
+    return None if right else f"an e-mail leads to the user {link.target_id}, whose e-mail it is not"
 
 
 def _hardware_fault(link: Any, device: Any) -> str | None:
-    right = device is not None and link.to in (None, _seen(link)[1])
+    right = device is not None and link.target_id in (None, _seen(link)[1])
     return None if right else "a hardware id leads to it that is of no device of it"
 
 
@@ -185,7 +185,7 @@ def _summary_fault(link: Any, license: Any) -> str | None:
 
 
 def _user_fault(user: Any, link: Any) -> str | None:
-    right = link is not None and user.sort_key == user_sort_key(link.to)
+    right = link is not None and user.sort_key == user_sort_key(link.target_id)
     return None if right else f"the e-mail of the {user.sort_key.replace('#', ' ')} does not lead there"
 
 
@@ -246,7 +246,7 @@ def _ordered(link: Any) -> list[Any]:
 
 AUDITED = {
     CUSTOMER_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
-    email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.to)], _email_fault, of_license=False),
+    email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.target_id)], _email_fault, of_license=False),
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
     USER_LICENSE: _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
     license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
@@ -273,7 +273,7 @@ def _seen(link: Any) -> tuple[str, int, int | None]:
 
 def _license_id(link: Any) -> int:
     """The license that a link leads to, or that its sort key ends with; 0 where that is none."""
-    last: str = link.sort_key.rpartition("#")[2] if getattr(link, "to", None) is None else str(link.to)
+    last: str = link.sort_key.rpartition("#")[2] if getattr(link, "target_id", None) is None else str(link.target_id)
     return int(last) if last.isdecimal() else 0
 
 

@@ -71,7 +71,7 @@ def _wanted(
     by_id = LookupItem(company_of_license_pk(id), COMPANY, company=company)
     yield link("its id does not lead to the company", by_id, item(pk, LICENSE), item.pk.exists())
     if (key := license.license_key) is not None:
-        by_key = LookupItem(company, license_key_sort_key(key), to=id)
+        by_key = LookupItem(company, license_key_sort_key(key), target_id=id)
         yield link("the license key does not lead to it", by_key, item(pk, LICENSE), item.license_key == key)
     if (customer := license.customer) is not None:
         bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
@@ -88,7 +88,7 @@ def _wanted(
         yield link(message, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
     for device in devices:
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
-        seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), to=id, product=license.product)
+        seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), target_id=id, product=license.product)
         message = "a device is not found by its hardware id"
         source = DeviceItem(pk, device_sort_key(hardware_hash, user))
         yield link(message, seen, source, DeviceItem.pk.exists())

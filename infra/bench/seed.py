@@ -53,7 +53,7 @@ def _items(
     yield event_item(pk, Event.new("license_issued", _ADMIN, 0, product=product), EventItem)
     yield LookupItem(f"license#{license_id}", "company", company=company)
     yield LookupItem(company, company_license_sort_key(license_id))
-    yield LookupItem(company, license_key_sort_key(license.license_key or ""), to=license_id)
+    yield LookupItem(company, license_key_sort_key(license.license_key or ""), target_id=license_id)
 
 
 def _write(client: AwsClient, batch: list[tuple[str, Json]]) -> None:

@@ -70,7 +70,7 @@ def events(pk: str) -> list[str]:
 
 def links(pk: str, *parts: str) -> None:
     for part in parts:
-        database.update(LookupItem(pk, part), [LookupItem.to.set(1)])
+        database.update(LookupItem(pk, part), [LookupItem.target_id.set(1)])
 
 
 # --- a commit that is not sure -----------------------------------------------------------------------------------
@@ -143,7 +143,9 @@ def test_every_failure_that_passes_is_tried_again(pk: str, code: str) -> None:
 
 def test_what_is_wrong_with_a_call_itself_is_neither_tried_again_nor_called_busy(pk: str) -> None:
     write = transaction(pk)
-    write.update(LookupItem(pk, ""), [LookupItem.to.set(1)], LookupItem.pk.does_not_exist())  # no key may be empty
+    write.update(
+        LookupItem(pk, ""), [LookupItem.target_id.set(1)], LookupItem.pk.does_not_exist()
+    )  # no key may be empty
     with wire() as sent, pytest.raises(Exception, match="ValidationException"):
         write.commit()
     assert len(sent.bodies) == 1
@@ -198,13 +200,13 @@ def test_a_conflict_beside_a_failed_condition_leaves_the_state_unknown(pk: str) 
 
 def test_a_single_update_answers_the_new_item_or_is_stale_at_once(pk: str) -> None:
     link = LookupItem(pk, "link")
-    assert database.update(link, [LookupItem.to.set(1)]).to == 1
+    assert database.update(link, [LookupItem.target_id.set(1)]).target_id == 1
     with wire() as sent, pytest.raises(ConditionFailed):
-        database.update(link, [LookupItem.to.set(2)], LookupItem.to == 9)
+        database.update(link, [LookupItem.target_id.set(2)], LookupItem.target_id == 9)
     assert len(sent.bodies) == 1
     found = database.get(link)
     assert found is not None
-    assert found.to == 1
+    assert found.target_id == 1
     database.delete(link)
     assert database.get(link) is None
 

@@ -64,7 +64,7 @@ def test_a_device_that_holds_no_place_any_more_is_not_found_and_is_when_it_comes
 def test_the_work_is_bounded_however_many_licenses_have_seen_the_device(vendor: Vendor, monkeypatch: Any) -> None:
     monkeypatch.setattr(use_case, "MAX_LICENSES", 35)
     for number in range(40):
-        link = LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), number + 1), to=number + 1)
+        link = LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), number + 1), target_id=number + 1)
         database.batch_put([link])
     license = vendor.issue()
     vendor.activate(license, "pc")

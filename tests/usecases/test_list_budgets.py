@@ -94,7 +94,7 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
 
 
 def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
-    yield LookupItem(vendor.code, license_key_sort_key(KEY), to=NAMED)
+    yield LookupItem(vendor.code, license_key_sort_key(KEY), target_id=NAMED)
     for number in (*range(1, LICENSES), NAMED):
         sold = replace(summary_of(like), license_id=number, license_key=KEY if number == NAMED else "")
         yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))

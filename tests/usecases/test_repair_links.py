@@ -39,7 +39,7 @@ def repair(vendor: Vendor) -> tuple[int, int]:
 
 def hardware(vendor: Vendor, license: License, hardware_id: str, user_id: int | None = None) -> LookupItem:
     part = hardware_sort_key(hash_hardware_id(hardware_id), license.id, user_id)
-    return LookupItem(vendor.code, part, to=license.id, product=license.product)
+    return LookupItem(vendor.code, part, target_id=license.id, product=license.product)
 
 
 def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | None = None) -> None:
@@ -176,8 +176,8 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
     """A name keeps what it names from being given to somebody else."""
     license = vendor.issue()
     kept = [
-        LookupItem(vendor.code, "email#gone@customer.test", to=1),
-        LookupItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", to=license.id),
+        LookupItem(vendor.code, "email#gone@customer.test", target_id=1),
+        LookupItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", target_id=license.id),
         LookupItem(vendor.code, f"customer#gone@customer.test#{license.id:016d}", product="viewer"),
     ]
     database.batch_put(kept)
