@@ -181,11 +181,14 @@ def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str],
     return people
 
 
-def license_with_history(company: str, license_id: int, limit: int) -> Partition:
-    """A license, its devices and its newest events, together at most `limit` of them."""
+def license_with_history(company: str, license_id: int, limit: int) -> tuple[Partition, bool]:
+    """A license, its devices and its newest events, of `limit` items at most, and whether there may be more of them.
+
+    What is blacklisted stands between devices and events, and takes room as they do.
+    """
     pk = license_pk(company, license_id)
-    raws = database.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit)
-    return _partition(raws)
+    raws = list(database.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit))
+    return _partition(iter(raws)), len(raws) == limit
 
 
 def _partition(raws: Iterator[Raw]) -> Partition:

@@ -290,13 +290,19 @@ def test_details_tell_the_newest_events_and_the_last_check(vendor: Vendor, licen
     assert (view.last_check, view.all_devices, view.more_events) == (NOW + HOUR, True, False)
 
 
-def test_details_of_a_license_with_many_devices_still_tell_its_history(vendor: Vendor) -> None:
+@pytest.mark.parametrize(("active", "blocked", "all_devices"), [(95, 0, True), (1, 99, False)])
+def test_details_of_a_license_with_many_devices_still_tell_its_history(
+    vendor: Vendor, active: int, blocked: int, all_devices: bool
+) -> None:
     license = issued(vendor, "viewer", max_activations=None)
-    for n in range(details.MAX_SNAPSHOT_ROWS):
-        vendor.activate(license, f"pc-{n}", now=NOW + n)
+    names = [f"pc-{n}" for n in range(active + blocked)]
+    for n, name in enumerate(names[:active]):
+        vendor.activate(license, name, now=NOW + n)
+    for n, name in enumerate(names[active:]):
+        blacklist_device(vendor.code, license.id, name, ADMIN, now=NOW + HOUR + n)
     view = portal_queries.license_details(logged_in(vendor, MANAGER), license.id, now=NOW)
-    assert [event.hardware_id for event in view.events] == [f"pc-{n}" for n in range(99, 89, -1)]
-    assert (view.more_events, view.all_devices) == (True, False)
+    assert [event.hardware_id for event in view.events] == names[: -details.RECENT_EVENTS - 1 : -1]
+    assert (view.more_events, view.all_devices) == (True, all_devices)
 
 
 def test_history_is_read_page_by_page(vendor: Vendor) -> None:

@@ -41,14 +41,12 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
 
     Three reads; four of a license with about a hundred devices or more.
     """
-    part = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
+    part, is_cut = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
     wanted = ReadRequest(managed=license_id, licenses=[] if part.license else [license_id])
     base = guard_manager(claims, batch_reads.batch_read(claims, wanted), license_id, part.license, now)
     # Backwards from the license: its devices come first, so an event says that no device is missing.
-    rows_read = 1 + len(part.devices) + len(part.events)
-    complete = bool(part.events) or rows_read < MAX_SNAPSHOT_ROWS
-    events = part.events
-    if not complete:
+    complete, events = bool(part.events) or not is_cut, part.events
+    if is_cut and len(events) <= RECENT_EVENTS:
         events = list(licenses.events(claims.company, license_id, limit=RECENT_EVENTS + 1))
     events = sorted([*events, *_refused_activations(claims, license_id, now)], key=_key, reverse=True)
     checks = [device.last_check_at for device in part.devices]
