@@ -40,6 +40,7 @@ CONSTANT = (
 REMEMBER = {
     "chalicelib.domain.days._zone",
     "chalicelib.domain.email.display_email",
+    "chalicelib.portal.assets._served",
     "chalicelib.portal.render._environment",
     "chalicelib.portal.render.static_path",
     "chalicelib.signing.sign_license",

@@ -85,8 +85,8 @@ def test_what_is_set_inside_is_over_outside_and_threads_have_what_stood_where_th
 
 
 @pytest.mark.engine
-def test_eight_threads_that_come_first_open_one_connection() -> None:
-    environment, start = local.environment(Path("unused"), os.environ["AWS_ENDPOINT_URL"]), Barrier(8)
+def test_eight_threads_that_come_first_open_one_connection(tmp_path: Path) -> None:
+    environment, start = local.environment(tmp_path, os.environ["AWS_ENDPOINT_URL"]), Barrier(8)
     database = StageDatabase(local.TABLE_PREFIX, "us-east-1", environment["AWS_ENDPOINT_URL"])
 
     def come(_: int) -> object:

@@ -70,7 +70,7 @@ def test_an_initial_password_leads_nowhere_but_to_choosing_another(either_page: 
     send(either_page, "Set the password", new_password=NEW_PASSWORD, new_password_once_more="another one")
     expect(either_page.get_by_role("alert")).to_have_text("The two new passwords differ. Type the same one twice.")
     send(either_page, "Set the password", **twice(site.initial_password))
-    expect(either_page.get_by_role("alert")).to_have_text("Choose one that differs from the initial password.")
+    expect(either_page.get_by_role("alert")).to_have_text("Choose one that differs from the password that is set.")
     send(either_page, "Set the password", **twice(NEW_PASSWORD))
     told(either_page, "Your new password is set. All other sessions are ended.")
     leave(either_page)

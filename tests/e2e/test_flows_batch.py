@@ -70,7 +70,7 @@ def test_a_list_that_does_not_fit_is_assigned_as_far_as_it_does(either_page: pla
     assign(either_page, "Assign those that fit, in this order")
     expect(either_page.locator(".count")).to_have_text("4 of 6 people were assigned.")
     expect(either_page.locator("tr.problem")).to_have_count(2)
-    expect(row(either_page, BATCH[5])).to_contain_text("Not assigned: there was no place left.")
+    expect(row(either_page, BATCH[5])).to_contain_text("Not assigned: there was no seat left.")
     assert assigned(site) == 5
 
 
@@ -119,9 +119,7 @@ def test_a_list_that_does_not_fit_any_more_is_refused_whole(either_page: playwri
     preview(site, either_page, BATCH[:4])
     site.vendor.assign(site.license, "rival@customer.test")
     either_page.get_by_role("button", name="Assign").click()
-    expect(either_page.get_by_role("alert")).to_have_text(
-        "3 places are free, and the list needs 4. Nobody was assigned."
-    )
+    expect(either_page.get_by_role("alert")).to_have_text("Free seats: 3. The list needs 4. Nobody was assigned.")
     assert assigned(site) == 2
     assign(either_page)
     expect(either_page.locator(".count")).to_have_text("3 of 4 people were assigned.")

@@ -83,7 +83,7 @@ KINDS = kinds()
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
-    keys = [name for name in ("pk", "part") if hasattr(kind, name)]
+    keys = [stored for name, stored in (("pk", "pk"), ("sort_key", "part")) if hasattr(kind, name)]
     item = kind(*["nobody"] * len(keys))
     nothing = [Path("never_there").remove()]
     with watched() as written:

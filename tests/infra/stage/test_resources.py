@@ -63,7 +63,7 @@ def test_every_table_is_paid_by_the_call_encrypted_and_recoverable_to_any_second
 @each_stage
 def test_the_keys_are_those_of_the_store(stage: str) -> None:
     for model in MODELS:
-        keys = {"HASH": "pk", "RANGE": "part" if hasattr(model, "part") else None}
+        keys = {"HASH": "pk", "RANGE": "part" if hasattr(model, "sort_key") else None}
         table = TABLES[model.Meta.table_name]
         schema = {key["KeyType"]: key["AttributeName"] for key in properties(stage, table)["KeySchema"]}
         assert schema == {kind: key for kind, key in keys.items() if key}
