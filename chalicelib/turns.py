@@ -28,10 +28,12 @@ class TokenBuckets:
     _lock: Lock = field(default_factory=Lock)
 
     def take(self, name: str, seconds: float) -> float:
-        """Take a token at this instant of a monotonic clock; returns 0, or after how many seconds there is one."""
+        """Take a token at this instant; returns 0, or after how many seconds there is one. A clock that was set back
+        fills nothing, and takes nothing away.
+        """
         with self._lock:
             level, since = self._levels.pop(name, (float(self.burst), seconds))
-            level = min(self.burst, level + (seconds - since) * self.per_second)
+            level = min(self.burst, level + max(0, seconds - since) * self.per_second)
             wait = 0.0 if level >= 1 else (1 - level) / self.per_second
             self._levels[name] = (level - (0 if wait else 1), seconds)
             if len(self._levels) > _MAX_BUCKETS:

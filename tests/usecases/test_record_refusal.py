@@ -68,6 +68,12 @@ def test_whoever_storms_leaves_room_for_the_others_of_the_license(vendor: Vendor
     assert len(recorded(vendor, 8)) == 1
 
 
+def test_a_clock_that_was_set_back_takes_no_room(vendor: Vendor) -> None:
+    for number, at in enumerate((NOW + 100 * HOUR, NOW, NOW)):
+        record_refusal(vendor.code, a_refusal(7, hardware_id=f"pc {number}", at=at))
+    assert len(recorded(vendor, 7)) == 3
+
+
 def test_the_newest_are_kept_and_the_others_deleted(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "KEPT", 10)
     for number in range(30):
