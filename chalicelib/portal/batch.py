@@ -177,7 +177,7 @@ def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Chang
     given = (me.company, view.license.id, batch_id, request.actor(me.email))
     return Change(
         lambda: batch_assign.end_batch(*given, now=request.now),
-        lambda _: FormResult(here, "The batch was stopped. The other places are free again."),
+        lambda _: FormResult(here, "The batch was stopped. The other seats are free again."),
     )
 
 

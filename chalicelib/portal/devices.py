@@ -66,7 +66,7 @@ def free(request: PortalRequest, view: DeviceView, back: str) -> Change[int]:
 
     def result(freed: int) -> FormResult:
         if freed:
-            return FormResult(back, f"{device_name(row)} was reset. Its place is free.")
+            return FormResult(back, f"{device_name(row)} was reset. Its activation is free.")
         return FormResult(back, f"{device_name(row)} held no place any more. Nothing was changed.")
 
     given = (user.company, view.license.id, hardware_id, actor)

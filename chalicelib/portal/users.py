@@ -181,7 +181,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
         "title": "Reset total activations",
         "sentences": [
             f"All {view.row.taken} active devices of {who} on this license are deactivated.",
-            "The places are free at once, and the user can activate again.",
+            "Their activations are free at once, and the user can activate again.",
             *transfer_hint(view.license),
         ],
         "button": "Reset activations",

@@ -104,7 +104,7 @@ def _differences(
     taken = len(seats) + sum(batch.reserved for batch in pending)
     for limit, of, items in (
         (LICENSE_ACTIVATIONS, "active devices", live.total()),
-        (LICENSE_USERS, "seats and reserved places", taken),
+        (LICENSE_USERS, "seats and reserved seats", taken),
         (LICENSE_TRANSFERS, "transfers", license.transfer_count),  # nothing is left that could be counted
     ):
         yield from _unequal(limit.counter, getattr(license, limit.counter), of, items)

@@ -1,6 +1,6 @@
 """The endpoint decorator: a call declared in one place, and what every call goes through, in order.
 
-    @endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write")
+    @endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="people")
     def change_license(path: LicensePath, body: LicenseTerms, caller: Caller) -> LicenseBody: ...
 
 The function takes what it names: `path`, `query` and `body` are pydantic models, `caller` is whoever was authenticated.

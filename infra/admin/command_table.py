@@ -3,7 +3,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
+from chalicelib.domain.catalogue import Scope
 from infra.admin import values
 
 
@@ -36,7 +38,7 @@ class Command:
 
     @property
     def function(self) -> str:
-        """The function's name in `commands.py`."""
+        """The name of its function, in `commands.py` or one of the modules that it gathers."""
         return self.name.replace(" ", "_").replace("-", "_")
 
 
@@ -55,7 +57,7 @@ PAGE = (
     Option("--after", "KEY", "go on behind the event of this key", values.text),
 )
 METHOD = values.one_of("license-key", "user")
-SCOPE = values.one_of("people")
+SCOPE = values.one_of(*get_args(Scope))
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 

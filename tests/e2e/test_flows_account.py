@@ -161,7 +161,7 @@ def test_a_license_user_sees_the_own_devices_and_resets_one(either_page: playwri
     either_page.goto(f"/portal/seats/{site.license.id}")
     choose(either_page, "DON-PC", "Reset")
     send(either_page, "Reset device")
-    told(either_page, "DON-PC was reset. Its place is free.")
+    told(either_page, "DON-PC was reset. Its activation is free.")
     assert site.vendor.stored(site.license).times_activated == 1
 
 

@@ -144,7 +144,7 @@ def test_a_batch_that_is_stopped_gives_its_places_back(either_page: playwright.P
     batch_id = left_batch(site)
     site.enter(either_page, site.at(site.license, f"/users/batch/{batch_id}/end"))
     form(either_page).get_by_role("button", name="Stop here").click()
-    told(either_page, "The batch was stopped. The other places are free again.")
+    told(either_page, "The batch was stopped. The other seats are free again.")
     assert assigned(site) == 1
 
 

@@ -202,7 +202,7 @@ def test_a_device_that_is_reset_is_not_found_by_its_next_check_and_its_place_is_
     choose(either_page, HOST, "Reset")
     expect(form(either_page)).to_contain_text("Its next check answers that the device is not found.")
     send(either_page, "Reset device")
-    told(either_page, f"{HOST} was reset. Its place is free.")
+    told(either_page, f"{HOST} was reset. Its activation is free.")
     expect(either_page.locator(".count")).to_contain_text("Activations: 0 / 5")
     expect(row(either_page, HOST)).to_contain_text("deactivated")
     check = application.get("check_license", product="revit", hardware_id="pc", username=USER)

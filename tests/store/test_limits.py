@@ -2,12 +2,14 @@
 
 from dataclasses import fields, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path
+from pynamodb.expressions.operand import Path as Attribute
 
+from chalicelib.domain import limits
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LIMITS, Limit
@@ -45,7 +47,7 @@ class Table:
         """The write: what is stored under the condition."""
         item = ITEMS[limit.of](self.pk, limit.of.__name__)
         try:
-            database.update(item, [Path(limit.counter).add(amount)], condition)
+            database.update(item, [Attribute(limit.counter).add(amount)], condition)
         except ConditionFailed:
             return False
         return True
@@ -87,6 +89,17 @@ def test_every_maximum_of_a_license_and_of_a_seat_has_its_limit() -> None:
     assert sorted(map(str, named)) == sorted(
         str((kind, field.name)) for kind in ITEMS for field in fields(kind) if field.name.startswith("max_")
     )
+
+
+def test_every_limit_is_asked_in_a_decision_and_required_by_a_write() -> None:
+    ours = Path(__file__).parents[2] / "chalicelib"
+    sources = {
+        folder: "".join(path.read_text() for path in (ours / folder).glob("*.py"))
+        for folder in ("domain", "usecases", "store")
+    }
+    for name in (name for name, value in vars(limits).items() if isinstance(value, Limit)):
+        assert f"{name}.check(" in sources["domain"] + sources["usecases"], name
+        assert f"has_room({name}" in sources["store"], name
 
 
 def test_a_limit_of_fields_that_are_not_there_stops_the_import() -> None:

@@ -122,7 +122,7 @@ def test_an_untouched_license_has_no_differences(vendor: Vendor, license: Licens
     [
         ("license", {"times_activated": 2}, "times_activated is 2, but there are 1 active devices"),
         ("license", {"max_activations": 0}, "there are 1 active devices, above max_activations 0"),
-        ("license", {"max_license_users": 0}, "there are 1 seats and reserved places, above max_license_users 0"),
+        ("license", {"max_license_users": 0}, "there are 1 seats and reserved seats, above max_license_users 0"),
         ("license", {"transfer_count": 4}, "there are 4 transfers, above max_transfers 3"),
         ("license", {"epoch": 7}, "times_activated is 1, but there are 0 active devices"),
         ("license", {"ends_at": NOW + 5000 * DAY}, "its end does not follow from its dates"),
@@ -162,7 +162,7 @@ def test_the_counter_of_every_limit_is_counted_again(vendor: Vendor, license: Li
     ("part", "named"),
     [
         ("license", "the license is gone"),
-        ("seat", "users_assigned is 1, but there are 0 seats and reserved places"),
+        ("seat", "users_assigned is 1, but there are 0 seats and reserved seats"),
         ("device", "times_activated is 1, but there are 0 active devices"),
     ],
 )
@@ -195,12 +195,12 @@ def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamp
     assert vendor.differences() == []
     tamper.set(LICENSES, pk, part, reserved=2)
     assert vendor.differences() == [
-        "users_assigned is 2, but there are 3 seats and reserved places",
-        "there are 3 seats and reserved places, above max_license_users 2",
+        "users_assigned is 2, but there are 3 seats and reserved seats",
+        "there are 3 seats and reserved seats, above max_license_users 2",
         f"batch {batch_id}: reserved is 2, but there are 1 people left",
     ]
     tamper.remove(LICENSES, pk, part)
-    assert vendor.differences() == ["users_assigned is 2, but there are 1 seats and reserved places"]
+    assert vendor.differences() == ["users_assigned is 2, but there are 1 seats and reserved seats"]
 
 
 @pytest.mark.parametrize("before", [False, True])

@@ -33,6 +33,7 @@ OUTSIDE = {
     "ConditionFailed": "never leaves a use case",
     "AlreadyPut": "nor does this",
     "AnsweredBefore": "nor this",
+    "Unreadable": "one stored item: whoever reads many counts it, and goes on",
     "UnwritableError": "a ValueError: what is written is no JSON, which is a bug",
     "SettingsError": "ends a start, before there is a call",
     "MailError": "ends the sending of one mail, which is not a call's",
@@ -136,6 +137,12 @@ def test_no_error_below_the_adapters_holds_a_sentence(folder: str) -> None:
                 if isinstance(text, ast.Constant) and isinstance(text.value, str) and " " in text.value.strip():
                     found.append((f"{path.relative_to(ROOT)}:{node.lineno}", text.value))
     assert found == []
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_every_limit_has_a_sentence(adapter: str) -> None:
+    for limit in LIMITS:
+        assert template(ADAPTERS[adapter], limit.code), limit.code
 
 
 def test_every_error_class_is_in_the_tree_and_the_tree_is_drawn() -> None:
