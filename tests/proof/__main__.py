@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
 from infra import engine, local
 from tests.proof.history import told
 
@@ -17,11 +19,12 @@ OUT = Path("build/proof")
 def main() -> int:
     """Run a campaign; answers the exit code."""
     given = _arguments()
-    # The modules of the product need an environment; this engine is only that, each ground has one of its own.
+    # The servers inherit the environment; this engine is only a part of it, each ground has one of its own.
     with tempfile.TemporaryDirectory(prefix="seatkeeper-proof-") as folder, engine.start(None) as running:
         os.environ |= local.environment(Path(folder), running.endpoint)
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
-        return _run(given, Path(folder) / "ground")
+        with using(bootstrap(os.environ)):
+            return _run(given, Path(folder) / "ground")
 
 
 def _run(given: argparse.Namespace, home: Path) -> int:
