@@ -209,10 +209,10 @@ def unheard(call: Call) -> Op:
 def _answer(deed: Callable[[], object]) -> str:
     try:
         deed()
-    except SeatkeeperError as refused:
-        return refused.code
     except Unavailable:
         return BUSY
+    except SeatkeeperError as refused:
+        return refused.code
     except Died:
         return DIED
     except Exception as error:  # a bug is an answer that is never right
