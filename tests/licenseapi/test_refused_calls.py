@@ -55,6 +55,7 @@ def test_refusals_of_a_check_and_of_other_calls_are_told_by_their_names(
     assert {refusal.call for refusal in kept(vendor, license.id)} == {"check_license", "get_device_variables"}
 
 
+@pytest.mark.in_process("what is sent to the database is counted")
 def test_a_refused_activation_costs_one_write_more(vendor: Vendor, application: Application) -> None:
     license = vendor.issue(max_activations=0)
     body = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
