@@ -98,7 +98,7 @@ def _quietly(read: Parser) -> Parser:
     """What is refused was read."""
 
     def parser(text: str) -> None:
-        with suppress(SeatkeeperError, SeatkeeperError, ValueError, SeatkeeperError, serve.ServeError):
+        with suppress(SeatkeeperError, ValueError, serve.ServeError):
             read(text)
 
     return parser

@@ -501,10 +501,10 @@ def _retrying(send: Callable[[], T]) -> T:
             if not _is_retryable(error):
                 raise
             codes = _codes(error)
+            why = ", ".join(sorted(codes)) or type(error).__name__
             if _once.get():
-                raise Unavailable("database_busy", cause=", ".join(sorted(codes))) from error
+                raise Unavailable("database_busy", cause=why) from error
             if attempt == ATTEMPTS or time.monotonic() - start > DEADLINE:
-                why = ", ".join(sorted(codes)) or type(error).__name__
                 log.warning("the database is busy or out of reach: %s", why)
                 raise Unavailable("database_busy", cause=why) from error
             observability.add_metric(observability.CONFLICTS if codes & _CONFLICTS else observability.RETRIES)
