@@ -1,14 +1,15 @@
 """Every error that Seatkeeper raises on purpose.
 
     SeatkeeperError(code, field, params)
-    ├── Denied               a rule says no; repeating does not help, unless `retry_after` says when
-    │   └── LimitReached     a counter is full; params: limit, used
-    ├── Invalid              what was sent is malformed; `errors` holds one Invalid for each wrong field
-    ├── NotFound             there is no such thing, or it is another company's
-    ├── AlreadyExists        a name that must be unique is taken
-    ├── Unauthenticated      the caller is not known: API key, signature, session, password
-    ├── Forbidden            the caller is known and may not: scope, role, another manager's user
-    └── Unavailable          nothing was confirmed: the same call may be sent again
+    ├── Rejected                 the call was decided, and the answer is no
+    │   ├── Denied               a rule says no; repeating does not help, unless `retry_after` says when
+    │   │   └── LimitReached     a counter is full; params: limit, used
+    │   ├── Invalid              what was sent is malformed; `errors` holds one Invalid for each wrong field
+    │   ├── NotFound             there is no such thing, or it is another company's
+    │   ├── AlreadyExists        a name that must be unique is taken
+    │   ├── Unauthenticated      the caller is not known: API key, signature, session, password
+    │   └── Forbidden            the caller is known and may not: scope, role, another manager's user
+    └── Unavailable              nothing was confirmed: the same call may be sent again
 
 `code` is one of `Code` and never changes. `field` is the field of the request that is wrong, with underscores, or None.
 `params` are what a message needs; `of` among them says which of the things that share a code it is about. No class
@@ -176,7 +177,11 @@ class SeatkeeperError(Exception):
         return seconds if isinstance(seconds, int) else None
 
 
-class Denied(SeatkeeperError):
+class Rejected(SeatkeeperError):
+    """The call was decided, and the answer is no. Catch it where a call goes on in another way than by its answer."""
+
+
+class Denied(Rejected):
     """A rule says no."""
 
 
@@ -188,7 +193,7 @@ class LimitReached(Denied):
         self.limit, self.used = limit, used
 
 
-class Invalid(SeatkeeperError):
+class Invalid(Rejected):
     """What was sent is malformed."""
 
     def __init__(
@@ -234,19 +239,19 @@ def wrong_in(field: str, rule: Callable[[V], object], value: V) -> Iterator[Inva
         yield error
 
 
-class NotFound(SeatkeeperError):
+class NotFound(Rejected):
     """There is no such thing, or it is another company's."""
 
 
-class AlreadyExists(SeatkeeperError):
+class AlreadyExists(Rejected):
     """A name that must be unique is taken."""
 
 
-class Unauthenticated(SeatkeeperError):
+class Unauthenticated(Rejected):
     """The caller is not known."""
 
 
-class Forbidden(SeatkeeperError):
+class Forbidden(Rejected):
     """The caller is known and may not."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from chalice.app import Response
 
 from chalicelib import observability
-from chalicelib.domain.errors import SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Rejected
 from chalicelib.domain.events import Actor
 from chalicelib.portal.context import Context, Parts
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -60,9 +60,7 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
                 return show(request, parts, 403, FORM_EXPIRED)
             try:
                 return act(request)
-            except Unavailable:
-                raise
-            except SeatkeeperError as error:
+            except Rejected as error:
                 code = wire_code(error)
                 observability.set_error(code)
                 response = show(request, parts, ERRORS[code][0], error_message(error), field_messages(error))

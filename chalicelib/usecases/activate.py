@@ -4,7 +4,7 @@ from chalicelib import observability
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import ActivationDecision, Snapshot, apply_activation, check_is_due, decide_activation
 from chalicelib.domain.catalogue import Product
-from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
+from chalicelib.domain.errors import NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
@@ -61,9 +61,7 @@ def activate(
                 _guard_opened(seen, logged_in)
                 _decide(seen, report, product, now)
             return _activate_on(candidate, seen, lookup, logged_in, report, actor, variables or {}, now)
-        except Unavailable:
-            raise
-        except SeatkeeperError as error:
+        except Rejected as error:
             refusal = refusal or error
     observability.add_fields(license_id=candidates[0][0].license_id)
     assert refusal is not None  # there is at least one candidate

@@ -1,7 +1,7 @@
 """Deactivate a license on the device that asks."""
 
 from chalicelib.domain.activation import DeactivationDecision, Snapshot, decide_deactivation
-from chalicelib.domain.errors import Invalid, SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Invalid, Rejected
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.store import activations
@@ -40,7 +40,7 @@ def deactivate(
 def _keep(company: str, lookup: LicenseLookup, variables: dict[str, str], actor: Actor, now: Instant) -> None:
     try:
         track_variables(company, lookup, variables, actor, now=now)
-    except (Invalid, Unavailable):
+    except Invalid:
         raise
-    except SeatkeeperError:
+    except Rejected:
         pass  # no reason to hold a place

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import Snapshot, decide_activation, guard_live_device
 from chalicelib.domain.catalogue import Product, guard_product
-from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError, Unauthenticated, Unavailable
+from chalicelib.domain.errors import Invalid, NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
 from chalicelib.domain.license import DeviceReport
@@ -148,8 +148,6 @@ def _denial(guard: Callable[[], None]) -> SeatkeeperError | None:
     """What a guard raises; None where it lets pass. Raises `Unavailable`."""
     try:
         guard()
-    except Unavailable:
-        raise
-    except SeatkeeperError as error:
+    except Rejected as error:
         return error
     return None

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chalicelib.domain.errors import Denied, SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Denied, Rejected, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.store import idempotency
 from chalicelib.store.database import ConditionFailed
@@ -61,9 +61,7 @@ def perform_once(
         result = change()
     except AnsweredBefore as rival:
         return _replayed(rival.stored)
-    except Unavailable:
-        raise
-    except SeatkeeperError:  # perhaps for what a rival with this key has just changed
+    except Rejected:  # perhaps for what a rival with this key has just changed
         if (before := find_performed(key, now=now)) is not None:
             return before
         raise

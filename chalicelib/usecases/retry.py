@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from chalicelib.domain.errors import SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Rejected, Unavailable
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.idempotency import stored_with_result
 
@@ -42,9 +42,7 @@ def decide_and_write(
             if state is None:
                 state = read(confirmed)
             decision = decide(state)
-        except Unavailable:
-            raise
-        except SeatkeeperError:
+        except Rejected:
             if confirmed:
                 raise
             state, confirmed = None, True

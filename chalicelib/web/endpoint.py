@@ -19,7 +19,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
-from chalicelib.domain.errors import Invalid, SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Invalid, Rejected, SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.web import clock
@@ -143,9 +143,7 @@ class Endpoints(Generic[C]):
         self.authorize(caller, endpoint, arguments)
         try:
             answer = endpoint.function(**arguments, caller=caller)
-        except Unavailable:
-            raise
-        except SeatkeeperError as error:
+        except Rejected as error:
             self.record_denial(error, caller, endpoint, arguments)
             raise
         return self.respond(endpoint, answer, arguments, caller)
