@@ -20,7 +20,7 @@ import pytest
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import Runtime, runtime, using
 from chalicelib.store import database
-from chalicelib.store.items import AttemptsItem
+from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
 from infra import engine, local

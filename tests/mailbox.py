@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalicelib.runtime import runtime
 from chalicelib.store import database
-from chalicelib.store.items import MailItem
+from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.usecases.send_mails import send_mails

@@ -13,19 +13,11 @@ from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import (
-    AccountEventItem,
-    ApiKeyItem,
-    CompanyItem,
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    MailItem,
-    ProductItem,
-    SeatItem,
-    UserItem,
-    event_item,
-)
+from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
+from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import (
     COMPANIES,
     COMPANY,

@@ -21,18 +21,11 @@ from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEA
 from chalicelib.store import buckets, database
 from chalicelib.store.database import ConditionFailed, Transaction
 from chalicelib.store.due import update_due_index
-from chalicelib.store.items import (
-    BlockItem,
-    DeviceItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    UserDeviceItem,
-    UserItem,
-    VariablesItem,
-    event_item,
-    item_of_license,
-)
+from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.items.events import event_item
+from chalicelib.store.items.kinds import item_of_license
+from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     LICENSE,
     block_sort_key,

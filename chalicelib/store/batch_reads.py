@@ -16,25 +16,18 @@ from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database, items
+from chalicelib.store import database
 from chalicelib.store.database import BATCH_GET_LIMIT
 from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
-from chalicelib.store.items import (
-    BatchProgressItem,
-    BlockItem,
-    CompanyItem,
-    DeviceItem,
-    EventItem,
-    LicenseItem,
-    LicenseSummaryItem,
-    OrderItem,
-    ProductItem,
-    SeatItem,
-    UserDeviceItem,
-    UserItem,
-    VariablesItem,
-    item_of_license,
-)
+from chalicelib.store.items import events as event_items
+from chalicelib.store.items import licenses as license_items
+from chalicelib.store.items import work as work_items
+from chalicelib.store.items.accounts import CompanyItem, OrderItem, ProductItem, UserItem
+from chalicelib.store.items.events import EventItem
+from chalicelib.store.items.kinds import item_of_license
+from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.links import LicenseSummaryItem, UserDeviceItem
+from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -195,16 +188,16 @@ def _partition(raws: Iterator[Raw]) -> Partition:
     found = Partition()
     for raw in raws:
         match item_of_license(raw):
-            case items.LicenseItem:
+            case license_items.LicenseItem:
                 found.license = LicenseItem.from_raw(raw)
-            case items.DeviceItem:
+            case license_items.DeviceItem:
                 found.devices.append(DeviceItem.from_raw(raw))
-            case items.SeatItem:
+            case license_items.SeatItem:
                 seat = SeatItem.from_raw(raw)
                 found.seats[seat.user_id] = seat
-            case items.BatchProgressItem:
+            case work_items.BatchProgressItem:
                 found.pending.append(BatchProgressItem.from_raw(raw))
-            case items.EventItem:
+            case event_items.EventItem:
                 found.events.append(EventItem.from_raw(raw))
     return found
 

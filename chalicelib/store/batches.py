@@ -18,15 +18,10 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import database
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import (
-    BatchItem,
-    BatchProgressItem,
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    event_item,
-)
+from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.work import BatchItem, BatchProgressItem
 from chalicelib.store.keys import LICENSE, batch_sort_key, email_sort_key, license_pk, seat_sort_key
 from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail

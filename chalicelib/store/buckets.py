@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.rate import Bucket
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 
 
 def giving_seats(license: License, actor: Actor, now: Instant, count: int) -> tuple[list[Any], Condition]:

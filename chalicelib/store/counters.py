@@ -6,7 +6,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Failures
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import FailuresItem
+from chalicelib.store.items.ephemera import FailuresItem
 
 
 def to_failures(item: FailuresItem | None, now: Instant) -> Failures:

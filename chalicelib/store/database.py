@@ -28,7 +28,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.runtime import runtime
 from chalicelib.store.connection import StageConnection
-from chalicelib.store.items import EventItem
+from chalicelib.store.items.events import EventItem
 from chalicelib.store.schema import Item, Raw
 from chalicelib.store.tables import TABLE_KEYS, table_definition
 

@@ -13,7 +13,9 @@ from chalicelib.domain.license import License, Phase
 from chalicelib.domain.transitions import Due, next_due
 from chalicelib.store import database
 from chalicelib.store.database import Transaction, Unreadable
-from chalicelib.store.items import DueItem, LicenseItem, event_item
+from chalicelib.store.items.events import event_item
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import LICENSE, due_pk, due_sort_key, license_pk
 
 DUE_SHARDS = 8

@@ -6,7 +6,7 @@ from contextlib import suppress
 from chalicelib.domain.instants import Instant
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import AttemptsItem
+from chalicelib.store.items.ephemera import AttemptsItem
 
 MARGIN_SECONDS = 60
 """So long it stays: whole seconds are stored, and clocks differ."""

@@ -15,7 +15,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.database import AlreadyPut, Companion
-from chalicelib.store.items import IdempotencyItem
+from chalicelib.store.items.ephemera import IdempotencyItem
 
 Answer = dict[str, Any]
 """What is answered, as JSON has it."""

@@ -14,15 +14,9 @@ from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.database import Transaction
 from chalicelib.store.due import update_due_index
-from chalicelib.store.items import (
-    BlockItem,
-    EventItem,
-    LicenseItem,
-    LookupItem,
-    SeatItem,
-    UserDeviceItem,
-    event_item,
-)
+from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,

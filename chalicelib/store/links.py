@@ -14,16 +14,10 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.store import database
 from chalicelib.store.due import due_entry
-from chalicelib.store.items import (
-    DeviceItem,
-    DueItem,
-    LicenseItem,
-    LicenseSummaryItem,
-    LookupItem,
-    OrderItem,
-    SeatItem,
-    UserItem,
-)
+from chalicelib.store.items.accounts import OrderItem, UserItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import (
     CUSTOMER_LICENSE,
     HARDWARE_LICENSE,

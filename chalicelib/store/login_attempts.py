@@ -16,7 +16,7 @@ from chalicelib.encryption import hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed, Transaction
-from chalicelib.store.items import AttemptsItem, FailuresItem
+from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
 
 
 @dataclass(frozen=True, slots=True)

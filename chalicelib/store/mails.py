@@ -18,7 +18,8 @@ from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import database
 from chalicelib.store.counters import count_one
 from chalicelib.store.database import Transaction, Unreadable
-from chalicelib.store.items import FailuresItem, MailItem
+from chalicelib.store.items.ephemera import FailuresItem
+from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk, mail_sort_key
 from chalicelib.store.schema import from_names
 

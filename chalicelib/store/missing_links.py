@@ -8,14 +8,9 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import (
-    DeviceItem,
-    LicenseItem,
-    LookupItem,
-    OrderItem,
-    SeatItem,
-    UserDeviceItem,
-)
+from chalicelib.store.items.accounts import OrderItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,

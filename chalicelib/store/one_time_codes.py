@@ -13,7 +13,8 @@ from chalicelib.encryption import hmac_sha256
 from chalicelib.store import accounts, database
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import AccountEventItem, CodeItem, CodeRequestsItem, FailuresItem, event_item
+from chalicelib.store.items.ephemera import CodeItem, CodeRequestsItem, FailuresItem
+from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.mails import put_mail
 
 

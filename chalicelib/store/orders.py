@@ -16,7 +16,9 @@ from chalicelib.domain.users import User
 from chalicelib.store import database
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
 from chalicelib.store.database import ConditionFailed, Transaction
-from chalicelib.store.items import AccountEventItem, LicenseSummaryItem, OrderItem, event_item
+from chalicelib.store.items.accounts import OrderItem
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
 

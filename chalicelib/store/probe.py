@@ -5,7 +5,7 @@ import secrets
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.store import database
-from chalicelib.store.items import ProbeItem
+from chalicelib.store.items.ephemera import ProbeItem
 
 _OURS = f"probe#{secrets.token_hex(8)}"
 _KEPT_SECONDS = 3600

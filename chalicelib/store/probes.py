@@ -3,7 +3,7 @@
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store.counters import count_back, count_one, read_count
-from chalicelib.store.items import FailuresItem
+from chalicelib.store.items.ephemera import FailuresItem
 
 
 def count_probe(company: str, manager_id: int, now: Instant) -> None:

@@ -11,7 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
 from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
 from chalicelib.store import database
-from chalicelib.store.items import RefusalItem
+from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.keys import refusal_sort_key, refusals_pk
 
 _MOST_DELETED = 5

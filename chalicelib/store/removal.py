@@ -8,7 +8,11 @@ from typing import Any
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import due_entry
-from chalicelib.store.items import CompanyItem, LicenseItem, LookupItem, RefusalItem, SessionItem
+from chalicelib.store.items.accounts import CompanyItem
+from chalicelib.store.items.ephemera import SessionItem
+from chalicelib.store.items.events import RefusalItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import (
     COMPANIES,
     COMPANY,

@@ -14,7 +14,9 @@ from chalicelib.domain.users import User
 from chalicelib.store import buckets, database
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.items.events import event_item
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import LICENSE, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.store.licenses import releasing
 from chalicelib.store.limits import has_room

@@ -12,7 +12,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import AccountEventItem, NobodysEventItem, SeriesItem
+from chalicelib.store.items.events import AccountEventItem, NobodysEventItem, SeriesItem
 from chalicelib.store.keys import event_sort_key
 
 _HOUR_MS = 60 * 60_000

@@ -6,7 +6,7 @@ from hashlib import sha256
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, Session
 from chalicelib.store import database
-from chalicelib.store.items import SessionItem
+from chalicelib.store.items.ephemera import SessionItem
 
 
 def session_item(token: str) -> SessionItem:

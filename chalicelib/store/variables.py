@@ -8,7 +8,8 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.variables import Variable
 from chalicelib.store import database
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import VariablesItem, event_item
+from chalicelib.store.items.events import event_item
+from chalicelib.store.items.licenses import VariablesItem
 from chalicelib.store.keys import event_sort_key, license_pk, variables_sort_key
 from chalicelib.store.schema import from_names
 

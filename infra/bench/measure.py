@@ -11,7 +11,7 @@ from secrets import token_hex
 from chalicelib.domain.events import Actor
 from chalicelib.store import database
 from chalicelib.store.database import create_tables
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.usecases import create
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.issue_license import Terms, issue_license

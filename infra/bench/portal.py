@@ -14,7 +14,8 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database
-from chalicelib.store.items import DeviceItem, LicenseItem, UserItem
+from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem
 from chalicelib.store.keys import device_sort_key, license_pk, manager_license_sort_key, user_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.usecases import create, portal_queries

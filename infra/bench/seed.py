@@ -12,7 +12,9 @@ from chalicelib.domain.license import License
 from chalicelib.domain.types import AwsClient, Json
 from chalicelib.store import database
 from chalicelib.store.due import due_entry
-from chalicelib.store.items import EventItem, LicenseItem, LookupItem, event_item
+from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import LICENSE, company_license_sort_key, license_key_sort_key, license_pk
 from infra.progress import Progress
 

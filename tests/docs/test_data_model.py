@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chalicelib.store.items import KINDS, Kind
+from chalicelib.store.items.kinds import KINDS, Kind
 from chalicelib.store.tables import TABLE_KEYS
 from tests.docs.pages import DOCS
 

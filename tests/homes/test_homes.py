@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import accounts
-from chalicelib.store.items import kind_of
+from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.licenses import read_license
 from chalicelib.store.orders import read_managed_licenses
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager

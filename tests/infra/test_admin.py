@@ -17,7 +17,9 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, database, licenses
 from chalicelib.store.database import Transaction
-from chalicelib.store.items import AccountEventItem, LicenseItem, LookupItem, event_item
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key, license_pk
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email

@@ -15,7 +15,7 @@ from chalicelib.runtime import runtime, using
 from chalicelib.settings import SecretSource
 from chalicelib.signing import Keyring, Signer
 from chalicelib.store import accounts, database
-from chalicelib.store.items import ApiKeyItem
+from chalicelib.store.items.accounts import ApiKeyItem
 from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create

@@ -13,7 +13,8 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.origin import Origin
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem, ProductItem
+from chalicelib.store.items.accounts import ProductItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.close_account import close_account

@@ -21,7 +21,8 @@ import pytest
 
 from chalicelib.domain.mail import Mail
 from chalicelib.store import accounts, database, licenses
-from chalicelib.store.items import ApiKeyItem, CompanyItem, SessionItem
+from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem
+from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user

@@ -14,7 +14,7 @@ from pynamodb.expressions.operand import Path
 from chalicelib.domain.license import License
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import AttemptsItem
+from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.web.hmac_signature import sign
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import granted, refused, told

@@ -7,7 +7,7 @@ from chalicelib.runtime import runtime
 from chalicelib.settings import Secrets
 from chalicelib.store import database
 from chalicelib.store.accounts import read_api_key
-from chalicelib.store.items import ApiKeyItem
+from chalicelib.store.items.accounts import ApiKeyItem
 from chalicelib.store.keys import api_key_sort_key
 from chalicelib.usecases import create
 from chalicelib.web import clock

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
 from tests.portal.browser import Browser, Page, browser_of

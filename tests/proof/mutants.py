@@ -25,7 +25,9 @@ from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LIC
 from chalicelib.domain.transitions import Due
 from chalicelib.store import activations, database, due, licenses, limits, seats
 from chalicelib.store.connection import StageConnection
-from chalicelib.store.items import DeviceItem, EventItem, LicenseItem, LookupItem, SeatItem, event_item
+from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.usecases import activate as activating
 from chalicelib.usecases import sweep as sweeping

@@ -12,7 +12,8 @@ from chalicelib.domain.session import TOUCH_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, one_time_codes, orders
 from chalicelib.store.batch_reads import ReadRequest, batch_read
-from chalicelib.store.items import LicenseItem, LookupItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key, license_pk
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases import (

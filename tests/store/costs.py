@@ -19,7 +19,7 @@ import botocore.session
 
 from chalicelib.runtime import runtime
 from chalicelib.store import database
-from chalicelib.store.items import KINDS
+from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.schema import Raw
 
 KB = 1024

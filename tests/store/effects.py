@@ -8,7 +8,10 @@ from typing import Any
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import database
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import DueItem, LicenseItem, LookupItem, RefusalItem
+from chalicelib.store.items.events import RefusalItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import COMPANIES, company_license_sort_key, due_pk, refusals_pk
 from chalicelib.store.schema import Raw
 from tests.store.cases import Case

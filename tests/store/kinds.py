@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.store.items import KINDS
+from chalicelib.store.items.kinds import KINDS
 
 
 def kinds() -> list[Any]:

@@ -10,7 +10,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, Seat
 from chalicelib.domain.rate import Bucket
 from chalicelib.store import activations, database
-from chalicelib.store.items import LicenseItem, SeatItem
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
 from tests.support import ADMIN, NOW, Vendor
 

@@ -20,7 +20,9 @@ from chalicelib.domain.origin import Origin
 from chalicelib.store import activations, database
 from chalicelib.store.database import Transaction
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import AccountEventItem, LicenseItem, LookupItem, event_item
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key
 from chalicelib.usecases import (
     activate,

@@ -13,7 +13,9 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed, Transaction
-from chalicelib.store.items import EventItem, LookupItem, SeatItem, VariablesItem, event_item
+from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.licenses import SeatItem, VariablesItem
+from chalicelib.store.items.links import LookupItem
 from tests.store.faults import (
     ALWAYS,
     NOT_COMMITTED,

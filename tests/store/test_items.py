@@ -14,7 +14,11 @@ from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
 from chalicelib.store import batches, database, licenses, links
 from chalicelib.store.batches import COLUMNS, People
-from chalicelib.store.items import KINDS, BatchItem, LicenseItem, LicensesItem, LicenseSummaryItem, kind_of
+from chalicelib.store.items.base import LicensesItem
+from chalicelib.store.items.kinds import KINDS, kind_of
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LicenseSummaryItem
+from chalicelib.store.items.work import BatchItem
 from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.store.schema import IntegerAttribute, from_names

@@ -15,7 +15,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LIMITS, Limit
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import LicenseItem, SeatItem
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.limits import has_room, has_room_for
 from tests.domain.samples import a_license, a_seat
 from tests.support import Vendor

@@ -15,7 +15,7 @@ from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.license import is_expired, is_live
 from chalicelib.runtime import runtime, using
 from chalicelib.store import database
-from chalicelib.store.items import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk
 from chalicelib.store.schema import Item, Raw
 from chalicelib.usecases import change_device, change_license, change_seat

@@ -11,7 +11,7 @@ from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, one_time_codes
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items import UserItem
+from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
 from tests.support import ADMIN, NOW, Vendor
 

@@ -9,7 +9,8 @@ from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LIMITS
 from chalicelib.store import database, licenses
 from chalicelib.store.due import DUE_SHARDS
-from chalicelib.store.items import LicenseItem, LookupItem, SeatItem
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import (
     batch_sort_key,
     device_sort_key,

@@ -10,7 +10,7 @@ from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, batches, database, licenses
-from chalicelib.store.items import BatchItem
+from chalicelib.store.items.work import BatchItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import (

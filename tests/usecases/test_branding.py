@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event
 from chalicelib.store import accounts, database
-from chalicelib.store.items import AccountEventItem
+from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.branding import set_branding

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.runtime import Caches
 from chalicelib.store import database
-from chalicelib.store.items import ApiKeyItem, ProductItem
+from chalicelib.store.items.accounts import ApiKeyItem, ProductItem
 from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_email import change_email

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database, licenses
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from tests.support import ADMIN, NOW, Vendor

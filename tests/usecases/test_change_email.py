@@ -10,7 +10,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store import accounts, batches, database, licenses, seats
-from chalicelib.store.items import AccountEventItem
+from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign, portal_queries

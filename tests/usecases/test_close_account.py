@@ -25,7 +25,8 @@ from chalicelib.store import (
     seats,
     sessions,
 )
-from chalicelib.store.items import LookupItem, UserItem
+from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import user_license_sort_key, user_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.activate import activate

@@ -13,7 +13,10 @@ from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, mails, removal
-from chalicelib.store.items import DueItem, LicenseItem, LookupItem, SessionItem
+from chalicelib.store.items.ephemera import SessionItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import due_pk
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.usecases import create, portal_queries

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import LookupItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key
 from chalicelib.usecases import device_licenses as use_case
 from chalicelib.usecases.change_device import blacklist_device

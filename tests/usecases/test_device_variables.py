@@ -6,7 +6,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import database
-from chalicelib.store.items import VariablesItem
+from chalicelib.store.items.licenses import VariablesItem
 from chalicelib.store.keys import license_pk, variables_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_device import reset_device

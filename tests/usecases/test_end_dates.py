@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import HOUR_MS, License
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_license import extend
 from tests.portal.browser import at, browser_of

@@ -10,7 +10,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_MAILS, MAX_TRIES, VALID_MS
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import accounts, database, one_time_codes
-from chalicelib.store.items import AccountEventItem
+from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code

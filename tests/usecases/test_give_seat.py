@@ -13,7 +13,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page
 from chalicelib.store import accounts, database, one_time_codes, seats
-from chalicelib.store.items import UserItem
+from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import activate as activate_module

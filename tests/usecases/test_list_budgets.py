@@ -15,7 +15,9 @@ from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import database
-from chalicelib.store.items import DeviceItem, LicenseItem, LookupItem, SeatItem, UserDeviceItem, UserItem
+from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
+from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     device_sort_key,
     license_key_sort_key,

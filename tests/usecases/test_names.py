@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.items import SeatItem
+from chalicelib.store.items.licenses import SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import activations, database
-from chalicelib.store.items import UserDeviceItem
+from chalicelib.store.items.links import UserDeviceItem
 from chalicelib.store.keys import license_pk, user_device_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.portal_queries import ListQuery

@@ -18,7 +18,8 @@ from chalicelib.domain.session import (
     SessionClaims,
 )
 from chalicelib.store import database
-from chalicelib.store.items import EventItem, ProductItem
+from chalicelib.store.items.accounts import ProductItem
+from chalicelib.store.items.events import EventItem
 from chalicelib.store.keys import event_sort_key, license_pk, manager_license_sort_key, product_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.usecases import portal_queries

@@ -7,7 +7,8 @@ import pytest
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, activations, database, orders, repairs
-from chalicelib.store.items import LicenseItem, LicenseSummaryItem, LookupItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
 from chalicelib.store.keys import (
     hardware_sort_key,
     license_key_sort_key,

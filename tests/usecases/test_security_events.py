@@ -6,7 +6,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.origin import Origin
 from chalicelib.store import accounts, database, licenses
-from chalicelib.store.items import AccountEventItem
+from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.store.security_events import ADDRESSES_OF
 from chalicelib.usecases.change_account import end_other_sessions

@@ -12,7 +12,9 @@ from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_A
 from chalicelib.mail import MailError
 from chalicelib.store import database
 from chalicelib.store.database import ConditionFailed, Transaction
-from chalicelib.store.items import AccountEventItem, CompanyItem, MailItem, event_item
+from chalicelib.store.items.accounts import CompanyItem
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk
 from chalicelib.store.mails import MAIL_SHARDS, put_mail, queue_mail
 from chalicelib.threads import ThreadPool

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import database
-from chalicelib.store.items import SessionItem
+from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.usecases import portal_queries, sessions
 from tests.support import NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued, logged_in

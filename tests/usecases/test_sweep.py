@@ -10,7 +10,7 @@ from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database
 from chalicelib.store.due import DUE_SHARDS, due_entry
-from chalicelib.store.items import DueItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep

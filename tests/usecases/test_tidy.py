@@ -9,7 +9,7 @@ from chalicelib.domain.origin import Failures, Origin
 from chalicelib.domain.users import Attempts
 from chalicelib.store import database, login_attempts, sessions
 from chalicelib.store.expiry import MARGIN_SECONDS
-from chalicelib.store.items import AttemptsItem, SessionItem
+from chalicelib.store.items.ephemera import AttemptsItem, SessionItem
 from chalicelib.store.login_attempts import Account, Seen
 from chalicelib.usecases import tidy as tidying
 from chalicelib.usecases.sessions import open_session

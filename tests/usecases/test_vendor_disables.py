@@ -9,7 +9,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.store import database
-from chalicelib.store.items import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled

@@ -1,0 +1,81 @@
+"""Items of a company's partition: what it sells, to whom, and who comes in."""
+
+from types import MappingProxyType
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+
+from chalicelib.domain.catalogue import ApiKey, Company, Order, Product
+from chalicelib.domain.users import User
+from chalicelib.store import keys
+from chalicelib.store.items.base import AccountsItem
+from chalicelib.store.schema import IdSetAttribute, IntegerAttribute, TextSetAttribute
+
+
+class CompanyItem(AccountsItem[Company]):
+    """A company."""
+
+    name: UnicodeAttribute
+
+
+class ProductItem(AccountsItem[Product]):
+    """A product."""
+
+    prevent_vm: BooleanAttribute
+    state: UnicodeAttribute
+
+
+class ApiKeyItem(AccountsItem[ApiKey]):
+    """An API key; the half of it that is secret is sealed."""
+
+    api_key: UnicodeAttribute
+    revoked: BooleanAttribute
+    signing_key: UnicodeAttribute
+
+
+class UserItem(AccountsItem[User]):
+    """A user's account."""
+
+    stored_as = MappingProxyType({"access_revision": "seats_given", "email_verified": "proved"})
+
+    guarded = frozenset(
+        {
+            "email",
+            "password_hash",
+            "is_initial_password",
+            "sealed_initial_password",
+            "is_manager",
+            "session_epoch",
+            "access_revision",
+            "email_verified",
+            "password_scope",
+            "closed_at",
+            "reopened_at",
+        }
+    )
+
+    email: UnicodeAttribute
+    password_hash: UnicodeAttribute
+    is_initial_password: BooleanAttribute
+    sealed_initial_password: UnicodeAttribute
+    is_manager: BooleanAttribute
+    session_epoch: IntegerAttribute
+    access_revision: IntegerAttribute
+    email_verified: BooleanAttribute
+    password_scope: TextSetAttribute
+    closed_at: IntegerAttribute
+    reopened_at: IntegerAttribute
+
+
+class OrderItem(AccountsItem[Order]):
+    """An order."""
+
+    by_hand = ("company", "id")
+    stored_as = MappingProxyType({"pending_managers": "joining"})
+    customer: UnicodeAttribute
+    managers: IdSetAttribute
+    pending_managers: IdSetAttribute
+    number: IntegerAttribute
+
+    def fields_by_hand(self) -> dict[str, Any]:
+        return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}

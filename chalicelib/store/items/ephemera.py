@@ -1,0 +1,74 @@
+"""Items that may be lost: sessions, codes, counts, and what was answered."""
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+
+from chalicelib.domain.one_time_code import OneTimeCode
+from chalicelib.domain.origin import Failures
+from chalicelib.domain.session import Session
+from chalicelib.domain.users import Attempts
+from chalicelib.store.items.base import EphemeraItem
+from chalicelib.store.schema import IntegerAttribute
+
+
+class SessionItem(EphemeraItem[Session]):
+    """A session, under the hash of its token."""
+
+    epoch: IntegerAttribute
+    seen_at: IntegerAttribute
+
+
+class AttemptsItem(EphemeraItem[Attempts]):
+    """Log-in attempts on one account from one origin."""
+
+    by_hand = ("forgiven_until",)
+    started: IntegerAttribute
+    failures: IntegerAttribute
+    not_before: IntegerAttribute
+    until: IntegerAttribute
+    begun: IntegerAttribute
+
+
+class FailuresItem(EphemeraItem[Failures]):
+    """What is counted in a window of time: failures of strangers on one account, from one address or with one password,
+    codes that an address has asked for, notices alike to one mailbox."""
+
+    times: IntegerAttribute
+    until: IntegerAttribute
+    forgiven_at: IntegerAttribute
+
+
+class CodeItem(EphemeraItem[OneTimeCode]):
+    """The newest one-time code of one account in one browser; stored as a hash that needs our key."""
+
+    code_hash: UnicodeAttribute
+    until: IntegerAttribute
+    tries: IntegerAttribute
+    used: BooleanAttribute
+
+
+class CodeRequestsItem(EphemeraItem[Any]):
+    """`domain.one_time_code.CodeRequests` of one account: pairs of an instant and who asked."""
+
+    revision = IntegerAttribute()
+    claim = UnicodeAttribute()
+    mailed = JSONAttribute()
+
+
+class IdempotencyItem(EphemeraItem[Any]):
+    """What was answered to a call, under the hash of who made it and its key.
+
+    It counts until `expires`, which is compared at each read and write: what is over may still be there.
+    """
+
+    content_hash = UnicodeAttribute(null=True)
+    sealed_answer = UnicodeAttribute(null=True)
+    outcome = JSONAttribute(null=True)
+    """The answer as older versions have stored it, of forms alone."""
+
+
+class ProbeItem(EphemeraItem[Any]):
+    """What a probe of the database has written; it means nothing."""
+
+    nonce = UnicodeAttribute()

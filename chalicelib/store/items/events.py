@@ -1,0 +1,71 @@
+"""Items of history: events, and what was refused."""
+
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+
+from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.refusals import Refusal
+from chalicelib.store import keys
+from chalicelib.store.items.base import EphemeraItem, LicensesItem
+from chalicelib.store.schema import IntegerAttribute, TextSetAttribute
+
+
+class EventItem(LicensesItem[Event]):
+    """A row of a license's history, in its partition."""
+
+    by_hand = ("key", "actor")
+    omits_defaults = True
+    type: UnicodeAttribute
+    at: IntegerAttribute
+    user: UnicodeAttribute
+    user_id: IntegerAttribute
+    detail: JSONAttribute
+    repeats: IntegerAttribute
+    last_at: IntegerAttribute
+    last_ip: UnicodeAttribute
+    addresses: TextSetAttribute
+
+    actor = UnicodeAttribute()
+    ip = UnicodeAttribute(null=True)
+    last_key = UnicodeAttribute(null=True)
+    """The sort key that the event of the last repeat would have: the proof that it was committed."""
+
+    @classmethod
+    def attributes_by_hand(cls, value: Event) -> dict[str, Any]:
+        return {"actor": value.actor.name, "ip": value.actor.ip}
+
+    def fields_by_hand(self) -> dict[str, Any]:
+        return {"key": self.sort_key.removeprefix(keys.event_sort_key()), "actor": Actor(self.actor, self.ip)}
+
+
+class AccountEventItem(EventItem):
+    """A row of a company's or a user's history, in the company's partition."""
+
+    class Meta:
+        table_name = "accounts"
+
+
+class NobodysEventItem(EphemeraItem[Any]):
+    """What stands in the place of an event where there is no such account, for the same work. Nobody reads it."""
+
+
+class SeriesItem(EphemeraItem[Any]):
+    """What happens to one account again and again within an hour, and the row of history that tells of it."""
+
+    key = UnicodeAttribute()
+    """Of the event that began it."""
+    ip = UnicodeAttribute(null=True)
+    """Where that came from."""
+    times = IntegerAttribute()
+
+
+class RefusalItem(LicensesItem[Refusal]):
+    """Calls that were refused alike within an hour, in a partition of the company's own."""
+
+    times: IntegerAttribute
+
+
+def event_item(pk: str, event: Event, kind: type[EventItem] = EventItem) -> EventItem:
+    """The item of an event: in a license's partition, or as `AccountEventItem` in a company's."""
+    return kind.of(event, pk, keys.event_sort_key(event.key))

@@ -1,0 +1,127 @@
+"""Items of a license's partition: the license, its seats and its devices."""
+
+from types import MappingProxyType
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+
+from chalicelib.domain.license import Device, License, Seat, ends_at
+from chalicelib.store.items.base import LicensesItem
+from chalicelib.store.schema import IntegerAttribute, TextSetAttribute
+
+
+class LicenseItem(LicensesItem[License]):
+    """A license: terms and counters together, so that one condition covers them."""
+
+    stored_as = MappingProxyType(
+        {"released": "vacated", "last_released_by": "last_vacated", "announced_phase": "announced"}
+    )
+
+    guarded = frozenset(
+        {
+            "times_activated",
+            "users_assigned",
+            "transfer_count",
+            "released",
+            "last_released_by",
+            "first_activated_at",
+            "announced_phase",
+            "epoch",
+            "bucket_full_at",
+            "seats_full_at",
+            "known_devices",
+            "blocked_devices",
+            "blacklist",
+            # What links and summaries are filed by:
+            "company",
+            "id",
+            "product",
+            "license_type",
+            "license_key",
+            "order_id",
+            "customer",
+        }
+    )
+
+    enabled: BooleanAttribute
+    revision: IntegerAttribute
+    disabled_by: UnicodeAttribute
+    license_key: UnicodeAttribute
+    max_activations: IntegerAttribute
+    times_activated: IntegerAttribute
+    max_license_users: IntegerAttribute
+    users_assigned: IntegerAttribute
+    max_transfers: IntegerAttribute
+    transfer_count: IntegerAttribute
+    released: IntegerAttribute
+    last_released_by: UnicodeAttribute
+    validity_period: IntegerAttribute
+    start_date: IntegerAttribute
+    grace_period: IntegerAttribute
+    first_activated_at: IntegerAttribute
+    announced_phase: UnicodeAttribute
+    order_id: UnicodeAttribute
+    customer: UnicodeAttribute
+    epoch: IntegerAttribute
+    bucket_full_at: IntegerAttribute
+    seats_full_at: IntegerAttribute
+    known_devices: IntegerAttribute
+    blocked_devices: IntegerAttribute
+    blacklist: TextSetAttribute
+
+    ends_at = IntegerAttribute(null=True)
+    """What the conditions judge the end by; it follows from the dates."""
+
+    @classmethod
+    def attributes_by_hand(cls, value: License) -> dict[str, Any]:
+        return {"ends_at": ends_at(value.validity_period, value.grace_period)}
+
+
+class SeatItem(LicensesItem[Seat]):
+    """A user's seat on a license."""
+
+    guarded = frozenset({"activations", "epoch", "license_epoch", "bucket_full_at"})
+
+    user_id: IntegerAttribute
+    email: UnicodeAttribute
+    max_activations: IntegerAttribute
+    activations: IntegerAttribute
+    epoch: IntegerAttribute
+    license_epoch: IntegerAttribute
+    bucket_full_at: IntegerAttribute
+
+
+class DeviceItem(LicensesItem[Device]):
+    """A hardware id on a license, of one user where that is user-based."""
+
+    id: IntegerAttribute
+    hardware_id: UnicodeAttribute
+    user_id: IntegerAttribute
+    active: BooleanAttribute
+    epoch: IntegerAttribute
+    seat_epoch: IntegerAttribute
+    first_activated_at: IntegerAttribute
+    activated_at: IntegerAttribute
+    last_check_at: IntegerAttribute
+    hostname: UnicodeAttribute
+
+
+class BlockItem(LicensesItem[Any]):
+    """A device that may never be activated on a license; that it is there says so."""
+
+    hardware_id = UnicodeAttribute()
+    blocked_at = IntegerAttribute()
+
+
+class VariablesItem(LicensesItem[Any]):
+    """What an application keeps with its device; apart, so that the device's item stays small."""
+
+    revision = IntegerAttribute()
+    variables = JSONAttribute()
+    last_event = UnicodeAttribute(null=True, attr_name="told_in")
+    """Sort key of the event that tells of the last change."""
+    last_caller = UnicodeAttribute(null=True, attr_name="told_of")
+    """Who made the change that the event was written for, and from which address."""
+    event_by = JSONAttribute(null=True, attr_name="told_by")
+    """By who made changes within the last hour: the sort key of the event that tells of them. The two above are what
+    older processes read."""

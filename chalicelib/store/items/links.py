@@ -1,0 +1,36 @@
+"""Items that lead to others: names to ids, and what lists say of a license."""
+
+import json
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.store.items.base import AccountsItem, LicensesItem
+from chalicelib.store.schema import IntegerAttribute, Raw, from_row
+
+
+class LookupItem(AccountsItem[Any]):
+    """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
+
+    target_id = IntegerAttribute(null=True, attr_name="to")
+    product = UnicodeAttribute(null=True)
+    company = UnicodeAttribute(null=True)
+    order_id = UnicodeAttribute(null=True)
+
+
+class LicenseSummaryItem(AccountsItem[LicenseSummary]):
+    """What a list says of a license, filed under its order and under each user who manages it."""
+
+    facts = UnicodeAttribute(null=True)
+    """All of `FACTS` by their position, in JSON, as they were written for a while. Nothing writes it any more."""
+    FACTS = ("license_id", "product", "license_type", "order_id", "license_key", "customer")
+
+    @classmethod
+    def from_raw(cls, raw: Raw) -> LicenseSummary:
+        row = raw.get("facts", {}).get("S")
+        return super().from_raw(raw) if row is None else from_row(cls.FACTS, json.loads(row), LicenseSummary)
+
+
+class UserDeviceItem(LicensesItem[Any]):
+    """A link from a user of a license to a device there; and under the prefix of all, that no link is missing."""

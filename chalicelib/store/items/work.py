@@ -1,0 +1,56 @@
+"""Items of work that waits or is under way: transitions to come, mails and batches."""
+
+from types import MappingProxyType
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+
+from chalicelib.domain.batch import BatchProgress
+from chalicelib.domain.mail import QueuedMail
+from chalicelib.domain.transitions import Due
+from chalicelib.store import keys
+from chalicelib.store.items.base import EphemeraItem, LicensesItem
+from chalicelib.store.schema import IntegerAttribute
+
+
+class DueItem(LicensesItem[Due]):
+    """A license with a transition to come, filed by when."""
+
+    stored_as = MappingProxyType({"announced_phase": "announced"})
+
+    company: UnicodeAttribute
+    id: IntegerAttribute
+
+
+class MailItem(LicensesItem[QueuedMail]):
+    """A mail that waits to be sent, filed by when it was queued; what it says is sealed."""
+
+    by_hand = ("shard", "id")
+    omits_defaults = True
+    sealed: UnicodeAttribute
+    queued_at: IntegerAttribute
+    tries: IntegerAttribute
+    not_before: IntegerAttribute
+
+    claim = UnicodeAttribute(null=True)
+
+    def fields_by_hand(self) -> dict[str, Any]:
+        return {"shard": int(self.pk.removeprefix(keys.mail_pk())), "id": self.sort_key}
+
+
+class BatchProgressItem(LicensesItem[BatchProgress]):
+    """A batch that is under way."""
+
+    position: IntegerAttribute
+    reserved: IntegerAttribute
+
+
+class BatchItem(EphemeraItem[Any]):
+    """The people of a batch, in order; the first `places` of them have got places."""
+
+    people = JSONAttribute()
+    refused = JSONAttribute(null=True)
+    """Who stood in the list and gets no seat."""
+    columns = JSONAttribute(null=True)
+    """The names of what stands in each row of the two, in its order. None: those of before there was this."""
+    places = IntegerAttribute()
