@@ -19,7 +19,7 @@ import pytest
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import Runtime, runtime, using
-from chalicelib.store import database
+from chalicelib.store import database, reads
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
@@ -85,7 +85,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _guard_that_all_expires() -> None:
     """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
-    stored = database.scan(AttemptsItem, ("pk", "expires"))
+    stored = reads.scan(AttemptsItem, ("pk", "expires"))
     assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
 
 

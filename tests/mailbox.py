@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from chalicelib.runtime import runtime
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk
 from chalicelib.store.mails import MAIL_SHARDS
@@ -20,7 +20,7 @@ _CODE = re.compile(r"^ +Code: +(\d{8})$", re.MULTILINE)
 
 def deliver() -> None:
     """Send all that is queued, whatever the test's clock says: each mail at the instant at which it was queued."""
-    queued = {item.queued_at for shard in range(MAIL_SHARDS) for item in database.query(MailItem, mail_pk(shard))}
+    queued = {item.queued_at for shard in range(MAIL_SHARDS) for item in reads.query(MailItem, mail_pk(shard))}
     for at in sorted(queued):
         send_mails(now=at)
 

@@ -11,8 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.domain.users import User
-from chalicelib.store import buckets, database
-from chalicelib.store.database import Transaction
+from chalicelib.store import buckets, reads, writes
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
 from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
@@ -36,6 +35,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.login_attempts import put_forgiveness
 from chalicelib.store.mails import put_mail, queued_item
+from chalicelib.store.transactions import Transaction
 
 _MAILS_AT_ONCE = 90
 """Mails that are taken out of the queue in one transaction of a hundred items."""
@@ -49,7 +49,7 @@ def create_company(company: Company, event: Event) -> None:
 
 def read_company(code: str) -> Company | None:
     """One company, consistently."""
-    item = database.get(CompanyItem(code, COMPANY))
+    item = reads.get(CompanyItem(code, COMPANY))
     return None if item is None else item.to_domain()
 
 
@@ -62,13 +62,13 @@ def update_company(old: Company, new: Company, event: Event) -> None:
 
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
-    return (link.sort_key for link in database.query(LookupItem, COMPANIES))
+    return (link.sort_key for link in reads.query(LookupItem, COMPANIES))
 
 
 def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
     """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
     part = None if after is None else event_sort_key(after)
-    items = database.query(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
+    items = reads.query(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
     return (item.to_domain() for item in items)
 
 
@@ -88,13 +88,13 @@ def create_product(product: Product, event: Event) -> None:
 
 def read_product(company: str, code: str) -> Product | None:
     """One product, consistently."""
-    item = database.get(ProductItem(company, product_sort_key(code)))
+    item = reads.get(ProductItem(company, product_sort_key(code)))
     return None if item is None else item.to_domain()
 
 
 def read_products(company: str) -> Iterator[Product]:
     """All products of a company by code, consistently."""
-    return (item.to_domain() for item in database.query(ProductItem, company, product_sort_key()))
+    return (item.to_domain() for item in reads.query(ProductItem, company, product_sort_key()))
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:
@@ -104,13 +104,13 @@ def create_api_key(api_key: ApiKey, event: Event) -> None:
 
 def read_api_key(company: str, api_key: str) -> ApiKey | None:
     """One API key, consistently."""
-    item = database.get(ApiKeyItem(company, api_key_sort_key(api_key)))
+    item = reads.get(ApiKeyItem(company, api_key_sort_key(api_key)))
     return None if item is None else item.to_domain()
 
 
 def read_api_keys(company: str) -> Iterator[ApiKey]:
     """All API keys of a company, consistently."""
-    return (item.to_domain() for item in database.query(ApiKeyItem, company, api_key_sort_key()))
+    return (item.to_domain() for item in reads.query(ApiKeyItem, company, api_key_sort_key()))
 
 
 def update_api_key(old: ApiKey, new: ApiKey, event: Event) -> None:
@@ -132,13 +132,13 @@ def user_of_email(company: str, email: str) -> int | None:
 
 def read_user(company: str, user_id: int) -> User | None:
     """One user, consistently."""
-    item = database.get(UserItem(company, user_sort_key(user_id)))
+    item = reads.get(UserItem(company, user_sort_key(user_id)))
     return None if item is None else item.to_domain()
 
 
 def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
     """The licenses of a product on which the user has a seat, newest first, consistently."""
-    links = database.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
+    links = reads.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
     return [int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product]
 
 
@@ -151,20 +151,20 @@ def held_license_ids(
     """
     prefix = user_license_sort_key(user_id)
     behind = None if after is None else user_license_sort_key(user_id, after)
-    raws = database.query_raw(LookupItem, company, prefix, backwards=newest_first, limit=limit, after=behind)
+    raws = reads.query_raw(LookupItem, company, prefix, backwards=newest_first, limit=limit, after=behind)
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
 def licenses_of_customer(company: str, email: str, product: str, *, after: int | None = None) -> Iterator[int]:
     """The licenses of a product that were sold to a customer behind the license `after`, oldest first, consistently."""
     behind = None if after is None else customer_license_sort_key(email, after)
-    links = database.query(LookupItem, company, customer_license_sort_key(email), after=behind)
+    links = reads.query(LookupItem, company, customer_license_sort_key(email), after=behind)
     return (int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product)
 
 
 def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:
     """The licenses that have seen a hardware id, each with the user there, the newest `limit` first, consistently."""
-    links = database.query(
+    links = reads.query(
         LookupItem, company, hardware_sort_key(hash_hardware_id(hardware_id)), backwards=True, limit=limit
     )
     ends = (link.sort_key.split("#")[2:] for link in links)
@@ -173,15 +173,15 @@ def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[i
 
 def is_customer(company: str, email: str) -> bool:
     """Whether anything was ever sold to this e-mail."""
-    return next(database.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
+    return next(reads.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
 
 
 def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
     """Users by id, consistently, a hundred in one round trip."""
     found: dict[int, User] = {}
-    for start in range(0, len(user_ids), database.BATCH_GET_LIMIT):
-        wanted = [UserItem(company, user_sort_key(id)) for id in user_ids[start : start + database.BATCH_GET_LIMIT]]
-        users = [i.to_domain() for i in database.read(wanted, consistent=True) if i is not None]
+    for start in range(0, len(user_ids), reads.BATCH_GET_LIMIT):
+        wanted = [UserItem(company, user_sort_key(id)) for id in user_ids[start : start + reads.BATCH_GET_LIMIT]]
+        users = [i.to_domain() for i in reads.batch_get(wanted, consistent=True) if i is not None]
         found |= {user.id: user for user in users}
     return found
 
@@ -213,7 +213,7 @@ def rehash_password(old: User, new: User) -> None:
     Raises `ConditionFailed` where the password, or the e-mail, is another by now.
     """
     item = UserItem(old.company, user_sort_key(old.id))
-    database.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
+    writes.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
 
 
 def change_email(
@@ -391,7 +391,7 @@ def _in_epoch(user: User) -> Condition:
 
 
 def _link(company: str, part: str) -> int | None:
-    link = database.get(LookupItem(company, part))
+    link = reads.get(LookupItem(company, part))
     return None if link is None or link.target_id is None else int(link.target_id)
 
 

@@ -18,8 +18,8 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
-from chalicelib.store import buckets, database
-from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store import buckets, reads, writes
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import update_due_index
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.events import event_item
@@ -40,8 +40,9 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.limits import has_room
 from chalicelib.store.schema import Item, Raw
+from chalicelib.store.transactions import Transaction
 
-_SNAPSHOTS_AT_ONCE = database.BATCH_GET_LIMIT // 5
+_SNAPSHOTS_AT_ONCE = reads.BATCH_GET_LIMIT // 5
 """Five items each at most: license, device, whether it is blocked, seat, user."""
 
 
@@ -75,7 +76,7 @@ def read_snapshots(
             blocks = [
                 BlockItem(license_pk(company, id), block_sort_key(hash_hardware_id(hardware_id))) for id, _ in chunk
             ]
-            blocked = database.read_raw(blocks, consistent=False)
+            blocked = reads.batch_get_raw(blocks, consistent=False)
             found += [replace(snapshot, blocked=bool(block)) for snapshot, block in zip(read, blocked, strict=True)]
     return found
 
@@ -90,7 +91,7 @@ def _read(
 ) -> list[Snapshot]:
     parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
     items = {(item.pk, item.sort_key): item for part in parts for item in part}
-    read = database.transact_get if consistent else partial(database.read_raw, consistent=False)
+    read = reads.transact_get if consistent else partial(reads.batch_get_raw, consistent=False)
     stored = dict(zip(items, read(list(items.values())), strict=True))
     there = [[(type(item), stored[item.pk, item.sort_key]) for item in part] for part in parts]
     return [_snapshot(Snapshot(None), [(kind, raw) for kind, raw in found if raw is not None]) for found in there]
@@ -112,7 +113,7 @@ def devices(
     prefix = device_prefix("" if hardware_id is None else hash_hardware_id(hardware_id))
     behind = None if after is None else device_sort_key(*after)
     pk = license_pk(company, license_id)
-    raws = database.query_raw(DeviceItem, pk, prefix, backwards=backwards, limit=limit, after=behind)
+    raws = reads.query_raw(DeviceItem, pk, prefix, backwards=backwards, limit=limit, after=behind)
     return map(DeviceItem.from_raw, raws)
 
 
@@ -131,7 +132,7 @@ def user_devices(
     """
     prefix = user_device_sort_key(user_id)
     behind = None if after is None else user_device_sort_key(user_id, after)
-    raws = database.query_raw(
+    raws = reads.query_raw(
         UserDeviceItem,
         license_pk(company, license_id),
         prefix,
@@ -146,7 +147,7 @@ def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
     """Those of these hardware ids, at most a hundred, that are blacklisted by items of their own. Consistent."""
     hashes = sorted(hardware_hashes)
     items = [BlockItem(license_pk(license.company, license.id), block_sort_key(hash)) for hash in hashes]
-    found = database.read_raw(items, consistent=True) if items else []
+    found = reads.batch_get_raw(items, consistent=True) if items else []
     return {hash for hash, raw in zip(hashes, found, strict=True) if raw is not None}
 
 
@@ -231,10 +232,8 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
 def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:
     """So many devices of a license, those behind this hash and then the first: as good as drawn, if the hash is."""
     pk = license_pk(license.company, license.id)
-    behind = list(database.query(DeviceItem, pk, device_prefix(), after=device_prefix() + hardware_hash, limit=count))
-    first = (
-        database.query(DeviceItem, pk, device_prefix(), limit=count - len(behind)) if len(behind) < count else iter(())
-    )
+    behind = list(reads.query(DeviceItem, pk, device_prefix(), after=device_prefix() + hardware_hash, limit=count))
+    first = reads.query(DeviceItem, pk, device_prefix(), limit=count - len(behind)) if len(behind) < count else iter(())
     found = {item.sort_key: item for item in (*behind, *first)}
     return [item.to_domain() for item in found.values()]
 
@@ -243,8 +242,8 @@ def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
     """The seats of users on a license, consistently, a hundred in one round trip."""
     pk, found = license_pk(license.company, license.id), dict[int, Seat]()
     items = (SeatItem(pk, seat_sort_key(user_id)) for user_id in sorted(set(user_ids)))
-    while few := list(islice(items, database.BATCH_GET_LIMIT)):
-        seats = [SeatItem.from_raw(raw) for raw in database.read_raw(few, consistent=True) if raw is not None]
+    while few := list(islice(items, reads.BATCH_GET_LIMIT)):
+        seats = [SeatItem.from_raw(raw) for raw in reads.batch_get_raw(few, consistent=True) if raw is not None]
         found |= {seat.user_id: seat for seat in seats}
     return found
 
@@ -256,7 +255,7 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
-    database.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+    writes.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
 
 
 def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:

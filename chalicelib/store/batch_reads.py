@@ -16,8 +16,7 @@ from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database
-from chalicelib.store.database import BATCH_GET_LIMIT
+from chalicelib.store import reads
 from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
 from chalicelib.store.items import events as event_items
 from chalicelib.store.items import licenses as license_items
@@ -43,6 +42,7 @@ from chalicelib.store.keys import (
     user_sort_key,
     variables_sort_key,
 )
+from chalicelib.store.reads import BATCH_GET_LIMIT
 from chalicelib.store.schema import Raw
 from chalicelib.store.sessions import session_item
 from chalicelib.store.variables import to_variables
@@ -97,7 +97,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
     """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
     found, left = BatchRead(), _items(claims, wanted)
     while chunk := list(islice(left, BATCH_GET_LIMIT)):
-        for item in database.read(chunk, consistent=True):
+        for item in reads.batch_get(chunk, consistent=True):
             if item is not None:
                 _note(found, claims, item)
     return found
@@ -106,7 +106,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
 def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
     """The present state of licenses, at most a hundred, in one round trip."""
     wanted = [LicenseItem(license_pk(company, id), LICENSE) for id in ids]
-    raws = database.read_raw(wanted, consistent=True, only=_STATE.stored_names) if wanted else []
+    raws = reads.batch_get_raw(wanted, consistent=True, only=_STATE.stored_names) if wanted else []
     states = [_STATE.read(raw) for raw in raws if raw is not None]
     return {state.id: state for state in states}
 
@@ -133,7 +133,7 @@ def license_with_users(
     behind, room = None if after is None else seat_sort_key(after), limit + 2  # one to see that there are more
     raws = list[Raw]()
     while True:
-        read = database.query_between(LicenseItem, pk, LICENSE, last, backwards=backwards, limit=room, after=behind)
+        read = reads.query_between(LicenseItem, pk, LICENSE, last, backwards=backwards, limit=room, after=behind)
         raws, seen = [*raws, *read], len(raws)
         part, is_full = _partition(iter(raws)), len(raws) - seen == room
         if not is_full or len(part.seats) >= limit:
@@ -160,7 +160,7 @@ def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str],
     wanted += [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
     wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in license_ids]
     for start in range(0, len(wanted), BATCH_GET_LIMIT):
-        for item in database.read(wanted[start : start + BATCH_GET_LIMIT], consistent=True):
+        for item in reads.batch_get(wanted[start : start + BATCH_GET_LIMIT], consistent=True):
             match item:
                 case UserItem():
                     user = item.to_domain()
@@ -180,7 +180,7 @@ def license_with_history(company: str, license_id: int, limit: int) -> tuple[Par
     What is blacklisted stands between devices and events, and takes room as they do.
     """
     pk = license_pk(company, license_id)
-    raws = list(database.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit))
+    raws = list(reads.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit))
     return _partition(iter(raws)), len(raws) == limit
 
 

@@ -16,8 +16,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import database
-from chalicelib.store.database import Transaction
+from chalicelib.store import reads, writes
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
@@ -27,6 +26,7 @@ from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
 from chalicelib.store.schema import from_row
 from chalicelib.store.seats import giving, put_seat
+from chalicelib.store.transactions import Transaction
 
 COLUMNS_OF_BEFORE = ("number", "email", "first_name", "last_name", "phone_number", "max_activations", "problem")
 """Of lists that do not name their columns; and the first of all others, as older processes read by position."""
@@ -72,12 +72,12 @@ def store_list(company: str, license_id: int, batch_id: int, people: People, now
         BatchItem.places.set(people.places),
         BatchItem.expires.set(now // 1000 + KEPT_SECONDS),
     ]
-    database.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
+    writes.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
 def read_people(company: str, license_id: int, batch_id: int) -> People | None:
     """The list of a batch. None where there is none, or no more."""
-    item = database.get(_people(company, license_id, batch_id))
+    item = reads.get(_people(company, license_id, batch_id))
     if item is None:
         return None
     columns = item.columns or COLUMNS_OF_BEFORE
@@ -99,13 +99,13 @@ def reserve(license: License, pending: BatchProgress, event: Event) -> None:
 
 def read_pending(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
     """A batch that is under way, consistently."""
-    item = database.get(BatchProgressItem(license_pk(company, license_id), batch_sort_key(batch_id)))
+    item = reads.get(BatchProgressItem(license_pk(company, license_id), batch_sort_key(batch_id)))
     return None if item is None else item.to_domain()
 
 
 def all_pending(company: str, license_id: int) -> Iterator[BatchProgress]:
     """The batches of a license that are under way, consistently."""
-    items = database.query(BatchProgressItem, license_pk(company, license_id), batch_sort_key())
+    items = reads.query(BatchProgressItem, license_pk(company, license_id), batch_sort_key())
     return (item.to_domain() for item in items)
 
 
@@ -162,6 +162,6 @@ def _people(company: str, license_id: int, batch_id: int) -> BatchItem:
 
 def _read(items: Iterable[Any]) -> Iterator[Any]:
     wanted = list(items)
-    for start in range(0, len(wanted), database.BATCH_GET_LIMIT):
-        chunk = database.read(wanted[start : start + database.BATCH_GET_LIMIT], consistent=True)
+    for start in range(0, len(wanted), reads.BATCH_GET_LIMIT):
+        chunk = reads.batch_get(wanted[start : start + reads.BATCH_GET_LIMIT], consistent=True)
         yield from (item for item in chunk if item is not None)

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Failures
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import FailuresItem
 
@@ -17,7 +17,7 @@ def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
 
 def read_count(item: FailuresItem, now: Instant) -> Failures:
     """What is counted there. Consistent."""
-    return to_failures(database.get(item), now)
+    return to_failures(reads.get(item), now)
 
 
 def count_one(item: FailuresItem, now: Instant, window_ms: int, *, until: Instant = 0, most: int | None = None) -> None:
@@ -31,12 +31,12 @@ def count_one(item: FailuresItem, now: Instant, window_ms: int, *, until: Instan
     if not until:
         begun = kind.until.does_not_exist() | (kind.until <= now)
         with suppress(ConditionFailed):
-            database.update(item, [kind.times.set(1), kind.until.set(now + window_ms), expires], begun)
+            writes.update(item, [kind.times.set(1), kind.until.set(now + window_ms), expires], begun)
             return
-    database.update(item, [kind.times.add(1), expires], None if most is None else kind.times < most)
+    writes.update(item, [kind.times.add(1), expires], None if most is None else kind.times < most)
 
 
 def count_back(item: FailuresItem, now: Instant) -> None:
     """Take back one that was counted, where its window lasts."""
     with suppress(ConditionFailed):
-        database.update(item, [FailuresItem.times.add(-1)], (FailuresItem.until > now) & (FailuresItem.times > 0))
+        writes.update(item, [FailuresItem.times.add(-1)], (FailuresItem.until > now) & (FailuresItem.times > 0))

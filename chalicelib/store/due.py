@@ -11,12 +11,13 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Phase
 from chalicelib.domain.transitions import Due, next_due
-from chalicelib.store import database
-from chalicelib.store.database import Transaction, Unreadable
+from chalicelib.store import reads
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import LICENSE, due_pk, due_sort_key, license_pk
+from chalicelib.store.reads import Unreadable
+from chalicelib.store.transactions import Transaction
 
 DUE_SHARDS = 8
 """Partitions of what is due: its writes spread, and the sweep reads each of them."""
@@ -24,13 +25,13 @@ DUE_SHARDS = 8
 
 def due_licenses(shard: int, now: Instant) -> Iterator[Due | Unreadable]:
     """The licenses of one shard that are due at `now`, the longest overdue first, read in pages. Consistent."""
-    return database.read_each(DueItem, due_pk(shard), due_sort_key(0), due_sort_key(now + 1))
+    return reads.read_each(DueItem, due_pk(shard), due_sort_key(0), due_sort_key(now + 1))
 
 
 def is_indexed(license: License) -> bool:
     """Whether a license is filed as its dates require; for the audit. Consistent."""
     item = due_entry(license)
-    return item is None or database.get(item) is not None
+    return item is None or reads.get(item) is not None
 
 
 def announce(due: Due, announced: Phase, events: list[Event]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from chalicelib.domain.instants import Instant
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem
 
@@ -18,10 +18,10 @@ def delete_expired(now: Instant, after: str, most: int) -> Iterator[tuple[str, i
     What has come to last longer meanwhile stays. Raises `Unavailable`.
     """
     item, past = AttemptsItem, now // 1000 - MARGIN_SECONDS
-    for raw in database.scan(item, ("pk", "expires"), after, most):
+    for raw in reads.scan(item, ("pk", "expires"), after, most):
         key, deleted = raw["pk"]["S"], 0
         if int(raw.get("expires", {}).get("N", past)) < past:
             with suppress(ConditionFailed):
-                database.delete(item(key), item.expires < past)
+                writes.delete(item(key), item.expires < past)
                 deleted = 1
         yield key, deleted

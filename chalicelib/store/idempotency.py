@@ -13,9 +13,9 @@ from typing import Any
 
 from chalicelib.domain.instants import Instant
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
-from chalicelib.store import database
-from chalicelib.store.database import AlreadyPut, Companion
+from chalicelib.store import reads, transactions, writes
 from chalicelib.store.items.ephemera import IdempotencyItem
+from chalicelib.store.transactions import AlreadyPut, Companion
 
 Answer = dict[str, Any]
 """What is answered, as JSON has it."""
@@ -51,7 +51,7 @@ def idempotency_item(caller: str, key: str) -> IdempotencyItem:
 
 def read_answer(call: IdempotencyKey, now: Instant) -> StoredAnswer | None:
     """What was answered to a call, consistently; None where nothing was, or that is over."""
-    item = database.get(idempotency_item(call.caller, call.key))
+    item = reads.get(idempotency_item(call.caller, call.key))
     return None if item is None or item.expires < now // 1000 else _stored(item, call)
 
 
@@ -73,7 +73,7 @@ def stored_with_change(call: IdempotencyKey, answer: Answer, now: Instant) -> It
     item = _item(call, answer, now)
     companion = Companion(item, _is_free(now))
     try:
-        with database.accompanied(companion):
+        with transactions.accompanied(companion):
             yield companion
     except AlreadyPut as before:
         raise AnsweredBefore(_stored(IdempotencyItem.from_raw_data(before.raw), call)) from None
@@ -83,7 +83,7 @@ def store_answer(call: IdempotencyKey, answer: Answer, now: Instant) -> None:
     """Store the answer to a call that has changed nothing. Raises `ConditionFailed` where there is one."""
     item = _item(call, answer, now)
     names = ("content_hash", "sealed_answer", "expires")
-    database.update(item, [getattr(IdempotencyItem, name).set(getattr(item, name)) for name in names], _is_free(now))
+    writes.update(item, [getattr(IdempotencyItem, name).set(getattr(item, name)) for name in names], _is_free(now))
 
 
 class AnsweredBefore(Exception):

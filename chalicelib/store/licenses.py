@@ -10,9 +10,8 @@ from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user
-from chalicelib.store.database import Transaction
 from chalicelib.store.due import update_due_index
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
@@ -32,6 +31,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
+from chalicelib.store.transactions import Transaction
 
 
 def issue(
@@ -77,29 +77,29 @@ def issue(
 
 def company_of(license_id: int) -> str | None:
     """The company that a license id belongs to: for operators, who have no company of their own."""
-    link = database.get(LookupItem(company_of_license_pk(license_id), COMPANY))
+    link = reads.get(LookupItem(company_of_license_pk(license_id), COMPANY))
     return None if link is None else link.company
 
 
 def read_license(company: str, license_id: int) -> License | None:
     """One license, consistently."""
-    item = database.get(LicenseItem(license_pk(company, license_id), LICENSE))
+    item = reads.get(LicenseItem(license_pk(company, license_id), LICENSE))
     return None if item is None else item.to_domain()
 
 
 def read_some(company: str, license_ids: list[int]) -> list[License]:
     """Those of these licenses that are there, consistently, a hundred in one round trip."""
     found: list[License] = []
-    for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
-        chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
-        raws = database.read_raw([LicenseItem(license_pk(company, id), LICENSE) for id in chunk], consistent=True)
+    for start in range(0, len(license_ids), reads.BATCH_GET_LIMIT):
+        chunk = license_ids[start : start + reads.BATCH_GET_LIMIT]
+        raws = reads.batch_get_raw([LicenseItem(license_pk(company, id), LICENSE) for id in chunk], consistent=True)
         found += [LicenseItem.from_raw(raw) for raw in raws if raw is not None]
     return found
 
 
 def ends_as_dated(license: License) -> bool:
     """Whether the stored end, by which the conditions judge, follows from the dates; for the audit. Consistent."""
-    item = database.get(LicenseItem(license_pk(license.company, license.id), LICENSE))
+    item = reads.get(LicenseItem(license_pk(license.company, license.id), LICENSE))
     if item is None or item.ends_at is None:
         return item is None or license.validity_period is None
     # An older one may lie beyond the calendar, which changes nothing.
@@ -175,12 +175,12 @@ def allow(license: License, hardware_id: str, event: Event) -> None:
 
 def blocked_devices(company: str, license_id: int) -> Iterator[str]:
     """The hardware ids that are blacklisted on a license by items of their own. Consistent, in pages."""
-    return (item.hardware_id for item in database.query(BlockItem, license_pk(company, license_id), block_sort_key()))
+    return (item.hardware_id for item in reads.query(BlockItem, license_pk(company, license_id), block_sort_key()))
 
 
 def seats(company: str, license_id: int, *, limit: int | None = None) -> Iterator[Seat]:
     """The users of a license, at most `limit`, consistently, read in pages."""
-    items = database.query(SeatItem, license_pk(company, license_id), seat_sort_key(), limit=limit)
+    items = reads.query(SeatItem, license_pk(company, license_id), seat_sort_key(), limit=limit)
     return (item.to_domain() for item in items)
 
 
@@ -194,7 +194,7 @@ def events(
 ) -> Iterator[Event]:
     """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
     part = None if after is None else event_sort_key(after)
-    items = database.query(
+    items = reads.query(
         EventItem,
         license_pk(company, license_id),
         event_sort_key(),
@@ -207,7 +207,7 @@ def events(
 
 def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
-    links = database.query(LookupItem, company, company_license_sort_key())
+    links = reads.query(LookupItem, company, company_license_sort_key())
     return (int(link.sort_key.removeprefix(company_license_sort_key())) for link in links)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.accounts import OrderItem, UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -69,10 +69,10 @@ class _Kind:
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
-    links = ((kind, link) for prefix, kind in AUDITED.items() for link in database.query(kind.item, company, prefix))
+    links = ((kind, link) for prefix, kind in AUDITED.items() for link in reads.query(kind.item, company, prefix))
     while few := list(islice(links, _AT_ONCE)):
         wanted = [(kind, link, _targets(kind, link)) for kind, link in few]
-        read = iter(database.read([item for *_, items in wanted for item in items], consistent=True))
+        read = iter(reads.batch_get([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
         doubted = [(kind, link) for kind, link, found in seen if _message(kind, link, found) is not None]
         yield len(few), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
@@ -81,8 +81,8 @@ def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
-    for due in database.query(DueItem, due_pk(shard)):
-        doubted = _message(kind, due, database.read(_targets(kind, due), consistent=True))
+    for due in reads.query(DueItem, due_pk(shard)):
+        doubted = _message(kind, due, reads.batch_get(_targets(kind, due), consistent=True))
         owner = due.sort_key.split("#")[1]  # its key says so, whatever is lost of it
         yield owner, None if doubted is None else _confirmed(kind, due)
 
@@ -90,7 +90,7 @@ def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
 def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
     asked = [link, *_targets(kind, link)]
-    raws = zip(asked, database.transact_get(asked), strict=True)
+    raws = zip(asked, reads.transact_get(asked), strict=True)
     there, *found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in raws]
     message = None if there is None else _message(kind, there, found)
     if message is None:

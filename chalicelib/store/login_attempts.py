@@ -13,10 +13,11 @@ from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES, Attempts, wait_after
 from chalicelib.encryption import hmac_sha256
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.counters import count_one, to_failures
-from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
+from chalicelib.store.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Seen:
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
     """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
     items = [attempts_item(account), *_counters(account, password)]
-    own, *failures = database.read(items, consistent=consistent)
+    own, *failures = reads.batch_get(items, consistent=consistent)
     known = [to_failures(item, now) for item in failures]
     attempts = Attempts() if own is None else own.to_domain()
     if attempts.begun < known[0].forgiven_at and attempts.until > now:
@@ -60,14 +61,14 @@ def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
         before = seen.forgiven_until or seen.until
         begun = item.until.does_not_exist() | (item.until == before)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
-        return database.update(attempts_item(account), fresh, begun).to_domain()
+        return writes.update(attempts_item(account), fresh, begun).to_domain()
     if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:
         # Nobody is at it any more: servers have died with attempts under way, which would keep out who is right.
         same = (item.started == seen.started) & (item.failures == seen.failures) & (item.until == seen.until)
         recounted = [item.started.set(seen.failures + 1), *lasting]
-        return database.update(attempts_item(account), recounted, same & (item.not_before <= now)).to_domain()
+        return writes.update(attempts_item(account), recounted, same & (item.not_before <= now)).to_domain()
     allowed = (item.started < MAX_FAILURES) & (item.not_before <= now)
-    return database.update(attempts_item(account), [item.started.add(1), *lasting], allowed).to_domain()
+    return writes.update(attempts_item(account), [item.started.add(1), *lasting], allowed).to_domain()
 
 
 def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:
@@ -77,7 +78,7 @@ def attempt_failed(account: Account, password: str, started: Attempts, seen: See
     with suppress(
         ConditionFailed
     ):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire
-        database.update(attempts_item(account), failed, AttemptsItem.until.exists())
+        writes.update(attempts_item(account), failed, AttemptsItem.until.exists())
     if not account.origin.known:
         before = (seen.account, seen.address, seen.password)
         for item, failures in zip(_counters(account, password), before, strict=True):
@@ -87,10 +88,10 @@ def attempt_failed(account: Account, password: str, started: Attempts, seen: See
 def attempt_succeeded(account: Account, started: Attempts) -> None:
     """The started attempt was right: it counts no longer, and earlier failures of this origin are forgiven."""
     if started.failures:
-        database.delete(attempts_item(account))
+        writes.delete(attempts_item(account))
         return
     with suppress(ConditionFailed):  # somebody else's success may have forgiven all meanwhile
-        database.update(attempts_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
+        writes.update(attempts_item(account), [AttemptsItem.started.add(-1)], AttemptsItem.started > 0)
 
 
 def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) -> None:

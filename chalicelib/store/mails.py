@@ -15,13 +15,14 @@ from cryptography.exceptions import InvalidTag
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, QueuedMail, next_try
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.counters import count_one
-from chalicelib.store.database import Transaction, Unreadable
 from chalicelib.store.items.ephemera import FailuresItem
 from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk, mail_sort_key
+from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import from_names
+from chalicelib.store.transactions import Transaction
 
 MAIL_SHARDS = 4
 """Partitions of the mails that are queued: their writes spread, and a run reads each of them."""
@@ -34,18 +35,18 @@ def put_mail(write: Transaction, mail: Mail, now: Instant) -> None:
 
 def queue_mail(mail: Mail, now: Instant) -> None:
     """Queue a mail by itself, in one write."""
-    database.put(_item(mail, now))
+    writes.put(_item(mail, now))
 
 
 def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail | Unreadable]:
     """The mails of one shard that were queued up to `now`, the oldest first, read in pages. Consistent."""
-    return database.read_each(MailItem, mail_pk(shard), mail_sort_key(0), mail_sort_key(now + 1))
+    return reads.read_each(MailItem, mail_pk(shard), mail_sort_key(0), mail_sort_key(now + 1))
 
 
 def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
     """All mails about a company, whenever they were queued; what cannot be opened is the sender's to give up."""
     for shard in range(MAIL_SHARDS):
-        for item in database.query(MailItem, mail_pk(shard)):
+        for item in reads.query(MailItem, mail_pk(shard)):
             queued = item.to_domain()
             with suppress(InvalidTag):
                 if (mail := opened(queued)).company == company:
@@ -62,7 +63,7 @@ def lease_mail(queued: QueuedMail, now: Instant) -> None:
     leased = [item.tries.set(tries), item.not_before.set(next_try(tries, now)), item.claim.set(claim)]
     untried = item.tries == queued.tries if queued.tries else item.tries.does_not_exist()
     # The claim tells our own write, sent again after its answer was lost, from another's.
-    database.update(queued_item(queued), leased, item.pk.exists() & (untried | (item.claim == claim)))
+    writes.update(queued_item(queued), leased, item.pk.exists() & (untried | (item.claim == claim)))
 
 
 def count_alike(mail: Mail, now: Instant) -> None:
@@ -76,7 +77,7 @@ def count_alike(mail: Mail, now: Instant) -> None:
 
 def forget_mail(queued: QueuedMail) -> None:
     """Take a mail out of the queue."""
-    database.delete(queued_item(queued))
+    writes.delete(queued_item(queued))
 
 
 def opened(queued: QueuedMail) -> Mail:

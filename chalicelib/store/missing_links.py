@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
@@ -41,8 +41,8 @@ def missing(
     leads to another license is for a person to decide.
     """
     wanted = _wanted(license, managers, seats, devices)
-    while few := list(islice(wanted, database.BATCH_GET_LIMIT)):
-        found = database.read_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
+    while few := list(islice(wanted, reads.BATCH_GET_LIMIT)):
+        found = reads.batch_get_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
         for fault, raw in zip(few, found, strict=True):
             if raw is None:
                 yield fault
@@ -101,7 +101,7 @@ def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
     pk, known = license_pk(license.company, license.id), set[str]()
     for device in devices:
         known.add(user_device_sort_key(device.user_id, hash_hardware_id(device.hardware_id)))
-    for part in database.sort_keys(UserDeviceItem, pk, user_device_sort_key()):
+    for part in reads.sort_keys(UserDeviceItem, pk, user_device_sort_key()):
         if part != user_device_sort_key() and part not in known:
             _, user_id, hardware_hash = part.split("#")
             source = DeviceItem(pk, device_sort_key(hardware_hash, int(user_id)))

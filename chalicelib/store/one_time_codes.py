@@ -10,12 +10,12 @@ from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS,
 from chalicelib.domain.origin import WINDOW_MS, Failures
 from chalicelib.domain.users import User
 from chalicelib.encryption import hmac_sha256
-from chalicelib.store import accounts, database
+from chalicelib.store import accounts, reads, writes
 from chalicelib.store.counters import count_one, to_failures
-from chalicelib.store.database import Transaction
 from chalicelib.store.items.ephemera import CodeItem, CodeRequestsItem, FailuresItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.mails import put_mail
+from chalicelib.store.transactions import Transaction
 
 
 def hash_code(company: str, email: str, code: str) -> str:
@@ -25,7 +25,7 @@ def hash_code(company: str, email: str, code: str) -> str:
 
 def read_code_requests(company: str, email: str, address: str, now: Instant) -> tuple[CodeRequests, Failures]:
     """What was asked for of late: for an account, and from an address. Consistent, in one round trip."""
-    asked, of_address = database.read([_asked_item(company, email), _address_item(address)], consistent=True)
+    asked, of_address = reads.batch_get([_asked_item(company, email), _address_item(address)], consistent=True)
     mailed = () if asked is None else tuple((at, who) for at, who in asked.mailed)
     return CodeRequests(0 if asked is None else asked.revision, mailed), to_failures(of_address, now)
 
@@ -41,7 +41,7 @@ def record_code_request(company: str, email: str, old: CodeRequests, new: CodeRe
         item.expires.set((new.mailed[-1][0] + MAIL_WINDOW_MS) // 1000 + 1),
     ]
     # The claim tells our own write, sent again after its answer was lost, from another's.
-    database.update(_asked_item(company, email), actions, seen | (item.claim == claim))
+    writes.update(_asked_item(company, email), actions, seen | (item.claim == claim))
 
 
 def count_asked(address: str, seen: Failures, now: Instant) -> None:
@@ -51,7 +51,7 @@ def count_asked(address: str, seen: Failures, now: Instant) -> None:
 
 def read_code(company: str, email: str, browser: str) -> OneTimeCode:
     """The newest code of an account in a browser, void or not. Consistent."""
-    item = database.get(code_item(company, email, browser))
+    item = reads.get(code_item(company, email, browser))
     return OneTimeCode() if item is None else _code(item)
 
 
@@ -60,7 +60,7 @@ def put_code(company: str, email: str, browser: str, code_hash: str, now: Instan
     item, until = CodeItem, now + VALID_MS
     expires = item.expires.set(until // 1000 + 1)
     fresh = [item.code_hash.set(code_hash), item.until.set(until), item.tries.set(0), item.used.set(False), expires]
-    database.update(code_item(company, email, browser), fresh)
+    writes.update(code_item(company, email, browser), fresh)
 
 
 def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCode:
@@ -69,7 +69,7 @@ def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCo
     Raises `ConditionFailed` where none may be tried.
     """
     allowed = (CodeItem.until > now) & (CodeItem.tries < MAX_TRIES)
-    return _code(database.update(code_item(company, email, browser), [CodeItem.tries.add(1)], allowed))
+    return _code(writes.update(code_item(company, email, browser), [CodeItem.tries.add(1)], allowed))
 
 
 def redeem(code: OneTimeCode, browser: str, old: User, new: User, event: Event, mail: Mail) -> None:

@@ -13,14 +13,15 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
-from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
+from chalicelib.store.transactions import Transaction
 
 FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
@@ -29,7 +30,7 @@ _THERE_OR_NOT: Condition = LicenseSummaryItem.pk.does_not_exist() | LicenseSumma
 
 def read_order(company: str, order_id: str) -> Order | None:
     """One order, consistently."""
-    item = database.get(OrderItem(company, order_sort_key(order_id)))
+    item = reads.get(OrderItem(company, order_sort_key(order_id)))
     return None if item is None else item.to_domain()
 
 
@@ -73,7 +74,7 @@ def sold_in_order(
 def managed_among(company: str, user_id: int, license_ids: Iterable[int]) -> list[LicenseSummary]:
     """Those of these licenses, at most a hundred, that a user manages. Consistent, one round trip."""
     items = [LicenseSummaryItem(company, manager_license_sort_key(user_id, id)) for id in license_ids]
-    found = database.read_raw(items, consistent=True) if items else []
+    found = reads.batch_get_raw(items, consistent=True) if items else []
     return [LicenseSummaryItem.from_raw(raw) for raw in found if raw is not None]
 
 
@@ -94,9 +95,9 @@ def read_managed_licenses(
 
 def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
     """Whether a user manages every one of these licenses. Consistent, a hundred in one round trip."""
-    for start in range(0, len(license_ids), database.BATCH_GET_LIMIT):
-        chunk = license_ids[start : start + database.BATCH_GET_LIMIT]
-        if None in database.read_raw(
+    for start in range(0, len(license_ids), reads.BATCH_GET_LIMIT):
+        chunk = license_ids[start : start + reads.BATCH_GET_LIMIT]
+        if None in reads.batch_get_raw(
             [LicenseSummaryItem(company, manager_license_sort_key(user_id, id)) for id in chunk], consistent=True
         ):
             return False
@@ -120,7 +121,7 @@ def backfill_managers(order: Order) -> None:
                 _file_all(order, user_id)
                 break
     joined = [OrderItem.pending_managers.delete(order.pending_managers)]
-    database.update(OrderItem(order.company, order_sort_key(order.id)), joined)
+    writes.update(OrderItem(order.company, order_sort_key(order.id)), joined)
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
@@ -213,5 +214,5 @@ def _summaries(
     company: str, prefix: str, after: int | None, backwards: bool = False, limit: int | None = None
 ) -> Iterator[LicenseSummary]:
     behind = None if after is None else f"{prefix}{after:016d}"
-    raws = database.query_raw(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
+    raws = reads.query_raw(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
     return map(LicenseSummaryItem.from_raw, raws)

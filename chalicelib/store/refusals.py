@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
 from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
-from chalicelib.store import database
+from chalicelib.store import database, reads, writes
 from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.keys import refusal_sort_key, refusals_pk
 
@@ -25,7 +25,7 @@ def observe_refusal(company: str, refusal: Refusal) -> None:
     pk, hour = refusals_pk(company), refusal.at - refusal.at % HOUR_MS
     with database.observing():
         item = RefusalItem(pk, refusal_sort_key(refusal.license_id, hour, refusal.kind))
-        recorded = database.update(item, _actions(refusal))
+        recorded = writes.update(item, _actions(refusal))
         if recorded.times == 1:
             _forget_old(company, refusal.license_id, refusal.at)
 
@@ -38,11 +38,11 @@ def refusals_of(company: str, license_id: int | None, now: Instant) -> list[Refu
 
 def all_refusals(company: str) -> Iterator[Refusal]:
     """All that are stored of a company, read in pages: for operators alone."""
-    return (item.to_domain() for item in database.query(RefusalItem, refusals_pk(company)))
+    return (item.to_domain() for item in reads.query(RefusalItem, refusals_pk(company)))
 
 
 def _newest_first(company: str, license_id: int | None) -> list[tuple[RefusalItem, Refusal]]:
-    items = database.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
+    items = reads.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
     found = [(item, item.to_domain()) for item in items]
     return sorted(found, key=lambda one: -one[1].newest_at)
 
@@ -66,4 +66,4 @@ def _forget_old(company: str, license_id: int | None, now: Instant) -> None:
     newest_first = enumerate(_newest_first(company, license_id))
     over = (item for place, (item, one) in newest_first if place >= KEPT or one.newest_at <= now - KEPT_MS)
     for item in islice(over, _MOST_DELETED):
-        database.delete(RefusalItem(item.pk, item.sort_key))
+        writes.delete(RefusalItem(item.pk, item.sort_key))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import dropwhile
 from typing import Any
 
-from chalicelib.store import database
+from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.accounts import CompanyItem
@@ -30,17 +30,17 @@ from chalicelib.store.schema import Raw
 
 def is_listed(code: str) -> bool:
     """Whether a company has this code, also one that is half removed. Consistent."""
-    return database.get(LookupItem(COMPANIES, code)) is not None
+    return reads.get(LookupItem(COMPANIES, code)) is not None
 
 
 def close_company(code: str) -> None:
     """Remove the company itself: no page is shown to a session of it, and nothing new is made for it."""
-    database.delete(CompanyItem(code, COMPANY))
+    writes.delete(CompanyItem(code, COMPANY))
 
 
 def unlist_company(code: str) -> None:
     """Remove the last trace of a company. Its code is free from now on."""
-    database.delete(LookupItem(COMPANIES, code))
+    writes.delete(LookupItem(COMPANIES, code))
 
 
 def remove_entrances(code: str) -> Iterator[int]:
@@ -64,16 +64,16 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     while (license := read_license(code, license_id)) is not None:
         was_there = True
         if (due := due_entry(license)) is not None:
-            database.delete(due)
+            writes.delete(due)
             yield 1
         item = LicenseItem
         as_filed = item.unchanged(license, item.announced_phase, item.validity_period, item.grace_period)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
-            database.delete(item(license_pk(code, license_id), LICENSE), as_filed)
+            writes.delete(item(license_pk(code, license_id), LICENSE), as_filed)
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")
-    database.delete(LookupItem(code, company_license_sort_key(license_id)))
+    writes.delete(LookupItem(code, company_license_sort_key(license_id)))
     yield 1
 
 
@@ -84,8 +84,8 @@ def remove_refusals(code: str) -> Iterator[int]:
 
 def remove_ephemera(code: str) -> Iterator[int]:
     """Remove what is the company's in `ephemera`; how many, step by step. Reads the whole table, page by page."""
-    found = (raw["pk"]["S"] for raw in database.scan(SessionItem, only=("pk", "company")) if _is_of(code, raw))
-    return database.delete_all(SessionItem(pk) for pk in found)
+    found = (raw["pk"]["S"] for raw in reads.scan(SessionItem, only=("pk", "company")) if _is_of(code, raw))
+    return writes.delete_all(SessionItem(pk) for pk in found)
 
 
 def _is_of(code: str, raw: Raw) -> bool:
@@ -95,4 +95,4 @@ def _is_of(code: str, raw: Raw) -> bool:
 
 
 def _remove(table: type[Any], pk: str, prefix: str = "") -> Iterator[int]:
-    return database.delete_all(table(pk, part) for part in database.sort_keys(table, pk, prefix))
+    return writes.delete_all(table(pk, part) for part in reads.sort_keys(table, pk, prefix))

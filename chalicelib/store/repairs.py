@@ -7,8 +7,8 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.events import Event
-from chalicelib.store.database import Transaction
 from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.transactions import Transaction
 
 AT_ONCE = 40
 """Links in one transaction: two items each, and the event; a hundred fit."""

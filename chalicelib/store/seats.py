@@ -11,9 +11,8 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import buckets, database
+from chalicelib.store import buckets, reads, writes
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
-from chalicelib.store.database import Transaction
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
@@ -21,11 +20,12 @@ from chalicelib.store.keys import LICENSE, license_pk, seat_sort_key, user_licen
 from chalicelib.store.licenses import releasing
 from chalicelib.store.limits import has_room
 from chalicelib.store.mails import put_mail
+from chalicelib.store.transactions import Transaction
 
 
 def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     """One user's seat, consistently."""
-    item = database.get(SeatItem(license_pk(company, license_id), seat_sort_key(user_id)))
+    item = reads.get(SeatItem(license_pk(company, license_id), seat_sort_key(user_id)))
     return None if item is None else item.to_domain()
 
 
@@ -57,7 +57,7 @@ def count_refused(license: License, actor: Actor, now: Instant) -> None:
     """
     taken, allowed = buckets.giving_seats(license, actor, now, 1)
     if taken:
-        database.update(LicenseItem(license_pk(license.company, license.id), LICENSE), taken, allowed)
+        writes.update(LicenseItem(license_pk(license.company, license.id), LICENSE), taken, allowed)
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:

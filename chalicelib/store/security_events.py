@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.events import AccountEventItem, NobodysEventItem, SeriesItem
 from chalicelib.store.keys import event_sort_key
@@ -25,7 +25,7 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
 
     `or_fail`: raise `Unavailable` where it cannot be recorded; else it is tried once, and no answer waits for it.
     """
-    write = database.update if or_fail else database.observe
+    write = writes.update if or_fail else writes.observe
     series = write(*_counted(company, whose if isinstance(whose, str) else whose.email, event))
     if series is None:
         return

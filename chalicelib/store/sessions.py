@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, Session
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.ephemera import SessionItem
 
 
@@ -18,12 +18,12 @@ def open_session(token: str, session: Session) -> None:
     """Store a new session."""
     expires = (session.opened_at + ABSOLUTE_MS) // 1000
     given = {field.name: getattr(session, field.name) for field in fields(session)}
-    database.batch_put([SessionItem(session_item(token).pk, expires=expires, **given)])
+    writes.batch_put([SessionItem(session_item(token).pk, expires=expires, **given)])
 
 
 def touch_session(token: str, now: Instant) -> None:
     """Observe that a session is in use. Raises `ConditionFailed` where it was ended meanwhile."""
-    database.observe(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
+    writes.observe(session_item(token), [SessionItem.seen_at.set(now)], SessionItem.pk.exists())
 
 
 def move_session(token: str, epoch: int, now: Instant) -> None:
@@ -32,12 +32,12 @@ def move_session(token: str, epoch: int, now: Instant) -> None:
     Raises `ConditionFailed` where it was ended meanwhile, or belongs to a later one still.
     """
     moved = [SessionItem.epoch.set(epoch), SessionItem.seen_at.set(now)]
-    database.update(session_item(token), moved, SessionItem.epoch <= epoch)
+    writes.update(session_item(token), moved, SessionItem.epoch <= epoch)
 
 
 def end_session(token: str) -> None:
     """Forget a session."""
-    database.delete(session_item(token))
+    writes.delete(session_item(token))
 
 
 def _hash(text: str) -> str:

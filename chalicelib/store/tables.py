@@ -1,6 +1,8 @@
-"""The three tables, by the names that the code has for them; `store.database` puts the stage's prefix before them."""
+"""The three tables, by the names that the code has for them; `store.connection` puts the stage's prefix before them."""
 
 from typing import Any
+
+from chalicelib.store.schema import Raw
 
 TABLE_KEYS = {"licenses": ("pk", "part"), "accounts": ("pk", "part"), "ephemera": ("pk",)}
 """Partition key, and sort key where there is one; all are texts."""
@@ -14,3 +16,8 @@ def table_definition(table: str) -> dict[str, Any]:
         "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in TABLE_KEYS[table]],
         "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
     }
+
+
+def key_of(item: Any) -> Raw:
+    """The keys of an item, as DynamoDB writes them."""
+    return {"pk": {"S": item.pk}} | ({"part": {"S": item.sort_key}} if hasattr(type(item), "sort_key") else {})

@@ -6,12 +6,12 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.variables import Variable
-from chalicelib.store import database
-from chalicelib.store.database import Transaction
+from chalicelib.store import reads
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import VariablesItem
 from chalicelib.store.keys import event_sort_key, license_pk, variables_sort_key
 from chalicelib.store.schema import from_names
+from chalicelib.store.transactions import Transaction
 
 ONE_EVENT_MS = 3_600_000
 """Changes of one device's variables within this time after the first are one event."""
@@ -29,7 +29,7 @@ class Variables:
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
     """The variables of a device, whether it was ever active or not. Consistent."""
-    item = database.get(_item(license, hardware_id, user_id))
+    item = reads.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
     return Variables(to_variables(item), item.revision, _event_by(item))

@@ -16,8 +16,9 @@ from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.mail import MailError
 from chalicelib.runtime import runtime
 from chalicelib.store import mails
-from chalicelib.store.database import ConditionFailed, Unreadable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import MAIL_SHARDS
+from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
 from chalicelib.domain.transitions import Due, Transition, next_due, transitions_due
-from chalicelib.store.database import ConditionFailed, Unreadable
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import DUE_SHARDS, announce, due_licenses
+from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 
 SWEEP = Actor("sweep")

@@ -13,7 +13,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database
+from chalicelib.store import accounts, database, writes
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem
 from chalicelib.store.keys import device_sort_key, license_pk, manager_license_sort_key, user_sort_key
@@ -105,13 +105,13 @@ def _prepare() -> tuple[License, SessionClaims]:
     create.create_product(COMPANY, "viewer", "Viewer", "license-key", _ADMIN, now=now)
     license, manager = issue_license(COMPANY, "viewer", Terms("perpetual", DEVICES), MANAGER, _ADMIN, now=now)
     assert manager is not None
-    database.batch_put(_filed(manager))
-    database.batch_put(_stored(now))
-    database.batch_put(_devices(license, now))
+    writes.batch_put(_filed(manager))
+    writes.batch_put(_stored(now))
+    writes.batch_put(_devices(license, now))
     counted = [LicenseItem.times_activated.set(DEVICES)]
-    database.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
+    writes.update(LicenseItem(license_pk(COMPANY, license.id), "license"), counted)
     chosen = [UserItem.is_initial_password.set(False)]
-    database.update(UserItem(COMPANY, user_sort_key(manager.id)), chosen)
+    writes.update(UserItem(COMPANY, user_sort_key(manager.id)), chosen)
     user = accounts.read_user(COMPANY, manager.id)
     assert user is not None
     return license, open_session(user, now=now)

@@ -15,12 +15,12 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, database, licenses
-from chalicelib.store.database import Transaction
+from chalicelib.store import accounts, licenses, writes
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key, license_pk
+from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
@@ -341,19 +341,19 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     clean = {"companies": 1, "licenses": 2, "names": 7, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
-    database.update(item, [LicenseItem.times_activated.set(3)])
+    writes.update(item, [LicenseItem.times_activated.set(3)])
     difference = "times_activated is 3, but there are 1 active devices"
     found = {"company": vendor.code, "license": broken.id, "difference": difference}
     assert operator.asks(f"audit --company {vendor.code}", 1) == clean | {"differences": [found]}
     code, output, _ = operator.run("audit")
     assert (code, difference in output, str(sound.id) in output) == (1, True, False)
-    database.update(item, [LicenseItem.times_activated.set(1)])
+    writes.update(item, [LicenseItem.times_activated.set(1)])
     assert vendor.differences() == []
 
 
 def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator: Operator, vendor: Vendor) -> None:
     vendor.activate(license := vendor.issue(), "pc")
-    database.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
+    writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
     document = {"companies": 1, "licenses": 1, "names": 3, "differences": [found]}

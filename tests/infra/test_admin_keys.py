@@ -14,7 +14,7 @@ from chalicelib.domain.catalogue import ApiKey
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SecretSource
 from chalicelib.signing import Keyring, Signer
-from chalicelib.store import accounts, database
+from chalicelib.store import accounts, writes
 from chalicelib.store.items.accounts import ApiKeyItem
 from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
@@ -348,7 +348,7 @@ def api_key(vendor: Vendor, number: int | None) -> ApiKey:
         made, _ = create.create_api_key(vendor.code, frozenset(), False, ADMIN, now=vendor.now)
     if number is None:
         item = ApiKeyItem(vendor.code, api_key_sort_key(made.api_key))
-        database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
+        writes.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     return made
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain import origin
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.origin import Origin
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.accounts import ProductItem
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
@@ -62,14 +62,14 @@ def of_product(vendor: Vendor, *actions: Any) -> Prepared:
     vendor.activate(license, "laptop", report={"is_vm": True})
     vendor.deactivate(license, "laptop")
     item = ProductItem(vendor.code, f"product#{code}")
-    database.update(item, actions) if actions else database.delete(item)
+    writes.update(item, actions) if actions else writes.delete(item)
     return license, who
 
 
 def with_license(prepared: Prepared, *actions: Any) -> Prepared:
     """With a license that was changed so."""
     license, _ = prepared
-    database.update(LicenseItem(license_pk(license.company, license.id), "license"), actions)
+    writes.update(LicenseItem(license_pk(license.company, license.id), "license"), actions)
     return prepared
 
 

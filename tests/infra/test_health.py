@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
-from chalicelib.store import database
+from chalicelib.store import database, writes
 from chalicelib.store.probe import probe
 from chalicelib.threads import ThreadPool
 from chalicelib.version import VERSION, git_commit
@@ -75,7 +75,7 @@ def test_nobody_waits_for_a_probe_that_hangs() -> None:
 def test_a_probe_writes_and_reads_what_it_has_written(monkeypatch: pytest.MonkeyPatch) -> None:
     probe(clock.now())
     probe(clock.now())
-    monkeypatch.setattr(database, "observe", lambda *_: None)
+    monkeypatch.setattr(writes, "observe", lambda *_: None)
     with pytest.raises(Unavailable):
         probe(clock.now())
 

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from chalicelib.domain.mail import Mail
-from chalicelib.store import accounts, database, licenses
+from chalicelib.store import accounts, licenses, reads, transactions, writes
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.mails import queue_mail
@@ -354,9 +354,9 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
     at: int, is_written: bool, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut at each of its seven writes, before it and after it."""
-    commit, begun = database.Transaction.commit, 0
+    commit, begun = transactions.Transaction.commit, 0
 
-    def commit_or_end(self: database.Transaction) -> None:
+    def commit_or_end(self: transactions.Transaction) -> None:
         nonlocal begun
         begun += 1
         if begun <= at or is_written:
@@ -365,7 +365,7 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
             raise CutShortError
 
     with monkeypatch.context() as patched:
-        patched.setattr(database.Transaction, "commit", commit_or_end)
+        patched.setattr(transactions.Transaction, "commit", commit_or_end)
         with pytest.raises(CutShortError):
             demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     assert not local.demo_file(tmp_path).exists()
@@ -380,11 +380,11 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
 
 def assert_one_demo(company: str, told: dict[str, Any]) -> None:
     """All of the demo is stored, once, and `demo.json` tells of it."""
-    assert database.get(CompanyItem(company, "company")) is not None
+    assert reads.get(CompanyItem(company, "company")) is not None
     stored = [licenses.read_license(company, id) for id in licenses.license_ids(company)]
     assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]
     assert [license.id for license in stored if license] == [license["id"] for license in told["licenses"]]
-    assert [item.api_key for item in database.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
+    assert [item.api_key for item in reads.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
     assert told["manager"]["password"]
     assert told["license_user"]["initial_password"]
     for email in (demo.MANAGER, demo.USER):
@@ -427,7 +427,7 @@ def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
 
 def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     expired = SessionItem("session#of-last-year", company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1)
-    database.put(expired)
+    writes.put(expired)
     tidied = threading.Event()
 
     def noted(after: str, **given: Any) -> tuple[int, str]:
@@ -439,7 +439,7 @@ def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "tidy", noted)
     with run.tidying():
         assert tidied.wait(30)
-    assert database.get(expired) is None
+    assert reads.get(expired) is None
 
 
 @pytest.fixture
@@ -447,10 +447,10 @@ def expired() -> Iterator[list[SessionItem]]:
     """Ten sessions of a year ago."""
     given: dict[str, Any] = {"company": "T", "user_id": 1, "epoch": 0, "opened_at": 1, "seen_at": 1, "expires": 1}
     items = [SessionItem(f"session#of-last-year-{number}", **given) for number in range(10)]
-    database.batch_put(items)
+    writes.batch_put(items)
     yield items
     for item in items:
-        database.delete(item)
+        writes.delete(item)
 
 
 def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
@@ -470,7 +470,7 @@ def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
     monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
     with run.tidying():
         assert done.wait(run.SWEEP_SECONDS / 10)
-    assert database.read(expired, consistent=True) == [None] * 10
+    assert reads.batch_get(expired, consistent=True) == [None] * 10
     assert rounds >= 4
 
 

@@ -12,7 +12,7 @@ import pytest
 from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import database, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.web.hmac_signature import sign
@@ -87,11 +87,11 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
     item = kind(*["nobody"] * len(keys))
     nothing = [Path("never_there").remove()]
     with watched() as written:
-        assert database.get(item) is None
-        database.update(item, nothing)
-        database.delete(item)
+        assert reads.get(item) is None
+        writes.update(item, nothing)
+        writes.delete(item)
         with pytest.raises(ConditionFailed):
-            database.update(item, nothing, kind.pk.exists())
+            writes.update(item, nothing, kind.pk.exists())
     assert [sent["Key"] for sent in written] == [{name: {"S": "nobody"} for name in keys}] * 2
     assert {sent["TableName"] for sent in written} == {database.table_name(kind)}
 
@@ -99,7 +99,7 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
 def test_every_way_of_writing_is_watched(vendor: Vendor, license: License) -> None:
     with watched() as written:
         vendor.activate(license, "hw-2")
-        database.batch_put([AttemptsItem(f"attempts#{vendor.code}", expires=1)])
+        writes.batch_put([AttemptsItem(f"attempts#{vendor.code}", expires=1)])
     assert ["TransactItems" in sent for sent in written] == [True, False]
     assert ["RequestItems" in sent for sent in written] == [False, True]
     with pytest.raises(AssertionError), nothing_written():

@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.runtime import runtime
 from chalicelib.settings import Secrets
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.accounts import read_api_key
 from chalicelib.store.items.accounts import ApiKeyItem
 from chalicelib.store.keys import api_key_sort_key
@@ -136,7 +136,7 @@ def test_an_api_key_from_before_there_were_two_is_answered_by_the_oldest(
     server: Server, old: Application, vendor: Vendor
 ) -> None:
     item = ApiKeyItem(vendor.code, api_key_sort_key(old.api_key))
-    database.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
+    writes.update(item, [ApiKeyItem.signing_key.remove()], ApiKeyItem.pk.exists())
     stored = read_api_key(vendor.code, old.api_key)
     assert stored is not None
     assert stored.signing_key is None

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
@@ -25,9 +25,9 @@ def fill(vendor: Vendor, email: str, count: int) -> None:
     """Let somebody manage so many licenses more: what a list reads of them, and no more."""
     like, user_id = issued(vendor, "viewer", email), account(vendor, email).id
     numbers = range(1, count)
-    database.batch_put(LicenseItem.of(replace(like, id=n), license_pk(vendor.code, n), "license") for n in numbers)
+    writes.batch_put(LicenseItem.of(replace(like, id=n), license_pk(vendor.code, n), "license") for n in numbers)
     sold = [LicenseSummary(n, "viewer", "perpetual", "odd" if n % 2 else "even") for n in numbers]
-    database.batch_put(sold_item(s, vendor.code, manager_license_sort_key(user_id, s.license_id)) for s in sold)
+    writes.batch_put(sold_item(s, vendor.code, manager_license_sort_key(user_id, s.license_id)) for s in sold)
 
 
 def shown(page: Page) -> list[str]:

@@ -23,7 +23,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
 from chalicelib.domain.transitions import Due
-from chalicelib.store import activations, database, due, licenses, limits, seats
+from chalicelib.store import activations, database, due, licenses, limits, reads, seats, transactions, writes
 from chalicelib.store.connection import StageConnection
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -49,7 +49,7 @@ def _rewriting(
     module: Any, function: str, kind: type[Model], wrong: Callable[[list[Action], Condition], tuple[list[Action], Any]]
 ) -> Patches:
     """While a thread is inside the store's `function`, it updates items of this kind by other actions or conditions."""
-    here, right, update = threading.local(), getattr(module, function), database.Transaction.update
+    here, right, update = threading.local(), getattr(module, function), transactions.Transaction.update
 
     def entered(*arguments: Any, **more: Any) -> Any:
         here.inside = True
@@ -63,7 +63,7 @@ def _rewriting(
             actions, condition = wrong(list(actions), condition)
         update(self, item, actions, condition)
 
-    return [(module, function, entered), (database.Transaction, "update", rewritten)]
+    return [(module, function, entered), (transactions.Transaction, "update", rewritten)]
 
 
 def _without(actions: list[Action], attribute: str) -> list[Action]:
@@ -131,23 +131,23 @@ def _device_not_in_the_condition() -> Patches:
 
 def _own_write_taken_for_a_rivals() -> Patches:
     """After a lost answer nobody looks whether the write was committed."""
-    right = database.get
+    right = reads.get
 
     def get(item: Any, **more: Any) -> Any:
         return None if isinstance(item, EventItem) else right(item, **more)
 
-    return [(database, "get", get)]
+    return [(reads, "get", get)]
 
 
 def _event_outside_the_transaction() -> Patches:
     """The event is to come with another write, which does not always happen."""
-    right, turn = database.Transaction.put, count(1)
+    right, turn = transactions.Transaction.put, count(1)
 
     def put(self: Any, item: Any, condition: Any) -> None:
         if not (isinstance(item, EventItem) and next(turn) % 20 == 0):
             right(self, item, condition)
 
-    return [(database.Transaction, "put", put)]
+    return [(transactions.Transaction, "put", put)]
 
 
 def _refusal_by_a_replica() -> Patches:
@@ -206,7 +206,7 @@ def _refusal_leaves_a_device() -> Patches:
             instants = {"first_activated_at": 1, "activated_at": 1, "last_check_at": 1}
             actions = [getattr(DeviceItem, name).set(value) for name, value in (told | instants).items()]
             with suppress(database.ConditionFailed):
-                database.update(item, actions, DeviceItem.pk.does_not_exist())
+                writes.update(item, actions, DeviceItem.pk.does_not_exist())
         return right(place, report, **more)
 
     return [(activating, "decide_activation", decide_activation)]
@@ -222,9 +222,7 @@ def _release_frees_anothers_place() -> Patches:
         for other in activations.devices(license.company, license.id, device.hardware_id):
             if other.user_id != device.user_id:
                 part = device_sort_key(hash_hardware_id(device.hardware_id), other.user_id)
-                database.update(
-                    DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(False)]
-                )
+                writes.update(DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(False)])
 
     return [(activations, "deactivate", deactivate)]
 
@@ -235,7 +233,7 @@ def _news_bring_a_place_back() -> Patches:
     def record_check(license: Any, device: Any, _seat: Any, report: Any, _now: int) -> None:
         part = device_sort_key(hash_hardware_id(device.hardware_id), device.user_id)
         item, actions = DeviceItem(license_pk(license.company, license.id), part), [DeviceItem.active.set(True)]
-        database.update(item, [*actions, DeviceItem.hostname.set(report.hostname)])
+        writes.update(item, [*actions, DeviceItem.hostname.set(report.hostname)])
 
     return [(activations, "record_check", record_check)]
 
@@ -262,7 +260,7 @@ def _reset_leaves_old_places() -> Patches:
 def _removed_user_keeps_places_counted() -> Patches:
     def remove(license: Any, seat: Any, event: Event, *, released: bool, closed_at: int | None = None) -> None:
         pk, link = license_pk(license.company, license.id), user_license_sort_key(seat.user_id, license.id)
-        write = database.Transaction(event_item(pk, event))
+        write = transactions.Transaction(event_item(pk, event))
         write.update(LicenseItem(pk, "license"), [LicenseItem.users_assigned.add(-1)], LicenseItem.pk.exists())
         write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
         write.delete(LookupItem(license.company, link), LookupItem.pk.exists())
@@ -318,9 +316,9 @@ def _sweep_forgets() -> Patches:
 
     def announce(found: Any, announced: Any, events: list[Event]) -> None:
         if (row := due.due_entry(found)) is not None:
-            database.delete(row)
+            writes.delete(row)
         pk = license_pk(found.company, found.id)
-        write = database.Transaction(event_item(pk, events[0]))
+        write = transactions.Transaction(event_item(pk, events[0]))
         for event in events[1:]:
             write.put(event_item(pk, event), EventItem.pk.does_not_exist())
         unannounced = LicenseItem.announced_phase == found.announced_phase
@@ -346,10 +344,10 @@ def _sweep_announces_again() -> Patches:
 
     def announce(found: Any, announced: Any, events: list[Event]) -> None:
         pk = license_pk(found.company, found.id)
-        database.batch_put([event_item(pk, event) for event in events])
-        database.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)])
+        writes.batch_put([event_item(pk, event) for event in events])
+        writes.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)])
         if (row := due.due_entry(found)) is not None:
-            database.delete(row)
+            writes.delete(row)
 
     return [(sweeping, "announce", announce)]
 

@@ -10,7 +10,7 @@ from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.session import TOUCH_MS, SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, one_time_codes, orders
+from chalicelib.store import accounts, one_time_codes, orders, writes
 from chalicelib.store.batch_reads import ReadRequest, batch_read
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -103,7 +103,7 @@ def active(vendor: Vendor) -> License:
 def before_links(vendor: Vendor) -> License:
     """As older code has left a device."""
     license = active(vendor)
-    database.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
+    writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     return license
 
 
@@ -334,7 +334,7 @@ def blacklisted(vendor: Vendor) -> License:
 def with_idle_devices(vendor: Vendor) -> License:
     license = released(vendor)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    database.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
+    writes.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
     return license
 
 

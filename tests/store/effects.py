@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.errors import SeatkeeperError
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.items.licenses import LicenseItem
@@ -85,7 +85,7 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
 
 def _partition(kind: Any, pk: str, prefix: str = " ") -> dict[tuple[str, str, str], Raw]:
     """All that is stored there, by table and key: sort keys are printable."""
-    found = database.query_between(kind, pk, prefix, f"{prefix.strip()}~")
+    found = reads.query_between(kind, pk, prefix, f"{prefix.strip()}~")
     return {(kind.Meta.table_name, pk, item["part"]["S"]): _in_order(item) for item in found}
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, Seat
 from chalicelib.domain.rate import Bucket
-from chalicelib.store import activations, database
+from chalicelib.store import activations, database, writes
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
 from tests.support import ADMIN, NOW, Vendor
@@ -38,7 +38,7 @@ class Site:
         """That the bucket is full again at this instant."""
         pk = license_pk(self.license.company, self.license.id)
         item: Any = SeatItem(pk, seat_sort_key(self.user_id)) if self.of_seat else LicenseItem(pk, "license")
-        database.update(item, [type(item).bucket_full_at.set(at)])
+        writes.update(item, [type(item).bucket_full_at.set(at)])
 
     def bucket(self) -> Bucket:
         snapshot, license, seat = self.read()

@@ -17,13 +17,13 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
-from chalicelib.store import activations, database
-from chalicelib.store.database import Transaction
+from chalicelib.store import activations, database, reads, writes
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key
+from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import (
     activate,
     check,
@@ -348,15 +348,15 @@ def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, w
     write = Transaction(event_item(vendor.code, event, AccountEventItem))
     write.delete(item, LookupItem.pk.exists())
     steps: list[tuple[Call, float, int]] = [
-        (lambda: database.update(item, [LookupItem.product.set(padding)]), 0, written),
-        (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=True), read + 1, 0),
-        (lambda: database.read([item, LookupItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
-        (lambda: database.transact_get([item, LookupItem(vendor.code, "absent")]), 2 * (read + 1), 0),
-        (lambda: list(database.query(LookupItem, vendor.code, "key#padded")), read, 0),
-        (lambda: database.update(item, [LookupItem.product.set("x")]), 0, written),
-        (lambda: database.update(item, [LookupItem.product.set(padding)]), 0, written),
+        (lambda: writes.update(item, [LookupItem.product.set(padding)]), 0, written),
+        (lambda: reads.batch_get([item, LookupItem(vendor.code, "absent")], consistent=True), read + 1, 0),
+        (lambda: reads.batch_get([item, LookupItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
+        (lambda: reads.transact_get([item, LookupItem(vendor.code, "absent")]), 2 * (read + 1), 0),
+        (lambda: list(reads.query(LookupItem, vendor.code, "key#padded")), read, 0),
+        (lambda: writes.update(item, [LookupItem.product.set("x")]), 0, written),
+        (lambda: writes.update(item, [LookupItem.product.set(padding)]), 0, written),
         (write.commit, 0, 2 * written + 2),  # the event is small
-        (lambda: database.delete(item), 0, 1),  # there is none
+        (lambda: writes.delete(item), 0, 1),  # there is none
     ]
     for number, (step, read_units, write_units) in enumerate(steps):
         with counted() as cost:

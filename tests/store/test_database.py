@@ -11,11 +11,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
-from chalicelib.store import database
-from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store import database, reads, writes
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import SeatItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
+from chalicelib.store.transactions import Transaction
 from tests.store.faults import (
     ALWAYS,
     NOT_COMMITTED,
@@ -63,16 +64,16 @@ def putting(pk: str, revision: int, part: str = "variables") -> Transaction:
 
 
 def revisions(pk: str) -> list[int]:
-    return [item.revision for item in database.query(VariablesItem, pk, "variables")]
+    return [item.revision for item in reads.query(VariablesItem, pk, "variables")]
 
 
 def events(pk: str) -> list[str]:
-    return [item.sort_key for item in database.query(EventItem, pk, "at#")]
+    return [item.sort_key for item in reads.query(EventItem, pk, "at#")]
 
 
 def links(pk: str, *parts: str) -> None:
     for part in parts:
-        database.update(LookupItem(pk, part), [LookupItem.target_id.set(1)])
+        writes.update(LookupItem(pk, part), [LookupItem.target_id.set(1)])
 
 
 # --- a commit that is not sure -----------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def test_every_reason_that_passes_is_tried_again(pk: str, code: str) -> None:
 def test_every_failure_that_passes_is_tried_again(pk: str, code: str) -> None:
     with wire(lambda request, _: failed(request, 400, code), FIRST):
         links(pk, "a")
-    assert database.get(LookupItem(pk, "a")) is not None
+    assert reads.get(LookupItem(pk, "a")) is not None
 
 
 def test_what_is_wrong_with_a_call_itself_is_neither_tried_again_nor_called_busy(pk: str) -> None:
@@ -202,27 +203,27 @@ def test_a_conflict_beside_a_failed_condition_leaves_the_state_unknown(pk: str) 
 
 def test_a_single_update_answers_the_new_item_or_is_stale_at_once(pk: str) -> None:
     link = LookupItem(pk, "link")
-    assert database.update(link, [LookupItem.target_id.set(1)]).target_id == 1
+    assert writes.update(link, [LookupItem.target_id.set(1)]).target_id == 1
     with wire() as sent, pytest.raises(ConditionFailed):
-        database.update(link, [LookupItem.target_id.set(2)], LookupItem.target_id == 9)
+        writes.update(link, [LookupItem.target_id.set(2)], LookupItem.target_id == 9)
     assert len(sent.bodies) == 1
-    found = database.get(link)
+    found = reads.get(link)
     assert found is not None
     assert found.target_id == 1
-    database.delete(link)
-    assert database.get(link) is None
+    writes.delete(link)
+    assert reads.get(link) is None
 
 
 # --- reads -------------------------------------------------------------------------------------------------------
 
 
 def together(items: list[Any]) -> list[Any]:
-    read = zip(items, database.transact_get(items), strict=True)
+    read = zip(items, reads.transact_get(items), strict=True)
     return [None if raw is None else type(item).from_raw_data(raw) for item, raw in read]
 
 
 def one_by_one(items: list[Any]) -> list[Any]:
-    return database.read(items, consistent=True)
+    return reads.batch_get(items, consistent=True)
 
 
 @pytest.mark.parametrize("read", [together, one_by_one])
@@ -275,7 +276,7 @@ def test_keys_that_are_left_unread_every_time_end_as_busy(pk: str) -> None:
         return answer(request, 200, json.dumps(told).encode())
 
     with wire(unread, ALWAYS, BATCH) as sent, pytest.raises(Unavailable):
-        database.get(LookupItem(pk, "a"))
+        reads.get(LookupItem(pk, "a"))
     assert len(sent.bodies) == database.ATTEMPTS
 
 
@@ -283,12 +284,12 @@ def test_keys_that_are_left_unread_every_time_end_as_busy(pk: str) -> None:
 def test_a_fault_of_a_read_changes_no_answer_and_one_that_stays_ends_as_busy(pk: str, fault: Fault) -> None:
     links(pk, "a", "b")
     wanted = [LookupItem(pk, "a"), LookupItem(pk, "b")]
-    reads: list[tuple[frozenset[str], Callable[[], list[LookupItem]]]] = [
+    ways: list[tuple[frozenset[str], Callable[[], list[LookupItem]]]] = [
         (BATCH, lambda: one_by_one(wanted)),
         (TOGETHER, lambda: together(wanted)),
-        (QUERY, lambda: list(database.query(LookupItem, pk))),
+        (QUERY, lambda: list(reads.query(LookupItem, pk))),
     ]
-    for operations, read in reads:
+    for operations, read in ways:
         with wire(fault, FIRST, operations) as sent:
             assert [item.sort_key for item in read()] == ["a", "b"]
         assert len(sent.bodies) == 2
@@ -330,7 +331,7 @@ def test_a_query_finds_what_was_asked_for_in_order_and_no_more_whatever_the_page
         inside = expected(prefix, False, None, None)
         for after in (None, *inside):
             with wire(fault, ALWAYS, QUERY):
-                found = database.query(LookupItem, pk, prefix, backwards=backwards, limit=limit, after=after)
+                found = reads.query(LookupItem, pk, prefix, backwards=backwards, limit=limit, after=after)
                 given = (prefix, backwards, limit, after)
                 assert [item.sort_key for item in found] == expected(*given), given
 
@@ -338,7 +339,7 @@ def test_a_query_finds_what_was_asked_for_in_order_and_no_more_whatever_the_page
 def test_a_query_reads_no_page_before_it_is_needed(pk: str) -> None:
     links(pk, *PARTS)
     with wire(pages_of_two, ALWAYS, QUERY) as sent:
-        found = database.query(LookupItem, pk)
+        found = reads.query(LookupItem, pk)
         for needed, part in enumerate(PARTS):
             assert next(found).sort_key == part
             assert len(sent.bodies) == needed // 2 + 1
@@ -347,5 +348,5 @@ def test_a_query_reads_no_page_before_it_is_needed(pk: str) -> None:
 def test_a_query_that_has_all_it_was_to_find_asks_no_more(pk: str) -> None:
     links(pk, *PARTS)
     with wire(pages_of_two, ALWAYS, QUERY) as sent:
-        assert len(list(database.query(LookupItem, pk, limit=4))) == 4
+        assert len(list(reads.query(LookupItem, pk, limit=4))) == 4
     assert [body["Limit"] for body in sent.bodies] == [4, 2]

@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from chalicelib import usecases
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
-from chalicelib.store import database
+from chalicelib.store import database, transactions, writes
 from chalicelib.store.connection import READ_TIMEOUT
 from chalicelib.usecases import portal_queries, security_events, tidy
 from chalicelib.usecases.bounded_guesses import count_guess
@@ -199,7 +199,7 @@ def reaches_a_write(function: FunctionType) -> bool:
         if (value := ahead.pop()) not in seen:
             seen.add(value)
             ahead += named_in(value) if isinstance(value, FunctionType) else []
-    return not seen.isdisjoint({database.Transaction, database.update, database.observe, database.delete})
+    return not seen.isdisjoint({transactions.Transaction, writes.update, writes.observe, writes.delete})
 
 
 def named_in(function: FunctionType) -> list[Any]:

@@ -12,7 +12,7 @@ from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
-from chalicelib.store import batches, database, licenses, links
+from chalicelib.store import batches, database, licenses, links, reads, writes
 from chalicelib.store.batches import COLUMNS, People
 from chalicelib.store.items.base import LicensesItem
 from chalicelib.store.items.kinds import KINDS, kind_of
@@ -83,8 +83,8 @@ def test_a_field_that_is_added_to_the_domain_alone_is_stored_read_and_seen_to_di
     terms = {name: getattr(a_license(), name) for name in License.__dataclass_fields__}
     sold = Sold(**terms, **given, notes={"by": "ada"})
     item = SoldItem.of(sold, f"schema#{vendor.code}", "license")
-    database.batch_put([item])
-    (raw,) = database.read_raw([item], consistent=True)
+    writes.batch_put([item])
+    (raw,) = reads.batch_get_raw([item], consistent=True)
     assert raw is not None
     assert SoldItem.from_raw(raw) == SoldItem.from_raw_data(raw).to_domain() == sold
     assert LicenseItem.from_raw(raw) == a_license()  # what an older process reads
@@ -165,18 +165,18 @@ def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_po
     rows = [Row(1, "ada@customer.test", "Ada", max_activations=3), Row(2, "bob", problem="no e-mail")]
     batches.store_list(vendor.code, 1, 1, People(rows[:1], 1, rows[1:]), NOW)
     assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
-    item = database.get(BatchItem(f"batch#{vendor.code}#1#1"))
+    item = reads.get(BatchItem(f"batch#{vendor.code}#1#1"))
     assert item is not None
     assert item.people == [[1, "ada@customer.test", "Ada", "", "", 3, ""]]  # as an older process takes it
     # What an older process has written, and one that has put a column before all others.
-    database.update(item, [BatchItem.columns.remove()])
+    writes.update(item, [BatchItem.columns.remove()])
     assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
     newer = [
         BatchItem.columns.set(["new", *COLUMNS]),
         BatchItem.people.set([["x", *item.people[0]]]),
         BatchItem.refused.remove(),
     ]
-    database.update(item, newer)
+    writes.update(item, newer)
     assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, [])
 
 
@@ -223,7 +223,7 @@ def test_an_update_sees_also_what_an_older_process_has_changed_which_moves_no_re
     license = vendor.issue()
     item = LicenseItem(license_pk(vendor.code, license.id), LICENSE)
     attributes = LicenseItem.get_attributes()
-    database.update(item, [LicenseItem.revision.remove(), *(attributes[n].set(v) for n, v in changed.items())])
+    writes.update(item, [LicenseItem.revision.remove(), *(attributes[n].set(v) for n, v in changed.items())])
     other = {"max_activations": 9} if "max_activations" in changed else {"enabled": False, "disabled_by": "vendor"}
     with pytest.raises(database.ConditionFailed):
         licenses.update(license, replace(license, **other), Event.new("license_disabled", ADMIN, NOW))

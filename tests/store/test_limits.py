@@ -13,7 +13,7 @@ from chalicelib.domain import limits
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LIMITS, Limit
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.limits import has_room, has_room_for
@@ -41,13 +41,13 @@ class Table:
 
     def put(self, value: Any) -> None:
         kind = type(value)
-        database.batch_put([ITEMS[kind].of(value, self.pk, kind.__name__)])
+        writes.batch_put([ITEMS[kind].of(value, self.pk, kind.__name__)])
 
     def takes(self, limit: Limit[Any], condition: Condition, amount: int = 1) -> bool:
         """The write: what is stored under the condition."""
         item = ITEMS[limit.of](self.pk, limit.of.__name__)
         try:
-            database.update(item, [Attribute(limit.counter).add(amount)], condition)
+            writes.update(item, [Attribute(limit.counter).add(amount)], condition)
         except ConditionFailed:
             return False
         return True

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.license import is_expired, is_live
 from chalicelib.runtime import runtime, using
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk
 from chalicelib.store.schema import Item, Raw
@@ -165,7 +165,7 @@ class OnTheEngine(LicenseMachine):
 
     def items(self) -> dict[str, Raw]:
         """All that is stored of the license, by sort key."""
-        found = database.query_between(LicenseItem, license_pk(self.vendor.code, self.license.id), " ", "~")
+        found = reads.query_between(LicenseItem, license_pk(self.vendor.code, self.license.id), " ", "~")
         return {item["part"]["S"]: item for item in found}
 
 

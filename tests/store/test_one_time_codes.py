@@ -9,7 +9,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.one_time_code import OneTimeCode, with_request
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, one_time_codes
+from chalicelib.store import accounts, one_time_codes, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
@@ -71,10 +71,10 @@ def test_a_code_changes_no_password_that_is_another_by_now(vendor: Vendor, ada: 
 def test_a_code_changes_no_password_of_an_account_that_has_another_email_by_now(vendor: Vendor, ada: User) -> None:
     code = store(vendor, "one")
     user = UserItem(vendor.code, user_sort_key(ada.id))
-    database.update(user, [UserItem.email.set("ada@elsewhere.test")])
+    writes.update(user, [UserItem.email.set("ada@elsewhere.test")])
     with pytest.raises(ConditionFailed):
         redeem(code, ada, "new")
-    database.update(user, [UserItem.email.set(ADA)])
+    writes.update(user, [UserItem.email.set(ADA)])
 
 
 def test_of_two_who_ask_at_once_one_is_told_to_look_again(vendor: Vendor) -> None:

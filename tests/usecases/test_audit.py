@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LIMITS
-from chalicelib.store import database, licenses
+from chalicelib.store import database, licenses, reads
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
@@ -257,7 +257,7 @@ def names(vendor: Vendor) -> Names:
     by_user = vendor.issue("revit", MANAGER, customer=SHOP, max_license_users=2)
     vendor.issue("viewer", MANAGER, order_id=by_user.order_id, customer=SHOP)
     vendor.activate(ADA, "pc", vendor.assign(by_user, ADA)[1])
-    found = {raw["part"]["S"]: raw for raw in database.query_between(LookupItem, vendor.code, "b", "~")}
+    found = {raw["part"]["S"]: raw for raw in reads.query_between(LookupItem, vendor.code, "b", "~")}
     assert {part.partition("#")[0] for part in found} == {
         *("company", "customer", "email", "hardware", "held", "key", "license"),
         *("managed", "order", "ordered", "product", "user"),
@@ -334,7 +334,7 @@ def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
 ) -> None:
     held = next(part for part in names if part.startswith("held#"))
     license_id, removed = int(held.rpartition("#")[2]), list[str]()
-    read = database.read
+    read = reads.batch_get
 
     def read_after_it_went(items: list[Any], *, consistent: bool) -> list[Any]:
         if not removed and any(isinstance(item, SeatItem) for item in items):
@@ -342,6 +342,6 @@ def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
             remove_user(vendor.code, license_id, ADA, ADMIN, now=NOW)
         return read(items, consistent=consistent)
 
-    monkeypatch.setattr(database, "read", read_after_it_went)
+    monkeypatch.setattr(reads, "batch_get", read_after_it_went)
     assert [faults for _, faults in audit_links(vendor.code) if faults] == []
     assert removed == [ADA]

@@ -9,7 +9,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, batches, database, licenses
+from chalicelib.store import accounts, batches, licenses, writes
 from chalicelib.store.items.work import BatchItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign
@@ -317,7 +317,7 @@ def test_a_batch_never_takes_the_place_of_another_with_the_same_id(
 def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
     continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
-    database.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
+    writes.delete(BatchItem(f"batch#{vendor.code}#{license.id}#{batch_id}"))
     with pytest.raises(SeatkeeperError) as refused:
         continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert refused.value.code == "batch_not_found"

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event
-from chalicelib.store import accounts, database
+from chalicelib.store import accounts, database, reads
 from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
@@ -21,7 +21,7 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>Größe</title></svg>'
 
 def changes(vendor: Vendor) -> list[Event]:
     """The events of changes to the company, oldest first."""
-    events = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    events = [item.to_domain() for item in reads.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type == "company_changed"]
 
 

@@ -12,7 +12,7 @@ from chalicelib.cache import MINUTE_MS, TtlCache
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.runtime import Caches
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.accounts import ApiKeyItem, ProductItem
 from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
@@ -87,7 +87,7 @@ def product_is(**values: Any) -> Change:
 
     def change(vendor: Vendor) -> None:
         actions = [getattr(ProductItem, name).set(value) for name, value in values.items()]
-        database.update(ProductItem(vendor.code, "product#viewer"), actions, ProductItem.pk.exists())
+        writes.update(ProductItem(vendor.code, "product#viewer"), actions, ProductItem.pk.exists())
 
     return change
 
@@ -97,7 +97,7 @@ def key_is(**values: Any) -> Change:
         actions = [
             getattr(ApiKeyItem, n).remove() if v is None else getattr(ApiKeyItem, n).set(v) for n, v in values.items()
         ]
-        database.update(ApiKeyItem(vendor.code, api_key_sort_key(vendor.api_key)), actions, ApiKeyItem.pk.exists())
+        writes.update(ApiKeyItem(vendor.code, api_key_sort_key(vendor.api_key)), actions, ApiKeyItem.pk.exists())
 
     return change
 

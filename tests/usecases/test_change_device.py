@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import hash_hardware_id
-from chalicelib.store import database, licenses
+from chalicelib.store import licenses, writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
@@ -118,7 +118,7 @@ def test_a_device_that_was_blacklisted_on_the_license_itself_is_refused_still_an
     vendor.activate(license, "other")
     hashes = frozenset({hash_hardware_id("pc")})
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    database.update(item, [LicenseItem.blacklist.set(hashes)], LicenseItem.pk.exists())
+    writes.update(item, [LicenseItem.blacklist.set(hashes)], LicenseItem.pk.exists())
     for hardware_id in ("pc", "other"):
         blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=NOW)
         for call in (vendor.activate, vendor.check):

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
-from chalicelib.store import accounts, batches, database, licenses, seats
+from chalicelib.store import accounts, batches, licenses, reads, seats
 from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
@@ -54,7 +54,7 @@ def test_the_account_its_seats_and_its_devices_go_with_it(vendor: Vendor, licens
 def test_the_history_of_the_license_and_of_the_company_tell_it(vendor: Vendor, license: License) -> None:
     vendor.assign(license, ADA)
     change(vendor, license)
-    of_company = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    of_company = [item.to_domain() for item in reads.query(AccountEventItem, vendor.code, event_sort_key())]
     for history in (vendor.history(license), of_company):
         assert [(e.user, e.detail) for e in history if e.type == "email_changed"] == [(ADA, {"email": NEW})]
 
@@ -252,7 +252,7 @@ def test_what_tells_nothing_of_others_does_not_count(vendor: Vendor, boss: Licen
 def test_that_an_email_was_tried_stands_in_the_history_of_who_has_it(vendor: Vendor, boss: License) -> None:
     asked(vendor, boss, taken(0))
     asked(vendor, boss, "free@customer.test")
-    of_company = [item.to_domain() for item in database.query(AccountEventItem, vendor.code, event_sort_key())]
+    of_company = [item.to_domain() for item in reads.query(AccountEventItem, vendor.code, event_sort_key())]
     (event,) = [event for event in of_company if event.type == "email_probed"]
     assert (event.user, event.user_id) == (taken(0), account(vendor, taken(0)).id)
     assert event.actor.name == f"user:{MANAGER}"

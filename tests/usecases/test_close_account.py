@@ -24,6 +24,7 @@ from chalicelib.store import (
     orders,
     seats,
     sessions,
+    writes,
 )
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.links import LookupItem
@@ -135,7 +136,7 @@ def test_a_password_that_is_right_again_by_an_older_process_lets_nobody_in(don: 
     user = account(don.vendor, DON)
     don.close()
     item = UserItem(don.vendor.code, user_sort_key(user.id))
-    database.update(item, [UserItem.password_hash.set(user.password_hash)])
+    writes.update(item, [UserItem.password_hash.set(user.password_hash)])
     with refused("invalid_credentials"):
         log_in(don.vendor.code, DON, PASSWORD, now=LATER)
     with refused("session_expired"):
@@ -452,7 +453,7 @@ def test_an_open_account_is_let_be(don: Employee) -> None:
 def test_a_link_that_leads_nowhere_keeps_no_seat_from_being_taken(don: Employee) -> None:
     vendor = don.vendor
     lost = LookupItem(vendor.code, user_license_sort_key(account(vendor, DON).id, 5), product="revit")
-    database.put(lost)
+    writes.put(lost)
     don.close()
-    database.delete(lost)
+    writes.delete(lost)
     assert don.has_nothing()

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, mails, removal
+from chalicelib.store import accounts, database, mails, reads, removal, writes
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -105,7 +105,7 @@ def test_it_is_out_of_the_list_of_companies_and_the_sweep_and_its_code_is_free(s
     code = shop.vendor.code
     delete_company(code)
     assert code not in set(companies())
-    due = [item for shard in range(8) for item in database.query(DueItem, due_pk(shard)) if item.company == code]
+    due = [item for shard in range(8) for item in reads.query(DueItem, due_pk(shard)) if item.company == code]
     assert due == []
     with refused("company_not_found"):
         delete_company(code)
@@ -178,7 +178,7 @@ def test_api_keys_and_log_ins_are_refused_before_licenses_are_touched(
 def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
     shop: Shop, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vendor, delete = shop.vendor, database.delete
+    vendor, delete = shop.vendor, writes.delete
     done: list[DueItem] = []
 
     def amid(item: Any, *more: Any) -> None:
@@ -190,7 +190,7 @@ def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
                 extend(vendor.code, shop.license.id, NOW + 3500 * DAY, None, ADMIN, now=NOW)
         delete(item, *more)
 
-    monkeypatch.setattr(database, "delete", amid)
+    monkeypatch.setattr(writes, "delete", amid)
     delete_company(vendor.code)
     assert done
     assert stored(vendor.code) == []
@@ -209,5 +209,5 @@ def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None
     steps: list[int] = []
     items = delete_company(shop.vendor.code, progress=steps.append)
     assert len(steps) > 3
-    assert max(steps) <= database.BATCH_WRITE_LIMIT
+    assert max(steps) <= writes.BATCH_WRITE_LIMIT
     assert items == sum(steps) + 2

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.domain.license import hash_hardware_id
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key
 from chalicelib.usecases import device_licenses as use_case
@@ -65,7 +65,7 @@ def test_the_work_is_bounded_however_many_licenses_have_seen_the_device(vendor: 
     monkeypatch.setattr(use_case, "MAX_LICENSES", 35)
     for number in range(40):
         link = LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), number + 1), target_id=number + 1)
-        database.batch_put([link])
+        writes.batch_put([link])
     license = vendor.issue()
     vendor.activate(license, "pc")
     with calls_counted() as sent:

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import hash_hardware_id
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.licenses import VariablesItem
 from chalicelib.store.keys import license_pk, variables_sort_key
 from chalicelib.threads import ThreadPool
@@ -122,7 +122,7 @@ def test_an_event_that_an_older_process_has_written_is_gone_on_with(vendor: Vend
     lookup = vendor.lookup(license, "pc")
     track_variables(vendor.code, lookup, {"n": "0"}, actor, now=NOW)
     item = VariablesItem(license_pk(vendor.code, license.id), variables_sort_key(hash_hardware_id("pc"), None))
-    database.update(item, [VariablesItem.event_by.remove()])
+    writes.update(item, [VariablesItem.event_by.remove()])
     track_variables(vendor.code, lookup, {"n": "1"}, actor, now=NOW + 1)
     told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
     assert [event.repeats for event in told] == [1]

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import HOUR_MS, License
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_license import extend
@@ -37,7 +37,7 @@ def beyond(vendor: Vendor) -> License:
     with patch("chalicelib.usecases.change_license.within_calendar", lambda *_: True):
         extend(vendor.code, license.id, LATEST, None, ADMIN, now=vendor.now)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    database.update(item, [LicenseItem.ends_at.set(LATEST + 24 * HOUR_MS)], LicenseItem.pk.exists())
+    writes.update(item, [LicenseItem.ends_at.set(LATEST + 24 * HOUR_MS)], LicenseItem.pk.exists())
     return vendor.stored(license)
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.access import opens
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page
-from chalicelib.store import accounts, database, one_time_codes, seats
+from chalicelib.store import accounts, one_time_codes, seats, writes
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
 from chalicelib.threads import ThreadPool
@@ -265,7 +265,7 @@ def test_a_proved_password_opens_whatever_the_account_is_given(two: Two, give: C
 def without_scope(two: Two) -> None:
     """As accounts were stored before there were scopes."""
     item = UserItem(two.vendor.code, user_sort_key(account(two.vendor, VICTIM).id))
-    database.update(item, [UserItem.password_scope.remove()])
+    writes.update(item, [UserItem.password_scope.remove()])
 
 
 @WAYS

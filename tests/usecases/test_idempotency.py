@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
 from chalicelib.portal import account, batch, devices, licenses, own_licenses, users
-from chalicelib.store import database
+from chalicelib.store import database, writes
 from chalicelib.store.idempotency import KEPT_SECONDS, MAX_ANSWER_BYTES, IdempotencyKey, idempotency_item
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.assign_user import assign_user
@@ -138,7 +138,7 @@ def test_what_an_older_version_has_answered_is_understood(vendor: Vendor, licens
     item = idempotency_item(vendor.code, "key")
     for outcome in (None, {"to": "/there"}):
         item.outcome, item.expires = outcome, NOW // 1000 + 60
-        database.put(item)
+        writes.put(item)
         assert assign(vendor, license, key(vendor)) == Performed(outcome, True)
     assert "user_assigned" not in kinds(vendor, license)
 

@@ -14,7 +14,7 @@ from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
@@ -60,9 +60,9 @@ def big() -> Big:
     license = issued(vendor, max_license_users=None, max_activations=None)
     vendor.assign(license, ADA)
     manager, ada = logged_in(vendor, MANAGER), logged_in(vendor, ADA)
-    database.batch_put(_licenses(vendor, license, manager.user_id, ada.user_id))
-    database.batch_put(_names(vendor, license, manager.user_id, ada.user_id))
-    database.batch_put(_people(vendor, license))
+    writes.batch_put(_licenses(vendor, license, manager.user_id, ada.user_id))
+    writes.batch_put(_names(vendor, license, manager.user_id, ada.user_id))
+    writes.batch_put(_people(vendor, license))
     return Big(vendor, manager, ada, license)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.licenses import SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
 from chalicelib.usecases import portal_queries
@@ -73,7 +73,7 @@ def test_each_customer_sees_what_he_has_told(
 def test_a_seat_of_before_shows_what_the_account_says(vendor: Vendor, sold: tuple[License, License]) -> None:
     change_profile(vendor.code, account(vendor, ADA).id, Profile("Countess"), ADMIN, now=NOW)
     item = SeatItem(license_pk(vendor.code, sold[0].id), seat_sort_key(account(vendor, ADA).id))
-    database.update(item, [getattr(SeatItem, name).remove() for name in ("first_name", "last_name", "phone_number")])
+    writes.update(item, [getattr(SeatItem, name).remove() for name in ("first_name", "last_name", "phone_number")])
     assert shown(vendor, sold[0], "m@two.example") == [("Countess", "", "")]
 
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, orders
-from chalicelib.store.database import Transaction
+from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import initial_password

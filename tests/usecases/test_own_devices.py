@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import activations, database
+from chalicelib.store import activations, reads, writes
 from chalicelib.store.items.links import UserDeviceItem
 from chalicelib.store.keys import license_pk, user_device_sort_key
 from chalicelib.usecases import portal_queries
@@ -40,7 +40,7 @@ def own(vendor: Vendor, license: License, email: str = ADA) -> set[tuple[str, st
 
 def links(vendor: Vendor, license: License) -> list[UserDeviceItem]:
     pk = license_pk(vendor.code, license.id)
-    return list(database.query(UserDeviceItem, pk, user_device_sort_key()))
+    return list(reads.query(UserDeviceItem, pk, user_device_sort_key()))
 
 
 def link(vendor: Vendor, license: License, email: str, hardware_id: str) -> UserDeviceItem:
@@ -62,10 +62,10 @@ def test_each_user_sees_the_own_devices_live_or_not(vendor: Vendor, license: Lic
 def test_what_older_code_has_activated_is_shown_before_and_after_a_repair(vendor: Vendor, license: License) -> None:
     mark, *others = links(vendor, license)
     for item in (mark, link(vendor, license, ADA, "old")):  # of which the count of the seat says nothing
-        database.delete(item)
+        writes.delete(item)
     assert own(vendor, license) == OWN
     for item in others:
-        database.delete(item)
+        writes.delete(item)
     assert own(vendor, license) == OWN
     vendor.activate(BOB, "new", PASSWORD)  # by newer code, on a license that is not marked
     assert own(vendor, license) == OWN
@@ -81,14 +81,14 @@ def test_what_older_code_has_activated_is_shown_before_and_after_a_repair(vendor
 
 
 def test_what_older_code_activates_meanwhile_is_shown(vendor: Vendor, license: License) -> None:
-    database.delete(link(vendor, license, ADA, "laptop"))
+    writes.delete(link(vendor, license, ADA, "laptop"))
     assert own(vendor, license) == OWN
     assert vendor.differences() == [UNLINKED]
     assert repair_links(vendor.code, ADMIN, now=NOW) == {"filed": 1, "removed": 0}
 
 
 def test_a_link_that_leads_nowhere_is_passed_named_and_removed(vendor: Vendor, license: License) -> None:
-    database.put(link(vendor, license, ADA, "never seen"))
+    writes.put(link(vendor, license, ADA, "never seen"))
     assert own(vendor, license) == OWN
     assert vendor.differences() == ["a user is linked to a device that is not there"]
     assert repair_links(vendor.code, ADMIN, now=NOW) == {"filed": 0, "removed": 1}

@@ -17,7 +17,7 @@ from chalicelib.domain.session import (
     TOUCH_MS,
     SessionClaims,
 )
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.accounts import ProductItem
 from chalicelib.store.items.events import EventItem
 from chalicelib.store.keys import event_sort_key, license_pk, manager_license_sort_key, product_sort_key
@@ -258,9 +258,9 @@ def test_every_product_of_the_list_can_be_asked_for_by_its_name() -> None:
     issued(vendor, "viewer")
     claims = logged_in(vendor, MANAGER)
     sold = [LicenseSummary(number, f"p{number:03d}", "perpetual", "A") for number in range(1, 60)]
-    database.batch_put(sold_item(s, vendor.code, manager_license_sort_key(claims.user_id, s.license_id)) for s in sold)
+    writes.batch_put(sold_item(s, vendor.code, manager_license_sort_key(claims.user_id, s.license_id)) for s in sold)
     products = [replace(vendor.products["viewer"], code=s.product, name=f"Product {s.license_id}") for s in sold]
-    database.batch_put(ProductItem.of(p, vendor.code, product_sort_key(p.code)) for p in products)
+    writes.batch_put(ProductItem.of(p, vendor.code, product_sort_key(p.code)) for p in products)
     view = portal_queries.managed_licenses(claims, ListQuery(), now=NOW)
     assert view.products == {"viewer": "Viewer"} | {p.code: p.name for p in products}
 
@@ -375,7 +375,7 @@ def test_the_history_of_a_device_stays_when_its_users_email_changes(vendor: Vend
 def test_events_of_before_they_carried_ids_are_found_by_the_email(vendor: Vendor, license: License) -> None:
     (event,) = [e for e in vendor.history(license) if e.type == "device_activated"]
     item = EventItem(license_pk(vendor.code, license.id), event_sort_key(event.key))
-    database.update(item, [EventItem.user_id.remove()], EventItem.pk.exists())
+    writes.update(item, [EventItem.user_id.remove()], EventItem.pk.exists())
     claims = logged_in(vendor, MANAGER)
     view = portal_queries.license_device(claims, license.id, device_key(claims), now=NOW)
     assert [(event.type, event.user_id) for event in view.events] == [("device_activated", None)]

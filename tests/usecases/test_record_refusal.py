@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.refusals import KEPT_MS
-from chalicelib.store import database, refusals
+from chalicelib.store import refusals, writes
 from chalicelib.usecases.record_refusal import record_refusal
 from tests.support import HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal, recorded
@@ -96,6 +96,6 @@ def test_a_failure_of_whatever_kind_is_nobodys_trouble(vendor: Vendor, monkeypat
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(database, "update", bug)
+        broken.setattr(writes, "update", bug)
         record_refusal(vendor.code, a_refusal(7))
     assert recorded(vendor, 7) == []

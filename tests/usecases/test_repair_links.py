@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, activations, database, orders, repairs
+from chalicelib.store import accounts, activations, orders, reads, repairs, writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
 from chalicelib.store.keys import (
@@ -46,7 +46,7 @@ def hardware(vendor: Vendor, license: License, hardware_id: str, user_id: int | 
 def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | None = None) -> None:
     """As if older code had activated these devices."""
     for hardware_id in hardware_ids:
-        database.delete(hardware(vendor, license, hardware_id, user_id))
+        writes.delete(hardware(vendor, license, hardware_id, user_id))
 
 
 def forget(vendor: Vendor, license: License, hardware_id: str) -> None:
@@ -56,7 +56,7 @@ def forget(vendor: Vendor, license: License, hardware_id: str) -> None:
 
 
 def left(vendor: Vendor, prefix: str) -> list[str]:
-    return list(database.sort_keys(LookupItem, vendor.code, prefix))
+    return list(reads.sort_keys(LookupItem, vendor.code, prefix))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
     unlink(vendor, license, "pc")
-    database.batch_put([hardware(vendor, license, "nobody's")])
+    writes.batch_put([hardware(vendor, license, "nobody's")])
     repair(vendor)
     told = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
     assert [(event.actor, event.detail) for event in told] == [(ADMIN, {"filed": 1, "removed": 1})]
@@ -113,7 +113,7 @@ def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor) -> 
     for _ in range(count - 1):
         vendor.issue(order_id=order_id)
     for part in left(vendor, manager_license_sort_key(accounts.user_of_email(vendor.code, CUSTOMER) or 0)):
-        database.delete(LicenseSummaryItem(vendor.code, part))
+        writes.delete(LicenseSummaryItem(vendor.code, part))
     assert len(vendor.differences()) == count
     assert repair(vendor) == (count, 0)
     assert vendor.differences() == []
@@ -137,7 +137,7 @@ def test_a_device_that_is_activated_meanwhile_keeps_its_link(
     vendor: Vendor, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     license = vendor.issue()
-    database.batch_put([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
+    writes.batch_put([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
     assert vendor.differences() == ["a hardware id leads to it that is of no device of it"] * 2
     meanwhile(lambda: vendor.activate(license, "comes"))
     assert repair(vendor) == (0, 1)
@@ -156,17 +156,17 @@ def test_what_leads_a_user_to_no_seat_and_no_order_goes_and_comes_back_with_it(
         LookupItem(vendor.code, user_license_sort_key(user.id, license.id)),
         LicenseSummaryItem(vendor.code, manager_license_sort_key(manager, license.id)),
     ]
-    stored = database.read(leading, consistent=True)
+    stored = reads.batch_get(leading, consistent=True)
     remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
     remove_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW)
     for item in stored:
-        database.put(item)
+        writes.put(item)
     assert len(vendor.differences()) == 2
     assert repair(vendor) == (0, 2)
-    assert database.read(leading, consistent=True) == [None, None]
+    assert reads.batch_get(leading, consistent=True) == [None, None]
 
     for item in stored:
-        database.put(item)
+        writes.put(item)
     meanwhile(lambda: add_manager(vendor.code, license.order_id or "", CUSTOMER, ADMIN, now=NOW))
     assert repair(vendor) == (0, 1)
     assert [sold.license_id for sold in orders.read_managed_licenses(vendor.code, manager)] == [license.id]
@@ -181,12 +181,12 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
         LookupItem(vendor.code, "key#AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", target_id=license.id),
         LookupItem(vendor.code, f"customer#gone@customer.test#{license.id:016d}", product="viewer"),
     ]
-    database.batch_put(kept)
+    writes.batch_put(kept)
     assert len(vendor.differences()) == 3
     assert repair(vendor) == (0, 0)
-    assert None not in database.read(kept, consistent=True)
+    assert None not in reads.batch_get(kept, consistent=True)
     for item in kept:
-        database.delete(item)
+        writes.delete(item)
 
 
 def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_other_is_told(vendor: Vendor) -> None:
@@ -196,14 +196,14 @@ def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_othe
     newer = vendor.issue()
     vendor.activate(older, "pc")
     own = LicenseItem(license_pk(vendor.code, newer.id), "license")
-    database.update(own, [LicenseItem.license_key.set(older.license_key or "")])
+    writes.update(own, [LicenseItem.license_key.set(older.license_key or "")])
     unlink(vendor, older, "pc")
     for license in (older, newer):
-        database.delete(LookupItem(vendor.code, license_key_sort_key(license.license_key or "")))
+        writes.delete(LookupItem(vendor.code, license_key_sort_key(license.license_key or "")))
     assert repair(vendor) == (2, 0)
     assert accounts.find_license_id_by_key(vendor.code, older.license_key or "") == older.id
     assert found(vendor, "pc") == [older.id]
     assert f"the license key leads to another license, {older.id}" in vendor.differences()
     assert repair(vendor) == (0, 0)
-    database.update(own, [LicenseItem.license_key.set(newer.license_key or "")])
+    writes.update(own, [LicenseItem.license_key.set(newer.license_key or "")])
     assert repair(vendor) == (1, 0)

@@ -10,13 +10,14 @@ import pytest
 from chalicelib.domain.events import Event
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
 from chalicelib.mail import MailError
-from chalicelib.store import database
-from chalicelib.store.database import ConditionFailed, Transaction
+from chalicelib.store import reads, writes
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk
 from chalicelib.store.mails import MAIL_SHARDS, put_mail, queue_mail
+from chalicelib.store.transactions import Transaction
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.tidy import tidy
@@ -53,7 +54,7 @@ def server(change_runtime: ChangeRuntime) -> Iterator[Server]:
 
 
 def queued() -> list[MailItem]:
-    return [item for shard in range(MAIL_SHARDS) for item in database.query(MailItem, mail_pk(shard))]
+    return [item for shard in range(MAIL_SHARDS) for item in reads.query(MailItem, mail_pk(shard))]
 
 
 def test_a_mail_is_sent_once_and_then_gone(server: Server) -> None:
@@ -170,7 +171,7 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
     for number in range(12):
         queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
-    database.update(MailItem(broken.pk, broken.sort_key), [MailItem.sealed.set("A" * 40)])
+    writes.update(MailItem(broken.pk, broken.sort_key), [MailItem.sealed.set("A" * 40)])
     told = send_mails(now=NOW)
     assert told["given_up"] == 1
     assert sorted([told["sent"], told["failed"]]) == [5, 6]
@@ -181,12 +182,12 @@ def test_a_mail_that_cannot_be_read_keeps_no_other_from_being_sent(server: Serve
     for number in range(12):
         queue_mail(replace(MAIL, subject=str(number)), NOW)
     item, key = MailItem, queued()[0]
-    database.update(item(key.pk, key.sort_key), [item.sealed.remove()])
+    writes.update(item(key.pk, key.sort_key), [item.sealed.remove()])
     try:
         assert send_mails(now=NOW) == NOTHING | {"sent": 11, "failed": 1}
         assert send_mails(now=NOW) == NOTHING | {"failed": 1}
     finally:
-        database.delete(item(key.pk, key.sort_key))
+        writes.delete(item(key.pk, key.sort_key))
 
 
 def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(server: Server) -> None:

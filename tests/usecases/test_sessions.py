@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.users import MAX_FAILURES
-from chalicelib.store import database
+from chalicelib.store import reads
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.usecases import portal_queries, sessions
 from tests.support import NOW, Vendor
@@ -57,7 +57,7 @@ def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
 
 def test_the_token_is_stored_hashed(vendor: Vendor, manager: str) -> None:
     claims = logged_in(vendor, manager)
-    assert database.get(SessionItem(f"session#{claims.token}")) is None
+    assert reads.get(SessionItem(f"session#{claims.token}")) is None
     assert portal_queries.authenticate_session(claims, now=NOW)
 
 

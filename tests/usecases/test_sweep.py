@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import database, writes
 from chalicelib.store.due import DUE_SHARDS, due_entry
 from chalicelib.store.items.work import DueItem
 from chalicelib.threads import ThreadPool
@@ -154,12 +154,12 @@ def test_an_item_that_cannot_be_read_keeps_no_other_from_being_announced(lost: l
     due = due_entry(licenses[0])
     assert due is not None
     key = DueItem(due.pk, due.sort_key)
-    database.update(key, [getattr(DueItem, name).remove() for name in lost])
+    writes.update(key, [getattr(DueItem, name).remove() for name in lost])
     try:
         for announced in (1, 0):
             assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": announced, "failed": 1}
     finally:
-        database.put(due)
+        writes.put(due)
     assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
     assert [kinds(vendor, license)[-1] for license in licenses] == ["license_expired"] * 2
 

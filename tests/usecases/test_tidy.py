@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.origin import Failures, Origin
 from chalicelib.domain.users import Attempts
-from chalicelib.store import database, login_attempts, sessions
+from chalicelib.store import login_attempts, reads, sessions, writes
 from chalicelib.store.expiry import MARGIN_SECONDS
 from chalicelib.store.items.ephemera import AttemptsItem, SessionItem
 from chalicelib.store.login_attempts import Account, Seen
@@ -27,16 +27,16 @@ FAR = NOW - 4000 * DAY
 def keys() -> Iterator[list[str]]:
     """Ten sessions that have expired long ago."""
     keys = [f"session#test-of-tidying-{n}" for n in range(10)]
-    database.batch_put(
+    writes.batch_put(
         SessionItem(key, company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1) for key in keys
     )
     yield keys
     for key in keys:
-        database.delete(SessionItem(key))
+        writes.delete(SessionItem(key))
 
 
 def left(keys: list[str]) -> int:
-    return sum(item is not None for item in database.read([SessionItem(key) for key in keys], consistent=True))
+    return sum(item is not None for item in reads.batch_get([SessionItem(key) for key in keys], consistent=True))
 
 
 def tidy_all(now: int) -> int:
@@ -53,7 +53,7 @@ def test_what_has_expired_goes_and_what_lasts_stays(vendor: Vendor, keys: list[s
     claims = open_session(account(vendor, MANAGER), now=NOW)
     assert tidy_all(FAR) >= 10
     assert left(keys) == 0
-    assert database.get(sessions.session_item(claims.token)) is not None
+    assert reads.get(sessions.session_item(claims.token)) is not None
 
 
 def test_nothing_goes_in_its_last_minute_or_before(keys: list[str]) -> None:
@@ -84,14 +84,14 @@ def test_a_round_ends_when_it_is_to_end(keys: list[str]) -> None:
 def test_what_comes_to_last_longer_while_it_is_looked_at_stays(
     keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete = database.delete
+    delete = writes.delete
 
     def delete_late(item: Any, condition: Any = None) -> None:
         if item.pk == keys[4]:
-            database.update(SessionItem(item.pk), [SessionItem.expires.set(NOW)])
+            writes.update(SessionItem(item.pk), [SessionItem.expires.set(NOW)])
         delete(item, condition)
 
-    monkeypatch.setattr(database, "delete", delete_late)
+    monkeypatch.setattr(writes, "delete", delete_late)
     assert tidy_all(FAR) >= 9
     monkeypatch.undo()
     assert left(keys) == 1
@@ -106,4 +106,4 @@ def test_every_kind_that_may_be_lost_expires() -> None:
 def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
     account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
     login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
-    assert database.get(login_attempts.attempts_item(account)) is None
+    assert reads.get(login_attempts.attempts_item(account)) is None

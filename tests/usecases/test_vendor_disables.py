@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.keys import license_pk
 from chalicelib.usecases.change_device import reset_device
@@ -53,7 +53,7 @@ def test_one_that_was_disabled_before_that_was_kept_is_the_vendors(vendor: Vendo
     license = vendor.issue()
     switch(vendor, license, False, CUSTOMER)
     item = LicenseItem(license_pk(vendor.code, license.id), "license")
-    database.update(item, [LicenseItem.disabled_by.remove()])
+    writes.update(item, [LicenseItem.disabled_by.remove()])
     with refused("disabled_by_vendor"):
         switch(vendor, license, True, CUSTOMER)
 

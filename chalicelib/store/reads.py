@@ -1,0 +1,180 @@
+"""Reads: items by their keys, and what lies in a partition, page by page. All but `scan` know what they look for.
+
+Raises `domain.errors.Unavailable`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from pynamodb.models import Model
+
+from chalicelib.store import database
+from chalicelib.store.schema import Item, Raw
+from chalicelib.store.tables import key_of
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+BATCH_GET_LIMIT = 100
+
+
+def get(item: M, *, consistent: bool = True) -> M | None:
+    """The stored item with the keys of `item`."""
+    found: M | None = batch_get([item], consistent=consistent)[0]
+    return found
+
+
+def batch_get(items: list[Any], *, consistent: bool) -> list[Any]:
+    """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
+
+    At most 100 distinct keys. Each read alone is atomic; together they are not.
+    """
+    raws = batch_get_raw(items, consistent=consistent)
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+
+
+def batch_get_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) -> list[Raw | None]:
+    """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
+    found: dict[tuple[str, str, str], Raw] = {}
+    wanted: dict[str, dict[str, Any]] = {}
+    projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
+    for item in items:
+        of_table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
+        if (key := key_of(item)) not in of_table["Keys"]:
+            of_table["Keys"].append(key)
+    for answer in database.dispatch_batch("BatchGetItem", wanted, "UnprocessedKeys"):
+        for table, raws in answer["Responses"].items():
+            found |= {_identity(table, raw): raw for raw in raws}
+    return [found.get(_identity(item.Meta.table_name, key_of(item))) for item in items]
+
+
+def transact_get(items: list[Any]) -> list[Raw | None]:
+    """As `batch_get_raw`, but all as they stood at one instant.
+
+    For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
+    would be denied for the activation that it has just got itself. Costs twice the units; at most 100 items.
+    """
+    gets = [{"Get": {"TableName": item.Meta.table_name, "Key": key_of(item)}} for item in items]
+    answer = database.dispatch("TransactGetItems", {"TransactItems": gets})
+    return [found.get("Item") or None for found in answer["Responses"]]
+
+
+def query(
+    model: type[M],
+    pk: str,
+    prefix: str = "",
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[M]:
+    """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
+
+    `limit` bounds the items, `after` is the sort key to go on behind. Consistent.
+    """
+    raws = _query(model, pk, "begins_with(part, :a)" if prefix else "", (prefix,), backwards, limit, after)
+    return map(model.from_raw_data, raws)
+
+
+def query_raw(
+    table: type[Model],
+    pk: str,
+    prefix: str,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[Raw]:
+    """As `query`, of items as they are stored; `after` has the prefix itself."""
+    return _query(table, pk, "begins_with(part, :a)", (prefix,), backwards, limit, after)
+
+
+def query_between(
+    table: type[Model],
+    pk: str,
+    first: str,
+    last: str,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[Raw]:
+    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored, read page by page.
+
+    `limit` and `after` as in `query`; `after` lies between the two itself. Consistent. For `store.batch_reads` alone,
+    where it saves a read: all else reads by a prefix.
+    """
+    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, after)
+
+
+class Unreadable(Exception):
+    """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
+
+
+def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
+    """The values of items as `query_between` finds them; one that cannot be read keeps no other from being read."""
+    for raw in query_between(kind, pk, first, last):
+        try:
+            yield kind.from_raw(raw)
+        except Exception as error:  # of whatever kind: pynamodb raises several
+            unreadable = Unreadable(f"item {pk}, {raw['part']['S']}")
+            unreadable.__cause__ = error
+            yield unreadable
+
+
+def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
+    """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
+    condition, bounds = ("begins_with(part, :a)", (prefix,)) if prefix else ("", ())
+    return (raw["part"]["S"] for raw in _query(table, pk, condition, bounds, False, None, None, "part"))
+
+
+def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
+    """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all.
+
+    `after`: the key to go on behind, in a table that has no sort key; `limit` bounds the items.
+    """
+    names = {f"#{n}": name for n, name in enumerate(only)}
+    asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
+    start: dict[str, Any] = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
+    return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
+
+
+def _query(
+    table: type[Model],
+    pk: str,
+    condition: str,
+    bounds: tuple[str, ...],
+    backwards: bool,
+    limit: int | None,
+    after: str | None,
+    only: str = "",
+) -> Iterator[Raw]:
+    kwargs: dict[str, Any] = {
+        "TableName": table.Meta.table_name,
+        "KeyConditionExpression": f"pk = :pk AND {condition}" if condition else "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}}
+        | {f":{name}": {"S": bound} for name, bound in zip("ab", bounds, strict=False) if bound},
+        "ConsistentRead": True,
+        "ScanIndexForward": not backwards,
+    }
+    if only:
+        kwargs["ProjectionExpression"] = only
+    if after is not None:
+        kwargs["ExclusiveStartKey"] = {"pk": {"S": pk}, "part": {"S": after}}
+    return iter(_pages(kwargs, limit))
+
+
+def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") -> Iterable[Raw]:
+    left = limit
+    while True:
+        answer = database.dispatch(operation, kwargs if left is None else kwargs | {"Limit": left})
+        yield from answer["Items"]
+        if left is not None:
+            left -= len(answer["Items"])
+        if "LastEvaluatedKey" not in answer or left == 0:
+            return
+        kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _identity(table: str, raw: Raw) -> tuple[str, str, str]:
+    return table, raw["pk"]["S"], raw["part"]["S"] if "part" in raw else ""

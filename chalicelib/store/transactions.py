@@ -1,0 +1,180 @@
+"""The one transaction: all writes or none, each with its condition, and the event that tells of them.
+
+A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that the
+event's presence is the proof: the caller never sees its own write as somebody else's.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.domain.errors import Unavailable
+from chalicelib.store import database, reads
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.items.events import EventItem
+from chalicelib.store.schema import Item, Raw
+
+T = TypeVar("T")
+
+
+class AlreadyPut(Exception):
+    """What a transaction was to take along is there already, as `raw` says."""
+
+    def __init__(self, raw: Raw) -> None:
+        super().__init__("it was put before")
+        self.raw = raw
+
+
+@dataclass
+class Companion:
+    """An item that the next transaction with an event puts, too, whatever that transaction is about."""
+
+    item: Any
+    condition: Condition
+    is_put: bool = False
+
+    def put_in_way_of(self, error: Exception) -> Raw | None:
+        """The item that is there already, where a transaction has failed for that."""
+        known = error.known if isinstance(error, ConditionFailed) else []
+        return next((raw for raw in known if raw["pk"]["S"] == self.item.pk), None)
+
+
+_companion: ContextVar[Companion | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied(companion: Companion | None) -> Iterator[None]:
+    """Let the next transaction inside that has an event put an item more. It may raise `AlreadyPut`."""
+    outer = _companion.set(companion)
+    try:
+        yield
+    finally:
+        _companion.reset(outer)
+
+
+@dataclass
+class Transaction:
+    """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
+
+    `event`: None where nothing changes that history tells of: summaries of what is there, filed once more or not.
+    `again`: the sort key of an event that tells of the same already. It is told there that it has happened once more.
+    """
+
+    event: EventItem | None
+    again: str | None = None
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    deletes: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, item: Model, condition: Condition) -> None:
+        """Write a whole item."""
+        self.puts.append(
+            item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
+        )
+
+    def update(self, item: Model, actions: Sequence[Action], condition: Condition) -> None:
+        """Change attributes of the item with these keys."""
+        self.updates.append(
+            item.get_update_kwargs_from_instance(
+                actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
+            )
+        )
+
+    def change(self, item: Item[T], old: T, new: T, also: Condition | None = None, more: Sequence[Action] = ()) -> None:
+        """Change the item with these keys from what was read into `new`, if nobody has changed it since.
+
+        The event names the fields that differ (`changed`), but for those that its details tell already. `also`: what
+        must be true besides; `more`: what is written besides.
+        """
+        changes = type(item).changes(old, new)
+        unchanged = changes.unchanged if also is None else changes.unchanged & also
+        self.update(item, [*changes.actions, *more], unchanged)
+        if self.event is not None:
+            told = self.event.detail or {}
+            if untold := [name for name in changes.names if name not in told]:
+                self.event.detail = told | {"changed": ", ".join(untold)}
+
+    def check(self, item: Any, condition: Condition) -> None:
+        """Write nothing to the item with these keys, and require this of it."""
+        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.sort_key, condition=condition)
+        self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+
+    def delete(self, item: Model, condition: Condition) -> None:
+        """Delete the item with these keys."""
+        self.deletes.append(
+            item.get_delete_kwargs_from_instance(condition=condition)
+            | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        )
+
+    def commit(self) -> None:
+        """All or nothing. Raises `ConditionFailed`, `Unavailable`, and `AlreadyPut` where it is `accompanied`."""
+        outcome_unknown = False
+        companion = None if self.event is None else _companion.get()
+        if companion is not None and not companion.is_put:
+            self.put(companion.item, companion.condition)
+
+        def send() -> None:
+            nonlocal outcome_unknown
+            try:
+                database.connection().transact_write_items(self.checks, self.deletes, self.puts, self.updates)
+            except Exception as error:
+                cause = _cause(error)
+                outcome_unknown = outcome_unknown or database.may_have_committed(cause)
+                _raise_if_condition_failed(cause)
+                raise cause from cause.__cause__
+
+        self._put_event()
+        try:
+            database.retrying(send)
+        except (ConditionFailed, Unavailable) as error:
+            if not (outcome_unknown and self._is_committed()):
+                if companion is not None and (raw := companion.put_in_way_of(error)) is not None:
+                    raise AlreadyPut(raw) from None
+                raise
+        if companion is not None:
+            companion.is_put = True
+
+    def _put_event(self) -> None:
+        """Put the event, or count it in the one that tells of the same."""
+        if self.event is None:
+            return
+        kind = type(self.event)
+        if self.again is None:
+            self.put(self.event, kind.sort_key.does_not_exist())
+            return
+        ip = self.event.ip
+        counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.sort_key)]
+        counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
+        self.update(kind(self.event.pk, self.again), counted, kind.sort_key.exists())
+
+    def _is_committed(self) -> bool:
+        """Whether the history proves that the transaction was committed. One that was counted is told of until the next
+        is: after that it is not known, and what is not known is decided anew.
+        """
+        if self.event is None:
+            return False
+        if self.again is None:
+            return reads.get(self.event) is not None
+        found = reads.get(type(self.event)(self.event.pk, self.again))
+        return found is not None and found.last_key == self.event.sort_key
+
+
+def _cause(error: Exception) -> Exception:
+    """What pynamodb wrapped."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error
+
+
+def _raise_if_condition_failed(error: Exception) -> None:
+    reasons = [r for r in getattr(error, "cancellation_reasons", []) if r]
+    if not any(r.code == "ConditionalCheckFailed" for r in reasons):
+        return
+    known = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
+    raise ConditionFailed(known, complete=len(known) == len(reasons)) from error
