@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import fields
 from itertools import islice
 from typing import Any
 
@@ -56,9 +57,10 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
 
 
 def summary_of(license: License) -> LicenseSummary:
-    """What a list says of a license."""
-    key, customer = license.license_key or "", license.customer or ""
-    return LicenseSummary(license.id, license.product, license.license_type, license.order_id or "", key, customer)
+    """What a list says of a license: the fields of the same names there."""
+    facts = {f.name: getattr(license, f.name) for f in fields(LicenseSummary) if f.name != "license_id"}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return LicenseSummary(license_id=license.id, **({"order_id": ""} | known))
 
 
 def sold_in_order(

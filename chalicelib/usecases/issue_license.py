@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import count
 
 from chalicelib.domain import keys
@@ -31,7 +31,7 @@ MAX_GRACE_HOURS = 24 * 366 * 10
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is sold. None: no limit, no date, or not given."""
+    """What is sold: each term is the field of that name of `License`. None: no limit, no date, or not given."""
 
     license_type: LicenseType
     max_activations: int | None
@@ -46,6 +46,10 @@ class Terms:
     order_id: str | None = None
     customer: str | None = None
     license_key: str | None = None
+
+
+if _forgotten := {term.name for term in fields(Terms)} - {field.name for field in fields(License)}:
+    raise TypeError(f"License has no field {', '.join(sorted(_forgotten))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +126,19 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
     key = None
     if product.authorization_method == "license-key":
         key = _license_key(terms.license_key) if terms.license_key else keys.new_license_key()
+    written = {term.name: getattr(terms, term.name) for term in fields(Terms)} | {
+        "license_key": key,
+        "free_resets": terms.free_resets or None,
+        "order_id": terms.order_id or f"order-{license_id}",
+        "customer": None if terms.customer is None else _customer(product.company, terms.customer),
+    }
     return License(
         company=product.company,
         id=license_id,
         product=product.code,
         authorization_method=product.authorization_method,
-        license_type=terms.license_type,
         created_at=now,
-        license_key=key,
-        is_trial=terms.is_trial,
-        max_activations=terms.max_activations,
-        max_license_users=terms.max_license_users,
-        max_transfers=terms.max_transfers,
-        free_resets=terms.free_resets or None,
-        validity_period=terms.validity_period,
-        valid_duration=terms.valid_duration,
-        start_date=terms.start_date,
-        grace_period=terms.grace_period,
-        order_id=terms.order_id or f"order-{license_id}",
-        customer=None if terms.customer is None else _customer(product.company, terms.customer),
+        **written,
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
+from chalicelib.usecases.issue_license import Terms
 from infra.admin.command_table import COMMANDS
 from infra.admin.main import function_of
 from infra.admin.parser import PROG, UsageError, read_command_line
@@ -366,6 +368,13 @@ def test_every_option_is_in_the_documentation() -> None:
     text = Path(ROOT / "docs" / "admin.md").read_text()
     options = {option.name for command in COMMANDS for option in command.options if option.name.startswith("--")}
     assert {option for option in options | {"--json", "--home", "--stage", "--help"} if option not in text} == set()
+
+
+def test_every_term_of_a_license_is_an_option_of_its_issue() -> None:
+    issue = next(command for command in COMMANDS if command.name == "license issue")
+    other = {"is_trial": "trial", "order_id": "order"}
+    terms = {other.get(term.name, term.name) for term in fields(Terms)}
+    assert terms == {option.argument for option in issue.options} - {"company", "product", "manager"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -1,6 +1,6 @@
 """Issue a license: what is sold, under terms that do not contradict each other."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -157,17 +157,21 @@ def test_terms_that_contradict_each_other_are_refused_and_nothing_is_stored(
     assert list(licenses.license_ids(vendor.code)) == []
 
 
-@pytest.mark.parametrize(
-    ("product", "terms"),
-    [
-        ("viewer", {"max_activations": 0}),
-        ("viewer", {"max_activations": None, "max_transfers": -1}),
-        ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
-        ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True}),
-        ("revit", {"max_license_users": 0}),
-        ("revit", {"max_license_users": None}),
-    ],
-)
+KEPT: list[tuple[str, dict[str, Any]]] = [
+    ("viewer", {"max_activations": 0, "order_id": "A-1", "customer": "shop@customer.test", "license_key": "ACME-7"}),
+    ("viewer", {"max_activations": None, "max_transfers": -1}),
+    ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
+    ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True, "free_resets": True}),
+    ("revit", {"max_license_users": 0}),
+    ("revit", {"max_license_users": None}),
+]
+
+
+def test_every_term_is_among_those_that_are_kept() -> None:
+    assert {name for _, terms in KEPT for name in terms} == {term.name for term in fields(Terms)}
+
+
+@pytest.mark.parametrize(("product", "terms"), KEPT)
 def test_terms_that_go_together_are_kept(vendor: Vendor, product: str, terms: dict[str, Any]) -> None:
     stored = vendor.stored(vendor.issue(product, **terms))
     assert {name: getattr(stored, name) for name in terms} == terms
