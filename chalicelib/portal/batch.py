@@ -114,7 +114,10 @@ def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[
 
 def _load_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
     view = _look(request, claims, license_id)
-    return view, {"batch": batch_assign.find_batch(claims.company, license_id, batch_id), "batch_id": batch_id}
+    return view, {
+        "batch": batch_assign.find_batch(claims.company, license_id, batch_id, now=request.now),
+        "batch_id": batch_id,
+    }
 
 
 def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Loaded:

@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Company, Order, Product
 from chalicelib.domain.events import Event
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
 from chalicelib.domain.users import User
@@ -93,11 +94,11 @@ class ReadRequest:
     """License, user and hardware hashes of the user's devices; whether all are linked comes with them."""
 
 
-def batch_read(claims: SessionClaims, wanted: ReadRequest) -> BatchRead:
+def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> BatchRead:
     """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
     found, left = BatchRead(), _items(claims, wanted)
     while chunk := list(islice(left, BATCH_GET_LIMIT)):
-        for item in reads.batch_get(chunk, consistent=True):
+        for item in reads.batch_get(chunk, consistent=True, now=now):
             if item is not None:
                 _note(found, claims, item)
     return found

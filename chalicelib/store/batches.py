@@ -75,9 +75,9 @@ def store_list(company: str, license_id: int, batch_id: int, people: People, now
     writes.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
 
 
-def read_people(company: str, license_id: int, batch_id: int) -> People | None:
+def read_people(company: str, license_id: int, batch_id: int, now: Instant) -> People | None:
     """The list of a batch. None where there is none, or no more."""
-    item = reads.get(_people(company, license_id, batch_id))
+    item = reads.get(_people(company, license_id, batch_id), now=now)
     if item is None:
         return None
     columns = item.columns or COLUMNS_OF_BEFORE

@@ -17,7 +17,7 @@ def to_failures(item: FailuresItem | None, now: Instant) -> Failures:
 
 def read_count(item: FailuresItem, now: Instant) -> Failures:
     """What is counted there. Consistent."""
-    return to_failures(reads.get(item), now)
+    return to_failures(reads.get(item, now=now), now)
 
 
 def count_one(item: FailuresItem, now: Instant, window_ms: int, *, until: Instant = 0, most: int | None = None) -> None:

@@ -51,8 +51,8 @@ def idempotency_item(caller: str, key: str) -> IdempotencyItem:
 
 def read_answer(call: IdempotencyKey, now: Instant) -> StoredAnswer | None:
     """What was answered to a call, consistently; None where nothing was, or that is over."""
-    item = reads.get(idempotency_item(call.caller, call.key))
-    return None if item is None or item.expires < now // 1000 else _stored(item, call)
+    item = reads.get(idempotency_item(call.caller, call.key), now=now)
+    return None if item is None else _stored(item, call)
 
 
 def answer_of(item: IdempotencyItem) -> Answer | None:

@@ -42,7 +42,7 @@ class Seen:
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
     """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
     items = [attempts_item(account), *_counters(account, password)]
-    own, *failures = reads.batch_get(items, consistent=consistent)
+    own, *failures = reads.batch_get(items, consistent=consistent, now=now)
     known = [to_failures(item, now) for item in failures]
     attempts = Attempts() if own is None else own.to_domain()
     if attempts.begun < known[0].forgiven_at and attempts.until > now:

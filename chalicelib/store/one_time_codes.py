@@ -25,7 +25,7 @@ def hash_code(company: str, email: str, code: str) -> str:
 
 def read_code_requests(company: str, email: str, address: str, now: Instant) -> tuple[CodeRequests, Failures]:
     """What was asked for of late: for an account, and from an address. Consistent, in one round trip."""
-    asked, of_address = reads.batch_get([_asked_item(company, email), _address_item(address)], consistent=True)
+    asked, of_address = reads.batch_get([_asked_item(company, email), _address_item(address)], consistent=True, now=now)
     mailed = () if asked is None else tuple((at, who) for at, who in asked.mailed)
     return CodeRequests(0 if asked is None else asked.revision, mailed), to_failures(of_address, now)
 
@@ -49,9 +49,9 @@ def count_asked(address: str, seen: Failures, now: Instant) -> None:
     count_one(_address_item(address), now, WINDOW_MS, until=seen.until)
 
 
-def read_code(company: str, email: str, browser: str) -> OneTimeCode:
+def read_code(company: str, email: str, browser: str, now: Instant) -> OneTimeCode:
     """The newest code of an account in a browser, void or not. Consistent."""
-    item = reads.get(code_item(company, email, browser))
+    item = reads.get(code_item(company, email, browser), now=now)
     return OneTimeCode() if item is None else _code(item)
 
 

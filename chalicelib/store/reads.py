@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pynamodb.models import Model
 
+from chalicelib.domain.instants import Instant
 from chalicelib.store import database
 from chalicelib.store.schema import Item, Raw
 from chalicelib.store.tables import key_of
@@ -18,19 +19,30 @@ T = TypeVar("T")
 BATCH_GET_LIMIT = 100
 
 
-def get(item: M, *, consistent: bool = True) -> M | None:
-    """The stored item with the keys of `item`."""
-    found: M | None = batch_get([item], consistent=consistent)[0]
+def get(item: M, *, consistent: bool = True, now: Instant | None = None) -> M | None:
+    """The stored item with the keys of `item`; `now` as in `batch_get`."""
+    found: M | None = batch_get([item], consistent=consistent, now=now)[0]
     return found
 
 
-def batch_get(items: list[Any], *, consistent: bool) -> list[Any]:
+def batch_get(items: list[Any], *, consistent: bool, now: Instant | None = None) -> list[Any]:
     """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
 
-    At most 100 distinct keys. Each read alone is atomic; together they are not.
+    `now`: what has expired by then does not exist, for TTL deletes it hours late. Whoever reads what expires has to
+    say it: raises `TypeError`. At most 100 distinct keys. Each read alone is atomic; together they are not.
     """
     raws = batch_get_raw(items, consistent=consistent)
-    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+    found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+    if any(hasattr(item, "expires") for item in items):
+        if now is None:
+            raise TypeError("what expires is read as of an instant")
+        return [None if _has_expired(one, now) else one for one in found]
+    return found
+
+
+def _has_expired(item: Any, now: Instant) -> bool:
+    second: int | None = getattr(item, "expires", None)
+    return second is not None and second < now // 1000
 
 
 def batch_get_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) -> list[Raw | None]:

@@ -159,7 +159,7 @@ def continue_batch(
     `manager_id`: who gives them, None for an operator. Whoever calls it, and however often at once: each person is done
     once. Raises `NotFound`: `batch_not_found`.
     """
-    people = batches.read_people(company, license_id, batch_id)
+    people = batches.read_people(company, license_id, batch_id, now)
     pending = batches.read_pending(company, license_id, batch_id)
     if people is None:
         raise NotFound("batch_not_found")
@@ -184,10 +184,10 @@ def end_batch(company: str, license_id: int, batch_id: int, actor: Actor, *, now
     decide_and_write(read, lambda state: state[1], write, result=lambda *_: None)
 
 
-def find_batch(company: str, license_id: int, batch_id: int) -> BatchProgress | None:
-    """A batch that is under way; None once it is finished or ended. Raises `NotFound`: `batch_not_found`."""
+def find_batch(company: str, license_id: int, batch_id: int, *, now: Instant) -> BatchProgress | None:
+    """A batch that is under way; None once it is finished or ended. Raises `NotFound`: `batch_not_found`, as below."""
     pending = batches.read_pending(company, license_id, batch_id)
-    if pending is None and batches.read_people(company, license_id, batch_id) is None:
+    if pending is None and batches.read_people(company, license_id, batch_id, now) is None:
         raise NotFound("batch_not_found")
     return pending
 
@@ -199,7 +199,7 @@ def batch_result(
 
     Raises `NotFound`: `batch_not_found`, after a week too.
     """
-    people = batches.read_people(company, license_id, batch_id)
+    people = batches.read_people(company, license_id, batch_id, now)
     if people is None:
         raise NotFound("batch_not_found")
     ids, seats = batches.seats_of(company, license_id, [row.email for row in people.rows])

@@ -65,7 +65,7 @@ def set_password_by_code(
     _try(*account, browser, hashed, now)
 
     def read(_: bool) -> tuple[OneTimeCode, User]:
-        stored, user = one_time_codes.read_code(*account, browser), named_user(*account)
+        stored, user = one_time_codes.read_code(*account, browser, now), named_user(*account)
         if user is None or stored.code_hash != hashed or stored.mailed_at < user.reopened_at:
             raise Invalid("invalid_code")
         return stored, user

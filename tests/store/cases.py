@@ -235,7 +235,7 @@ def choose_password(vendor: Vendor, seat: Seated) -> Any:
 
 def ask_for_code(vendor: Vendor, _: Seated) -> Any:
     forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
-    stored, code = one_time_codes.read_code(vendor.code, ADA, ""), mailed_code(vendor, ADA)
+    stored, code = one_time_codes.read_code(vendor.code, ADA, "", NOW), mailed_code(vendor, ADA)
     asked = one_time_codes.read_code_requests(vendor.code, ADA, "", vendor.now)[0]
     right = stored.code_hash == one_time_codes.hash_code(vendor.code, ADA, code)
     return right, stored.until, asked.mailed, len(code_mails(vendor, ADA))
@@ -459,18 +459,18 @@ def logged_in(vendor: Vendor) -> SessionClaims:
 
 def enter_portal(vendor: Vendor, seat: Seated) -> Any:
     user, claims = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
-    return user, batch_read(claims, ReadRequest()).session
+    return user, batch_read(claims, ReadRequest(), vendor.now).session
 
 
 def keep_session(vendor: Vendor, claims: SessionClaims) -> Any:
     sessions.keep_session(claims, 7, now=vendor.now)
-    session = batch_read(claims, ReadRequest()).session
+    session = batch_read(claims, ReadRequest(), vendor.now).session
     return session and session.epoch
 
 
-def log_out(_: Vendor, claims: SessionClaims) -> Any:
+def log_out(vendor: Vendor, claims: SessionClaims) -> Any:
     sessions.log_out(claims)
-    return batch_read(claims, ReadRequest()).session
+    return batch_read(claims, ReadRequest(), vendor.now).session
 
 
 def once_only(vendor: Vendor, claims: SessionClaims) -> Any:

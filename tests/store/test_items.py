@@ -164,20 +164,20 @@ def test_no_two_kinds_can_be_taken_for_each_other() -> None:
 def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_position(vendor: Vendor) -> None:
     rows = [Row(1, "ada@customer.test", "Ada", max_activations=3), Row(2, "bob", problem="no e-mail")]
     batches.store_list(vendor.code, 1, 1, People(rows[:1], 1, rows[1:]), NOW)
-    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
-    item = reads.get(BatchItem(f"batch#{vendor.code}#1#1"))
+    assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, rows[1:])
+    item = reads.get(BatchItem(f"batch#{vendor.code}#1#1"), now=NOW)
     assert item is not None
     assert item.people == [[1, "ada@customer.test", "Ada", "", "", 3, ""]]  # as an older process takes it
     # What an older process has written, and one that has put a column before all others.
     writes.update(item, [BatchItem.columns.remove()])
-    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, rows[1:])
+    assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, rows[1:])
     newer = [
         BatchItem.columns.set(["new", *COLUMNS]),
         BatchItem.people.set([["x", *item.people[0]]]),
         BatchItem.refused.remove(),
     ]
     writes.update(item, newer)
-    assert batches.read_people(vendor.code, 1, 1) == People(rows[:1], 1, [])
+    assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, [])
 
 
 def test_each_kind_in_a_companys_partition_is_audited_or_leads_to_nothing() -> None:

@@ -26,7 +26,7 @@ def ada(vendor: Vendor) -> User:
 def store(vendor: Vendor, code_hash: str) -> OneTimeCode:
     """Put a code in the place of what is there."""
     one_time_codes.put_code(vendor.code, ADA, BROWSER, code_hash, NOW)
-    return one_time_codes.read_code(vendor.code, ADA, BROWSER)
+    return one_time_codes.read_code(vendor.code, ADA, BROWSER, NOW)
 
 
 def redeem(code: OneTimeCode, old: User, password_hash: str) -> User:
@@ -42,7 +42,7 @@ def test_a_code_is_used_up_in_the_write_that_changes_the_password(vendor: Vendor
     changed = accounts.read_user(vendor.code, ada.id)
     assert changed is not None
     assert changed.password_hash == "new"
-    assert one_time_codes.read_code(vendor.code, ADA, BROWSER) == replace(code, used=True)
+    assert one_time_codes.read_code(vendor.code, ADA, BROWSER, NOW) == replace(code, used=True)
 
 
 def test_a_used_code_changes_no_password_whoever_has_changed_it_since(vendor: Vendor, ada: User) -> None:
@@ -57,7 +57,7 @@ def test_a_code_that_was_replaced_changes_no_password(vendor: Vendor, ada: User)
     newest = store(vendor, "two")
     with pytest.raises(ConditionFailed):
         redeem(code, ada, "new")
-    assert one_time_codes.read_code(vendor.code, ADA, BROWSER) == newest
+    assert one_time_codes.read_code(vendor.code, ADA, BROWSER, NOW) == newest
     assert accounts.read_user(vendor.code, ada.id) == ada
 
 
@@ -65,7 +65,7 @@ def test_a_code_changes_no_password_that_is_another_by_now(vendor: Vendor, ada: 
     code = store(vendor, "one")
     with pytest.raises(ConditionFailed):
         redeem(code, replace(ada, password_hash="older"), "new")
-    assert one_time_codes.read_code(vendor.code, ADA, BROWSER) == code
+    assert one_time_codes.read_code(vendor.code, ADA, BROWSER, NOW) == code
 
 
 def test_a_code_changes_no_password_of_an_account_that_has_another_email_by_now(vendor: Vendor, ada: User) -> None:
@@ -89,6 +89,6 @@ def test_of_two_who_ask_at_once_one_is_told_to_look_again(vendor: Vendor) -> Non
 
 def test_a_code_is_none_of_another_browser(vendor: Vendor) -> None:
     store(vendor, "one")
-    assert one_time_codes.read_code(vendor.code, ADA, "another browser") == OneTimeCode()
+    assert one_time_codes.read_code(vendor.code, ADA, "another browser", NOW) == OneTimeCode()
     with pytest.raises(ConditionFailed):
         one_time_codes.count_try(vendor.code, ADA, "another browser", NOW)

@@ -195,7 +195,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: continue_batch(c, v.by_user.id, v.batch, ADMIN, lambda: True, now=NOW)],
     ),
     (end_batch, "license_not_found", [lambda c, v: end_batch(c, v.by_user.id, v.batch, ADMIN, now=NOW)]),
-    (find_batch, "batch_not_found", [lambda c, v: find_batch(c, v.by_user.id, v.batch)]),
+    (find_batch, "batch_not_found", [lambda c, v: find_batch(c, v.by_user.id, v.batch, now=NOW)]),
     (
         batch_result,
         "batch_not_found",

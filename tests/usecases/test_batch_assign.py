@@ -24,7 +24,7 @@ from chalicelib.usecases.batch_assign import (
 )
 from chalicelib.usecases.change_seat import remove_user
 from tests.store.faults import Send, wire
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import account, reader, result_of
 from tests.usecases.support import calls_counted, refused
 
@@ -166,7 +166,7 @@ def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, lic
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
     assert vendor.stored(license).users_assigned == ROWS_PER_TRANSACTION
     assert len(emails(vendor, license)) == ROWS_PER_TRANSACTION
-    assert find_batch(vendor.code, license.id, batch_id) is None
+    assert find_batch(vendor.code, license.id, batch_id, now=NOW) is None
     assert continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW) is None
     assert len(emails(vendor, license)) == ROWS_PER_TRANSACTION
     vendor.assign(license, ADA)
@@ -255,7 +255,7 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
     for company, license_id in ((vendor.code, vendor.issue("revit").id), (stranger.code, license.id)):
         for act in (
             lambda c=company, i=license_id: batch_result(c, i, batch_id, reader(vendor), ADMIN, now=NOW),
-            lambda c=company, i=license_id: find_batch(c, i, batch_id),
+            lambda c=company, i=license_id: find_batch(c, i, batch_id, now=NOW),
             lambda c=company, i=license_id: continue_batch(c, i, batch_id, ADMIN, for_ever, now=NOW),
         ):
             with pytest.raises(SeatkeeperError) as refused:
@@ -314,6 +314,14 @@ def test_a_batch_never_takes_the_place_of_another_with_the_same_id(
     assert emails(vendor, license) == sorted(people(2, "a").split() + people(2, "b").split())
 
 
+def test_the_result_of_a_batch_with_its_passwords_is_told_for_a_week(vendor: Vendor, license: License) -> None:
+    batch_id = run(vendor, license, ADA)
+    assert batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=NOW + 7 * DAY)[0].password
+    with pytest.raises(SeatkeeperError) as refused:
+        batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=NOW + 7 * DAY + 1000)
+    assert refused.value.code == "batch_not_found"
+
+
 def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(20), True, ADMIN, now=NOW)
     continue_batch(vendor.code, license.id, batch_id, ADMIN, one_step(), now=NOW)
@@ -321,7 +329,7 @@ def test_a_batch_whose_list_is_lost_can_be_ended(vendor: Vendor, license: Licens
     with pytest.raises(SeatkeeperError) as refused:
         continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW)
     assert refused.value.code == "batch_not_found"
-    assert find_batch(vendor.code, license.id, batch_id) is not None
+    assert find_batch(vendor.code, license.id, batch_id, now=NOW) is not None
     end_batch(vendor.code, license.id, batch_id, ADMIN, now=NOW)
     assert vendor.stored(license).users_assigned == ROWS_PER_TRANSACTION
 

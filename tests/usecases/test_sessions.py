@@ -57,7 +57,7 @@ def test_guesses_at_no_company_are_slowed_as_all_others(vendor: Vendor) -> None:
 
 def test_the_token_is_stored_hashed(vendor: Vendor, manager: str) -> None:
     claims = logged_in(vendor, manager)
-    assert reads.get(SessionItem(f"session#{claims.token}")) is None
+    assert reads.get(SessionItem(f"session#{claims.token}"), now=NOW) is None
     assert portal_queries.authenticate_session(claims, now=NOW)
 
 

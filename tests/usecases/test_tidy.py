@@ -36,7 +36,7 @@ def keys() -> Iterator[list[str]]:
 
 
 def left(keys: list[str]) -> int:
-    return sum(item is not None for item in reads.batch_get([SessionItem(key) for key in keys], consistent=True))
+    return sum(item is not None for item in reads.batch_get([SessionItem(key) for key in keys], consistent=True, now=0))
 
 
 def tidy_all(now: int) -> int:
@@ -53,7 +53,7 @@ def test_what_has_expired_goes_and_what_lasts_stays(vendor: Vendor, keys: list[s
     claims = open_session(account(vendor, MANAGER), now=NOW)
     assert tidy_all(FAR) >= 10
     assert left(keys) == 0
-    assert reads.get(sessions.session_item(claims.token)) is not None
+    assert reads.get(sessions.session_item(claims.token), now=NOW) is not None
 
 
 def test_nothing_goes_in_its_last_minute_or_before(keys: list[str]) -> None:
@@ -106,4 +106,4 @@ def test_every_kind_that_may_be_lost_expires() -> None:
 def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
     account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
     login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
-    assert reads.get(login_attempts.attempts_item(account)) is None
+    assert reads.get(login_attempts.attempts_item(account), now=NOW) is None

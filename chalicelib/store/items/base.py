@@ -37,4 +37,4 @@ class EphemeraItem(Item[T]):
 
     pk = UnicodeAttribute(hash_key=True)
     expires = IntegerAttribute()
-    """TTL in seconds since the epoch; it only tidies up, and but for `IdempotencyItem` nothing is decided by it."""
+    """TTL in seconds since the epoch. It tidies up hours late: to `reads.batch_get`, what has expired is not there."""

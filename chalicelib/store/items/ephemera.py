@@ -59,7 +59,7 @@ class CodeRequestsItem(EphemeraItem[Any]):
 class IdempotencyItem(EphemeraItem[Any]):
     """What was answered to a call, under the hash of who made it and its key.
 
-    It counts until `expires`, which is compared at each read and write: what is over may still be there.
+    It counts until `expires`, which the write compares as each read does: what is over may still be there.
     """
 
     content_hash = UnicodeAttribute(null=True)

@@ -43,7 +43,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
     """
     part, is_cut = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
     wanted = ReadRequest(managed=license_id, licenses=[] if part.license else [license_id])
-    base = guard_manager(claims, batch_reads.batch_read(claims, wanted), license_id, part.license, now)
+    base = guard_manager(claims, batch_reads.batch_read(claims, wanted, now), license_id, part.license, now)
     # Backwards from the license: its devices come first, so an event says that no device is missing.
     complete, events = bool(part.events) or not is_cut, part.events
     if is_cut and len(events) <= RECENT_EVENTS:

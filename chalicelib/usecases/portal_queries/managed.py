@@ -137,7 +137,7 @@ def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Insta
     keep = managed.keep if filtered else None
     page = Page(named, 1, len(named)) if named else list_page(managed.rows(), list_query, keep, managed.arrange)
     codes = sorted(list(managed.products)[:MAX_PRODUCTS])
-    found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in page.rows], products=codes))
+    found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in page.rows], products=codes), now)
     principal, known = authenticate(claims, found, now), found.licenses
     names = {code: found.products[code].name for code in codes if code in found.products}
     rows = [

@@ -72,7 +72,7 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
         )
         ids, more = cut(held, limit)
         seats = [(license_id, claims.user_id) for license_id in ids]
-        found = batch_reads.batch_read(claims, ReadRequest(licenses=ids, seats=seats))
+        found = batch_reads.batch_read(claims, ReadRequest(licenses=ids, seats=seats), now)
         principals.append(authenticate(claims, found, now))
         return [_Held(id, found.licenses.get(id), found.seats.get((id, claims.user_id))) for id in ids], more
 
@@ -105,7 +105,7 @@ def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *
         hashes, more = cut(linked, limit)
         seat = (license_id, claims.user_id)
         found = batch_reads.batch_read(
-            claims, ReadRequest(licenses=[license_id], seats=[seat], user_devices=(*seat, hashes))
+            claims, ReadRequest(licenses=[license_id], seats=[seat], user_devices=(*seat, hashes)), now
         )
         views.append(guard_seat(claims, found, license_id, now))
         license, all_of_list = views[-1].license, not (after or more)

@@ -47,7 +47,7 @@ def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool 
     Raises `session_expired`, and `password_change_required` unless `allow_initial_password`.
     """
     return authenticate(
-        claims, batch_reads.batch_read(claims, ReadRequest()), now, allow_initial_password=allow_initial_password
+        claims, batch_reads.batch_read(claims, ReadRequest(), now), now, allow_initial_password=allow_initial_password
     )
 
 
@@ -95,7 +95,7 @@ def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: In
 
 def one_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
     """A license that the user manages, for the pages that ask what to do with it. Raises as `guard_manager`."""
-    found = batch_reads.batch_read(claims, ReadRequest(managed=license_id, licenses=[license_id]))
+    found = batch_reads.batch_read(claims, ReadRequest(managed=license_id, licenses=[license_id]), now)
     return guard_manager(claims, found, license_id, None, now)
 
 

@@ -81,7 +81,7 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
     page = list_page(rows, list_query, keep if list_query.search.strip() else None, arrange)
     wanted = [] if part.license else [license_id]
     found = batch_reads.batch_read(
-        claims, ReadRequest(managed=license_id, licenses=wanted, users=[seat.user_id for seat in page.rows])
+        claims, ReadRequest(managed=license_id, licenses=wanted, users=[seat.user_id for seat in page.rows]), now
     )
     base = guard_manager(claims, found, license_id, part.license, now)
     shown = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
@@ -92,7 +92,7 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     """One user of a license that the user manages. Raises as `license_users`, and `user_not_found`."""
     seats, users = [(license_id, user_id)], [user_id]
     found = batch_reads.batch_read(
-        claims, ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=users)
+        claims, ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=users), now
     )
     base = guard_manager(claims, found, license_id, None, now)
     seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
