@@ -207,7 +207,7 @@ def decide_deactivation(snapshot: Snapshot) -> DeactivationDecision:
 
 
 def counts_as_release(license: License, actor: Actor) -> bool:
-    """Whether places that this actor resets count as released, so that the next other device is a transfer.
+    """Whether activations that this actor resets count as released, so that the next other device is a transfer.
 
     Not those that the vendor resets, nor where the vendor has sold resets that are free.
     """
@@ -215,7 +215,7 @@ def counts_as_release(license: License, actor: Actor) -> bool:
 
 
 def guard_reset(license: License, actor: Actor, taken: int) -> None:
-    """Refuse to release so many places at once that not all could be taken again, not by their own devices either.
+    """Refuse to release more activations at once than could be taken again, even by their own devices.
 
     `taken`: how many there are. Each then needs a transfer, as those do that were released before.
     """

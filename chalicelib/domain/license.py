@@ -3,7 +3,7 @@
 Counters (`times_activated`, `users_assigned`, `activations`) are moved by the store's conditional writes alone;
 nothing here writes. Instants are integer milliseconds since the epoch, UTC (`domain.instants`).
 
-A device is *live* while it holds a place. Liveness is derived, so that taking many places back is one small write:
+A device is *live* while it holds an activation. Liveness is derived, so that many activations end by one small write:
 
 * a reset of the license raises `License.epoch`, and every device of an older epoch is off;
 * a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
@@ -47,10 +47,10 @@ class License:
     users_assigned: int = 0
     max_transfers: int = TRANSFERS_UNLIMITED
     free_resets: bool | None = None
-    """Whether a place that the customer resets counts as released by nobody, so that to take it is no transfer."""
+    """Whether an activation that the customer resets counts as released by nobody: taking it is no transfer."""
     transfer_count: int = 0
     released: int = 0
-    """Places released by a deactivation, or reset by the customer, and not taken again: the next activation of another
+    """Activations released by a deactivation, or reset by the customer, and not taken again: the next one of another
     device is a transfer."""
     last_released_by: str | None = None
     """Hardware hash of the device that was released last; None where a reset released several at once."""
@@ -73,7 +73,7 @@ class License:
     seats_full_at: Instant | None = None
     """When the bucket of seats that customers give is full again; None: since ever."""
     known_devices: int = 0
-    """Devices that hold a place or held one, and are not forgotten; without those of before they were counted."""
+    """Devices that are or were active, and are not forgotten; without those of before they were counted."""
     blocked_devices: int = 0
     """How many devices may never be activated here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()

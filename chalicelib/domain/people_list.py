@@ -60,7 +60,7 @@ def read_file(content: bytes) -> str:
 
 
 def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:
-    """The people of a pasted list or a CSV file; `chosen`: what columns mean, by number, in the place of their names.
+    """The people of a pasted list or a CSV file; `chosen`: what columns mean, by number, instead of their names.
 
     Raises `Invalid` where it cannot be read, or is too long.
     """

@@ -1,8 +1,7 @@
-"""How fast places may be taken on one license: a bucket of changes that refills within the hour.
+"""How fast devices may be activated on one license: a bucket of changes that refills within the hour.
 
-An activation that takes a place takes a change out of the bucket. A repeat takes none, and giving a place back is
-always possible. The bucket is kept as one instant, that at which it is full again: one condition on one attribute
-decides.
+A new activation takes a change out of the bucket. A repeat takes none, and a deactivation is always possible. The
+bucket is kept as one instant, that at which it is full again: one condition on one attribute decides.
 
 Each user of a license has a smaller bucket beside it, and an activation takes a change out of both: so one user cannot
 use up the license's and keep the others from their first activation.

@@ -230,7 +230,7 @@ class LicenseBody(Fresh):
     def of(cls, snapshot: Snapshot, now: Instant, **more: object) -> "LicenseBody":
         """The license of a snapshot at `now`; `more` adds fields."""
         license, device, product = snapshot.license, snapshot.device, snapshot.product
-        assert license is not None  # a place that was granted or held has one
+        assert license is not None  # an activation has one
         assert product is not None  # the call has looked it up
         fields = _who(snapshot, license) | _state(license, now) | _limits(license) | _NOT_FLOATING
         fields |= _product(product) | _order(license, product)
@@ -404,7 +404,7 @@ def by_ids_alone(snapshot: Snapshot) -> Snapshot:
     Ids are no secrets, and app keys are public. A device that is active needs no more than the ids.
     """
     license = snapshot.license
-    assert license is not None  # a place that was granted or held has one
+    assert license is not None  # an activation has one
     return replace(snapshot, user=None, license=replace(license, customer=None, license_key=None))
 
 
@@ -417,7 +417,7 @@ def license_signature(snapshot: Snapshot, lookup: LicenseRequest, signer: Signer
     if _BEGINS_A_BODY.match(lookup.hardware_id):
         return None
     license = snapshot.license
-    assert license is not None  # a place that was granted or held has one
+    assert license is not None  # an activation has one
     if lookup.username is not None:
         name = lookup.username.split("|", 1)[0]
     elif snapshot.user is not None:  # named by its id alone: the user who holds the device

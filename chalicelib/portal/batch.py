@@ -166,7 +166,7 @@ def _load_end(request: PortalRequest, claims: SessionClaims, license_id: int, ba
     view, more = _load_batch(request, claims, license_id, batch_id)
     return view, more | {
         "title": "Stop the batch",
-        "sentences": ["Who has been assigned keeps the seat. The places of the others are free again."],
+        "sentences": ["Those who have been assigned keep their seats. The seats of the others become free again."],
         "button": "Stop here",
         "danger": True,
     }

@@ -31,8 +31,8 @@ def reset_question(view: DeviceView, back: str) -> Context:
     return {
         "title": "Reset device",
         "sentences": [
-            f"The activation of {device_name(row)} is freed at once, for example when the machine is lost.",
-            "Its next check answers that the device is not found. It can be activated again while there is a place.",
+            f"{device_name(row)} is deactivated at once, and its activation becomes free.",
+            "The application on it ends at its next check. It can be activated again while an activation is free.",
             *transfer_hint(view.license),
         ],
         "button": "Reset device",
@@ -54,12 +54,12 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 @action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
-    """Free the device's place."""
+    """Free the device's activation."""
     return free(request, view, f"/portal/licenses/{view.license.id}/devices")
 
 
 def free(request: PortalRequest, view: DeviceView, back: str) -> Change[int]:
-    """Free one device's place, whether it still holds it or not."""
+    """Free one device's activation, whether it is still active or not."""
     user, row = view.principal.user, view.row
     actor = request.actor(user.email)
     hardware_id, owner = row.device.hardware_id, row.device.user_id
@@ -67,7 +67,7 @@ def free(request: PortalRequest, view: DeviceView, back: str) -> Change[int]:
     def result(freed: int) -> FormResult:
         if freed:
             return FormResult(back, f"{device_name(row)} was reset. Its activation is free.")
-        return FormResult(back, f"{device_name(row)} held no place any more. Nothing was changed.")
+        return FormResult(back, f"{device_name(row)} was no longer active. Nothing was changed.")
 
     given = (user.company, view.license.id, hardware_id, actor)
     return Change(lambda: reset_device(*given, user_id=owner, now=request.now), result)

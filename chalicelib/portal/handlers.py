@@ -50,7 +50,7 @@ log = logging.getLogger("seatkeeper")
 STRICT_TRANSPORT = "max-age=31536000"
 """A browser that has come over HTTPS once comes in no other way for a year."""
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
-FORM_EXPIRED = "This form is out of date. Here is a fresh one with what you typed: please send it again."
+FORM_EXPIRED = "This form has expired. Here is a new one with what you typed: please send it again."
 FORM_EXPIRED_CODE = "form_out_of_date"
 """What the log calls that; all its other codes are those of `web.errors`."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -251,8 +251,8 @@ def _error_page(error: Exception) -> tuple[str, int, str, str]:
         case SeatkeeperError():
             code, status, words = _why(error)
             return code, status, "Not found" if status == 404 else "Refused", words
-    sentence = "Something went wrong here, and it was noted. Please try again."
-    return "internal_error", 500, "A mistake of ours", sentence
+    sentence = "Something went wrong on the server, and was logged. Please try again."
+    return "internal_error", 500, "Server error", sentence
 
 
 def _status(error: SeatkeeperError) -> int:

@@ -53,14 +53,14 @@ def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lice
 
 
 def transfer_hint(license: License) -> list[str]:
-    """What releasing places costs on a license that may not move without limit."""
+    """What releasing activations costs on a license that may not move without limit."""
     left = LICENSE_TRANSFERS.room(license)
     if left is None or license.free_resets:
         return []
     if not left:
-        stays = "No place of this license goes to another device: until the device that was reset last is active again,"
-        return [f"{stays} no new one can be activated."]
-    return [f"A device that takes the place of another is a transfer; {left} of {license.max_transfers} are left."]
+        only = "No transfer to another device is left: until the device that was reset last is active again,"
+        return [f"{only} no new one can be activated."]
+    return [f"A new device in place of this one is a transfer; {left} of {license.max_transfers} are left."]
 
 
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:

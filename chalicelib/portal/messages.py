@@ -44,7 +44,7 @@ _EVENTS: dict[EventType, str] = {
     "code_asked": "A code for a forgotten password was asked for",
     "initial_password_read": "Initial password read",
     "batch_result_read": "Result of a batch read",
-    "email_probed": "The e-mail was to be given to another account",
+    "email_probed": "Another account was to be given this e-mail",
     "variables_tracked": "Device variables changed",
 }
 MESSAGES = messages.MESSAGES | {
@@ -66,17 +66,17 @@ MAX_DEVICE_NAME = 64
 _ROWS = {
     "gets_seat": "Gets a seat.",
     "has_seat": "Has a seat already; nothing changes.",
-    "no_seat_left": "No seat is left: gets none where those are assigned that fit.",
+    "no_seat_left": "No seat is left: this person gets none if only those are assigned that fit.",
     "seat_gone": "there was no seat left.",
     "account_closed": "The vendor has closed this person's account.",
     "not_assigned": "Not assigned.",
     "assigned": "Assigned; the password is this person's own.",
     "assigned_with_password": "Assigned, with an initial password.",
-    "second_email": "A second e-mail stands in this row.",
+    "second_email": "This row holds a second e-mail.",
     "count_malformed": "Max activations: give a number in digits alone, such as 5 or 1000.",
     "profile_too_long": f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.",
     "profile_not_printable": "A name or phone number holds characters that cannot be shown.",
-    "email_repeated": "This e-mail stands in the list already.",
+    "email_repeated": "This e-mail is in the list already.",
 }
 """What happens to the rows of a list."""
 
@@ -108,7 +108,7 @@ def actor_words(name: str) -> str:
 def error_message(error: SeatkeeperError) -> str:
     """Why something was refused, and what to do. Of several wrong fields each says why (`field_messages`)."""
     if isinstance(error, Invalid) and len(error.errors) > 1:
-        return f"{len(error.errors)} fields are not right yet. Each says why."
+        return f"{len(error.errors)} fields need to be corrected."
     return _sentence(error)
 
 

@@ -39,5 +39,5 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 @action("confirm.html", Confirmation, _load_reset)
 def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
-    """Free the own device's place."""
+    """Free the own device's activation."""
     return free(request, view, f"{SEATS}/{view.license.id}")

@@ -130,8 +130,8 @@ def update(old: License, new: License, event: Event, earlier: Sequence[Event] = 
 def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> None:
     """All devices off, in one write: every device of an older epoch is off. Raises `ConditionFailed`.
 
-    `all_anew`: the counts of transfers and of places that were released begin anew. `released`: the places that were
-    held now count as such; whoever comes back, too, takes another's. The event says how many places were held:
+    `all_anew`: the counts of transfers and of released activations begin anew. `released`: the activations that were
+    held now count as such; whoever comes back, too, takes another's. The event says how many there were:
     `times_activated` must still be what was read.
     """
     item = LicenseItem
@@ -144,13 +144,13 @@ def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> 
     _changing(license, actions, unchanged, event).commit()
 
 
-def releasing(places: int) -> list[Any]:
-    """What is changed of a license where so many places are released at once, by none of its devices alone."""
-    return [LicenseItem.released.add(places), LicenseItem.last_released_by.remove()] if places else []
+def releasing(activations: int) -> list[Any]:
+    """What is changed of a license where so many activations are released at once, by none of its devices alone."""
+    return [LicenseItem.released.add(activations), LicenseItem.last_released_by.remove()] if activations else []
 
 
 def blacklist(license: License, hardware_id: str, event: Event) -> None:
-    """Never again a place for this device. Raises `ConditionFailed` where it is blacklisted already."""
+    """Never activate this device again. Raises `ConditionFailed` where it is blacklisted already."""
     hardware_hash, item = hash_hardware_id(hardware_id), LicenseItem
     absent = item.blacklist.does_not_exist() | ~item.blacklist.contains(hardware_hash)
     write = _changing(license, [item.blocked_devices.add(1)], absent, event)
@@ -161,7 +161,7 @@ def blacklist(license: License, hardware_id: str, event: Event) -> None:
 
 
 def allow(license: License, hardware_id: str, event: Event) -> None:
-    """Let a device that was blacklisted take a place again. Raises `ConditionFailed` where it is not, or no more."""
+    """Let a device that was blacklisted be activated again. Raises `ConditionFailed` where it is not, or no more."""
     hardware_hash, item = hash_hardware_id(hardware_id), LicenseItem
     if hardware_hash in license.blacklist:
         _changing(

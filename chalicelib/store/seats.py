@@ -61,7 +61,7 @@ def count_refused(license: License, actor: Actor, now: Instant) -> None:
 
 
 def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:
-    """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that took the place."""
+    """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that counts it."""
     item = SeatItem.of(seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
     link = LookupItem(license.company, user_license_sort_key(seat.user_id, license.id))
@@ -74,7 +74,7 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
 
 
 def remove(license: License, seat: Seat, event: Event, *, released: bool, closed_at: Instant | None = None) -> None:
-    """Take a seat away, with all the places that it holds, in one write. Raises `ConditionFailed`.
+    """Take a seat away, with all its activations, in one write. Raises `ConditionFailed`.
 
     `released`: they count as released, and the next activation as a transfer. `closed_at`: only while the account is
     closed since then.
@@ -92,7 +92,7 @@ def remove(license: License, seat: Seat, event: Event, *, released: bool, closed
 
 
 def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event, *, released: bool) -> None:
-    """Take back all the places that a seat holds, in one write; `released` as in `remove`. Raises `ConditionFailed`."""
+    """End all the activations of a seat, in one write; `released` as in `remove`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     freed = [item.times_activated.add(-seat.activations_in(license))]

@@ -57,7 +57,7 @@ class Preview:
 
     @property
     def free(self) -> int | None:
-        """Places that are free; None: without limit."""
+        """Seats that are free; None: without limit."""
         return LICENSE_USERS.room(self.license)
 
     @property

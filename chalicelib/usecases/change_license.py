@@ -61,7 +61,7 @@ def extend(
 def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) -> License:
     """All devices off in one write. Raises `Denied`: `device_transfer_not_allowed`, …
 
-    The vendor's reset begins all counts anew. A customer's releases the places that were held, and the count of
+    The vendor's reset begins all counts anew. A customer's releases the activations that there were, and the count of
     transfers stays, unless his resets are free.
     """
 

@@ -26,7 +26,7 @@ _State = tuple[License, Seat]
 def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
     """Take the seat away and switch its devices off, in one write. Raises `NotFound`: `user_not_found`, …
 
-    Their places are released as in `reset_activations`.
+    Their activations are released as in `reset_activations`.
     """
     _give_up(company, license_id, email, actor, lambda license, seat: _remove(license, seat, actor, now))
 
@@ -54,7 +54,7 @@ def remove_account(
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
     """Switch off all devices of one user on this license, in one write. Raises `SeatkeeperError`.
 
-    Whether their places count as released: `domain.activation.counts_as_release`.
+    Whether their activations count as released: `domain.activation.counts_as_release`.
     """
 
     def write(license: License, seat: Seat) -> None:
@@ -131,7 +131,7 @@ def _remove(license: License, seat: Seat, actor: Actor, now: Instant, closed_at:
 
 
 def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Callable[[License, Seat], None]) -> None:
-    """Take back all the places of a seat, unless nobody could take them again."""
+    """End all the activations of a seat, unless nobody could take them again."""
 
     def decide(state: _State) -> _State:
         license, seat = state

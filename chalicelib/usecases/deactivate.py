@@ -43,4 +43,4 @@ def _keep(company: str, lookup: LicenseLookup, variables: dict[str, str], actor:
     except Invalid:
         raise
     except Rejected:
-        pass  # no reason to hold a place
+        pass  # no reason to keep the activation

@@ -39,16 +39,18 @@ MESSAGES: dict[str, str] = {
     "rate_limit_exceeded.user": (
         "This user has activated too many devices on this license within an hour; try again later."
     ),
-    "rate_limit_exceeded.seats": ("Too many seats of this license were given within an hour. At most {most} can be."),
-    "rate_limit_exceeded.emails": ("too many were given that cannot be used. Try again tomorrow, or ask your vendor."),
+    "rate_limit_exceeded.seats": ("Too many seats of this license were assigned within an hour; the limit is {most}."),
+    "rate_limit_exceeded.emails": (
+        "too many e-mails were given that cannot be used. Try again tomorrow, or ask your vendor."
+    ),
     "license_users_limit_reached.list": "Free seats: {free}. The list needs {wanted}. Nobody was assigned.",
     "device_transfer_not_allowed.reset": (
-        "Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
-        "first, of which the last can come back, or ask your vendor."
+        "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "
+        "devices one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "device_transfer_limit_reached.reset": (
-        "Then {needed} devices could come back as transfers only, and {left} transfers are left. Reset single devices "
-        "first, of which the last can come back, or ask your vendor."
+        "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "
+        "devices one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "invalid_credentials.other_licenses": (
         "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try "
@@ -69,7 +71,7 @@ MESSAGES: dict[str, str] = {
     "date_malformed": "a date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.",
     "date_impossible": "the date does not exist in the calendar.",
     "date_out_of_range": "the date must lie between the years 1970 and 9999.",
-    "clock_out_of_range": "the clock must stand between the years {first} and {last}.",
+    "clock_out_of_range": "the clock must be set between the years {first} and {last}.",
     "duration_malformed": "a duration must be a number and one of h, d, m, y, like 30d, 12m or 1y.",
     "duration_too_long": "a duration is at most 1000 years.",
     "count_malformed": "give a number in digits alone, such as 5 or 1000.",
@@ -78,14 +80,14 @@ MESSAGES: dict[str, str] = {
     "count_out_of_range.hours": "give {least} to {most} hours.",
     "count_out_of_range": "give {least} to {most}.",
     "email_malformed": "this is not an e-mail address.",
-    "email_not_ascii": "{letter} stands before the @; mail is sent to ASCII letters alone.",
-    "email_domain_impossible": "there can be no domain of this name.",
+    "email_not_ascii": "{letter} cannot stand before the @: only ASCII characters can.",
+    "email_domain_impossible": "this cannot be the name of a domain.",
     "email_too_long": "an e-mail has at most {most} characters.",
     "email_on_too_many_licenses": "it can be changed on up to {most} licenses; this user has more.",
     "password_length": "choose from {least} to {most} characters.",
     "password_of_account": "choose one that is not your company or your e-mail.",
     "password_common": "choose one that is not among the commonest passwords.",
-    "password_of_a_row": "choose more than repeated letters or a row of letters.",
+    "password_of_a_row": "choose more than repeated characters, or characters in a row.",
     "password_word_and_year": "choose more than a word and a year.",
     "password_as_before": "choose one that differs from the password that is set.",
     "passwords_differ": "the two new passwords differ. Type the same one twice.",
@@ -93,11 +95,11 @@ MESSAGES: dict[str, str] = {
         "This account has licenses of more than {most} customers: a mailed code sets its password."
     ),
     "logo_too_large": "it may have up to {most} KB.",
-    "logo_malformed": "line {line} is no well-formed XML ({cause}).",
+    "logo_malformed": "line {line} is not well-formed XML ({cause}).",
     "logo_root": "it must begin with <svg xmlns={namespace!r}>.",
     "variables_too_many": "a device keeps at most {most}.",
     "variables_too_long": "a device keeps at most {most} characters in all.",
-    "list_unreadable": "this file is no text that can be read: save it as CSV UTF-8.",
+    "list_unreadable": "this file cannot be read as text: save it as CSV UTF-8.",
     "list_no_csv": "this cannot be read as CSV.",
     "list_empty": "paste at least one e-mail, or choose a file.",
     "list_too_wide": "a list has at most {most} columns.",
@@ -107,7 +109,9 @@ MESSAGES: dict[str, str] = {
     "columns_repeat": "{columns} all mean {meaning!r}: choose one of them.",
     "column_of_emails_missing": "choose the column that holds the e-mails.",
     "license_has_no_users": "This license is authorized by its key; it has no users.",
-    "license_key_malformed": "1 to {most} printable characters; one of our shape must be one of ours.",
+    "license_key_malformed": (
+        "give 1 to {most} printable characters; what looks like a generated key has to have its check symbol."
+    ),
     "perpetual_has_no_end": "a perpetual license has no end.",
     "no_end_yet": "the license has no end yet; it gets one at its first activation.",
     "end_missing": "a {license_type} license needs an end, or a duration from its first activation.",

@@ -63,7 +63,7 @@ def test_twenty_kilobytes_are_taken_and_no_byte_more() -> None:
     ],
 )
 def test_what_is_no_well_formed_xml_is_refused(text: str) -> None:
-    assert "is no well-formed XML (" in no(text)
+    assert "is not well-formed XML (" in no(text)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def preview(site: Site, page: playwright.Page, people: list[str]) -> None:
 
 
 def assign(page: playwright.Page, which: str = "") -> None:
-    """Go on from the preview to the result. "Go on" is clicked by hand where no script does it."""
+    """Go on from the preview to the result. *Continue* is clicked by hand where no script does it."""
     by_itself = runs_scripts(page)
     if which:
         page.get_by_label(which).check()
@@ -40,7 +40,7 @@ def assign(page: playwright.Page, which: str = "") -> None:
     heading = page.get_by_role("heading", level=1)
     if not by_itself:
         expect(heading).to_have_text("Assigning…")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     expect(heading).to_have_text("Result")
 
 
@@ -54,7 +54,7 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
     results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
     expect(results).to_have_text(
-        [gets] * 3 + ["Has a seat already; nothing changes.", "This e-mail stands in the list already."]
+        [gets] * 3 + ["Has a seat already; nothing changes.", "This e-mail is in the list already."]
     )
     assert assigned(site) == 1
     assign(either_page, "All or nothing: assign all 3")
@@ -134,9 +134,9 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
     note = either_page.get_by_role("note")
     expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Their seats are reserved.")
     by_itself = runs_scripts(either_page)
-    note.get_by_role("link", name="Go on").click()
+    note.get_by_role("link", name="Continue").click()
     if not by_itself:
-        either_page.get_by_role("button", name="Go on").click()
+        either_page.get_by_role("button", name="Continue").click()
     expect(either_page.locator(".count")).to_have_text("3 of 3 people were assigned.")
 
 

@@ -151,7 +151,7 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
         ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
         (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),
         ("device reset --license 1 --hardware-id -x", "--hardware-id: expected one argument"),
-        ("sweep --now 9999-01-01", "--now: the clock must stand between the years 1970 and 2286"),
+        ("sweep --now 9999-01-01", "--now: the clock must be set between the years 1970 and 2286"),
     ],
 )
 def test_a_value_that_is_none_is_one_sentence(operator: Operator, line: str, sentence: str) -> None:
@@ -219,7 +219,7 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         (f"{ISSUE} --max-transfers 10000001", "--max-transfers: give -1 (none), 0 (unlimited) or more."),
         (
             f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE",
-            "--license-key: 1 to 100 printable characters; one of",
+            "--license-key: give 1 to 100 printable characters;",
         ),
         (f"{ISSUE} --license-key {{key}}", "--license-key: the license key is in use."),
         (

@@ -142,7 +142,7 @@ def test_a_token_of_another_form_or_browser_is_worth_nothing(
     elsewhere = browser_of(vendor, MANAGER)
     for token in (manager.get(at(license, "/reset")).form(at(license, "/reset")), elsewhere.get(path).form(path)):
         page = manager.post(path, {"email": ADA} | {"form": token.fields["form"]})
-        assert (page.status, "out of date" in page.words) == (403, True)
+        assert (page.status, "has expired" in page.words) == (403, True)
         assert page.form(path).fields["email"] == ADA
     assert emails(vendor, license) == []
 
@@ -167,7 +167,7 @@ def test_a_mistake_of_ours_is_a_page_and_tells_nothing_of_itself(
 ) -> None:
     monkeypatch.setattr("chalicelib.usecases.portal_queries.managed.read_managed_licenses", lambda *_, **__: 1 / 0)
     page = manager.get("/portal/licenses")
-    assert (page.status, "A mistake of ours" in page.words, "division" in page.answer.text) == (500, True, False)
+    assert (page.status, "Server error" in page.words, "division" in page.answer.text) == (500, True, False)
 
 
 # --- log in -----------------------------------------------------------------------------------------------------
@@ -452,4 +452,4 @@ def test_each_wrong_field_of_a_form_says_why(manager: Browser, license: License)
     ):
         assert f'<small class="wrong" id="wrong-{field}">{sentence}</small>' in page.answer.text
     assert page.answer.text.count('aria-invalid="true"') == 3
-    assert "3 fields are not right yet." in page.words
+    assert "3 fields need to be corrected." in page.words

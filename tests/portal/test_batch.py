@@ -46,7 +46,7 @@ def test_columns_are_chosen_in_the_preview_without_a_script(vendor: Vendor, mana
 def test_a_file_of_unreadable_bytes_is_refused_in_the_form(manager: Browser, license: License) -> None:
     page = uploaded(manager, license, b"E-Mail\n\x81\x8d@x.test")
     assert page.status == 400
-    assert "This file is no text that can be read" in page.words
+    assert "This file cannot be read as text" in page.words
     assert page.form(at(license, "/users/batch")).method == "post"
 
 

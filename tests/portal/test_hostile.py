@@ -305,7 +305,7 @@ def test_a_stale_form_of_a_batch_that_is_over_says_so(manager: Browser, license:
     page = manager.send(page, at(license, "/users/batch/start"))
     manager.send(page)
     stale = manager.post(page.path, {"form": "of.before"})
-    assert (stale.status, "This batch is over." in stale.words) == (403, True)
+    assert (stale.status, "This batch has ended." in stale.words) == (403, True)
 
 
 # --- two managers -----------------------------------------------------------------------------------------------

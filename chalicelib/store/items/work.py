@@ -46,7 +46,7 @@ class BatchProgressItem(LicensesItem[BatchProgress]):
 
 
 class BatchItem(EphemeraItem[Any]):
-    """The people of a batch, in order; the first `places` of them have got places."""
+    """The people of a batch, in order; the first `places` of them have got seats."""
 
     people = JSONAttribute()
     refused = JSONAttribute(null=True)

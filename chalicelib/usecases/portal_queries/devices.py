@@ -32,7 +32,7 @@ class DeviceRow:
     email: str
     state: str
     is_live: bool
-    """Whether it holds a place, blacklisted or not."""
+    """Whether it holds an activation, blacklisted or not."""
 
 
 @dataclass(frozen=True, slots=True)
