@@ -49,6 +49,7 @@ from chalicelib.web.strict_json import parse_json
 from infra import addresses, connections, serve
 from infra.admin import values
 from infra.wsgi import wsgi
+from tests.docs.architecture import ADAPTERS
 
 Parser = Callable[[str], Any]
 _serve = wsgi(app, behind_proxy=True)
@@ -137,12 +138,15 @@ def _over_wsgi(text: str) -> None:
     list(_serve(environ | {"wsgi.input": io.BytesIO()}, lambda *_: None))  # type: ignore[arg-type]
 
 
+_REQUESTS = {f"chalicelib.{adapter}.requests" for adapter in ADAPTERS}
+
+
 @cache
 def models() -> list[type[BaseModel]]:
     """The schemas of what applications and browsers send."""
     found = []
     for module in modules():
-        if module.__name__.startswith(("chalicelib.portal.", "chalicelib.licenseapi.requests")):
+        if module.__name__.startswith("chalicelib.portal.") or module.__name__ in _REQUESTS:
             classes = (value for value in vars(module).values() if inspect.isclass(value))
             found += [one for one in classes if issubclass(one, BaseModel) and one.__module__ == module.__name__]
     return found
@@ -373,7 +377,7 @@ def _reads(module: str, name: str) -> bool:
         return False
     if module.startswith("infra."):
         return not name.startswith("admin.") or module == values.__name__
-    return name.startswith(("domain.", "web.", "portal.", "licenseapi.", "usecases."))
+    return name.startswith(("domain.", "web.", "usecases.", *(f"{adapter}." for adapter in ADAPTERS)))
 
 
 _TEXTS = ("<class 'str'>", "<class 'bytes'>", "str | None", "bytes | None")

@@ -1,8 +1,26 @@
-"""The picture of docs/architecture.md, drawn from the imports: `python -m tests.docs.architecture` prints it."""
+"""The rooms of chalicelib, and the picture of docs/architecture.md: `python -m tests.docs.architecture` prints it."""
 
+import pkgutil
+import tomllib
 from collections import Counter
+from typing import Any
 
 import grimp
+
+import chalicelib
+from tests.docs.pages import ROOT
+
+CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+LAYERS = [layer.split(" | ") for contract in CONTRACTS if contract["type"] == "layers" for layer in contract["layers"]]
+"""The rooms as pyproject.toml has them, from the roof down."""
+ADAPTERS = next(layer for layer in LAYERS if "portal" in layer)
+
+
+def rooms() -> set[str]:
+    """The packages and modules that lie in `chalicelib`, but its version."""
+    return {found.name for found in pkgutil.iter_modules(chalicelib.__path__)} - {"version"}
 
 
 def room(module: str) -> str:

@@ -5,14 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import chalicelib.licenseapi
-import chalicelib.portal
-import chalicelib.web
+import chalicelib
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.runtime import runtime
 from chalicelib.store import database
@@ -21,6 +19,7 @@ from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.tables import TABLES
+from tests.docs.architecture import ADAPTERS
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
 from tests.store.cases import CASES, Case
 from tests.store.faults import answer_timed_out, wire
@@ -28,7 +27,6 @@ from tests.support import ADMIN, Vendor
 
 pytestmark = pytest.mark.engine
 
-FACES = (chalicelib.licenseapi, chalicelib.portal, chalicelib.web)
 ALLOWED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 """What a transaction does, and what it must be allowed for that."""
 
@@ -85,13 +83,13 @@ def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
 
 def _is_of_the_api(case: Case) -> bool:
     """Whether an adapter imports the use case, or its module."""
-    told = "".join(file.read_text() for blueprint in FACES for file in _sources(blueprint))
+    told = "".join(file.read_text() for room in (*ADAPTERS, "web") for file in _sources(room))
     name = case.function.__module__.rsplit(".", 1)[1]
     return f"chalicelib.usecases.{name} import" in told or f" {name}." in told
 
 
-def _sources(package: ModuleType) -> Iterator[Path]:
-    yield from Path(package.__path__[0]).glob("*.py")
+def _sources(room: str) -> Iterator[Path]:
+    yield from (Path(chalicelib.__path__[0]) / room).glob("*.py")
 
 
 def _union(*all_rights: Rights) -> Rights:
