@@ -155,11 +155,17 @@ def held_license_ids(
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
-def licenses_of_customer(company: str, email: str, product: str, *, after: int | None = None) -> Iterator[int]:
-    """The licenses of a product that were sold to a customer behind the license `after`, oldest first, consistently."""
+def licenses_of_customer(
+    company: str, email: str, *, after: int | None = None, limit: int
+) -> list[tuple[int, str | None]]:
+    """The licenses that were sold to a customer behind the license `after`, each with the code of its product.
+
+    Oldest first, at most `limit`, consistently.
+    """
+    prefix = customer_license_sort_key(email)
     behind = None if after is None else customer_license_sort_key(email, after)
-    links = reads.query(LookupItem, company, customer_license_sort_key(email), after=behind)
-    return (int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product)
+    raws = reads.query_raw(LookupItem, company, prefix, after=behind, limit=limit)
+    return [(int(raw["part"]["S"].removeprefix(prefix)), raw.get("product", {}).get("S")) for raw in raws]
 
 
 def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:

@@ -9,7 +9,6 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, batch_reads
 from chalicelib.usecases.catalogue import find_product
@@ -19,7 +18,8 @@ MAX_LIMIT = 100
 """Rows of a page."""
 MAX_LICENSES = 25
 """Licenses whose users are read for one page: where they have few users, the page is short, and not the last."""
-
+MAX_LOOKED_AT = 5_000
+"""Licenses of the customer, of whatever product, among which those of one are looked for: one read."""
 
 Row = tuple[License, Order | None, Seat, User]
 """A seat on one of the customer's licenses."""
@@ -60,8 +60,8 @@ def page_of_license_users(
 ) -> tuple[Product, list[Row], str]:
     """The product, at most `limit` of them, and the cursor to go on from; empty: there are no more.
 
-    Three reads, and one for each further license whose users are on the page. Raises as `customer_license_users`, and
-    `cursor_invalid`.
+    Three reads, however many licenses of other products the customer has, and one for each further license whose users
+    are on the page. Raises as `customer_license_users`, and `cursor_invalid`.
     """
     listed = _find_list(company, product, customer, now)
     given = from_cursor(listed.scope, cursor)
@@ -88,26 +88,36 @@ def _rows(listed: _List, rows: list[Row], further: _Position | None) -> Iterator
 
 
 def _page(listed: _List, start: _Position | None, limit: int) -> tuple[list[Row], _Position | None]:
-    company, before = listed.product.company, None if start is None else start.license_id - 1
-    sold = accounts.licenses_of_customer(company, listed.customer, listed.product.code, after=before)
-    ids, more = cut(sold, MAX_LICENSES)
-    if not ids and start is None and not accounts.is_customer(company, listed.customer):
-        raise NotFound("customer_not_found")
-    seats, found, further = list[tuple[int, Seat]](), dict[int, License](), None
+    company = listed.product.company
+    ids, behind_all = _next_licenses(listed, start)
+    seats, found, further = list[tuple[int, Seat]](), dict[int, License](), behind_all
     for license_id in ids:
         begun = start if start is not None and start.license_id == license_id and start.user_id else None
         behind, room = None if begun is None else begun.user_id, limit - len(seats)
         part, is_cut = batch_reads.license_with_users(company, license_id, after=behind, backwards=False, limit=room)
         found |= {} if part.license is None else {license_id: part.license}
         seats += [(license_id, seat) for seat in part.seats.values()]
-        is_last = license_id == ids[-1] and not more
-        further = None if is_last else _Position(license_id + 1, 0, "")
+        further = behind_all if license_id == ids[-1] else _Position(license_id + 1, 0, "")
         if is_cut:
             order_id = begun.order_id if part.license is None and begun else (found[license_id].order_id or "")
             further = _Position(license_id, seats[-1][1].user_id, order_id)
         if len(seats) >= limit:
             break
     return _with_people(company, seats, found, start), further
+
+
+def _next_licenses(listed: _List, start: _Position | None) -> tuple[list[int], _Position | None]:
+    """The next licenses of the product, at most `MAX_LICENSES`, and where to look for further ones; None: there are no
+    more. One read. Raises `NotFound`: `customer_not_found`.
+    """
+    company, before = listed.product.company, None if start is None else start.license_id - 1
+    sold = accounts.licenses_of_customer(company, listed.customer, after=before, limit=MAX_LOOKED_AT)
+    if not sold and start is None:
+        raise NotFound("customer_not_found")
+    ids = [license_id for license_id, product in sold if product == listed.product.code]
+    if len(ids) > MAX_LICENSES:
+        return ids[:MAX_LICENSES], _Position(ids[MAX_LICENSES], 0, "")
+    return ids, _Position(sold[-1][0] + 1, 0, "") if len(sold) == MAX_LOOKED_AT else None
 
 
 def _with_people(

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.licenseapi.requests import MAX_CURSOR
+from chalicelib.usecases import customer_license_users as use_case
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from tests.store.costs import counted
@@ -32,27 +33,30 @@ def test_all_seats_on_a_customers_licenses_of_the_product_are_listed(vendor: Ven
     )
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize(("limit", "looked_at"), [(1, 5000), (2, 1), (7, 3), (100, 2)])
 def test_pages_hold_every_seat_once_and_cost_three_reads_and_one_for_each_further_license(
-    vendor: Vendor, limit: int
+    vendor: Vendor, limit: int, looked_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(use_case, "MAX_LOOKED_AT", looked_at)
     for n, count in enumerate((3, 0, 1, 5)):
         license = vendor.issue("revit", customer=SHOP, max_license_users=5, order_id=f"A-{n}")
+        vendor.issue("viewer", customer=SHOP)
         for number in range(count):
             vendor.assign(license, f"user{n}{number}@customer.test")
-    cursor, seen = "", list[Any]()
+    cursor, seen, pages = "", list[Any](), 0
     while True:
         with counted() as cost:
             _, rows, cursor = page_of_license_users(vendor.code, "revit", SHOP, cursor, limit, now=NOW)
         assert len(rows) <= limit
-        assert len(cost.calls) <= 2 + 4
+        assert len(cost.calls) <= 2 + min(4, looked_at)
         assert limit > 1 or len(cost.calls) <= 3 + 1  # past the license without users
         assert all(order is not None and order.id == license.order_id for license, order, _, _ in rows)
-        seen += [(license.id, seat.email, user.email) for license, _, seat, user in rows]
+        seen, pages = [*seen, *((license.id, seat.email, user.email) for license, _, seat, user in rows)], pages + 1
         if not cursor:
             break
     assert seen == users(vendor)
     assert len(seen) == 9
+    assert pages >= 8 // looked_at, "a page looks at no more licenses than it may"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4, 100])

@@ -1,5 +1,5 @@
 """A page of a list costs the same at any size: a manager of 10,000 licenses, a license of 5,000 devices, one of 1,000
-users. Counted are the reads of the database, not the time.
+users, a customer with 3,000 licenses of other products. Counted are the reads of the database, not the time.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
+    customer_license_sort_key,
     device_sort_key,
     license_key_sort_key,
     license_pk,
@@ -30,13 +31,15 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.customer_license_users import page_of_license_users
 from chalicelib.usecases.portal_queries import ListQuery
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
-from tests.support import NOW, Vendor
+from tests.support import CUSTOMER, NOW, Vendor
 from tests.usecases.people import MANAGER, account, issued, logged_in
 
-LICENSES, DEVICES, USERS, OWN = 10_000, 5_000, 1_000, 30
+LICENSES, DEVICES, USERS, OWN, OTHERS = 10_000, 5_000, 1_000, 30, 3_000
 ADA = "ada@customer.test"
 NAMED, KEY = 100_000_005_001, new_license_key()
 """The id and the key of a license."""
@@ -102,6 +105,8 @@ def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[An
         yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))
         if number < 200:
             yield LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
+        if number <= OTHERS:
+            yield LookupItem(vendor.code, customer_license_sort_key(CUSTOMER, number), product="viewer")
 
 
 def _people(vendor: Vendor, license: License) -> Iterator[Any]:
@@ -173,6 +178,17 @@ def test_a_license_is_found_by_its_whole_key_or_id_at_any_size(search: str) -> N
     page = page_of("licenses", ListQuery(search=search))
     assert ([row.license.id for row in page.rows], page.total) == ([NAMED], 1)
     assert not portal_queries.managed_licenses(big().ada, ListQuery(search=search), now=NOW).page.rows  # not Ada's
+
+
+def test_the_users_of_a_customer_are_three_reads_a_page_beside_all_licenses_of_other_products() -> None:
+    asked, cursor, seen = (big().vendor.code, "revit", CUSTOMER), "", list[int]()
+    find_product(*asked[:2], now=NOW)
+    for _ in range(2):
+        with counted() as cost:
+            _, rows, cursor = page_of_license_users(*asked, cursor, PAGE_SIZE, now=NOW)
+        assert len(cost.calls) <= LIST_PAGE_READS, cost.calls
+        seen += [seat.user_id for _, _, seat, _ in rows]
+    assert seen == list(range(1, 2 * PAGE_SIZE + 1))
 
 
 @pytest.mark.parametrize(("view", "most"), [(portal_queries.license_details, 4), (portal_queries.one_license, 1)])
