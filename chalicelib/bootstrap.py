@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from chalicelib.domain.instants import Instant
-from chalicelib.mail import Mailer
+from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log, to_standard_error
 from chalicelib.runtime import Runtime
 from chalicelib.settings import SecretSource, Settings, read_settings

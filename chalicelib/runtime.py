@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from chalicelib.cache import MINUTE_MS, TtlCache
 from chalicelib.domain.catalogue import ApiKey, Product
 from chalicelib.domain.instants import Instant
-from chalicelib.mail import Mailer
+from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log
 from chalicelib.settings import SecretSource, Settings
 from chalicelib.signing import Keyring

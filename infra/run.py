@@ -24,7 +24,7 @@ from cryptography.exceptions import InvalidTag
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.types import Json
-from chalicelib.mail import MailError
+from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store import accounts

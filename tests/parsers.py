@@ -290,7 +290,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
     "chalicelib.licenseapi.bodies._BEGINS_A_BODY": "itself",
-    "chalicelib.mail.SMTP": "itself",
+    "chalicelib.mail.sender.SMTP": "itself",
     "chalicelib.portal.assets._THEME": "itself",
     "chalicelib.portal.log_in._OURS": "itself",
     "chalicelib.portal.request._BOUNDARY": "portal.request, parts",
@@ -373,8 +373,6 @@ def functions() -> Iterator[str]:
 
 def _reads(module: str, name: str) -> bool:
     """Whether what strangers send may reach it first: not what writes, nor the operator's own command line."""
-    if name == "domain.mail_texts":
-        return False
     if module.startswith("infra."):
         return not name.startswith("admin.") or module == values.__name__
     return name.startswith(("domain.", "web.", "usecases.", *(f"{adapter}." for adapter in ADAPTERS)))

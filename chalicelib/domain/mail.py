@@ -1,8 +1,20 @@
 """Mails that wait in the queue: what one is, how long it is of use, and when it is tried again."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.domain.instants import Instant
+
+MailCode = Literal[
+    "code_requested",
+    "seat_given",
+    "order_given",
+    "password_set",
+    "password_changed",
+    "password_changed_by_code",
+    "email_changed",
+]
+"""What a mail is about; its words are those of a catalogue (`chalicelib/mail/messages.py`)."""
 
 _MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * _MINUTE_MS

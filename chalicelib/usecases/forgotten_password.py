@@ -6,9 +6,9 @@ from chalicelib import observability
 from chalicelib.domain.errors import Denied, Invalid
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, whole_seconds
-from chalicelib.domain.mail_texts import code_mail
 from chalicelib.domain.one_time_code import (
     MAX_OF_ADDRESS,
+    VALID_MS,
     CodeRequests,
     OneTimeCode,
     new_code,
@@ -17,6 +17,7 @@ from chalicelib.domain.one_time_code import (
 )
 from chalicelib.domain.origin import NOWHERE, Failures, Origin
 from chalicelib.domain.users import User
+from chalicelib.mail.messages import write_mail
 from chalicelib.store import accounts, one_time_codes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import queue_mail
@@ -45,7 +46,9 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     owner, user = accounts.read_company(account[0]), named_user(*account)
     to = "" if user is None else user.email
     note_security_event(account[0], user or account[1], "code_asked", Actor("somebody", origin.address or None), now)
-    queue_mail(code_mail(to, "" if owner is None else owner.name, *account, code), now)
+    name = "" if owner is None else owner.name
+    params = {"name": name, "code": code, "email": account[1], "minutes": str(VALID_MS // 60_000)}
+    queue_mail(write_mail("code_requested", to, account[0], params, valid_ms=VALID_MS), now)
 
 
 def set_password_by_code(

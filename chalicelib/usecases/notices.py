@@ -5,45 +5,47 @@ The mail goes with the change, in its transaction.
 
 from collections.abc import Callable
 
-from chalicelib.domain import mail_texts
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.domain.mail import Mail
+from chalicelib.domain.mail import Mail, MailCode
 from chalicelib.domain.users import User
+from chalicelib.mail.messages import write_mail
 from chalicelib.store import accounts
 
 
 def seat_notice(company: str, actor: Actor) -> Callable[[User, License], Mail]:
     """The mail to who is given a seat on a license by `actor`. Reads the company, once."""
-    name = _name(company)
+    name, who = _name(company), _user(actor)
 
     def mail(user: User, license: License) -> Mail:
-        return mail_texts.seat_mail(user.email, name, company, license.product, _who(actor))
+        return write_mail("seat_given", user.email, company, {"name": name, "product": license.product, "who": who})
 
     return mail
 
 
 def manager_notice(manager: User, license: License | LicenseSummary, company: str, actor: Actor) -> Mail:
     """The mail to who comes to manage the order of a license."""
-    return mail_texts.manager_mail(manager.email, _name(company), company, license.order_id or "", _who(actor))
+    params = {"name": _name(company), "order": license.order_id or "", "who": _user(actor)}
+    return write_mail("order_given", manager.email, company, params)
 
 
 def password_notice(user: User, actor: Actor) -> Mail:
     """The mail to whose password was set by somebody else."""
-    return mail_texts.password_mail(user.email, _name(user.company), user.company, _who(actor))
+    return write_mail("password_set", user.email, user.company, {"name": _name(user.company), "who": _user(actor)})
 
 
 def own_password_notice(user: User, *, by_code: bool = False) -> Mail:
     """The mail to whose password was changed with the one before, or by a code that was mailed."""
-    how = "with a code that was mailed to you" if by_code else "by somebody who knew the one before"
-    return mail_texts.own_password_mail(user.email, _name(user.company), user.company, how)
+    code: MailCode = "password_changed_by_code" if by_code else "password_changed"
+    return write_mail(code, user.email, user.company, {"name": _name(user.company)})
 
 
 def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     """The mails to the old and to the new address of an account."""
-    details = (_name(old.company), old.company, old.email, new.email, _who(actor))
-    return mail_texts.email_mail(old.email, *details), mail_texts.email_mail(new.email, *details)
+    params = {"name": _name(old.company), "old": old.email, "new": new.email, "who": _user(actor)}
+    to_old, to_new = (write_mail("email_changed", to, old.company, params) for to in (old.email, new.email))
+    return to_old, to_new
 
 
 def _name(company: str) -> str:
@@ -51,6 +53,7 @@ def _name(company: str) -> str:
     return company if found is None else found.name
 
 
-def _who(actor: Actor) -> str:
+def _user(actor: Actor) -> str | None:
+    """The e-mail of a user who did something; None: the vendor did."""
     kind, _, who = actor.name.partition(":")
-    return who if kind == "user" else "the vendor"
+    return who if kind == "user" else None

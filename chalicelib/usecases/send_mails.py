@@ -13,7 +13,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail, QueuedMail
-from chalicelib.mail import MailError
+from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
 from chalicelib.store import mails
 from chalicelib.store.database import ConditionFailed

@@ -157,7 +157,7 @@ def test_a_person_is_mailed_once_when_the_password_is_changed_in_the_own_name(
     change(vendor, initial)
     (mail,) = [mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]
     told = " ".join(mail.get_content().split())
-    how = "a code that was mailed to you" if change is by_code else "by somebody who knew the one before"
+    how = "a code that was mailed to you" if change is by_code else "by somebody who knew the old one"
     for words in (how, "All other sessions are ended", "If it was not you", "Forgotten password", vendor.code, ADA):
         assert words in told
     assert CHOSEN not in told

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
-from chalicelib.mail import MailError
+from chalicelib.mail.sender import MailError
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import CompanyItem

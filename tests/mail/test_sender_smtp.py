@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from chalicelib import mail
-from chalicelib.mail import MailError
+from chalicelib.mail import sender as mail
+from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
 from infra.engine import free_port
+from tests.mail.test_sender import SECRET, TEXT, send, use
 from tests.support import ChangeRuntime
-from tests.test_mail import SECRET, TEXT, send, use
 
 HOST, OTHER = "smtp.vendor.test", "smtp.other.test"
 """Names that lead to this machine, and yet to no address of it by their letters."""

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib.mail import Mailer, MailError
+from chalicelib.mail.sender import Mailer, MailError
 from chalicelib.runtime import runtime
 from chalicelib.settings import way_of_mail
 from tests.support import ChangeRuntime
@@ -87,7 +87,7 @@ def test_a_mail_that_cannot_be_written_whole_is_none(folder: Path, monkeypatch: 
     def full(_file: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chalicelib.mail.os.fsync", full)
+    monkeypatch.setattr("chalicelib.mail.sender.os.fsync", full)
     with pytest.raises(MailError, match=r"^The mail cannot be written: No space left on device\.$"):
         send("ada@customer.test", "Hello", TEXT)
     assert list(folder.iterdir()) == []
