@@ -16,6 +16,7 @@ from threading import Lock
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
@@ -41,16 +42,21 @@ class Signer:
     _private_key: RSAPrivateKey = field(compare=False, repr=False)
 
     def sign(self, body: bytes) -> str:
-        """The signature of a body, as it stands in the header `LicenseSignature` (base64)."""
-        return base64.b64encode(self._private_key.sign(body, PKCS1v15(), SHA256())).decode()
+        """The signature of a body, as it stands in the header `LicenseSignature` (base64).
+
+        The padding is deterministic, so the same bytes always have the same signature, and it is remembered: a device
+        that checks its license again is answered the same body, unless it has sent a nonce.
+        """
+        return _signature(self._private_key, sha256(body).digest())
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=8192)  # some 6 MB
+def _signature(key: RSAPrivateKey, digest: bytes) -> str:
+    return base64.b64encode(key.sign(digest, PKCS1v15(), Prehashed(SHA256()))).decode()
+
+
 def sign_license(signer: Signer, hardware_id: str, holder: str, validity: str) -> str:
-    """The field `license_signature` of a license object: who it was given to, and until when (base64).
-
-    The padding is deterministic, so the same arguments always give the same signature, and it is cached.
-    """
+    """The field `license_signature` of a license object: who it was given to, and until when (base64)."""
     return signer.sign(f"{hardware_id}#{holder}#{validity}".lower().encode())
 
 

@@ -43,7 +43,7 @@ REMEMBER = {
     "chalicelib.portal.assets._served",
     "chalicelib.portal.render._environment",
     "chalicelib.portal.render.static_path",
-    "chalicelib.signing.sign_license",
+    "chalicelib.signing._signature",
     "chalicelib.usecases.chosen_password.common_passwords",
     "chalicelib.usecases.passwords.hasher",
     "chalicelib.usecases.passwords._nobody",
