@@ -136,10 +136,14 @@ def read_user(company: str, user_id: int) -> User | None:
     return None if item is None else item.to_domain()
 
 
-def licenses_of_user(company: str, user_id: int, product: str) -> list[int]:
-    """The licenses of a product on which the user has a seat, newest first, consistently."""
-    links = reads.query(LookupItem, company, user_license_sort_key(user_id), backwards=True)
-    return [int(link.sort_key.rsplit("#", 1)[1]) for link in links if link.product == product]
+def licenses_of_user(company: str, user_id: int, product: str, *, among: int | None = None) -> list[int]:
+    """The licenses of a product on which the user has a seat, newest first, consistently.
+
+    `among`: they are looked for among so many, the newest of whatever product.
+    """
+    links = reads.query_raw(LookupItem, company, user_license_sort_key(user_id), backwards=True, limit=among)
+    of_product = (raw for raw in links if raw.get("product", {}).get("S") == product)
+    return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in of_product]
 
 
 def held_license_ids(

@@ -42,9 +42,6 @@ from chalicelib.store.limits import has_room
 from chalicelib.store.schema import Item, Raw
 from chalicelib.store.transactions import Transaction
 
-_SNAPSHOTS_AT_ONCE = reads.BATCH_GET_LIMIT // 5
-"""Five items each at most: license, device, whether it is blocked, seat, user."""
-
 
 def read_snapshot(
     company: str, license_id: int, hardware_id: str | None, user_id: int | None, *, consistent: bool
@@ -57,27 +54,33 @@ def read_snapshot(
 
 
 def read_snapshots(
-    company: str, wanted: Sequence[tuple[int, int | None]], hardware_id: str | None, *, consistent: bool
+    company: str,
+    wanted: Sequence[tuple[int, int | None]],
+    hardware_id: str | None,
+    *,
+    consistent: bool,
+    blocks: bool = True,
 ) -> list[Snapshot]:
-    """As `read_snapshot`, of each license and user, 20 in one round trip.
+    """As `read_snapshot`, of each license and user, 20 in one round trip; 25 without `blocks`, 33 without a device.
 
     With `consistent`, each as it stands at one instant; those of two round trips may be of two. Whether a device
-    is blocked is asked only where the license says that some are: in one more round trip.
+    is blocked is asked, with `blocks`, only where the license says that some are: in one more round trip.
     """
     found: list[Snapshot] = []
-    for start in range(0, len(wanted), _SNAPSHOTS_AT_ONCE):
-        chunk = wanted[start : start + _SNAPSHOTS_AT_ONCE]
+    at_once = reads.BATCH_GET_LIMIT // len(_items(company, 0, hardware_id, 0, blocks))
+    for start in range(0, len(wanted), at_once):
+        chunk = wanted[start : start + at_once]
         read = _read(company, chunk, hardware_id, consistent)
-        if hardware_id is None or not any(snapshot.license and snapshot.license.blocked_devices for snapshot in read):
+        any_blocked = any(snapshot.license and snapshot.license.blocked_devices for snapshot in read)
+        if not blocks or hardware_id is None or not any_blocked:
             found += read
         elif consistent:
             found += _read(company, chunk, hardware_id, consistent, blocks=True)
         else:
-            blocks = [
-                BlockItem(license_pk(company, id), block_sort_key(hash_hardware_id(hardware_id))) for id, _ in chunk
-            ]
-            blocked = reads.batch_get_raw(blocks, consistent=False)
-            found += [replace(snapshot, blocked=bool(block)) for snapshot, block in zip(read, blocked, strict=True)]
+            hardware_hash = hash_hardware_id(hardware_id)
+            items = [BlockItem(license_pk(company, id), block_sort_key(hardware_hash)) for id, _ in chunk]
+            raws = reads.batch_get_raw(items, consistent=False)
+            found += [replace(snapshot, blocked=bool(raw)) for snapshot, raw in zip(read, raws, strict=True)]
     return found
 
 

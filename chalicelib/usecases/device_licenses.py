@@ -15,12 +15,15 @@ MAX_LICENSES = 100
 def device_licenses(
     company: str, hardware_id: str, product: str | None, only: frozenset[str], *, now: Instant
 ) -> list[Snapshot]:
-    """Newest first, of one product or all; `only` of some products, where any are named. Raises `SeatkeeperError`."""
+    """Newest first, of one product or all; `only` of some products, where any are named.
+
+    One read, and one for each 25 licenses that have seen the device. Raises `SeatkeeperError`.
+    """
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
     found = []
     seen_by = accounts.seen_by_hardware(company, hardware_id, MAX_LICENSES)
-    for snapshot in activations.read_snapshots(company, seen_by, hardware_id, consistent=True):
+    for snapshot in activations.read_snapshots(company, seen_by, hardware_id, consistent=True, blocks=False):
         if snapshot.license is None or not holds(snapshot):
             continue
         known = known_product(company, snapshot.license.product, now=now)

@@ -11,15 +11,21 @@ from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import LoggedIn
 
+MAX_LICENSES = 500
+"""Of those on which a user has a seat, of whatever product, the newest that are looked at."""
+
 
 def user_licenses(
     company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant
 ) -> list[Snapshot]:
-    """Those that the password opens, newest first. Raises `invalid_credentials`, `unknown_product`, …"""
+    """Those that the password opens, newest first: a read besides the log-in, and one for each 33 of them.
+
+    Raises `invalid_credentials`, `unknown_product`, …
+    """
     found = find_product(company, product, now=now)
     user = log_in(company, email, password, Origin(network_of(ip)), now=now)
     logged_in = LoggedIn(user, password)
-    ids = accounts.licenses_of_user(company, user.id, found.code)
+    ids = accounts.licenses_of_user(company, user.id, found.code, among=MAX_LICENSES)
     held = activations.read_snapshots(company, [(license_id, user.id) for license_id in ids], None, consistent=True)
     still = {
         hash for hash in {snapshot.user.password_hash for snapshot in held if snapshot.user} if logged_in.is_still(hash)

@@ -1,5 +1,6 @@
 """A page of a list costs the same at any size: a manager of 10,000 licenses, a license of 5,000 devices, one of 1,000
-users, a customer with 3,000 licenses of other products. Counted are the reads of the database, not the time.
+users, a customer with 3,000 licenses of other products, a user and a device with 300 licenses. Counted are the reads of
+the database, not the time.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     customer_license_sort_key,
     device_sort_key,
+    hardware_sort_key,
     license_key_sort_key,
     license_pk,
     manager_license_sort_key,
@@ -33,14 +35,18 @@ from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.customer_license_users import page_of_license_users
+from chalicelib.usecases.device_licenses import MAX_LICENSES as MAX_OF_DEVICE
+from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.user_licenses import user_licenses
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
 from tests.support import CUSTOMER, NOW, Vendor
-from tests.usecases.people import MANAGER, account, issued, logged_in
+from tests.usecases.people import MANAGER, PASSWORD, account, issued, logged_in
 
-LICENSES, DEVICES, USERS, OWN, OTHERS = 10_000, 5_000, 1_000, 30, 3_000
+LICENSES, DEVICES, USERS, OWN, OTHERS, HELD = 10_000, 5_000, 1_000, 30, 3_000, 300
 ADA = "ada@customer.test"
+EVERYWHERE = "on all licenses"
 NAMED, KEY = 100_000_005_001, new_license_key()
 """The id and the key of a license."""
 
@@ -71,27 +77,17 @@ def big() -> Big:
 
 def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
     """Those that are shown first: the newest and the oldest; with the devices and seats of the big one."""
-    for number in (*range(1, 200), *range(LICENSES - 200, LICENSES), NAMED):
+    for number in (*range(1, HELD), *range(LICENSES - 200, LICENSES), NAMED):
         license = replace(like, id=number, enabled=number % 100 != 0)
         yield LicenseItem.of(license, license_pk(vendor.code, number), "license")
-        if number < 200:
+        if number < HELD:
             yield SeatItem.of(_seat(ada, ADA), license_pk(vendor.code, number), seat_sort_key(ada))
+            yield _device(license_pk(vendor.code, number), number, EVERYWHERE, ada)
     pk = license_pk(vendor.code, like.id)
     for number in range(DEVICES):
         user_id = ada if number < OWN else number % USERS + 1
-        device = Device(
-            id=number + 1,
-            hardware_id=f"hardware-{number}",
-            active=True,
-            epoch=0,
-            first_activated_at=NOW,
-            activated_at=NOW,
-            last_check_at=NOW,
-            user_id=user_id,
-            seat_epoch=0,
-            hostname=f"workstation-{number}",
-        )
-        yield DeviceItem.of(device, pk, device_sort_key(hash_hardware_id(device.hardware_id), user_id))
+        device = _device(pk, number + 1, f"hardware-{number}", user_id)
+        yield device
         if number < OWN:
             yield UserDeviceItem(pk, user_device_sort_key(user_id, hash_hardware_id(device.hardware_id)))
     for number in range(1, USERS):
@@ -103,8 +99,10 @@ def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[An
     for number in (*range(1, LICENSES), NAMED):
         sold = replace(summary_of(like), license_id=number, license_key=KEY if number == NAMED else "")
         yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))
-        if number < 200:
+        if number < HELD:
             yield LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
+            seen = hardware_sort_key(hash_hardware_id(EVERYWHERE), number, ada)
+            yield LookupItem(vendor.code, seen, target_id=number, product="revit")
         if number <= OTHERS:
             yield LookupItem(vendor.code, customer_license_sort_key(CUSTOMER, number), product="viewer")
 
@@ -114,6 +112,22 @@ def _people(vendor: Vendor, license: License) -> Iterator[Any]:
     for number in range(1, 4 * PAGE_SIZE):
         user: User = replace(like, id=number, email=f"user-{number:04}@customer.test")
         yield UserItem.of(user, vendor.code, user_sort_key(number))
+
+
+def _device(pk: str, number: int, hardware_id: str, user_id: int) -> DeviceItem:
+    device = Device(
+        id=number,
+        hardware_id=hardware_id,
+        active=True,
+        epoch=0,
+        first_activated_at=NOW,
+        activated_at=NOW,
+        last_check_at=NOW,
+        user_id=user_id,
+        seat_epoch=0,
+        hostname=f"workstation-{number}",
+    )
+    return DeviceItem.of(device, pk, device_sort_key(hash_hardware_id(hardware_id), user_id))
 
 
 def _seat(user_id: int, email: str) -> Seat:
@@ -140,8 +154,9 @@ def page_of(name: str, query: ListQuery, most: int = LIST_PAGE_READS) -> Page[An
     return page
 
 
-@pytest.mark.parametrize("sort", ["", "oldest", "ends"])
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("name", "sort"), [*((name, "") for name in LISTS), ("licenses", "oldest"), ("devices", "first")]
+)
 def test_a_page_is_three_reads_at_any_size(name: str, sort: str) -> None:
     first = page_of(name, ListQuery(sort=sort))
     second = page_of(name, ListQuery(sort=sort, after=first.after))
@@ -189,6 +204,22 @@ def test_the_users_of_a_customer_are_three_reads_a_page_beside_all_licenses_of_o
         assert len(cost.calls) <= LIST_PAGE_READS, cost.calls
         seen += [seat.user_id for _, _, seat, _ in rows]
     assert seen == list(range(1, 2 * PAGE_SIZE + 1))
+
+
+def test_what_is_answered_whole_is_25_rows_or_more_a_read() -> None:
+    code, ada = big().vendor.code, big().ada.user_id
+    find_product(code, "revit", now=NOW)
+    with counted() as cost:
+        found = device_licenses(code, EVERYWHERE, None, frozenset(), now=NOW)
+    newest = list(range(HELD - 1, 0, -1))
+    assert [snapshot.license and snapshot.license.id for snapshot in found] == newest[:MAX_OF_DEVICE]
+    assert len(cost.calls) <= 1 + len(found) / PAGE_SIZE, cost.calls
+    with counted() as cost:
+        found = user_licenses(code, "revit", ADA, PASSWORD, now=NOW)
+    assert [snapshot.license and snapshot.license.id for snapshot in found] == [big().license.id, *newest]
+    assert {snapshot.user and snapshot.user.id for snapshot in found} == {ada}
+    logged_in_by = 3 + 2  # reads and writes
+    assert len(cost.calls) <= logged_in_by + 1 + len(found) / PAGE_SIZE, cost.calls
 
 
 @pytest.mark.parametrize(("view", "most"), [(portal_queries.license_details, 4), (portal_queries.one_license, 1)])
