@@ -28,6 +28,7 @@ from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import LicenseLookup
+from infra.admin.differences import difference, differences
 from infra.call import signed_headers
 
 ENGINE_ENVIRONMENT: dict[str, str] = {}
@@ -117,8 +118,8 @@ class Vendor:
 
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
-        counted = [difference for _, found in audit(self.code) for difference in found]
-        return counted + [fault.message for _, faults in audit_links(self.code) for fault in faults]
+        counted = [sentence for _, found in audit(self.code) for sentence in differences(found)]
+        return counted + [difference(fault) for _, faults in audit_links(self.code) for fault in faults]
 
 
 class Application:

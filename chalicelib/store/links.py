@@ -2,16 +2,17 @@
 
 Each is written in the transaction that makes what it leads to, so at no instant do the two differ; but for what is
 shown to managers who join or leave an order, which follows in steps. All are read once, a
-hundred at a time; what does not fit is read again, all of it at one instant, before it is told.
+hundred at a time; what does not fit is read again, all of it at one instant, before it is reported.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.accounts import OrderItem, UserItem
@@ -48,9 +49,14 @@ class Fault:
     """What is wrong with a name or summary, and the license that it is about, if it is about one."""
 
     license_id: int | None
-    message: str
+    code: FaultCode
+    params: Mapping[str, str | int] = field(default_factory=dict, hash=False)
     repair: Repair | None = field(default=None, compare=False)
     """What mends it, where what is stored says so beyond doubt."""
+
+
+_Found = tuple[FaultCode, dict[str, str | int]]
+"""The code of what is wrong, with its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class _Kind:
     item: type[Any]
     leads_to: Callable[[Any], list[Any]]
     """The items that it is held against."""
-    fault: Callable[..., str | None]
+    fault: Callable[..., _Found | None]
     """What is wrong with it, given it and those; None: nothing."""
     of_license: bool = True
     """Whether its key ends with a license."""
@@ -74,7 +80,7 @@ def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
         wanted = [(kind, link, _targets(kind, link)) for kind, link in few]
         read = iter(reads.batch_get([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
-        doubted = [(kind, link) for kind, link, found in seen if _message(kind, link, found) is not None]
+        doubted = [(kind, link) for kind, link, found in seen if _wrong(kind, link, found) is not None]
         yield len(few), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
 
 
@@ -82,7 +88,7 @@ def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
     for due in reads.query(DueItem, due_pk(shard)):
-        doubted = _message(kind, due, reads.batch_get(_targets(kind, due), consistent=True))
+        doubted = _wrong(kind, due, reads.batch_get(_targets(kind, due), consistent=True))
         owner = due.sort_key.split("#")[1]  # its key says so, whatever is lost of it
         yield owner, None if doubted is None else _confirmed(kind, due)
 
@@ -92,10 +98,10 @@ def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     asked = [link, *_targets(kind, link)]
     raws = zip(asked, reads.transact_get(asked), strict=True)
     there, *found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in raws]
-    message = None if there is None else _message(kind, there, found)
-    if message is None:
+    wrong = None if there is None else _wrong(kind, there, found)
+    if wrong is None:
         return None
-    return Fault(_license_id(link) if kind.of_license else None, message, _removal(kind, link))
+    return Fault(_license_id(link) if kind.of_license else None, *wrong, _removal(kind, link))
 
 
 def _removal(kind: _Kind, link: Any) -> Repair | None:
@@ -114,81 +120,81 @@ def _targets(kind: _Kind, link: Any) -> list[Any]:
         return []
 
 
-def _message(kind: _Kind, link: Any, found: list[Any]) -> str | None:
+def _wrong(kind: _Kind, link: Any, found: list[Any]) -> _Found | None:
     """What is wrong with it, given what it leads to; what cannot be read keeps no other from being looked at."""
     try:
         return kind.fault(link, *found)
     except (TypeError, ValueError) as error:
-        return f"what leads to it cannot be compared: {type(error).__name__}"
+        return "link_not_comparable", {"error": type(error).__name__}
 
 
 # --- what each has to be ------------------------------------------------------------------------------------------
 
 
-def _customer_fault(link: Any, license: Any) -> str | None:
+def _customer_fault(link: Any, license: Any) -> _Found | None:
     right = license is not None and license.customer == _between(link) and license.product == link.product
-    return None if right else "a customer is linked to it to whom it was not sold"
+    return None if right else ("customer_link_wrong", {})
 
 
-def _email_fault(link: Any, user: Any) -> str | None:
+def _email_fault(link: Any, user: Any) -> _Found | None:
     right = user is not None and user.email == link.sort_key.removeprefix(email_sort_key())
-    return None if right else f"an e-mail leads to the user {link.target_id}, whose e-mail it is not"
+    return None if right else ("email_link_wrong", {"user": link.target_id})
 
 
-def _hardware_fault(link: Any, device: Any) -> str | None:
+def _hardware_fault(link: Any, device: Any) -> _Found | None:
     right = device is not None and link.target_id in (None, _seen(link)[1])
-    return None if right else "a hardware id leads to it that is of no device of it"
+    return None if right else ("hardware_link_wrong", {})
 
 
-def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> str | None:
+def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> _Found | None:
     who = int(_between(link))
     if license is None or seat is None:
-        return f"the user {who} is linked to it, and has no seat"
+        return "user_link_without_seat", {"user": who}
     if link.product != license.product:
-        return f"the user {who} is linked to it under another product"
-    return None if user is not None and user.email == seat.email else f"the seat of the user {who} has another e-mail"
+        return "user_link_of_other_product", {"user": who}
+    return None if user is not None and user.email == seat.email else ("seat_of_other_email", {"user": who})
 
 
-def _key_fault(link: Any, license: Any) -> str | None:
+def _key_fault(link: Any, license: Any) -> _Found | None:
     right = license is not None and license.license_key == link.sort_key.removeprefix(license_key_sort_key())
-    return None if right else "a license key leads to it that is not its own"
+    return None if right else ("key_link_wrong", {})
 
 
-def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> str | None:
+def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> _Found | None:
     who = int(_between(link))
     if order is None or who not in (order.managers or ()):
-        return f"the user {who} is shown it, and is no manager of its order"
+        return "manager_link_without_order", {"user": who}
     if user is None or not user.is_manager:
-        return f"the user {who} is shown it, and has no manager's account"
+        return "manager_link_without_account", {"user": who}
     return _summary_fault(link, license)
 
 
-def _ordered_fault(link: Any, license: Any, listed: Any) -> str | None:
+def _ordered_fault(link: Any, license: Any, listed: Any) -> _Found | None:
     if license is not None and listed is None:
-        return "it is not listed among the company's licenses, so nothing counts it"
+        return "not_listed", {}
     if license is not None and order_license_sort_key(license.order_id or "", license.id) != link.sort_key:
-        return "it is listed under an order that is not its own"
+        return "listed_under_other_order", {}
     return _summary_fault(link, license)
 
 
-def _summary_fault(link: Any, license: Any) -> str | None:
+def _summary_fault(link: Any, license: Any) -> _Found | None:
     if license is None:
-        return "it is listed, and is gone"
+        return "listed_license_gone", {}
     same = _sold(link) == summary_of(license.to_domain())
-    return None if same else "a list says of it what it does not say itself"
+    return None if same else ("listed_otherwise", {})
 
 
-def _user_fault(user: Any, link: Any) -> str | None:
+def _user_fault(user: Any, link: Any) -> _Found | None:
     right = link is not None and user.sort_key == user_sort_key(link.target_id)
-    return None if right else f"the e-mail of the {user.sort_key.replace('#', ' ')} does not lead there"
+    return None if right else ("user_without_email_link", {"user": user.sort_key.rpartition("#")[2]})
 
 
-def _due_fault(due: Any, license: Any) -> str | None:
+def _due_fault(due: Any, license: Any) -> _Found | None:
     if license is None:
-        return "it is filed as due, and is gone"
+        return "due_license_gone", {}
     right = due_entry(license.to_domain())
     same = right is not None and (right.pk, right.sort_key) == (due.pk, due.sort_key)
-    return None if same else "it is filed as due when it is not"
+    return None if same else ("due_otherwise", {})
 
 
 def _license(link: Any) -> LicenseItem:

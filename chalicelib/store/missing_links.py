@@ -6,6 +6,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
 from chalicelib.store.items.accounts import OrderItem
@@ -47,7 +48,7 @@ def missing(
             if raw is None:
                 yield fault
             elif "to" in raw and raw["to"]["N"] != str(license.id):
-                yield Fault(license.id, f"the license key leads to another license, {raw['to']['N']}")
+                yield Fault(license.id, "key_link_elsewhere", {"license": raw["to"]["N"]})
 
 
 def _wanted(
@@ -56,44 +57,41 @@ def _wanted(
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
-    def link(message: str, link: Any, source: Any, condition: Condition) -> Fault:
-        return Fault(id, message, Repair(link, source, condition))
+    def link(code: FaultCode, link: Any, source: Any, condition: Condition, **params: str | int) -> Fault:
+        return Fault(id, code, params, Repair(link, source, condition))
 
     item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""
     there = item.order_id.does_not_exist() if license.order_id is None else item.order_id == order_id
     listed = sold_item(sold, company, order_license_sort_key(order_id, id))
-    yield link("it is not listed under its order", listed, item(pk, LICENSE), item.pk.exists() & there)
+    yield link("not_listed_under_order", listed, item(pk, LICENSE), item.pk.exists() & there)
     by_id = LookupItem(company_of_license_pk(id), COMPANY, company=company)
-    yield link("its id does not lead to the company", by_id, item(pk, LICENSE), item.pk.exists())
+    yield link("id_link_missing", by_id, item(pk, LICENSE), item.pk.exists())
     if (key := license.license_key) is not None:
         by_key = LookupItem(company, license_key_sort_key(key), target_id=id)
-        yield link("the license key does not lead to it", by_key, item(pk, LICENSE), item.license_key == key)
+        yield link("key_link_missing", by_key, item(pk, LICENSE), item.license_key == key)
     if (customer := license.customer) is not None:
         bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
-        message = "it is not listed under its customer"
-        yield link(message, bought, item(pk, LICENSE), item.customer == customer)
+        yield link("not_listed_under_customer", bought, item(pk, LICENSE), item.customer == customer)
     for user_id in sorted(managers):
-        message, shown = f"the order's manager {user_id} is not shown it", manager_license_sort_key(user_id, id)
+        shown = manager_license_sort_key(user_id, id)
         managed, order = OrderItem.managers.contains(user_id), OrderItem(company, order_sort_key(order_id))
-        yield link(message, sold_item(sold, company, shown), order, managed)
+        yield link("manager_link_missing", sold_item(sold, company, shown), order, managed, user=user_id)
     for seat in seats:
-        message = f"seat of {seat.email}: the user is not linked to it"
         held = LookupItem(company, user_license_sort_key(seat.user_id, id))
         held.product, held.order_id = license.product, license.order_id
-        yield link(message, held, SeatItem(pk, seat_sort_key(seat.user_id)), SeatItem.pk.exists())
+        right = SeatItem(pk, seat_sort_key(seat.user_id))
+        yield link("user_link_missing", held, right, SeatItem.pk.exists(), email=seat.email)
     for device in devices:
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
         seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), target_id=id, product=license.product)
-        message = "a device is not found by its hardware id"
         source = DeviceItem(pk, device_sort_key(hardware_hash, user))
-        yield link(message, seen, source, DeviceItem.pk.exists())
+        yield link("hardware_link_missing", seen, source, DeviceItem.pk.exists())
         if user is not None:
             own = UserDeviceItem(pk, user_device_sort_key(user, hardware_hash))
-            yield link("a device is not linked to its user", own, source, DeviceItem.pk.exists())
+            yield link("device_link_missing", own, source, DeviceItem.pk.exists())
     if license.authorization_method == "user":  # last: once all are filed
         mark = UserDeviceItem(pk, user_device_sort_key())
-        message = "the devices of its users are not marked as linked"
-        yield link(message, mark, item(pk, "license"), item.pk.exists())
+        yield link("device_links_not_marked", mark, item(pk, "license"), item.pk.exists())
 
 
 def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
@@ -106,4 +104,4 @@ def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
             _, user_id, hardware_hash = part.split("#")
             source = DeviceItem(pk, device_sort_key(hardware_hash, int(user_id)))
             repair = Repair(UserDeviceItem(pk, part), source, DeviceItem.pk.does_not_exist(), removes=True)
-            yield Fault(license.id, "a user is linked to a device that is not there", repair)
+            yield Fault(license.id, "device_link_left_over", repair=repair)

@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.batch import BatchProgress
-from chalicelib.domain.catalogue import Order
+from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.limits import (
     LICENSE_ACTIVATIONS,
     LICENSE_TRANSFERS,
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
-    Limit,
 )
 from chalicelib.store import accounts, activations, batches, licenses, links, orders
 from chalicelib.store.due import DUE_SHARDS, is_indexed
@@ -27,24 +26,16 @@ def companies() -> Iterator[str]:
     return accounts.company_codes()
 
 
-def audit(company: str) -> Iterator[tuple[int, list[str]]]:
-    """Each license of a company, oldest first, with what is wrong with it: nothing, for all of them, we trust.
+def audit(company: str) -> Iterator[tuple[int, list[Fault]]]:
+    """Each license of a company, oldest first, with what is wrong with it and what mends that: nothing, we trust.
 
-    One that cannot be counted is a difference, too, and keeps no other from being counted. What is wrong with many of a
-    license's items in the same way is one difference.
+    One that cannot be counted is a fault, too, and keeps no other from being counted.
     """
-    for license_id, found in license_faults(company):
-        counted = Counter(fault.message for fault in found)
-        yield license_id, [message if n == 1 else f"{message} ({n} times)" for message, n in counted.items()]
-
-
-def license_faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
-    """As `audit`, each fault by itself, with what mends it."""
     for license_id in licenses.license_ids(company):
         try:
             found = _faults(company, license_id)
         except Exception as error:  # whatever it is, it is reported
-            found = [Fault(license_id, f"it cannot be counted: {type(error).__name__}")]
+            found = [Fault(license_id, "license_not_countable", {"error": type(error).__name__})]
         yield license_id, found
 
 
@@ -57,7 +48,7 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
 
 
 def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
-    """Walk all that is filed as due, of one company or of all: the company of each, and what is wrong with it."""
+    """Walk the due index, of one company or of all: the company of each, and what is wrong with it."""
     for shard in range(DUE_SHARDS):
         for owner, fault in links.misfiled(shard):
             if company in (None, owner):
@@ -70,7 +61,7 @@ def _faults(company: str, license_id: int) -> list[Fault]:
     for _ in range(5):
         before = _counted(company, license_id)
         if before is None:
-            return [Fault(license_id, "the license is gone")]
+            return [Fault(license_id, "license_gone")]
         found = list(_compare(*before))
         if not found or _counted(company, license_id) == before:
             return found
@@ -87,50 +78,49 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
     devices = list(activations.devices(license.company, license.id))
     order = orders.read_order(license.company, license.order_id or "")
-    for message in _differences(license, seats, devices, pending, order):
-        yield Fault(license.id, message)
+    yield from _counters(license, seats, devices, pending)
+    if order is None:
+        yield Fault(license.id, "order_missing")
+    if not licenses.ends_as_dated(license):
+        yield Fault(license.id, "end_not_by_dates")
+    if not is_indexed(license):
+        yield Fault(license.id, "transition_not_indexed")
     yield from missing(license, () if order is None else order.managers, seats.values(), devices)
     yield from left_over(license, devices)
 
 
-def _differences(
-    license: License, seats: dict[int, Seat], devices: list[Device], pending: list[BatchProgress], order: Order | None
-) -> Iterator[str]:
-    """What is wrong with the counters of a license, its order and its dates, in words."""
-    live: Counter[int | None] = Counter()
+def _counters(
+    license: License, seats: dict[int, Seat], devices: list[Device], pending: list[BatchProgress]
+) -> Iterator[Fault]:
+    """What is wrong with the counters of a license."""
+    id, live = license.id, Counter[int | None]()
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
         live[device.user_id] += is_live(device, license, seat)
     taken = len(seats) + sum(batch.reserved for batch in pending)
-    for limit, of, items in (
-        (LICENSE_ACTIVATIONS, "active devices", live.total()),
-        (LICENSE_USERS, "seats and reserved seats", taken),
-        (LICENSE_TRANSFERS, "transfers", license.transfer_count),  # nothing is left that could be counted
+    for limit, items in (
+        (LICENSE_ACTIVATIONS, live.total()),
+        (LICENSE_USERS, taken),
+        (LICENSE_TRANSFERS, license.transfer_count),  # nothing is left that could be counted
     ):
-        yield from _unequal(limit.counter, getattr(license, limit.counter), of, items)
-        yield from _over(limit, license, of, items)
+        yield from _unequal(id, limit.counter, getattr(license, limit.counter), items)
+        most = limit.most(license)
+        if most is not None and items > most:
+            over: dict[str, str | int] = {"items": items, "maximum": limit.maximum, "most": most}
+            yield Fault(id, "counter_above_maximum", over | {"counter": limit.counter})
     for batch in pending:
-        yield from _unequal(f"batch {batch.id}: reserved", batch.reserved, "people left", batch.rows - batch.position)
+        left = batch.rows - batch.position
+        yield from _unequal(id, "reserved", batch.reserved, left, "counter_differs.batch", batch=batch.id)
     for seat in seats.values():  # may be above its maximum, which was lowered then
         counter, active = SEAT_ACTIVATIONS.counter, live[seat.user_id]
-        for difference in _unequal(counter, getattr(seat.in_epoch_of(license), counter), "active devices", active):
-            yield f"seat of {seat.email}: {difference}"
+        count = getattr(seat.in_epoch_of(license), counter)
+        yield from _unequal(id, counter, count, active, "counter_differs.seat", email=seat.email)
     blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
-    yield from _unequal("blocked_devices", license.blocked_devices, "blocked devices", blocked)
-    if order is None:
-        yield "its order is not there"
-    if not licenses.ends_as_dated(license):
-        yield "its end does not follow from its dates"
-    if not is_indexed(license):
-        yield "its next transition is not filed, so no sweep will announce it"
+    yield from _unequal(id, "blocked_devices", license.blocked_devices, blocked)
 
 
-def _unequal(name: str, count: int, of: str, items: int) -> Iterator[str]:
+def _unequal(
+    license_id: int, counter: str, count: int, items: int, code: FaultCode = "counter_differs", **params: str | int
+) -> Iterator[Fault]:
     if count != items:
-        yield f"{name} is {count}, but there are {items} {of}"
-
-
-def _over(limit: Limit[License], license: License, of: str, items: int) -> Iterator[str]:
-    most = limit.most(license)
-    if most is not None and items > most:
-        yield f"there are {items} {of}, above {limit.maximum} {most}"
+        yield Fault(license_id, code, params | {"counter": counter, "count": count, "items": items})

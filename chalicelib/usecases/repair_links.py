@@ -12,7 +12,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.store import repairs
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.repairs import Repair
-from chalicelib.usecases.audit import audit_links, license_faults
+from chalicelib.usecases.audit import audit, audit_links
 
 
 def repair_links(
@@ -36,7 +36,7 @@ def repair_links(
 
 def _repairs(company: str) -> Iterator[Repair]:
     """What is to be filed, then what is to be removed, read as it is taken."""
-    for walked in (license_faults(company), audit_links(company)):
+    for walked in (audit(company), audit_links(company)):
         for _, faults in walked:
             yield from (fault.repair for fault in faults if fault.repair is not None)
 

@@ -39,6 +39,8 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
+from infra.admin.differences import difference
+from infra.admin.differences import differences as in_words
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import Progress
@@ -299,7 +301,7 @@ def audit(company: str | None, repair: bool = False, *, now: Instant) -> Command
         for code in codes:
             for license, found in audited(code):
                 licenses_counted += 1
-                differences += [{"company": code, "license": license, "difference": text} for text in found]
+                differences += [{"company": code, "license": license, "difference": text} for text in in_words(found)]
                 tell(1)
     names, found_in_names = _audit_names(codes, company)
     differences += found_in_names
@@ -324,7 +326,7 @@ def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[Json]
     def note(code: str, looked_at: int, faults: Iterable[Fault]) -> None:
         nonlocal total, differences
         total += looked_at
-        differences += [{"company": code, "license": one.license_id, "difference": one.message} for one in faults]
+        differences += [{"company": code, "license": one.license_id, "difference": difference(one)} for one in faults]
         tell(looked_at)
 
     with _counting("names looked at") as tell:

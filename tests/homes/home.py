@@ -17,6 +17,7 @@ from app import app
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.usecases.audit import audit, audit_due, audit_links
+from infra.admin.differences import difference, differences
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
 from tests.portal.browser import Browser
@@ -57,9 +58,9 @@ class Home:
 
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
-        counted = [difference for _, found in audit(self.company) for difference in found]
-        named = [fault.message for _, faults in audit_links(self.company) for fault in faults]
-        return counted + named + [fault.message for _, fault in audit_due(self.company) if fault is not None]
+        counted = [sentence for _, found in audit(self.company) for sentence in differences(found)]
+        named = [difference(fault) for _, faults in audit_links(self.company) for fault in faults]
+        return counted + named + [difference(fault) for _, fault in audit_due(self.company) if fault is not None]
 
 
 def names() -> list[str]:

@@ -21,6 +21,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
+from infra.admin.differences import differences
 from infra.serve import Server
 from tests.model import license as model
 from tests.model.license import Verb
@@ -313,7 +314,7 @@ def _aftermath(subject: Subject) -> Aftermath:
             frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
             {to_iso(instant): end for end, instant in subject.ends.items()},
             tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in told),
-            tuple(difference for id, found in audit(vendor.code) if id == license.id for difference in found),
+            tuple(one for id, found in audit(vendor.code) if id == license.id for one in differences(found)),
         )
 
 

@@ -287,7 +287,6 @@ NAMES_NOTHING = {
     "bounded_probe",
     "count_guess",
     "audit_links",
-    "license_faults",
     "repair_links",
     "manager_notice",
     "manager_of",

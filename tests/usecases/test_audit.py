@@ -132,7 +132,7 @@ def test_an_untouched_license_has_no_differences(vendor: Vendor, license: Licens
         (
             "license",
             {"validity_period": NOW + 5000 * DAY},
-            "its next transition is not filed, so no sweep will announce it",
+            "its next transition is not in the due index, so no sweep will announce it",
         ),
         ("seat", {"activations": 0}, f"seat of {ADA}: activations is 0, but there are 1 active devices"),
         ("seat", {"epoch": 7}, f"seat of {ADA}: activations is 1, but there are 0 active devices"),
@@ -179,15 +179,15 @@ def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, ta
     tamper.remove(ACCOUNTS, vendor.code, user_license_sort_key(user_id, license.id))
     tamper.remove(ACCOUNTS, vendor.code, license_key_sort_key(by_key.license_key or ""))
     assert dict(audit(vendor.code)) == {
-        license.id: [f"seat of {ADA}: the user is not linked to it"],
-        by_key.id: ["the license key does not lead to it"],
+        license.id: [Fault(license.id, "user_link_missing", {"email": ADA})],
+        by_key.id: [Fault(by_key.id, "key_link_missing")],
     }
 
 
 def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
     part = due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
     tamper.remove(LICENSES, due_pk(license.id % DUE_SHARDS), part)
-    assert vendor.differences() == ["its next transition is not filed, so no sweep will announce it"]
+    assert vendor.differences() == ["its next transition is not in the due index, so no sweep will announce it"]
 
 
 def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
@@ -242,7 +242,10 @@ def seat_user(vendor: Vendor, license: License) -> int:
 def test_a_license_that_cannot_be_counted_is_named_and_keeps_no_other_from_it(vendor: Vendor, tamper: Tamper) -> None:
     broken, sound = vendor.issue(), vendor.issue()
     tamper.set(database.table_name(LicenseItem), license_pk(vendor.code, broken.id), "license", created_at=None)
-    assert dict(audit(vendor.code)) == {broken.id: ["it cannot be counted: TypeError"], sound.id: []}
+    assert dict(audit(vendor.code)) == {
+        broken.id: [Fault(broken.id, "license_not_countable", {"error": "TypeError"})],
+        sound.id: [],
+    }
 
 
 # --- names and summaries ------------------------------------------------------------------------------------------
@@ -289,13 +292,17 @@ def test_a_name_that_leads_to_what_is_not_there_is_named_whatever_its_kind(
     ("kind", "values", "named"),
     [
         ("managed", {"facts": '[1, "viewer", "perpetual", "order"]'}, "is shown it, and is no manager of its order"),
-        ("ordered", {"facts": '[1, "viewer", "perpetual", "order"]'}, "a list says of it what it does not say itself"),
+        (
+            "ordered",
+            {"facts": '[1, "viewer", "perpetual", "order"]'},
+            "a list shows it with terms that are not its own",
+        ),
         ("ordered", {"facts": "[1]"}, "what leads to it cannot be compared: TypeError"),
         ("managed", {"facts": "no JSON"}, "what leads to it cannot be compared: TypeError"),
-        ("customer", {"product": "other"}, "a customer is linked to it to whom it was not sold"),
+        ("customer", {"product": "other"}, "it is listed under a customer to whom it was not sold"),
         ("held", {"product": "other"}, "is linked to it under another product"),
         ("email", {"to": 1}, "an e-mail leads to the user 1, whose e-mail it is not"),
-        ("hardware", {"to": 1}, "a hardware id leads to it that is of no device of it"),
+        ("hardware", {"to": 1}, "a hardware id leads to it that no device of it has"),
         ("key", {"to": 1}, "a license key leads to it that is not its own"),
         ("user", {"email": "eve@customer.test"}, "does not lead there"),
         ("user", {"is_manager": False}, "is shown it, and has no manager's account"),
@@ -318,11 +325,11 @@ def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     assert faults_of_due(vendor) == [None]
     raw = tamper.read(LICENSES, pk, part)
     tamper.add(LICENSES, raw | {"part": {"S": due_sort_key(NOW + DAY, license_pk(vendor.code, license.id))}})
-    assert faults_of_due(vendor) == [Fault(license.id, "it is filed as due when it is not"), None]
+    assert faults_of_due(vendor) == [Fault(license.id, "due_otherwise"), None]
     tamper.set(LICENSES, pk, part, id=None, company=None)  # what its key says is enough to name it
-    assert faults_of_due(vendor)[-1] == Fault(license.id, "it is filed as due, and is gone")
+    assert faults_of_due(vendor)[-1] == Fault(license.id, "due_license_gone")
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
-    assert set(faults_of_due(vendor)) == {Fault(license.id, "it is filed as due, and is gone")}
+    assert set(faults_of_due(vendor)) == {Fault(license.id, "due_license_gone")}
 
 
 def faults_of_due(vendor: Vendor) -> list[Fault | None]:

@@ -138,7 +138,7 @@ def test_a_device_that_is_activated_meanwhile_keeps_its_link(
 ) -> None:
     license = vendor.issue()
     writes.batch_put([hardware(vendor, license, "comes"), hardware(vendor, license, "never")])
-    assert vendor.differences() == ["a hardware id leads to it that is of no device of it"] * 2
+    assert vendor.differences() == ["a hardware id leads to it that no device of it has"] * 2
     meanwhile(lambda: vendor.activate(license, "comes"))
     assert repair(vendor) == (0, 1)
     assert found(vendor, "comes") == [license.id]

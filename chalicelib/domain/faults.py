@@ -1,0 +1,47 @@
+"""What the audit finds wrong, by code: who shows it has the sentences (`infra/admin/differences.py`)."""
+
+from typing import Literal
+
+FaultCode = Literal[
+    # a license, its counters and its dates
+    "license_not_countable",  # error
+    "license_gone",
+    "counter_differs",  # counter, count, items
+    "counter_differs.seat",  # email, and as above
+    "counter_differs.batch",  # batch, and as above
+    "counter_above_maximum",  # counter, items, maximum, most
+    "order_missing",
+    "end_not_by_dates",
+    "transition_not_indexed",
+    # what leads to it, and says something else
+    "link_not_comparable",  # error
+    "customer_link_wrong",
+    "email_link_wrong",  # user
+    "hardware_link_wrong",
+    "key_link_wrong",
+    "key_link_elsewhere",  # license
+    "user_link_without_seat",  # user
+    "user_link_of_other_product",  # user
+    "seat_of_other_email",  # user
+    "manager_link_without_order",  # user
+    "manager_link_without_account",  # user
+    "user_without_email_link",  # user
+    "listed_license_gone",
+    "listed_under_other_order",
+    "listed_otherwise",
+    "due_license_gone",
+    "due_otherwise",
+    "device_link_left_over",
+    # what does not lead to it, and should
+    "not_listed",
+    "not_listed_under_order",
+    "not_listed_under_customer",
+    "id_link_missing",
+    "key_link_missing",
+    "manager_link_missing",  # user
+    "user_link_missing",  # email
+    "hardware_link_missing",
+    "device_link_missing",
+    "device_links_not_marked",
+]
+"""With the parameters that each has beside it."""

@@ -1,0 +1,68 @@
+"""What the audit finds wrong, in sentences."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from chalicelib.domain.faults import FaultCode
+from chalicelib.store.links import Fault
+
+MESSAGES: dict[FaultCode, str] = {
+    "license_not_countable": "it cannot be counted: {error}",
+    "license_gone": "the license is gone",
+    "counter_differs": "{counter} is {count}, but there are {items} {counted}",
+    "counter_differs.seat": "seat of {email}: {counter} is {count}, but there are {items} {counted}",
+    "counter_differs.batch": "batch {batch}: {counter} is {count}, but there are {items} {counted}",
+    "counter_above_maximum": "there are {items} {counted}, above {maximum} {most}",
+    "order_missing": "its order is missing",
+    "end_not_by_dates": "its end does not follow from its dates",
+    "transition_not_indexed": "its next transition is not in the due index, so no sweep will announce it",
+    "link_not_comparable": "what leads to it cannot be compared: {error}",
+    "customer_link_wrong": "it is listed under a customer to whom it was not sold",
+    "email_link_wrong": "an e-mail leads to the user {user}, whose e-mail it is not",
+    "hardware_link_wrong": "a hardware id leads to it that no device of it has",
+    "key_link_wrong": "a license key leads to it that is not its own",
+    "key_link_elsewhere": "the license key leads to another license, {license}",
+    "user_link_without_seat": "the user {user} is linked to it, and has no seat",
+    "user_link_of_other_product": "the user {user} is linked to it under another product",
+    "seat_of_other_email": "the seat of the user {user} has another e-mail",
+    "manager_link_without_order": "the user {user} is shown it, and is no manager of its order",
+    "manager_link_without_account": "the user {user} is shown it, and has no manager's account",
+    "user_without_email_link": "the e-mail of the user {user} does not lead there",
+    "listed_license_gone": "it is listed, and is gone",
+    "listed_under_other_order": "it is listed under an order that is not its own",
+    "listed_otherwise": "a list shows it with terms that are not its own",
+    "due_license_gone": "it is in the due index, and is gone",
+    "due_otherwise": "it is in the due index where it is not due",
+    "device_link_left_over": "a user is linked to a device that is not there",
+    "not_listed": "it is not listed among the company's licenses, so nothing counts it",
+    "not_listed_under_order": "it is not listed under its order",
+    "not_listed_under_customer": "it is not listed under its customer",
+    "id_link_missing": "its id does not lead to the company",
+    "key_link_missing": "the license key does not lead to it",
+    "manager_link_missing": "the order's manager {user} is not shown it",
+    "user_link_missing": "seat of {email}: the user is not linked to it",
+    "hardware_link_missing": "a device is not found by its hardware id",
+    "device_link_missing": "a device is not linked to its user",
+    "device_links_not_marked": "the devices of its users are not marked as linked",
+}
+_COUNTED = {
+    "times_activated": "active devices",
+    "users_assigned": "seats and reserved seats",
+    "transfer_count": "transfers",
+    "activations": "active devices",
+    "reserved": "people left",
+    "blocked_devices": "blocked devices",
+}
+"""The items that a counter counts."""
+
+
+def difference(fault: Fault) -> str:
+    """What is wrong, in a sentence."""
+    counted = _COUNTED.get(str(fault.params.get("counter")), "")
+    return MESSAGES[fault.code].format(**fault.params, counted=counted)
+
+
+def differences(faults: Iterable[Fault]) -> list[str]:
+    """The same of many; what is wrong several times in the same way is said once."""
+    counted = Counter(map(difference, faults))
+    return [sentence if times == 1 else f"{sentence} ({times} times)" for sentence, times in counted.items()]
