@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chalicelib.domain.errors import Denied, Invalid, NotFound
@@ -51,6 +51,8 @@ class Product:
     created_at: Instant
     prevent_vm: bool = False
     state: Literal["active", "disabled", "archived"] = "active"
+    revision: int = field(default=0, compare=False)
+    """How often it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Order:
     """Those of them to whom not all older licenses of the order may be shown yet."""
     number: int | None = None
     """Its id where ids are integers: that of its first license. An order of before gets one with its next license."""
+    revision: int = field(default=0, compare=False)
+    """How often it was changed. What is filed under its managers does not move it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,20 @@ class LicenseSummary:
     order_id: str
     license_key: str = ""
     customer: str = ""
+
+
+def with_manager(order: Order, user_id: int) -> Order:
+    """The order with a manager more, to whom its licenses are to be shown. Raises `Invalid`: `too_many_managers`."""
+    if user_id in order.managers:
+        return order
+    if len(order.managers) >= MAX_MANAGERS:
+        raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
+    return replace(order, managers=order.managers | {user_id}, pending_managers=order.pending_managers | {user_id})
+
+
+def without_manager(order: Order, user_id: int) -> Order:
+    """The order with a manager less."""
+    return replace(order, managers=order.managers - {user_id}, pending_managers=order.pending_managers - {user_id})
 
 
 def guard_product(product: Product | None) -> Product:

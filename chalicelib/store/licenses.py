@@ -41,11 +41,13 @@ def issue(
     manager: User | None,
     known: User | None,
     event: Event,
+    joined: Event | None = None,
     mail: Mail | None = None,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
-    Raises `ConditionFailed` where a name that must be unique is in use, or the order has changed meanwhile.
+    `joined`: the event of a manager who comes to an order that is there. Raises `ConditionFailed` where a name that
+    must be unique is in use, or the order has changed meanwhile.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
@@ -65,7 +67,7 @@ def issue(
         )
     for link in links:
         write.put(link, LookupItem.pk.does_not_exist())
-    file_license(write, license, old, order)
+    file_license(write, license, old, order, joined)
     if manager is not None and known is None:
         put_new_user(write, manager)
     elif manager is not None and known is not None and (old is None or manager.id not in old.managers):

@@ -1,8 +1,8 @@
 """Orders, and what was sold in them, filed under the order and under each of its managers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from chalicelib.store import reads, writes
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import OrderItem
-from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
@@ -35,19 +35,22 @@ def read_order(company: str, order_id: str) -> Order | None:
     return None if item is None else item.to_domain()
 
 
-def file_license(write: Transaction, license: License, old: Order | None, new: Order) -> None:
-    """Let the transaction that issues a license make `old` into `new`, and file the license in it."""
-    item = OrderItem(new.company, order_sort_key(new.id))
-    actions: list[Any] = [OrderItem.customer.set(new.customer)]
-    for attribute, ids in ((OrderItem.managers, new.managers), (OrderItem.pending_managers, new.pending_managers)):
-        if ids:
-            actions.append(attribute.set(ids))
-    if new.number is not None:
-        actions.append(OrderItem.number.set(OrderItem.number | new.number))
-    unchanged: Condition = OrderItem.pk.does_not_exist()
-    if old is not None:
-        unchanged = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers)
-    write.update(item, actions, unchanged)
+def file_license(write: Transaction, license: License, old: Order | None, new: Order, joined: Event | None) -> None:
+    """Let the transaction that issues a license make `old` into `new`, and file the license in it.
+
+    `joined`: the event of a manager who comes to an order that is there.
+    """
+    if old is None:
+        write.put(OrderItem.of(new, new.company, order_sort_key(new.id)), OrderItem.pk.does_not_exist())
+    else:
+        filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers)
+        numbered = [OrderItem.number.set(OrderItem.number | license.id)]
+        if joined is None:
+            write.update(_order(old), numbered, filed_under)
+        else:
+            event = event_item(old.company, joined, AccountEventItem)
+            _put_changes(write, old, new, filed_under, numbered, event)
+            write.put(event, AccountEventItem.sort_key.does_not_exist())
     sold = summary_of(license)
     for part in (
         order_license_sort_key(new.id, license.id),
@@ -127,7 +130,7 @@ def backfill_managers(order: Order) -> None:
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
-    """Let one more manage an order, who joins by `backfill_managers`, and make the account where none is `known`.
+    """Make `old` into `new` with a manager more, who joins by `backfill_managers`; make the account if none is `known`.
 
     One license is filed at once: from this instant on nobody else may touch the account (`usecases.account_access`).
     Raises `ConditionFailed` where the order or the account has changed meanwhile.
@@ -135,8 +138,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
         _file(write, sold, new.company, manager.id)
-    ids = {manager.id}
-    write.update(_order(old), [OrderItem.managers.add(ids), OrderItem.pending_managers.add(ids)], _with_managers(old))
+    _put_changes(write, old, new)
     if known is None:
         put_new_user(write, manager)
     else:
@@ -145,15 +147,14 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     write.commit()
 
 
-def remove_manager(old: Order, user_id: int, event: Event, *, closed_at: Instant | None = None) -> None:
-    """File nothing more of an order under a manager. Raises `ConditionFailed` where the order has changed meanwhile.
+def remove_manager(old: Order, new: Order, user_id: int, event: Event, *, closed_at: Instant | None = None) -> None:
+    """Make an order, `old`, into `new` without this manager: nothing more of it is filed under him.
 
-    `closed_at`: only while the account is closed since then.
+    `closed_at`: only while the account is closed since then. Raises `ConditionFailed` where the order has changed
+    meanwhile.
     """
-    write, ids = Transaction(event_item(old.company, event, AccountEventItem)), {user_id}
-    write.update(
-        _order(old), [OrderItem.managers.delete(ids), OrderItem.pending_managers.delete(ids)], _with_managers(old)
-    )
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    _put_changes(write, old, new)
     if closed_at is not None:
         require_closed(write, old.company, user_id, closed_at)
     write.commit()
@@ -207,9 +208,19 @@ def _order(order: Order) -> OrderItem:
     return OrderItem(order.company, order_sort_key(order.id))
 
 
-def _with_managers(order: Order) -> Condition:
-    """Whether the order's managers are those that were read."""
-    return OrderItem.unchanged(order, OrderItem.managers)
+def _put_changes(
+    write: Transaction,
+    old: Order,
+    new: Order,
+    also: Condition | None = None,
+    more: Sequence[Any] = (),
+    event: EventItem | None = None,
+) -> None:
+    """Add to a transaction what makes an order into `new`; who comes to manage it is pending until all is filed."""
+    pending, came, gone = OrderItem.pending_managers, new.managers - old.managers, old.managers - new.managers
+    moved = [*([pending.add(came)] if came else []), *([pending.delete(gone)] if gone else []), *more]
+    terms = replace(new, pending_managers=old.pending_managers, number=old.number)
+    write.change(_order(old), old, terms, also, moved, event)
 
 
 def _summaries(

@@ -87,19 +87,29 @@ class Transaction:
             )
         )
 
-    def change(self, item: Item[T], old: T, new: T, also: Condition | None = None, more: Sequence[Action] = ()) -> None:
+    def change(
+        self,
+        item: Item[T],
+        old: T,
+        new: T,
+        also: Condition | None = None,
+        more: Sequence[Action] = (),
+        event: EventItem | None = None,
+    ) -> None:
         """Change the item with these keys from what was read into `new`, if nobody has changed it since.
 
         The event names the fields that differ (`changed`), but for those that its details tell already. `also`: what
-        must be true besides; `more`: what is written besides.
+        must be true besides; `more`: what is written besides; `event`: one that is put after this, where the change is
+        not what the transaction's own tells of.
         """
         changes = type(item).changes(old, new)
         unchanged = changes.unchanged if also is None else changes.unchanged & also
         self.update(item, [*changes.actions, *more], unchanged)
-        if self.event is not None:
-            told = self.event.detail or {}
+        row = self.event if event is None else event
+        if row is not None:
+            told = row.detail or {}
             if untold := [name for name in changes.names if name not in told]:
-                self.event.detail = told | {"changed": ", ".join(untold)}
+                row.detail = told | {"changed": ", ".join(untold)}
 
     def check(self, item: Any, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""

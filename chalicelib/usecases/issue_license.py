@@ -7,7 +7,7 @@ from itertools import count
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
-from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order, Product
+from chalicelib.domain.catalogue import LicenseSummary, Order, Product, with_manager
 from chalicelib.domain.email import known_email, normalize_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
@@ -89,9 +89,11 @@ def issue_license(
     def write(state: _State, order: Order) -> None:
         who: Json = {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
         event = Event.new("license_issued", actor, now, product=sold.code, **who)
-        comes = state.manager is not None and (state.old is None or state.manager.id not in state.old.managers)
-        notice = manager_notice(state.manager, state.license, sold.company, actor) if state.manager and comes else None
-        licenses.issue(state.license, state.old, order, state.manager, state.known, event, notice)
+        joined = notice = None
+        if state.manager is not None and (state.old is None or state.manager.id not in state.old.managers):
+            notice = manager_notice(state.manager, state.license, sold.company, actor)
+            joined = None if state.old is None else Event.new("manager_added", actor, now, order=order.id, **who)
+        licenses.issue(state.license, state.old, order, state.manager, state.known, event, joined, notice)
 
     state, order = decide_and_write(read, decide, write)
     if order.pending_managers:
@@ -114,12 +116,7 @@ def _joined(license: License, old: Order | None, manager: User | None) -> Order:
         return Order(license.company, license.order_id or "", customer, managers, number=license.id)
     if old.customer != customer:
         raise AlreadyExists("already_exists", of="order", field="order_id", order=old.id)
-    old = replace(old, number=old.number or license.id)
-    if manager is None or manager.id in old.managers:
-        return old
-    if len(old.managers) >= MAX_MANAGERS:
-        raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
-    return replace(old, managers=old.managers | {manager.id}, pending_managers=old.pending_managers | {manager.id})
+    return old if manager is None else with_manager(old, manager.id)
 
 
 def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> License:

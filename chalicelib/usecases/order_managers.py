@@ -1,9 +1,7 @@
 """Who manages an order: added without a new license, and taken off again."""
 
-from dataclasses import replace
-
-from chalicelib.domain.catalogue import MAX_MANAGERS, LicenseSummary, Order
-from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.catalogue import LicenseSummary, Order, with_manager, without_manager
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User, guard_still_closed
@@ -36,13 +34,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
 
     def decide(state: tuple[Order, User, User | None]) -> Order:
         order, manager, _ = state
-        if manager.id in order.managers:
-            return order
-        if len(order.managers) >= MAX_MANAGERS:
-            raise Invalid("too_many_managers", field="manager", most=MAX_MANAGERS)
-        return replace(
-            order, managers=order.managers | {manager.id}, pending_managers=order.pending_managers | {manager.id}
-        )
+        return with_manager(order, manager.id)
 
     def write(state: tuple[Order, User, User | None], order: Order) -> None:
         old, manager, known = state
@@ -74,13 +66,13 @@ def remove_manager(
             guard_still_closed(user, closed_at)
         return find_order(company, order_id), user
 
-    def write(state: tuple[Order, User], _: tuple[Order, User]) -> None:
+    def write(state: tuple[Order, User], order: Order) -> None:
         old, user = state
         if user.id in old.managers:
             event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order_id)
-            orders.remove_manager(old, user.id, event, closed_at=closed_at)
+            orders.remove_manager(old, order, user.id, event, closed_at=closed_at)
 
-    (order, user), _ = decide_and_write(read, lambda state: state, write)
+    (_, user), order = decide_and_write(read, lambda state: without_manager(state[0], state[1].id), write)
     orders.unfile(order, user.id)
     return user
 

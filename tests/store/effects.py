@@ -2,13 +2,14 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import reads
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.events import RefusalItem
+from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
@@ -30,6 +31,8 @@ _RANDOM = (
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
 )
+MOVED_BESIDES = {"validity_period"}
+"""Terms that another write moves, too, on conditions of its own: a first activation sets the end of a license."""
 _ID = re.compile(r"\b0?([1-9]\d{14})\b")
 
 
@@ -59,9 +62,13 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
     after = stored(vendor.code)
     assert vendor.differences() == [], "the audit finds differences"
     keys = sorted(key for key in before | after if before.get(key) != after.get(key))
+    rows = [after[key] for key in keys if key in after and key[2].startswith("at#")]
+    told = {name for row in rows for name in _told(row)}
+    for key in keys:
+        if key in before and key in after:
+            _guard_revised(key[0], before[key], after[key], told)
     changes = sorted(_plain(json.dumps([key, before.get(key), after.get(key)], sort_keys=True)) for key in keys)
-    events = [after[key]["type"]["S"] for key in keys if key in after and key[2].startswith("at#")]
-    return Effects(_plain(repr(answer)), changes, sorted(events), sent)
+    return Effects(_plain(repr(answer)), changes, sorted(row["type"]["S"] for row in rows), sent)
 
 
 def stored(code: str) -> dict[tuple[str, str, str], Raw]:
@@ -81,6 +88,24 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
             due = _partition(DueItem, due_pk(license_id % DUE_SHARDS))
             found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
     return found
+
+
+def _told(row: Raw) -> set[str]:
+    """The fields that an event names."""
+    detail: dict[str, Any] = json.loads(row.get("detail", {}).get("S", "{}"))
+    return set(detail) | set(str(detail.get("changed", "")).split(", "))
+
+
+def _guard_revised(table: str, before: Raw, after: Raw, told: set[str]) -> None:
+    """That whoever has changed the terms of an item has moved its revision, and said in an event which they are."""
+    kind: Any = kind_of(table, after).item
+    stored_as = {name: attribute.attr_name for name, attribute in kind.get_attributes().items()}
+    if "revision" not in stored_as or kind.value_type is None:
+        return
+    moved = {name for name, stored in stored_as.items() if before.get(stored) != after.get(stored)}
+    terms = moved & {f.name for f in fields(kind.value_type)} - kind.guarded - MOVED_BESIDES - {"revision"}
+    assert not terms or "revision" in moved, f"{kind.__name__}: {sorted(terms)} moved, and no revision"
+    assert terms <= told, f"{kind.__name__}: no event names {sorted(terms - told)}"
 
 
 def _partition(kind: Any, pk: str, prefix: str = " ") -> dict[tuple[str, str, str], Raw]:

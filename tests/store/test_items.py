@@ -216,6 +216,16 @@ def test_an_update_writes_what_differs_once_and_moves_the_revision_that_no_count
     assert read(vendor, license) == new
 
 
+def test_whatever_has_terms_has_a_revision() -> None:
+    moved_on_conditions_of_their_own_or_never = {
+        *("DeviceItem", "DueItem", "MailItem", "BatchProgressItem", "LicenseSummaryItem"),
+        *("EventItem", "AccountEventItem", "RefusalItem"),
+    }
+    values = {kind for kind in kinds() if kind.value_type and kind.Meta.table_name != "ephemera"}
+    without = {kind.__name__ for kind in values if "revision" not in kind.get_attributes()}
+    assert without == moved_on_conditions_of_their_own_or_never
+
+
 @pytest.mark.parametrize("changed", [{"max_activations": 7}, {"enabled": False}])
 def test_an_update_sees_also_what_an_older_process_has_changed_which_moves_no_revision(
     vendor: Vendor, changed: dict[str, Any]

@@ -72,6 +72,7 @@ class OrderItem(AccountsItem[Order]):
 
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
+    guarded = frozenset({"pending_managers", "number"})
     customer: UnicodeAttribute
     managers: IdSetAttribute
     pending_managers: IdSetAttribute

@@ -80,7 +80,7 @@ class LicenseItem(LicensesItem[License]):
 class SeatItem(LicensesItem[Seat]):
     """A user's seat on a license."""
 
-    guarded = frozenset({"activations", "epoch", "license_epoch", "bucket_full_at"})
+    guarded = frozenset({"user_id", "email", "activations", "epoch", "license_epoch", "bucket_full_at"})
 
     user_id: IntegerAttribute
     email: UnicodeAttribute
