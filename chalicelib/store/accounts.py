@@ -1,7 +1,7 @@
 """The catalogue and the people of a company, and the names that lead to them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pynamodb.expressions.condition import Condition
 
@@ -159,17 +159,21 @@ def held_license_ids(
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
-def licenses_of_customer(
-    company: str, email: str, *, after: int | None = None, limit: int
-) -> list[tuple[int, str | None]]:
-    """The licenses that were sold to a customer behind the license `after`, each with the code of its product.
+class LicenseOfCustomer(NamedTuple):
+    """A license as it is filed under its customer. None: older code has filed it without."""
 
-    Oldest first, at most `limit`, consistently.
-    """
+    license_id: int
+    product: str | None
+    order_id: str | None
+
+
+def licenses_of_customer(company: str, email: str, *, after: int | None = None, limit: int) -> list[LicenseOfCustomer]:
+    """The licenses that were sold to a customer behind the license `after`: oldest first, consistently."""
     prefix = customer_license_sort_key(email)
     behind = None if after is None else customer_license_sort_key(email, after)
     raws = reads.query_raw(LookupItem, company, prefix, after=behind, limit=limit)
-    return [(int(raw["part"]["S"].removeprefix(prefix)), raw.get("product", {}).get("S")) for raw in raws]
+    facts = ((raw["part"]["S"], raw.get("product", {}).get("S"), raw.get("order_id", {}).get("S")) for raw in raws)
+    return [LicenseOfCustomer(int(part.removeprefix(prefix)), product, order_id) for part, product, order_id in facts]
 
 
 def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:

@@ -1,17 +1,16 @@
-"""What the pages of the portal read: one Query of what lies side by side, then one BatchGet of all it refers to.
+"""What the pages of the portal read besides their lists: one BatchGet of all that a page refers to.
 
 Who asks is read in that same BatchGet, so nothing may be shown before it has been looked at
 (`usecases.portal_queries`). All reads are consistent: a page that follows a change shows it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.catalogue import Company, Order, Product
-from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
@@ -19,21 +18,15 @@ from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
 from chalicelib.store import reads
 from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
-from chalicelib.store.items import events as event_items
-from chalicelib.store.items import licenses as license_items
-from chalicelib.store.items import work as work_items
 from chalicelib.store.items.accounts import CompanyItem, OrderItem, ProductItem, UserItem
-from chalicelib.store.items.events import EventItem
-from chalicelib.store.items.kinds import item_of_license
+from chalicelib.store.items.ephemera import IdempotencyItem, SessionItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, UserDeviceItem
-from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
     block_sort_key,
     device_sort_key,
-    event_sort_key,
     license_pk,
     manager_license_sort_key,
     order_sort_key,
@@ -43,39 +36,41 @@ from chalicelib.store.keys import (
     user_sort_key,
     variables_sort_key,
 )
-from chalicelib.store.reads import BATCH_GET_LIMIT
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import Item, Raw
 from chalicelib.store.sessions import session_item
 from chalicelib.store.variables import to_variables
 
+T = TypeVar("T")
+
 _STATE = LicenseItem.reader(LicenseState)
-_AFTER_ALL = "~"
-"""Sorts behind every sort key that begins as what it is put behind."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class BatchRead:
     """What a BatchGet has found, by kind."""
 
-    session: Session | None = None
-    user: User | None = None
-    company: Company | None = None
-    outcome: Answer | None = None
-    managed: bool = False
+    session: Session | None
+    user: User | None
+    company: Company | None
+    outcome: Answer | None
+    managed: bool
     """Whether the user manages the license that was asked for."""
-    licenses: dict[int, License] = field(default_factory=dict)
-    products: dict[str, Product] = field(default_factory=dict)
-    seats: dict[tuple[int, int], Seat] = field(default_factory=dict)
+    licenses: dict[int, License]
+    products: dict[str, Product]
+    seats: dict[tuple[int, int], Seat]
     """By license and user."""
-    users: dict[int, User] = field(default_factory=dict)
-    devices: list[Device] = field(default_factory=list)
-    device: Device | None = None
-    """The last of them: where one was asked for, that."""
-    all_linked: bool = False
+    users: dict[int, User]
+    devices: list[Device]
+    all_linked: bool
     """Whether every device of a user of the license is linked to him."""
-    blocked: bool = False
+    blocked: bool
     """Whether the device may not be used on the license."""
-    variables: list[Variable] = field(default_factory=list)
+    variables: list[Variable]
+
+    @property
+    def device(self) -> Device | None:
+        """The one that was asked for, where it was one."""
+        return self.devices[-1] if self.devices else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +91,26 @@ class ReadRequest:
 
 def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> BatchRead:
     """Who asks, and what is wanted: in one round trip, where it is no more than a hundred items."""
-    found, left = BatchRead(), _items(claims, wanted)
-    while chunk := list(islice(left, BATCH_GET_LIMIT)):
-        for item in reads.batch_get(chunk, consistent=True, now=now):
-            if item is not None:
-                _note(found, claims, item)
-    return found
+    found = _Found(_items(claims, wanted), now)
+    users = {user.id: user for user in found.values(UserItem)}
+    answers = [answer_of(IdempotencyItem.from_raw_data(raw)) for raw in found.raws[IdempotencyItem]]
+    variables = [to_variables(VariablesItem.from_raw_data(raw)) for raw in found.raws[VariablesItem]]
+    seats = zip(found.raws[SeatItem], found.values(SeatItem), strict=True)
+    return BatchRead(
+        session=next(iter(found.values(SessionItem)), None),
+        user=users.get(claims.user_id),
+        company=next(iter(found.values(CompanyItem)), None),
+        outcome=answers[0] if answers else None,
+        managed=bool(found.raws[LicenseSummaryItem]),
+        licenses={license.id: license for license in found.values(LicenseItem)},
+        products={product.code: product for product in found.values(ProductItem)},
+        seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},
+        users=users,
+        devices=found.values(DeviceItem),
+        all_linked=bool(found.raws[UserDeviceItem]),
+        blocked=bool(found.raws[BlockItem]),
+        variables=variables[0] if variables else [],
+    )
 
 
 def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
@@ -112,98 +121,45 @@ def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
     return {state.id: state for state in states}
 
 
-@dataclass(slots=True)
-class Partition:
-    """What a Query has found in a license's partition."""
-
-    license: License | None = None
-    devices: list[Device] = field(default_factory=list)
-    seats: dict[int, Seat] = field(default_factory=dict)
-    pending: list[BatchProgress] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-
-
-def license_with_users(
-    company: str, license_id: int, *, after: int | None, backwards: bool, limit: int
-) -> tuple[Partition, bool]:
-    """At most `limit` seats of a license, by user, and whether there may be more behind them: then they are so many.
-
-    `after`: the user to go on behind. From the beginning, the license and its batches under way come with them.
-    """
-    pk, last = license_pk(company, license_id), seat_sort_key() + _AFTER_ALL
-    behind, room = None if after is None else seat_sort_key(after), limit + 2  # one to see that there are more
-    raws = list[Raw]()
-    while True:
-        read = reads.query_between(LicenseItem, pk, LICENSE, last, backwards=backwards, limit=room, after=behind)
-        raws, seen = [*raws, *read], len(raws)
-        part, is_full = _partition(iter(raws)), len(raws) - seen == room
-        if not is_full or len(part.seats) >= limit:
-            break
-        behind = raws[-1]["part"]["S"]  # batches took the room of seats
-    seats = list(part.seats.items())
-    part.seats = dict(seats[:limit])
-    return part, len(seats) > limit or is_full
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class People:
     """Users, and the orders and licenses that they belong to, by id."""
 
-    users: dict[int, User] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    licenses: dict[int, License] = field(default_factory=dict)
+    users: dict[int, User]
+    orders: dict[str, Order]
+    licenses: dict[int, License]
 
 
 def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str], license_ids: Iterable[int]) -> People:
     """What is there of these, consistently, a hundred in one round trip."""
-    people = People()
-    wanted: list[Any] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
+    wanted: list[Item[Any]] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
     wanted += [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
-    wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in license_ids]
-    for start in range(0, len(wanted), BATCH_GET_LIMIT):
-        for item in reads.batch_get(wanted[start : start + BATCH_GET_LIMIT], consistent=True):
-            match item:
-                case UserItem():
-                    user = item.to_domain()
-                    people.users |= {user.id: user}
-                case OrderItem():
-                    order = item.to_domain()
-                    people.orders |= {order.id: order}
-                case LicenseItem():
-                    license = item.to_domain()
-                    people.licenses |= {license.id: license}
-    return people
+    wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in sorted(license_ids)]
+    found = _Found(wanted)
+    return People(
+        {user.id: user for user in found.values(UserItem)},
+        {order.id: order for order in found.values(OrderItem)},
+        {license.id: license for license in found.values(LicenseItem)},
+    )
 
 
-def license_with_history(company: str, license_id: int, limit: int) -> tuple[Partition, bool]:
-    """A license, its devices and its newest events, of `limit` items at most, and whether there may be more of them.
+class _Found:
+    """What is there of items, by their kinds and in their order: read a hundred at a time, as they are stored."""
 
-    What is blacklisted stands between devices and events, and takes room as they do.
-    """
-    pk = license_pk(company, license_id)
-    raws = list(reads.query_between(LicenseItem, pk, event_sort_key(), LICENSE, backwards=True, limit=limit))
-    return _partition(iter(raws)), len(raws) == limit
+    def __init__(self, wanted: Iterable[Item[Any]], now: Instant | None = None) -> None:  # of whatever kinds
+        self.raws: defaultdict[type[Item[Any]], list[Raw]] = defaultdict(list)  # of whatever kinds
+        left = iter(wanted)
+        while chunk := list(islice(left, reads.BATCH_GET_LIMIT)):
+            for item, raw in zip(chunk, reads.batch_get_raw(chunk, consistent=True, now=now), strict=True):
+                if raw is not None:
+                    self.raws[type(item)].append(raw)
 
-
-def _partition(raws: Iterator[Raw]) -> Partition:
-    found = Partition()
-    for raw in raws:
-        match item_of_license(raw):
-            case license_items.LicenseItem:
-                found.license = LicenseItem.from_raw(raw)
-            case license_items.DeviceItem:
-                found.devices.append(DeviceItem.from_raw(raw))
-            case license_items.SeatItem:
-                seat = SeatItem.from_raw(raw)
-                found.seats[seat.user_id] = seat
-            case work_items.BatchProgressItem:
-                found.pending.append(BatchProgressItem.from_raw(raw))
-            case event_items.EventItem:
-                found.events.append(EventItem.from_raw(raw))
-    return found
+    def values(self, kind: type[Item[T]]) -> list[T]:
+        """The values of a kind."""
+        return [kind.from_raw(raw) for raw in self.raws[kind]]
 
 
-def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
+def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Item[Any]]:  # of whatever kinds
     company = claims.company
     yield session_item(claims.token)
     yield UserItem(company, user_sort_key(claims.user_id))
@@ -231,38 +187,3 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Any]:
         yield UserDeviceItem(pk, user_device_sort_key())
         for hardware_hash in hashes:
             yield DeviceItem(pk, device_sort_key(hardware_hash, user_id))
-
-
-def _note(found: BatchRead, claims: SessionClaims, item: Any) -> None:  # noqa: C901, PLR0912 - one line a kind
-    match type(item).__name__:
-        case "SessionItem":
-            found.session = item.to_domain()
-        case "UserItem":
-            user = item.to_domain()
-            found.users[user.id] = user
-            if user.id == claims.user_id:
-                found.user = user
-        case "CompanyItem":
-            found.company = item.to_domain()
-        case "IdempotencyItem":
-            found.outcome = answer_of(item)
-        case "LicenseSummaryItem":
-            found.managed = True
-        case "LicenseItem":
-            license = item.to_domain()
-            found.licenses[license.id] = license
-        case "ProductItem":
-            product = item.to_domain()
-            found.products[product.code] = product
-        case "SeatItem":
-            seat = item.to_domain()
-            found.seats[int(item.pk.rsplit("#", 1)[1]), seat.user_id] = seat
-        case "DeviceItem":
-            found.device = item.to_domain()
-            found.devices.append(found.device)
-        case "UserDeviceItem":
-            found.all_linked = True
-        case "BlockItem":
-            found.blocked = True
-        case "VariablesItem":
-            found.variables = to_variables(item)

@@ -1,8 +1,7 @@
 """The keys of items: a prefix says the kind, and what stands behind it which one.
 
 Each function builds a sort key, or without its last argument the prefix of all. Reads go by such prefixes, whichever
-kinds lie side by side; but for two in `store.batch_reads`, which would cost a read more: in a license's partition its
-events, its devices, the license, its batches and its seats lie in this order. No kind of many items may come between.
+kinds lie side by side; by bounds only where a partition holds one kind.
 """
 
 from hashlib import sha256

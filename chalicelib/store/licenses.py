@@ -62,9 +62,8 @@ def issue(
     if license.license_key is not None:
         links.append(LookupItem(company, license_key_sort_key(license.license_key), target_id=license.id))
     if license.customer is not None:
-        links.append(
-            LookupItem(company, customer_license_sort_key(license.customer, license.id), product=license.product)
-        )
+        bought = customer_license_sort_key(license.customer, license.id)
+        links.append(LookupItem(company, bought, product=license.product, order_id=license.order_id))
     for link in links:
         write.put(link, LookupItem.pk.does_not_exist())
     file_license(write, license, old, order, joined)
@@ -180,10 +179,14 @@ def blocked_devices(company: str, license_id: int) -> Iterator[str]:
     return (item.hardware_id for item in reads.query(BlockItem, license_pk(company, license_id), block_sort_key()))
 
 
-def seats(company: str, license_id: int, *, limit: int | None = None) -> Iterator[Seat]:
-    """The users of a license, at most `limit`, consistently, read in pages."""
-    items = reads.query(SeatItem, license_pk(company, license_id), seat_sort_key(), limit=limit)
-    return (item.to_domain() for item in items)
+def seats(
+    company: str, license_id: int, *, after: int | None = None, backwards: bool = False, limit: int | None = None
+) -> Iterator[Seat]:
+    """The users of a license behind the user `after`, by their ids, at most `limit`. Consistent, in pages."""
+    behind = None if after is None else seat_sort_key(after)
+    pk = license_pk(company, license_id)
+    raws = reads.query_raw(SeatItem, pk, seat_sort_key(), backwards=backwards, limit=limit, after=behind)
+    return map(SeatItem.from_raw, raws)
 
 
 def events(

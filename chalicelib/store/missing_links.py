@@ -70,7 +70,8 @@ def _wanted(
         by_key = LookupItem(company, license_key_sort_key(key), target_id=id)
         yield link("key_link_missing", by_key, item(pk, LICENSE), item.license_key == key)
     if (customer := license.customer) is not None:
-        bought = LookupItem(company, customer_license_sort_key(customer, id), product=license.product)
+        bought = LookupItem(company, customer_license_sort_key(customer, id))
+        bought.product, bought.order_id = license.product, license.order_id
         yield link("not_listed_under_customer", bought, item(pk, LICENSE), item.customer == customer)
     for user_id in sorted(managers):
         shown = manager_license_sort_key(user_id, id)

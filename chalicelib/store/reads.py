@@ -31,33 +31,32 @@ def batch_get(items: list[Any], *, consistent: bool, now: Instant | None = None)
     `now`: what has expired by then does not exist, for TTL deletes it hours late. Whoever reads what expires has to
     say it: raises `TypeError`. At most 100 distinct keys. Each read alone is atomic; together they are not.
     """
-    raws = batch_get_raw(items, consistent=consistent)
-    found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
-    if any(hasattr(item, "expires") for item in items):
-        if now is None:
-            raise TypeError("what expires is read as of an instant")
-        return [None if _has_expired(one, now) else one for one in found]
-    return found
+    raws = batch_get_raw(items, consistent=consistent, now=now)
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
 
 
-def _has_expired(item: Any, now: Instant) -> bool:
-    second: int | None = getattr(item, "expires", None)
-    return second is not None and second < now // 1000
-
-
-def batch_get_raw(items: list[Any], *, consistent: bool, only: Sequence[str] = ()) -> list[Raw | None]:
+def batch_get_raw(
+    items: Sequence[Any], *, consistent: bool, now: Instant | None = None, only: Sequence[str] = ()
+) -> list[Raw | None]:
     """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
     found: dict[tuple[str, str, str], Raw] = {}
     wanted: dict[str, dict[str, Any]] = {}
     projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
     for item in items:
+        if now is None and hasattr(item, "expires"):
+            raise TypeError("what expires is read as of an instant")
         of_table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
         if (key := key_of(item)) not in of_table["Keys"]:
             of_table["Keys"].append(key)
     for answer in database.dispatch_batch("BatchGetItem", wanted, "UnprocessedKeys"):
         for table, raws in answer["Responses"].items():
             found |= {_identity(table, raw): raw for raw in raws}
-    return [found.get(_identity(item.Meta.table_name, key_of(item))) for item in items]
+    known = [(item, found.get(_identity(item.Meta.table_name, key_of(item)))) for item in items]
+    return [None if raw is None or _has_expired(item, raw, now) else raw for item, raw in known]
+
+
+def _has_expired(item: Any, raw: Raw, now: Instant | None) -> bool:
+    return now is not None and hasattr(item, "expires") and "expires" in raw and int(raw["expires"]["N"]) < now // 1000
 
 
 def transact_get(items: list[Any]) -> list[Raw | None]:
@@ -82,41 +81,22 @@ def query(
 ) -> Iterator[M]:
     """The items of a partition whose sort key starts with `prefix`, in order, read page by page as they are taken.
 
-    `limit` bounds the items, `after` is the sort key to go on behind. Consistent.
+    `limit` bounds the items, `after` is the sort key to go on behind, with the prefix itself. Consistent.
     """
-    raws = _query(model, pk, "begins_with(part, :a)" if prefix else "", (prefix,), backwards, limit, after)
-    return map(model.from_raw_data, raws)
+    return map(model.from_raw_data, query_raw(model, pk, prefix, backwards=backwards, limit=limit, after=after))
 
 
 def query_raw(
     table: type[Model],
     pk: str,
-    prefix: str,
+    prefix: str = "",
     *,
     backwards: bool = False,
     limit: int | None = None,
     after: str | None = None,
 ) -> Iterator[Raw]:
-    """As `query`, of items as they are stored; `after` has the prefix itself."""
-    return _query(table, pk, "begins_with(part, :a)", (prefix,), backwards, limit, after)
-
-
-def query_between(
-    table: type[Model],
-    pk: str,
-    first: str,
-    last: str,
-    *,
-    backwards: bool = False,
-    limit: int | None = None,
-    after: str | None = None,
-) -> Iterator[Raw]:
-    """Items of several kinds whose sort keys lie from `first` to `last`, as they are stored, read page by page.
-
-    `limit` and `after` as in `query`; `after` lies between the two itself. Consistent. For `store.batch_reads` alone,
-    where it saves a read: all else reads by a prefix.
-    """
-    return _query(table, pk, "part BETWEEN :a AND :b", (first, last), backwards, limit, after)
+    """As `query`, of items as they are stored."""
+    return _query(table, pk, *_beginning(prefix), backwards=backwards, limit=limit, after=after)
 
 
 class Unreadable(Exception):
@@ -124,8 +104,11 @@ class Unreadable(Exception):
 
 
 def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
-    """The values of items as `query_between` finds them; one that cannot be read keeps no other from being read."""
-    for raw in query_between(kind, pk, first, last):
+    """The values of items whose sort keys lie from `first` to `last`, in a partition that holds this kind alone.
+
+    One that cannot be read keeps no other from being read. Consistent, in pages.
+    """
+    for raw in _query(kind, pk, "part BETWEEN :a AND :b", (first, last)):
         try:
             yield kind.from_raw(raw)
         except Exception as error:  # of whatever kind: pynamodb raises several
@@ -136,8 +119,7 @@ def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T
 
 def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
     """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
-    condition, bounds = ("begins_with(part, :a)", (prefix,)) if prefix else ("", ())
-    return (raw["part"]["S"] for raw in _query(table, pk, condition, bounds, False, None, None, "part"))
+    return (raw["part"]["S"] for raw in _query(table, pk, *_beginning(prefix), only="part"))
 
 
 def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
@@ -151,21 +133,27 @@ def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | 
     return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
 
 
+def _beginning(prefix: str) -> tuple[str, tuple[str, ...]]:
+    """The condition that sort keys start with a prefix; none where it is empty."""
+    return ("begins_with(part, :a)", (prefix,)) if prefix else ("", ())
+
+
 def _query(
     table: type[Model],
     pk: str,
     condition: str,
     bounds: tuple[str, ...],
-    backwards: bool,
-    limit: int | None,
-    after: str | None,
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
     only: str = "",
 ) -> Iterator[Raw]:
     kwargs: dict[str, Any] = {
         "TableName": table.Meta.table_name,
         "KeyConditionExpression": f"pk = :pk AND {condition}" if condition else "pk = :pk",
         "ExpressionAttributeValues": {":pk": {"S": pk}}
-        | {f":{name}": {"S": bound} for name, bound in zip("ab", bounds, strict=False) if bound},
+        | {f":{name}": {"S": bound} for name, bound in zip("ab", bounds, strict=False)},
         "ConsistentRead": True,
         "ScanIndexForward": not backwards,
     }

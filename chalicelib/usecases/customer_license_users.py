@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.catalogue import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, batch_reads
+from chalicelib.store import accounts, batch_reads, licenses
 from chalicelib.usecases.catalogue import find_product
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 
@@ -40,7 +41,10 @@ class _List:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Where a page begins: at a license, behind one of its users; 0: with all of them. `order_id`: the license's."""
+    """Where a page begins: at a license, behind one of its users; 0: with all of them.
+
+    `order_id`: the license's, where it begins behind a user, for processes of before its link named it.
+    """
 
     license_id: int
     user_id: int
@@ -89,47 +93,51 @@ def _rows(listed: _List, rows: list[Row], further: _Position | None) -> Iterator
 
 def _page(listed: _List, start: _Position | None, limit: int) -> tuple[list[Row], _Position | None]:
     company = listed.product.company
-    ids, behind_all = _next_licenses(listed, start)
-    seats, found, further = list[tuple[int, Seat]](), dict[int, License](), behind_all
-    for license_id in ids:
-        begun = start if start is not None and start.license_id == license_id and start.user_id else None
-        behind, room = None if begun is None else begun.user_id, limit - len(seats)
-        part, is_cut = batch_reads.license_with_users(company, license_id, after=behind, backwards=False, limit=room)
-        found |= {} if part.license is None else {license_id: part.license}
-        seats += [(license_id, seat) for seat in part.seats.values()]
-        further = behind_all if license_id == ids[-1] else _Position(license_id + 1, 0, "")
+    order_ids, behind_all = _next_licenses(listed, start)
+    seats, further = list[tuple[int, Seat]](), behind_all
+    last = next(reversed(order_ids), None)
+    for license_id in order_ids:
+        behind = start.user_id if start is not None and start.license_id == license_id and start.user_id else None
+        room = limit - len(seats)
+        read, is_cut = cut(licenses.seats(company, license_id, after=behind, limit=room + 1), room)
+        seats += [(license_id, seat) for seat in read]
+        further = behind_all if license_id == last else _Position(license_id + 1, 0, "")
         if is_cut:
-            order_id = begun.order_id if part.license is None and begun else (found[license_id].order_id or "")
-            further = _Position(license_id, seats[-1][1].user_id, order_id)
+            further = _Position(license_id, seats[-1][1].user_id, "")
         if len(seats) >= limit:
             break
-    return _with_people(company, seats, found, start), further
+    rows = _with_people(company, seats, order_ids)
+    if further is None or not further.user_id:
+        return rows, further
+    inside = (license.order_id for license, *_ in rows if license.id == further.license_id)
+    return rows, replace(further, order_id=next(inside, None) or "")
 
 
-def _next_licenses(listed: _List, start: _Position | None) -> tuple[list[int], _Position | None]:
-    """The next licenses of the product, at most `MAX_LICENSES`, and where to look for further ones; None: there are no
-    more. One read. Raises `NotFound`: `customer_not_found`.
+def _next_licenses(listed: _List, start: _Position | None) -> tuple[dict[int, str | None], _Position | None]:
+    """The next licenses of the product, at most `MAX_LICENSES`, each with the order that its link names, and where to
+    look for further ones; None: there are no more. One read. Raises `NotFound`: `customer_not_found`.
     """
     company, before = listed.product.company, None if start is None else start.license_id - 1
     sold = accounts.licenses_of_customer(company, listed.customer, after=before, limit=MAX_LOOKED_AT)
     if not sold and start is None:
         raise NotFound("customer_not_found")
-    ids = [license_id for license_id, product in sold if product == listed.product.code]
-    if len(ids) > MAX_LICENSES:
-        return ids[:MAX_LICENSES], _Position(ids[MAX_LICENSES], 0, "")
-    return ids, _Position(sold[-1][0] + 1, 0, "") if len(sold) == MAX_LOOKED_AT else None
+    bought = [one for one in sold if one.product == listed.product.code]
+    order_ids = {one.license_id: one.order_id for one in bought[:MAX_LICENSES]}
+    if len(bought) > MAX_LICENSES:
+        return order_ids, _Position(bought[MAX_LICENSES].license_id, 0, "")
+    return order_ids, _Position(sold[-1].license_id + 1, 0, "") if len(sold) == MAX_LOOKED_AT else None
 
 
-def _with_people(
-    company: str, seats: list[tuple[int, Seat]], found: dict[int, License], start: _Position | None
-) -> list[Row]:
-    """The seats with all else, which is read together: the license itself, too, where the page begins inside of one."""
-    order_ids = {license.order_id or "" for license in found.values()} | ({start.order_id} if start else set())
-    inside = [] if start is None or not start.user_id else [start.license_id]
-    read = batch_reads.read_people(company, {seat.user_id for _, seat in seats}, order_ids - {""}, inside)
-    known = found | read.licenses
+def _with_people(company: str, seats: list[tuple[int, Seat]], order_ids: dict[int, str | None]) -> list[Row]:
+    """The seats with all else, which is read together; with one read more for orders that `order_ids` has not."""
+    ids, users = {id for id, _ in seats}, {seat.user_id for _, seat in seats}
+    known = {order_id for id in ids if (order_id := order_ids[id])}
+    read = batch_reads.read_people(company, users, known, ids)
+    orders, sold = read.orders, {license.order_id or "" for license in read.licenses.values()}
+    if others := sold - known - {""}:  # links of older code do not name them
+        orders |= batch_reads.read_people(company, (), others, ()).orders
     return [
-        (known[id], read.orders.get(known[id].order_id or ""), seat, read.users[seat.user_id])
+        (read.licenses[id], orders.get(read.licenses[id].order_id or ""), seat, read.users[seat.user_id])
         for id, seat in seats
-        if id in known and seat.user_id in read.users
+        if id in read.licenses and seat.user_id in read.users
     ]

@@ -25,8 +25,9 @@ WITHOUT_READS = {
     "/portal/{nowhere}",
 }
 MORE = {
-    "/portal/licenses/{license_id}": 3,  # what was refused is in a partition of its own
+    "/portal/licenses/{license_id}": 4,  # events, devices and what was refused are of three kinds
     "/portal/licenses/{license_id}/history": 3,
+    "/portal/licenses/{license_id}/users": 3,  # with a batch under way
     "/portal/licenses/{license_id}/users/{user_id}/initial-password": 9,
     "/portal/licenses/{license_id}/users/batch/{batch_id}": 2,
     "/portal/licenses/{license_id}/users/batch/{batch_id}/end": 2,

@@ -32,9 +32,6 @@ _KINDS = {
     "DeleteItem": "write",
     "TransactWriteItems": "transaction",
 }
-OVER_KINDS = [["license", "seat#~"], ["at#", "license"]]
-"""From where to where is read over kinds that sort next to each other: a license with its batches and users, and one
-with its devices and history, which would cost a read more by prefixes. All else is read by the prefix of one kind."""
 Key = tuple[str, str]
 """Of an item: its table, and its key attributes as JSON."""
 
@@ -116,12 +113,12 @@ def _bytes(value: dict[str, Any]) -> int:
 
 
 def _is_of_one_kind(query: dict[str, Any]) -> bool:
-    """Whether what a Query asks for is of one kind, whatever kinds sort next to it; or one of `OVER_KINDS`."""
+    """Whether what a Query asks for is of one kind, whatever kinds sort next to it."""
     *bounds, pk = (value["S"] for _, value in sorted(query["ExpressionAttributeValues"].items()))  # :a, :b, :pk
     if any(kind.partition and not kind.prefix and pk.startswith(kind.partition) for kind in KINDS):
         return True  # nothing else is in the partition
     within = any(kind.prefix and all(bound.startswith(kind.prefix) for bound in bounds) for kind in KINDS)
-    return bounds in OVER_KINDS or (bool(bounds) and "<" not in query["KeyConditionExpression"] and within)
+    return bool(bounds) and "<" not in query["KeyConditionExpression"] and within
 
 
 def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> float:

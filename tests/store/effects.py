@@ -108,9 +108,9 @@ def _guard_revised(table: str, before: Raw, after: Raw, told: set[str]) -> None:
     assert terms <= told, f"{kind.__name__}: no event names {sorted(terms - told)}"
 
 
-def _partition(kind: Any, pk: str, prefix: str = " ") -> dict[tuple[str, str, str], Raw]:
-    """All that is stored there, by table and key: sort keys are printable."""
-    found = reads.query_between(kind, pk, prefix, f"{prefix.strip()}~")
+def _partition(kind: Any, pk: str, prefix: str = "") -> dict[tuple[str, str, str], Raw]:
+    """All that is stored there, by table and key."""
+    found = reads.query_raw(kind, pk, prefix)
     return {(kind.Meta.table_name, pk, item["part"]["S"]): _in_order(item) for item in found}
 
 

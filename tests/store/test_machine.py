@@ -165,7 +165,7 @@ class OnTheEngine(LicenseMachine):
 
     def items(self) -> dict[str, Raw]:
         """All that is stored of the license, by sort key."""
-        found = reads.query_between(LicenseItem, license_pk(self.vendor.code, self.license.id), " ", "~")
+        found = reads.query_raw(LicenseItem, license_pk(self.vendor.code, self.license.id))
         return {item["part"]["S"]: item for item in found}
 
 

@@ -260,7 +260,8 @@ def names(vendor: Vendor) -> Names:
     by_user = vendor.issue("revit", MANAGER, customer=SHOP, max_license_users=2)
     vendor.issue("viewer", MANAGER, order_id=by_user.order_id, customer=SHOP)
     vendor.activate(ADA, "pc", vendor.assign(by_user, ADA)[1])
-    found = {raw["part"]["S"]: raw for raw in reads.query_between(LookupItem, vendor.code, "b", "~")}
+    stored = reads.query_raw(LookupItem, vendor.code)
+    found = {raw["part"]["S"]: raw for raw in stored if not raw["part"]["S"].startswith(("apikey#", "at#"))}
     assert {part.partition("#")[0] for part in found} == {
         *("company", "customer", "email", "hardware", "held", "key", "license"),
         *("managed", "order", "ordered", "product", "user"),

@@ -6,6 +6,9 @@ import pytest
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.licenseapi.requests import MAX_CURSOR
+from chalicelib.store import writes
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import customer_license_sort_key
 from chalicelib.usecases import customer_license_users as use_case
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
@@ -13,6 +16,7 @@ from tests.store.costs import counted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 
+ADA = "ada@customer.test"
 SHOP = "shop@customer.test"
 
 
@@ -73,6 +77,19 @@ def test_batches_under_way_take_no_room_of_users(vendor: Vendor, limit: int) -> 
         if not cursor:
             break
     assert sorted(seen) == sorted(f"user{n}{number}@customer.test" for n in range(2) for number in range(3))
+
+
+def test_the_order_of_a_license_that_older_code_has_sold_is_found(vendor: Vendor) -> None:
+    """Its link does not name the order."""
+    licenses = [vendor.issue("revit", customer=SHOP, order_id=f"A-{n}") for n in range(2)]
+    for license in licenses:
+        vendor.assign(license, ADA)
+    link = LookupItem(vendor.code, customer_license_sort_key(SHOP, licenses[0].id))
+    writes.update(link, [LookupItem.order_id.remove()])
+    with counted() as cost:
+        _, rows, _ = page_of_license_users(vendor.code, "revit", SHOP, "", 100, now=NOW)
+    assert [order and order.id for _, order, _, _ in rows] == ["A-0", "A-1"]
+    assert len(cost.calls) == 3 + 1 + 1
 
 
 def test_a_cursor_is_accepted_whatever_the_order_is_called(vendor: Vendor) -> None:

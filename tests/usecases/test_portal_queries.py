@@ -23,12 +23,13 @@ from chalicelib.store.items.events import EventItem
 from chalicelib.store.keys import event_sort_key, license_pk, manager_license_sort_key, product_sort_key
 from chalicelib.store.orders import sold_item
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations
-from chalicelib.usecases.portal_queries import ListQuery, details, devices
+from chalicelib.usecases.portal_queries import ListQuery, details, devices, users
 from chalicelib.usecases.sessions import log_out, open_session
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -170,8 +171,8 @@ def test_a_new_password_ends_all_sessions(vendor: Vendor, license: License) -> N
 # --- what is read -----------------------------------------------------------------------------------------------
 
 
-WITH_REFUSALS = {"license_details", "license_history"}
-"""They also read which activations were refused."""
+MORE = {"license_details": 4, "license_history": 3}
+"""They also read which activations were refused, and the details events and devices: a Query for each kind."""
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
@@ -180,7 +181,7 @@ def test_a_page_is_two_reads(vendor: Vendor, license: License, name: str) -> Non
     ALL[name](claims, license)  # the product is known from now on
     with counted() as cost:
         ALL[name](claims, license)
-    assert len(cost.calls) <= (3 if name in WITH_REFUSALS else 2), cost.calls
+    assert len(cost.calls) <= MORE.get(name, 2), cost.calls
     assert cost.write_units == 0
 
 
@@ -291,10 +292,11 @@ def test_details_tell_the_newest_events_and_the_last_check(vendor: Vendor, licen
     assert (view.last_check, view.all_devices, view.more_events) == (NOW + HOUR, True, False)
 
 
-@pytest.mark.parametrize(("active", "blocked", "all_devices"), [(95, 0, True), (1, 99, False)])
+@pytest.mark.parametrize(("active", "blocked", "all_devices"), [(12, 0, True), (13, 0, False), (1, 12, True)])
 def test_details_of_a_license_with_many_devices_still_tell_its_history(
-    vendor: Vendor, active: int, blocked: int, all_devices: bool
+    vendor: Vendor, active: int, blocked: int, all_devices: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(details, "MAX_DEVICES", 12)
     license = issued(vendor, "viewer", max_activations=None)
     names = [f"pc-{n}" for n in range(active + blocked)]
     for n, name in enumerate(names[:active]):
@@ -304,6 +306,7 @@ def test_details_of_a_license_with_many_devices_still_tell_its_history(
     view = portal_queries.license_details(logged_in(vendor, MANAGER), license.id, now=NOW)
     assert [event.hardware_id for event in view.events] == names[: -details.RECENT_EVENTS - 1 : -1]
     assert (view.more_events, view.all_devices) == (True, all_devices)
+    assert view.last_check == (NOW + active - 1 if all_devices else None)
 
 
 def test_history_is_read_page_by_page(vendor: Vendor) -> None:
@@ -400,6 +403,24 @@ def test_users_are_shown_by_email_with_what_they_hold(vendor: Vendor, license: L
     ]
     found = portal_queries.license_users(claims, license.id, ListQuery(search="AARON"), now=NOW)
     assert [row.user.email for row in found.page.rows] == ["aaron@customer.test"]
+
+
+def test_batches_under_way_are_shown_with_the_users(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.assign(license, "bob@customer.test")
+    claims = logged_in(vendor, MANAGER)
+
+    def shown(**asked: str) -> tuple[list[int], str]:
+        view = portal_queries.license_users(claims, license.id, ListQuery(**asked), now=NOW)
+        return [batch.id for batch in view.pending], str(view.page.rows[0].user.id)
+
+    assert shown()[0] == []
+    batch = start_batch(vendor.code, license.id, "eve@customer.test", True, ADMIN, now=NOW)
+    assert (shown()[0], shown(search="bob")[0]) == ([batch], [batch])
+    monkeypatch.setattr(users, "SEATS_AT_ONCE", 1)  # the list is too long to be counted
+    pending, first = shown()
+    assert (pending, shown(after=first)[0]) == ([batch], [])
 
 
 def test_every_list_is_searched_in_whatever_form_it_is_typed(vendor: Vendor, license: License) -> None:

@@ -6,13 +6,12 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store import batch_reads, licenses, refusals
-from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.store import activations, licenses, refusals
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, list_page
-from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
+from chalicelib.usecases.portal_queries.principal import LicenseView, fields, one_license
 
-MAX_SNAPSHOT_ROWS = 100
-"""Devices and events that the details of a license are made of; more of them have pages of their own."""
+MAX_DEVICES = 100
+"""Devices of which the details of a license tell the last check; more of them have a page of their own."""
 RECENT_EVENTS = 10
 """Events among the details."""
 
@@ -39,19 +38,15 @@ class HistoryView(LicenseView):
 def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
     """The snapshot of a license that the user manages. Raises `session_expired`, `license_not_found`.
 
-    Three reads; four of a license with about a hundred devices or more.
+    Three reads until its first activation, then four, however many devices and events it has.
     """
-    part, is_cut = batch_reads.license_with_history(claims.company, license_id, MAX_SNAPSHOT_ROWS)
-    wanted = ReadRequest(managed=license_id, licenses=[] if part.license else [license_id])
-    base = guard_manager(claims, batch_reads.batch_read(claims, wanted, now), license_id, part.license, now)
-    # Backwards from the license: its devices come first, so an event says that no device is missing.
-    complete, events = bool(part.events) or not is_cut, part.events
-    if is_cut and len(events) <= RECENT_EVENTS:
-        events = list(licenses.events(claims.company, license_id, limit=RECENT_EVENTS + 1))
+    base, company = one_license(claims, license_id, now=now), claims.company
+    events = list(licenses.events(company, license_id, limit=RECENT_EVENTS + 1))
     events = sorted([*events, *_refused_activations(claims, license_id, now)], key=_key, reverse=True)
-    checks = [device.last_check_at for device in part.devices]
-    last_check = max(checks) if checks and complete else None
-    return DetailsView(*fields(base), events[:RECENT_EVENTS], len(events) > RECENT_EVENTS, last_check, complete)
+    known = base.license.first_activated_at is not None
+    devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1) if known else (), MAX_DEVICES)
+    last_check = None if more else max((device.last_check_at for device in devices), default=None)
+    return DetailsView(*fields(base), events[:RECENT_EVENTS], len(events) > RECENT_EVENTS, last_check, not more)
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:

@@ -67,14 +67,12 @@ def authenticate(
     return Principal(claims, user, company, found.outcome)
 
 
-def guard_manager(
-    claims: SessionClaims, found: BatchRead, license_id: int, license: License | None, now: Instant
-) -> LicenseView:
-    """A license that the user manages, as it was read or as `license`; any other does not exist.
+def guard_manager(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
+    """A license that the user manages; any other does not exist.
 
     Raises `session_expired`, `password_change_required`, `license_not_found`.
     """
-    principal, license = authenticate(claims, found, now), license or found.licenses.get(license_id)
+    principal, license = authenticate(claims, found, now), found.licenses.get(license_id)
     if not found.managed or license is None:
         raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
@@ -96,7 +94,7 @@ def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: In
 def one_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
     """A license that the user manages, for the pages that ask what to do with it. Raises as `guard_manager`."""
     found = batch_reads.batch_read(claims, ReadRequest(managed=license_id, licenses=[license_id]), now)
-    return guard_manager(claims, found, license_id, None, now)
+    return guard_manager(claims, found, license_id, now)
 
 
 def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:

@@ -10,11 +10,11 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.paging import Page, Rows
+from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
-from chalicelib.store import batch_reads
-from chalicelib.store.batch_reads import Partition, ReadRequest
+from chalicelib.store import batch_reads, batches, licenses
+from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager
 
@@ -59,17 +59,15 @@ class UserView(LicenseView):
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
     """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
 
-    Two reads; more where a search looks on. Raises `session_expired`, `license_not_found`.
+    Two reads; three where batches may be under way, and more where a search looks on. Raises `session_expired`,
+    `license_not_found`.
     """
-    part = Partition()
+    searched = bool(list_query.search.strip())
 
     def read(after: str, backwards: bool, limit: int) -> tuple[list[Seat], bool]:
-        position = int(after) if after else None
-        read, more = batch_reads.license_with_users(
-            claims.company, license_id, after=position, backwards=backwards, limit=limit
-        )
-        part.license, part.pending = part.license or read.license, part.pending or read.pending
-        return list(read.seats.values()), more
+        behind = int(after) if after else None
+        seats = licenses.seats(claims.company, license_id, after=behind, backwards=backwards, limit=limit + 1)
+        return cut(seats, limit)
 
     def keep(seats: list[Seat]) -> list[Seat]:
         return [seat for seat in seats if has_words((seat.email, display_email(seat.email)), list_query.search)]
@@ -78,14 +76,14 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
         return sorted(seats, key=_SORTS.get(list_query.sort, lambda seat: seat.email))
 
     rows = Rows(read, lambda seat: str(seat.user_id), SEATS_AT_ONCE, SEATS_AT_ONCE)
-    page = list_page(rows, list_query, keep if list_query.search.strip() else None, arrange)
-    wanted = [] if part.license else [license_id]
-    found = batch_reads.batch_read(
-        claims, ReadRequest(managed=license_id, licenses=wanted, users=[seat.user_id for seat in page.rows]), now
-    )
-    base = guard_manager(claims, found, license_id, part.license, now)
+    page = list_page(rows, list_query, keep if searched else None, arrange)
+    wanted = ReadRequest(managed=license_id, licenses=[license_id], users=[seat.user_id for seat in page.rows])
+    found = batch_reads.batch_read(claims, wanted, now)
+    base = guard_manager(claims, found, license_id, now)
     shown = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
-    return UsersView(*fields(base), page_with(page, shown), part.pending)
+    may_be = _may_have_batches(base.license, page, searched=searched)
+    pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
+    return UsersView(*fields(base), page_with(page, shown), pending)
 
 
 def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: Instant) -> UserView:
@@ -94,11 +92,18 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     found = batch_reads.batch_read(
         claims, ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=users), now
     )
-    base = guard_manager(claims, found, license_id, None, now)
+    base = guard_manager(claims, found, license_id, now)
     seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
     if seat is None or user is None:
         raise NotFound("user_not_found")
     return UserView(*fields(base), _user_row(base.license, seat, user))
+
+
+def _may_have_batches(license: License, page: Page[Seat], *, searched: bool) -> bool:
+    """Whether batches are to be looked for: seats that they have reserved are assigned, and nobody's yet."""
+    if page.total is None:
+        return not page.before
+    return searched or license.users_assigned > page.total
 
 
 def _user_row(license: License, seat: Seat, user: User) -> UserRow:
