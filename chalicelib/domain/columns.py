@@ -9,15 +9,6 @@ from chalicelib.domain.errors import Invalid
 
 Meaning = Literal["email", "first_name", "last_name", "name", "phone_number", "max_activations", ""]
 """`name`: first and last name in one cell; empty: nothing that is used."""
-MEANINGS: dict[Meaning, str] = {
-    "email": "E-mail",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "name": "Full name",
-    "phone_number": "Phone number",
-    "max_activations": "Max activations",
-    "": "not used",
-}
 IN_ORDER: tuple[Meaning, ...] = ("email", "first_name", "last_name", "phone_number", "max_activations")
 """The columns of a list without a first row that names them."""
 MAX_COLUMNS = 40
@@ -53,11 +44,6 @@ class Column:
     title: str
     meaning: Meaning
 
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.title or f"Column {self.number + 1}"
-
 
 def read_titles(cells: Sequence[str]) -> list[Meaning] | None:
     """What the columns mean by a first row that names them; None where it names none."""
@@ -90,11 +76,14 @@ def columns_of(titles: Sequence[str], meant: Sequence[Meaning], chosen: Mapping[
 
 
 def guard_columns(columns: Sequence[Column]) -> None:
-    """Each meaning has one column, and there is one of e-mails. Raises `Invalid`."""
+    """Each meaning has one column, and there is one of e-mails.
+
+    Raises `Invalid`; `columns` among its parameters are the titles of columns, or the numbers of those without.
+    """
     for meaning in filter(None, get_args(Meaning)):
-        labels = [f"“{column.label}”" for column in columns if column.meaning == meaning]
-        if len(labels) > 1:
-            raise Invalid("columns_repeat", field="people", columns=", ".join(labels), meaning=meaning)
+        alike = tuple(column.title or column.number for column in columns if column.meaning == meaning)
+        if len(alike) > 1:
+            raise Invalid("columns_repeat", field="people", columns=alike, meaning=meaning)
     if not any(column.meaning == "email" for column in columns):
         raise Invalid("column_of_emails_missing", field="people")
 

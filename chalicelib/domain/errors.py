@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-Param = str | int | None
+Param = str | int | None | tuple[str | int, ...]
 V = TypeVar("V")
 
 Code = Literal[

@@ -7,7 +7,7 @@ from chalice.app import Response
 from pydantic import BaseModel
 
 from chalicelib import observability
-from chalicelib.domain.columns import MAX_COLUMNS, MEANINGS
+from chalicelib.domain.columns import MAX_COLUMNS
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
@@ -25,7 +25,7 @@ from chalicelib.portal.handlers import (
     action,
     logged_in,
 )
-from chalicelib.portal.messages import error_message, row_message
+from chalicelib.portal.messages import MEANINGS, column_label, error_message, row_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import list_path
@@ -87,7 +87,7 @@ batch = PageHandler(logged_in(_show_list), logged_in(_show_preview))
 def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> Context:
     preview = batch_assign.preview(claims.company, license_id, people, _columns(request))
     error = error_message(preview.problem) if preview.problem else ""
-    return {"preview": preview, "people": people, "meanings": MEANINGS, "error": error}
+    return {"preview": preview, "people": people, "meanings": MEANINGS, "column_label": column_label, "error": error}
 
 
 def _columns(request: PortalRequest) -> dict[int, str]:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.domain.batch import Row
-from chalicelib.domain.columns import MEANINGS, Meaning
+from chalicelib.domain.columns import Column, Meaning
 from chalicelib.domain.email import display_email, normalize_email
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Event, EventType
@@ -59,6 +59,16 @@ MESSAGES = messages.MESSAGES | {
     "device_not_found": "This device is not known on the license.",
     "license_not_found": "There is no such license here.",
 }
+MEANINGS: dict[Meaning, str] = {
+    "email": "E-mail",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "name": "Full name",
+    "phone_number": "Phone number",
+    "max_activations": "Max activations",
+    "": "not used",
+}
+"""What a column of a list is used for."""
 _ACTORS = {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}
 MAX_DEVICE_NAME = 64
 
@@ -155,9 +165,23 @@ def _sentence(error: SeatkeeperError) -> str:
         return f"Too many attempts. Try again in {_span(error.retry_after)}, or set a new password."
     if error.code == "columns_repeat":
         meaning = MEANINGS[cast(Meaning, error.params["meaning"])]
-        columns = "” and “".join(str(error.params["columns"]).rsplit("”, “", 1))
-        return message(error, MESSAGES, meaning=meaning, columns=columns)
+        *others, last = map(_quoted, cast(tuple[str | int, ...], error.params["columns"]))
+        return message(error, MESSAGES, meaning=meaning, columns=f"{', '.join(others)} and {last}")
     return _capital(message(error, MESSAGES))
+
+
+def column_label(column: Column) -> str:
+    """What a column of a list is called: as its title says, or by its number."""
+    return column.title or _numbered(column.number)
+
+
+def _quoted(column: str | int) -> str:
+    """A column, by its title or its number from 0, in a sentence."""
+    return f"“{column if isinstance(column, str) else _numbered(column)}”"
+
+
+def _numbered(number: int) -> str:
+    return f"Column {number + 1}"
 
 
 def _capital(sentence: str) -> str:

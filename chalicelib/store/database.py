@@ -53,7 +53,7 @@ class ConditionFailed(Exception):
     """A condition did not hold. `known`: what is in the way, as it stands now; `items`: None where that is not all."""
 
     def __init__(self, known: list[Raw] | None = None, *, complete: bool = True) -> None:
-        super().__init__("a condition did not hold")
+        super().__init__()
         self.known = known or []
         self.items = known if complete else None
 

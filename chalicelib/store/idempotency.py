@@ -90,7 +90,7 @@ class AnsweredBefore(Exception):
     """The call was made before; `stored` is what was answered."""
 
     def __init__(self, stored: StoredAnswer) -> None:
-        super().__init__("the call was made before")
+        super().__init__()
         self.stored = stored
 
 

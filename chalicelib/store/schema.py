@@ -271,14 +271,14 @@ def _attribute(owner: type[Any], field: Field[Any], stored_as: str | None) -> At
     optional = get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint)
     plain = [arg for arg in get_args(hint) if arg is not NoneType] if optional else [hint]
     kind = _codec(plain[0]) if len(plain) == 1 else None
-    where = f"{owner.__name__}.{field.name} cannot be stored"
+    where = f"{owner.__name__}.{field.name}"
     if kind is None:
-        raise TypeError(f"{where}: there is no codec for {hint}")
+        raise TypeError(f"{where} cannot be stored: there is no codec for {hint}")
     has_default = field.default is not MISSING or field.default_factory is not MISSING
     if optional and field.default is not None:
-        raise TypeError(f"{where}: None has no attribute, so it has to be the default")
+        raise TypeError(f"{where} cannot be stored: None has no attribute, so it has to be the default")
     if kind in _MAY_BE_ABSENT and not has_default:
-        raise TypeError(f"{where}: what is empty has no attribute, so it has to have a default")
+        raise TypeError(f"{where} cannot be stored: what is empty has no attribute, so it has to have a default")
     return kind(null=has_default, attr_name=stored_as)
 
 

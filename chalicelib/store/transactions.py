@@ -27,7 +27,7 @@ class AlreadyPut(Exception):
     """What a transaction was to take along is there already, as `raw` says."""
 
     def __init__(self, raw: Raw) -> None:
-        super().__init__("it was put before")
+        super().__init__()
         self.raw = raw
 
 

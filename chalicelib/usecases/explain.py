@@ -22,7 +22,7 @@ from chalicelib.store.login_attempts import Account
 
 MOST_LICENSES = 20
 """That are looked at, the newest, where a user or a device has several."""
-NEW_DEVICE = "a device that is new on the license"
+_NEW_DEVICE = "(new-device)"
 """The hardware id of nobody: what is asked of where no device is named."""
 
 
@@ -106,7 +106,7 @@ def _licenses(company: str, subject: Subject, user: User | None) -> list[int]:
 
 
 def _explain(company: str, license_id: int, subject: Subject, user: User | None, now: Instant) -> Explanation:
-    hardware_id = subject.hardware_id or NEW_DEVICE
+    hardware_id = subject.hardware_id or _NEW_DEVICE
     user_id = None if user is None else user.id
     if subject.email is None:  # whoever has used the device here
         user_id = next((one.user_id for one in activations.devices(company, license_id, hardware_id)), None)

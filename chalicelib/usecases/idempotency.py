@@ -42,7 +42,7 @@ class _Call:
     """What was stored with the change."""
 
 
-_under_way: ContextVar[_Call | None] = ContextVar("idempotent call", default=None)
+_under_way: ContextVar[_Call | None] = ContextVar("idempotent_call", default=None)
 
 
 def perform_once(

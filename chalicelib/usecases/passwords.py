@@ -88,4 +88,4 @@ def hasher() -> "PasswordHasher":
 
 @cache
 def _nobody() -> str:
-    return hasher().hash("nobody has this password")
+    return hasher().hash("nobody-has-this-password")

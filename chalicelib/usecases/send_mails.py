@@ -44,13 +44,13 @@ def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -
         total: Counter[str] = sum(counts, Counter())
     for reason, times in total.items():
         if reason not in _OUTCOMES:
-            _log.error("mails that were not sent: %d. %s", times, reason)
+            _log.error("mails not sent: %d, %s", times, reason)
     observability.add_metric(observability.MAILS_SENT, total["sent"])
     return {outcome: total[outcome] for outcome in _OUTCOMES}
 
 
 def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Counter[str]:
-    """Counts by outcome, and by the reason of a failure."""
+    """Counts by outcome, and by the reason of a failure: what the mail adapter says, or one of the codes below."""
     counts: Counter[str] = Counter()
     for queued in mails.queued_mails(shard, now):
         if not keep_going():
@@ -58,10 +58,10 @@ def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Cou
                 observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
             break
         if isinstance(queued, Unreadable):
-            counts.update(["failed", f"The {queued} cannot be read."])
+            counts.update(["failed", f"unreadable: {queued}"])
         elif queued.until <= now:
             mails.forget_mail(queued)
-            counts.update(["given_up", "It was tried until it was of no use any more."])
+            counts.update(["given_up", "too_late"])
         elif queued.not_before > now:
             observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
         else:
@@ -77,13 +77,13 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
             mails.lease_mail(queued, now)
             if not queued.tries and content.is_notice and not _may_be_sent(content, now):
                 mails.forget_mail(queued)
-                return ["given_up", "Too many of one kind were for one address."]
+                return ["given_up", "too_many_alike"]
             runtime().mailer.send(content.to, content.subject, content.text)
     except ConditionFailed:
         return []
     except InvalidTag:
         mails.forget_mail(queued)
-        return ["given_up", "It was sealed with another data key."]
+        return ["given_up", "other_data_key"]
     except Unavailable:
         raise
     except Exception as error:  # one mail's trouble keeps no other from being sent

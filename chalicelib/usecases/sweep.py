@@ -53,7 +53,7 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
         except Exception:  # whatever it is: the others are not to wait for it
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:
-                which = due if isinstance(due, Unreadable) else f"license {due.id} of {due.company}"
+                which = due if isinstance(due, Unreadable) else f"license#{due.company}#{due.id}"
                 _log.exception("%s could not be announced", which)
         if done % 100 == 0:
             progress(100)

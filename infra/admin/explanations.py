@@ -9,7 +9,6 @@ from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.explain import (
-    NEW_DEVICE,
     Explanation,
     Subject,
     find_license_id,
@@ -83,7 +82,7 @@ def _now(one: Explanation, subject: Subject) -> list[str]:
     """Whether the calls would be accepted now, in sentences."""
     if one.activation is not None and one.activation.code == "missing_parameters":
         return ["Its devices are those of users: name one with --email."]
-    device = NEW_DEVICE if subject.hardware_id is None else f"device {subject.hardware_id}"
+    device = "a device that is new on the license" if subject.hardware_id is None else f"device {subject.hardware_id}"
     who = f"{device[:1].upper()}{device[1:]}" + (f", used by {subject.email}," if subject.email else "")
     sentences = [f"{who} {_would(one.activation, 'be activated')}"]
     if subject.hardware_id is not None:

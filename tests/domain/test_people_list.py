@@ -225,7 +225,7 @@ def test_bytes_that_are_no_text_are_refused_and_never_replaced(content: bytes) -
 def test_each_column_is_taken_for_something_or_named_as_unused(titles: str, meanings: list[str]) -> None:
     cells = ";".join(ADA if meaning == "email" else "x" for meaning in meanings)
     assert meant(f"{titles}\n{cells}") == meanings
-    assert [column.label for column in read_list(f"{titles}\n{cells}").columns] == titles.split(";")
+    assert [column.title for column in read_list(f"{titles}\n{cells}").columns] == titles.split(";")
 
 
 def test_a_full_name_in_one_column_is_parted() -> None:
@@ -234,7 +234,11 @@ def test_a_full_name_in_one_column_is_parted() -> None:
 
 
 def test_cells_beyond_the_named_columns_are_a_column_of_their_own() -> None:
-    assert [column.label for column in read_list(f"E-mail;Vorname\n{ADA};Ada;King").columns][2] == "Column 3"
+    assert [column.title for column in read_list(f"E-mail;Vorname\n{ADA};Ada;King").columns] == [
+        "E-mail",
+        "Vorname",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +246,7 @@ def test_cells_beyond_the_named_columns_are_a_column_of_their_own() -> None:
     [
         (
             f"E-Mail;Telefon;Handy\n{ADA};1;2",
-            ("columns_repeat", {"columns": "“Telefon”, “Handy”", "meaning": "phone_number"}),
+            ("columns_repeat", {"columns": ("Telefon", "Handy"), "meaning": "phone_number"}),
         ),
         ("Vorname;Nachname\nAda;King", ("column_of_emails_missing", {})),
     ],
