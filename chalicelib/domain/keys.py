@@ -42,10 +42,8 @@ def normalize(key: str) -> str:
     of the usual width, and white space between its parts is one space.
     """
     usual = _usual(key)
-    symbols = _PARTING.sub("", usual)
-    if _is_ours(symbols) and _check_symbol(symbols[:-1]) == symbols[-1]:
-        return _grouped(symbols)
-    return usual
+    grouped = _grouped(_PARTING.sub("", usual))
+    return grouped if _is_one_of_ours(grouped) else usual
 
 
 def forms(key: str) -> list[str]:
@@ -55,6 +53,8 @@ def forms(key: str) -> list[str]:
     """
     if len(key) > MAX_TYPED:
         return []
+    if _is_one_of_ours(key):  # as nearly every call has it: all its forms are this one
+        return [key]
     found = dict.fromkeys((key.strip().upper(), normalize(key), _plain(key)))
     return [form for form in found if len(form) <= MAX_LENGTH and not is_mistyped(form)]
 
@@ -86,6 +86,12 @@ def _usual(key: str) -> str:
     if len(plain) > MAX_TYPED:
         return plain
     return unquoted(_plain(unicodedata.normalize("NFKC", plain)))
+
+
+def _is_one_of_ours(key: str) -> bool:
+    """Whether this is one of our keys, letter by letter, with its check symbol."""
+    symbols = key.replace("-", "")
+    return _is_ours(symbols) and key == _grouped(symbols) and _check_symbol(symbols[:-1]) == symbols[-1]
 
 
 def _is_ours(symbols: str) -> bool:
