@@ -14,6 +14,7 @@ FaultCode = Literal[
     "end_not_by_dates",
     "transition_not_indexed",
     # what leads to it, and says something else
+    "item_unreadable",  # item
     "link_not_comparable",  # error
     "customer_link_wrong",
     "email_link_wrong",  # user

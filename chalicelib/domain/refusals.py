@@ -1,9 +1,11 @@
 """Refusals as they are kept, so that support can tell why a call was refused.
 
 Calls that are refused alike within an hour are one: whoever repeats a call makes no more of them. Of each license, and
-of the calls of a company that match none, the newest `KEPT` are kept, for `KEPT_MS`.
+of the calls of a company that match none, the newest `KEPT` are kept, for `KEPT_MS`, of each network its share.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,6 +13,7 @@ from chalicelib.domain.errors import Code
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS, hash_hardware_id
+from chalicelib.domain.origin import network_of
 
 KEPT = 100
 KEPT_MS = 90 * 24 * HOUR_MS
@@ -77,3 +80,25 @@ class Refusal:
             None,
             *again,
         )
+
+
+def kept(refusals: Iterable[Refusal], now: Instant) -> list[Refusal]:
+    """Those of one license, or of none, that are kept at `now`, the newest first.
+
+    Where there are too many, each network keeps its newest as long as it has no more than others: so nobody who has an
+    application's key pushes out what others were refused.
+    """
+    newest_first = sorted((one for one in refusals if not is_too_old(one, now)), key=lambda one: -one.newest_at)
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[int, Refusal]] = []
+    for refusal in newest_first:
+        network = network_of(refusal.ip or "")
+        ranked.append((seen[network], refusal))
+        seen[network] += 1
+    in_turn = sorted(ranked, key=lambda one: one[0])[:KEPT]
+    return sorted((refusal for _, refusal in in_turn), key=lambda one: -one.newest_at)
+
+
+def is_too_old(refusal: Refusal, now: Instant) -> bool:
+    """Whether a refusal is kept no longer, however few there are."""
+    return refusal.newest_at <= now - KEPT_MS

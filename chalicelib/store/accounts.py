@@ -62,14 +62,13 @@ def update_company(old: Company, new: Company, event: Event) -> None:
 
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
-    return (link.sort_key for link in reads.query(LookupItem, COMPANIES))
+    return reads.sort_keys(LookupItem, COMPANIES)
 
 
 def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
     """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
     part = None if after is None else event_sort_key(after)
-    items = reads.query(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
-    return (item.to_domain() for item in items)
+    return reads.query_readable(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
 
 
 def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:

@@ -36,6 +36,7 @@ from chalicelib.store.keys import (
     user_sort_key,
     variables_sort_key,
 )
+from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import Item, Raw
 from chalicelib.store.sessions import session_item
 from chalicelib.store.variables import to_variables
@@ -102,8 +103,8 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         company=next(iter(found.values(CompanyItem)), None),
         outcome=answers[0] if answers else None,
         managed=bool(found.raws[LicenseSummaryItem]),
-        licenses={license.id: license for license in found.values(LicenseItem)},
-        products={product.code: product for product in found.values(ProductItem)},
+        licenses={license.id: license for license in found.readable(LicenseItem)},
+        products={product.code: product for product in found.readable(ProductItem)},
         seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},
         users=users,
         devices=found.values(DeviceItem),
@@ -117,8 +118,8 @@ def license_states(company: str, ids: list[int]) -> dict[int, LicenseState]:
     """The present state of licenses, at most a hundred, in one round trip."""
     wanted = [LicenseItem(license_pk(company, id), LICENSE) for id in ids]
     raws = reads.batch_get_raw(wanted, consistent=True, only=_STATE.stored_names) if wanted else []
-    states = [_STATE.read(raw) for raw in raws if raw is not None]
-    return {state.id: state for state in states}
+    states = [reads.readable(_STATE.read, raw) for raw in raws if raw is not None]
+    return {state.id: state for state in states if not isinstance(state, Unreadable)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,15 @@ class _Found:
     def values(self, kind: type[Item[T]]) -> list[T]:
         """The values of a kind."""
         return [kind.from_raw(raw) for raw in self.raws[kind]]
+
+    def readable(self, kind: type[Item[T]]) -> Iterator[T]:
+        """The same, of what is a row of a list, or its name: what cannot be read is logged and left out."""
+        for raw in self.raws[kind]:
+            value = reads.readable(kind.from_raw, raw)
+            if isinstance(value, Unreadable):
+                reads.log_unreadable(value)
+            else:
+                yield value
 
 
 def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Item[Any]]:  # of whatever kinds

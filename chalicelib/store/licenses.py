@@ -199,7 +199,7 @@ def events(
 ) -> Iterator[Event]:
     """The history of a license, newest first, read in pages; `after` is the key of the event to go on behind."""
     part = None if after is None else event_sort_key(after)
-    items = reads.query(
+    return reads.query_readable(
         EventItem,
         license_pk(company, license_id),
         event_sort_key(),
@@ -207,13 +207,12 @@ def events(
         after=part,
         limit=limit,
     )
-    return (item.to_domain() for item in items)
 
 
 def license_ids(company: str) -> Iterator[int]:
     """The ids of a company's licenses, oldest first, consistently, read in pages."""
-    links = reads.query(LookupItem, company, company_license_sort_key())
-    return (int(link.sort_key.removeprefix(company_license_sort_key())) for link in links)
+    prefix = company_license_sort_key()
+    return (int(part.removeprefix(prefix)) for part in reads.sort_keys(LookupItem, company, prefix))
 
 
 def _block(license: License, hardware_id: str) -> BlockItem:

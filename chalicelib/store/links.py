@@ -38,6 +38,7 @@ from chalicelib.store.keys import (
     user_sort_key,
 )
 from chalicelib.store.orders import summary_of
+from chalicelib.store.reads import Unreadable
 from chalicelib.store.repairs import Repair
 
 _AT_ONCE = 25
@@ -75,10 +76,10 @@ class _Kind:
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
-    links = ((kind, link) for prefix, kind in AUDITED.items() for link in reads.query(kind.item, company, prefix))
+    links = ((kind, link) for prefix, kind in AUDITED.items() for link in _links(kind, company, prefix))
     while few := list(islice(links, _AT_ONCE)):
         wanted = [(kind, link, _targets(kind, link)) for kind, link in few]
-        read = iter(reads.batch_get([item for *_, items in wanted for item in items], consistent=True))
+        read = iter(reads.batch_get_each([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
         doubted = [(kind, link) for kind, link, found in seen if _wrong(kind, link, found) is not None]
         yield len(few), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
@@ -87,17 +88,22 @@ def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
 def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
     """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
     kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
-    for due in reads.query(DueItem, due_pk(shard)):
-        doubted = _wrong(kind, due, reads.batch_get(_targets(kind, due), consistent=True))
+    for due in _links(kind, due_pk(shard)):
+        doubted = _wrong(kind, due, reads.batch_get_each(_targets(kind, due), consistent=True))
         owner = due.sort_key.split("#")[1]  # its key says so, whatever is lost of it
         yield owner, None if doubted is None else _confirmed(kind, due)
 
 
+def _links(kind: _Kind, pk: str, prefix: str = "") -> Iterator[Any]:
+    """The items of a kind in a partition, `Unreadable` those that cannot be read."""
+    return (reads.readable(kind.item.from_raw_data, raw) for raw in reads.query_raw(kind.item, pk, prefix))
+
+
 def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
-    asked = [link, *_targets(kind, link)]
+    asked = [kind.item(link.pk, link.sort_key), *_targets(kind, link)]
     raws = zip(asked, reads.transact_get(asked), strict=True)
-    there, *found = [None if raw is None else type(item).from_raw_data(raw) for item, raw in raws]
+    there, *found = [None if raw is None else reads.readable(type(item).from_raw_data, raw) for item, raw in raws]
     wrong = None if there is None else _wrong(kind, there, found)
     if wrong is None:
         return None
@@ -106,8 +112,10 @@ def _confirmed(kind: _Kind, link: Any) -> Fault | None:
 
 def _removal(kind: _Kind, link: Any) -> Repair | None:
     """What removes a link, on condition that it is an orphan; None for one of which that cannot be said."""
+    if kind.orphan is None or isinstance(link, Unreadable):
+        return None
     try:
-        return None if kind.orphan is None else Repair(link, *kind.orphan(link), removes=True)
+        return Repair(link, *kind.orphan(link), removes=True)
     except (TypeError, ValueError):
         return None
 
@@ -115,13 +123,15 @@ def _removal(kind: _Kind, link: Any) -> Repair | None:
 def _targets(kind: _Kind, link: Any) -> list[Any]:
     """What a link is held against: nothing, where it cannot be read itself."""
     try:
-        return kind.leads_to(link)
+        return [] if isinstance(link, Unreadable) else kind.leads_to(link)
     except (TypeError, ValueError):
         return []
 
 
 def _wrong(kind: _Kind, link: Any, found: list[Any]) -> _Found | None:
     """What is wrong with it, given what it leads to; what cannot be read keeps no other from being looked at."""
+    if (unreadable := next((one for one in (link, *found) if isinstance(one, Unreadable)), None)) is not None:
+        return "item_unreadable", {"item": unreadable.sort_key}
     try:
         return kind.fault(link, *found)
     except (TypeError, ValueError) as error:

@@ -46,8 +46,7 @@ def queued_mails(shard: int, now: Instant) -> Iterator[QueuedMail | Unreadable]:
 def mails_of(company: str) -> Iterator[tuple[QueuedMail, Mail]]:
     """All mails about a company, whenever they were queued; what cannot be opened is the sender's to give up."""
     for shard in range(MAIL_SHARDS):
-        for item in reads.query(MailItem, mail_pk(shard)):
-            queued = item.to_domain()
+        for queued in reads.query_readable(MailItem, mail_pk(shard)):
             with suppress(InvalidTag):
                 if (mail := opened(queued)).company == company:
                     yield queued, mail

@@ -47,8 +47,8 @@ def missing(
         for fault, raw in zip(few, found, strict=True):
             if raw is None:
                 yield fault
-            elif "to" in raw and raw["to"]["N"] != str(license.id):
-                yield Fault(license.id, "key_link_elsewhere", {"license": raw["to"]["N"]})
+            elif "to" in raw and (leads_to := raw["to"].get("N")) != str(license.id):
+                yield Fault(license.id, "key_link_elsewhere", {"license": leads_to or "none"})
 
 
 def _wanted(

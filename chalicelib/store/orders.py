@@ -73,7 +73,10 @@ def sold_in_order(
 
     Consistent, read in pages.
     """
-    return _summaries(company, order_license_sort_key(order_id), after, limit=limit)
+    prefix = order_license_sort_key(order_id)
+    behind = None if after is None else order_license_sort_key(order_id, after)
+    raws = reads.query_raw(LicenseSummaryItem, company, prefix, limit=limit, after=behind)
+    return map(LicenseSummaryItem.from_raw, raws)
 
 
 def managed_among(company: str, user_id: int, license_ids: Iterable[int]) -> list[LicenseSummary]:
@@ -95,7 +98,9 @@ def read_managed_licenses(
 
     Consistent, read in pages of 1 MB as it is taken: some thousands of licenses each.
     """
-    return _summaries(company, manager_license_sort_key(user_id), after, backwards, limit)
+    prefix = manager_license_sort_key(user_id)
+    behind = None if after is None else manager_license_sort_key(user_id, after)
+    return reads.query_readable(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
 
 
 def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
@@ -221,11 +226,3 @@ def _put_changes(
     moved = [*([pending.add(came)] if came else []), *([pending.delete(gone)] if gone else []), *more]
     terms = replace(new, pending_managers=old.pending_managers, number=old.number)
     write.change(_order(old), old, terms, also, moved, event)
-
-
-def _summaries(
-    company: str, prefix: str, after: int | None, backwards: bool = False, limit: int | None = None
-) -> Iterator[LicenseSummary]:
-    behind = None if after is None else f"{prefix}{after:016d}"
-    raws = reads.query_raw(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
-    return map(LicenseSummaryItem.from_raw, raws)

@@ -3,7 +3,8 @@
 Raises `domain.errors.Unavailable`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pynamodb.models import Model
@@ -12,6 +13,8 @@ from chalicelib.domain.instants import Instant
 from chalicelib.store import database
 from chalicelib.store.schema import Item, Raw
 from chalicelib.store.tables import key_of
+
+log = logging.getLogger("seatkeeper")
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -33,6 +36,12 @@ def batch_get(items: list[Any], *, consistent: bool, now: Instant | None = None)
     """
     raws = batch_get_raw(items, consistent=consistent, now=now)
     return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+
+
+def batch_get_each(items: list[Any], *, consistent: bool) -> list[Any]:
+    """As `batch_get`, but what cannot be read is `Unreadable`, and keeps no other from being read."""
+    pairs = zip(items, batch_get_raw(items, consistent=consistent), strict=True)
+    return [None if raw is None else readable(type(item).from_raw_data, raw) for item, raw in pairs]
 
 
 def batch_get_raw(
@@ -102,19 +111,61 @@ def query_raw(
 class Unreadable(Exception):
     """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
 
+    def __init__(self, raw: Raw) -> None:
+        self.pk: str = raw["pk"]["S"]
+        self.sort_key: str = raw["part"]["S"]
+        super().__init__(f"item {self.pk}, {self.sort_key}")
+
+
+def readable(make: Callable[[Raw], T], raw: Raw) -> T | Unreadable:
+    """What `make` makes of an item as it is stored."""
+    try:
+        return make(raw)
+    except Exception as error:  # of whatever kind: pynamodb raises several
+        unreadable = Unreadable(raw)
+        unreadable.__cause__ = error
+        return unreadable
+
 
 def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
     """The values of items whose sort keys lie from `first` to `last`, in a partition that holds this kind alone.
 
     One that cannot be read keeps no other from being read. Consistent, in pages.
     """
-    for raw in _query(kind, pk, "part BETWEEN :a AND :b", (first, last)):
-        try:
-            yield kind.from_raw(raw)
-        except Exception as error:  # of whatever kind: pynamodb raises several
-            unreadable = Unreadable(f"item {pk}, {raw['part']['S']}")
-            unreadable.__cause__ = error
-            yield unreadable
+    return (readable(kind.from_raw, raw) for raw in _query(kind, pk, "part BETWEEN :a AND :b", (first, last)))
+
+
+def query_readable(
+    kind: type[Item[T]],
+    pk: str,
+    prefix: str = "",
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
+) -> Iterator[T]:
+    """The values of items as `query` finds them, for lists that are shown: what cannot be read is logged and left out.
+
+    `limit` bounds the values.
+    """
+    left, behind = limit, after
+    while True:
+        unreadable = 0
+        for raw in query_raw(kind, pk, prefix, backwards=backwards, limit=left, after=behind):
+            value, behind = readable(kind.from_raw, raw), raw["part"]["S"]
+            if isinstance(value, Unreadable):
+                unreadable += 1
+                log_unreadable(value)
+            else:
+                yield value
+        if limit is None or not unreadable:
+            return
+        left = unreadable
+
+
+def log_unreadable(unreadable: Unreadable) -> None:
+    """Say in the log what a list leaves out."""
+    log.error("%s cannot be read", unreadable, exc_info=unreadable.__cause__)
 
 
 def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
-from chalicelib.domain.refusals import KEPT, KEPT_MS, Refusal
+from chalicelib.domain.refusals import Refusal, is_too_old, kept
 from chalicelib.store import database, reads, writes
 from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.keys import refusal_sort_key, refusals_pk
+from chalicelib.store.reads import Unreadable
 
 _MOST_DELETED = 5
 """At once, of those that are too many or too old. Each new one deletes so many, so there never are many more."""
@@ -31,20 +32,20 @@ def observe_refusal(company: str, refusal: Refusal) -> None:
 
 
 def refusals_of(company: str, license_id: int | None, now: Instant) -> list[Refusal]:
-    """The newest refusals of a license, the newest first; with None, of calls that matched no license."""
-    kept = [refusal for _, refusal in _newest_first(company, license_id)][:KEPT]
-    return [refusal for refusal in kept if refusal.newest_at > now - KEPT_MS]
+    """What is kept of the refusals of a license, the newest first; with None, of calls that matched no license."""
+    return kept((one for _, one in _stored(company, refusal_sort_key(license_id)) if one is not None), now)
 
 
-def all_refusals(company: str) -> Iterator[Refusal]:
-    """All that are stored of a company, read in pages: for operators alone."""
-    return (item.to_domain() for item in reads.query(RefusalItem, refusals_pk(company)))
+def all_refusals(company: str, now: Instant) -> Iterator[Refusal]:
+    """All of a company that are not too old, read in pages: for operators alone."""
+    return (one for _, one in _stored(company) if one is not None and not is_too_old(one, now))
 
 
-def _newest_first(company: str, license_id: int | None) -> list[tuple[RefusalItem, Refusal]]:
-    items = reads.query(RefusalItem, refusals_pk(company), refusal_sort_key(license_id))
-    found = [(item, item.to_domain()) for item in items]
-    return sorted(found, key=lambda one: -one[1].newest_at)
+def _stored(company: str, prefix: str = "") -> Iterator[tuple[str, Refusal | None]]:
+    """Sort keys and records; None for one that cannot be read: no page fails for it, and it is kept no longer."""
+    for raw in reads.query_raw(RefusalItem, refusals_pk(company), prefix):
+        read = reads.readable(RefusalItem.from_raw, raw)
+        yield raw["part"]["S"], None if isinstance(read, Unreadable) else read
 
 
 def _actions(refusal: Refusal) -> list[Any]:
@@ -63,7 +64,8 @@ def _actions(refusal: Refusal) -> list[Any]:
 
 def _forget_old(company: str, license_id: int | None, now: Instant) -> None:
     """Delete what is kept no longer."""
-    newest_first = enumerate(_newest_first(company, license_id))
-    over = (item for place, (item, one) in newest_first if place >= KEPT or one.newest_at <= now - KEPT_MS)
-    for item in islice(over, _MOST_DELETED):
-        writes.delete(RefusalItem(item.pk, item.sort_key))
+    stored = list(_stored(company, refusal_sort_key(license_id)))
+    left = set(kept((one for _, one in stored if one is not None), now))
+    over = (sort_key for sort_key, one in stored if one not in left)
+    for sort_key in islice(over, _MOST_DELETED):
+        writes.delete(RefusalItem(refusals_pk(company), sort_key))

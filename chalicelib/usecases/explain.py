@@ -57,9 +57,9 @@ def find_license_id(company: str, license_key: str) -> int | None:
     return next((license_id for license_id in found if license_id is not None), None)
 
 
-def find_refusal(company: str, request_id: str) -> Refusal | None:
+def find_refusal(company: str, request_id: str, *, now: Instant) -> Refusal | None:
     """The record of refused calls of which the first or the last had this request id. Reads all of the company's."""
-    return next((one for one in refusals.all_refusals(company) if request_id in one.request_ids), None)
+    return next((one for one in refusals.all_refusals(company, now) if request_id in one.request_ids), None)
 
 
 def explain(company: str, subject: Subject, *, now: Instant) -> list[Explanation]:
@@ -78,16 +78,19 @@ def explain(company: str, subject: Subject, *, now: Instant) -> list[Explanation
 def recorded_refusals(company: str, subject: Subject, *, now: Instant) -> list[Refusal]:
     """The refusals that are on record of a license, and those of no license: of the device or the user, where named.
 
-    The newest first.
+    Where no license is named, of any: reads all of the company's. The newest first.
     """
-    of_license = [] if subject.license_id is None else refusals.refusals_of(company, subject.license_id, now)
-    of_none = refusals.refusals_of(company, None, now)
     names = {subject.hardware_id, subject.email} - {None}
 
     def is_meant(refusal: Refusal) -> bool:
         return bool(names & {refusal.hardware_id, refusal.email})
 
-    found = [one for one in of_license if not names or is_meant(one)] + [one for one in of_none if is_meant(one)]
+    if subject.license_id is None:
+        found = [one for one in refusals.all_refusals(company, now) if is_meant(one)]
+    else:
+        of_license = refusals.refusals_of(company, subject.license_id, now)
+        of_none = refusals.refusals_of(company, None, now)
+        found = [one for one in of_license if not names or is_meant(one)] + [one for one in of_none if is_meant(one)]
     return sorted(found, key=lambda one: -one.newest_at)
 
 

@@ -36,7 +36,7 @@ def explain(
     if license is None and hardware_id is None and email is None and request_id is None:
         raise UsageError("Say whom it is about: --license, --hardware-id, --email or --request-id.")
     code = find_company(company).code
-    subject = _subject(code, license, hardware_id, email, request_id)
+    subject = _subject(code, license, hardware_id, email, request_id, now)
     found = explained(code, subject, now=now)
     refusals = recorded_refusals(code, subject, now=now)
     document: Json = {"company": code, "hardware_id": subject.hardware_id, "email": subject.email}
@@ -48,7 +48,12 @@ def explain(
 
 
 def _subject(
-    company: str, license: int | str | None, hardware_id: str | None, email: str | None, request_id: str | None
+    company: str,
+    license: int | str | None,
+    hardware_id: str | None,
+    email: str | None,
+    request_id: str | None,
+    now: Instant,
 ) -> Subject:
     """What was given, and what the record of a request id adds to it. Raises `UsageError`."""
     license_id = find_license_id(company, license) if isinstance(license, str) else license
@@ -56,7 +61,7 @@ def _subject(
         raise UsageError(f"No license of {company} has the key {license!a}.")
     if request_id is None:
         return Subject(license_id, hardware_id, email)
-    refusal = find_refusal(company, request_id)
+    refusal = find_refusal(company, request_id, now=now)
     if refusal is None:
         raise UsageError(f"No record of a refused call has the request id {request_id!a}; the log may tell of it.")
     return Subject(license_id or refusal.license_id, hardware_id or refusal.hardware_id, email or refusal.email)
@@ -64,7 +69,7 @@ def _subject(
 
 def _note(found: list[Explanation]) -> str:
     if len(found) > 1:
-        return "Name one license with --license for what it allows, and for what is on record of it."
+        return "Name one license with --license for what it allows."
     return "" if found else "No license is known of these."
 
 

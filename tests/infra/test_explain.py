@@ -241,6 +241,8 @@ def test_the_record_is_shown_for_the_license_the_device_or_the_user(vendor: Vend
     assert shown(f"--license {license.license_key}") == shown(f"--license {license.id}")
     assert shown(f"--license {license.id} --hardware-id laptop") == [(0, "laptop", 1), (license.id, "laptop", 2)]
     assert shown(f"--email {ADA}") == [(0, "laptop", 1)]
+    of_any = [(0, "laptop", 1), (license.id, "laptop", 2), (other.id, "laptop", 1)]
+    assert shown("--hardware-id laptop") == sorted(of_any), "no license has seen it"
     assert shown("--request-id r2") == shown(f"--license {license.id} --hardware-id laptop")
     row = next(row for row in operator.asks(f"{base}--request-id r1")["refusals"] if row["license"])
     assert (row["because"], row["limit"], row["used"]) == ("all 5 devices are in use", 5, 5)

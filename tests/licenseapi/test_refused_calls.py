@@ -85,7 +85,7 @@ def test_whoever_proves_nothing_of_a_license_leaves_nothing_with_it(vendor: Vend
     of_none = kept(vendor, None)
     assert {(refusal.code, refusal.email) for refusal in of_none} == {(code, s.get("username")) for code, s in attempts}
     assert kept(Vendor(), None) == [], "of another company"
-    stored = repr(list(refusals.all_refusals(vendor.code)))
+    stored = repr(list(refusals.all_refusals(vendor.code, vendor.now)))
     assert "wrong" not in stored
     assert "AAAAA-" not in stored
     assert (password or "-") not in stored

@@ -265,7 +265,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         ],
     ),
     (find_license_id, "license_not_found", [lambda c, v: there(find_license_id(c, v.by_key.license_key or ""))]),
-    (find_refusal, "license_not_found", [lambda c, v: there(find_refusal(c, refused_to(v.vendor.code, v)))]),
+    (find_refusal, "license_not_found", [lambda c, v: there(find_refusal(c, refused_to(v.vendor.code, v), now=NOW))]),
     (
         recorded_refusals,
         "license_not_found",

@@ -342,14 +342,14 @@ def test_a_seat_that_goes_while_it_is_looked_at_is_no_difference(
 ) -> None:
     held = next(part for part in names if part.startswith("held#"))
     license_id, removed = int(held.rpartition("#")[2]), list[str]()
-    read = reads.batch_get
+    read = reads.batch_get_each
 
-    def read_after_it_went(items: list[Any], *, consistent: bool, now: int | None = None) -> list[Any]:
+    def read_after_it_went(items: list[Any], **how: Any) -> list[Any]:
         if not removed and any(isinstance(item, SeatItem) for item in items):
             removed.append(ADA)
             remove_user(vendor.code, license_id, ADA, ADMIN, now=NOW)
-        return read(items, consistent=consistent, now=now)
+        return read(items, **how)
 
-    monkeypatch.setattr(reads, "batch_get", read_after_it_went)
+    monkeypatch.setattr(reads, "batch_get_each", read_after_it_went)
     assert [faults for _, faults in audit_links(vendor.code) if faults] == []
     assert removed == [ADA]

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.refusals import KEPT_MS
-from chalicelib.store import refusals, writes
+from chalicelib.domain import refusals as kept_refusals
+from chalicelib.domain.refusals import KEPT, KEPT_MS
+from chalicelib.store import reads, refusals, writes
+from chalicelib.store.items.events import RefusalItem
+from chalicelib.store.keys import refusals_pk
 from chalicelib.usecases.record_refusal import record_refusal
 from tests.support import HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal, recorded
@@ -75,18 +78,35 @@ def test_a_clock_that_was_set_back_takes_no_room(vendor: Vendor) -> None:
 
 
 def test_the_newest_are_kept_and_the_others_deleted(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "KEPT", 10)
+    monkeypatch.setattr(kept_refusals, "KEPT", 10)
     for number in range(30):
         refusals.observe_refusal(vendor.code, a_refusal(7, hardware_id=f"pc {number}", at=NOW + number))
     refusals.observe_refusal(vendor.code, a_refusal(8))
     refusals.observe_refusal(vendor.code, a_refusal(None))
     assert [refusal.hardware_id for refusal in recorded(vendor, 7)] == [f"pc {number}" for number in range(29, 19, -1)]
-    assert len(list(refusals.all_refusals(vendor.code))) == 10 + 2
+    assert len(list(refusals.all_refusals(vendor.code, NOW))) == 10 + 2
     later = NOW + KEPT_MS + HOUR
     assert recorded(vendor, 7, later) == [], "too old to be told"
     for number in range(3):
         refusals.observe_refusal(vendor.code, a_refusal(7, hardware_id=f"pc {number}", at=later))
-    assert len(list(refusals.all_refusals(vendor.code))) == 3 + 2, "what is too old goes, some with each new one"
+    assert len(list(reads.sort_keys(RefusalItem, refusals_pk(vendor.code)))) == 3 + 2, (
+        "what is too old goes, a few each time"
+    )
+
+
+def test_who_is_refused_most_makes_room_and_pushes_out_nobody_else(vendor: Vendor) -> None:
+    """Whoever has an application's key can be refused without end, on devices that he makes up."""
+    for number in range(3):
+        refusals.observe_refusal(vendor.code, a_refusal(None, hardware_id=f"honest {number}", ip=f"203.0.113.{number}"))
+    for number in range(KEPT + 10):
+        made_up = a_refusal(
+            None, hardware_id=f"made up {number}", ip=f"2001:db8:0:{number % 256:x}::1", at=NOW + number
+        )
+        refusals.observe_refusal(vendor.code, made_up)
+    kept = [refusal.hardware_id or "" for refusal in recorded(vendor, None, NOW + KEPT + 10)]
+    assert sorted(name for name in kept if "honest" in name) == [f"honest {number}" for number in range(3)]
+    assert len(kept) == KEPT == len(list(reads.sort_keys(RefusalItem, refusals_pk(vendor.code))))
+    assert kept[0] == f"made up {KEPT + 9}", "the newest of each"
 
 
 def test_a_failure_of_whatever_kind_is_nobodys_trouble(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:

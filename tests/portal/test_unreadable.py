@@ -1,0 +1,127 @@
+"""An item of the wrong types, such as one that was written by hand, keeps nothing else from being read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store import database
+from chalicelib.store.items.kinds import KINDS, Kind, kind_of
+from chalicelib.store.links import AUDITED
+from chalicelib.store.refusals import observe_refusal
+from chalicelib.usecases.audit import audit, audit_due, audit_links, companies
+from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.device_variables import track_variables
+from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
+from chalicelib.usecases.send_mails import send_mails
+from chalicelib.usecases.sweep import sweep
+from infra.admin.differences import difference
+from tests.portal.browser import browser_of
+from tests.support import ADMIN, DAY, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+from tests.usecases.refusals import a_refusal
+
+ADA, PC = "ada@customer.test", hash_hardware_id("pc")
+LASTING = [kind for kind in KINDS if hasattr(kind.item, "sort_key")]
+Raw = dict[str, Any]
+ITS_OWN = {"one", "history", "devices", "device", "users", "own devices"}
+FAIL: dict[str, set[str]] = {
+    "license": ITS_OWN,
+    "seat#": {"devices", "device", "users", "own", "own devices"},
+    "device#": {"one", "devices", "device", "own devices"},
+    "variables#": {"device"},
+    "pending#": {"users"},
+    "user#": {"users", "own", "own devices"},
+}
+"""The pages that are about an item, by how its key begins: there it is a mistake of ours. All others open."""
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    """One of everything that is stored of a license."""
+    end = vendor.now + 900 * DAY
+    license = issued(vendor, "revit", license_type="time-limited", validity_period=end, customer="office@customer.test")
+    vendor.assign(license, ADA, 2)
+    chosen(vendor, ADA)
+    vendor.activate(ADA, "pc", PASSWORD)
+    track_variables(vendor.code, vendor.lookup(ADA, "pc"), {"plan": "all"}, ADMIN, now=vendor.now)
+    start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
+    observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
+    blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
+    return license
+
+
+def client() -> Any:
+    return database.connection().client
+
+
+def items_of(vendor: Vendor, license: License) -> Iterator[tuple[Kind, str, Raw]]:
+    """An item of each kind that is of the license, where there is one, or of the company, with its table."""
+    found = dict[Kind, tuple[str, Raw]]()
+    for table in dict.fromkeys(kind.item.Meta.table_name for kind in LASTING):
+        name = database.connection().table_name(table)
+        for page in client().get_paginator("scan").paginate(TableName=name):
+            for raw in page["Items"]:
+                if vendor.code in str(raw) and not (
+                    (kind := kind_of(table, raw)) in found and str(license.id) in str(found[kind])
+                ):
+                    found[kind] = name, raw
+    return ((kind, *place) for kind, place in found.items())
+
+
+@contextmanager
+def unreadable(table: str, raw: Raw) -> Iterator[None]:
+    """While nothing of an item but its keys is of the right type."""
+    client().put_item(TableName=table, Item=raw | {name: {"M": {}} for name in raw if name not in ("pk", "part")})
+    try:
+        yield
+    finally:
+        client().put_item(TableName=table, Item=raw)
+
+
+def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_about_it(
+    vendor: Vendor, license: License
+) -> None:
+    other = issued(vendor, "viewer")
+    manager, user, ada = browser_of(vendor, MANAGER), browser_of(vendor, ADA), account(vendor, ADA).id
+    at = f"/portal/licenses/{license.id}"
+    opens: dict[str, Callable[[], int]] = {
+        name: lambda browser=browser, path=path: browser.get(path).status  # type: ignore[misc]
+        for name, browser, path in (
+            ("list", manager, "/portal/licenses"),
+            ("list by end", manager, "/portal/licenses?sort=ends"),
+            ("other", manager, f"/portal/licenses/{other.id}"),
+            ("history of other", manager, f"/portal/licenses/{other.id}/history"),
+            ("one", manager, at),
+            ("history", manager, f"{at}/history"),
+            ("devices", manager, f"{at}/devices"),
+            ("device", manager, f"{at}/devices/{PC}-{ada}"),
+            ("users", manager, f"{at}/users"),
+            ("own", user, "/portal/seats"),
+            ("own devices", user, f"/portal/seats/{license.id}"),
+        )
+    }
+    assert {name for name, status in opens.items() if status() != 200} == set()
+    seen = set[str]()
+    for kind, table, raw in items_of(vendor, license):
+        with unreadable(table, raw):
+            counted = dict(audit(vendor.code))
+            named = [difference(fault) for _, faults in audit_links(vendor.code) for fault in faults]
+            named += [difference(fault) for _, fault in audit_due(vendor.code) if fault is not None]
+            assert counted[other.id] == [] or str(other.id) in str(raw), kind
+            assert "license_not_countable" not in str(counted) or str(license.id) in str(raw), kind
+            if kind.prefix in AUDITED or kind.item.__name__ == "DueItem":
+                assert f"an item cannot be read: {raw['part']['S']}" in named, kind
+            assert vendor.code in companies()
+            sweep(now=vendor.now)
+            send_mails(now=vendor.now)
+            recorded_refusals(vendor.code, Subject(hardware_id="pc"), now=vendor.now)
+            assert find_refusal(vendor.code, "unknown", now=vendor.now) is None
+            failing = {name for name, status in opens.items() if status() != 200}
+            assert kind.prefix == "company" or failing == FAIL.get(kind.prefix, set()), kind
+        seen.add(kind.prefix)
+    assert {kind.prefix for kind in LASTING} - seen == set()
+    assert vendor.differences() == []
