@@ -23,6 +23,7 @@ FaultCode = Literal[
     "key_link_elsewhere",  # license
     "user_link_without_seat",  # user
     "user_link_of_other_product",  # user
+    "user_link_of_other_customer",  # user
     "seat_of_other_email",  # user
     "manager_link_without_order",  # user
     "manager_link_without_account",  # user

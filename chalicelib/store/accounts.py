@@ -158,6 +158,15 @@ def held_license_ids(
     return [int(raw["part"]["S"].rsplit("#", 1)[1]) for raw in raws]
 
 
+def buyers_of_held(company: str, user_id: int) -> dict[int, str | None]:
+    """The licenses on which the user has a seat, each with whose it is (`domain.access.buyer`), consistently.
+
+    None where the link is of an older process, and does not say it.
+    """
+    links = reads.query_raw(LookupItem, company, user_license_sort_key(user_id))
+    return {int(raw["part"]["S"].rsplit("#", 1)[1]): raw.get("buyer", {}).get("S") for raw in links}
+
+
 class LicenseOfCustomer(NamedTuple):
     """A license as it is filed under its customer. None: older code has filed it without."""
 

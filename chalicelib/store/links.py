@@ -12,6 +12,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entry
@@ -162,6 +163,8 @@ def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> _Found | None:
         return "user_link_without_seat", {"user": who}
     if link.product != license.product:
         return "user_link_of_other_product", {"user": who}
+    if link.buyer not in (None, buyer(license.to_domain())):
+        return "user_link_of_other_customer", {"user": who}
     return None if user is not None and user.email == seat.email else ("seat_of_other_email", {"user": who})
 
 

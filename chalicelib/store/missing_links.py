@@ -26,11 +26,11 @@ from chalicelib.store.keys import (
     order_sort_key,
     seat_sort_key,
     user_device_sort_key,
-    user_license_sort_key,
 )
 from chalicelib.store.links import Fault
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.store.repairs import Repair
+from chalicelib.store.seats import held_item
 
 
 def missing(
@@ -78,9 +78,7 @@ def _wanted(
         managed, order = OrderItem.managers.contains(user_id), OrderItem(company, order_sort_key(order_id))
         yield link("manager_link_missing", sold_item(sold, company, shown), order, managed, user=user_id)
     for seat in seats:
-        held = LookupItem(company, user_license_sort_key(seat.user_id, id))
-        held.product, held.order_id = license.product, license.order_id
-        right = SeatItem(pk, seat_sort_key(seat.user_id))
+        held, right = held_item(license, seat.user_id), SeatItem(pk, seat_sort_key(seat.user_id))
         yield link("user_link_missing", held, right, SeatItem.pk.exists(), email=seat.email)
     for device in devices:
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id

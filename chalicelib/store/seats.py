@@ -5,6 +5,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
@@ -64,13 +65,18 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
     """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that counts it."""
     item = SeatItem.of(seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
-    link = LookupItem(license.company, user_license_sort_key(seat.user_id, license.id))
-    link.product, link.order_id = license.product, license.order_id
-    write.put(link, LookupItem.pk.does_not_exist())
+    write.put(held_item(license, seat.user_id), LookupItem.pk.does_not_exist())
     if old is None:
         put_new_user(write, user)
     else:
         put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
+
+
+def held_item(license: License, user_id: int) -> LookupItem:
+    """The link from a user to a license with a seat of theirs; it says what never changes of the license."""
+    link = LookupItem(license.company, user_license_sort_key(user_id, license.id))
+    link.product, link.order_id, link.buyer = license.product, license.order_id, buyer(license)
+    return link
 
 
 def remove(license: License, seat: Seat, event: Event, *, released: bool, closed_at: Instant | None = None) -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.errors import Forbidden, Invalid
 from chalicelib.domain.users import User
 from chalicelib.store import licenses, orders
-from chalicelib.store.accounts import held_license_ids
+from chalicelib.store.accounts import buyers_of_held
 
 MAX_MANAGED = 500
 """Licenses that an account manages, above which it is not looked at further: nobody else's to touch."""
@@ -44,15 +44,16 @@ class Holdings:
 
 
 def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
-    """What an account has; `limit`: managed licenses that are read at most. Consistent.
+    """What an account has; `limit`: managed licenses that are read at most. Consistent, two reads.
 
+    One more for each hundred seats whose links are of an older process, and do not say whose the license is.
     What is written by this must be on condition that `user.access_revision` and `user.is_manager` are as they were.
     """
-    used = licenses.read_some(user.company, held_license_ids(user.company, user.id))
+    held = buyers_of_held(user.company, user.id)
+    of_before = licenses.read_some(user.company, [id for id, whose in held.items() if whose is None])
+    used = {id: whose for id, whose in held.items() if whose} | {license.id: buyer(license) for license in of_before}
     managed = orders.read_managed_licenses(user.company, user.id, limit=limit) if user.is_manager else iter(())
-    return Holdings(
-        {license.id: buyer(license) for license in used}, {sold.license_id: buyer(sold) for sold in managed}
-    )
+    return Holdings(used, {sold.license_id: buyer(sold) for sold in managed})
 
 
 def guard_account(manager_id: int, user: User) -> None:

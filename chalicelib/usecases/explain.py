@@ -101,7 +101,7 @@ def _user(company: str, email: str) -> User | None:
 
 def _licenses(company: str, subject: Subject, user: User | None) -> list[int]:
     if subject.email is not None:
-        return [] if user is None else accounts.held_license_ids(company, user.id)[:MOST_LICENSES]
+        return [] if user is None else accounts.held_license_ids(company, user.id, limit=MOST_LICENSES)
     if subject.hardware_id is None:
         return []
     seen_by = accounts.seen_by_hardware(company, subject.hardware_id, MOST_LICENSES)

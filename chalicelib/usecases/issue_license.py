@@ -226,9 +226,9 @@ def manager_of(
     guard_open(known)
     if known.email_verified:
         return known, known
-    held = read_holdings(known)
+    held = read_holdings(known, limit=None if known.password_scope is None else 1)  # else: whether it manages any
     scope = held.buyers if known.password_scope is None else known.password_scope
     if held.managed and (not license.customer or whose in scope):
         kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
         return replace(known, password_scope=kept), known
-    return with_initial_password(known, new_initial_password(), held.buyers | {whose}), known
+    return with_initial_password(known, new_initial_password(), read_holdings(known).buyers | {whose}), known

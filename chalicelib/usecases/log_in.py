@@ -123,7 +123,7 @@ def _is_active(account: Account, hardware_id: str) -> bool:
         raise Unavailable("too_many_device_searches")
     try:
         user_id = named_user_id(account.company, account.email)
-        held = accounts.held_license_ids(account.company, user_id)[:_MAX_HELD] or [_NO_LICENSE]
+        held = accounts.held_license_ids(account.company, user_id, limit=_MAX_HELD) or [_NO_LICENSE]
         wanted = [(license_id, user_id) for license_id in held]
         found = activations.read_snapshots(account.company, wanted, hardware_id, consistent=False)
     finally:

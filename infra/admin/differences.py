@@ -25,6 +25,7 @@ MESSAGES: dict[FaultCode, str] = {
     "key_link_elsewhere": "the license key leads to another license, {license}",
     "user_link_without_seat": "the user {user} is linked to it, and has no seat",
     "user_link_of_other_product": "the user {user} is linked to it under another product",
+    "user_link_of_other_customer": "the user {user} is linked to it as of another customer",
     "seat_of_other_email": "the seat of the user {user} has another e-mail",
     "manager_link_without_order": "the user {user} is shown it, and is no manager of its order",
     "manager_link_without_account": "the user {user} is shown it, and has no manager's account",

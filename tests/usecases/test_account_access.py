@@ -8,7 +8,9 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, seats
+from chalicelib.store import accounts, seats, writes
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import user_license_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import account_access
 from chalicelib.usecases import change_email as change_email_module
@@ -16,6 +18,7 @@ from chalicelib.usecases import change_seat as change_seat_module
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_seat import remove_user, set_password
 from chalicelib.usecases.initial_password import reveal_initial_password
+from tests.store.costs import counted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import MANAGER, account, issued
 
@@ -34,6 +37,22 @@ def license(vendor: Vendor) -> License:
     license = issued(vendor, order_id="ours")
     vendor.assign(license, ADA)
     return license
+
+
+def test_what_an_account_has_is_the_same_by_links_that_do_not_say_whose_it_is(vendor: Vendor, license: License) -> None:
+    """Links of seats that older processes have given do not; others cost no read of the license."""
+    for customer in (None, "studio@customer.test"):
+        vendor.assign(issued(vendor, customer=customer), ADA)
+    user = account(vendor, ADA)
+    with counted() as cost:
+        held = account_access.read_holdings(user)
+    assert cost.round_trips == "1 read"
+    assert len(held.used) == len(held.buyers) == 3
+    for license_id in held.used:
+        link = LookupItem(vendor.code, user_license_sort_key(user.id, license_id))
+        writes.update(link, [LookupItem.buyer.remove()])
+    assert account_access.read_holdings(user) == held
+    assert vendor.differences() == []
 
 
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES)

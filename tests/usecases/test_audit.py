@@ -302,6 +302,7 @@ def test_a_name_that_leads_to_what_is_not_there_is_named_whatever_its_kind(
         ("managed", {"facts": "no JSON"}, "what leads to it cannot be compared: TypeError"),
         ("customer", {"product": "other"}, "it is listed under a customer to whom it was not sold"),
         ("held", {"product": "other"}, "is linked to it under another product"),
+        ("held", {"buyer": "other"}, "is linked to it as of another customer"),
         ("email", {"to": 1}, "an e-mail leads to the user 1, whose e-mail it is not"),
         ("hardware", {"to": 1}, "a hardware id leads to it that no device of it has"),
         ("key", {"to": 1}, "a license key leads to it that is not its own"),

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import buyer
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import writes
-from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.items.accounts import ProductItem, UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
@@ -26,6 +27,7 @@ from chalicelib.store.keys import (
     license_key_sort_key,
     license_pk,
     manager_license_sort_key,
+    product_sort_key,
     seat_sort_key,
     user_device_sort_key,
     user_license_sort_key,
@@ -33,11 +35,13 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases import portal_queries
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.account_access import read_holdings
+from chalicelib.usecases.catalogue import find_product, products
 from chalicelib.usecases.customer_license_users import page_of_license_users
 from chalicelib.usecases.device_licenses import MAX_LICENSES as MAX_OF_DEVICE
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.portal_queries.managed import MAX_PRODUCTS
 from chalicelib.usecases.user_licenses import user_licenses
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
@@ -46,6 +50,8 @@ from tests.usecases.people import MANAGER, PASSWORD, account, issued, logged_in
 
 LICENSES, DEVICES, USERS, OWN, OTHERS, HELD = 10_000, 5_000, 1_000, 30, 3_000, 300
 ADA = "ada@customer.test"
+PRODUCTS, OF_BEFORE = 300, 100
+"""Products of the vendor; seats whose links do not say whose the license is."""
 EVERYWHERE = "on all licenses"
 NAMED, KEY = 100_000_005_001, new_license_key()
 """The id and the key of a license."""
@@ -97,10 +103,13 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
 def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
     yield LookupItem(vendor.code, license_key_sort_key(KEY), target_id=NAMED)
     for number in (*range(1, LICENSES), NAMED):
-        sold = replace(summary_of(like), license_id=number, license_key=KEY if number == NAMED else "")
+        key, product = KEY if number == NAMED else "", f"product-{number % PRODUCTS}"
+        sold = replace(summary_of(like), license_id=number, license_key=key, product=product)
         yield sold_item(sold, vendor.code, manager_license_sort_key(manager, number))
         if number < HELD:
-            yield LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
+            held = LookupItem(vendor.code, user_license_sort_key(ada, number), product="revit")
+            held.buyer = None if number <= OF_BEFORE else buyer(like)
+            yield held
             seen = hardware_sort_key(hash_hardware_id(EVERYWHERE), number, ada)
             yield LookupItem(vendor.code, seen, target_id=number, product="revit")
         if number <= OTHERS:
@@ -108,6 +117,9 @@ def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[An
 
 
 def _people(vendor: Vendor, license: License) -> Iterator[Any]:
+    for number in range(PRODUCTS):
+        product = replace(vendor.products["viewer"], code=f"product-{number}")
+        yield ProductItem.of(product, vendor.code, product_sort_key(product.code))
     like = account(vendor, ADA)
     for number in range(1, 4 * PAGE_SIZE):
         user: User = replace(like, id=number, email=f"user-{number:04}@customer.test")
@@ -170,8 +182,6 @@ def test_a_page_is_three_reads_at_any_size(name: str, sort: str) -> None:
 @pytest.mark.parametrize(
     ("name", "query", "rows"),
     [
-        ("licenses", ListQuery(search="no such text"), 0),
-        ("licenses", ListQuery(product="viewer"), 0),
         ("licenses", ListQuery(status="disabled"), 2),
         ("devices", ListQuery(search="no such text"), 0),
         ("devices", ListQuery(status="blacklisted"), 0),
@@ -193,6 +203,26 @@ def test_a_license_is_found_by_its_whole_key_or_id_at_any_size(search: str) -> N
     page = page_of("licenses", ListQuery(search=search))
     assert ([row.license.id for row in page.rows], page.total) == ([NAMED], 1)
     assert not portal_queries.managed_licenses(big().ada, ListQuery(search=search), now=NOW).page.rows  # not Ada's
+
+
+def test_licenses_of_a_product_are_three_reads_and_the_products_that_are_offered_are_those_of_the_page() -> None:
+    page_of("licenses", ListQuery())
+    shown = portal_queries.managed_licenses(big().manager, ListQuery(), now=NOW)
+    assert len(shown.products) == MAX_PRODUCTS < PRODUCTS
+    page = page_of("licenses", ListQuery(product="product-7"))
+    assert ([row.license.id for row in page.rows], page.is_cut) == ([LICENSES - 93], True)
+    assert page_of("licenses", ListQuery(product="product-7", search="no such text", after=page.after)).is_cut
+
+
+def test_what_an_account_has_and_all_products_are_few_reads() -> None:
+    user = account(big().vendor, ADA)
+    with counted() as cost:
+        held = read_holdings(user)
+    assert (len(held.used), len(held.buyers)) == (HELD, 1)
+    assert len(cost.calls) <= LIST_PAGE_READS, cost.calls
+    with counted() as cost:
+        assert len(products(big().vendor.code, frozenset())) == PRODUCTS + 2
+    assert len(cost.calls) == 1
 
 
 def test_the_users_of_a_customer_are_three_reads_a_page_beside_all_licenses_of_other_products() -> None:

@@ -17,6 +17,8 @@ class LookupItem(AccountsItem[Any]):
     product = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
     order_id = UnicodeAttribute(null=True)
+    buyer = UnicodeAttribute(null=True)
+    """Of a user's seat: whose the license is (`domain.access.buyer`). Links of older processes do not say it."""
 
 
 class LicenseSummaryItem(AccountsItem[LicenseSummary]):

@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState, Status, status
-from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import accounts, batch_reads
 from chalicelib.store.batch_reads import ReadRequest
@@ -17,8 +17,8 @@ from chalicelib.store.orders import managed_among, read_managed_licenses
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import Principal, authenticate
 
-SEARCHED_AT_ONCE = 500
-"""Rows of the list in one read, where only what they say themselves is looked at."""
+SEARCHED_AT_ONCE = MAX_SCANNED
+"""Rows of the list in one read, where only what they say themselves is looked at: a search of these is three reads."""
 MAX_PRODUCTS = 60
 """Products that can be chosen by name: what fits into the one read with the page's licenses."""
 _ID = re.compile(r"[0-9]{12,16}")
