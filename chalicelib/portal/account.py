@@ -1,8 +1,8 @@
 """The own account: names, phone, password, sessions."""
 
-from pydantic import BaseModel
+from dataclasses import dataclass
 
-from chalicelib.domain.errors import Invalid, Unauthenticated
+from chalicelib.domain.errors import Invalid, Unauthenticated, raise_all, wrong_in
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
@@ -12,13 +12,15 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import ProfileForm
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import keep_session
 
 ACCOUNT = "/portal/account"
 
 
-class NewPasswordForm(BaseModel):
+@dataclass(frozen=True, slots=True)
+class NewPasswordForm:
     """A password that somebody chooses for himself."""
 
     password: str = ""
@@ -77,9 +79,10 @@ def _load_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
 @action("choose_password.html", NewPasswordForm, _load_password)
 def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> Change[User]:
     """Choose a new password; all other sessions end."""
-    if composed(form.new_password) != composed(form.again):
-        raise Invalid("passwords_differ", field="again")
     me = view.user
+    if composed(form.new_password) != composed(form.again):
+        chosen = wrong_in("new_password", lambda new: guard_chosen(new, me.company, me.email), form.new_password)
+        raise_all([*chosen, Invalid("passwords_differ", field="again")])
     old = None if me.is_initial_password else form.password
     given = (me.company, me.id, form.new_password, request.actor(me.email))
 

@@ -1,10 +1,9 @@
 """Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
 
 import time
-from typing import Literal
+from dataclasses import dataclass
 
 from chalice.app import Response
-from pydantic import BaseModel
 
 from chalicelib import observability
 from chalicelib.domain.columns import MAX_COLUMNS
@@ -40,11 +39,12 @@ WORK_SECONDS = 4.0
 """How long one request assigns people: API Gateway gives up after 29, and people wonder before."""
 
 
-class StartForm(BaseModel):
-    """What to do with a list."""
+@dataclass(frozen=True, slots=True)
+class StartForm:
+    """What to do with a list: assign those that fit, where `which` is `fitting`, else all or nobody."""
 
     people: str = ""
-    which: Literal["all", "fitting"] = "all"
+    which: str = ""
 
 
 def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
@@ -104,7 +104,7 @@ def _load_start(request: PortalRequest, claims: SessionClaims, license_id: int) 
 @action("batch_preview.html", StartForm, _load_start)
 def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[int]:
     """Reserve the seats; the work begins on the next page."""
-    me, everybody = view.principal.user, form.which == "all"
+    me, everybody = view.principal.user, form.which != "fitting"
     given = (me.company, view.license.id, form.people, everybody, request.actor(me.email))
     return Change(
         lambda: batch_assign.start_batch(*given, columns=_columns(request), now=request.now),

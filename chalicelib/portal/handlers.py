@@ -8,6 +8,7 @@ before. A form is carried out once: its token is claimed first, and what came of
 who sends it again. One that is refused is shown again, with what was typed and why.
 """
 
+import inspect
 import json
 import logging
 import re
@@ -19,7 +20,6 @@ from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from chalice.app import Request, Response
-from pydantic import BaseModel, ValidationError
 
 from chalicelib import observability
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
@@ -27,7 +27,7 @@ from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
 from chalicelib.portal.forms import FIELD, nonce_of
-from chalicelib.portal.messages import error_message, field_messages, invalid_form
+from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import (
     BROWSER_COOKIE,
@@ -55,7 +55,7 @@ FORM_EXPIRED_CODE = "form_out_of_date"
 """What the log calls that; all its other codes are those of `web.errors`."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
-F = TypeVar("F", bound=BaseModel)
+F = TypeVar("F")
 R = TypeVar("R")
 Handler = Callable[[PortalRequest, Parts], Response]
 """Answers a request, given the parts of its path."""
@@ -82,7 +82,8 @@ class Change(Generic[R]):
     result: Callable[[R], FormResult]
 
 
-class Confirmation(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Confirmation:
     """A form that only asks to confirm."""
 
 
@@ -151,8 +152,12 @@ def action(
 ) -> Callable[[Callable[[PortalRequest, View, F], Change[Changed]]], PageHandler]:
     """`@action(template, Schema, load)`: a function of the request, the view and the form, that says what to change.
 
-    `load` answers what a page's function does; it is asked before the form is shown, and before it is carried out.
+    `schema` is a dataclass of texts, as they were typed. None is refused before all are read: what is wrong with a form
+    is found at once, by who knows the rules. `load` answers what a page's function does; it is asked before the form is
+    shown, and before it is carried out.
     """
+
+    known = inspect.signature(schema).parameters
 
     def decorate(act: Callable[[PortalRequest, View, F], Change[Changed]]) -> PageHandler:
         def shown(request: PortalRequest, looked: Loaded, **more: object) -> Response:
@@ -180,12 +185,11 @@ def action(
             if key is None:
                 return show_errors(FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
             try:
-                form = schema.model_validate(request.fields)
+                form = schema(**{name: text for name, text in request.fields.items() if name in known})
                 view = _parted(looked)[0]
                 change = act(request, view, form)
                 made = perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
-            except (ValidationError, SeatkeeperError) as found:
-                error = invalid_form(found) if isinstance(found, ValidationError) else found
+            except SeatkeeperError as error:
                 return say_when(show_errors(*_why(error), wrong=field_messages(error)), error)
             response = _see(request, key, made)
             _keep_known(request, response, _visit(view).user, made.answer or {})

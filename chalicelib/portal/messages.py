@@ -2,9 +2,6 @@
 
 from typing import cast
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from chalicelib.domain.batch import Row
 from chalicelib.domain.columns import Column, Meaning
 from chalicelib.domain.email import display_email, normalize_email
@@ -126,20 +123,6 @@ def field_messages(error: SeatkeeperError) -> dict[str, str]:
     """The sentences of the form's fields, by name."""
     errors = error.errors if isinstance(error, Invalid) else (error,)
     return {one.field: _sentence(one) for one in errors if one.field is not None}
-
-
-def invalid_form(error: ValidationError) -> Invalid:
-    """What pydantic finds wrong with the fields of a form."""
-    return Invalid.all([_invalid(found) for found in error.errors(include_url=False)])
-
-
-def _invalid(found: ErrorDetails) -> Invalid:
-    field, kind = str(found["loc"][0]), found["type"]
-    if kind == "string_too_long":
-        return Invalid("text_too_long", field=field, most=found["ctx"]["max_length"])
-    if kind == "count_malformed":
-        return Invalid("count_malformed", field=field)
-    return Invalid("field_malformed", field=field, reason=found["msg"])
 
 
 def row_message(result: RowResult, license: License, *, done: bool = False) -> str:

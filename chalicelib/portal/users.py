@@ -1,15 +1,12 @@
 """License users: the list, and all that a manager does with one of them."""
 
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, BeforeValidator
-from pydantic_core import PydanticCustomError
+from dataclasses import dataclass
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
@@ -19,25 +16,14 @@ from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import change_seat, portal_queries
-from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.portal_queries import LicenseView, UserView
 
 
-def _count(text: object) -> object:
-    """A number of activations as it is typed; nothing typed is None."""
-    plain = str(text).strip()
-    count = read_count(plain) if plain else None
-    if plain and (count is None or count > MAX_COUNT):
-        raise PydanticCustomError("count_malformed", "no count")
-    return count
-
-
-Count = Annotated[int | None, BeforeValidator(_count)]
-
-
-class ProfileForm(BaseModel):
+@dataclass(frozen=True, slots=True)
+class ProfileForm:
     """Names and phone number."""
 
     first_name: str = ""
@@ -49,31 +35,44 @@ class ProfileForm(BaseModel):
         return Profile(self.first_name.strip(), self.last_name.strip(), self.phone_number.strip())
 
 
+@dataclass(frozen=True, slots=True)
 class AssignForm(ProfileForm):
     """A new license user."""
 
     email: str = ""
-    max_activations: Count = None
+    max_activations: str = ""
 
 
-class EmailForm(BaseModel):
+@dataclass(frozen=True, slots=True)
+class EmailForm:
     """Another e-mail."""
 
     email: str = ""
 
 
-class PasswordForm(BaseModel):
-    """A password that a manager sets for a user."""
+@dataclass(frozen=True, slots=True)
+class PasswordForm:
+    """A password that a manager sets for a user: what is typed, where `how` is `own` or anything is."""
 
-    how: Literal["generate", "own"] = "generate"
+    how: str = ""
     password: str = ""
 
 
-class LimitForm(BaseModel):
-    """A user's own limit."""
+@dataclass(frozen=True, slots=True)
+class LimitForm:
+    """A user's own limit; `unlimited` is empty where its box is not ticked."""
 
-    max_activations: Count = None
-    unlimited: bool = False
+    max_activations: str = ""
+    unlimited: str = ""
+
+
+def _count(text: str) -> int | None:
+    """A number of activations as it is typed; None where nothing is. Raises `Invalid`: `count_malformed`."""
+    plain = text.strip()
+    count = read_count(plain) if plain else None
+    if plain and (count is None or count > MAX_COUNT):
+        raise Invalid("count_malformed", field="max_activations")
+    return count
 
 
 @page("users.html")
@@ -100,7 +99,10 @@ def list_path(license_id: int) -> str:
 def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[tuple[License, Seat, User]]:
     """Give a person a seat."""
     me = view.principal.user
-    limit = DEFAULT_MAX_ACTIVATIONS if form.max_activations is None else form.max_activations
+    if malformed := [*wrong_in("max_activations", _count, form.max_activations)]:
+        raise_all([*wrong_assignment(view.license, form.email, 0, form.profile()), *malformed])
+    typed = _count(form.max_activations)
+    limit = DEFAULT_MAX_ACTIVATIONS if typed is None else typed
     given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
     return Change(
         lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, now=request.now),
@@ -162,9 +164,9 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
 def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[None]:
     """Change the user's own limit."""
     me, who = view.principal.user, view.row.user.email
-    if form.max_activations is None and not form.unlimited:
+    wanted = None if form.unlimited else _count(form.max_activations)
+    if wanted is None and not form.unlimited:
         raise Invalid("count_malformed", of="unlimited", field="max_activations")
-    wanted = None if form.unlimited else form.max_activations
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
     says = f"{display_email(who)} {message}. Devices that are active stay so."

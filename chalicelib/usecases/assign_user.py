@@ -64,7 +64,7 @@ def assign_user(
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
-    raise_all([*wrong_in("email", known_email, email), *_wrong_names(profile)])
+    _guard_person(company, license_id, email, max_activations, profile)
     address = known_email(email)
     tell = seat_notice(company, actor)
 
@@ -108,6 +108,19 @@ def assign_user(
     assigned = result(*decide_and_write(read, decide, write, result=result))
     assert assigned is not None  # the write has seen to it
     return assigned
+
+
+def _guard_person(company: str, license_id: int, email: str, max_activations: int | None, profile: Profile) -> None:
+    """Raises `Invalid` for a wrong e-mail or name, with one error for each wrong field, the limit among them."""
+    if [*wrong_in("email", known_email, email), *_wrong_names(profile)]:
+        raise_all([*wrong_assignment(find_license(company, license_id), email, max_activations, profile)])
+
+
+def wrong_assignment(license: License, email: str, max_activations: int | None, profile: Profile) -> Iterator[Invalid]:
+    """What is wrong with the fields by which somebody is assigned, whoever it is: one error for each that is."""
+    yield from wrong_in("email", known_email, email)
+    yield from _wrong_names(profile)
+    yield from wrong_in("max_activations", lambda limit: guard_seat_limit(license, limit), max_activations)
 
 
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:

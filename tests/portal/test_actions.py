@@ -440,16 +440,3 @@ def test_what_the_vendor_has_disabled_has_no_button_and_is_not_enabled_by_a_form
     assert "by the vendor" in page.words
     assert manager.send(enable).status == 403
     assert not vendor.stored(license).enabled
-
-
-def test_each_wrong_field_of_a_form_says_why(manager: Browser, license: License) -> None:
-    page = manager.send(at(license, "/users/assign"), email="nobody", first_name="x" * 101, phone_number="1" * 41)
-    assert page.status == 400
-    for field, sentence in (
-        ("email", "This is not an e-mail address."),
-        ("first_name", "Give at most 100 characters."),
-        ("phone_number", "Give at most 40 characters."),
-    ):
-        assert f'<small class="wrong" id="wrong-{field}">{sentence}</small>' in page.answer.text
-    assert page.answer.text.count('aria-invalid="true"') == 3
-    assert "3 fields need to be corrected." in page.words
