@@ -1,9 +1,10 @@
 """The catalogue and the people of a company, and the names that lead to them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.events import Event
@@ -359,12 +360,12 @@ def put_manager(write: Transaction, old: User, new: User) -> None:
     put_given(write, old, new, [UserItem.is_manager.set(True)])
 
 
-def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()) -> None:
+def put_given(write: Transaction, old: User, new: User, more: Sequence[Action] = ()) -> None:
     """Add to a transaction that a user who is there is given something, and what `new` says of the password.
 
     Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
     """
-    given: list[Any] = [UserItem.access_revision.add(1), *more]
+    given: list[Action] = [UserItem.access_revision.add(1), *more]
     unchanged: Condition = (UserItem.email == old.email) & _is_open()
     if new.password_hash != old.password_hash:
         given += _password(new)
@@ -375,12 +376,12 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Any] = ()
     write.update(UserItem(old.company, user_sort_key(old.id)), given, unchanged)
 
 
-def _scope(user: User) -> list[Any]:
+def _scope(user: User) -> list[Action]:
     """A set is never empty: without one, the account is of before there were scopes."""
     return [UserItem.password_scope.set(user.password_scope)] if user.password_scope else []
 
 
-def _password(user: User) -> list[Any]:
+def _password(user: User) -> list[Action]:
     sealed = user.sealed_initial_password
     return [
         *_scope(user),

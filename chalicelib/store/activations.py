@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
 from chalicelib.domain.events import Event
@@ -39,7 +39,7 @@ from chalicelib.store.keys import (
     variables_sort_key,
 )
 from chalicelib.store.limits import has_room
-from chalicelib.store.schema import Item, Raw
+from chalicelib.store.schema import AnyItem, Fields, Raw
 from chalicelib.store.transactions import Transaction
 
 
@@ -163,7 +163,7 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
     hardware_hash = hash_hardware_id(report.hardware_id)
-    counted = [LicenseItem.known_devices.add(1)] if seen.device is None else []
+    counted: list[Action] = [LicenseItem.known_devices.add(1)] if seen.device is None else []
     write.update(
         LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, _may_take(decision, hardware_hash, now)
     )
@@ -198,7 +198,7 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
     license, device, seat = decision.license, decision.device, seen.seat
     pk, hardware_hash = license_pk(license.company, license.id), hash_hardware_id(device.hardware_id)
     write = Transaction(event_item(pk, event))
-    actions: list[Any] = [LicenseItem.times_activated.add(-1)]
+    actions: list[Action] = [LicenseItem.times_activated.add(-1)]
     if counts_as_release:
         actions += [LicenseItem.released.add(1), LicenseItem.last_released_by.set(hardware_hash)]
     write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.epoch == license.epoch)
@@ -261,10 +261,10 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     writes.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
 
 
-def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[Any]:
+def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[AnyItem]:
     """What a snapshot is made of, by key; `blocks`: and that its device is blocked."""
     pk = license_pk(company, license_id)
-    wanted: list[Any] = [LicenseItem(pk, LICENSE)]
+    wanted: list[AnyItem] = [LicenseItem(pk, LICENSE)]
     if hardware_id is not None:
         wanted.append(DeviceItem(pk, device_sort_key(hash_hardware_id(hardware_id), user_id)))
         wanted += [BlockItem(pk, block_sort_key(hash_hardware_id(hardware_id)))] if blocks else []
@@ -312,9 +312,9 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     return condition
 
 
-def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Any]:
+def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:
     item, license = LicenseItem, decision.license
-    actions = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
+    actions: list[Action] = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
     actions.append(buckets.taking(item.bucket_full_at, decision.bucket, license.bucket_full_at, now))
     if decision.takes_released:
         actions.append(item.released.add(-1))
@@ -325,7 +325,7 @@ def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Any]:
     return actions
 
 
-def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tuple[list[Any], Condition]:
+def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tuple[list[Action], Condition]:
     item, license, bucket = SeatItem, decision.license, seat_bucket(decision.license, seat, decision.bucket)
     may = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
     may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
@@ -336,7 +336,7 @@ def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tupl
     return [*actions, item.activations.add(1)], may & has_room(SEAT_ACTIVATIONS)
 
 
-def _switching_on(decision: ActivationDecision, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Any]:
+def _switching_on(decision: ActivationDecision, seat: Seat | None, report: DeviceReport, now: Instant) -> list[Action]:
     item = DeviceItem
     actions = [
         item.id.set(decision.device_id),
@@ -352,7 +352,7 @@ def _switching_on(decision: ActivationDecision, seat: Seat | None, report: Devic
     return actions + _reported(report)
 
 
-def _reported(report: DeviceReport) -> list[Any]:
+def _reported(report: DeviceReport) -> list[Action]:
     given = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "hardware_id"}
     return [getattr(DeviceItem, name).set(value) for name, value in given.items() if value is not None]
 
@@ -364,7 +364,7 @@ def _is_live(license: License, seat: Seat | None) -> Condition:
     return live
 
 
-_FIELDS: dict[type[Any], str] = {
+_FIELDS: dict[type[AnyItem], str] = {
     LicenseItem: "license",
     SeatItem: "seat",
     DeviceItem: "device",
@@ -380,7 +380,7 @@ def _since(snapshot: Snapshot) -> list[int]:
     return epochs if snapshot.license is None else [*epochs, snapshot.license.blocked_devices]
 
 
-def _snapshot(base: Snapshot, items: Iterable[tuple[type[Item[Any]], Raw]]) -> Snapshot:
+def _snapshot(base: Snapshot, items: Iterable[tuple[type[AnyItem], Raw]]) -> Snapshot:
     """`base` with what these items, as they are stored, hold; that there is a `BlockItem` says that it is blocked."""
-    found: dict[str, Any] = {_FIELDS[kind]: kind is BlockItem or kind.from_raw(raw) for kind, raw in items}
+    found: Fields = {_FIELDS[kind]: kind is BlockItem or kind.from_raw(raw) for kind, raw in items}
     return replace(base, **found)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from chalicelib.domain.catalogue import Company, Order, Product
 from chalicelib.domain.instants import Instant
@@ -37,7 +37,7 @@ from chalicelib.store.keys import (
     variables_sort_key,
 )
 from chalicelib.store.reads import Unreadable
-from chalicelib.store.schema import Item, Raw
+from chalicelib.store.schema import AnyItem, Item, Raw
 from chalicelib.store.sessions import session_item
 from chalicelib.store.variables import to_variables
 
@@ -133,7 +133,7 @@ class People:
 
 def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str], license_ids: Iterable[int]) -> People:
     """What is there of these, consistently, a hundred in one round trip."""
-    wanted: list[Item[Any]] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
+    wanted: list[AnyItem] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
     wanted += [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
     wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in sorted(license_ids)]
     found = _Found(wanted)
@@ -147,8 +147,8 @@ def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str],
 class _Found:
     """What is there of items, by their kinds and in their order: read a hundred at a time, as they are stored."""
 
-    def __init__(self, wanted: Iterable[Item[Any]], now: Instant | None = None) -> None:  # of whatever kinds
-        self.raws: defaultdict[type[Item[Any]], list[Raw]] = defaultdict(list)  # of whatever kinds
+    def __init__(self, wanted: Iterable[AnyItem], now: Instant | None = None) -> None:
+        self.raws: defaultdict[type[AnyItem], list[Raw]] = defaultdict(list)
         left = iter(wanted)
         while chunk := list(islice(left, reads.BATCH_GET_LIMIT)):
             for item, raw in zip(chunk, reads.batch_get_raw(chunk, consistent=True, now=now), strict=True):
@@ -169,7 +169,7 @@ class _Found:
                 yield value
 
 
-def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[Item[Any]]:  # of whatever kinds
+def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
     company = claims.company
     yield session_item(claims.token)
     yield UserItem(company, user_sort_key(claims.user_id))

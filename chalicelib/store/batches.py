@@ -7,7 +7,7 @@ moves the batch's `position` in the same transaction, so that no person is done 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TypeVar
 
 from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.events import Event
@@ -24,9 +24,11 @@ from chalicelib.store.items.work import BatchItem, BatchProgressItem
 from chalicelib.store.keys import LICENSE, batch_sort_key, email_sort_key, license_pk, seat_sort_key
 from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
-from chalicelib.store.schema import from_row
+from chalicelib.store.schema import AnyItem, from_row
 from chalicelib.store.seats import giving, put_seat
 from chalicelib.store.transactions import Transaction
+
+M = TypeVar("M", bound=AnyItem)
 
 COLUMNS_OF_BEFORE = ("number", "email", "first_name", "last_name", "phone_number", "max_activations", "problem")
 """Of lists that do not name their columns; and the first of all others, as older processes read by position."""
@@ -152,7 +154,7 @@ def end(license: License, pending: BatchProgress, event: Event) -> None:
     fill(license, pending, None, [], [event])
 
 
-def _cells(row: Row) -> list[Any]:
+def _cells(row: Row) -> list[str | int]:
     return [getattr(row, name) for name in COLUMNS]
 
 
@@ -160,7 +162,7 @@ def _people(company: str, license_id: int, batch_id: int) -> BatchItem:
     return BatchItem(f"batch#{company}#{license_id}#{batch_id}")
 
 
-def _read(items: Iterable[Any]) -> Iterator[Any]:
+def _read(items: Iterable[M]) -> Iterator[M]:
     wanted = list(items)
     for start in range(0, len(wanted), reads.BATCH_GET_LIMIT):
         chunk = reads.batch_get(wanted[start : start + reads.BATCH_GET_LIMIT], consistent=True)

@@ -31,6 +31,7 @@ class StageConnection(Connection):
         """The stage's name of a table."""
         return self._prefix + table
 
+    # Arguments and answers are as DynamoDB's API writes them, of each operation in a shape of its own.
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
         """Send one operation; it names tables as items do, and so does what comes back."""
         answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
@@ -39,7 +40,7 @@ class StageConnection(Connection):
                 answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
         return answer
 
-    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:  # as above
         named = dict(kwargs)
         if "TableName" in kwargs:
             named["TableName"] = self.table_name(kwargs["TableName"])

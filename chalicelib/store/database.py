@@ -13,16 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.models import Model
 
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.runtime import runtime
 from chalicelib.store.connection import StageConnection
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import AnyItem, Operation, Raw
 from chalicelib.store.tables import TABLE_KEYS, table_definition
 
 log = logging.getLogger("seatkeeper")
@@ -64,7 +63,7 @@ def connection() -> StageConnection:
     return opened
 
 
-def table_name(kind: type[Model]) -> str:
+def table_name(kind: type[AnyItem]) -> str:
     """The stage's name of the table that items of this kind are in."""
     return connection().table_name(kind.Meta.table_name)
 
@@ -94,12 +93,12 @@ def observing() -> Iterator[None]:
         _once.reset(outer)
 
 
-def dispatch(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+def dispatch(operation: str, kwargs: Operation) -> Operation:
     """What DynamoDB answers to an operation. Raises `ConditionFailed`, and `Unavailable`."""
     return retrying(lambda: _send(operation, kwargs))
 
 
-def dispatch_batch(operation: str, wanted: dict[str, Any], left_as: str) -> Iterator[dict[str, Any]]:
+def dispatch_batch(operation: str, wanted: Operation, left_as: str) -> Iterator[Operation]:
     """The answers to a batch: what the database has left of it (`left_as`) is asked for again. Raises `Unavailable`."""
     rounds = 0
     while wanted:
@@ -114,10 +113,10 @@ def dispatch_batch(operation: str, wanted: dict[str, Any], left_as: str) -> Iter
             back_off(rounds)
 
 
-def _send(operation: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _send(operation: str, kwargs: Operation) -> Operation:
     """One attempt. Raises `ConditionFailed`, and what botocore does."""
     try:
-        answer: dict[str, Any] = connection().dispatch(operation, kwargs)
+        answer: Operation = connection().dispatch(operation, kwargs)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             raise ConditionFailed from error

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.types import Json
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import reads, transactions, writes
 from chalicelib.store.items.ephemera import IdempotencyItem
 from chalicelib.store.transactions import AlreadyPut, Companion
 
-Answer = dict[str, Any]
+Answer = Json
 """What is answered, as JSON has it."""
 
 KEPT_SECONDS = 24 * 3600
@@ -94,8 +96,9 @@ class AnsweredBefore(Exception):
         self.stored = stored
 
 
-def _is_free(now: Instant) -> Any:
-    return IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires < now // 1000)
+def _is_free(now: Instant) -> Condition:
+    free: Condition = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires < now // 1000)
+    return free
 
 
 def _item(call: IdempotencyKey, answer: Answer, now: Instant) -> IdempotencyItem:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.events import Event
@@ -136,7 +138,7 @@ def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> 
     `times_activated` must still be what was read.
     """
     item = LicenseItem
-    actions: list[Any] = [item.epoch.add(1), item.times_activated.set(0)]
+    actions: list[Action] = [item.epoch.add(1), item.times_activated.set(0)]
     if all_anew:
         actions += [item.transfer_count.set(0), item.released.set(0), item.last_released_by.remove()]
     elif released:
@@ -145,7 +147,7 @@ def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> 
     _changing(license, actions, unchanged, event).commit()
 
 
-def releasing(activations: int) -> list[Any]:
+def releasing(activations: int) -> list[Action]:
     """What is changed of a license where so many activations are released at once, by none of its devices alone."""
     return [LicenseItem.released.add(activations), LicenseItem.last_released_by.remove()] if activations else []
 
@@ -219,7 +221,7 @@ def _block(license: License, hardware_id: str) -> BlockItem:
     return BlockItem(license_pk(license.company, license.id), block_sort_key(hash_hardware_id(hardware_id)))
 
 
-def _changing(license: License, actions: list[Any], condition: Any, event: Event) -> Transaction:
+def _changing(license: License, actions: list[Action], condition: Condition, event: Event) -> Transaction:
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
     write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.pk.exists() & condition)

@@ -5,7 +5,7 @@ shown to managers who join or leave an order, which follows in steps. All are re
 hundred at a time; what does not fit is read again, all of it at one instant, before it is reported.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.access import buyer
+from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entry
@@ -41,6 +42,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.orders import summary_of
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.repairs import Repair
+from chalicelib.store.schema import AnyItem
 
 _AT_ONCE = 25
 """Each leads to three items at the most, and a read has a hundred."""
@@ -57,20 +59,23 @@ class Fault:
     """What mends it, where what is stored says so beyond doubt."""
 
 
+_Read = AnyItem | Unreadable
+"""An item that was read, or that cannot be."""
 _Found = tuple[FaultCode, dict[str, str | int]]
 """The code of what is wrong, with its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    item: type[Any]
-    leads_to: Callable[[Any], list[Any]]
+    item: type[AnyItem]
+    # Those below take items of this kind, and of those that it leads to.
+    leads_to: Callable[[Any], list[AnyItem]]
     """The items that it is held against."""
     fault: Callable[..., _Found | None]
     """What is wrong with it, given it and those; None: nothing."""
     of_license: bool = True
     """Whether its key ends with a license."""
-    orphan: Callable[[Any], tuple[Any, Condition]] | None = None
+    orphan: Callable[[Any], tuple[AnyItem, Condition]] | None = None  # as above
     """The item without which it goes, and how that stands then. None: it stays, whatever is wrong. A name keeps what it
     names from being given to somebody else, and a summary may be the last that is known of a license."""
 
@@ -95,12 +100,12 @@ def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
         yield owner, None if doubted is None else _confirmed(kind, due)
 
 
-def _links(kind: _Kind, pk: str, prefix: str = "") -> Iterator[Any]:
-    """The items of a kind in a partition, `Unreadable` those that cannot be read."""
+def _links(kind: _Kind, pk: str, prefix: str = "") -> Iterator[_Read]:
+    """The items of a kind in a partition."""
     return (reads.readable(kind.item.from_raw_data, raw) for raw in reads.query_raw(kind.item, pk, prefix))
 
 
-def _confirmed(kind: _Kind, link: Any) -> Fault | None:
+def _confirmed(kind: _Kind, link: _Read) -> Fault | None:
     """What is wrong with it at one instant: links come and go while they are counted."""
     asked = [kind.item(link.pk, link.sort_key), *_targets(kind, link)]
     raws = zip(asked, reads.transact_get(asked), strict=True)
@@ -111,7 +116,7 @@ def _confirmed(kind: _Kind, link: Any) -> Fault | None:
     return Fault(_license_id(link) if kind.of_license else None, *wrong, _removal(kind, link))
 
 
-def _removal(kind: _Kind, link: Any) -> Repair | None:
+def _removal(kind: _Kind, link: _Read) -> Repair | None:
     """What removes a link, on condition that it is an orphan; None for one of which that cannot be said."""
     if kind.orphan is None or isinstance(link, Unreadable):
         return None
@@ -121,7 +126,7 @@ def _removal(kind: _Kind, link: Any) -> Repair | None:
         return None
 
 
-def _targets(kind: _Kind, link: Any) -> list[Any]:
+def _targets(kind: _Kind, link: _Read) -> list[AnyItem]:
     """What a link is held against: nothing, where it cannot be read itself."""
     try:
         return [] if isinstance(link, Unreadable) else kind.leads_to(link)
@@ -129,7 +134,7 @@ def _targets(kind: _Kind, link: Any) -> list[Any]:
         return []
 
 
-def _wrong(kind: _Kind, link: Any, found: list[Any]) -> _Found | None:
+def _wrong(kind: _Kind, link: _Read, found: Sequence[_Read | None]) -> _Found | None:
     """What is wrong with it, given what it leads to; what cannot be read keeps no other from being looked at."""
     if (unreadable := next((one for one in (link, *found) if isinstance(one, Unreadable)), None)) is not None:
         return "item_unreadable", {"item": unreadable.sort_key}
@@ -142,22 +147,24 @@ def _wrong(kind: _Kind, link: Any, found: list[Any]) -> _Found | None:
 # --- what each has to be ------------------------------------------------------------------------------------------
 
 
-def _customer_fault(link: Any, license: Any) -> _Found | None:
+def _customer_fault(link: LookupItem, license: LicenseItem | None) -> _Found | None:
     right = license is not None and license.customer == _between(link) and license.product == link.product
     return None if right else ("customer_link_wrong", {})
 
 
-def _email_fault(link: Any, user: Any) -> _Found | None:
+def _email_fault(link: LookupItem, user: UserItem | None) -> _Found | None:
     right = user is not None and user.email == link.sort_key.removeprefix(email_sort_key())
     return None if right else ("email_link_wrong", {"user": link.target_id})
 
 
-def _hardware_fault(link: Any, device: Any) -> _Found | None:
+def _hardware_fault(link: LookupItem, device: DeviceItem | None) -> _Found | None:
     right = device is not None and link.target_id in (None, _seen(link)[1])
     return None if right else ("hardware_link_wrong", {})
 
 
-def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> _Found | None:
+def _held_fault(
+    link: LookupItem, license: LicenseItem | None, seat: SeatItem | None, user: UserItem | None
+) -> _Found | None:
     who = int(_between(link))
     if license is None or seat is None:
         return "user_link_without_seat", {"user": who}
@@ -168,12 +175,14 @@ def _held_fault(link: Any, license: Any, seat: Any, user: Any) -> _Found | None:
     return None if user is not None and user.email == seat.email else ("seat_of_other_email", {"user": who})
 
 
-def _key_fault(link: Any, license: Any) -> _Found | None:
+def _key_fault(link: LookupItem, license: LicenseItem | None) -> _Found | None:
     right = license is not None and license.license_key == link.sort_key.removeprefix(license_key_sort_key())
     return None if right else ("key_link_wrong", {})
 
 
-def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> _Found | None:
+def _managed_fault(
+    link: LicenseSummaryItem, license: LicenseItem | None, order: OrderItem | None, user: UserItem | None
+) -> _Found | None:
     who = int(_between(link))
     if order is None or who not in (order.managers or ()):
         return "manager_link_without_order", {"user": who}
@@ -182,7 +191,7 @@ def _managed_fault(link: Any, license: Any, order: Any, user: Any) -> _Found | N
     return _summary_fault(link, license)
 
 
-def _ordered_fault(link: Any, license: Any, listed: Any) -> _Found | None:
+def _ordered_fault(link: LicenseSummaryItem, license: LicenseItem | None, listed: LookupItem | None) -> _Found | None:
     if license is not None and listed is None:
         return "not_listed", {}
     if license is not None and order_license_sort_key(license.order_id or "", license.id) != link.sort_key:
@@ -190,19 +199,19 @@ def _ordered_fault(link: Any, license: Any, listed: Any) -> _Found | None:
     return _summary_fault(link, license)
 
 
-def _summary_fault(link: Any, license: Any) -> _Found | None:
+def _summary_fault(link: LicenseSummaryItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "listed_license_gone", {}
     same = _sold(link) == summary_of(license.to_domain())
     return None if same else ("listed_otherwise", {})
 
 
-def _user_fault(user: Any, link: Any) -> _Found | None:
+def _user_fault(user: UserItem, link: LookupItem | None) -> _Found | None:
     right = link is not None and user.sort_key == user_sort_key(link.target_id)
     return None if right else ("user_without_email_link", {"user": user.sort_key.rpartition("#")[2]})
 
 
-def _due_fault(due: Any, license: Any) -> _Found | None:
+def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "due_license_gone", {}
     right = due_entry(license.to_domain())
@@ -210,50 +219,46 @@ def _due_fault(due: Any, license: Any) -> _Found | None:
     return None if same else ("due_otherwise", {})
 
 
-def _license(link: Any) -> LicenseItem:
+def _license(link: AnyItem) -> LicenseItem:
     return LicenseItem(license_pk(link.pk, _license_id(link)), LICENSE)
 
 
-def _user(link: Any, user_id: int | str) -> UserItem:
+def _user(link: AnyItem, user_id: int | str) -> UserItem:
     return UserItem(link.pk, user_sort_key(int(user_id)))
 
 
-def _email(user: Any) -> LookupItem:
-    return LookupItem(user.pk, email_sort_key(user.email))
-
-
-def _held(link: Any) -> list[Any]:
+def _held(link: LookupItem) -> list[AnyItem]:
     pk, who = license_pk(link.pk, _license_id(link)), int(_between(link))
     return [_license(link), SeatItem(pk, seat_sort_key(who)), _user(link, who)]
 
 
-def _no_seat(link: Any) -> tuple[Any, Condition]:
+def _no_seat(link: LookupItem) -> tuple[AnyItem, Condition]:
     return _held(link)[1], SeatItem.pk.does_not_exist()
 
 
-def _device(link: Any) -> DeviceItem:
+def _device(link: LookupItem) -> DeviceItem:
     hardware_hash, license_id, user_id = _seen(link)
     return DeviceItem(license_pk(link.pk, license_id), device_sort_key(hardware_hash, user_id))
 
 
-def _no_device(link: Any) -> tuple[Any, Condition]:
+def _no_device(link: LookupItem) -> tuple[AnyItem, Condition]:
     return _device(link), DeviceItem.pk.does_not_exist()
 
 
-def _order(link: Any) -> OrderItem:
+def _order(link: LicenseSummaryItem) -> OrderItem:
     return OrderItem(link.pk, order_sort_key(_sold(link).order_id))
 
 
-def _managed(link: Any) -> list[Any]:
+def _managed(link: LicenseSummaryItem) -> list[AnyItem]:
     return [_license(link), _order(link), _user(link, _between(link))]
 
 
-def _no_manager(link: Any) -> tuple[Any, Condition]:
+def _no_manager(link: LicenseSummaryItem) -> tuple[AnyItem, Condition]:
     managers, who = OrderItem.managers, int(_between(link))
     return _order(link), managers.does_not_exist() | ~managers.contains(who)
 
 
-def _ordered(link: Any) -> list[Any]:
+def _ordered(link: LicenseSummaryItem) -> list[AnyItem]:
     return [_license(link), LookupItem(link.pk, company_license_sort_key(_license_id(link)))]
 
 
@@ -272,23 +277,24 @@ AUDITED = {
 """What is held against what it leads to, by the prefix of its sort keys."""
 
 
-def _between(link: Any) -> str:
+def _between(link: AnyItem) -> str:
     """What stands in a sort key between the kind and the license."""
     middle: str = link.sort_key.partition("#")[2].rpartition("#")[0]
     return middle
 
 
-def _seen(link: Any) -> tuple[str, int, int | None]:
+def _seen(link: LookupItem) -> tuple[str, int, int | None]:
     """What the sort key of the link from a hardware id says: the hardware hash, the license and the user there."""
     _, hardware_hash, license_id, user_id = link.sort_key.split("#")
     return hardware_hash, int(license_id), int(user_id) if user_id else None
 
 
-def _license_id(link: Any) -> int:
+def _license_id(link: _Read) -> int:
     """The license that a link leads to, or that its sort key ends with; 0 where that is none."""
-    last: str = link.sort_key.rpartition("#")[2] if getattr(link, "target_id", None) is None else str(link.target_id)
+    target: int | None = getattr(link, "target_id", None)
+    last = link.sort_key.rpartition("#")[2] if target is None else str(target)
     return int(last) if last.isdecimal() else 0
 
 
-def _sold(link: Any) -> Any:
+def _sold(link: LicenseSummaryItem) -> LicenseSummary:
     return LicenseSummaryItem.from_raw(link.to_dynamodb_dict())

@@ -17,6 +17,7 @@ from chalicelib.store import reads, writes
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
+from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction
 
 
@@ -41,7 +42,7 @@ class Seen:
 
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
     """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
-    items = [attempts_item(account), *_counters(account, password)]
+    items: list[AnyItem] = [attempts_item(account), *_counters(account, password)]
     own, *failures = reads.batch_get(items, consistent=consistent, now=now)
     known = [to_failures(item, now) for item in failures]
     attempts = Attempts() if own is None else own.to_domain()

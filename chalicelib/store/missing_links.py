@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -30,6 +29,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.links import Fault
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.store.repairs import Repair
+from chalicelib.store.schema import AnyItem
 from chalicelib.store.seats import held_item
 
 
@@ -57,7 +57,7 @@ def _wanted(
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
-    def link(code: FaultCode, link: Any, source: Any, condition: Condition, **params: str | int) -> Fault:
+    def link(code: FaultCode, link: AnyItem, source: AnyItem, condition: Condition, **params: str | int) -> Fault:
         return Fault(id, code, params, Repair(link, source, condition))
 
     item, sold, order_id = LicenseItem, summary_of(license), license.order_id or ""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import islice
-from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.catalogue import LicenseSummary, Order
 from chalicelib.domain.events import Event
@@ -218,7 +218,7 @@ def _put_changes(
     old: Order,
     new: Order,
     also: Condition | None = None,
-    more: Sequence[Any] = (),
+    more: Sequence[Action] = (),
     event: EventItem | None = None,
 ) -> None:
     """Add to a transaction what makes an order into `new`; who comes to manage it is pending until all is filed."""

@@ -7,19 +7,26 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from pynamodb.models import Model
-
 from chalicelib.domain.instants import Instant
 from chalicelib.store import database
-from chalicelib.store.schema import Item, Raw
+from chalicelib.store.schema import AnyItem, Item, Operation, Raw
 from chalicelib.store.tables import key_of
 
 log = logging.getLogger("seatkeeper")
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=AnyItem)
 T = TypeVar("T")
 
 BATCH_GET_LIMIT = 100
+
+
+class Unreadable(Exception):
+    """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.pk: str = raw["pk"]["S"]
+        self.sort_key: str = raw["part"]["S"]
+        super().__init__(f"item {self.pk}, {self.sort_key}")
 
 
 def get(item: M, *, consistent: bool = True, now: Instant | None = None) -> M | None:
@@ -28,7 +35,8 @@ def get(item: M, *, consistent: bool = True, now: Instant | None = None) -> M | 
     return found
 
 
-def batch_get(items: list[Any], *, consistent: bool, now: Instant | None = None) -> list[Any]:
+# Each that is found is of the kind that was asked for in its place, which no type of a list says.
+def batch_get(items: Sequence[AnyItem], *, consistent: bool, now: Instant | None = None) -> list[Any]:
     """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
 
     `now`: what has expired by then does not exist, for TTL deletes it hours late. Whoever reads what expires has to
@@ -38,18 +46,18 @@ def batch_get(items: list[Any], *, consistent: bool, now: Instant | None = None)
     return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
 
 
-def batch_get_each(items: list[Any], *, consistent: bool) -> list[Any]:
+def batch_get_each(items: Sequence[AnyItem], *, consistent: bool) -> list[AnyItem | Unreadable | None]:
     """As `batch_get`, but what cannot be read is `Unreadable`, and keeps no other from being read."""
     pairs = zip(items, batch_get_raw(items, consistent=consistent), strict=True)
     return [None if raw is None else readable(type(item).from_raw_data, raw) for item, raw in pairs]
 
 
 def batch_get_raw(
-    items: Sequence[Any], *, consistent: bool, now: Instant | None = None, only: Sequence[str] = ()
+    items: Sequence[AnyItem], *, consistent: bool, now: Instant | None = None, only: Sequence[str] = ()
 ) -> list[Raw | None]:
     """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
     found: dict[tuple[str, str, str], Raw] = {}
-    wanted: dict[str, dict[str, Any]] = {}
+    wanted: dict[str, Operation] = {}
     projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
     for item in items:
         if now is None and hasattr(item, "expires"):
@@ -64,11 +72,11 @@ def batch_get_raw(
     return [None if raw is None or _has_expired(item, raw, now) else raw for item, raw in known]
 
 
-def _has_expired(item: Any, raw: Raw, now: Instant | None) -> bool:
+def _has_expired(item: AnyItem, raw: Raw, now: Instant | None) -> bool:
     return now is not None and hasattr(item, "expires") and "expires" in raw and int(raw["expires"]["N"]) < now // 1000
 
 
-def transact_get(items: list[Any]) -> list[Raw | None]:
+def transact_get(items: Sequence[AnyItem]) -> list[Raw | None]:
     """As `batch_get_raw`, but all as they stood at one instant.
 
     For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
@@ -96,7 +104,7 @@ def query(
 
 
 def query_raw(
-    table: type[Model],
+    table: type[AnyItem],
     pk: str,
     prefix: str = "",
     *,
@@ -106,15 +114,6 @@ def query_raw(
 ) -> Iterator[Raw]:
     """As `query`, of items as they are stored."""
     return _query(table, pk, *_beginning(prefix), backwards=backwards, limit=limit, after=after)
-
-
-class Unreadable(Exception):
-    """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
-
-    def __init__(self, raw: Raw) -> None:
-        self.pk: str = raw["pk"]["S"]
-        self.sort_key: str = raw["part"]["S"]
-        super().__init__(f"item {self.pk}, {self.sort_key}")
 
 
 def readable(make: Callable[[Raw], T], raw: Raw) -> T | Unreadable:
@@ -168,19 +167,19 @@ def log_unreadable(unreadable: Unreadable) -> None:
     log.error("%s cannot be read", unreadable, exc_info=unreadable.__cause__)
 
 
-def sort_keys(table: type[Model], pk: str, prefix: str = "") -> Iterator[str]:
+def sort_keys(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[str]:
     """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
     return (raw["part"]["S"] for raw in _query(table, pk, *_beginning(prefix), only="part"))
 
 
-def scan(table: type[Model], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
+def scan(table: type[AnyItem], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
     """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all.
 
     `after`: the key to go on behind, in a table that has no sort key; `limit` bounds the items.
     """
     names = {f"#{n}": name for n, name in enumerate(only)}
     asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
-    start: dict[str, Any] = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
+    start: Operation = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
     return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
 
 
@@ -190,7 +189,7 @@ def _beginning(prefix: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _query(
-    table: type[Model],
+    table: type[AnyItem],
     pk: str,
     condition: str,
     bounds: tuple[str, ...],
@@ -200,7 +199,7 @@ def _query(
     after: str | None = None,
     only: str = "",
 ) -> Iterator[Raw]:
-    kwargs: dict[str, Any] = {
+    kwargs: Operation = {
         "TableName": table.Meta.table_name,
         "KeyConditionExpression": f"pk = :pk AND {condition}" if condition else "pk = :pk",
         "ExpressionAttributeValues": {":pk": {"S": pk}}
@@ -215,7 +214,7 @@ def _query(
     return iter(_pages(kwargs, limit))
 
 
-def _pages(kwargs: dict[str, Any], limit: int | None, operation: str = "Query") -> Iterable[Raw]:
+def _pages(kwargs: Operation, limit: int | None, operation: str = "Query") -> Iterable[Raw]:
     left = limit
     while True:
         answer = database.dispatch(operation, kwargs if left is None else kwargs | {"Limit": left})

@@ -5,7 +5,8 @@ They are observations: no answer waits for them, or fails with them.
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
@@ -48,7 +49,7 @@ def _stored(company: str, prefix: str = "") -> Iterator[tuple[str, Refusal | Non
         yield raw["part"]["S"], None if isinstance(read, Unreadable) else read
 
 
-def _actions(refusal: Refusal) -> list[Any]:
+def _actions(refusal: Refusal) -> list[Action]:
     """What the record says: of the first call what is there already, of the last one the rest."""
     item, at = RefusalItem, refusal.at
     first = {"at": at, "ip": refusal.ip, "request_id": refusal.request_id}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import dropwhile
-from typing import Any
 
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
@@ -25,7 +24,7 @@ from chalicelib.store.keys import (
     user_sort_key,
 )
 from chalicelib.store.licenses import read_license
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import AnyItem, Raw
 
 
 def is_listed(code: str) -> bool:
@@ -94,5 +93,5 @@ def _is_of(code: str, raw: Raw) -> bool:
     return next(behind_kind, "") == code or raw.get("company") == {"S": code}
 
 
-def _remove(table: type[Any], pk: str, prefix: str = "") -> Iterator[int]:
+def _remove(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[int]:
     return writes.delete_all(table(pk, part) for part in reads.sort_keys(table, pk, prefix))

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.events import Event
 from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction
 
 AT_ONCE = 40
@@ -18,8 +18,8 @@ AT_ONCE = 40
 class Repair:
     """A link or summary to file, or to remove."""
 
-    link: Any
-    source: Any
+    link: AnyItem
+    source: AnyItem
     """The item that it follows from."""
     condition: Condition
     """What must be true of that item in the instant of the repair."""
@@ -32,7 +32,7 @@ def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
     Raises `ConditionFailed` where one is not needed any more, `Unavailable`.
     """
     write = Transaction(event_item(company, event, AccountEventItem))
-    sources: dict[tuple[str, str], tuple[Any, dict[str, Condition]]] = {}
+    sources: dict[tuple[str, str], tuple[AnyItem, dict[str, Condition]]] = {}
     for repair in repairs:
         kind = type(repair.link)
         if repair.removes:

@@ -20,8 +20,13 @@ from pynamodb.models import MetaModel, Model
 T = TypeVar("T")
 V = TypeVar("V")
 
-Raw = dict[str, dict[str, Any]]
+Raw = dict[str, dict[str, Any]]  # what the values are, the letters of their types say
 """An item as DynamoDB writes it: attribute name → type → value."""
+Operation = dict[str, Any]  # each operation has a shape of its own, in botocore's model of the service
+"""What DynamoDB is asked in one operation, or what it answers, as its API writes it."""
+Fields = dict[str, Any]  # as the dataclass declares them
+"""Fields of a dataclass, or attributes of its item, by name."""
+AnyAttribute = Attribute[Any]  # of whatever type of value
 
 
 class IntegerAttribute(Attribute[int]):
@@ -65,7 +70,7 @@ class IdSetAttribute(Attribute[frozenset[int]]):
 class Reader(Generic[V]):
     """Reads values of one dataclass from stored items, in a quarter of the time that an item's class takes."""
 
-    def __init__(self, kind: type[V], attributes: Mapping[str, Attribute[Any]]) -> None:
+    def __init__(self, kind: type[V], attributes: Mapping[str, AnyAttribute]) -> None:
         self._kind = kind
         self._known = {a.attr_name: (name, a.attr_type, a.deserialize) for name, a in attributes.items()}
         self.stored_names: Sequence[str] = tuple(self._known)
@@ -73,7 +78,7 @@ class Reader(Generic[V]):
 
     def read(self, raw: Raw) -> V:
         """The value of an item. What older code did not write has its default, what newer code has added is let be."""
-        given: dict[str, Any] = {}
+        given: Fields = {}
         for stored, typed in raw.items():
             if (known := self._known.get(stored)) is not None:
                 name, letter, load = known
@@ -111,7 +116,7 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     annotation alone, the fields that conditions and updates name, so that mypy knows them.
     """
 
-    value_type: ClassVar[type[Any] | None] = None
+    value_type: ClassVar[type[Any] | None] = None  # a class variable knows no `T`
     """The dataclass; None where an item holds none."""
     stored_as: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Fields that are stored under another name than they have."""
@@ -121,9 +126,12 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     """Whether a field that has its default is not stored."""
     guarded: ClassVar[frozenset[str]] = frozenset()
     """Fields that writes with conditions of their own move: no update touches them."""
-    _reader: ClassVar[Reader[Any]]
-    _own: ClassVar[dict[str, Attribute[Any]]] = {}
-    _defaults: ClassVar[dict[str, Any]] = {}
+    _reader: ClassVar[Reader[Any]]  # as above
+    _own: ClassVar[dict[str, AnyAttribute]] = {}
+    _defaults: ClassVar[Fields] = {}
+    pk: UnicodeAttribute
+    sort_key: UnicodeAttribute
+    """Where the table has one."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -135,7 +143,7 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
                 raise TypeError(f"{cls.__name__}.{name} is no field of the type {wanted.__name__}")
 
     @classmethod
-    def of(cls, value: T, pk: str, sort_key: str | None = None, **more: Any) -> Self:
+    def of(cls, value: T, pk: str, sort_key: str | None = None, **more: Any) -> Self:  # as attributes take them
         """The item that holds a value. What is None, or empty without being a text, has no attribute."""
         return cls(pk, sort_key, **cls.attributes_of(value), **more)
 
@@ -179,7 +187,7 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
         return Changes(names, [*actions, revision.set(was["revision"] + 1)], unchanged)
 
     @classmethod
-    def unchanged(cls, seen: T, *of: Attribute[Any]) -> Condition:
+    def unchanged(cls, seen: T, *of: AnyAttribute) -> Condition:
         """That the item is there, and that these attributes are as in a value that was read.
 
         Older code may not have stored one that has its default.
@@ -197,7 +205,7 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
         return condition
 
     @classmethod
-    def attributes_of(cls, value: T) -> dict[str, Any]:
+    def attributes_of(cls, value: T) -> Fields:
         """What is stored of a value, by the names in the code."""
         given = {name: getattr(value, name) for name in cls._own}
         if cls.omits_defaults:
@@ -205,37 +213,40 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
         return {name: v for name, v in (given | cls.attributes_by_hand(value)).items() if not _is_nothing(v)}
 
     @classmethod
-    def attributes_by_hand(cls, value: T) -> dict[str, Any]:  # noqa: ARG003 - those that have some need it
+    def attributes_by_hand(cls, value: T) -> Fields:  # noqa: ARG003 - those that have some need it
         """What is stored of a value beside its fields: what follows from them, for conditions."""
         return {}
 
-    def fields_by_hand(self) -> dict[str, Any]:
+    def fields_by_hand(self) -> Fields:
         """The fields that are `by_hand`, as keys and other attributes say them; those left out have their default."""
         return {}
 
 
-def from_names(stored: Mapping[str, Any], kind: type[V]) -> V:
+AnyItem = Item[Any]  # of whatever kind
+
+
+def from_names(stored: Mapping[str, object], kind: type[V]) -> V:
     """The value of fields by name in JSON, tolerant as `Reader.read` is."""
-    names: Mapping[str, Any] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
+    names: Mapping[str, object] = kind.__dataclass_fields__  # type: ignore[attr-defined] # all of the domain are dataclasses
     return kind(**{name: value for name, value in stored.items() if name in names and value is not None})
 
 
-def from_row(columns: Iterable[str], row: Iterable[Any], kind: type[V]) -> V:
+def from_row(columns: Iterable[str], row: Iterable[object], kind: type[V]) -> V:
     """The value of a row in a table with these columns; of before there were more, a row is shorter."""
     return from_names(dict(zip(columns, row, strict=False)), kind)
 
 
-def _is_nothing(value: Any) -> bool:
+def _is_nothing(value: object) -> bool:
     return value is None or (not value and isinstance(value, frozenset | dict))
 
 
-def _held_by(cls: type[Any]) -> type[Any] | None:
+def _held_by(cls: type[AnyItem]) -> type[Any] | None:  # a dataclass
     """The dataclass in `class SeatItem(LicensesItem[Seat])`."""
     arguments = [arg for base in cls.__dict__.get("__orig_bases__", ()) for arg in get_args(base)]
     return next((arg for arg in arguments if is_dataclass(arg) and isinstance(arg, type)), None)
 
 
-def _declare(cls: type[Item[Any]], value_type: type[Any]) -> None:
+def _declare(cls: type[AnyItem], value_type: type[Any]) -> None:  # a dataclass
     """Make the attributes of an item class. Raises `TypeError`."""
     declared = {field.name: field for field in fields(value_type)}
     if unknown := {*cls.by_hand, *cls.stored_as, *cls.guarded} - declared.keys():
@@ -255,7 +266,7 @@ def _declare(cls: type[Item[Any]], value_type: type[Any]) -> None:
     cls._reader = Reader(value_type, cls._own)
 
 
-_KINDS: dict[Any, type[Attribute[Any]]] = {
+_KINDS: dict[object, type[AnyAttribute]] = {
     str: UnicodeAttribute,
     int: IntegerAttribute,
     bool: BooleanAttribute,
@@ -265,7 +276,7 @@ _KINDS: dict[Any, type[Attribute[Any]]] = {
 _MAY_BE_ABSENT = (TextSetAttribute, IdSetAttribute, JSONAttribute)
 
 
-def _attribute(owner: type[Any], field: Field[Any], stored_as: str | None) -> Attribute[Any]:
+def _attribute(owner: type[object], field: Field[object], stored_as: str | None) -> AnyAttribute:
     """The attribute of a field. Raises `TypeError` for one that could not be read back as it was."""
     hint = field.type
     optional = get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint)
@@ -282,7 +293,7 @@ def _attribute(owner: type[Any], field: Field[Any], stored_as: str | None) -> At
     return kind(null=has_default, attr_name=stored_as)
 
 
-def _codec(hint: Any) -> type[Attribute[Any]] | None:
+def _codec(hint: object) -> type[AnyAttribute] | None:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return UnicodeAttribute if all(isinstance(argument, str) for argument in arguments) else None

@@ -1,9 +1,9 @@
 """Seats: who may use a user-based license, and the atomic writes that share it out."""
 
 from dataclasses import replace
-from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.events import Actor, Event
@@ -45,7 +45,7 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     write.commit()
 
 
-def giving(license: License, event: Event, count: int) -> tuple[list[Any], Condition]:
+def giving(license: License, event: Event, count: int) -> tuple[list[Action], Condition]:
     """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
     taken, allowed = buckets.giving_seats(license, event.actor, event.at, count)
     return [LicenseItem.users_assigned.add(count), *taken], allowed
@@ -87,7 +87,7 @@ def remove(license: License, seat: Seat, event: Event, *, released: bool, closed
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
+    freed: list[Action] = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
     freed += releasing(seat.activations_in(license)) if released else []
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
@@ -101,7 +101,7 @@ def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event
     """End all the activations of a seat, in one write; `released` as in `remove`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed = [item.times_activated.add(-seat.activations_in(license))]
+    freed: list[Action] = [item.times_activated.add(-seat.activations_in(license))]
     freed += releasing(seat.activations_in(license)) if released else []
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]

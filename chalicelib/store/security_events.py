@@ -6,7 +6,8 @@ an item for the hour (`SeriesItem`).
 
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+
+from pynamodb.expressions.update import Action
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
@@ -41,11 +42,11 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
             write(item(company, event_sort_key(series.key)), [*actions, *about], again)
 
 
-def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Any]]:
+def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Action]]:
     """What counts the event among those of its hour, and says which of them stands for all."""
     item, hour = SeriesItem, event.at - event.at % _HOUR_MS
     of = f"{event.type}#{email}#{event.actor.name}#{sorted(event.detail.items())}"
-    actions: list[Any] = [
+    actions: list[Action] = [
         item.key.set(item.key | event.key),
         item.ip.set(item.ip | (event.actor.ip or "")),
         item.times.add(1),
@@ -54,10 +55,10 @@ def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[A
     return item(f"security#{company}#{hour}#{sha256(of.encode()).hexdigest()}"), actions
 
 
-def _row_actions(series: SeriesItem, event: Event) -> list[Any]:
+def _row_actions(series: SeriesItem, event: Event) -> list[Action]:
     """What the row says: when and from where first and last, how often, and from which addresses."""
     item, ip, began = AccountEventItem, event.actor.ip, int(series.key.partition("#")[0])
-    actions: list[Any] = [
+    actions: list[Action] = [
         item.type.set(event.type),
         item.at.set(began),
         item.actor.set(event.actor.name),

@@ -1,14 +1,12 @@
 """The three tables, by the names that the code has for them; `store.connection` puts the stage's prefix before them."""
 
-from typing import Any
-
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import AnyItem, Operation, Raw
 
 TABLE_KEYS = {"licenses": ("pk", "part"), "accounts": ("pk", "part"), "ephemera": ("pk",)}
 """Partition key, and sort key where there is one; all are texts."""
 
 
-def table_definition(table: str) -> dict[str, Any]:
+def table_definition(table: str) -> Operation:
     """How a table is made, on the embedded engine as in a stage: keys, and billing by what is used."""
     kinds = zip(TABLE_KEYS[table], ("HASH", "RANGE"), strict=False)
     return {
@@ -18,6 +16,6 @@ def table_definition(table: str) -> dict[str, Any]:
     }
 
 
-def key_of(item: Any) -> Raw:
+def key_of(item: AnyItem) -> Raw:
     """The keys of an item, as DynamoDB writes them."""
     return {"pk": {"S": item.pk}} | ({"part": {"S": item.sort_key}} if hasattr(type(item), "sort_key") else {})

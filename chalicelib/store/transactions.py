@@ -8,17 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database, reads
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.events import EventItem
-from chalicelib.store.schema import Item, Raw
+from chalicelib.store.schema import AnyItem, Item, Operation, Raw
 
 T = TypeVar("T")
 
@@ -35,7 +34,7 @@ class AlreadyPut(Exception):
 class Companion:
     """An item that the next transaction with an event puts, too, whatever that transaction is about."""
 
-    item: Any
+    item: AnyItem
     condition: Condition
     is_put: bool = False
 
@@ -68,18 +67,18 @@ class Transaction:
 
     event: EventItem | None
     again: str | None = None
-    checks: list[dict[str, Any]] = field(default_factory=list)
-    puts: list[dict[str, Any]] = field(default_factory=list)
-    updates: list[dict[str, Any]] = field(default_factory=list)
-    deletes: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Operation] = field(default_factory=list)
+    puts: list[Operation] = field(default_factory=list)
+    updates: list[Operation] = field(default_factory=list)
+    deletes: list[Operation] = field(default_factory=list)
 
-    def put(self, item: Model, condition: Condition) -> None:
+    def put(self, item: AnyItem, condition: Condition) -> None:
         """Write a whole item."""
         self.puts.append(
             item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
         )
 
-    def update(self, item: Model, actions: Sequence[Action], condition: Condition) -> None:
+    def update(self, item: AnyItem, actions: Sequence[Action], condition: Condition) -> None:
         """Change attributes of the item with these keys."""
         self.updates.append(
             item.get_update_kwargs_from_instance(
@@ -111,12 +110,12 @@ class Transaction:
             if untold := [name for name in changes.names if name not in told]:
                 row.detail = told | {"changed": ", ".join(untold)}
 
-    def check(self, item: Any, condition: Condition) -> None:
+    def check(self, item: AnyItem, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""
         kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.sort_key, condition=condition)
         self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
 
-    def delete(self, item: Model, condition: Condition) -> None:
+    def delete(self, item: AnyItem, condition: Condition) -> None:
         """Delete the item with these keys."""
         self.deletes.append(
             item.get_delete_kwargs_from_instance(condition=condition)

@@ -5,17 +5,16 @@ Each may be sent twice, where an answer is lost. Raises `domain.errors.Unavailab
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.store import database
-from chalicelib.store.schema import Raw
+from chalicelib.store.schema import AnyItem, Operation, Raw
 from chalicelib.store.tables import key_of
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=AnyItem)
 
 BATCH_WRITE_LIMIT = 25
 
@@ -42,24 +41,24 @@ def observe(item: M, actions: Sequence[Action], condition: Condition | None = No
     return None
 
 
-def put(item: Model) -> None:
+def put(item: AnyItem) -> None:
     """One PutItem without an event and without a condition: its key is its own. It may be sent twice."""
     database.dispatch("PutItem", item.get_save_kwargs_from_instance())
 
 
-def delete(item: Model, condition: Condition | None = None) -> None:
+def delete(item: AnyItem, condition: Condition | None = None) -> None:
     """One DeleteItem without an event. Raises `ConditionFailed`."""
     database.dispatch("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
 
 
-def batch_put(items: Iterable[Model]) -> None:
+def batch_put(items: Iterable[AnyItem]) -> None:
     """Write whole items without conditions or events, 25 in one round trip: each under a key of its own."""
     left = iter(items)
     while step := list(islice(left, BATCH_WRITE_LIMIT)):
         _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": _whole(item)}} for item in step])
 
 
-def delete_all(items: Iterable[Model]) -> Iterator[int]:
+def delete_all(items: Iterable[AnyItem]) -> Iterator[int]:
     """Delete the items of one table with these keys, 25 in one round trip; how many, after each of them."""
     left = iter(items)
     while step := list(islice(left, BATCH_WRITE_LIMIT)):
@@ -67,11 +66,11 @@ def delete_all(items: Iterable[Model]) -> Iterator[int]:
         yield len(step)
 
 
-def _batch_write(table: str, requests: list[dict[str, Any]]) -> None:
+def _batch_write(table: str, requests: list[Operation]) -> None:
     for _ in database.dispatch_batch("BatchWriteItem", {table: requests}, "UnprocessedItems"):
         pass
 
 
-def _whole(item: Model) -> Raw:
+def _whole(item: AnyItem) -> Raw:
     stored: Raw = item.get_save_kwargs_from_instance()["Item"]
     return stored

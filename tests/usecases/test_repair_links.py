@@ -17,6 +17,7 @@ from chalicelib.store.keys import (
     user_license_sort_key,
 )
 from chalicelib.store.repairs import Repair
+from chalicelib.store.schema import AnyItem
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.order_managers import add_manager, remove_manager
@@ -152,7 +153,7 @@ def test_what_leads_a_user_to_no_seat_and_no_order_goes_and_comes_back_with_it(
     license = vendor.issue("revit", CUSTOMER, max_license_users=2)
     user, _ = vendor.assign(license, ADA)
     manager = accounts.user_of_email(vendor.code, CUSTOMER) or 0
-    leading = [
+    leading: list[AnyItem] = [
         LookupItem(vendor.code, user_license_sort_key(user.id, license.id)),
         LicenseSummaryItem(vendor.code, manager_license_sort_key(manager, license.id)),
     ]

@@ -1,7 +1,6 @@
 """Items of a company's partition: what it sells, to whom, and who comes in."""
 
 from types import MappingProxyType
-from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
@@ -9,7 +8,7 @@ from chalicelib.domain.catalogue import ApiKey, Company, Order, Product
 from chalicelib.domain.users import User
 from chalicelib.store import keys
 from chalicelib.store.items.base import AccountsItem
-from chalicelib.store.schema import IdSetAttribute, IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields, IdSetAttribute, IntegerAttribute, TextSetAttribute
 
 
 class CompanyItem(AccountsItem[Company]):
@@ -78,5 +77,5 @@ class OrderItem(AccountsItem[Order]):
     pending_managers: IdSetAttribute
     number: IntegerAttribute
 
-    def fields_by_hand(self) -> dict[str, Any]:
+    def fields_by_hand(self) -> Fields:
         return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}

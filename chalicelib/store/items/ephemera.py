@@ -1,7 +1,5 @@
 """Items that may be lost: sessions, codes, counts, and what was answered."""
 
-from typing import Any
-
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.domain.one_time_code import OneTimeCode
@@ -48,7 +46,7 @@ class CodeItem(EphemeraItem[OneTimeCode]):
     used: BooleanAttribute
 
 
-class CodeRequestsItem(EphemeraItem[Any]):
+class CodeRequestsItem(EphemeraItem[None]):
     """`domain.one_time_code.CodeRequests` of one account: pairs of an instant and who asked."""
 
     revision = IntegerAttribute()
@@ -56,7 +54,7 @@ class CodeRequestsItem(EphemeraItem[Any]):
     mailed = JSONAttribute()
 
 
-class IdempotencyItem(EphemeraItem[Any]):
+class IdempotencyItem(EphemeraItem[None]):
     """What was answered to a call, under the hash of who made it and its key.
 
     It counts until `expires`, which the write compares as each read does: what is over may still be there.
@@ -68,7 +66,7 @@ class IdempotencyItem(EphemeraItem[Any]):
     """The answer as older versions have stored it, of forms alone."""
 
 
-class ProbeItem(EphemeraItem[Any]):
+class ProbeItem(EphemeraItem[None]):
     """What a probe of the database has written; it means nothing."""
 
     nonce = UnicodeAttribute()

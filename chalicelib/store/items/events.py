@@ -1,14 +1,12 @@
 """Items of history: events, and what was refused."""
 
-from typing import Any
-
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.refusals import Refusal
 from chalicelib.store import keys
 from chalicelib.store.items.base import EphemeraItem, LicensesItem
-from chalicelib.store.schema import IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields, IntegerAttribute, TextSetAttribute
 
 
 class EventItem(LicensesItem[Event]):
@@ -32,10 +30,10 @@ class EventItem(LicensesItem[Event]):
     """The sort key that the event of the last repeat would have: the proof that it was committed."""
 
     @classmethod
-    def attributes_by_hand(cls, value: Event) -> dict[str, Any]:
+    def attributes_by_hand(cls, value: Event) -> Fields:
         return {"actor": value.actor.name, "ip": value.actor.ip}
 
-    def fields_by_hand(self) -> dict[str, Any]:
+    def fields_by_hand(self) -> Fields:
         return {"key": self.sort_key.removeprefix(keys.event_sort_key()), "actor": Actor(self.actor, self.ip)}
 
 
@@ -46,11 +44,11 @@ class AccountEventItem(EventItem):
         table_name = "accounts"
 
 
-class NobodysEventItem(EphemeraItem[Any]):
+class NobodysEventItem(EphemeraItem[None]):
     """What stands in the place of an event where there is no such account, for the same work. Nobody reads it."""
 
 
-class SeriesItem(EphemeraItem[Any]):
+class SeriesItem(EphemeraItem[None]):
     """What happens to one account again and again within an hour, and the row of history that tells of it."""
 
     key = UnicodeAttribute()

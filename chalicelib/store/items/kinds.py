@@ -1,7 +1,6 @@
 """The one registry of the kinds of items: which class writes and reads an item, by its keys."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.store import keys
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, OrderItem, ProductItem, UserItem
@@ -18,14 +17,14 @@ from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEv
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.items.work import BatchItem, BatchProgressItem, DueItem, MailItem
-from chalicelib.store.schema import Item, Raw
+from chalicelib.store.schema import AnyItem, Raw
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of item: the class that writes and reads it, and how its key begins."""
 
-    item: type[Item[Any]]
+    item: type[AnyItem]
     prefix: str
     """Of the sort key, in `ephemera` of the key; all of it where no `#` ends it. Empty: whatever it is."""
     partition: str = ""
@@ -91,7 +90,7 @@ _OF_LICENSE = {
 }
 
 
-def item_of_license(raw: Raw) -> type[Item[Any]] | None:
+def item_of_license(raw: Raw) -> type[AnyItem] | None:
     """The class of a stored item in a license's partition, by its sort key alone. None for any other item."""
     return _OF_LICENSE.get(raw["part"]["S"].partition("#")[0])
 

@@ -1,13 +1,12 @@
 """Items of a license's partition: the license, its seats and its devices."""
 
 from types import MappingProxyType
-from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.domain.license import Device, License, Seat, ends_at
 from chalicelib.store.items.base import LicensesItem
-from chalicelib.store.schema import IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields, IntegerAttribute, TextSetAttribute
 
 
 class LicenseItem(LicensesItem[License]):
@@ -43,6 +42,8 @@ class LicenseItem(LicensesItem[License]):
         }
     )
 
+    id: IntegerAttribute
+    product: UnicodeAttribute
     enabled: BooleanAttribute
     revision: IntegerAttribute
     disabled_by: UnicodeAttribute
@@ -73,7 +74,7 @@ class LicenseItem(LicensesItem[License]):
     """What the conditions judge the end by; it follows from the dates."""
 
     @classmethod
-    def attributes_by_hand(cls, value: License) -> dict[str, Any]:
+    def attributes_by_hand(cls, value: License) -> Fields:
         return {"ends_at": ends_at(value.validity_period, value.grace_period)}
 
 
@@ -106,14 +107,14 @@ class DeviceItem(LicensesItem[Device]):
     hostname: UnicodeAttribute
 
 
-class BlockItem(LicensesItem[Any]):
+class BlockItem(LicensesItem[None]):
     """A device that may never be activated on a license; that it is there says so."""
 
     hardware_id = UnicodeAttribute()
     blocked_at = IntegerAttribute()
 
 
-class VariablesItem(LicensesItem[Any]):
+class VariablesItem(LicensesItem[None]):
     """What an application keeps with its device; apart, so that the device's item stays small."""
 
     revision = IntegerAttribute()

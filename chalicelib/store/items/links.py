@@ -1,7 +1,6 @@
 """Items that lead to others: names to ids, and what lists say of a license."""
 
 import json
-from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -10,7 +9,7 @@ from chalicelib.store.items.base import AccountsItem, LicensesItem
 from chalicelib.store.schema import IntegerAttribute, Raw, from_row
 
 
-class LookupItem(AccountsItem[Any]):
+class LookupItem(AccountsItem[None]):
     """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
 
     target_id = IntegerAttribute(null=True, attr_name="to")
@@ -34,5 +33,5 @@ class LicenseSummaryItem(AccountsItem[LicenseSummary]):
         return super().from_raw(raw) if row is None else from_row(cls.FACTS, json.loads(row), LicenseSummary)
 
 
-class UserDeviceItem(LicensesItem[Any]):
+class UserDeviceItem(LicensesItem[None]):
     """A link from a user of a license to a device there; and under the prefix of all, that no link is missing."""

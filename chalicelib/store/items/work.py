@@ -1,7 +1,6 @@
 """Items of work that waits or is under way: transitions to come, mails and batches."""
 
 from types import MappingProxyType
-from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
@@ -10,7 +9,7 @@ from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.transitions import Due
 from chalicelib.store import keys
 from chalicelib.store.items.base import EphemeraItem, LicensesItem
-from chalicelib.store.schema import IntegerAttribute
+from chalicelib.store.schema import Fields, IntegerAttribute
 
 
 class DueItem(LicensesItem[Due]):
@@ -34,7 +33,7 @@ class MailItem(LicensesItem[QueuedMail]):
 
     claim = UnicodeAttribute(null=True)
 
-    def fields_by_hand(self) -> dict[str, Any]:
+    def fields_by_hand(self) -> Fields:
         return {"shard": int(self.pk.removeprefix(keys.mail_pk())), "id": self.sort_key}
 
 
@@ -45,7 +44,7 @@ class BatchProgressItem(LicensesItem[BatchProgress]):
     reserved: IntegerAttribute
 
 
-class BatchItem(EphemeraItem[Any]):
+class BatchItem(EphemeraItem[None]):
     """The people of a batch, in order; the first `places` of them have got seats."""
 
     people = JSONAttribute()
