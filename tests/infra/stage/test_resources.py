@@ -38,11 +38,10 @@ QUEUE = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
 
 
 @pytest.mark.slow
-@each_stage
-def test_cfn_lint_finds_nothing(stage: str, tmp_path: Path) -> None:
-    written = tmp_path / "template.json"
-    written.write_text(json.dumps(template(stage)))
-    lint = [str(Path(sys.executable).with_name("cfn-lint")), str(written)]
+def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
+    for stage in STAGES:
+        (tmp_path / f"{stage}.json").write_text(json.dumps(template(stage)))
+    lint = [str(Path(sys.executable).with_name("cfn-lint")), *(f"{stage}.json" for stage in STAGES)]
     done = subprocess.run(lint, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
