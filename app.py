@@ -5,9 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-IS_FUNCTION = bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
-if IS_FUNCTION:
-    gc.disable()  # what is imported stays: searching it for garbage was a tenth of a cold start
+gc.disable()  # what is imported stays: searching it for garbage was a tenth of the start
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
@@ -27,7 +25,7 @@ from chalicelib.web.request_log import log_request, run_log
 
 app = Chalice(app_name="seatkeeper", debug=False, configure_logs=False)
 _of_process = bootstrap(os.environ)
-if IS_FUNCTION:
+if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
     _of_process.log.take_logs()
     _of_process.open()
 
@@ -97,6 +95,5 @@ def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
         return send_mails(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))
 
 
-if IS_FUNCTION:
-    gc.freeze()  # nor does a request wait for a search of it
-    gc.enable()
+gc.freeze()  # nor does a request wait for a search of it
+gc.enable()

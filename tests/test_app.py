@@ -32,9 +32,10 @@ def test_it_starts() -> None:
     assert (started.returncode, started.stderr) == (0, "")
 
 
-def test_garbage_is_collected_from_the_end_of_its_start_on() -> None:
+@pytest.mark.parametrize("function", ["seatkeeper-dev-api", ""], ids=["on Lambda", "on one machine"])
+def test_garbage_is_collected_from_the_end_of_its_start_on(function: str) -> None:
     found = "gc.get_stats()[2]['collections'], gc.isenabled(), gc.get_freeze_count() > 50_000"
-    assert start(f"import app, gc; print({found})").stdout == "0 True True\n"
+    assert start(f"import app, gc; print({found})", AWS_LAMBDA_FUNCTION_NAME=function).stdout == "0 True True\n"
 
 
 def test_what_only_pages_need_is_imported_with_the_first_page() -> None:
