@@ -6,7 +6,7 @@ from contextlib import suppress
 from chalicelib.domain.instants import Instant
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.items.ephemera import AttemptsItem
+from chalicelib.store.items.base import EphemeraItem
 
 MARGIN_SECONDS = 60
 """So long it stays: whole seconds are stored, and clocks differ."""
@@ -17,7 +17,7 @@ def delete_expired(now: Instant, after: str, most: int) -> Iterator[tuple[str, i
 
     What has come to last longer meanwhile stays. Raises `Unavailable`.
     """
-    item, past = AttemptsItem, now // 1000 - MARGIN_SECONDS
+    item, past = EphemeraItem, now // 1000 - MARGIN_SECONDS
     for raw in reads.scan(item, ("pk", "expires"), after, most):
         key, deleted = raw["pk"]["S"], 0
         if int(raw.get("expires", {}).get("N", past)) < past:

@@ -18,6 +18,7 @@ from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.accounts import OrderItem, UserItem
+from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
 from chalicelib.store.items.work import DueItem
@@ -275,6 +276,9 @@ AUDITED = {
     ),
 }
 """What is held against what it leads to, by the prefix of its sort keys."""
+
+if _unlike := {(k.prefix, k.item) for k in KINDS if k.audit == "link"} ^ {(p, k.item) for p, k in AUDITED.items()}:
+    raise TypeError(f"it is not said what is wrong with {_unlike}, or the registry does not say that it is audited")
 
 
 def _between(link: AnyItem) -> str:

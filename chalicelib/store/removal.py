@@ -1,15 +1,15 @@
 """What takes a company away, in every table. For operators alone: one of the steps reads a whole table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from itertools import dropwhile
 
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.accounts import CompanyItem
-from chalicelib.store.items.ephemera import SessionItem
+from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.items.events import RefusalItem
+from chalicelib.store.items.kinds import KINDS, Removal, kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import (
@@ -23,7 +23,8 @@ from chalicelib.store.keys import (
     refusals_pk,
     user_sort_key,
 )
-from chalicelib.store.licenses import read_license
+from chalicelib.store.licenses import license_ids, read_license
+from chalicelib.store.mails import forget_mail, mails_of
 from chalicelib.store.schema import AnyItem, Raw
 
 
@@ -42,15 +43,15 @@ def unlist_company(code: str) -> None:
     writes.delete(LookupItem(COMPANIES, code))
 
 
-def remove_entrances(code: str) -> Iterator[int]:
-    """Remove that by which an application, or a person, comes in; how many items, step by step."""
+def remove_all(code: str) -> Iterator[int]:
+    """Remove all items of a company but its place in the list; how many, step by step. Raises `Unavailable`.
+
+    First that by which an application, or a person, comes in.
+    """
     for prefix in (api_key_sort_key(), email_sort_key(), user_sort_key()):
         yield from _remove(CompanyItem, code, prefix)
-
-
-def remove_accounts(code: str) -> Iterator[int]:
-    """Remove the items of the company in `accounts`; how many, step by step."""
-    return _remove(CompanyItem, code)
+    for remove in _STEPS.values():
+        yield from remove(code)
 
 
 def remove_license(code: str, license_id: int) -> Iterator[int]:
@@ -76,22 +77,53 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     yield 1
 
 
-def remove_refusals(code: str) -> Iterator[int]:
-    """Remove what is kept of the company's refused calls; how many, step by step."""
+def _remove_licenses(code: str) -> Iterator[int]:
+    for license_id in license_ids(code):
+        yield from remove_license(code, license_id)
+
+
+def _remove_refusals(code: str) -> Iterator[int]:
     return _remove(RefusalItem, refusals_pk(code))
 
 
-def remove_ephemera(code: str) -> Iterator[int]:
-    """Remove what is the company's in `ephemera`; how many, step by step. Reads the whole table, page by page."""
-    found = (raw["pk"]["S"] for raw in reads.scan(SessionItem, only=("pk", "company")) if _is_of(code, raw))
-    return writes.delete_all(SessionItem(pk) for pk in found)
+def _remove_accounts(code: str) -> Iterator[int]:
+    return _remove(CompanyItem, code)
+
+
+def _remove_ephemera(code: str) -> Iterator[int]:
+    """Reads the whole table, page by page."""
+    found = (raw["pk"]["S"] for raw in reads.scan(EphemeraItem, only=("pk", "company")) if _is_of(code, raw))
+    return writes.delete_all(EphemeraItem(pk) for pk in found)
 
 
 def _is_of(code: str, raw: Raw) -> bool:
-    """Whether the code stands in an item's key, behind its kind; or beside it: a session's key is a hash."""
-    behind_kind = dropwhile(str.islower, raw["pk"]["S"].split("#"))
-    return next(behind_kind, "") == code or raw.get("company") == {"S": code}
+    """Whether a company is named by an item in `ephemera`; one that newer code has put there expires by itself."""
+    try:
+        kind = kind_of(EphemeraItem.Meta.table_name, raw)
+    except LookupError:
+        return False
+    return kind.removal == "ephemera" and kind.is_of(code, raw)
+
+
+def _remove_mails(code: str) -> Iterator[int]:
+    """Of what waits to be mailed."""
+    for queued, _ in mails_of(code):
+        forget_mail(queued)
+        yield 1
 
 
 def _remove(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[int]:
     return writes.delete_all(table(pk, part) for part in reads.sort_keys(table, pk, prefix))
+
+
+_STEPS: Mapping[Removal, Callable[[str], Iterator[int]]] = {
+    "license": _remove_licenses,
+    "refusals": _remove_refusals,
+    "company": _remove_accounts,
+    "ephemera": _remove_ephemera,
+    "mail": _remove_mails,
+}
+"""What removes the items of a company, in the order in which they go."""
+
+if _undone := {kind.removal for kind in KINDS} - {*_STEPS, "listing", "expires"}:
+    raise TypeError(f"nothing removes {', '.join(sorted(_undone))}")

@@ -1,11 +1,10 @@
 """A company is deleted with all that is its own: what a trial has left, or a vendor who has gone."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
 
 from chalicelib.domain.catalogue import company_code
 from chalicelib.domain.errors import NotFound
-from chalicelib.store import licenses, mails, removal
+from chalicelib.store import removal
 
 
 def delete_company(company: str, *, progress: Callable[[int], None] = lambda _items: None) -> int:
@@ -20,27 +19,8 @@ def delete_company(company: str, *, progress: Callable[[int], None] = lambda _it
         raise NotFound("company_not_found")
     removal.close_company(code)
     removed = 1
-    for step in chain(
-        removal.remove_entrances(code),
-        _remove_licenses(code),
-        removal.remove_refusals(code),
-        removal.remove_accounts(code),
-        removal.remove_ephemera(code),
-        _remove_mails(code),
-    ):
+    for step in removal.remove_all(code):
         removed += step
         progress(step)
     removal.unlist_company(code)
     return removed + 1
-
-
-def _remove_licenses(code: str) -> Iterator[int]:
-    for license_id in licenses.license_ids(code):
-        yield from removal.remove_license(code, license_id)
-
-
-def _remove_mails(code: str) -> Iterator[int]:
-    """Of what waits to be mailed."""
-    for queued, _ in mails.mails_of(code):
-        mails.forget_mail(queued)
-        yield 1

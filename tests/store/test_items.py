@@ -12,7 +12,7 @@ from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.variables import Variable
-from chalicelib.store import batches, database, licenses, links, reads, writes
+from chalicelib.store import batches, database, licenses, reads, writes
 from chalicelib.store.batches import COLUMNS, People
 from chalicelib.store.items.base import LicensesItem
 from chalicelib.store.items.kinds import KINDS, kind_of
@@ -178,11 +178,6 @@ def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_po
     ]
     writes.update(item, newer)
     assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, [])
-
-
-def test_each_kind_in_a_companys_partition_is_audited_or_leads_to_nothing() -> None:
-    kinds = {kind.prefix for kind in KINDS if kind.item.Meta.table_name == "accounts" and not kind.partition}
-    assert kinds - links.AUDITED.keys() == {"company", "at#", "product#", "apikey#", "order#", "license#"}
 
 
 def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:

@@ -12,8 +12,9 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, mails, reads, removal, writes
+from chalicelib.store import accounts, database, mails, probes, reads, removal, writes
 from chalicelib.store.items.ephemera import SessionItem
+from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
@@ -40,13 +41,18 @@ TABLES = (LicenseItem, LookupItem, SessionItem)
 
 def stored(code: str) -> list[str]:
     """Every item of every table that names a company, also what is sealed of mails, as text."""
+    return sorted(text for text in texts() if code in text)
+
+
+def texts() -> list[str]:
+    """Every item of every table, also what is sealed of mails, as text."""
     items = [json.dumps(item, sort_keys=True) for table in TABLES for item in every(table)]
     for shard in range(MAIL_SHARDS):
         for queued in mails.queued_mails(shard, NOW + 10_000 * DAY):
             assert isinstance(queued, QueuedMail)
             with suppress(InvalidTag):  # of a test with another key
                 items.append(str(mails.opened(queued)))
-    return sorted(item for item in items if code in item)
+    return items
 
 
 def every(table: Any) -> list[Any]:
@@ -56,18 +62,25 @@ def every(table: Any) -> list[Any]:
 
 
 def test_whatever_a_use_case_writes_is_gone_with_its_company() -> None:
-    """Of every use case that writes: who adds one that keeps something elsewhere sees this fail."""
-    left = {}
+    """Of every use case that writes, and of every kind of item: who adds one that keeps something elsewhere, or a kind
+    of item that stays, sees this fail.
+    """
+    cases = {}
     for case in CASES:
         vendor = Vendor()
+        cases[vendor.code] = case.name
         prepared = case.prepare(vendor)
         with suppress(SeatkeeperError):
             case.act(vendor, prepared)
-        for code in [code for code in companies() if code.startswith(vendor.code)]:  # one makes a second company
-            delete_company(code)
-        if found := stored(vendor.code):
-            left[case.name] = found
-    assert left == {}
+    shop = Shop(Vendor()).vendor  # what is due of the others, they have announced
+    cases[shop.code] = "a shop"
+    probes.count_guess(shop.code, "192.0.2.0", NOW)  # which none of them does
+    seen = {kind_of(table.Meta.table_name, raw) for table in TABLES for raw in every(table)}
+    for code in [code for code in companies() if code.startswith(tuple(cases))]:  # one makes a second company
+        delete_company(code)
+    left = texts()
+    assert {name: found for code, name in cases.items() if (found := [text for text in left if code in text])} == {}
+    assert {kind for kind in KINDS if kind.removal != "expires"} - seen == set()
 
 
 class Shop:

@@ -1,6 +1,9 @@
-"""The one registry of the kinds of items: which class writes and reads an item, by its keys."""
+"""The one registry of the kinds of items: which class writes and reads an item, by its keys, what removes it with its
+company, and what audits it. A kind without one of these stops the import.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.store import keys
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, OrderItem, ProductItem, UserItem
@@ -19,6 +22,16 @@ from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDev
 from chalicelib.store.items.work import BatchItem, BatchProgressItem, DueItem, MailItem
 from chalicelib.store.schema import AnyItem, Raw
 
+Removal = Literal["license", "refusals", "company", "mail", "listing", "ephemera", "expires"]
+"""What removes an item with its company: the step in which it goes (`store.removal`), with its license or with all that
+has the company in its partition, its attributes or its key. `expires`: none, for it does not say whose it is, and is of
+no use to anybody for the hours until it expires."""
+
+Audit = Literal["license", "link", "due", "alone", "record", "ephemera"]
+"""What finds that an item is not as it has to be, or not there: the count of its license (`usecases.audit`), the walk
+over links (`store.links`) or over what is due. Or why nothing does: nothing else that is stored says what it says
+(`alone`), it tells of the past (`record`), or it may be lost (`ephemera`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -27,8 +40,15 @@ class Kind:
     item: type[AnyItem]
     prefix: str
     """Of the sort key, in `ephemera` of the key; all of it where no `#` ends it. Empty: whatever it is."""
+    removal: Removal
+    audit: Audit
     partition: str = ""
     """How the partition begins, where that is not the one of a company or a license."""
+
+    def is_of(self, company: str, raw: Raw) -> bool:
+        """Whether an item of this kind, in `ephemera`, is of a company: it is an attribute, or follows the prefix."""
+        behind = raw["pk"]["S"].removeprefix(self.prefix)
+        return raw.get("company") == {"S": company} or f"{behind}#".startswith(f"{company}#")
 
     def is_kind_of(self, table: str, pk: str, sort_key: str) -> bool:
         """Whether an item with these keys is of this kind."""
@@ -38,47 +58,50 @@ class Kind:
 
 
 KINDS = (
-    Kind(DueItem, "", keys.due_pk()),
-    Kind(MailItem, "", keys.mail_pk()),
-    Kind(RefusalItem, "", keys.refusals_pk()),
-    Kind(LicenseItem, keys.LICENSE),
-    Kind(SeatItem, keys.seat_sort_key()),
-    Kind(DeviceItem, keys.device_prefix()),
-    Kind(BlockItem, keys.block_sort_key()),
-    Kind(UserDeviceItem, keys.user_device_sort_key()),
-    Kind(VariablesItem, keys.variables_prefix()),
-    Kind(BatchProgressItem, keys.batch_sort_key()),
-    Kind(EventItem, keys.event_sort_key()),
-    Kind(LookupItem, "", keys.COMPANIES),
-    Kind(LookupItem, keys.COMPANY, keys.company_of_license_pk()),
-    Kind(CompanyItem, keys.COMPANY),
-    Kind(AccountEventItem, keys.event_sort_key()),
-    Kind(ProductItem, keys.product_sort_key()),
-    Kind(ApiKeyItem, keys.api_key_sort_key()),
-    Kind(UserItem, keys.user_sort_key()),
-    Kind(OrderItem, keys.order_sort_key()),
-    Kind(LookupItem, keys.license_key_sort_key()),
-    Kind(LookupItem, keys.email_sort_key()),
-    Kind(LookupItem, keys.company_license_sort_key()),
-    Kind(LookupItem, keys.USER_LICENSE),
-    Kind(LookupItem, keys.CUSTOMER_LICENSE),
-    Kind(LookupItem, keys.HARDWARE_LICENSE),
-    Kind(LicenseSummaryItem, keys.ORDER_LICENSE),
-    Kind(LicenseSummaryItem, keys.MANAGER_LICENSE),
-    Kind(AttemptsItem, "attempts#"),
-    Kind(FailuresItem, "failures#"),
-    Kind(FailuresItem, "asked#address#"),
-    Kind(CodeRequestsItem, "asked#"),
-    Kind(FailuresItem, "mailed#"),
-    Kind(FailuresItem, "taken#"),
-    Kind(FailuresItem, "guesses#"),
-    Kind(SeriesItem, "security#"),
-    Kind(NobodysEventItem, "nobody#"),
-    Kind(SessionItem, "session#"),
-    Kind(IdempotencyItem, "form#"),
-    Kind(BatchItem, "batch#"),
-    Kind(CodeItem, "code#"),
-    Kind(ProbeItem, "probe#"),
+    Kind(DueItem, "", "license", "due", keys.due_pk()),
+    Kind(MailItem, "", "mail", "alone", keys.mail_pk()),
+    Kind(RefusalItem, "", "refusals", "record", keys.refusals_pk()),
+    Kind(LicenseItem, keys.LICENSE, "license", "license"),
+    Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
+    Kind(DeviceItem, keys.device_prefix(), "license", "license"),
+    Kind(BlockItem, keys.block_sort_key(), "license", "license"),
+    Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
+    Kind(VariablesItem, keys.variables_prefix(), "license", "alone"),
+    Kind(BatchProgressItem, keys.batch_sort_key(), "license", "license"),
+    Kind(EventItem, keys.event_sort_key(), "license", "record"),
+    Kind(LookupItem, "", "listing", "alone", keys.COMPANIES),
+    Kind(LookupItem, keys.COMPANY, "license", "license", keys.company_of_license_pk()),
+    Kind(CompanyItem, keys.COMPANY, "company", "alone"),
+    Kind(AccountEventItem, keys.event_sort_key(), "company", "record"),
+    Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
+    Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),
+    Kind(UserItem, keys.user_sort_key(), "company", "link"),
+    Kind(OrderItem, keys.order_sort_key(), "company", "license"),
+    Kind(LookupItem, keys.license_key_sort_key(), "company", "link"),
+    Kind(LookupItem, keys.email_sort_key(), "company", "link"),
+    Kind(LookupItem, keys.company_license_sort_key(), "company", "license"),
+    Kind(LookupItem, keys.USER_LICENSE, "company", "link"),
+    Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
+    Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
+    Kind(LicenseSummaryItem, keys.ORDER_LICENSE, "company", "link"),
+    Kind(LicenseSummaryItem, keys.MANAGER_LICENSE, "company", "link"),
+    Kind(AttemptsItem, "attempts#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "failures#account#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "failures#password#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "failures#address#none#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "failures#address#", "expires", "ephemera"),
+    Kind(FailuresItem, "asked#address#", "expires", "ephemera"),
+    Kind(CodeRequestsItem, "asked#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "mailed#", "expires", "ephemera"),
+    Kind(FailuresItem, "taken#", "ephemera", "ephemera"),
+    Kind(FailuresItem, "guesses#", "ephemera", "ephemera"),
+    Kind(SeriesItem, "security#", "ephemera", "ephemera"),
+    Kind(NobodysEventItem, "nobody#security#", "ephemera", "ephemera"),
+    Kind(SessionItem, "session#", "ephemera", "ephemera"),
+    Kind(IdempotencyItem, "form#", "expires", "ephemera"),
+    Kind(BatchItem, "batch#", "ephemera", "ephemera"),
+    Kind(CodeItem, "code#", "ephemera", "ephemera"),
+    Kind(ProbeItem, "probe#", "expires", "ephemera"),
 )
 """All that is stored. The first that fits is an item's kind."""
 
