@@ -252,6 +252,12 @@ def test_what_is_answered_whole_is_25_rows_or_more_a_read() -> None:
     assert len(cost.calls) <= logged_in_by + 1 + len(found) / PAGE_SIZE, cost.calls
 
 
+def test_a_user_of_a_license_is_found_by_the_whole_email_at_any_size() -> None:
+    page = page_of("users", ListQuery(search=f" {ADA.upper()} ", sort="newest"))
+    assert ([row.user.email for row in page.rows], page.total) == ([ADA], 1)
+    assert not page_of("users", ListQuery(search=MANAGER), SEARCHED_PAGE_READS).rows  # has no seat
+
+
 @pytest.mark.parametrize(("view", "most"), [(portal_queries.license_details, 4), (portal_queries.one_license, 1)])
 def test_the_pages_of_a_license_are_few_reads_however_many_devices_it_has(view: Callable[..., Any], most: int) -> None:
     view(big().manager, big().license.id, now=NOW)

@@ -6,15 +6,16 @@ from typing import Any
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import BatchProgress
-from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.email import display_email, known_email
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
-from chalicelib.store import batch_reads, batches, licenses
+from chalicelib.store import accounts, batch_reads, batches, licenses
 from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.store.seats import read_seat
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager
 
@@ -59,8 +60,8 @@ class UserView(LicenseView):
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
     """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
 
-    Two reads; three where batches may be under way, and more where a search looks on. Raises `session_expired`,
-    `license_not_found`.
+    Two reads; three where batches may be under way, or a whole e-mail is searched for, and more where a search looks
+    on. Raises `session_expired`, `license_not_found`.
     """
     searched = bool(list_query.search.strip())
 
@@ -76,12 +77,14 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
         return sorted(seats, key=_SORTS.get(list_query.sort, lambda seat: seat.email))
 
     rows = Rows(read, lambda seat: str(seat.user_id), SEATS_AT_ONCE, SEATS_AT_ONCE)
-    page = list_page(rows, list_query, keep if searched else None, arrange)
+    first = not (list_query.after or list_query.before)
+    named = _named(claims.company, license_id, list_query.search) if first and searched else []
+    page = Page(named, 1, 1) if named else list_page(rows, list_query, keep if searched else None, arrange)
     wanted = ReadRequest(managed=license_id, licenses=[license_id], users=[seat.user_id for seat in page.rows])
     found = batch_reads.batch_read(claims, wanted, now)
     base = guard_manager(claims, found, license_id, now)
     shown = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
-    may_be = _may_have_batches(base.license, page, searched=searched)
+    may_be = not named and _may_have_batches(base.license, page, searched=searched)
     pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
     return UsersView(*fields(base), page_with(page, shown), pending)
 
@@ -97,6 +100,16 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     if seat is None or user is None:
         raise NotFound("user_not_found")
     return UserView(*fields(base), _user_row(base.license, seat, user))
+
+
+def _named(company: str, license_id: int, search: str) -> list[Seat]:
+    """The seat of the user whom the search names by the whole e-mail, if there is one: found by that, in two reads."""
+    try:
+        user_id = accounts.user_of_email(company, known_email(search))
+    except Invalid:
+        return []
+    seat = None if user_id is None else read_seat(company, license_id, user_id)
+    return [] if seat is None else [seat]
 
 
 def _may_have_batches(license: License, page: Page[Seat], *, searched: bool) -> bool:
