@@ -58,15 +58,15 @@ def client() -> Any:
     return database.connection().client
 
 
-def items_of(vendor: Vendor, license: License) -> Iterator[tuple[Kind, str, Raw]]:
-    """An item of each kind that is of the license, where there is one, or of the company, with its table."""
+def items_of(vendor: Vendor, *ids: int) -> Iterator[tuple[Kind, str, Raw]]:
+    """An item of each kind that names one of these, where there is one, or of the company, with its table."""
     found = dict[Kind, tuple[str, Raw]]()
     for table in dict.fromkeys(kind.item.Meta.table_name for kind in LASTING):
         name = database.connection().table_name(table)
         for page in client().get_paginator("scan").paginate(TableName=name):
             for raw in page["Items"]:
                 if vendor.code in str(raw) and not (
-                    (kind := kind_of(table, raw)) in found and str(license.id) in str(found[kind])
+                    (kind := kind_of(table, raw)) in found and any(str(id) in str(found[kind]) for id in ids)
                 ):
                     found[kind] = name, raw
     return ((kind, *place) for kind, place in found.items())
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
     }
     assert {name for name, status in opens.items() if status() != 200} == set()
     seen = set[str]()
-    for kind, table, raw in items_of(vendor, license):
+    for kind, table, raw in items_of(vendor, license.id, ada):
         with unreadable(table, raw):
             counted = dict(audit(vendor.code))
             named = [difference(fault) for _, faults in audit_links(vendor.code) for fault in faults]
