@@ -13,6 +13,7 @@ from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 
 
@@ -99,7 +100,8 @@ def create_api_key(
         require_digest=require_digest,
         origins=origins,
     )
-    accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
+    with stored_with_result(lambda: (api_key, shared_key)):
+        accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
     return api_key, shared_key
 
 

@@ -95,7 +95,7 @@ def issue_license(
             joined = None if state.old is None else Event.new("manager_added", actor, now, order=order.id, **who)
         licenses.issue(state.license, state.old, order, state.manager, state.known, event, joined, notice)
 
-    state, order = decide_and_write(read, decide, write)
+    state, order = decide_and_write(read, decide, write, result=lambda state, _: (state.license, state.manager))
     if order.pending_managers:
         with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
             orders.backfill_managers(order)

@@ -56,6 +56,9 @@ PAGE = (
     Option("--limit", "N", "events at most (50)", values.count, default=50),
     Option("--after", "KEY", "go on behind the event of this key", values.text),
 )
+IDEMPOTENCY_KEY = Option(
+    "--idempotency-key", "KEY", "of your own; with it again within a day, nothing more is made", values.text
+)
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of(*get_args(Scope))
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
@@ -102,6 +105,7 @@ COMMANDS = (
             Option("--scope", "SCOPE", "people: may read the users of customers; never in an app", SCOPE, many=True),
             Option("--origin", "URL", "for pages of https://app.example; may be repeated", values.origin, many=True),
             Option("--require-digest", "", "take only signatures over the whole request"),
+            IDEMPOTENCY_KEY,
         ),
     ),
     Command(
@@ -162,6 +166,7 @@ COMMANDS = (
             Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
             Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
             Option("--trial", "", "mark it as a trial"),
+            IDEMPOTENCY_KEY,
         ),
     ),
     Command(

@@ -3,12 +3,9 @@
 Import this when the environment stands. Arguments are the domain's values (`values.py`), and `now`.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,13 +13,14 @@ from botocore.exceptions import ClientError
 
 from chalicelib import signing
 from chalicelib.domain.access import opens
-from chalicelib.domain.catalogue import Scope
+from chalicelib.domain.catalogue import ApiKey, Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
 from chalicelib.domain.paging import cut
 from chalicelib.domain.types import Json
+from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, licenses
 from chalicelib.store.links import Fault
@@ -39,8 +37,10 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
+from infra.admin.command_result import CommandResult, make_once
 from infra.admin.differences import difference
 from infra.admin.differences import differences as in_words
+from infra.admin.inputs import read_drawing, read_password
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import Progress
@@ -53,15 +53,6 @@ _COUNTED = (
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at")
 LONG_SECONDS = 2.0
 """What takes longer tells how far it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What a command answers; `note` is said on standard error, to a person who may not have meant it."""
-
-    document: Json
-    note: str = ""
-    exit_code: int = 0
 
 
 # --- secrets and signing keys --------------------------------------------------------------------------------------
@@ -100,7 +91,7 @@ def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
 def company_set(
     code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
 ) -> CommandResult:
-    drawing = _drawing(logo) if logo else logo
+    drawing = read_drawing(logo) if logo else logo
     company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
     return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
@@ -122,17 +113,16 @@ def apikey_create(
     scope: list[Scope],
     origin: list[str],
     require_digest: bool,
+    idempotency_key: str | None,
     *,
     now: Instant,
 ) -> CommandResult:
-    more: Json = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
-    key, shared_key = create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
-    both = {"api_key": key.api_key, "shared_key": shared_key}
-    limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
-    limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
-    signer = runtime().keyring.signer(key.signing_key, now=now)
-    verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
-    return CommandResult({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
+    def make() -> tuple[ApiKey, str]:
+        more: Json = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
+        return create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
+
+    said: list[object] = ["apikey create", read_only, product, scope, origin, require_digest]
+    return make_once(idempotency_key, company, said, make, lambda made: _api_key(*made, now), now=now)
 
 
 def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
@@ -157,15 +147,25 @@ def product_create(
 # --- licenses ----------------------------------------------------------------------------------------------------
 
 
-# `terms`: as `Terms` has them.
-def license_issue(company: str, product: str, manager: str | None, *, now: Instant, **terms: Any) -> CommandResult:
+def license_issue(
+    company: str,
+    product: str,
+    manager: str | None,
+    idempotency_key: str | None,
+    *,
+    now: Instant,
+    **terms: Any,  # as `Terms` has them
+) -> CommandResult:
+    said: list[object] = ["license issue", product, manager, terms.copy()]
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         terms[name] = None if terms[name] is None else instant(terms[name], zone)
-    license, who = issue_license(company, product, Terms(**terms), manager, operator(), now=now)
-    account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
-    return CommandResult(_document(license, now) | account, _doubt(license, now))
+
+    def make() -> tuple[License, User | None]:
+        return issue_license(company, product, Terms(**terms), manager, operator(), now=now)
+
+    return make_once(idempotency_key, company, said, make, lambda made: _issued(*made, now), now=now)
 
 
 def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
@@ -245,7 +245,7 @@ def user_set_password(
     license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant
 ) -> CommandResult:
     owner = find_owner(license, company)
-    given = _password() if password_stdin else None
+    given = read_password() if password_stdin else None
     user, password = change_seat.set_password(owner, license, email, given, operator(), now=now)
     return CommandResult({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
 
@@ -371,6 +371,20 @@ def _answered_by(old: signing.Signer) -> list[str]:
     return found
 
 
+def _api_key(key: ApiKey, shared_key: str, now: Instant) -> CommandResult:
+    both = {"api_key": key.api_key, "shared_key": shared_key}
+    limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
+    limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
+    signer = runtime().keyring.signer(key.signing_key, now=now)
+    verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
+    return CommandResult({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
+
+
+def _issued(license: License, who: User | None, now: Instant) -> CommandResult:
+    account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
+    return CommandResult(_document(license, now) | account, _doubt(license, now))
+
+
 def _document(license: License, now: Instant) -> Json:
     """A license as JSON; None in a limit is unlimited, and dates are in ISO form."""
     named = {field: getattr(license, field) for field in _NAMED}
@@ -397,30 +411,6 @@ def _seat(company: str, license_id: int, email: str) -> CommandResult:
         {"license": license_id, "email": email, "max_activations": limit, "activations": used},
         "More devices are active than that; they stay so until they are reset." if over else "",
     )
-
-
-def _drawing(name: str) -> str:
-    try:
-        drawing = Path(name).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError.of("--logo", f"{name!a} is not a text in UTF-8.") from None
-    except OSError as error:
-        raise UsageError.of("--logo", f"{name!a} cannot be read: {error.strerror}.") from None
-    if not drawing.strip():  # empty means no logo, and is not what an empty file means
-        raise UsageError.of("--logo", f"{name!a} is empty.")
-    return drawing
-
-
-def _password() -> str:
-    if sys.stdin is None:
-        raise UsageError.of("--password-stdin", "standard input is closed.")
-    try:
-        # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
-        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise UsageError.of("--password-stdin", "it is not valid UTF-8.") from None
-    except OSError as error:
-        raise UsageError.of("--password-stdin", f"it cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from chalicelib.usecases.explain import (
 )
 from chalicelib.usecases.explain import explain as explained
 from chalicelib.web.refusal_messages import refusal_message
-from infra.admin.commands import CommandResult
+from infra.admin.command_result import CommandResult
 from infra.admin.parser import UsageError
 
 MOST_REFUSALS = 50

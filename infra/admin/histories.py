@@ -9,7 +9,7 @@ from chalicelib.domain.types import Json
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_license, find_owner
-from infra.admin.commands import CommandResult
+from infra.admin.command_result import CommandResult
 
 
 def license_history(license: int, company: str | None, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001

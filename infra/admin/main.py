@@ -26,7 +26,7 @@ from infra.admin.text_output import as_text
 from infra.stage.stages import StageError, read_stage
 
 if TYPE_CHECKING:
-    from infra.admin.commands import CommandResult
+    from infra.admin.command_result import CommandResult
 
 HOME = Path(__file__).resolve().parents[2] / ".local"
 _OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
@@ -122,7 +122,8 @@ def _do(command: Command, values: Json) -> "CommandResult":
     try:
         answer: CommandResult = function(**values, now=clock.now() if now is None else now)
     except Unavailable as error:
-        raise DatabaseError(f"It may have been done or not, look before you repeat it: {message(error)}.") from None
+        hint = "repeat it with the same key" if values.get("idempotency_key") else "look before you repeat it"
+        raise DatabaseError(f"It may have been done or not, {hint}: {message(error)}.") from None
     except SeatkeeperError as error:
         raise UsageError(error_message(error, command)) from None
     except StoreError as error:

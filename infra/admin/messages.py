@@ -7,6 +7,7 @@ from infra.admin.command_table import Command
 from infra.admin.parser import of_option
 
 MESSAGES = messages.MESSAGES | {
+    "idempotency_key_reused": "--idempotency-key: within a day it came with something else; nothing was made.",
     "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",
     "end_twice": "give --validity-period or --valid-duration, not both.",
 }

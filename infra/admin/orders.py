@@ -7,7 +7,7 @@ from chalicelib.store import accounts, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
-from infra.admin.commands import CommandResult
+from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
 
 

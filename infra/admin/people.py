@@ -5,7 +5,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.order_managers import find_order
 from chalicelib.usecases.unlock import unlock
-from infra.admin.commands import CommandResult
+from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
 
 
