@@ -43,11 +43,19 @@ class OneTimeCode:
 
 
 @dataclass(frozen=True, slots=True)
+class MailedCode:
+    """That a code was mailed: when, and for whom, as `Origin.source` names it."""
+
+    at: Instant
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CodeRequests:
-    """What codes were mailed to an account of late: when, and for whom, as `Origin.source` names it."""
+    """What codes were mailed to an account of late."""
 
     revision: int = 0
-    mailed: tuple[tuple[Instant, str], ...] = ()
+    mailed: tuple[MailedCode, ...] = ()
 
 
 def new_code() -> str:
@@ -63,10 +71,10 @@ def typed_code(text: str) -> str:
 def with_request(old: CodeRequests, origin: Origin, now: Instant) -> CodeRequests | None:
     """What was asked for, with a mail more; None while no further mail may be sent for this origin."""
     who = origin.source
-    counting = tuple((at, source) for at, source in old.mailed if at > now - MAIL_WINDOW_MS)
-    own = [source for _, source in counting if source == who]
-    strangers = [source for _, source in counting if not source.startswith("known ")]
+    counting = tuple(mailed for mailed in old.mailed if mailed.at > now - MAIL_WINDOW_MS)
+    own = [mailed for mailed in counting if mailed.source == who]
+    strangers = [mailed for mailed in counting if not mailed.source.startswith("known ")]
     most = MAX_FOR_STRANGERS if own else MAX_FIRST_FOR_STRANGERS
     if len(own) >= MAX_MAILS or (not origin.known and len(strangers) >= most):
         return None
-    return CodeRequests(old.revision + 1, (*counting, (now, who)))
+    return CodeRequests(old.revision + 1, (*counting, MailedCode(now, who)))

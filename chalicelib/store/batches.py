@@ -6,7 +6,7 @@ moves the batch's `position` in the same transaction, so that no person is done 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalicelib.domain.batch import BatchProgress, Row
@@ -24,18 +24,13 @@ from chalicelib.store.items.work import BatchItem, BatchProgressItem
 from chalicelib.store.keys import LICENSE, batch_sort_key, email_sort_key, license_pk, seat_sort_key
 from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
-from chalicelib.store.schema import AnyItem, from_row
+from chalicelib.store.schema import AnyItem, Rows
 from chalicelib.store.seats import giving, put_seat
 from chalicelib.store.transactions import Transaction
 
 M = TypeVar("M", bound=AnyItem)
 
-COLUMNS_OF_BEFORE = ("number", "email", "first_name", "last_name", "phone_number", "max_activations", "problem")
-"""Of lists that do not name their columns; and the first of all others, as older processes read by position."""
-_NAMES = [field.name for field in fields(Row)]
-COLUMNS = (*COLUMNS_OF_BEFORE, *(name for name in _NAMES if name not in COLUMNS_OF_BEFORE))
-if unknown := set(COLUMNS) - set(_NAMES):
-    raise TypeError(f"a row of a batch has no {', '.join(sorted(unknown))}, which older processes read")
+_ROWS = Rows(Row, ("number", "email", "first_name", "last_name", "phone_number", "max_activations", "problem"))
 KEPT_SECONDS = 7 * 24 * 3600
 
 
@@ -65,12 +60,12 @@ def store_list(company: str, license_id: int, batch_id: int, people: People, now
 
     Raises `ConditionFailed` where there is one of that id.
     """
-    rows = BatchItem.people.set([_cells(row) for row in people.rows])
-    refused = BatchItem.refused.set([_cells(row) for row in people.refused])
+    rows = BatchItem.people.set(_ROWS.of(people.rows))
+    refused = BatchItem.refused.set(_ROWS.of(people.refused))
     kept = [
         rows,
         refused,
-        BatchItem.columns.set(COLUMNS),
+        BatchItem.columns.set(_ROWS.columns),
         BatchItem.places.set(people.places),
         BatchItem.expires.set(now // 1000 + KEPT_SECONDS),
     ]
@@ -82,9 +77,8 @@ def read_people(company: str, license_id: int, batch_id: int, now: Instant) -> P
     item = reads.get(_people(company, license_id, batch_id), now=now)
     if item is None:
         return None
-    columns = item.columns or COLUMNS_OF_BEFORE
-    refused = [from_row(columns, row, Row) for row in item.refused or ()]
-    return People([from_row(columns, row, Row) for row in item.people], item.places, refused)
+    refused = _ROWS.read(item.columns, item.refused or ())
+    return People(_ROWS.read(item.columns, item.people), item.places, refused)
 
 
 def reserve(license: License, pending: BatchProgress, event: Event) -> None:
@@ -152,10 +146,6 @@ def fill(
 def end(license: License, pending: BatchProgress, event: Event) -> None:
     """Give back the seats that are still reserved; who has a seat keeps it. Raises `ConditionFailed`."""
     fill(license, pending, None, [], [event])
-
-
-def _cells(row: Row) -> list[str | int]:
-    return [getattr(row, name) for name in COLUMNS]
 
 
 def _people(company: str, license_id: int, batch_id: int) -> BatchItem:

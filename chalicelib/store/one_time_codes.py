@@ -6,7 +6,7 @@ from hashlib import sha256
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS, CodeRequests, OneTimeCode
+from chalicelib.domain.one_time_code import MAIL_WINDOW_MS, MAX_TRIES, VALID_MS, CodeRequests, MailedCode, OneTimeCode
 from chalicelib.domain.origin import WINDOW_MS, Failures
 from chalicelib.domain.users import User
 from chalicelib.encryption import hmac_sha256
@@ -15,7 +15,10 @@ from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.items.ephemera import CodeItem, CodeRequestsItem, FailuresItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.mails import put_mail
+from chalicelib.store.schema import Rows
 from chalicelib.store.transactions import Transaction
+
+_MAILED = Rows(MailedCode, ("at", "source"))
 
 
 def hash_code(company: str, email: str, code: str) -> str:
@@ -26,7 +29,7 @@ def hash_code(company: str, email: str, code: str) -> str:
 def read_code_requests(company: str, email: str, address: str, now: Instant) -> tuple[CodeRequests, Failures]:
     """What was asked for of late: for an account, and from an address. Consistent, in one round trip."""
     asked, of_address = reads.batch_get([_asked_item(company, email), _address_item(address)], consistent=True, now=now)
-    mailed = () if asked is None else tuple((at, who) for at, who in asked.mailed)
+    mailed = () if asked is None else tuple(_MAILED.read(asked.columns, asked.mailed))
     return CodeRequests(0 if asked is None else asked.revision, mailed), to_failures(of_address, now)
 
 
@@ -37,8 +40,9 @@ def record_code_request(company: str, email: str, old: CodeRequests, new: CodeRe
     actions = [
         item.revision.set(new.revision),
         item.claim.set(claim),
-        item.mailed.set([list(mail) for mail in new.mailed]),
-        item.expires.set((new.mailed[-1][0] + MAIL_WINDOW_MS) // 1000 + 1),
+        item.mailed.set(_MAILED.of(new.mailed)),
+        item.columns.set(_MAILED.columns),
+        item.expires.set((new.mailed[-1].at + MAIL_WINDOW_MS) // 1000 + 1),
     ]
     # The claim tells our own write, sent again after its answer was lost, from another's.
     writes.update(_asked_item(company, email), actions, seen | (item.claim == claim))

@@ -236,6 +236,29 @@ def from_row(columns: Iterable[str], row: Iterable[object], kind: type[V]) -> V:
     return from_names(dict(zip(columns, row, strict=False)), kind)
 
 
+class Rows(Generic[V]):
+    """Values of a dataclass as rows in JSON, where one item holds many: the names of the columns stand beside them.
+
+    `first`: the columns of before they were named, which come first in all others, too: older processes read by
+    position. Raises `TypeError` where one of them is no field.
+    """
+
+    def __init__(self, kind: type[V], first: tuple[str, ...]) -> None:
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type] # of a dataclass
+        if unknown := set(first) - set(names):
+            raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}, which older processes read")
+        self._kind, self._first = kind, first
+        self.columns = [*first, *(name for name in names if name not in first)]
+
+    def of(self, values: Iterable[V]) -> list[list[object]]:
+        """The rows of these values."""
+        return [[getattr(value, name) for name in self.columns] for value in values]
+
+    def read(self, columns: Iterable[str] | None, rows: Iterable[Iterable[object]]) -> list[V]:
+        """The values of rows with these columns, in their order; None: as before they were named."""
+        return [from_row(tuple(columns or self._first), row, self._kind) for row in rows]
+
+
 def _is_nothing(value: object) -> bool:
     return value is None or (not value and isinstance(value, frozenset | dict))
 

@@ -1,6 +1,7 @@
 """How items are made and read: a dataclass is the declaration, and whichever code wrote an item, it is read."""
 
 from dataclasses import dataclass, field, make_dataclass, replace
+from hashlib import sha256
 from types import new_class
 from typing import Any, Literal
 
@@ -11,10 +12,12 @@ from chalicelib.domain.batch import Row
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
+from chalicelib.domain.one_time_code import CodeRequests, MailedCode
 from chalicelib.domain.variables import Variable
-from chalicelib.store import batches, database, licenses, reads, writes
-from chalicelib.store.batches import COLUMNS, People
+from chalicelib.store import batches, database, licenses, one_time_codes, reads, writes
+from chalicelib.store.batches import People
 from chalicelib.store.items.base import LicensesItem
+from chalicelib.store.items.ephemera import CodeRequestsItem
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LicenseSummaryItem
@@ -172,12 +175,34 @@ def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_po
     writes.update(item, [BatchItem.columns.remove()])
     assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, rows[1:])
     newer = [
-        BatchItem.columns.set(["new", *COLUMNS]),
+        BatchItem.columns.set(["new", *item.columns]),
         BatchItem.people.set([["x", *item.people[0]]]),
         BatchItem.refused.remove(),
     ]
     writes.update(item, newer)
     assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, [])
+
+
+def test_codes_that_were_mailed_are_rows_of_names_that_older_processes_read_by_position(vendor: Vendor) -> None:
+    asked = CodeRequests(1, (MailedCode(NOW, "198.51.100.1"),))
+    one_time_codes.record_code_request(vendor.code, "ada@customer.test", CodeRequests(), asked)
+
+    def read() -> CodeRequests:
+        return one_time_codes.read_code_requests(vendor.code, "ada@customer.test", "", NOW)[0]
+
+    key = f"asked#{vendor.code}#{sha256(b'ada@customer.test').hexdigest()}"
+    item = reads.get(CodeRequestsItem(key), now=NOW)
+    assert item is not None
+    assert (item.mailed, read()) == ([[NOW, "198.51.100.1"]], asked)
+    for others in (
+        [CodeRequestsItem.columns.remove()],
+        [
+            CodeRequestsItem.columns.set(["new", "source", "at"]),
+            CodeRequestsItem.mailed.set([["x", "198.51.100.1", NOW]]),
+        ],
+    ):
+        writes.update(item, others)
+        assert read() == asked
 
 
 def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:

@@ -47,11 +47,14 @@ class CodeItem(EphemeraItem[OneTimeCode]):
 
 
 class CodeRequestsItem(EphemeraItem[None]):
-    """`domain.one_time_code.CodeRequests` of one account: pairs of an instant and who asked."""
+    """`domain.one_time_code.CodeRequests` of one account."""
 
     revision = IntegerAttribute()
     claim = UnicodeAttribute()
     mailed = JSONAttribute()
+    """A row for each `MailedCode`."""
+    columns = JSONAttribute(null=True)
+    """The names of what stands in each row, in its order. None: those of before there was this."""
 
 
 class IdempotencyItem(EphemeraItem[None]):
