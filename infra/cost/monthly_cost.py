@@ -40,7 +40,8 @@ def loads(devices: float, usage: Usage) -> list[Load]:
     asked, queue, sent = calls["ask for a code"], calls["mail, nothing queued"], calls["mail, one is sent"]
     mail = Budget("4 reads + 4 writes", asked.read_units, asked.write_units + sent.write_units)
     result = [
-        Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE, usage.page_ms, usage.page_bytes),
+        # As if each page were the first in five minutes of its session.
+        Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE_NOTED, usage.page_ms, usage.page_bytes),
         Load(usage.days_a_month * usage.sweeps_a_day, sweep, usage.sweep_ms),
         Load(devices * usage.licenses_ending_a_month, transition),
         Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),

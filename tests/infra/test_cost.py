@@ -106,10 +106,11 @@ def test_mails_are_written_twice_and_read_once_and_runs_of_the_mail_are_no_calls
     assert lines["DynamoDB, writes"] == pytest.approx(asked.write_units + sent.write_units)
 
 
-def test_pages_of_the_portal_are_read() -> None:
+def test_pages_of_the_portal_are_read_and_noted() -> None:
     made = inputs(portal_pages_a_month=2, page_bytes=GB)
     lines = month(1e6, made, ARM, UNWATCHED)
     assert lines["DynamoDB, reads"] == pytest.approx(2 * budgets.PORTAL_PAGE.read_units)
+    assert lines["DynamoDB, writes"] == pytest.approx(2)
     assert lines["Data sent"] == pytest.approx(2e6)
 
 

@@ -9,7 +9,7 @@ from app import app
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.web import clock
-from infra.budgets import PORTAL_PAGE
+from infra.budgets import PAGES_OF_MORE_READS, PORTAL_PAGE
 from tests.portal.browser import Browser, browser_of
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
@@ -24,17 +24,7 @@ WITHOUT_READS = {
     "/portal/theme/{name}",
     "/portal/{nowhere}",
 }
-MORE = {
-    "/portal/licenses/{license_id}": 4,  # events, devices and what was refused are of three kinds
-    "/portal/licenses/{license_id}/history": 3,
-    "/portal/licenses/{license_id}/users": 3,  # with a batch under way
-    "/portal/licenses/{license_id}/users/{user_id}/initial-password": 9,
-    "/portal/licenses/{license_id}/users/batch/{batch_id}": 2,
-    "/portal/licenses/{license_id}/users/batch/{batch_id}/end": 2,
-    "/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 6,
-}
-"""Pages that are asked for now and then: who may see a password rests on all that its user has."""
-NOTED = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 2}
+TOLD = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 2}
 """Write units of pages that tell passwords: that they were read stands in the history."""
 
 
@@ -53,9 +43,9 @@ def test_a_page_is_two_reads(path: str) -> None:
     with counted() as cost:
         answer = browser.http.get(address)
     assert answer.status_code in (200, 303)
-    assert len(cost.calls) <= MORE.get(path, 2), cost.calls
-    assert cost.write_units == NOTED.get(path, PORTAL_PAGE.write_units)
-    assert cost.read_units <= PORTAL_PAGE.read_units or MORE.get(path, 2) > 3
+    assert len(cost.calls) <= PAGES_OF_MORE_READS.get(path, 2), cost.calls
+    assert cost.write_units == TOLD.get(path, PORTAL_PAGE.write_units)
+    assert cost.read_units <= PORTAL_PAGE.read_units or PAGES_OF_MORE_READS.get(path, 2) > 3
 
 
 @pytest.mark.parametrize("path", sorted(WITHOUT_READS - {"/portal/logo/{name}"}))
