@@ -1,4 +1,4 @@
-"""Log records: one JSON line for each request and each scheduled run, which CloudWatch also reads as metrics.
+"""Log records: one JSON line for each request, scheduled run and admin command; CloudWatch reads metrics from it, too.
 
 docs/telemetry.md lists what a record holds, and what it never does. `Log.record` opens one; whatever runs inside it, in
 any thread (`chalicelib.threads`), adds fields and metrics to it, and is told its `request_id`. Outside of a record
@@ -54,6 +54,7 @@ FIELDS = (
     "lambda_request_id",
     "route",
     "method",
+    "command",
     "status",
     "outcome",
     "company",
@@ -147,20 +148,21 @@ class Log:
     @contextmanager
     def record(
         self,
-        kind: Literal["request", "sweep", "mail"],
+        kind: Literal["request", "sweep", "mail", "command"],
         *,
         request_id: str = "",
         lambda_request_id: str = "",
         route: str = "",
         method: str = "",
+        command: str = "",
     ) -> Iterator[None]:
         """Write one record of what is done inside, also where it raises.
 
-        `route` is the pattern of the path. `request_id` is also what `request_id()` answers inside, whether records
-        are written or not.
+        `route` is the pattern of the path, `command` the name of an admin command. `request_id` is also what
+        `request_id()` answers inside, whether records are written or not.
         """
         ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
-        known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH]}
+        known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH], "command": command}
         record = _Record(self, self.now() | {name: value for name, value in known.items() if value})
         outer = _line.set(record)
         try:

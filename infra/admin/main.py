@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.types import Json
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.update(surroundings)
         act_as(given.operator)
         with using(bootstrap(surroundings)):
-            answer = _do(command, values)
+            answer = _in_record(command, values)
     except (UsageError, SettingsError, StageError, local.DataDirError) as error:
         _note(str(error))
         return 2
@@ -107,6 +108,34 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     return found
 
 
+def _in_record(command: Command, values: Json) -> "CommandResult":
+    """Do a command in a log record of its own, which tells nothing of what it was given but company and license."""
+    from chalicelib.web.request_log import new_request_id  # noqa: PLC0415 - as below
+
+    log, request_id = runtime().log, new_request_id()
+    company, license_id = values.get("company"), values.get("license")
+    log.take_logs()
+    with log.record("command", request_id=request_id, command=command.name):
+        observability.add_fields(company=company, license_id=license_id if isinstance(license_id, int) else None)
+        try:
+            return _do(command, values)
+        except (UsageError, SettingsError, local.DataDirError, DatabaseError) as error:
+            observability.set_error(_outcome(error))
+            failure = error
+    if isinstance(failure, DatabaseError) and log.level != "off":
+        raise DatabaseError(f"{failure} Its log record has the request id {request_id}.")
+    raise failure
+
+
+def _outcome(error: Exception) -> str:
+    """The code under which the log tells of it, as of a request."""
+    from chalicelib.web.error_responses import wire_code  # noqa: PLC0415
+
+    if isinstance(error.__cause__, SeatkeeperError):
+        return wire_code(error.__cause__)
+    return "service_busy" if isinstance(error, DatabaseError) else "validation_error"
+
+
 def _do(command: Command, values: Json) -> "CommandResult":
     # Imported now: they read the environment.
     from botocore.exceptions import ClientError  # noqa: PLC0415
@@ -123,9 +152,10 @@ def _do(command: Command, values: Json) -> "CommandResult":
         answer: CommandResult = function(**values, now=clock.now() if now is None else now)
     except Unavailable as error:
         hint = "repeat it with the same key" if values.get("idempotency_key") else "look before you repeat it"
-        raise DatabaseError(f"It may have been done or not, {hint}: {message(error)}.") from None
+        observability.add_fields(unavailable_reason=str(error))
+        raise DatabaseError(f"It may have been done or not, {hint}: {message(error)}.") from error
     except SeatkeeperError as error:
-        raise UsageError(error_message(error, command)) from None
+        raise UsageError(error_message(error, command)) from error
     except StoreError as error:
         raise DatabaseError(str(error)) from None
     except ClientError as error:
