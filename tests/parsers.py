@@ -211,6 +211,8 @@ PARSERS: dict[str, Parser] = {
     "domain.pasted.one_line": pasted.one_line,
     "domain.pasted.unquoted": pasted.unquoted,
     "domain.users.guard_new_password": users.guard_new_password,
+    "domain.users.person_name": users.person_name,
+    "domain.users.phone_number": users.phone_number,
     "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
     "domain.people_list.read_list": lambda text: [
         people_list.read_list(text),

@@ -106,6 +106,24 @@ def wait_after(failures: int) -> int:
     return 0 if failures < FREE_FAILURES else 1000 << (failures - FREE_FAILURES)
 
 
+def person_name(text: str) -> str:
+    """A first or last name, unchanged. Raises `Invalid`."""
+    return _shown(text, MAX_NAME)
+
+
+def phone_number(text: str) -> str:
+    """A phone number, unchanged. Raises `Invalid`."""
+    return _shown(text, MAX_PHONE)
+
+
+def _shown(text: str, most: int) -> str:
+    if len(text) > most:
+        raise Invalid("text_too_long", most=most)
+    if not text.isprintable():
+        raise Invalid("text_not_printable")
+    return text
+
+
 def guard_new_password(new: str) -> None:
     """Raises `Invalid` for a password that is too short, or long enough to be an attack on the hash function.
 

@@ -14,7 +14,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
 from chalicelib.domain.types import Json
-from chalicelib.domain.users import MAX_NAME, MAX_PHONE, User
+from chalicelib.domain.users import User, person_name, phone_number
 from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
@@ -146,12 +146,8 @@ def guard_profile(profile: Profile) -> None:
 
 
 def _wrong_names(profile: Profile) -> Iterator[Invalid]:
-    for name, value in asdict(profile).items():
-        most = MAX_PHONE if name == "phone_number" else MAX_NAME
-        if len(value) > most:
-            yield Invalid("text_too_long", field=name, most=most)
-        elif not value.isprintable():
-            yield Invalid("text_not_printable", field=name)
+    for field, value in asdict(profile).items():
+        yield from wrong_in(field, phone_number if field == "phone_number" else person_name, value)
 
 
 def password_renewed(old: User | None, user: User) -> Json:

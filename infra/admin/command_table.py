@@ -44,7 +44,7 @@ class Command:
 
 OF_COMPANY = Option("--company", "CODE", "the company", values.company, required=True)
 IF_COMPANY = Option("--company", "CODE", "refuse the license of any other company", values.company)
-NAME = Option("--name", "TEXT", "as people read it", values.text, required=True)
+NAME = Option("--name", "TEXT", "as people read it", values.name, required=True)
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 ON = (Option("--license", "ID", "the license", values.license_id, required=True), IF_COMPANY)
 USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
@@ -77,7 +77,7 @@ COMMANDS = (
         "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg",
         (
             Option("--code", "CODE", "the company", values.company, True),
-            Option("--name", "TEXT", "as people read it", values.text),
+            Option("--name", "TEXT", "as people read it", values.name),
             Option("--accent", "#RRGGBB", "its one colour; '' for ours", values.accent),
             Option(
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
@@ -225,9 +225,9 @@ COMMANDS = (
         (
             *USER,
             Option("--max-activations", "N", "of this user: a number, or unlimited (1)", values.limit, default=1),
-            Option("--first-name", "TEXT", "of the person, for this license", values.text),
-            Option("--last-name", "TEXT", "of the person, for this license", values.text),
-            Option("--phone", "TEXT", "of the person, for this license", values.text),
+            Option("--first-name", "TEXT", "of the person, for this license", values.person_name),
+            Option("--last-name", "TEXT", "of the person, for this license", values.person_name),
+            Option("--phone", "TEXT", "of the person, for this license", values.phone_number),
         ),
     ),
     Command(
@@ -276,7 +276,7 @@ COMMANDS = (
         "user change-email",
         "give an account another e-mail, with all its seats; it has to be nobody's",
         "--company QBITEC --email don.joe@qbitec.com --new-email don.doe@qbitec.com",
-        (*ACCOUNT, Option("--new-email", "EMAIL", "the e-mail from now on", values.email, required=True)),
+        (*ACCOUNT, Option("--new-email", "EMAIL", "the e-mail from now on", values.new_email, required=True)),
     ),
     Command(
         "user history",

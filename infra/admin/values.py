@@ -6,10 +6,10 @@ White space around a value is a slip of the hand and is cut, but not where a cli
 
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, color, days, instants
+from chalicelib.domain import catalogue, color, days, instants, users
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
-from chalicelib.domain.email import known_email
+from chalicelib.domain.email import known_email, normalize_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import visible
@@ -27,6 +27,21 @@ def text(given: str) -> str:
     return value
 
 
+def name(given: str) -> str:
+    """What people call a company or a product."""
+    return catalogue.display_name(text(given))
+
+
+def person_name(given: str) -> str:
+    """A first or a last name."""
+    return users.person_name(text(given))
+
+
+def phone_number(given: str) -> str:
+    """A phone number, however it is written."""
+    return users.phone_number(text(given))
+
+
 def company(given: str) -> str:
     """A company's code, in capitals."""
     return catalogue.company_code(given)
@@ -40,6 +55,11 @@ def product(given: str) -> str:
 def email(given: str) -> str:
     """An e-mail in its stored form; whether an account may be made of it, the use cases say."""
     return known_email(given)
+
+
+def new_email(given: str) -> str:
+    """An e-mail that an account may be given, in its stored form."""
+    return normalize_email(given)
 
 
 def origin(given: str) -> str:

@@ -191,6 +191,37 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
         read_command_line(["company", "create", "--code", "A", "--name", "M\udcfcller"])
 
 
+WRONG = {
+    **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code"),
+    **dict.fromkeys(("--max-transfers", "--grace-period"), "-2"),
+    **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
+    **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
+    **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
+    **dict.fromkeys(("--email", "--customer", "--manager"), "nobody"),
+    **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
+    **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
+    **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone"), "a b"),
+    **dict.fromkeys(("--license-type", "--authorization-method"), "none"),
+    "--new-email": "m\xfcller@b.example",
+    "--phone": "1" * 41,
+    "--hardware-id": "",
+}
+"""What no option of these names takes: some cannot be read, others are against a rule of the domain."""
+READ_LATER = {"--logo"}
+"""A file, which is read once the line is."""
+
+
+def test_all_options_that_are_wrong_are_named_at_once() -> None:
+    for command in COMMANDS:
+        named = [option.name for option in command.options if option.read is not None and option.name not in READ_LATER]
+        line = [f"{name}={WRONG[name]}" if name.startswith("--") else WRONG[name] for name in named]
+        if named:
+            with pytest.raises(UsageError) as refused:
+                read_command_line([*command.name.split(), *line])
+            said = str(refused.value)
+            assert [name for name in named if f"{name}: " not in said] == [], command.name
+
+
 # --- what the database knows better ------------------------------------------------------------------------------
 
 
