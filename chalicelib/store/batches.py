@@ -69,7 +69,7 @@ def store_list(company: str, license_id: int, batch_id: int, people: People, now
         BatchItem.places.set(people.places),
         BatchItem.expires.set(now // 1000 + KEPT_SECONDS),
     ]
-    writes.update(_people(company, license_id, batch_id), kept, BatchItem.pk.does_not_exist())
+    writes.update(_people(company, license_id, batch_id), kept, BatchItem.is_absent(now))
 
 
 def read_people(company: str, license_id: int, batch_id: int, now: Instant) -> People | None:

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
@@ -73,7 +71,7 @@ def stored_with_change(call: IdempotencyKey, answer: Answer, now: Instant) -> It
     Raises `AnsweredBefore` where there is one; then nothing is changed.
     """
     item = _item(call, answer, now)
-    companion = Companion(item, _is_free(now))
+    companion = Companion(item, IdempotencyItem.is_absent(now))
     try:
         with transactions.accompanied(companion):
             yield companion
@@ -85,7 +83,8 @@ def store_answer(call: IdempotencyKey, answer: Answer, now: Instant) -> None:
     """Store the answer to a call that has changed nothing. Raises `ConditionFailed` where there is one."""
     item = _item(call, answer, now)
     names = ("content_hash", "sealed_answer", "expires")
-    writes.update(item, [getattr(IdempotencyItem, name).set(getattr(item, name)) for name in names], _is_free(now))
+    actions = [getattr(IdempotencyItem, name).set(getattr(item, name)) for name in names]
+    writes.update(item, actions, IdempotencyItem.is_absent(now))
 
 
 class AnsweredBefore(Exception):
@@ -94,11 +93,6 @@ class AnsweredBefore(Exception):
     def __init__(self, stored: StoredAnswer) -> None:
         super().__init__()
         self.stored = stored
-
-
-def _is_free(now: Instant) -> Condition:
-    free: Condition = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires < now // 1000)
-    return free
 
 
 def _item(call: IdempotencyKey, answer: Answer, now: Instant) -> IdempotencyItem:

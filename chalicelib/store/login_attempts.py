@@ -59,8 +59,7 @@ def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
     item, until = AttemptsItem, now + LOCK_MS
     lasting = [item.until.set(until), item.expires.set(until // 1000)]
     if seen.until <= now:  # never attempted, forgotten or forgiven: count from one
-        before = seen.forgiven_until or seen.until
-        begun = item.until.does_not_exist() | (item.until == before)
+        begun = item.until.does_not_exist() | (item.until <= now) | (item.until == seen.forgiven_until)
         fresh = [item.started.set(1), item.failures.set(0), item.not_before.set(0), item.begun.set(now), *lasting]
         return writes.update(attempts_item(account), fresh, begun).to_domain()
     if seen.failures < MAX_FAILURES <= seen.started and seen.until - LOCK_MS <= now - LOST_MS:

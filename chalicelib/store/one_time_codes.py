@@ -35,14 +35,14 @@ def read_code_requests(company: str, email: str, address: str, now: Instant) -> 
 
 def record_code_request(company: str, email: str, old: CodeRequests, new: CodeRequests) -> None:
     """Note that a code is mailed. Raises `ConditionFailed` where another was meanwhile."""
-    item, claim = CodeRequestsItem, secrets.token_hex(8)
-    seen = item.revision == old.revision if old.revision else item.pk.does_not_exist()
+    item, claim, now = CodeRequestsItem, secrets.token_hex(8), new.mailed[-1].at
+    seen = item.revision == old.revision if old.revision else item.is_absent(now)
     actions = [
         item.revision.set(new.revision),
         item.claim.set(claim),
         item.mailed.set(_MAILED.of(new.mailed)),
         item.columns.set(_MAILED.columns),
-        item.expires.set((new.mailed[-1].at + MAIL_WINDOW_MS) // 1000 + 1),
+        item.expires.set((now + MAIL_WINDOW_MS) // 1000 + 1),
     ]
     # The claim tells our own write, sent again after its answer was lost, from another's.
     writes.update(_asked_item(company, email), actions, seen | (item.claim == claim))

@@ -87,7 +87,7 @@ def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
     item = kind(*["nobody"] * len(keys))
     nothing = [Path("never_there").remove()]
     with watched() as written:
-        assert reads.get(item) is None
+        assert reads.get(item, now=NOW) is None
         writes.update(item, nothing)
         writes.delete(item)
         with pytest.raises(ConditionFailed):

@@ -18,7 +18,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
 from tests.mailbox import code_mails, mailed_code
 from tests.store.faults import wire
-from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
+from tests.support import ADMIN, DAY, NOW, ChangeRuntime, Vendor
 from tests.usecases.people import account
 from tests.usecases.support import calls_counted, refused
 
@@ -97,6 +97,8 @@ def test_in_any_hour_three_mails_are_sent_and_the_newest_code_stays_good(vendor:
     assert len(code_mails(vendor, ADA)) == MAX_MAILS
     request_code(vendor.code, ADA, now=NOW + MAIL_WINDOW_MS)
     assert len(code_mails(vendor, ADA)) == MAX_MAILS + 1
+    request_code(vendor.code, ADA, now=NOW + DAY)  # what was noted has expired, and TTL has not deleted it yet
+    assert len(code_mails(vendor, ADA)) == MAX_MAILS + 2
 
 
 def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(vendor: Vendor, initial: str) -> None:

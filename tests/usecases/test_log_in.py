@@ -37,7 +37,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.unlock import unlock
 from tests.store.faults import wire
-from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
+from tests.support import ADMIN, DAY, NOW, ChangeRuntime, Vendor
 from tests.usecases.support import calls_counted, refused
 
 ADA = "ada@customer.test"
@@ -156,11 +156,17 @@ def test_a_success_forgives_all_failures(vendor: Vendor, password: str) -> None:
     assert guess(vendor, ADA, password, now=now + 9_000) == ("logged in", None)
 
 
-@pytest.mark.parametrize("failures", [MAX_FAILURES - 1, MAX_FAILURES])
-def test_failures_are_forgotten_after_a_while(vendor: Vendor, password: str, failures: int) -> None:
+@pytest.mark.parametrize("later", [LOCK_MS, LOCK_MS + DAY])  # what has expired is there, until TTL deletes it
+@pytest.mark.parametrize("failures", [1, MAX_FAILURES - 1, MAX_FAILURES])
+def test_failures_are_forgotten_after_a_while(vendor: Vendor, password: str, failures: int, later: int) -> None:
     now = fail(vendor, failures)
-    assert guess(vendor, ADA, "wrong", now=now + LOCK_MS) == ("invalid_credentials", None)
-    assert guess(vendor, ADA, password, now=now + LOCK_MS) == ("logged in", None)
+    assert guess(vendor, ADA, "wrong", now=now + later) == ("invalid_credentials", None)
+    assert guess(vendor, ADA, password, now=now + later) == ("logged in", None)
+
+
+def test_who_has_logged_in_does_so_again_at_any_later_time(vendor: Vendor, password: str) -> None:
+    for later in (0, LOCK_MS - 1, LOCK_MS + 1000, DAY):
+        assert guess(vendor, ADA, password, now=NOW + later) == ("logged in", None)
 
 
 def test_one_account_locks_no_other_one(vendor: Vendor, password: str) -> None:

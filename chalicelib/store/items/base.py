@@ -3,7 +3,9 @@
 from typing import TypeVar
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
+from chalicelib.domain.instants import Instant
 from chalicelib.store.schema import IntegerAttribute, Item
 
 T = TypeVar("T")
@@ -37,4 +39,11 @@ class EphemeraItem(Item[T]):
 
     pk = UnicodeAttribute(hash_key=True)
     expires = IntegerAttribute()
-    """TTL in seconds since the epoch. It tidies up hours late: to `reads.batch_get`, what has expired is not there."""
+    """TTL in seconds since the epoch. It tidies up hours late: to `reads.batch_get`, what has expired is not there, and
+    a write that rests on such a read says `is_absent`."""
+
+    @classmethod
+    def is_absent(cls, now: Instant) -> Condition:
+        """That the item is not there, as reads see it: also one that has expired may be written anew."""
+        absent: Condition = cls.pk.does_not_exist() | (cls.expires < now // 1000)
+        return absent
