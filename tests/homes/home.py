@@ -16,6 +16,7 @@ from botocore.session import get_session
 from app import app
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
+from chalicelib.store.writes import BATCH_WRITE_LIMIT
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from infra.admin.differences import difference, differences
 from infra.wsgi import wsgi
@@ -68,6 +69,12 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in HOMES.glob("*/home.json"))
 
 
+def noted_of(name: str) -> dict[str, Any]:
+    """What `make` has noted of a home: what `Home` says, its secrets, and what it has handed out."""
+    noted: dict[str, Any] = json.loads((HOMES / name / "home.json").read_text())
+    return noted
+
+
 def items(name: str, table: str) -> list[dict[str, Any]]:
     """The items of a table, as DynamoDB writes them."""
     found: list[dict[str, Any]] = json.loads((HOMES / name / f"{table}.json").read_text())
@@ -104,26 +111,31 @@ def _each(change: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
 @contextmanager
 def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Iterator[Home]:
     """A home as it was kept, whatever was done with it before; our secrets are its secrets meanwhile."""
-    told = json.loads((HOMES / name / "home.json").read_text())
+    noted = noted_of(name)
     for table in TABLES:
-        _load(table, told["company"], [changed(item) for item in items(name, table)])
+        _load(table, noted["company"], [changed(item) for item in items(name, table)])
     with TemporaryDirectory() as folder:
         path = Path(folder) / "secrets.json"
-        path.write_text(json.dumps(told["secrets"]))
+        path.write_text(json.dumps(noted["secrets"]))
         of_home = bootstrap(os.environ | {"SEATKEEPER_SECRETS": f"file:{path}"})
         with using(replace(of_home, database=runtime().database)):
-            yield Home(**{field: told[field] for field in Home.__dataclass_fields__})
+            yield Home(**{field: noted[field] for field in Home.__dataclass_fields__})
 
 
 def _load(table: str, company: str, kept: list[dict[str, Any]]) -> None:
     """Put the items of a home in the place of all that the company has."""
-    client, name = _client(), f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}"
-    for item in _scan(name):
-        if _is_of(company, item):
-            key = {part: item[part] for part in ("pk", "part") if part in item}
-            client.delete_item(TableName=name, Key=key)
-    for item in kept:
-        client.put_item(TableName=name, Item=item)
+    name = f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}"
+    keys = [
+        {part: item[part] for part in ("pk", "part") if part in item} for item in _scan(name) if _is_of(company, item)
+    ]
+    _write(name, [{"DeleteRequest": {"Key": key}} for key in keys])
+    _write(name, [{"PutRequest": {"Item": item}} for item in kept])
+
+
+def _write(table: str, requests: list[dict[str, Any]]) -> None:
+    for start in range(0, len(requests), BATCH_WRITE_LIMIT):
+        left = _client().batch_write_item(RequestItems={table: requests[start : start + BATCH_WRITE_LIMIT]})
+        assert not left["UnprocessedItems"]
 
 
 def _is_of(company: str, item: dict[str, Any]) -> bool:

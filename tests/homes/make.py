@@ -107,7 +107,8 @@ def _fill(company: str) -> dict[str, Any]:
     _by_key(company, licenses["viewer"], admin)
     _by_user(company, licenses["revit"], admin)
     _of_later(company, licenses["revit"], admin)
-    return {
+    later = _that_comes_again(company, licenses, admin)
+    return later | {
         "company": company,
         "api_key": key.api_key,
         "shared_key": shared_key,
@@ -180,13 +181,19 @@ def _by_user(company: str, license: Any, admin: Any) -> None:
 
 
 def _choose(company: str, email: str, admin: Any) -> None:
-    from chalicelib.store import accounts
     from chalicelib.usecases.change_password import change_password
     from chalicelib.usecases.initial_password import initial_password
 
+    user = _user(company, email)
+    change_password(company, email, initial_password(user) or "", PASSWORD, admin, now=NOW)
+
+
+def _user(company: str, email: str) -> Any:
+    from chalicelib.store import accounts
+
     user = accounts.read_user(company, accounts.user_of_email(company, email) or 0)
     assert user is not None
-    change_password(company, email, initial_password(user) or "", PASSWORD, admin, now=NOW)
+    return user
 
 
 def _of_later(company: str, license: Any, admin: Any) -> None:
@@ -201,11 +208,38 @@ def _of_later(company: str, license: Any, admin: Any) -> None:
     if forgotten := _module("forgotten_password"):
         forgotten.request_code(company, ADA, now=NOW + DAY)
     if (sessions := _module("sessions")) and (submissions := _module("submissions")):
-        from chalicelib.store import accounts
-
-        user = accounts.read_user(company, accounts.user_of_email(company, ADA) or 0)
-        claims = sessions.open_session(user, now=NOW + DAY)
+        claims = sessions.open_session(_user(company, ADA), now=NOW + DAY)
         submissions.submit_once(claims, "form", lambda: {"done": "it"}, now=NOW + DAY)
+
+
+def _that_comes_again(company: str, licenses: dict[str, Any], admin: Any) -> dict[str, Any]:
+    """Later still: changes on a revision, an answer to a call that may come again, a refused call, and a cursor."""
+    idempotency, refused, cursors = map(_module, ("idempotency", "record_refusal", "cursors"))
+    if not (idempotency and refused and cursors):
+        return {}
+    from chalicelib.domain.refusals import Refusal
+    from chalicelib.usecases.assign_user import Profile
+    from chalicelib.usecases.change_account import change_profile
+    from chalicelib.usecases.change_license import extend
+    from chalicelib.usecases.change_seat import set_max_activations
+
+    sold, end, now = licenses["subscription"], NOW + 90 * 365 * DAY, NOW + DAY
+    call, answer, of_list = {"caller": company, "key": "key", "content": "{}"}, {"id": sold.id}, ["a list", company]
+    idempotency.perform_once(
+        idempotency.IdempotencyKey(**call),
+        lambda: extend(company, sold.id, end, None, admin, now=now),
+        lambda _: answer,
+        now=now,
+    )
+    set_max_activations(company, licenses["revit"].id, BOB, 2, admin, now=now)
+    user = _user(company, SECOND)
+    change_profile(company, user.id, Profile("Sec", "Ond", ""), admin, now=now)
+    given: dict[str, Any] = {"license_id": licenses["viewer"].id, "product": "viewer", "hardware_id": "machine-3"}
+    refused.record_refusal(
+        company, Refusal("activate_license", "blacklisted", now, request_id="5f0c9f6e4f1b4d0e", **given)
+    )
+    cursor = {"scope": of_list, "position": "a position", "cursor": cursors.to_cursor(of_list, "a position")}
+    return {"answered": call | {"answer": answer}, "cursor": cursor}
 
 
 def _module(name: str) -> Any:

@@ -5,24 +5,30 @@ people have. Let the code read both.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from chalicelib.domain.errors import Denied
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import accounts
 from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.licenses import read_license
+from chalicelib.store.one_time_codes import read_code_requests
 from chalicelib.store.orders import read_managed_licenses
+from chalicelib.store.refusals import refusals_of
+from chalicelib.usecases.cursors import from_cursor
+from chalicelib.usecases.idempotency import IdempotencyKey, Performed, find_performed
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from tests.homes.home import Home, as_newer, items, names, opened
+from tests.homes.home import Home, as_newer, items, names, noted_of, opened
 from tests.homes.make import ADA, BOB, CUSTOMER, MANAGER, TABLES
 from tests.portal.browser import Browser, Page
-from tests.support import ADMIN, NOW
+from tests.support import ADMIN, DAY, NOW
 
 pytestmark = pytest.mark.in_process("the items are put into the tables of this process")
 SORTS = ("", "oldest", "product", "order", "ends", "users", "activations", "newest", "host", "user", "first")
@@ -50,7 +56,7 @@ NEWER = "newer"
 def home(request: pytest.FixtureRequest) -> Iterator[Home]:
     """Each home that is kept."""
     newer = request.param == NEWER
-    with opened("96ff5f9", as_newer) if newer else opened(request.param) as home:
+    with opened("7c51f88", as_newer) if newer else opened(request.param) as home:
         yield home
 
 
@@ -145,6 +151,22 @@ def test_every_call_of_an_application_is_answered(home: Home) -> None:
 def granted(answer: httpx.Response) -> Any:
     assert answer.status_code == 200, answer.text
     return answer.json() if answer.headers["Content-Type"] == "application/json" else None
+
+
+@pytest.mark.parametrize("changed", [dict, as_newer])
+@pytest.mark.parametrize("name", [name for name in names() if "answered" in noted_of(name)])
+def test_what_a_caller_was_given_holds_and_support_finds_what_was_refused(name: str, changed: Any) -> None:
+    call, of_list = noted_of(name)["answered"], noted_of(name)["cursor"]
+    with opened(name, changed) as home:
+        key = IdempotencyKey(call["caller"], call["key"], call["content"])
+        assert find_performed(key, now=NOW + DAY) == Performed(call["answer"], replayed=True)
+        with pytest.raises(Denied, match="idempotency_key_reused"):
+            find_performed(replace(key, content="other"), now=NOW + DAY)
+        assert from_cursor(of_list["scope"], of_list["cursor"]) == of_list["position"]
+        (refusal,) = refusals_of(home.company, home.id("viewer"), NOW + DAY)
+        assert (refusal.code, refusal.hardware_id, refusal.times) == ("blacklisted", "machine-3", 1)
+        (mailed,) = read_code_requests(home.company, ADA, "", NOW + DAY)[0].mailed
+        assert mailed.at == NOW + DAY
 
 
 def test_the_audit_finds_no_difference_and_the_sweep_what_is_due(home: Home) -> None:
