@@ -1,7 +1,9 @@
 """How items are made and read: a dataclass is the declaration, and whichever code wrote an item, it is read."""
 
+import re
 from dataclasses import dataclass, field, make_dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from types import new_class
 from typing import Any, Literal
 
@@ -162,6 +164,16 @@ def test_no_two_kinds_can_be_taken_for_each_other() -> None:
         if kind.partition == "companies":
             keys["pk"] = kind.partition
         assert kind_of(table, {name: {"S": key} for name, key in keys.items()}) is kind
+
+
+def test_bounds_are_read_between_only_where_a_partition_holds_one_kind() -> None:
+    """All else is read by a prefix: what sorts between two bounds is another thing once a kind is added."""
+    sources = {path.stem: path.read_text() for path in Path(batches.__file__).parent.glob("*.py")}
+    assert sum(source.count("BETWEEN") for source in sources.values()) == 1, "in `reads.read_each` alone"
+    read = {name for source in sources.values() for name in re.findall(r"\bread_each\((\w+), ", source)}
+    alone = {kind.item.__name__ for kind in KINDS if kind.partition and not kind.prefix}
+    assert read
+    assert read <= alone
 
 
 def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_position(vendor: Vendor) -> None:
