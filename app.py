@@ -68,7 +68,7 @@ app.register_blueprint(portal)
 
 @app.route("/", methods=["GET", "HEAD"], content_types=NO_BODY)
 def start() -> Response:
-    """A browser is led to the portal, and an application is told what answers here."""
+    """A browser is led to the portal, and an application is answered what this is."""
     request = app.current_request
     assert request is not None, "a route is asked by a request"
     return to_portal(request) if wants_page(request.headers.get("accept", "")) else about()

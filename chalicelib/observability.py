@@ -1,7 +1,7 @@
 """Log records: one JSON line for each request, scheduled run and admin command; CloudWatch reads metrics from it, too.
 
 docs/telemetry.md lists what a record holds, and what it never does. `Log.record` opens one; whatever runs inside it, in
-any thread (`chalicelib.threads`), adds fields and metrics to it, and is told its `request_id`. Outside of a record
+any thread (`chalicelib.threads`), adds fields and metrics to it, and knows its `request_id`. Outside of a record
 these calls do nothing. On one machine records are not written, unless `SEATKEEPER_LOG` says so.
 """
 

@@ -34,7 +34,7 @@ _log = logging.getLogger("seatkeeper")
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A live key, told from others by its id: the first 16 hex digits of SHA-256 of the public key (DER)."""
+    """A live key, named by its id: the first 16 hex digits of SHA-256 of the public key (DER)."""
 
     id: str
     public_key: str = field(compare=False)

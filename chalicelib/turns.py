@@ -43,7 +43,7 @@ class TokenBuckets:
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns that there are; whoever finds none waits, or is told to come again."""
+    """The turns that there are; whoever finds none waits, or has to come again."""
 
     hashes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(HASHES))
     log_ins: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(LOG_INS))

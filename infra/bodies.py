@@ -12,7 +12,7 @@ MAX_MEMBERS = 64
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
-    """The body, however it is framed and coded; `environ` then tells of it as if it had come so.
+    """The body, however it is framed and coded; `environ` then is as if it had come so.
 
     No more than `MAX_BODY_BYTES` + 1 bytes are read, and made of what is read. Raises `SeatkeeperError`:
     `payload_too_large`, `unsupported_media_type` for a coding but gzip, deflate and identity, `validation_error` for

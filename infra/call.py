@@ -66,7 +66,7 @@ def digest_headers(api_key: str, shared_key: str, request: httpx.Request, at: fl
 
 
 def call(demo: Json, name: str, parameters: Json, *, whole: bool = False) -> httpx.Response:
-    """Sign and send a call to the server that `demo.json` tells of; `whole`, over the whole request.
+    """Sign and send a call to the server that `demo.json` names; `whole`, over the whole request.
 
     Raises `CallError`: nothing sent, or no answer.
     """

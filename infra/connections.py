@@ -68,7 +68,7 @@ class _Request(HTTPRequestParser):
         framing = [(name.lower(), value.strip().lower()) for name, value in FRAMING.findall(header_plus)]
         codings = [value for name, value in framing if name == b"transfer-encoding"]
         if len(framing) > 1 or codings != ([b"chunked"] if self.chunked else []):
-            raise ParsingError("the length of the body is not told in one way")
+            raise ParsingError("the length of the body is not given in one way")
 
 
 class _TooManyRequests(Error):

@@ -1,7 +1,7 @@
 """The demo of a first start: a company with two products and a license of each, to be tried with `infra.call`.
 
 Made step by step, each of which looks first whether it has been done: a start that was cut short is finished by the
-next one. Once `demo.json` tells of it nothing is made again, whatever the operator has done with it since.
+next one. Once it is in `demo.json` nothing is made again, whatever the operator has done with it since.
 """
 
 from contextlib import suppress

@@ -315,7 +315,7 @@ def _trial(data_dir: Path, base_url: str, demo: Json, is_new: bool) -> str:
 
 
 def _log_in(demo: Json, is_new: bool) -> str:
-    """The demo manager's log-in. The password is told once, when it is made: what is printed may end in a journal."""
+    """The demo manager's log-in. The password is shown once, when it is made: what is printed may end in a journal."""
     manager = demo["manager"]
     who = f"company code {demo['company_code']}, e-mail {manager['email']}"
     if not is_new or manager["password"] is None:

@@ -141,7 +141,7 @@ class LocalServer(BoundedServer):
         return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
 
     def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:
-        """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` is told the base URL.
+        """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` gets the base URL.
 
         Requests are answered in the runtime in which this is called.
         `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.

@@ -43,7 +43,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 
     The server must end `wsgi.input` where the body ends (`wsgi.input_terminated`), chunked or not.
     The client's address is the peer's; `behind_proxy`, the last one in X-Forwarded-For, where that is an address, and
-    the app is told by X-Forwarded-Proto, `http` or `https`, what the client has spoken.
+    the app learns by X-Forwarded-Proto, `http` or `https`, what the client has spoken.
     """
     if not isinstance(app, LocalChalice):
         app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
@@ -189,7 +189,7 @@ def _refused(
     request_id: str,
     error: SeatkeeperError,
 ) -> Json:
-    """What API Gateway would answer by itself; told of in a line all the same: there is no other log of access.
+    """What API Gateway would answer by itself; logged all the same: there is no other log of access.
 
     With `pages`, which make requests of the portal, it is a page.
     """

@@ -69,7 +69,7 @@ Code = Literal[
     "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",
-    # what was sent is malformed: clients of the License API are told `validation_error`
+    # what was sent is malformed: clients of the License API get `validation_error`
     "field_malformed",
     "name_length",
     "text_too_long",
@@ -258,7 +258,7 @@ class Forbidden(Rejected):
 class Unavailable(SeatkeeperError):
     """Nothing was confirmed in time, and nothing is known to be wrong: the same call may be sent again.
 
-    Callers are told no more than that; as a text it says why, for the log.
+    Callers get no more than that; as a text it says why, for the log.
     """
 
     def __str__(self) -> str:

@@ -88,7 +88,7 @@ class Event:
     key: str = ""
     user_id: int | None = None
     repeats: int = 0
-    """How often the same has happened again since, where that is told in one row."""
+    """How often the same has happened again since, where that is one row."""
     last_at: Instant | None = None
     """When it has happened last, where it has happened again."""
     last_ip: str | None = None

@@ -62,7 +62,7 @@ class License:
     """Hours past `validity_period` in which the license still counts as valid; 0 where no grace is allowed."""
     first_activated_at: Instant | None = None
     announced_phase: Phase = "valid"
-    """The last phase that the history tells of; the true phase is `phase(license, now)`."""
+    """The last phase that the history has; the true phase is `phase(license, now)`."""
     order_id: str | None = None
     customer: str | None = None
     epoch: int = 0
@@ -107,7 +107,7 @@ class Seat:
     assigned_at: Instant
     max_activations: int | None = None
     first_name: str | None = None
-    """Names and phone number as the license's customer told them, and shown to him alone. None: of before they were."""
+    """Names and phone number as the license's customer gave them, and shown to him alone. None: of before they were."""
     last_name: str | None = None
     phone_number: str | None = None
     revision: int = field(default=0, compare=False)

@@ -23,7 +23,7 @@ FIRST_WAIT_MS = 2 * _MINUTE_MS
 MAX_WAIT_MS = 60 * _MINUTE_MS
 MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * _MINUTE_MS
 """Notices of one subject that one address is sent in any such time: who may do something to an account may do it for
-ever, and its owner has to be told, not flooded."""
+ever, and its owner has to be informed, not flooded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Mail:
 
     @property
     def is_notice(self) -> bool:
-        """Whether it tells of what others did. A code was asked for, and is bounded there (`domain.one_time_code`)."""
+        """Whether it is about what others did. A code was asked for, and is bounded there (`domain.one_time_code`)."""
         return self.valid_ms >= DAY_MS
 
 

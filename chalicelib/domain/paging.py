@@ -22,7 +22,7 @@ _WHOLE = "="
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """At most `PAGE_SIZE` rows. Whether there are more is told by the positions, never by the number of rows."""
+    """At most `PAGE_SIZE` rows. Whether there are more follows from the positions, never from the number of rows."""
 
     rows: list[T]
     first: int = 0

@@ -60,7 +60,7 @@ class Refusal:
 
     @property
     def kind(self) -> str:
-        """A hash of what refusals have in common that are told as one."""
+        """A hash of what refusals have in common that are one record."""
         of = (self.call, self.code, self.product, self.email, hash_hardware_id(self.hardware_id or ""))
         return sha256(repr(of).encode()).hexdigest()[:24]
 

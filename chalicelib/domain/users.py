@@ -38,7 +38,7 @@ class User:
     sealed_initial_password: str | None = None
     """Encrypted; kept only until the user has chosen a password."""
     first_name: str = ""
-    """Names and phone number as the person tells them. What a customer tells stands on his seat (`license.Seat`)."""
+    """Names and phone number as the person gives them. What a customer gives is on the seat (`license.Seat`)."""
     last_name: str = ""
     phone_number: str = ""
     is_manager: bool = False
@@ -136,7 +136,7 @@ def guard_new_password(new: str) -> None:
 def shown_names(seat: Seat, user: User) -> tuple[str, str, str]:
     """First name, last name and phone number of a license user, for those whom the license concerns.
 
-    What the license's customer told of the person; on a seat of before that was kept with it, what the account says.
+    What the license's customer says of the person; on a seat of before that was kept with it, what the account says.
     """
     if seat.first_name is None:
         return user.first_name, user.last_name, user.phone_number

@@ -85,7 +85,7 @@ class LicenseRequest(Call):
         return LicenseLookup(self.product, self.hardware_id, *named, address)
 
     def device(self) -> DeviceReport:
-        """What the request tells of the device."""
+        """What the request says of the device."""
         reported: Json = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
         return DeviceReport(**reported)
 

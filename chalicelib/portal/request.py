@@ -105,7 +105,7 @@ def unread(raw_request: Request) -> PortalRequest:
 
 
 def _is_secure(forwarded: str) -> bool:
-    """Whether the browser speaks HTTPS: several proxies tell of it in a list, the one next to the browser first."""
+    """Whether the browser speaks HTTPS: several proxies say so in a list, the one next to the browser first."""
     return forwarded.partition(",")[0].strip().lower() == "https"
 
 

@@ -1,4 +1,4 @@
-"""The queue of mails: put by what has to be told, taken by one sender at a time, gone when they are sent.
+"""The queue of mails: put by changes, taken by one sender at a time, gone when they are sent.
 
 A mail may be put in the transaction of a change, so that neither is without the other. It is sent at least once: twice
 where a sender dies between sending it and forgetting it.

@@ -1,4 +1,4 @@
-"""How often somebody has asked for e-mails of which he may learn that somebody has them: counted before it is told."""
+"""How often somebody has asked for e-mails, and may learn that others have them: counted before it is answered."""
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
@@ -17,7 +17,7 @@ def probes_end(company: str, manager_id: int, now: Instant) -> Instant:
 
 
 def forget_probe(company: str, manager_id: int, now: Instant) -> None:
-    """Take one back that has told nothing."""
+    """Take one back that has revealed nothing."""
     count_back(_item(company, manager_id), now)
 
 

@@ -1,4 +1,4 @@
-"""The one transaction: all writes or none, each with its condition, and the event that tells of them.
+"""The one transaction: all writes or none, each with its condition, and the event that describes them.
 
 A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that the
 event's presence is the proof: the caller never sees its own write as somebody else's.
@@ -61,8 +61,8 @@ def accompanied(companion: Companion | None) -> Iterator[None]:
 class Transaction:
     """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
 
-    `event`: None where nothing changes that history tells of: summaries of what is there, filed once more or not.
-    `again`: the sort key of an event that tells of the same already. It is told there that it has happened once more.
+    `event`: None where nothing changes that belongs to history: summaries of what is there, filed once more or not.
+    `again`: the sort key of an event of the same kind. It counts there that it has happened once more.
     """
 
     event: EventItem | None
@@ -99,16 +99,16 @@ class Transaction:
 
         The event names the fields that differ (`changed`), but for those that its details tell already. `also`: what
         must be true besides; `more`: what is written besides; `event`: one that is put after this, where the change is
-        not what the transaction's own tells of.
+        not what the transaction's own event describes.
         """
         changes = type(item).changes(old, new)
         unchanged = changes.unchanged if also is None else changes.unchanged & also
         self.update(item, [*changes.actions, *more], unchanged)
         row = self.event if event is None else event
         if row is not None:
-            told = row.detail or {}
-            if untold := [name for name in changes.names if name not in told]:
-                row.detail = told | {"changed": ", ".join(untold)}
+            detail = row.detail or {}
+            if others := [name for name in changes.names if name not in detail]:
+                row.detail = detail | {"changed": ", ".join(others)}
 
     def check(self, item: AnyItem, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""
@@ -151,7 +151,7 @@ class Transaction:
             companion.is_put = True
 
     def _put_event(self) -> None:
-        """Put the event, or count it in the one that tells of the same."""
+        """Put the event, or count it in the one of the same kind."""
         if self.event is None:
             return
         kind = type(self.event)
@@ -164,7 +164,7 @@ class Transaction:
         self.update(kind(self.event.pk, self.again), counted, kind.sort_key.exists())
 
     def _is_committed(self) -> bool:
-        """Whether the history proves that the transaction was committed. One that was counted is told of until the next
+        """Whether the history proves that the transaction was committed. One that was counted is there until the next
         is: after that it is not known, and what is not known is decided anew.
         """
         if self.event is None:

@@ -60,7 +60,7 @@ def assign_user(
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
-    `profile` is kept with the seat: what one customer tells of somebody is shown to no other. The person is mailed.
+    `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed.
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """

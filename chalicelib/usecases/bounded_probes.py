@@ -16,8 +16,9 @@ from chalicelib.usecases.security_events import note_security_event
 def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, now: Instant) -> Iterator[None]:
     """Let a manager ask for an e-mail; what is done in it may raise `already_exists`.
 
-    It is counted before anything is looked at, and taken back unless it has told that the e-mail is taken: so what is
-    asked at once tells no more than what is asked in a row. Raises `Denied`: `rate_limit_exceeded`, for any e-mail.
+    It is counted before anything is looked at, and taken back unless it has revealed that the e-mail is taken: so
+    what is asked at once reveals no more than what is asked in a row. Raises `Denied`:
+    `rate_limit_exceeded`, for any e-mail.
     """
     try:
         probes.count_probe(company, manager_id, now)

@@ -12,7 +12,7 @@ def delete_company(company: str, *, progress: Callable[[int], None] = lambda _it
 
     At once nothing new can be made for it and its sessions are over; next its API keys and log-ins go (a process that
     has just been called with a key believes in it for a minute more). Interrupted, it is finished by the same call.
-    The history goes with the rest, and no event tells of it. `progress` is told the number of items, step by step.
+    The history goes with the rest, and no event says so. `progress` gets the number of items, step by step.
     """
     code = company_code(company)
     if not removal.is_listed(code):

@@ -35,7 +35,7 @@ class LicenseLookup:
 
     @property
     def is_named(self) -> bool:
-        """Whether the client shows a key or a user, and not just an id that it was told once."""
+        """Whether the client shows a key or a user, and not just an id that it got once."""
         return self.license_key is not None or self.username is not None
 
     @property

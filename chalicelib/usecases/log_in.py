@@ -1,4 +1,4 @@
-"""Log in with e-mail and password: counted, slowed, locked, and nothing told apart."""
+"""Log in with e-mail and password: counted, slowed, locked, and never revealing which part was wrong."""
 
 import random
 import time

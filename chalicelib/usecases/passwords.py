@@ -1,4 +1,4 @@
-"""Passwords: argon2id, and nothing told apart by time."""
+"""Passwords: argon2id, and the time that it takes reveals nothing."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -29,7 +29,7 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     A license that cannot be announced keeps no other from it: it is counted, logged, and due again at the next run.
     Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
     announces, the others find it done. Interrupted, it goes on where it was at the next run.
-    `progress` is told the number of licenses done, now and then, from several threads.
+    `progress` gets the number of licenses done, now and then, from several threads.
     """
 
     def sweep_shard(shard: int) -> Counter[str]:

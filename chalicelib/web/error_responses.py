@@ -26,7 +26,7 @@ _CODE_OF_CLASS: tuple[tuple[type[SeatkeeperError], str], ...] = (
 
 
 def wire_code(error: SeatkeeperError) -> str:
-    """The code that callers are told: the error's own, where the contract has it, else that of its class."""
+    """The code that callers get: the error's own, where the contract has it, else that of its class."""
     if error.code in ERRORS:
         return error.code
     return next(code for kind, code in _CODE_OF_CLASS if isinstance(error, kind))

@@ -1,4 +1,4 @@
-"""The freshness of an answer: what the caller sends as `nonce` is told again, with our clock, inside the signed body.
+"""The freshness of an answer: what the caller sends as `nonce` is repeated, with our clock, inside the signed body.
 
 A signed answer without one is true of some moment, and whoever has recorded it can show it again at any other.
 """

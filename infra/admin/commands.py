@@ -103,7 +103,7 @@ def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  
     with _counting("items deleted") as tell:
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
-    return CommandResult(document, "Its history is gone with it: this answer is all that tells of it.")
+    return CommandResult(document, "Its history is gone with it: this answer is all that is left of it.")
 
 
 def apikey_create(

@@ -63,7 +63,7 @@ def _subject(
         return Subject(license_id, hardware_id, email)
     refusal = find_refusal(company, request_id, now=now)
     if refusal is None:
-        raise UsageError(f"No record of a refused call has the request id {request_id!a}; the log may tell of it.")
+        raise UsageError(f"No record of a refused call has the request id {request_id!a}; the log may have one.")
     return Subject(license_id or refusal.license_id, hardware_id or refusal.hardware_id, email or refusal.email)
 
 
@@ -179,7 +179,7 @@ def _license(one: Explanation) -> License:
 
 
 def _refusal(one: Refusal) -> Json:
-    """Where it tells of several, `at`, `ip` and `request_id` are of the first, and those with `last_` of the last."""
+    """Where it stands for several, `at`, `ip` and `request_id` are of the first, and those with `last_` of the last."""
     again = one.times > 1
     what = {"at": to_iso(one.at), "last_at": to_iso(one.newest_at) if again else None, "times": one.times}
     why = {"call": one.call, "code": one.code, "because": refusal_message(one.code, one.limit, one.used)}

@@ -37,7 +37,7 @@ def _page(document: Json, events: Iterable[Event], limit: int) -> CommandResult:
 
 
 def _row(event: Event) -> Json:
-    """Where it tells of several events of one kind: `at` and `ip` are of the first, the others tell of the rest."""
+    """Where it stands for several events of one kind: `at` and `ip` are of the first, the others of the rest."""
     detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
     again = {
         "times": event.repeats + 1,

@@ -128,7 +128,7 @@ def _in_record(command: Command, values: Json) -> "CommandResult":
 
 
 def _outcome(error: Exception) -> str:
-    """The code under which the log tells of it, as of a request."""
+    """Its code in the log, as of a request."""
     from chalicelib.web.error_responses import wire_code  # noqa: PLC0415
 
     if isinstance(error.__cause__, SeatkeeperError):

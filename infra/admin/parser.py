@@ -46,12 +46,12 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     wrong: list[str] = []
     given = _parser(wrong).parse_args(arguments)
     if wrong:
-        raise UsageError(_told(wrong, f"{PROG} {given.command.name}"))
+        raise UsageError(_usage_sentence(wrong, f"{PROG} {given.command.name}"))
     command: Command = given.command
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
 
 
-def _told(wrong: Sequence[str], prog: str) -> str:
+def _usage_sentence(wrong: Sequence[str], prog: str) -> str:
     return f"{'; '.join(one.rstrip('.') for one in wrong)}; see {prog} --help."
 
 
@@ -62,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
         """What was wrong with the values that were read before."""
 
     def error(self, message: str) -> Never:
-        raise UsageError(_told([*self.wrong, message.removeprefix("argument ")], self.prog))
+        raise UsageError(_usage_sentence([*self.wrong, message.removeprefix("argument ")], self.prog))
 
 
 def _parser(wrong: list[str]) -> _Parser:
@@ -132,7 +132,7 @@ class _Once(argparse.Action):
 
 
 class _Given(_Once):
-    """Reads a value. What is wrong with it is kept in `wrong` until all are read, so that all is told at once."""
+    """Reads a value. What is wrong with it is kept in `wrong` until all are read, so that all is reported at once."""
 
     # Likewise.
     def __init__(self, *arguments: Any, option: Option, wrong: list[str], **more: Any) -> None:

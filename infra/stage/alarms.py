@@ -85,7 +85,7 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm(
         "sweep-missing",
         "For a quarter of an hour no sweep has run to its end.",
-        _ours(SWEEP_TRANSITIONS, "SampleCount"),  # told at the end of each run, also of none
+        _ours(SWEEP_TRANSITIONS, "SampleCount"),  # reported at the end of each run, also of none
         1,
         periods=3,
         comparison=LESS_THAN,
@@ -108,7 +108,7 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm(
         "mail-missing",
         "For a quarter of an hour no run of the mail has come to its end.",
-        _ours(MAILS_SENT, "SampleCount"),  # told at the end of each run, also of none
+        _ours(MAILS_SENT, "SampleCount"),  # reported at the end of each run, also of none
         1,
         periods=3,
         comparison=LESS_THAN,

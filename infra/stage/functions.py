@@ -14,7 +14,7 @@ FORTNIGHT_SECONDS = 14 * 24 * 3600  # no queue keeps a message longer
 
 
 def functions(stage: Stage) -> Json:
-    """The logs and the queue, and what Chalice's functions are told of them."""
+    """The logs and the queue, and what Chalice's functions have to know of them."""
     return {
         **{f"{name.capitalize()}Logs": log_group(stage, name) for name in FUNCTIONS},
         **{function: {"Properties": _properties(name)} for name, function in FUNCTIONS.items()},

@@ -20,7 +20,7 @@ ANSWERS = {
     "BAD_REQUEST_PARAMETERS": "validation_error",
     "REQUEST_TOO_LARGE": "payload_too_large",
     "UNSUPPORTED_MEDIA_TYPE": "unsupported_media_type",
-    # "Could not ask" is never to be read as "no": whoever is kept out here is told to come again.
+    # "Could not ask" is never to be read as "no": whoever is kept out here has to come again.
     "THROTTLED": "rate_limit_exceeded",
     "QUOTA_EXCEEDED": "rate_limit_exceeded",
     "WAF_FILTERED": "rate_limit_exceeded",

@@ -26,7 +26,7 @@ def add_arguments(page: argparse.ArgumentParser) -> None:
 
 
 def run(stage: Stage, given: argparse.Namespace) -> int:
-    """Try the stage; tells of each step that holds."""
+    """Try the stage; reports each step that holds."""
     aws = connect()
     with translated_errors():
         url = given.url or Stack(aws, stage.stack).outputs()["EndpointURL"]

@@ -134,13 +134,13 @@ class Stack:
         self._cloudformation.delete_change_set(ChangeSetName=change_set.id)
 
     def carry_out(self, change_set: ChangeSet) -> None:
-        """Make the changes; tells of each as it is done. Raises `DeploymentError`: why the first that failed did."""
+        """Make the changes; reports each as it is done. Raises `DeploymentError`: why the first that failed did."""
         newest = self._newest_event()
         self._cloudformation.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=str(uuid4()))
         self._follow(self.name, newest)
 
     def remove(self) -> None:
-        """Delete the stack, if there is one; tells of each resource as it goes. Raises `DeploymentError`."""
+        """Delete the stack, if there is one; reports each resource as it goes. Raises `DeploymentError`."""
         stack = self.look()
         if stack is None:
             return
@@ -173,7 +173,7 @@ class Stack:
             yield from page["StackEvents"]
 
     def _follow(self, stack: str, newest: str) -> None:
-        """Tell of what happens after the event `newest`, until the stack itself is said to be done.
+        """Report what happens after the event `newest`, until the stack itself is said to be done.
 
         Its status alone would not do: right after a change was asked for it is still that of the change before.
         """

@@ -49,7 +49,7 @@ class NobodysEventItem(EphemeraItem[None]):
 
 
 class SeriesItem(EphemeraItem[None]):
-    """What happens to one account again and again within an hour, and the row of history that tells of it."""
+    """What happens to one account again and again within an hour, and its row of history."""
 
     key = UnicodeAttribute()
     """Of the event that began it."""

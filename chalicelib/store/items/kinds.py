@@ -30,7 +30,7 @@ no use to anybody for the hours until it expires."""
 Audit = Literal["license", "link", "due", "alone", "record", "ephemera"]
 """What finds that an item is not as it has to be, or not there: the count of its license (`usecases.audit`), the walk
 over links (`store.links`) or over what is due. Or why nothing does: nothing else that is stored says what it says
-(`alone`), it tells of the past (`record`), or it may be lost (`ephemera`)."""
+(`alone`), it is of the past (`record`), or it may be lost (`ephemera`)."""
 
 
 @dataclass(frozen=True, slots=True)

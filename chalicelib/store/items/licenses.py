@@ -120,9 +120,9 @@ class VariablesItem(LicensesItem[None]):
     revision = IntegerAttribute()
     variables = JSONAttribute()
     last_event = UnicodeAttribute(null=True, attr_name="told_in")
-    """Sort key of the event that tells of the last change."""
+    """Sort key of the event of the last change."""
     last_caller = UnicodeAttribute(null=True, attr_name="told_of")
     """Who made the change that the event was written for, and from which address."""
     event_by = JSONAttribute(null=True, attr_name="told_by")
-    """By who made changes within the last hour: the sort key of the event that tells of them. The two above are what
+    """By who made changes within the last hour: the sort key of their event. The two above are what
     older processes read."""

@@ -68,7 +68,7 @@ def license_history(claims: SessionClaims, license_id: int, list_query: ListQuer
 
 
 def _refused_activations(claims: SessionClaims, license_id: int, now: Instant) -> list[Event]:
-    """As rows of history. Of checks that are refused support is told (`explain`): they come again and again."""
+    """As rows of history. Checks that are refused are for support (`explain`): they come again and again."""
     of_license = refusals.refusals_of(claims.company, license_id, now)
     return [refusal.as_event() for refusal in of_license if refusal.call == "activate_license"]
 
