@@ -68,16 +68,6 @@ def assign_user(
     address = known_email(email)
     tell = seat_notice(company, actor)
 
-    def read(_: bool) -> _State:
-        user_id = accounts.user_of_email(company, address)
-        if user_id is None:
-            return _State(find_license(company, license_id), None, None)
-        # At one instant: with the license of one and the seat of another, a refusal would be right at neither.
-        snapshot = activations.read_snapshot(company, license_id, None, user_id, consistent=True)
-        if snapshot.license is None:
-            raise NotFound("license_not_found")
-        return _State(snapshot.license, snapshot.user, snapshot.seat)
-
     def decide(state: _State) -> tuple[Seat, User] | None:
         """None: the account is closed. Last, for who can give no seat learns nothing of the account."""
         license = state.license
@@ -105,9 +95,20 @@ def assign_user(
     def result(state: _State, granted: tuple[Seat, User] | None) -> tuple[License, Seat, User] | None:
         return None if granted is None else (state.license, *granted)
 
-    assigned = result(*decide_and_write(read, decide, write, result=result))
+    assigned = result(*decide_and_write(lambda _: _read(company, license_id, address), decide, write, result=result))
     assert assigned is not None  # the write has seen to it
     return assigned
+
+
+def _read(company: str, license_id: int, address: str) -> _State:
+    user_id = accounts.user_of_email(company, address)
+    if user_id is None:
+        return _State(find_license(company, license_id), None, None)
+    # At one instant: with the license of one and the seat of another, a refusal would be right at neither.
+    snapshot = activations.read_snapshot(company, license_id, None, user_id, consistent=True)
+    if snapshot.license is None:
+        raise NotFound("license_not_found")
+    return _State(snapshot.license, snapshot.user, snapshot.seat)
 
 
 def _guard_person(company: str, license_id: int, email: str, max_activations: int | None, profile: Profile) -> None:

@@ -288,11 +288,7 @@ def _step(
     def new_account(license: License, row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
         user = new_user(company, row.email, frozenset({buyer(license)}), now=now + row.number)
-        return replace(
-            user,
-            created_at=now,
-            batch=batch_id,
-        )
+        return replace(user, created_at=now, batch=batch_id)
 
     def write(state: _State, assignments: list[Assignment]) -> None:
         if state.pending is not None:

@@ -28,7 +28,7 @@ from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
-from tests.store.cases import ADA, CASES, Case, seated
+from tests.store.cases import CASES, Case
 from tests.store.effects import Effects, effects, stored
 from tests.store.faults import (
     ALWAYS,
@@ -42,6 +42,7 @@ from tests.store.faults import (
     throttled,
     wire,
 )
+from tests.store.states import ADA, seated
 from tests.support import ADMIN, HOUR, NOW, Vendor
 from tests.usecases.support import kinds, refused
 

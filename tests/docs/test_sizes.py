@@ -1,0 +1,44 @@
+"""A file is one idea, and a function fits on a screen."""
+
+import ast
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+
+PRODUCT = [ROOT / "app.py", *ROOT.glob("chalicelib/**/*.py"), *ROOT.glob("infra/**/*.py")]
+TESTS = [*ROOT.glob("tests/**/*.py")]
+FILE_LINES, TEST_FILE_LINES, FUNCTION_LINES = 450, 600, 50
+"""At most; a function's docstring does not count."""
+
+
+def long_functions(source: str) -> list[str]:
+    """Those of a module whose code has too many lines to be seen at once."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            docstring = 0 if ast.get_docstring(node) is None else first.end_lineno - first.lineno + 1  # type: ignore[operator]
+            if node.end_lineno - node.lineno + 1 - docstring > FUNCTION_LINES:  # type: ignore[operator]
+                found.append(node.name)
+    return found
+
+
+def too_long(files: list[Path], most: int) -> list[str]:
+    """The files that have more lines."""
+    return [str(file.relative_to(ROOT)) for file in files if len(file.read_text().splitlines()) > most]
+
+
+def test_no_file_is_too_long() -> None:
+    assert too_long(PRODUCT, FILE_LINES) + too_long(TESTS, TEST_FILE_LINES) == [], "part it by what it is about"
+
+
+def test_every_function_fits_on_a_screen() -> None:
+    found = {str(file.relative_to(ROOT)): long_functions(file.read_text()) for file in PRODUCT + TESTS}
+    assert {file: names for file, names in found.items() if names} == {}, "give a part of it a name of its own"
+
+
+def test_a_long_function_is_found_and_its_docstring_does_not_count() -> None:
+    lines = "    x = 1\n" * (FUNCTION_LINES - 1)
+    assert long_functions(f"def f():\n{lines}") == []
+    assert long_functions(f'def f():\n    """Says\n    much."""\n{lines}') == []
+    assert long_functions(f"class A:\n  def f():\n{lines}    y = 2\n") == ["f"]

@@ -1,0 +1,453 @@
+"""What stands before a use case that writes, and the call of it; `tests.store.cases` says which belong together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.domain.mail import Mail
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, one_time_codes, orders, writes
+from chalicelib.store.batch_reads import ReadRequest, batch_read
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import hardware_sort_key, license_pk
+from chalicelib.store.mails import queue_mail
+from chalicelib.usecases import (
+    assign_user,
+    batch_assign,
+    branding,
+    change_account,
+    change_device,
+    change_email,
+    change_license,
+    change_password,
+    change_seat,
+    close_account,
+    create,
+    deactivate,
+    device_variables,
+    forgotten_password,
+    idempotency,
+    issue_license,
+    log_in,
+    order_managers,
+    send_mails,
+    sessions,
+    sweep,
+    unlock,
+)
+from chalicelib.usecases import initial_password as initial_password_module
+from chalicelib.usecases.idempotency import IdempotencyKey
+from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.passwords import verify_password
+from tests.mailbox import code_mails, deliver, mailed_code
+from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
+from tests.usecases.people import result_of
+
+ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
+END = NOW + 6000 * DAY
+"""In a year of its own: a sweep is of all companies."""
+
+
+@dataclass(frozen=True)
+class Seated:
+    """A user-based license with a user on it."""
+
+    license: License
+    user: User
+    password: str
+
+
+def key_license(vendor: Vendor) -> License:
+    return vendor.issue()
+
+
+def ending(vendor: Vendor) -> License:
+    return vendor.issue(license_type="time-limited", validity_period=NOW + DAY, grace_period=24)
+
+
+def active(vendor: Vendor) -> License:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    return license
+
+
+def before_links(vendor: Vendor) -> License:
+    """As older code has left a device."""
+    license = active(vendor)
+    writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
+    return license
+
+
+def released(vendor: Vendor) -> License:
+    license = vendor.issue(max_transfers=1)
+    vendor.activate(license, "old pc")
+    vendor.deactivate(license, "old pc")
+    return license
+
+
+def with_variables(vendor: Vendor) -> License:
+    license = active(vendor)
+    track(vendor, license, colour="red", size="1")
+    return license
+
+
+def user_license(vendor: Vendor) -> License:
+    return vendor.issue("revit", max_license_users=2)
+
+
+def seated(vendor: Vendor) -> Seated:
+    license = user_license(vendor)
+    user, password = vendor.assign(license, ADA)
+    assert password is not None
+    return Seated(license, user, password)
+
+
+def at_work(vendor: Vendor) -> Seated:
+    seat = seated(vendor)
+    vendor.activate(ADA, "pc", seat.password)
+    return seat
+
+
+def after_a_failure(vendor: Vendor) -> Seated:
+    seat = seated(vendor)
+    enter(vendor, "wrong")
+    return seat
+
+
+def managed_order(vendor: Vendor) -> License:
+    return vendor.issue(manager=ADA)
+
+
+def managed_seat(vendor: Vendor) -> License:
+    license = vendor.issue("revit", manager=CUSTOMER, max_license_users=2)
+    vendor.assign(license, ADA)
+    return license
+
+
+def closing(vendor: Vendor) -> Seated:
+    """An account with all that one can have."""
+    vendor.issue(manager=ADA)
+    seat = at_work(vendor)
+    deliver()
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    return seat
+
+
+def close(vendor: Vendor, seat: Seated) -> Any:
+    closed = close_account.close_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return closed.orders, closed.seats, enter(vendor, seat.password), code_mails(vendor, ADA)
+
+
+def closed(vendor: Vendor) -> Seated:
+    seat = closing(vendor)
+    close_account.close_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return seat
+
+
+def reopen(vendor: Vendor, seat: Seated) -> Any:
+    user = close_account.reopen_account(vendor.code, ADA, ADMIN, now=vendor.now)
+    return user.closed_at, bool(vendor.assign(seat.license, ADA)[1])
+
+
+def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
+    user = change(vendor.code, license.order_id, ADA, ADMIN, now=vendor.now)
+    return user.email, list(order_managers.find_order(vendor.code, license.order_id or "").managers) == [user.id]
+
+
+def read_password(vendor: Vendor, license: License) -> Any:
+    manager = accounts.user_of_email(vendor.code, CUSTOMER) or 0
+    reveal = initial_password_module.reveal_initial_password
+    return bool(reveal(vendor.code, license.id, ADA, manager, ADMIN, now=vendor.now))
+
+
+def known_elsewhere(vendor: Vendor) -> License:
+    seated(vendor)
+    vendor.now += 1000
+    return user_license(vendor)
+
+
+def due(vendor: Vendor) -> License:
+    sweep.sweep(now=END - 1)  # what other tests of this process left behind
+    return vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
+
+
+def nothing(_: Vendor) -> None:
+    return None
+
+
+def enter(vendor: Vendor, password: str) -> Any:
+    try:
+        return log_in.log_in(vendor.code, ADA, password, now=vendor.now)
+    except SeatkeeperError as refused:
+        return refused.code
+
+
+def track(vendor: Vendor, license: License, **told: str) -> Any:
+    lookup = vendor.lookup(license, "pc")
+    return device_variables.track_variables(vendor.code, lookup, told, ADMIN, now=vendor.now)
+
+
+def track_on_granted(vendor: Vendor, license: License) -> Any:
+    snapshot = vendor.activate(license, "pc")
+    assert snapshot.license is not None
+    assert snapshot.device is not None
+    return device_variables.track_on(snapshot.license, snapshot.device, {"colour": "red"}, ADMIN, now=vendor.now)
+
+
+def say_goodbye(vendor: Vendor, license: License) -> None:
+    lookup, told = vendor.lookup(license, "pc"), {"colour": "blue"}
+    deactivate.deactivate(vendor.code, lookup, ADMIN, variables=told, now=vendor.now)
+
+
+def choose_password(vendor: Vendor, seat: Seated) -> Any:
+    user = change_password.change_password(vendor.code, ADA, seat.password, NEW_PASSWORD, ADMIN, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+def ask_for_code(vendor: Vendor, _: Seated) -> Any:
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    stored, code = one_time_codes.read_code(vendor.code, ADA, "", NOW), mailed_code(vendor, ADA)
+    asked = one_time_codes.read_code_requests(vendor.code, ADA, "", vendor.now)[0]
+    right = stored.code_hash == one_time_codes.hash_code(vendor.code, ADA, code)
+    return right, stored.until, asked.mailed, len(code_mails(vendor, ADA))
+
+
+def with_mail(vendor: Vendor) -> None:
+    deliver()  # what other tests of this process left behind
+    queue_mail(Mail(ADA, "Hello", f"Company code: {vendor.code}", company=vendor.code), vendor.now)
+
+
+def send(vendor: Vendor, _: None) -> Any:
+    return send_mails.send_mails(now=vendor.now), len(code_mails(vendor, ADA))
+
+
+def with_code(vendor: Vendor) -> str:
+    after_a_failure(vendor)
+    forgotten_password.request_code(vendor.code, ADA, now=vendor.now)
+    return mailed_code(vendor, ADA)
+
+
+def use_code(vendor: Vendor, code: str) -> Any:
+    given = (vendor.code, ADA, code, NEW_PASSWORD, ADMIN)
+    user = forgotten_password.set_password_by_code(*given, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+def let_in(vendor: Vendor, seat: Seated) -> Any:
+    unlock.unlock(vendor.code, ADA, ADMIN, now=vendor.now)
+    return enter(vendor, seat.password)
+
+
+def set_password(vendor: Vendor, seat: Seated) -> Any:
+    user, initial = change_seat.set_password(vendor.code, seat.license.id, ADA, None, ADMIN, now=vendor.now)
+    stored = accounts.read_user(vendor.code, user.id)
+    assert stored is not None
+    return user, stored == user, verify_password(stored.password_hash, initial), initial_password(stored) == initial
+
+
+def assign(vendor: Vendor, license: License) -> Any:
+    user, initial = vendor.assign(license, ADA)
+    stored = accounts.read_user(vendor.code, user.id)
+    assert stored is not None
+    assert initial is not None
+    return user, stored == user, verify_password(stored.password_hash, initial)
+
+
+def issue_by_key(vendor: Vendor, _: None) -> Any:
+    license = vendor.issue(license_type="subscription", validity_period=NOW + DAY, customer="c@customer.test")
+    return license, vendor.stored(license) == license
+
+
+def issue_to_manager(vendor: Vendor, _: None) -> Any:
+    terms = issue_license.Terms("perpetual", 5, max_license_users=2, order_id="order")
+    return issue_license.issue_license(vendor.code, "revit", terms, ADA, ADMIN, now=vendor.now)
+
+
+def create_company(vendor: Vendor, _: None) -> Any:
+    return create.create_company(f"{vendor.code}2", "Another vendor", ADMIN, now=vendor.now)
+
+
+def brand(vendor: Vendor, _: None) -> Any:
+    logo = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    company = branding.set_branding(vendor.code, "#0a6e5c", logo, ADMIN, name="Qbitec", now=vendor.now)
+    return company, accounts.read_company(vendor.code) == company
+
+
+def create_api_key(vendor: Vendor, _: None) -> Any:
+    key, shared = create.create_api_key(vendor.code, frozenset({"revit"}), False, ADMIN, now=vendor.now)
+    return key, create.shared_key(key) == shared, accounts.read_api_key(vendor.code, key.api_key) == key
+
+
+def revoke(vendor: Vendor, _: None) -> Any:
+    create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
+    return accounts.read_api_key(vendor.code, vendor.api_key)
+
+
+def enable(enabled: bool) -> Callable[[Vendor, License], Any]:
+    def act(vendor: Vendor, license: License) -> Any:
+        return change_license.set_enabled(vendor.code, license.id, enabled, ADMIN, now=vendor.now)
+
+    return act
+
+
+def disabled(vendor: Vendor) -> License:
+    license = vendor.issue()
+    enable(False)(vendor, license)
+    return license
+
+
+def blacklisted(vendor: Vendor) -> License:
+    license = vendor.issue()
+    change_device.blacklist_device(vendor.code, license.id, "pc", ADMIN, now=vendor.now)
+    return license
+
+
+def with_idle_devices(vendor: Vendor) -> License:
+    license = released(vendor)
+    item = LicenseItem(license_pk(vendor.code, license.id), "license")
+    writes.update(item, [LicenseItem.known_devices.set(5000)], LicenseItem.pk.exists())
+    return license
+
+
+def extend_late(vendor: Vendor, license: License) -> Any:
+    """No sweep has run: what it would have announced is announced in the same transaction."""
+    return change_license.extend(vendor.code, license.id, None, "30d", ADMIN, now=NOW + 3 * DAY)
+
+
+def on_license(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, License], Any]:
+    return lambda vendor, license: function(vendor.code, license.id, *more, ADMIN, now=vendor.now)
+
+
+def on_seat(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, Seated], Any]:
+    return lambda vendor, seat: function(vendor.code, seat.license.id, ADA, *more, ADMIN, now=vendor.now)
+
+
+def second_manager(vendor: Vendor) -> Any:
+    """An order that has a license and a manager."""
+    license = vendor.issue("viewer", "first@customer.test", order_id="A")
+    vendor.now += 1000
+    return license
+
+
+def join_order(vendor: Vendor, _: License) -> Any:
+    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="A")
+    license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
+    order = orders.read_order(vendor.code, "A")
+    assert order is not None
+    shown = [list(orders.read_managed_licenses(vendor.code, user_id)) for user_id in sorted(order.managers)]
+    return license, len(order.managers), order.pending_managers, [len(licenses) for licenses in shown]
+
+
+def issue_another_order(vendor: Vendor, _: License) -> Any:
+    """To who manages one already."""
+    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="B")
+    given = (vendor.code, "viewer", terms, "first@customer.test", ADMIN)
+    license, manager = issue_license.issue_license(*given, now=vendor.now)
+    assert manager is not None
+    return license, accounts.read_user(vendor.code, manager.id)
+
+
+def managed(vendor: Vendor) -> Seated:
+    """A seat on a license whose manager is known."""
+    license = vendor.issue("revit", "manager@customer.test", max_license_users=2)
+    user, password = vendor.assign(license, ADA)
+    return Seated(license, user, password or "")
+
+
+def new_email(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.license.id, ADA, "countess@customer.test", ADMIN)
+    manager = accounts.user_of_email(vendor.code, "manager@customer.test")
+    user = change_email.change_email(*given, manager_id=manager, now=vendor.now)
+    return user, accounts.read_user(vendor.code, seat.user.id) == user
+
+
+def other_email(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, None, ADA, "countess@customer.test", ADMIN)
+    user = change_email.change_email(*given, manager_id=None, now=vendor.now)
+    return user, accounts.read_user(vendor.code, seat.user.id) == user
+
+
+def new_name(vendor: Vendor, seat: Seated) -> Any:
+    profile = assign_user.Profile("Ada", "King", "+41")
+    return change_account.change_profile(vendor.code, seat.user.id, profile, ADMIN, now=vendor.now)
+
+
+def end_sessions(vendor: Vendor, seat: Seated) -> Any:
+    return change_account.end_other_sessions(
+        vendor.code, seat.user.id, ADMIN, epoch=seat.user.session_epoch, now=vendor.now
+    )
+
+
+def choose_first_password(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.user.id, NEW_PASSWORD, ADMIN)
+    user = change_account.choose_password(*given, old_password=None, epoch=seat.user.session_epoch, now=vendor.now)
+    return user, enter(vendor, NEW_PASSWORD) == user
+
+
+PEOPLE = "\n".join(f"p{n}@customer.test,P,{n}" for n in range(3))
+
+
+def start_batch(vendor: Vendor, license: License) -> Any:
+    batch = batch_assign.start_batch(vendor.code, license.id, PEOPLE, False, ADMIN, now=vendor.now)
+    return batch, vendor.stored(license).users_assigned
+
+
+def with_batch(vendor: Vendor) -> tuple[License, int]:
+    license = user_license(vendor)
+    return license, start_batch(vendor, license)[0]
+
+
+def finish_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
+    license, batch = begun
+    left = batch_assign.continue_batch(vendor.code, license.id, batch, ADMIN, lambda: True, now=vendor.now)
+    return left, vendor.stored(license).users_assigned
+
+
+def finished_batch(vendor: Vendor) -> tuple[License, int]:
+    begun = with_batch(vendor)
+    finish_batch(vendor, begun)
+    return begun
+
+
+def read_batch_result(vendor: Vendor, done: tuple[License, int]) -> Any:
+    results = result_of(vendor, *done)
+    return [(fate.code, fate.ok, bool(fate.password)) for fate in results]
+
+
+def end_batch(vendor: Vendor, begun: tuple[License, int]) -> Any:
+    license, batch = begun
+    batch_assign.end_batch(vendor.code, license.id, batch, ADMIN, now=vendor.now)
+    return vendor.stored(license).users_assigned
+
+
+def logged_in(vendor: Vendor) -> SessionClaims:
+    seat = seated(vendor)
+    choose_password(vendor, seat)
+    user = accounts.read_user(vendor.code, seat.user.id)
+    assert user is not None
+    return sessions.open_session(user, now=vendor.now)
+
+
+def enter_portal(vendor: Vendor, seat: Seated) -> Any:
+    user, claims = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
+    return user, batch_read(claims, ReadRequest(), vendor.now).session
+
+
+def keep_session(vendor: Vendor, claims: SessionClaims) -> Any:
+    sessions.keep_session(claims, 7, now=vendor.now)
+    session = batch_read(claims, ReadRequest(), vendor.now).session
+    return session and session.epoch
+
+
+def log_out(vendor: Vendor, claims: SessionClaims) -> Any:
+    sessions.log_out(claims)
+    return batch_read(claims, ReadRequest(), vendor.now).session
+
+
+def once_only(vendor: Vendor, claims: SessionClaims) -> Any:
+    key = IdempotencyKey(claims.token, "nonce", "content")
+    return idempotency.perform_once(key, lambda: None, lambda _: {"to": "/there"}, now=vendor.now)
