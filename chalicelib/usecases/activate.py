@@ -9,6 +9,7 @@ from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.origin import Origin, network_of
+from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
 from chalicelib.runtime import runtime
 from chalicelib.store import activations
@@ -54,7 +55,7 @@ def activate(
         logged_in = LoggedIn(user, password or "")
     guard_license_lookup(product, lookup)
     refusal: SeatkeeperError | None = None
-    candidates = _candidates(company, product, lookup, now)
+    candidates = _candidates(company, product, lookup, None if logged_in is None else logged_in.user, now)
     for candidate, seen in candidates:
         try:
             if seen is not None:  # read at one instant: its refusal is final
@@ -69,13 +70,13 @@ def activate(
 
 
 def _candidates(
-    company: str, product: Product, lookup: LicenseLookup, now: Instant
+    company: str, product: Product, lookup: LicenseLookup, user: User | None, now: Instant
 ) -> list[tuple[Candidate, Snapshot | None]]:
     """The licenses that may be meant; where there are several as they stand, and the one that the device holds first.
 
     A repeat must find its own license again, however many newer licenses there are.
     """
-    named = find_candidates(company, product, lookup, now, consistent=True)
+    named = find_candidates(company, product, lookup, now, consistent=True, logged_in=user)
     if len(named) == 1:
         return [(named[0], None)]
     found: list[tuple[Candidate, Snapshot | None]] = list(

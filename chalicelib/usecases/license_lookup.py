@@ -11,6 +11,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import is_expired, is_live
+from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations
 from chalicelib.usecases.bounded_guesses import count_guess
@@ -91,12 +92,21 @@ def _named(company: str, product: Product, lookup: LicenseLookup, now: Instant, 
 
 
 def find_candidates(
-    company: str, product: Product, lookup: LicenseLookup, now: Instant, consistent: bool
+    company: str,
+    product: Product,
+    lookup: LicenseLookup,
+    now: Instant,
+    consistent: bool,
+    *,
+    logged_in: User | None = None,
 ) -> list[Candidate]:
-    """Every license that may be meant, newest first; at least one. Raises `SeatkeeperError`."""
+    """Every license that may be meant, newest first; at least one. Raises `SeatkeeperError`.
+
+    `logged_in`: who was found under the e-mail just now. That it is still his is seen where a candidate is read.
+    """
     if product.authorization_method == "license-key":
         return [Candidate(company, product, _license_id(company, lookup, now), None)]
-    user_id = _user_id(company, lookup, now, consistent)
+    user_id = _user_id(company, lookup, now, consistent, logged_in)
     if lookup.license_id is not None:
         return [Candidate(company, product, lookup.license_id, user_id)]
     license_ids = accounts.licenses_of_user(company, user_id, product.code)
@@ -161,12 +171,12 @@ def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: boo
     return found
 
 
-def _user_id(company: str, lookup: LicenseLookup, now: Instant, consistent: bool) -> int:
+def _user_id(company: str, lookup: LicenseLookup, now: Instant, consistent: bool, logged_in: User | None = None) -> int:
     try:
         email = known_email(lookup.email or "")
     except Invalid:
         raise NotFound("license_not_found") from None
-    load = lambda: accounts.user_of_email(company, email)  # noqa: E731 - short and local
+    load = lambda: accounts.user_of_email(company, email) if logged_in is None else logged_in.id  # noqa: E731 - short
     user_id = runtime().caches.user_ids.get((company, email), load, now, fresh=consistent)
     if user_id is None:
         raise NotFound("license_not_found")

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 import chalicelib
-from chalicelib.domain.license import License
 from infra.call import signed_headers
 from tests.support import Vendor
+from tests.usecases.people import PASSWORD, chosen
 from tests.web.events import answer, event
 
 ROOT = f"{Path(chalicelib.__file__).parent}/"
+LOOKS_UP = ("read_", "find_", "user_of_", "licenses_of_", "seen_by_", "held_")
+"""How the names of what reads the database begin."""
 ADAPTERS, BELOW = {"web", "licenseapi"}, {"usecases", "store"}
 
 
@@ -49,7 +51,8 @@ class Walk:
         room, name = room_of(frame), f"{Path(code.co_filename).stem}.{code.co_name}"
         if room in BELOW and room_of(frame.f_back) in ADAPTERS:
             self.down.append(name)
-        if code.co_filename.endswith("usecases/catalogue.py") or (room == "store" and "read_" in code.co_name):
+        is_read = room == "store" and code.co_name.startswith(LOOKS_UP)
+        if is_read or code.co_filename.endswith("usecases/catalogue.py"):
             given = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
             self.looked_up[f"{name} {given}"] += 1
 
@@ -66,34 +69,51 @@ def walk(call: Callable[[], dict[str, Any]]) -> Walk:
     return found
 
 
-@pytest.fixture
-def license(vendor: Vendor) -> License:
-    return vendor.issue()
-
-
-@pytest.mark.parametrize(
-    ("name", "more"),
-    [
-        ("activate_license", {}),
-        ("activate_license", {"variables": {"a": "1"}}),
-        ("check_license", {}),
-        ("deactivate_license", {}),
-        ("track_device_variables", {"variables": {"a": "1"}}),
-        ("get_device_variables", {}),
-    ],
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("activate_license", {}),
+    ("activate_license", {"variables": {"a": "1"}}),
+    ("check_license", {}),
+    ("deactivate_license", {}),
+    ("track_device_variables", {"variables": {"a": "1"}}),
+    ("get_device_variables", {}),
 )
+EMAIL = "ada@customer.test"
+
+
+def by_key(vendor: Vendor) -> dict[str, str]:
+    """What names a license, and activates a device on it."""
+    return {"product": "viewer", "license_key": vendor.issue().license_key or ""}
+
+
+def by_user(vendor: Vendor) -> dict[str, str]:
+    """The same of a user, who has one seat."""
+    _, password = vendor.assign(vendor.issue("revit", max_license_users=2), EMAIL, 2)
+    return {"product": "revit", "username": EMAIL, "password": password or ""}
+
+
+def by_user_of_several(vendor: Vendor) -> dict[str, str]:
+    """The same of a user who has several seats."""
+    vendor.assign(vendor.issue("revit", max_license_users=2), EMAIL, 2)
+    chosen(vendor, EMAIL)
+    return by_user(vendor) | {"password": PASSWORD}
+
+
+@pytest.mark.parametrize("named", [by_key, by_user, by_user_of_several], ids=lambda named: named.__name__)
+@pytest.mark.parametrize(("name", "more"), CALLS)
 def test_a_call_goes_down_for_who_calls_and_for_what_is_asked_and_looks_up_each_thing_once(
-    vendor: Vendor, license: License, name: str, more: dict[str, Any]
+    vendor: Vendor, named: Callable[[Vendor], dict[str, str]], name: str, more: dict[str, Any]
 ) -> None:
+    given = named(vendor) | {"hardware_id": "pc"}
+
     def call(name: str, **more: Any) -> dict[str, Any]:
         signed = signed_headers(vendor.api_key, vendor.shared_key)
-        given = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"} | more
+        sent = {field: value for field, value in (given | more).items() if field != "password" or "activate_" in name}
         if name in ("check_license", "get_device_variables"):
-            return answer(event("GET", f"/api/v4/{name}", signed, query=given))
-        return answer(event("POST", f"/api/v4/{name}", signed, body=json.dumps(given)))
+            return answer(event("GET", f"/api/v4/{name}", signed, query=sent))
+        return answer(event("POST", f"/api/v4/{name}", signed, body=json.dumps(sent)))
 
     if name != "activate_license":
-        vendor.activate(license, "pc")
+        call("activate_license")
     found = walk(lambda: call(name, **more))
     assert len(found.down) == 2, found.down
     assert [asked for asked, times in found.looked_up.items() if times > 1] == []
