@@ -28,13 +28,21 @@ from pynamodb.expressions.condition import Condition
 
 import chalicelib
 import infra
-from chalicelib.store.schema import Reader
+from chalicelib.store.schema import Reader, Rows
 from chalicelib.web.endpoint import Endpoints
 
 CONSTANT = (
     *(str, bytes, int, float, type(None), re.Pattern, PurePath, date, timedelta, tzinfo, frozenset),
     *(type, ModuleType, TypeVar, ParamSpec, ContextVar, logging.Logger),
-    *(JSONDecoder, Config, EmailPolicy, Condition, Reader, type(dataclasses.MISSING)),  # told all when they are made
+    *(
+        JSONDecoder,
+        Config,
+        EmailPolicy,
+        Condition,
+        Reader,
+        Rows,
+        type(dataclasses.MISSING),
+    ),  # told all when they are made
     *(Blueprint, Endpoints),  # routes are registered while their module is imported
 )
 REMEMBER = {

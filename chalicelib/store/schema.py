@@ -248,7 +248,7 @@ class Rows(Generic[V]):
         if unknown := set(first) - set(names):
             raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}, which older processes read")
         self._kind, self._first = kind, first
-        self.columns = [*first, *(name for name in names if name not in first)]
+        self.columns = (*first, *(name for name in names if name not in first))
 
     def of(self, values: Iterable[V]) -> list[list[object]]:
         """The rows of these values."""
