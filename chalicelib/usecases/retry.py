@@ -1,4 +1,8 @@
-"""The optimistic retry loop: read, decide, write, and decide again where a condition failed."""
+"""The optimistic retry loop: read, decide, write, and decide again where a condition failed.
+
+No `for attempt in attempts()` in the use cases: what belongs between deciding and writing (that nothing is to be done
+is confirmed, the answer to a repeat is stored with the change) would be for each of them to remember.
+"""
 
 from collections.abc import Callable
 from functools import partial
