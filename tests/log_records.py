@@ -20,19 +20,19 @@ class Output(io.StringIO):
     @property
     def lines(self) -> list[dict[str, Any]]:
         """What was told, each a JSON object with metrics that CloudWatch can read."""
-        told = []
+        answers = []
         for text in self.getvalue().splitlines():
             line = json.loads(text)
             assert mistakes(line) == [], text
             assert len(text.encode()) < MAX_BYTES
-            told.append(line)
-        return told
+            answers.append(line)
+        return answers
 
     @property
     def line(self) -> dict[str, Any]:
         """The only one."""
-        (told,) = self.lines
-        return told
+        (answer,) = self.lines
+        return answer
 
     def forget(self) -> None:
         """Begin anew."""

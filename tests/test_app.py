@@ -40,8 +40,8 @@ def test_garbage_is_collected_from_the_end_of_its_start_on(function: str) -> Non
 
 def test_what_only_pages_need_is_imported_with_the_first_page() -> None:
     code = "import app, sys; print({'jinja2', 'chalicelib.portal.handlers'} & set(sys.modules))"
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout == "set()\n"
+    output = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert output.stdout == "set()\n"
 
 
 def test_it_does_not_start_on_malformed_secrets_and_shows_none(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
         output.forget()
         tick()
     stage = f"Stage={runtime().settings.table_prefix}"
-    told = metrics(first)
-    assert 7200 <= told.pop(("OldestDueAge", stage)) < 7320
-    assert told == {("SweepTransitions", stage): 3, ("AnnouncementsFailed", stage): 0}
+    answer = metrics(first)
+    assert 7200 <= answer.pop(("OldestDueAge", stage)) < 7320
+    assert answer == {("SweepTransitions", stage): 3, ("AnnouncementsFailed", stage): 0}
     assert (first["kind"], first["outcome"], len(first["lambda_request_id"])) == ("sweep", "ok", 36)
     assert set(metrics(output.line).values()) == {0}
 

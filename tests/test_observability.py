@@ -43,8 +43,10 @@ def test_a_line_is_one_json_object_in_one_piece() -> None:
     assert second == plain | THIS
 
 
-@pytest.mark.parametrize(("environment", "told"), [({}, ""), ({"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"}, "{")])
-def test_lines_are_written_on_lambda_and_nothing_on_one_machine(environment: dict[str, str], told: str) -> None:
+@pytest.mark.parametrize(
+    ("environment", "expected"), [({}, ""), ({"AWS_LAMBDA_FUNCTION_NAME": "seatkeeper-dev-api"}, "{")]
+)
+def test_lines_are_written_on_lambda_and_nothing_on_one_machine(environment: dict[str, str], expected: str) -> None:
     code = (
         "import os\n"
         "from chalicelib import observability as o\n"
@@ -58,12 +60,12 @@ def test_lines_are_written_on_lambda_and_nothing_on_one_machine(environment: dic
     run = subprocess.run(
         [sys.executable, "-c", code], env=plain | environment, capture_output=True, text=True, check=True
     )
-    assert (run.stdout[:1], run.stderr) == (told, "")
+    assert (run.stdout[:1], run.stderr) == (expected, "")
     colds = [json.loads(line)["cold_start"] for line in run.stdout.splitlines()]
-    assert colds == ([True, False] if told else [])
+    assert colds == ([True, False] if expected else [])
 
 
-def test_where_no_line_is_open_nothing_is_told() -> None:
+def test_where_no_line_is_open_nothing_is_reported() -> None:
     with written() as output:
         observability.add_fields(company="ACME")
         observability.set_error("license_expired")
@@ -171,7 +173,7 @@ def fail_because(password: str) -> None:
         raise KeyError(password) from error
 
 
-def test_of_an_error_only_the_types_and_where_they_came_from_are_told() -> None:
+def test_of_an_error_only_the_types_and_where_they_came_from_are_reported() -> None:
     with written() as output, pytest.raises(KeyError), open_line():
         fail_because(SECRET)
     line = output.line
@@ -186,7 +188,7 @@ def test_of_an_error_only_the_types_and_where_they_came_from_are_told() -> None:
     assert "the password" not in output.getvalue()
 
 
-def test_what_aws_calls_its_error_is_told() -> None:
+def test_what_aws_calls_its_error_is_reported() -> None:
     denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": SECRET}}, "GetItem")
     with written() as output, pytest.raises(ClientError), open_line():
         raise denied
@@ -226,7 +228,7 @@ def check_logged(entries: list[dict[str, object]]) -> None:
     assert all(str(entry["location"]).startswith("tests/test_observability.py:") for entry in entries)
 
 
-def test_what_is_logged_is_part_of_the_line_and_of_others_code_only_the_place_is_told() -> None:
+def test_what_is_logged_is_part_of_the_line_and_of_others_code_only_the_place_is_reported() -> None:
     with written() as output, open_line():
         log_everything()
     check_logged(output.line["records"])

@@ -68,12 +68,12 @@ class Heard:
         self.add(*re.findall(r'name="form" value="([^"]+)"', response.text))
 
 
-def _texts(told: Any) -> Iterator[str]:
+def _texts(expected: Any) -> Iterator[str]:
     """The values in JSON."""
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, dict | list):
-        for part in told.values() if isinstance(told, dict) else told:
+    if isinstance(expected, str):
+        yield expected
+    elif isinstance(expected, dict | list):
+        for part in expected.values() if isinstance(expected, dict) else expected:
             yield from _texts(part)
 
 
@@ -118,11 +118,11 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
     heard.add(by_key.license_key or "", password or "")
     key = {"product": "viewer", "license_key": by_key.license_key, "hardware_id": "machine-of-ada"}
     user = {"product": "revit", "username": ADA, "hardware_id": "machine-of-ada"}
-    told = {"variable": "value-of-variable"}
+    result = {"variable": "value-of-variable"}
     answers = [
-        application.post("activate_license", **key, variables=told, hostname="host-of-ada"),
+        application.post("activate_license", **key, variables=result, hostname="host-of-ada"),
         application.get("check_license", **key),
-        application.post("track_device_variables", **key, variables=told),
+        application.post("track_device_variables", **key, variables=result),
         application.get("get_device_variables", **key),
         application.post("deactivate_license", **key),
         application.post("activate_license", **user, password=password),

@@ -143,7 +143,7 @@ def test_secrets_are_read_and_never_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         ({}, ["signing_key", "data_key"]),
         ({"signing_key": PEM}, ["data_key"]),
@@ -165,14 +165,14 @@ def test_secrets_are_read_and_never_shown(tmp_path: Path) -> None:
     ],
 )
 def test_malformed_secrets_are_one_sentence_that_names_them_and_shows_none(
-    tmp_path: Path, content: Any, told: list[str]
+    tmp_path: Path, content: Any, expected: list[str]
 ) -> None:
     path = tmp_path / "secrets.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     with pytest.raises(SettingsError) as caught:
         read(f"file:{path}")
     assert is_one_sentence(caught)
-    assert [word for word in told if word not in str(caught.value)] == []
+    assert [word for word in expected if word not in str(caught.value)] == []
     assert HIDDEN not in str(caught.value)
     assert DATA_KEY not in str(caught.value)
     assert caught.value.__cause__ is None, "a traceback would show what pydantic saw"
@@ -292,5 +292,5 @@ def test_what_only_the_parameter_store_needs_is_not_loaded_for_a_file(tmp_path: 
         f"from chalicelib.settings import SecretSource; SecretSource('file:{path}').read(); import sys;"
         "print([n for n in sys.modules if 'boto' in n])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout == "[]\n"

@@ -114,9 +114,9 @@ def test_the_current_key_comes_first_and_in_the_midst_of_a_rotation_is_the_only_
 
 
 def test_all_public_keys_are_told_and_who_reads_one_reads_the_current_one() -> None:
-    told = keyring(held(2, 1)).public_keys()
-    assert told == key(2).public_key + key(1).public_key
-    assert load_pem_public_key(told.encode()) == load_pem_public_key(key(2).public_key.encode())
+    answer = keyring(held(2, 1)).public_keys()
+    assert answer == key(2).public_key + key(1).public_key
+    assert load_pem_public_key(answer.encode()) == load_pem_public_key(key(2).public_key.encode())
 
 
 def test_each_live_key_is_found_by_its_id_without_asking_the_store() -> None:

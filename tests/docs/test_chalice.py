@@ -27,11 +27,11 @@ IN_TURN = """
 import json, sys
 from chalice.cli import cli
 from click.testing import CliRunner
-told = {}
+results = {}
 for command in json.load(sys.stdin):
     done = CliRunner().invoke(cli, command.split(), obj={})
-    told[command] = [done.exit_code, done.output, str(done.exception or "")]
-print(json.dumps(told))
+    results[command] = [done.exit_code, done.output, str(done.exception or "")]
+print(json.dumps(results))
 """
 COMMANDS = [
     "package --stage dev packaged",
@@ -59,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(project: Path) -> dict[str, tuple[int, str, str]]:
+def command_results(project: Path) -> dict[str, tuple[int, str, str]]:
     """What each command has answered: its exit code, its output, and the exception that has ended it."""
     # Nobody's account is asked: there is none, and nothing listens there.
     aws = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"}
@@ -89,9 +89,9 @@ def test_every_command_of_chalice_has_its_place_in_the_table() -> None:
 
 @pytest.mark.parametrize("command", ["deploy", "dev plan", "delete"])
 def test_what_would_deploy_ends_with_the_sentence_of_the_page(
-    command: str, told: dict[str, tuple[int, str, str]]
+    command: str, command_results: dict[str, tuple[int, str, str]]
 ) -> None:
-    code, _, error = told[f"{command} --stage dev"]
+    code, _, error = command_results[f"{command} --stage dev"]
     sentence = re.search(r'ends with "(.+?)"', TABLE)
     assert sentence
     assert (code != 0, "".join(sentence[1].split()) in "".join(error.split())) == (True, True), error
@@ -107,27 +107,27 @@ def test_what_would_deploy_ends_with_the_sentence_of_the_page(
     ],
 )
 def test_what_asks_for_a_deployment_of_chalices_own_finds_nothing(
-    command: str, says: str, told: dict[str, tuple[int, str, str]]
+    command: str, says: str, command_results: dict[str, tuple[int, str, str]]
 ) -> None:
-    code, output, _ = told[command]
+    code, output, _ = command_results[command]
     assert says in output if says else (code, output) == (0, "")
 
 
-def test_what_works_works(project: Path, told: dict[str, tuple[int, str, str]]) -> None:
+def test_what_works_works(project: Path, command_results: dict[str, tuple[int, str, str]]) -> None:
     working = [command for command in COMMANDS if command.split()[0] in ("package", "gen-policy", "new-project")]
     working += [command for command in COMMANDS if command.startswith(("generate-m", "generate-p", "dev appgraph"))]
-    assert [(command, told[command]) for command in working if told[command][0] != 0] == []
-    assert json.loads(told["gen-policy"][1])["Statement"] == []
-    definitions = json.loads(told["generate-models --stage dev"][1])["definitions"]
+    assert [(command, command_results[command]) for command in working if command_results[command][0] != 0] == []
+    assert json.loads(command_results["gen-policy"][1])["Statement"] == []
+    definitions = json.loads(command_results["generate-models --stage dev"][1])["definitions"]
     assert set(definitions) == {"Empty"}
     assert "chalice package" in (project / "pipeline.json").read_text()
     assert {"app.py", ".chalice"} <= {path.name for path in (project / "another").iterdir()}
 
 
 def test_packaged_alone_a_template_points_to_what_is_not_in_it(
-    project: Path, told: dict[str, tuple[int, str, str]]
+    project: Path, command_results: dict[str, tuple[int, str, str]]
 ) -> None:
-    assert told["package --stage dev packaged"][0] == 0
+    assert command_results["package --stage dev packaged"][0] == 0
     template = json.loads((project / "packaged" / "sam.json").read_bytes())
     text = json.dumps(template)
     assert "Mappings" not in template

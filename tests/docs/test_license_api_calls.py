@@ -115,13 +115,13 @@ def test_the_answer_that_is_shown_is_the_servers(vendor: Vendor, license: Licens
 def limits() -> dict[str, set[tuple[str, str]]]:
     """Of each field that a call may have: its least and its greatest length or value, by the OpenAPI document."""
     found: dict[str, set[tuple[str, str]]] = {}
-    told = document()
-    for methods in told["paths"].values():
+    answer = document()
+    for methods in answer["paths"].values():
         for operation in methods.values():
             fields = {field["name"]: field["schema"] for field in operation.get("parameters", ())}
             for sent in operation.get("requestBody", {}).get("content", {}).values():
                 model = sent["schema"]["$ref"].rpartition("/")[2]
-                fields |= told["components"]["schemas"][model]["properties"]
+                fields |= answer["components"]["schemas"][model]["properties"]
             for name, schema in fields.items():
                 kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
                 kind = kinds[0]
@@ -140,4 +140,4 @@ def test_the_limits_of_every_field_are_those_of_the_models() -> None:
     assert set(shown) == set(real)
     names = f"1 to {MAX_NAME}, a value up to {MAX_VALUE}; all of a device up to {MAX_CHARACTERS:,}"
     assert names in table
-    assert {name: told for name, told in shown.items() if {told} != real[name]} == {}
+    assert {name: answer for name, answer in shown.items() if {answer} != real[name]} == {}

@@ -60,14 +60,14 @@ def test_what_reads_the_log_finds_when_and_from_where_somebody_guesses(
     vendor: Vendor, email: str, ip: str, banned: str
 ) -> None:
     (settings,) = blocks(PAGE, "cfg")
-    told = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
-    failed = re.compile(told["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
+    answer = dict(re.findall(r"^(\w+) = (.+)$", settings, re.MULTILINE))
+    failed = re.compile(answer["failregex"].replace("<SUBNET>", r"([0-9a-f.:]+(?:/\d+)?)"))  # as fail2ban has it
     vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
     with written(is_timed=True) as output, runtime().log.record("request"), pytest.raises(SeatkeeperError):
         log_in(vendor.code, email, "wrong", Origin(network_of(ip)), now=NOW)
     text = output.getvalue()
     assert failed.findall(text) == [banned]
-    when = datetime.strptime(text[1 : text.index(",")], told["datepattern"].replace("%%", "%"))
+    when = datetime.strptime(text[1 : text.index(",")], answer["datepattern"].replace("%%", "%"))
     assert abs(datetime.now(UTC) - when) < timedelta(minutes=5)
     line = output.line
     known = email == "ada@customer.test"

@@ -26,25 +26,25 @@ def test_every_alarm_is_told_with_what_it_watches_and_when_it_begins() -> None:
     assert re.findall(r"^\| `.*$", section, re.MULTILINE) == [row(alarm) for alarm in ALARMS]
 
 
-def test_how_many_calls_a_stage_takes_and_how_long_logs_are_kept_is_told() -> None:
+def test_how_many_calls_a_stage_takes_and_how_long_logs_are_kept_is_reported() -> None:
     for name in read_config()["stages"]:
         made = resources(read_stage(name))["Resources"]
         method, *_ = made["RestAPI"]["Properties"]["MethodSettings"]
         rate, burst = method["ThrottlingRateLimit"], method["ThrottlingBurstLimit"]
         days = made["ApiLogs"]["Properties"]["RetentionInDays"]
         if name == "prod":
-            told = f"{rate:,} calls a second and bursts of {burst:,} in `prod`", f"{days} days in `prod`"
+            answers = f"{rate:,} calls a second and bursts of {burst:,} in `prod`", f"{days} days in `prod`"
         else:
-            told = f"`prod`, else {rate} and {burst}", f"`prod`, else for {days}"
-        assert [words for words in told if words not in PAGE] == []
+            answers = f"`prod`, else {rate} and {burst}", f"`prod`, else for {days}"
+        assert [words for words in answers if words not in PAGE] == []
 
 
-def test_the_limits_of_one_address_are_told() -> None:
+def test_the_limits_of_one_address_are_reported() -> None:
     limits = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]["prod"]["firewall"]
     assert f'"firewall": {json.dumps(limits)}' in PAGE
     assert f"`Retry-After: {RETRY_AFTER_SECONDS}`" in PAGE
-    told = f"| {limits['calls_a_minute']:,} a minute, {limits['log_ins_a_minute']} of them where passwords are tried"
-    assert told in (DOCS / "operations.md").read_text()
+    answers = f"| {limits['calls_a_minute']:,} a minute, {limits['log_ins_a_minute']} of them where passwords are tried"
+    assert answers in (DOCS / "operations.md").read_text()
     section = PAGE.partition("\n## One address\n")[2].partition("\n## ")[0]
     calls = [path.removeprefix("/api/v4/") for path in GUARDED if path.startswith("/api/v4/")]
     assert [name for name in calls if f"`{name}`" not in section] == []

@@ -40,8 +40,8 @@ def test_every_outcome_is_a_code_that_the_page_leads_to() -> None:
 def test_the_lines_of_the_page_are_such_as_are_written() -> None:
     assert [line["kind"] for line in LINES] == ["request", "sweep"]
     for line in LINES:
-        told = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
-        assert set(line) - told == set()
+        answer = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
+        assert set(line) - answer == set()
         assert mistakes(line) == []
         assert metrics(line)
 

@@ -10,7 +10,7 @@ NOW = 1_795_500_000_000
 HOUR, DAY = 3_600_000, 86_400_000
 
 
-def a_license(**told: Any) -> License:
+def a_license(**expected: Any) -> License:
     """A perpetual, key-based license of five activations."""
     usual: dict[str, Any] = {
         "company": "ACME",
@@ -21,10 +21,10 @@ def a_license(**told: Any) -> License:
         "created_at": NOW - 100 * DAY,
         "max_activations": 5,
     }
-    return License(**(usual | told))
+    return License(**(usual | expected))
 
 
-def a_device(**told: Any) -> Device:
+def a_device(**expected: Any) -> Device:
     """A live device of a license that was never reset."""
     usual: dict[str, Any] = {
         "id": 70,
@@ -35,10 +35,10 @@ def a_device(**told: Any) -> Device:
         "activated_at": NOW - DAY,
         "last_check_at": NOW - DAY,
     }
-    return Device(**(usual | told))
+    return Device(**(usual | expected))
 
 
-def a_seat(**told: Any) -> Seat:
+def a_seat(**expected: Any) -> Seat:
     """A seat of two activations that holds none."""
     usual: dict[str, Any] = {
         "user_id": 700,
@@ -49,7 +49,7 @@ def a_seat(**told: Any) -> Seat:
         "assigned_at": NOW - DAY,
         "max_activations": 2,
     }
-    return Seat(**(usual | told))
+    return Seat(**(usual | expected))
 
 
 def a_users_place(*, seat: dict[str, Any] | None = None, **license: Any) -> Snapshot:

@@ -57,12 +57,12 @@ GUARDS: list[tuple[str, dict[str, Any]]] = [
 
 def guarded(*codes: str) -> str:
     """The refusal of an activation where all these guards fail at once."""
-    told: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     for code in codes:
-        told |= dict(GUARDS)[code]
+        answer |= dict(GUARDS)[code]
     seat = {"activations": 2 if "user_activated_max_times" in codes else 0}
     report = replace(PC, is_vm="vm_not_allowed" in codes)
-    return refusal(a_users_place(seat=seat, **told), report, prevent_vm=True)
+    return refusal(a_users_place(seat=seat, **answer), report, prevent_vm=True)
 
 
 @pytest.mark.parametrize("code", [code for code, _ in GUARDS])
@@ -71,11 +71,11 @@ def test_each_guard_refuses_with_its_code(code: str) -> None:
 
 
 @pytest.mark.parametrize(("graver", "milder"), list(combinations([code for code, _ in GUARDS], 2)))
-def test_of_two_reasons_the_graver_is_told(graver: str, milder: str) -> None:
+def test_of_two_reasons_the_graver_is_reported(graver: str, milder: str) -> None:
     assert guarded(graver, milder) == graver
 
 
-def test_where_everything_is_wrong_the_gravest_reason_is_told() -> None:
+def test_where_everything_is_wrong_the_gravest_reason_is_reported() -> None:
     assert guarded(*(code for code, _ in GUARDS)) == "license_not_enabled"
 
 
@@ -290,10 +290,10 @@ def test_a_license_without_a_duration_gets_no_end() -> None:
 # --- transfers ------------------------------------------------------------------------------------------------
 
 
-def released(by: str | None, count: int = 1, **told: Any) -> Snapshot:
+def released(by: str | None, count: int = 1, **expected: Any) -> Snapshot:
     """A license on which so many places were given up, the last of them by this device."""
     hardware_hash = None if by is None else hash_hardware_id(by)
-    return Snapshot(a_license(released=count, last_released_by=hardware_hash, **told))
+    return Snapshot(a_license(released=count, last_released_by=hardware_hash, **expected))
 
 
 def test_a_new_device_on_a_free_place_is_no_transfer() -> None:

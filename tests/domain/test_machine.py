@@ -191,11 +191,11 @@ class InMemory(LicenseMachine):
     def swept(self) -> None:
         due = transitions_due(self.license, self.now)
         assert bool(due) == ((at := next_due(self.license)) is not None and at <= self.now)
-        told = [PHASES.index(self.license.announced_phase), *(PHASES.index(transition.phase) for transition in due)]
-        assert told == sorted(set(told)), "each once, one after the other"
+        answers = [PHASES.index(self.license.announced_phase), *(PHASES.index(transition.phase) for transition in due)]
+        assert answers == sorted(set(answers)), "each once, one after the other"
         assert all(transition.at <= self.now for transition in due)
-        self.license = replace(self.license, announced_phase=PHASES[told[-1]])
-        assert told[-1] == self.phase()
+        self.license = replace(self.license, announced_phase=PHASES[answers[-1]])
+        assert answers[-1] == self.phase()
         assert transitions_due(self.license, self.now) == []
 
     @invariant()

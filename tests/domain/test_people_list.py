@@ -103,7 +103,7 @@ NO_COUNT = "count_malformed"
         (f"{ADA},Ada\a", "profile_not_printable"),
     ],
 )
-def test_what_is_wrong_with_a_row_is_told(line: str, problem: str) -> None:
+def test_what_is_wrong_with_a_row_is_reported(line: str, problem: str) -> None:
     rows = parse(f"{line}\n{BOB},Bob")
     assert [row.problem for row in rows] == [problem, ""]
 

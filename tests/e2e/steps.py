@@ -39,7 +39,7 @@ def choose(page: Page, who: str, action: str) -> None:
     row(page, who).get_by_role("link", name=action).click()
 
 
-def told(page: Page, words: str) -> None:
+def confirmed(page: Page, words: str) -> None:
     """The page says that something was done."""
     expect(page.locator(".said")).to_contain_text(words)
 

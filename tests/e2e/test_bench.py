@@ -59,7 +59,7 @@ def test_what_is_wrong_with_a_page_is_seen(
         served(page, bench=body if isinstance(body, int) else GOOD + body, bench_css="")
         page.goto("/bench")
         page.wait_for_load_state("networkidle")
-    assert [told for told in faults if told.startswith(fault)], faults
+    assert [answer for answer in faults if answer.startswith(fault)], faults
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_script_that_goes_wrong_is_seen(script: str, fault: str, browser: play
         page.goto("/bench")
         with page.expect_event("console" if fault.startswith("console") else "pageerror"):
             page.evaluate(script)
-    assert [told for told in faults if told.startswith(fault)], faults
+    assert [answer for answer in faults if answer.startswith(fault)], faults
 
 
 def test_a_call_to_another_host_is_seen_and_gets_no_answer(browser: playwright.Browser, server: Server) -> None:
@@ -111,9 +111,9 @@ def test_axe_finds_nothing_in_a_good_page_under_the_strictest_policy(page: playw
 def test_axe_finds_text_that_cannot_be_read_in_one_scheme(scheme: str, page: playwright.Page) -> None:
     other = {"light": "dark", "dark": "light"}[scheme]
     faint = f"p {{ transition: color 9s }} @media (prefers-color-scheme: {scheme}) {{ p {{ color: #aaa }} }}"
-    with pytest.raises(AssertionError, match=rf"{scheme}: color-contrast \(serious\)") as told:
+    with pytest.raises(AssertionError, match=rf"{scheme}: color-contrast \(serious\)") as answer:
         good(page, f"html {{ background: #fff; color: #000 }} {faint}")()
-    assert f"{other}: " not in str(told.value)
+    assert f"{other}: " not in str(answer.value)
 
 
 @pytest.mark.usefixtures("axe_core")

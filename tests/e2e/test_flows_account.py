@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import log_in
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import choose, fact, follow, row, send, told
+from tests.e2e.steps import choose, confirmed, fact, follow, row, send
 from tests.mailbox import mailed_code, mails
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen
 
@@ -72,7 +72,7 @@ def test_an_initial_password_leads_nowhere_but_to_choosing_another(either_page: 
     send(either_page, "Set the password", **twice(site.initial_password))
     expect(either_page.get_by_role("alert")).to_have_text("Choose one that differs from the password that is set.")
     send(either_page, "Set the password", **twice(NEW_PASSWORD))
-    told(either_page, "Your new password is set. All other sessions are ended.")
+    confirmed(either_page, "Your new password is set. All other sessions are ended.")
     leave(either_page)
     log_in(either_page, site.company, USER, NEW_PASSWORD)
     lands(either_page, site, "/seats")
@@ -98,7 +98,7 @@ def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwr
     code.fill(mailed_code(site.vendor, MANAGER))
     either_page.get_by_label("New password").fill(NEW_PASSWORD)
     either_page.get_by_role("button", name="Set the new password").click()
-    told(either_page, "Your new password is set. Log in with it.")
+    confirmed(either_page, "Your new password is set. Log in with it.")
     log_in(either_page, site.company, MANAGER, NEW_PASSWORD)
     lands(either_page, site, "/licenses")
 
@@ -116,7 +116,7 @@ def test_a_person_changes_the_own_name_and_phone(either_page: playwright.Page, s
     site.enter(either_page, "/portal/account")
     follow(either_page, "Change name and phone")
     send(either_page, "Save", first_name="Maria", last_name="Berg", phone_number="+47 22")
-    told(either_page, "Your name and phone number were saved.")
+    confirmed(either_page, "Your name and phone number were saved.")
     expect(fact(either_page, "First name")).to_have_text("Maria")
     user = account(site.vendor, MANAGER)
     assert (user.first_name, user.last_name, user.phone_number) == ("Maria", "Berg", "+47 22")
@@ -133,10 +133,10 @@ def test_other_sessions_end_and_this_one_goes_on(
         send(either_page, "Set the password", present_password="not the present one", **twice(NEW_PASSWORD))
         expect(either_page.get_by_role("alert")).to_be_visible()
         send(either_page, "Set the password", present_password=PASSWORD, **twice(NEW_PASSWORD))
-        told(either_page, "Your new password is set. All other sessions are ended.")
+        confirmed(either_page, "Your new password is set. All other sessions are ended.")
     else:
         send(either_page, "End other sessions")
-        told(either_page, "All other sessions are ended.")
+        confirmed(either_page, "All other sessions are ended.")
     second_page.reload()
     lands(second_page, site, "/log-in?next=/portal/licenses")
     either_page.goto("/portal/licenses")
@@ -159,7 +159,7 @@ def test_a_license_user_sees_the_own_devices_and_resets_one(either_page: playwri
     either_page.goto(f"/portal/seats/{site.license.id}")
     choose(either_page, "DON-PC", "Reset")
     send(either_page, "Reset device")
-    told(either_page, "DON-PC was reset. Its activation is free.")
+    confirmed(either_page, "DON-PC was reset. Its activation is free.")
     assert site.vendor.stored(site.license).times_activated == 1
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.initial_password import initial_password
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import follow, form, row, runs_scripts, told
+from tests.e2e.steps import confirmed, follow, form, row, runs_scripts
 from tests.usecases.people import MANAGER, account
 
 BATCH = [f"person{number}@customer.test" for number in range(6)]
@@ -91,14 +91,14 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
         follow(either_page, "Download as CSV")
     assert re.fullmatch(r"license-users-\d+\.csv", download.value.suggested_filename)
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
-    told = "Assigned, with an initial password."
+    confirmed = "Assigned, with an initial password."
     passwords = [initial_password(account(site.vendor, email)) for email in (BATCH[0], BATCH[2])]
     limit = "Not assigned: The license allows 5 activations in all."
     assert rows[1:] == [
-        [BATCH[0], "Ann", "Lee", "'+41 44", "2", told, passwords[0]],
+        [BATCH[0], "Ann", "Lee", "'+41 44", "2", confirmed, passwords[0]],
         ["'=bad", "x", "", "", "1", "Not assigned: This is not an e-mail address.", ""],
         [BATCH[1], "Bob", "Roy", "", "9", limit, ""],
-        [BATCH[2], "Cy", "", "", "1", told, passwords[1]],
+        [BATCH[2], "Cy", "", "", "1", confirmed, passwords[1]],
     ]
 
 
@@ -144,7 +144,7 @@ def test_a_batch_that_is_stopped_gives_its_places_back(either_page: playwright.P
     batch_id = left_batch(site)
     site.enter(either_page, site.at(site.license, f"/users/batch/{batch_id}/end"))
     form(either_page).get_by_role("button", name="Stop here").click()
-    told(either_page, "The batch was stopped. The other seats are free again.")
+    confirmed(either_page, "The batch was stopped. The other seats are free again.")
     assert assigned(site) == 1
 
 

@@ -7,7 +7,7 @@ import playwright.sync_api as playwright
 from playwright.sync_api import expect
 
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import at_rest, choose, fact, follow, form, row, runs_scripts, send, told
+from tests.e2e.steps import at_rest, choose, confirmed, fact, follow, form, row, runs_scripts, send
 from tests.support import DAY, Application
 from tests.usecases.people import MANAGER, issued
 
@@ -64,7 +64,7 @@ def test_licenses_are_searched_filtered_and_sorted(either_page: playwright.Page,
     follow(either_page, "Revit")
     follow(either_page, "Disable")
     send(either_page, "Disable license")
-    told(either_page, "The license is disabled.")
+    confirmed(either_page, "The license is disabled.")
     follow(either_page, "Licenses")
     only(either_page, product="viewer")
     only(either_page, sort="order")
@@ -137,7 +137,7 @@ def test_the_activity_of_a_license_tells_who_did_what_from_where(either_page: pl
     expect(fact(either_page, "Authorization")).to_have_text("by user")
     follow(either_page, "Disable")
     send(either_page, "Disable license")
-    told(either_page, "The license is disabled.")
+    confirmed(either_page, "The license is disabled.")
     newest = either_page.get_by_role("group", name="History").locator("tbody tr").first
     expect(newest).to_contain_text("License disabled")
     expect(newest).to_contain_text(MANAGER)
@@ -169,12 +169,12 @@ def test_a_license_that_is_disabled_refuses_the_application_until_it_is_enabled(
     site.enter(either_page, site.at(site.license))
     follow(either_page, "Disable")
     send(either_page, "Disable license")
-    told(either_page, "The license is disabled.")
+    confirmed(either_page, "The license is disabled.")
     expect(fact(either_page, "Current status")).to_have_text("disabled")
     assert application.get("check_license", **lookup).json()["code"] == "license_not_enabled"
     follow(either_page, "Enable")
     send(either_page, "Enable license")
-    told(either_page, "The license is enabled.")
+    confirmed(either_page, "The license is enabled.")
     expect(fact(either_page, "Current status")).to_have_text("active")
     assert application.get("check_license", **lookup).status_code == 200
 
@@ -188,7 +188,7 @@ def test_a_license_that_is_reset_has_no_device_and_no_count(
     follow(either_page, "Reset license")
     expect(form(either_page)).to_contain_text("All 1 active devices are deactivated")
     send(either_page, "Reset license")
-    told(either_page, "The license was reset. All its devices are deactivated.")
+    confirmed(either_page, "The license was reset. All its devices are deactivated.")
     expect(fact(either_page, "Activations")).to_contain_text("0 / 5")
     assert site.vendor.stored(site.license).times_activated == 0
 
@@ -202,7 +202,7 @@ def test_a_device_that_is_reset_is_not_found_by_its_next_check_and_its_place_is_
     choose(either_page, HOST, "Reset")
     expect(form(either_page)).to_contain_text("The application on it ends at its next check.")
     send(either_page, "Reset device")
-    told(either_page, f"{HOST} was reset. Its activation is free.")
+    confirmed(either_page, f"{HOST} was reset. Its activation is free.")
     expect(either_page.locator(".count")).to_contain_text("Activations: 0 / 5")
     expect(row(either_page, HOST)).to_contain_text("deactivated")
     check = application.get("check_license", product="revit", hardware_id="pc", username=USER)

@@ -18,7 +18,7 @@ from infra.serve import Server
 from tests.e2e import showcase
 from tests.e2e.browser import axe
 from tests.e2e.site import USER, Site, let_in
-from tests.e2e.steps import choose, follow, form, refused, row, send, told
+from tests.e2e.steps import choose, confirmed, follow, form, refused, row, send
 from tests.e2e.weight import first_visit_bytes
 from tests.usecases.people import issued
 
@@ -124,7 +124,7 @@ def test_axe_finds_nothing_in_a_menu_a_dialog_and_what_they_lead_to(page: playwr
     refused(page, "This e-mail is assigned to the license already.")
     axe(page)
     send(page, email="ann@customer.test")
-    told(page, "ann@customer.test was assigned.")
+    confirmed(page, "ann@customer.test was assigned.")
     axe(page)
     page.goto(site.at(site.license, "/devices"))
     choose(page, "DON-PC", "Details")

@@ -11,7 +11,7 @@ from chalicelib.domain.events import EventType
 from chalicelib.domain.license import License
 from chalicelib.store import accounts
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import choose, follow, form, refused, row, send, told
+from tests.e2e.steps import choose, confirmed, follow, form, refused, row, send
 from tests.support import Vendor
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
 
@@ -72,7 +72,7 @@ def test_a_form_that_is_refused_comes_back_in_the_dialog_with_what_was_typed(pag
     expect(page).to_have_url(f"{site.base_url}{site.at(site.license, '/users')}")
     expect(page.get_by_role("heading", name="License for: Revit")).to_have_count(1)
     send(page, email=NEW)
-    told(page, f"{NEW} was assigned.")
+    confirmed(page, f"{NEW} was assigned.")
     expect(dialog).to_be_hidden()
 
 
@@ -162,7 +162,7 @@ def test_a_form_that_is_sent_again_after_going_back_shows_what_came_of_it(
     at_users(site, either_page)
     either_page.goto(site.at(site.license, "/users/assign"))
     send(either_page, email=NEW)
-    told(either_page, f"{NEW} was assigned.")
+    confirmed(either_page, f"{NEW} was assigned.")
     either_page.go_back()
     expect(form(either_page)).to_be_visible()
     send(either_page, email=NEW)
@@ -176,7 +176,7 @@ def test_reloading_the_page_after_a_form_does_nothing_again(either_page: playwri
     at_users(site, either_page)
     choose(either_page, USER, "Reset total activations")
     send(either_page, "Reset activations")
-    told(either_page, f"The devices of {USER} on this license are deactivated.")
+    confirmed(either_page, f"The devices of {USER} on this license are deactivated.")
     site.vendor.activate(USER, "pc", site.initial_password)
     either_page.reload()
     expect(row(either_page, USER)).to_be_visible()
@@ -214,7 +214,7 @@ def test_two_managers_at_once_lose_nothing_of_each_other(together: Together) -> 
         form(page).get_by_label("E-mail").fill(email)
     for page, email in zip(together.pages, (NEW, RIVAL), strict=True):
         send(page)
-        told(page, f"{email} was assigned.")
+        confirmed(page, f"{email} was assigned.")
     page = together.pages[0]
     page.reload()
     users = ["user0@customer.test", "user1@customer.test", "user2@customer.test"]
@@ -244,7 +244,7 @@ def test_who_was_removed_by_another_manager_is_not_removed_twice(together: Toget
         expect(form(page)).to_be_visible()
     first, second = together.pages
     send(first, "Remove user")
-    told(first, "user0@customer.test was removed.")
+    confirmed(first, "user0@customer.test was removed.")
     send(second, "Remove user")
     refused(second, "This user has no seat on the license any more.")
     expect(form(second).get_by_role("alert")).to_be_focused()
@@ -286,7 +286,7 @@ def test_a_user_is_assigned_with_the_keyboard_alone(either_page: playwright.Page
         page.keyboard.press("Tab")
     page.keyboard.type(NEW)
     page.keyboard.press("Enter")
-    told(page, f"{NEW} was assigned.")
+    confirmed(page, f"{NEW} was assigned.")
     assert accounts.user_of_email(site.company, NEW) is not None
 
 

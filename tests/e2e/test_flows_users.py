@@ -8,7 +8,7 @@ from chalicelib.domain.license import Seat
 from chalicelib.store import accounts, seats
 from chalicelib.usecases.initial_password import initial_password
 from tests.e2e.site import OTHER_MANAGER, USER, Site
-from tests.e2e.steps import choose, follow, form, refused, row, send, told
+from tests.e2e.steps import choose, confirmed, follow, form, refused, row, send
 from tests.support import Application
 from tests.usecases.people import PASSWORD, account, chosen, issued
 
@@ -39,7 +39,7 @@ def test_a_new_user_activates_with_the_initial_password_that_the_manager_copied(
     follow(either_page, "Assign license user")
     expect(form(either_page)).to_contain_text("If the person has no password yet, an initial one is generated.")
     send(either_page, email=NEW, first_name="Ann", last_name="Lee", phone_number="+41 44 123", max_activations="2")
-    told(either_page, f"{NEW} was assigned. Copy the initial password now, or show it later in the list.")
+    confirmed(either_page, f"{NEW} was assigned. Copy the initial password now, or show it later in the list.")
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(2))
     expect(row(either_page, NEW)).to_contain_text("Ann")
     follow(either_page, "Show and copy the initial password")
@@ -96,7 +96,7 @@ def test_who_has_an_account_gets_the_seat_and_keeps_the_password(either_page: pl
     follow(either_page, "Assign license user")
     expect(form(either_page)).to_contain_text("If the person has no password yet, an initial one is generated.")
     send(either_page, email=NEW)
-    told(either_page, f"{NEW} was assigned. The password is this person's own.")
+    confirmed(either_page, f"{NEW} was assigned. The password is this person's own.")
     expect(row(either_page, NEW)).to_contain_text("chosen by the user")
     assert account(site.vendor, NEW).password_hash == before
 
@@ -121,7 +121,7 @@ def test_a_user_gets_another_email_and_logs_in_with_it(either_page: playwright.P
     send(either_page, new_email=OTHER_MANAGER)
     refused(either_page, "Another account of this company has this e-mail.")
     send(either_page, new_email=NEW)
-    told(either_page, f"{USER} is now {NEW}, on all licenses. The password stays.")
+    confirmed(either_page, f"{USER} is now {NEW}, on all licenses. The password stays.")
     expect(emails(either_page)).to_have_text([NEW])
     assert initial_password(account(site.vendor, NEW)) == site.initial_password
     assert accounts.user_of_email(site.company, USER) is None
@@ -138,7 +138,7 @@ def test_a_password_that_the_manager_sets_is_good_for_one_log_in(
     refused(either_page, "Choose from 8 to 128 characters.")
     expect(form(either_page).get_by_label("Use this one:")).to_be_checked()
     send(either_page, password="a word to pass on")
-    told(either_page, f"{USER} has a new initial password")
+    confirmed(either_page, f"{USER} has a new initial password")
     site.log_in(second_page, USER, "a word to pass on")
     expect(second_page).to_have_url(f"{site.base_url}/portal/password")
 
@@ -151,7 +151,7 @@ def test_a_password_can_be_generated_and_ends_the_sessions_of_the_user(
     at_users(site, either_page)
     choose(either_page, USER, "Set password")
     send(either_page)
-    told(either_page, f"{USER} has a new initial password")
+    confirmed(either_page, f"{USER} has a new initial password")
     follow(either_page, "Show and copy the initial password")
     password = form(either_page).locator("output").inner_text()
     assert password == initial_password(account(site.vendor, USER)) != PASSWORD
@@ -166,7 +166,7 @@ def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: 
     refused(either_page, "The license allows 5 activations in all.")
     expect(form(either_page).get_by_label("Max activations")).to_have_value("6")
     send(either_page, max_activations="3")
-    told(either_page, f"{USER} may now activate 3 devices.")
+    confirmed(either_page, f"{USER} may now activate 3 devices.")
     found = seat(site)
     assert found is not None
     assert found.max_activations == 3
@@ -178,7 +178,7 @@ def test_total_activations_are_reset_and_the_devices_deactivated(either_page: pl
     choose(either_page, USER, "Reset total activations")
     expect(form(either_page)).to_contain_text(f"All 1 active devices of {USER} on this license are deactivated.")
     send(either_page, "Reset activations")
-    told(either_page, f"The devices of {USER} on this license are deactivated.")
+    confirmed(either_page, f"The devices of {USER} on this license are deactivated.")
     assert site.vendor.stored(site.license).times_activated == 0
 
 
@@ -187,7 +187,7 @@ def test_a_user_who_is_removed_makes_room_and_the_devices_are_off(either_page: p
     at_users(site, either_page)
     choose(either_page, USER, "Remove user")
     send(either_page, "Remove user")
-    told(either_page, f"{USER} was removed. There is room for another user.")
+    confirmed(either_page, f"{USER} was removed. There is room for another user.")
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(0))
     expect(either_page.get_by_role("heading", name="No users yet")).to_be_visible()
     license = site.vendor.stored(site.license)

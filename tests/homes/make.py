@@ -61,9 +61,9 @@ def _write(short: str, scratch: Path, home: Path) -> None:
 
         with _runtime():
             create_tables()
-            told = {"commit": short} | _fill(f"HOME-{short.upper()}")
-        told["secrets"] = json.loads(local.secrets_file(folder).read_text())
-        (home / "home.json").write_text(json.dumps(told, indent=1) + "\n")
+            document = {"commit": short} | _fill(f"HOME-{short.upper()}")
+        document["secrets"] = json.loads(local.secrets_file(folder).read_text())
+        (home / "home.json").write_text(json.dumps(document, indent=1) + "\n")
         for table in TABLES:
             (home / f"{table}.json").write_text(_lines(_items(table, database.endpoint)))
 

@@ -92,7 +92,7 @@ def test_every_page_of_the_portal_opens(home: Home, email: str) -> None:
         assert any(path.startswith(f"/portal/{below}/{home.id(name)}") for path in pages), name
     words = " ".join(page.words for page in pages.values())
     assert "laptop-of-ada" in words
-    assert email == ADA or all(told in words for told in ("host-0", BOB, "Ada King"))
+    assert email == ADA or all(answer in words for answer in ("host-0", BOB, "Ada King"))
 
 
 def test_what_a_list_says_of_a_license_is_what_the_license_says(home: Home) -> None:
@@ -203,8 +203,8 @@ def test_a_home_from_before_the_lists_of_managers_is_used_by_applications_and_to
         key = {"product": "viewer", "license_key": home.key("viewer"), "hardware_id": "machine-0"}
         assert granted(home.application().get("check_license", **key))["times_activated"] == 1
         assert granted(home.application().post("activate_license", **key | {"hardware_id": "new"}))
-        told = {difference.rstrip("0123456789 isnothw") for difference in others(home)}
-        assert told == {"the order's manager", "it is not listed under its order"}
+        answers = {difference.rstrip("0123456789 isnothw") for difference in others(home)}
+        assert answers == {"the order's manager", "it is not listed under its order"}
         assert walked(home.browser(MANAGER))
 
 

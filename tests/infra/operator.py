@@ -69,6 +69,6 @@ def _bootstrap(environ: Mapping[str, str]) -> Runtime:
     return replace(made, database=ours.database) if is_ours else made
 
 
-def told(text: str, name: str) -> str:
+def value_beside(text: str, name: str) -> str:
     """The value beside a name in an answer as text."""
     return next(line.removeprefix(name).strip() for line in text.splitlines() if line.startswith(f"{name}  "))

@@ -31,7 +31,7 @@ from chalicelib.usecases.security_events import note_security_event
 from chalicelib.web.errors import ERRORS
 from infra.admin import commands
 from infra.admin.command_table import COMMANDS
-from tests.infra.operator import Operator, told
+from tests.infra.operator import Operator, value_beside
 from tests.support import ADMIN, DAY, HOUR, Vendor
 
 FAR = "2080-01-02T03:04:05.678Z"
@@ -228,8 +228,8 @@ def test_an_assigned_user_can_log_in_with_the_answered_password(operator: Operat
     names = "--first-name Don --last-name ' Joe ' --phone '+43 1 234'"
     answer = operator.asks(f"user assign --license {license.id} --email {EMAIL.upper()} --max-activations 2 {names}")
     user = log_in(vendor.code, EMAIL, answer["initial_password"], now=vendor.now)
-    (told,) = licenses.seats(vendor.code, license.id)
-    assert (told.first_name, told.last_name, told.phone_number) == ("Don", "Joe", "+43 1 234")
+    (value_beside,) = licenses.seats(vendor.code, license.id)
+    assert (value_beside.first_name, value_beside.last_name, value_beside.phone_number) == ("Don", "Joe", "+43 1 234")
     assert (answer["email"], answer["user_id"], answer["max_activations"]) == (EMAIL, user.id, 2)
 
 
@@ -371,9 +371,9 @@ def test_what_takes_long_tells_how_far_it_is(
         vendor.issue()
     assert operator.noted(f"audit --company {vendor.code}") == ""
     monkeypatch.setattr(commands, "LONG_SECONDS", -1.0)
-    told = operator.noted(f"audit --company {vendor.code}")
-    assert "3 of 3 licenses counted\n" in told
-    assert told.endswith("9 of 9 names looked at\n")
+    value_beside = operator.noted(f"audit --company {vendor.code}")
+    assert "3 of 3 licenses counted\n" in value_beside
+    assert value_beside.endswith("9 of 9 names looked at\n")
 
 
 # --- text --------------------------------------------------------------------------------------------------------
@@ -433,7 +433,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given["order"] = license.order_id
-    assert told(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
+    assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 
 def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator, vendor: Vendor) -> None:
@@ -452,8 +452,8 @@ def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor:
     assert operator.refused(f"company delete {vendor.code}").startswith(
         "the following arguments are required: --confirm"
     )
-    told = f"--confirm: QBITEC is not {vendor.code}: nothing is deleted."
-    assert operator.refused(f"company delete {vendor.code} --confirm QBITEC") == told
+    value_beside = f"--confirm: QBITEC is not {vendor.code}: nothing is deleted."
+    assert operator.refused(f"company delete {vendor.code} --confirm QBITEC") == value_beside
     assert len(operator.asks(f"audit --company {vendor.code}")["differences"]) == 0
     deleted = operator.asks(f"company delete {vendor.code} --confirm {vendor.code}")
     assert deleted == {"code": vendor.code, "deleted": True, "items": deleted["items"]}
@@ -477,9 +477,9 @@ def test_history_says_how_often_when_last_and_from_where_what_stands_in_one_row(
         assert (row["at"], row["ip"]) == ("2027-01-15T08:00:00.000Z", "192.0.2.0")
         assert (row["times"], row["last_at"]) == (3, "2027-01-15T08:02:00.000Z")
         assert row["also_from"].endswith("192.0.2.2")
-        heads, told = operator.reads(f"{line} --limit 1").splitlines()[-2:]
+        heads, value_beside = operator.reads(f"{line} --limit 1").splitlines()[-2:]
         assert re.findall("times|last at|also from", heads) == ["times", "last at", "also from"]
-        assert re.search(rf" 3 +{row['last_at']}  {row['also_from']}  ", told)
+        assert re.search(rf" 3 +{row['last_at']}  {row['also_from']}  ", value_beside)
 
 
 def test_history_is_read_in_pages_and_says_who_did_it(operator: Operator, vendor: Vendor) -> None:

@@ -33,9 +33,9 @@ def strangers() -> dict[str, str]:
 
 
 def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -> None:
-    told = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
+    answers = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
     with engine.start(local.engine_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
-        local.write_private(local.environment_file(tmp_path), {**told, "base_url": "http://127.0.0.1:8000"})
+        local.write_private(local.environment_file(tmp_path), {**answers, "base_url": "http://127.0.0.1:8000"})
         done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "names": 0, "differences": []}

@@ -23,7 +23,7 @@ from infra import local
 from infra.admin import commands, keys
 from infra.new_secrets import NEW
 from infra.secret_store import AlreadyExists, FileStore, SecretStore, StoreError, open_store
-from tests.infra.operator import Operator, told
+from tests.infra.operator import Operator, value_beside
 from tests.parameters import kept, parameters, source
 from tests.signing_keys import DATA_KEY, held, key, keyring, pem
 from tests.support import ADMIN, Vendor
@@ -387,10 +387,10 @@ def test_many_api_keys_are_counted_and_the_first_are_named(
 
 @wherever
 def test_what_is_done_is_said_in_text(operator: Operator, rotated: SecretStore) -> None:
-    assert told(operator.reads("secrets create"), "old signing key") == key(1).id
-    assert told(operator.reads("signing-key show"), "signing key") == key(2).id
-    assert told(operator.reads("signing-key retire"), "retired") == key(1).id
-    assert told(operator.reads("signing-key rotate"), "old signing key") == key(2).id
+    assert value_beside(operator.reads("secrets create"), "old signing key") == key(1).id
+    assert value_beside(operator.reads("signing-key show"), "signing key") == key(2).id
+    assert value_beside(operator.reads("signing-key retire"), "retired") == key(1).id
+    assert value_beside(operator.reads("signing-key rotate"), "old signing key") == key(2).id
 
 
 def test_after_a_retirement_there_may_be_another_rotation(operator: Operator, rotated: SecretStore) -> None:

@@ -143,8 +143,8 @@ def test_a_command_works_on_the_tables_of_the_stage_once_it_is_deployed() -> Non
     dynamodb = boto3.client("dynamodb")
     with identity() as sts:
         done = started(LINE, AWS_ENDPOINT_URL_STS=sts)
-        told = "There are no tables seatkeeper-dev-… in us-east-1: deploy the stage (make deploy), or set AWS_REGION."
-        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{told}\n")
+        answer = "There are no tables seatkeeper-dev-… in us-east-1: deploy the stage (make deploy), or set AWS_REGION."
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{answer}\n")
         name = f"{STAGE['SEATKEEPER_TABLE_PREFIX']}-accounts"
         like = dynamodb.describe_table(TableName=f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-accounts")["Table"]
         dynamodb.create_table(

@@ -80,7 +80,7 @@ def test_a_probe_writes_and_reads_what_it_has_written(monkeypatch: pytest.Monkey
         probe(clock.now())
 
 
-def told(errors: str) -> list[dict[str, Any]]:
+def log_lines(errors: str) -> list[dict[str, Any]]:
     """The lines of a server that says nothing else."""
     return [json.loads(line) for line in errors.splitlines()]
 
@@ -119,7 +119,7 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
     assert [status for status, _ in answers] == STATUSES
     assert ready.json() == {"status": "ready"}
     assert len({ready.headers["X-Request-Id"], "chosen", *(request_id for _, request_id in answers)}) == 10
-    found = told(capfd.readouterr().err)
+    found = log_lines(capfd.readouterr().err)
     assert [(line["status"], line["request_id"]) for line in found] == answers[:lines]
     assert sum("_aws" in line for line in found) == metrics
     known = {*observability.FIELDS, *observability.METRICS, observability.STAGE, observability.CODE, "_aws"}
@@ -178,7 +178,7 @@ def test_a_thing_is_said_once_a_minute_and_how_often_it_was_not(caplog: pytest.L
         caplog.handler.removeFilter(once_a_minute)
 
 
-def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_database_that_is_busy_is_reported(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def refuse(*_: object) -> Never:
         raise BotoCoreError
 
@@ -190,7 +190,7 @@ def test_a_database_that_is_busy_is_told_of(monkeypatch: pytest.MonkeyPatch, cap
 
 
 @pytest.mark.parametrize(("left", "warns"), [(run.LOW_DISK_BYTES, False), (run.LOW_DISK_BYTES - 1, True)])
-def test_a_disk_that_is_nearly_full_is_told_of(
+def test_a_disk_that_is_nearly_full_is_reported(
     left: int, warns: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("infra.run.shutil.disk_usage", lambda _path: Disk(left))

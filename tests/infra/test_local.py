@@ -24,11 +24,11 @@ BROKEN = [pytest.param(json.dumps(content), id=name) for name, content in CONTEN
 
 def test_what_a_killed_run_left_behind_counts_for_nothing(tmp_path: Path) -> None:
     names = ("AWS_ENDPOINT_URL", "SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS", "SEATKEEPER_MAIL", "base_url")
-    told = dict.fromkeys(names, "x")
-    local.write_private(local.environment_file(tmp_path), dict(told))
+    answer = dict.fromkeys(names, "x")
+    local.write_private(local.environment_file(tmp_path), dict(answer))
     assert local.running(tmp_path) is None
     with engine.start(local.engine_dir(tmp_path)):
-        assert local.running(tmp_path) == told
+        assert local.running(tmp_path) == answer
 
 
 def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> None:
@@ -62,5 +62,5 @@ def test_an_environment_json_that_is_broken_is_one_sentence(content: str, tmp_pa
     local.environment_file(tmp_path).write_text(content)
     with engine.start(local.engine_dir(tmp_path)), pytest.raises(local.DataDirError) as error:
         local.running(tmp_path)
-    told = "is not what the server has written: stop the server, and start it again."
-    assert str(error.value) == f"{tmp_path}/environment.json {told}"
+    answer = "is not what the server has written: stop the server, and start it again."
+    assert str(error.value) == f"{tmp_path}/environment.json {answer}"

@@ -50,8 +50,8 @@ class Running:
     @property
     def demo(self) -> dict[str, Any]:
         """What `demo.json` says."""
-        told: dict[str, Any] = json.loads((self.home / "demo.json").read_text())
-        return told
+        document: dict[str, Any] = json.loads((self.home / "demo.json").read_text())
+        return document
 
     def call(self, name: str, **parameters: Any) -> httpx.Response:
         """A signed call, the answer to which has to be signed where it is no error."""
@@ -207,7 +207,7 @@ def test_mail_that_cannot_be_sent_so_is_one_sentence_without_the_password(tmp_pa
     assert refused("--home", home, "--mail", url) == sentence
 
 
-def test_a_run_tells_other_commands_how_mail_is_sent_and_has_the_port_that_it_is_told(tmp_path: Path) -> None:
+def test_a_run_tells_other_commands_how_mail_is_sent_and_has_the_port_that_it_is_reported(tmp_path: Path) -> None:
     url, port = "smtp://localhost:25?from=a@vendor.test", engine.free_port()
     with running(tmp_path / "home", "--mail", url, "--engine-port", str(port)):
         found = local.running(tmp_path / "home")
@@ -370,33 +370,33 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
             demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
     assert not local.demo_file(tmp_path).exists()
 
-    told, is_new = demo.seed(tmp_path, "http://127.0.0.1:2", now=clock.now())
+    answer, is_new = demo.seed(tmp_path, "http://127.0.0.1:2", now=clock.now())
     assert is_new
-    assert_one_demo(company, told)
+    assert_one_demo(company, answer)
     again = demo.seed(tmp_path, "http://127.0.0.1:3", now=clock.now())
-    assert again == (told | {"base_url": "http://127.0.0.1:3"}, False)
-    assert_one_demo(company, told)
+    assert again == (answer | {"base_url": "http://127.0.0.1:3"}, False)
+    assert_one_demo(company, answer)
 
 
-def assert_one_demo(company: str, told: dict[str, Any]) -> None:
+def assert_one_demo(company: str, expected: dict[str, Any]) -> None:
     """All of the demo is stored, once, and `demo.json` tells of it."""
     assert reads.get(CompanyItem(company, "company")) is not None
     stored = [licenses.read_license(company, id) for id in licenses.license_ids(company)]
     assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]
-    assert [license.id for license in stored if license] == [license["id"] for license in told["licenses"]]
-    assert [item.api_key for item in reads.query(ApiKeyItem, company, "apikey#")] == [told["api_key"]]
-    assert told["manager"]["password"]
-    assert told["license_user"]["initial_password"]
+    assert [license.id for license in stored if license] == [license["id"] for license in expected["licenses"]]
+    assert [item.api_key for item in reads.query(ApiKeyItem, company, "apikey#")] == [expected["api_key"]]
+    assert expected["manager"]["password"]
+    assert expected["license_user"]["initial_password"]
     for email in (demo.MANAGER, demo.USER):
         assert accounts.user_of_email(company, email) is not None
     assert [difference for _, found in audit(company) for difference in found] == []
 
 
 def test_what_the_operator_has_changed_in_the_demo_stays_changed(company: str, tmp_path: Path) -> None:
-    told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
-    remove_user(company, told["licenses"][0]["id"], demo.USER, ADMIN, now=clock.now())
+    answer, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+    remove_user(company, answer["licenses"][0]["id"], demo.USER, ADMIN, now=clock.now())
     demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
-    revit = licenses.read_license(company, told["licenses"][0]["id"])
+    revit = licenses.read_license(company, answer["licenses"][0]["id"])
     assert revit is not None
     assert revit.users_assigned == 0
 
@@ -406,10 +406,10 @@ def test_a_demo_json_that_is_lost_after_a_rotation_tells_an_api_key_and_the_key_
 ) -> None:
     for number, secrets in enumerate((held(1), held(2, 1)), start=1):
         change_runtime(keyring=keyring(secrets))
-        told, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
-        stored = accounts.read_api_key(company, told["api_key"])
+        answer, _ = demo.seed(tmp_path, "http://127.0.0.1:1", now=clock.now())
+        stored = accounts.read_api_key(company, answer["api_key"])
         assert stored is not None
-        assert (stored.signing_key, told["public_key"]) == (key(number).id, key(number).public_key)
+        assert (stored.signing_key, answer["public_key"]) == (key(number).id, key(number).public_key)
         local.demo_file(tmp_path).unlink()
 
 
@@ -460,11 +460,11 @@ def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
 
     def noted(after: str, **given: Any) -> tuple[int, str]:
         nonlocal rounds
-        told = tidy(after, **given)
+        answer = tidy(after, **given)
         rounds += 1
-        if not told[1]:
+        if not answer[1]:
             done.set()
-        return told
+        return answer
 
     monkeypatch.setattr(run, "tidy", noted)
     monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)

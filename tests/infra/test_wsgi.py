@@ -70,8 +70,8 @@ def echo_app() -> Chalice:
         request: Any = echoing.current_request
         query = dict(request.query_params or {})
         body = request.raw_body.decode() if request.method == "POST" else ""
-        told = {"scheme": request.headers.get("x-forwarded-proto"), "coding": request.headers.get("content-encoding")}
-        return {"query": query, "body": body, "ip": request.context["identity"]["sourceIp"], **told}
+        answer = {"scheme": request.headers.get("x-forwarded-proto"), "coding": request.headers.get("content-encoding")}
+        return {"query": query, "body": body, "ip": request.context["identity"]["sourceIp"], **answer}
 
     @echoing.route("/split")
     def split() -> Response:
@@ -137,7 +137,7 @@ def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApp
 
 
 @pytest.mark.parametrize(
-    ("told", "ip"),
+    ("expected", "ip"),
     [
         ("198.51.100.1", "198.51.100.1"),
         ("203.0.113.66, 198.51.100.1", "198.51.100.1"),
@@ -152,9 +152,9 @@ def test_the_clients_address_is_the_peers_whatever_the_client_says(echo: WSGIApp
         *((none, "192.0.2.7") for none in ("fe80::1%<b>", "::1%25", "01.2.3.4", "\u0661.2.3.4", "1.2.3.4:999999")),
     ],
 )
-def test_behind_a_proxy_the_clients_address_is_what_the_proxy_added(told: str, ip: str) -> None:
+def test_behind_a_proxy_the_clients_address_is_what_the_proxy_added(expected: str, ip: str) -> None:
     behind = wsgi(echo_app(), behind_proxy=True)
-    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=told).json["ip"] == ip
+    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_FOR=expected).json["ip"] == ip
 
 
 @pytest.mark.parametrize("behind_proxy", [False, True])
@@ -164,16 +164,18 @@ def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(behind_proxy: bool)
 
 
 @pytest.mark.parametrize(
-    ("told", "scheme"),
+    ("expected", "scheme"),
     [
         *(("https", "https"), ("http", "http"), ("HTTPS", "https"), (" https ,http", "https"), ("http, https", "http")),
         *((none, None) for none in ("", ",https", "wss", "https;", "https\x00", "'https'", "ht tps")),
     ],
 )
-def test_behind_a_proxy_the_app_is_told_in_one_form_what_the_client_speaks(told: str, scheme: str | None) -> None:
+def test_behind_a_proxy_the_app_is_told_in_one_form_what_the_client_speaks(expected: str, scheme: str | None) -> None:
     behind, alone = wsgi(echo_app(), behind_proxy=True), wsgi(echo_app())
-    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] == scheme
-    assert CommandResult(alone, "GET", "/echo", HTTP_X_FORWARDED_PROTO=told).json["scheme"] is None, "a stranger's word"
+    assert CommandResult(behind, "GET", "/echo", HTTP_X_FORWARDED_PROTO=expected).json["scheme"] == scheme
+    assert CommandResult(alone, "GET", "/echo", HTTP_X_FORWARDED_PROTO=expected).json["scheme"] is None, (
+        "a stranger's word"
+    )
 
 
 def test_history_holds_the_clients_address(vendor: Vendor, served: WSGIApplication) -> None:
@@ -237,10 +239,10 @@ MEMBERS = gzip.compress(b"", mtime=0) * (MAX_MEMBERS - 1)
     ],
 )
 def test_a_body_that_comes_compressed_is_one_like_any_other(echo: WSGIApplication, coding: str, packed: bytes) -> None:
-    told = CommandResult(
+    document = CommandResult(
         echo, "POST", "/echo", packed, HTTP_CONTENT_ENCODING=coding, CONTENT_LENGTH=str(len(packed))
     ).json
-    assert (told["body"], told["coding"]) == ("text", None)
+    assert (document["body"], document["coding"]) == ("text", None)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip;q=1", "*", "utf-8"])
@@ -412,15 +414,15 @@ def test_who_does_not_take_gzip_does_not_get_it(echo: WSGIApplication, codings: 
 
 @pytest.mark.parametrize("codings", ["gzip", ""])
 def test_a_cache_is_told_that_there_are_two_forms_whichever_it_got(codings: str) -> None:
-    told: list[tuple[str, str]] = []
+    answers: list[tuple[str, str]] = []
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": "/long",
         "wsgi.input": io.BytesIO(),
         "HTTP_ACCEPT_ENCODING": codings,
     }
-    list(wsgi(echo_app())(environ, lambda _status, headers, _info=None: told.extend(headers)))  # type: ignore[arg-type]
-    assert [value for name, value in told if name == "Vary"] == ["Cookie", "Accept-Encoding"]
+    list(wsgi(echo_app())(environ, lambda _status, headers, _info=None: answers.extend(headers)))  # type: ignore[arg-type]
+    assert [value for name, value in answers if name == "Vary"] == ["Cookie", "Accept-Encoding"]
 
 
 @pytest.mark.parametrize(
@@ -464,8 +466,8 @@ def test_the_signature_is_that_of_the_answer_before_it_is_compressed(vendor: Ven
     with httpx.Client(transport=httpx.WSGITransport(served), base_url="http://license.test") as http:
         client = Application(vendor.api_key, vendor.shared_key, http)
         sent = {"product": "viewer", "hardware_id": "h", "license_key": vendor.issue().license_key}
-        told = {f"name{n}": "x" * 100 for n in range(40)}
-        answer = client.post("activate_license", **sent, variables=told)
+        answers = {f"name{n}": "x" * 100 for n in range(40)}
+        answer = client.post("activate_license", **sent, variables=answers)
         public_key = load_pem_public_key(http.get("/api/v4/public_key").content)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert isinstance(public_key, RSAPublicKey)

@@ -118,7 +118,7 @@ def granted(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def told(answer: httpx.Response) -> str:
+def plain_text(answer: httpx.Response) -> str:
     """The word of an answer in plain text, whose signature is right."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"

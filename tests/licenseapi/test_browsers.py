@@ -10,7 +10,7 @@ from chalicelib.usecases.create import create_api_key
 from chalicelib.web import clock
 from infra.stage.gateway import gateway
 from infra.stage.stages import read_stage
-from tests.licenseapi.objects import granted, refused, told
+from tests.licenseapi.objects import granted, plain_text, refused
 from tests.licenseapi.test_error_shape import ROUTES, send
 from tests.support import ADMIN, Application, Vendor
 
@@ -62,7 +62,7 @@ def test_a_page_that_the_key_names_may_read_what_is_granted(page: Application, v
             granted(answer)
             assert (readers(answer), answer.headers["Vary"]) == (origin, "Origin")
             assert "LicenseSignature" in answer.headers["Access-Control-Expose-Headers"]
-    told(page.http.post("/api/v4/deactivate_license", json=lookup, headers=by_browser(page, PAGE)))
+    plain_text(page.http.post("/api/v4/deactivate_license", json=lookup, headers=by_browser(page, PAGE)))
 
 
 @pytest.mark.parametrize("origin", [OTHER, "null", f"{PAGE}.evil.example", f"{PAGE}:8443", "http://app.example", "*"])

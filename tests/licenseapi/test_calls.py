@@ -10,7 +10,7 @@ from chalicelib.domain.license import License
 from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.web import clock
-from tests.licenseapi.objects import CHECK_ONLY, granted, license_object, refused, told, verify
+from tests.licenseapi.objects import CHECK_ONLY, granted, license_object, plain_text, refused, verify
 from tests.support import ADMIN, DAY, Application, Vendor
 
 EMAIL = "don.joe@qbitec.com"
@@ -146,14 +146,14 @@ def test_the_sixth_device_of_five_is_refused_and_finds_the_place_that_is_given_b
     for number in range(5):
         granted(application.post("activate_license", **lookup(license, f"hw-{number}")))
     assert refused(application.post("activate_license", **lookup(license, "hw-5"))) == "license_activated_max_times"
-    assert told(application.post("deactivate_license", **lookup(license, "hw-0"))) == "license_deactivated"
+    assert plain_text(application.post("deactivate_license", **lookup(license, "hw-0"))) == "license_deactivated"
     assert granted(application.post("activate_license", **lookup(license, "hw-5")))["times_activated"] == 5
 
 
 def test_a_deactivation_may_be_repeated(application: Application, vendor: Vendor, license: License) -> None:
     granted(application.post("activate_license", **lookup(license)))
     for _ in range(2):
-        assert told(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
+        assert plain_text(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
     assert vendor.stored(license).times_activated == 0
 
 
@@ -195,7 +195,7 @@ def test_each_refusal_has_its_code(application: Application, vendor: Vendor, lic
     set_enabled(vendor.code, license.id, False, ADMIN, now=clock.now())
     assert refused(application.post("activate_license", **lookup(license))) == "license_not_enabled"
     assert refused(application.get("check_license", **lookup(license))) == "license_not_enabled"
-    assert told(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
+    assert plain_text(application.post("deactivate_license", **lookup(license))) == "license_deactivated"
     later = vendor.issue(start_date=clock.now() + DAY)
     assert refused(application.post("activate_license", **lookup(later))) == "license_start_date_not_reached"
 
@@ -205,7 +205,7 @@ def test_transfers_are_refused_as_the_license_says(application: Application, ven
         license = vendor.issue(max_transfers=max_transfers)
         for number in range(max(max_transfers, 0) + 1):
             granted(application.post("activate_license", **lookup(license, f"hw-{number}")))
-            told(application.post("deactivate_license", **lookup(license, f"hw-{number}")))
+            plain_text(application.post("deactivate_license", **lookup(license, f"hw-{number}")))
         assert refused(application.post("activate_license", **lookup(license, "hw-new"))) == code
         assert granted(application.post("activate_license", **lookup(license, f"hw-{number}")))["times_activated"] == 1
 
@@ -241,7 +241,7 @@ def test_an_id_alone_is_enough_for_a_known_device_and_activates_none(
     granted(application.post("activate_license", **lookup(license)))
     assert granted(application.get("check_license", **alone))["id"] == license.id
     assert refused(application.get("check_license", **alone | {"hardware_id": "hw-2"})) == "license_not_found"
-    assert told(application.post("deactivate_license", **alone)) == "license_deactivated"
+    assert plain_text(application.post("deactivate_license", **alone)) == "license_deactivated"
 
 
 # --- users ----------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_a_query_takes_digits_and_words_and_refuses_others(application: Applicat
         assert refused(application.get("check_license", **lookup(license, **wrong))) == "validation_error"
 
 
-def test_the_address_in_history_is_the_connections_and_not_what_is_told(
+def test_the_address_in_history_is_the_connections_and_not_what_is_reported(
     application: Application, vendor: Vendor, license: License
 ) -> None:
     granted(application.post("activate_license", **lookup(license), ip="6.6.6.6"))

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.version import VERSION, commit
-from tests.licenseapi.objects import granted, product_object, refused, told, verify
+from tests.licenseapi.objects import granted, plain_text, product_object, refused, verify
 from tests.support import ADMIN, Application, Vendor
 
 
@@ -44,7 +44,10 @@ def test_variables_need_a_device_that_is_active(application: Application, lookup
 
 def test_the_last_words_of_a_device_are_kept(application: Application, lookup: dict[str, Any]) -> None:
     for value in ("first", "a repeat says nothing new"):
-        assert told(application.post("deactivate_license", **lookup, variables={"bye": value})) == "license_deactivated"
+        assert (
+            plain_text(application.post("deactivate_license", **lookup, variables={"bye": value}))
+            == "license_deactivated"
+        )
     granted(application.post("activate_license", **lookup))
     assert [row["value"] for row in granted(application.get("get_device_variables", **lookup))] == ["first"]
 
@@ -103,7 +106,7 @@ def test_anybody_may_ask_whether_the_server_is_there(http: httpx.Client) -> None
 
 def test_anybody_may_have_the_public_key(http: httpx.Client) -> None:
     for path in ("/api/v4/public_key", "/api/v4/public_key/"):
-        assert told(http.get(path)).startswith("-----BEGIN PUBLIC KEY-----")
+        assert plain_text(http.get(path)).startswith("-----BEGIN PUBLIC KEY-----")
 
 
 def test_a_text_is_signed_too(application: Application, lookup: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.web.hmac_signature import sign
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from tests.licenseapi.objects import granted, refused, told
+from tests.licenseapi.objects import granted, plain_text, refused
 from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
 from tests.store.kinds import kinds
 from tests.support import NOW, Application, ChangeRuntime, Vendor
@@ -387,7 +387,8 @@ def test_a_date_on_the_edge_of_the_window_is_taken(
     granted(application.http.post("/api/v4/activate_license", json=sent, headers=headers))
     granted(application.http.get("/api/v4/check_license", params=sent, headers=headers))
     assert (
-        told(application.http.post("/api/v4/deactivate_license", json=sent, headers=headers)) == "license_deactivated"
+        plain_text(application.http.post("/api/v4/deactivate_license", json=sent, headers=headers))
+        == "license_deactivated"
     )
 
 

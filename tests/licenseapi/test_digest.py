@@ -162,5 +162,5 @@ def test_a_stages_name_may_be_signed_with_the_path_or_not(strict: Application, p
     parameters = f'headers="{hmac_signature.STRONG}",signature="{signature}",apiKey="{strict.api_key}"'
     authorization = f'algorithm="hmac-sha256",{parameters}'
     headers = {"Date": covered.date, "Digest": covered.digest, "Authorization": authorization}
-    told = answer(event("GET", "/api/v4/product_details", headers, query={"product": "viewer"}))
-    assert told["statusCode"] == status, told["body"]
+    events = answer(event("GET", "/api/v4/product_details", headers, query={"product": "viewer"}))
+    assert events["statusCode"] == status, events["body"]

@@ -86,17 +86,17 @@ def test_every_body_that_cannot_be_read_is_refused(application: Application, pat
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_wrong_method_is_told(http: httpx.Client, method: str, path: str) -> None:
-    told = (404, "not_found") if STAGE_URL else (405, "method_not_allowed")  # API Gateway knows no difference
+def test_a_wrong_method_is_reported(http: httpx.Client, method: str, path: str) -> None:
+    result = (404, "not_found") if STAGE_URL else (405, "method_not_allowed")  # API Gateway knows no difference
     for wrong in {"GET", "POST", "PUT", "DELETE", "PATCH"} - {method}:
         answer = http.request(wrong, path)
-        assert (answer.status_code, refused(answer)) == told
+        assert (answer.status_code, refused(answer)) == result
 
 
 @pytest.mark.parametrize(
     "path", ["/x", "/api", "/api/v4/nothing", "/api/v4/activate_license/x", "/%00", "/api/v4/%2e%2e", "/äö"]
 )
-def test_an_unknown_path_is_told(http: httpx.Client, path: str) -> None:
+def test_an_unknown_path_is_reported(http: httpx.Client, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         answer = http.request(method, path)
         assert (answer.status_code, refused(answer)) == (404, "not_found")
@@ -141,8 +141,8 @@ def test_a_busy_database_is_told_with_a_time_to_come_back(
 
 def test_whatever_is_raised_is_answered_with_a_code_of_the_contract() -> None:
     assert [code for code, (status, sentence) in ERRORS.items() if status < 400 or not sentence.endswith(".")] == []
-    told = {kind: wire_code(kind("email_malformed")) for kind in (Invalid, NotFound, AlreadyExists, Unavailable)}
-    assert list(told.values()) == ["validation_error", "not_found", "already_exists", "service_busy"]
+    content = {kind: wire_code(kind("email_malformed")) for kind in (Invalid, NotFound, AlreadyExists, Unavailable)}
+    assert list(content.values()) == ["validation_error", "not_found", "already_exists", "service_busy"]
     assert wire_code(NotFound("license_not_found")) == "license_not_found"
 
 

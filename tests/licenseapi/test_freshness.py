@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.instants import from_iso
 from chalicelib.web import clock
 from infra.openapi import document
-from tests.licenseapi.objects import granted, refused, told
+from tests.licenseapi.objects import granted, plain_text, refused
 from tests.support import Application, Vendor
 from tests.web.events import answer, event
 
@@ -50,7 +50,7 @@ def test_every_object_tells_the_nonce_and_our_clock_and_only_if_asked(
 
 def test_texts_and_lists_have_no_place_for_it(application: Application, facts: dict[str, Any]) -> None:
     assert granted(application.get("products", nonce=NONCE)) == granted(application.get("products"))
-    assert told(application.post("deactivate_license", **facts, nonce=NONCE)) == "license_deactivated"
+    assert plain_text(application.post("deactivate_license", **facts, nonce=NONCE)) == "license_deactivated"
 
 
 @pytest.mark.parametrize("nonce", ["n" * 65, 5, True, ["n"], {}])

@@ -91,8 +91,8 @@ def ask(case: Any, headers: dict[str, str]) -> int:
     case.headers = headers
     answer = case.call()
     case.validate_response(answer, checks=CHECKS)
-    told = [(name, value) for name, values in answer.headers.items() for value in values]
-    judge(httpx.Response(answer.status_code, headers=told, content=answer.content))
+    answers = [(name, value) for name, values in answer.headers.items() for value in values]
+    judge(httpx.Response(answer.status_code, headers=answers, content=answer.content))
     return int(answer.status_code)
 
 

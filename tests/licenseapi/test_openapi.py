@@ -38,7 +38,7 @@ def test_the_document_is_valid() -> None:
 
 
 def test_every_route_is_in_it_and_says_whether_it_asks_who_calls() -> None:
-    told = {
+    answers = {
         (method.upper(), path): tuple(operation["security"])
         for path, methods in DOCUMENT["paths"].items()
         for method, operation in methods.items()
@@ -46,7 +46,7 @@ def test_every_route_is_in_it_and_says_whether_it_asks_who_calls() -> None:
     nobody: tuple[Any, ...] = ()
     both = ({"date": list[str](), "authorization": list[str]()},)
     public = [("GET", "/api/v4"), ("GET", "/api/v4/public_key")]
-    assert told == dict.fromkeys(public, nobody) | dict.fromkeys(ROUTES, both)
+    assert answers == dict.fromkeys(public, nobody) | dict.fromkeys(ROUTES, both)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -55,9 +55,9 @@ def test_every_operation_names_its_errors_in_the_one_shape(operation: dict[str, 
     codes: list[str] = []
     for status, answer in refusals.items():
         assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
-        told = re.findall(r"^- `(\w+)`", answer["description"], re.MULTILINE)
-        assert {CLIENT_ERRORS[code][0] for code in told} == {status}
-        codes += told
+        answers = re.findall(r"^- `(\w+)`", answer["description"], re.MULTILINE)
+        assert {CLIENT_ERRORS[code][0] for code in answers} == {status}
+        codes += answers
     if operation["security"]:
         assert sorted(codes) == sorted(CLIENT_ERRORS)
     else:

@@ -26,7 +26,7 @@ def license(vendor: Vendor) -> License:
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("expected", "kept"),
     [
         ("x" * 100_000, "x" * 255),
         ("a\x00b\x1b[2Jc\x7fd\x85e", "a\u2400b\u241b[2Jc\u2426d\u2426e"),
@@ -45,11 +45,11 @@ def license(vendor: Vendor) -> License:
 )
 @pytest.mark.in_process("it looks at what is stored")
 def test_what_a_device_reports_is_cut_and_made_safe_to_show(
-    vendor: Vendor, application: Application, license: License, told: Any, kept: str | None
+    vendor: Vendor, application: Application, license: License, expected: Any, kept: str | None
 ) -> None:
     for field in FIELDS:  # one after another: all of them at their longest are more than a body may hold
         named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
-        assert application.post("activate_license", **named, **{field: told}).status_code == 200
+        assert application.post("activate_license", **named, **{field: expected}).status_code == 200
         [device] = activations.devices(vendor.code, license.id, "pc")
         assert getattr(device, field) == kept
 
@@ -57,8 +57,8 @@ def test_what_a_device_reports_is_cut_and_made_safe_to_show(
 def test_what_is_told_of_the_channel_refuses_no_call(application: Application, license: License) -> None:
     named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
     assert application.post("activate_license", **named).status_code == 200
-    told = {"env": "x" * 300, "channel": "\x00" * 300}
-    assert application.get("check_license", **named, **told).status_code == 200
+    answer = {"env": "x" * 300, "channel": "\x00" * 300}
+    assert application.get("check_license", **named, **answer).status_code == 200
     assert application.get("product_details", product="viewer", env="x" * 300).status_code == 200
 
 

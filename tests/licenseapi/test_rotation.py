@@ -84,7 +84,7 @@ def test_after_a_rotation_each_application_is_answered_by_the_key_that_it_was_bu
     is_answered(new, vendor, 2)
 
 
-def test_public_answers_are_by_the_current_key_and_all_keys_are_told(
+def test_public_answers_are_by_the_current_key_and_all_keys_are_reported(
     server: Server, old: Application, http: httpx.Client
 ) -> None:
     server.start(held(2, 1))

@@ -12,7 +12,7 @@ from chalicelib.usecases.create import create_api_key
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
 from infra.wsgi import wsgi
-from tests.licenseapi.objects import granted, refused, told
+from tests.licenseapi.objects import granted, plain_text, refused
 from tests.licenseapi.test_error_shape import ROUTES
 from tests.support import ADMIN, Application, Vendor
 
@@ -56,7 +56,7 @@ def test_a_device_that_is_active_goes_on_by_the_licenses_id_alone(app_key: Appli
     body = granted(app_key.get("check_license", **ids))
     assert (body["id"], body["hardware_id"], body["times_activated"]) == (ids["license_id"], "hw-1", 1)
     assert not {"user", "username"} & set(body)
-    assert told(app_key.post("deactivate_license", **ids)) == "license_deactivated"
+    assert plain_text(app_key.post("deactivate_license", **ids)) == "license_deactivated"
     assert refused(app_key.get("check_license", **ids)) == "device_not_found"
 
 

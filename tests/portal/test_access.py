@@ -87,7 +87,7 @@ def test_any_other_license_is_not_found_on_every_route(victim: tuple[Vendor, Lic
         for name, browser in who.items():
             page = hits(browser, address, method)
             assert page.status == 404, (name, method, address, page.status)
-            assert not any(told in page.answer.text for told in (ADA, SECRET_HOST)), (name, method, address)
+            assert not any(answer in page.answer.text for answer in (ADA, SECRET_HOST)), (name, method, address)
     assert (vendor.stored(license), vendor.history(license)) == before
 
 
@@ -110,8 +110,8 @@ def test_pages_without_a_license_show_nothing_of_others(victim: tuple[Vendor, Li
             if path == "/portal/log-out":
                 continue
             page = hits(browser, concrete(path, vendor, license), method)
-            told = [word for word in (ADA, SECRET_HOST, str(license.id)) if word in page.answer.text]
-            assert not told, (name, method, path)
+            answers = [word for word in (ADA, SECRET_HOST, str(license.id)) if word in page.answer.text]
+            assert not answers, (name, method, path)
             assert page.status < 500
 
 

@@ -101,7 +101,7 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("typed", "status", "told"),
+    ("typed", "status", "expected"),
     [
         ({"email": BOB}, 409, "This e-mail is assigned to the license already."),
         ({"email": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
@@ -118,12 +118,12 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
         ({"email": ADA, "first_name": "x" * 101}, 400, "Give at most 100 characters."),
     ],
 )
-def test_why_a_form_is_refused_is_told(
-    vendor: Vendor, license: License, manager: Browser, typed: dict[str, str], status: int, told: str
+def test_why_a_form_is_refused_is_reported(
+    vendor: Vendor, license: License, manager: Browser, typed: dict[str, str], status: int, expected: str
 ) -> None:
     vendor.assign(license, BOB)
     page = manager.send(at(license, "/users/assign"), **typed)
-    assert (page.status, told in page.words) == (status, True), page.words
+    assert (page.status, expected in page.words) == (status, True), page.words
     assert emails(vendor, license) == [BOB]
 
 
@@ -181,8 +181,8 @@ def test_a_wrong_log_in_tells_the_same_whatever_was_wrong(vendor: Vendor, licens
         (vendor.code, MANAGER, "wrong password"),
     ]
     pages = [Browser().log_in(*each) for each in given]
-    told = "Company code, e-mail and password do not belong together."
-    assert [(page.status, told in page.words) for page in pages] == [(401, True)] * 3
+    content = "Company code, e-mail and password do not belong together."
+    assert [(page.status, content in page.words) for page in pages] == [(401, True)] * 3
 
 
 def test_who_logs_in_goes_where_he_wanted_to_go_but_never_elsewhere(vendor: Vendor, license: License) -> None:

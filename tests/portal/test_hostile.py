@@ -60,9 +60,9 @@ def test_a_cookie_that_was_changed_anywhere_opens_nothing(manager: Browser) -> N
 def test_what_was_sealed_for_something_else_is_no_cookie(vendor: Vendor, manager: Browser) -> None:
     claims = from_cookie(manager.http.cookies["seatkeeper"])
     assert claims is not None
-    told = f"{claims.company} {claims.user_id} {claims.token}"
-    assert opens(with_cookie(encrypt(told, "session")))
-    assert not opens(with_cookie(encrypt(told, f"initial-password#{vendor.code}#{claims.user_id}")))
+    answer = f"{claims.company} {claims.user_id} {claims.token}"
+    assert opens(with_cookie(encrypt(answer, "session")))
+    assert not opens(with_cookie(encrypt(answer, f"initial-password#{vendor.code}#{claims.user_id}")))
 
 
 def test_a_session_is_of_its_own_user_and_company_alone(vendor: Vendor, license: License, manager: Browser) -> None:

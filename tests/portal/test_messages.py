@@ -11,7 +11,7 @@ from tests.support import NOW
 from tests.usecases.refusals import a_refusal
 
 
-def test_every_event_is_told_in_words() -> None:
+def test_every_event_is_said_in_words() -> None:
     for type in get_args(EventType):
         of_refusal: dict[str, str | int | None] = {
             "code": "license_not_enabled",
@@ -46,6 +46,6 @@ def test_the_name_of_a_field_is_left_out() -> None:
     assert error_message(Invalid("email_malformed", field="email")) == ("This is not an e-mail address.")
 
 
-def test_how_long_to_wait_is_told() -> None:
+def test_how_long_to_wait_is_reported() -> None:
     assert "in 1 second," in error_message(Denied("account_locked", retry_after=1))
     assert "in 15 minutes," in error_message(Denied("account_locked", retry_after=900))

@@ -78,11 +78,11 @@ def test_the_servers_own_address_leads_a_browser_to_the_portal_and_tells_an_appl
 def over_wsgi(environ: dict[str, Any]) -> httpx.Response:
     """The answer to a request with an address of bytes that are no text, which no client library would send."""
     given = {"REQUEST_METHOD": "GET", "QUERY_STRING": "", "REMOTE_ADDR": "192.0.2.7", "wsgi.input": io.BytesIO()}
-    told: list[Any] = []
-    start: Any = lambda *head: told.extend(head)  # noqa: E731 - short and local
+    answers: list[Any] = []
+    start: Any = lambda *head: answers.extend(head)  # noqa: E731 - short and local
     body = b"".join(wsgi(app, behind_proxy=True)(given | environ, start))
     request = httpx.Request("GET", "http://portal.test/portal")
-    return httpx.Response(int(told[0][:3]), headers=told[1], content=body, request=request)
+    return httpx.Response(int(answers[0][:3]), headers=answers[1], content=body, request=request)
 
 
 LONG = "x" * (MAX_TEXT + 1)

@@ -72,14 +72,14 @@ def test_cookies_query_and_address_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "secure"),
+    ("expected", "secure"),
     [
         *(("https", True), ("HTTPS", True), ("https, http", True), (" Https ,http", True)),
         *(("http", False), ("", False), ("http, https", False), ("httpsx", False)),
     ],
 )
-def test_whether_the_browser_speaks_https_is_told_by_the_proxy_next_to_it(told: str, secure: bool) -> None:
-    assert read_request(chalice_request(method="GET", headers={"X-Forwarded-Proto": told})).secure is secure
+def test_whether_the_browser_speaks_https_is_told_by_the_proxy_next_to_it(expected: str, secure: bool) -> None:
+    assert read_request(chalice_request(method="GET", headers={"X-Forwarded-Proto": expected})).secure is secure
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra import engine, local
-from tests.proof.history import told
+from tests.proof.history import as_text
 
 SHORT_SECONDS, LONG_SECONDS = 60, 10 * 60
 OUT = Path("build/proof")
@@ -35,7 +35,7 @@ def _run(given: argparse.Namespace, home: Path) -> int:
     def show(failure: campaign.Failure) -> None:
         number = len(list(OUT.glob("failure-*.txt"))) + 1
         print(failure_text(failure), flush=True)
-        _write(OUT / f"failure-{number}.txt", told(failure.judged.history))
+        _write(OUT / f"failure-{number}.txt", as_text(failure.judged.history))
         _write(OUT / f"failure-{number}.svg", picture(failure.judged))
 
     for kind, name, known in (("broken build", given.mutant, MUTANTS), ("blow", given.blow, rounds.BLOWS)):

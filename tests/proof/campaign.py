@@ -91,7 +91,7 @@ class Result:
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
         missing += [UNHEARD] * (UNHEARD not in answers)
         faults = map(noted, NOT_COMMITTED + ANSWER_LOST)
-        missing += [told.removeprefix(FAULT) for told in faults if not self.weather[told]]
+        missing += [result.removeprefix(FAULT) for result in faults if not self.weather[result]]
         return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
 
 

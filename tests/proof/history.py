@@ -79,6 +79,6 @@ def until(history: Iterable[Op], instant: float) -> list[Op]:
     return [op if op.end <= instant else opened(op) for op in known]
 
 
-def told(history: Iterable[Op]) -> str:
+def as_text(history: Iterable[Op]) -> str:
     """As text, one call a line, by its start."""
     return "\n".join(str(op) for op in sorted(history, key=lambda op: op.start))

@@ -202,9 +202,9 @@ def _refusal_leaves_a_device() -> Patches:
         if place.license is not None and place.device is None and place.seat is None:
             pk, license = license_pk(place.license.company, place.license.id), place.license
             item = DeviceItem(pk, device_sort_key(hash_hardware_id(report.hardware_id), None))
-            told = {"id": 1, "active": False, "epoch": license.epoch, "hardware_id": report.hardware_id}
+            answer = {"id": 1, "active": False, "epoch": license.epoch, "hardware_id": report.hardware_id}
             instants = {"first_activated_at": 1, "activated_at": 1, "last_check_at": 1}
-            actions = [getattr(DeviceItem, name).set(value) for name, value in (told | instants).items()]
+            actions = [getattr(DeviceItem, name).set(value) for name, value in (answer | instants).items()]
             with suppress(database.ConditionFailed):
                 writes.update(item, actions, DeviceItem.pk.does_not_exist())
         return right(place, report, **more)

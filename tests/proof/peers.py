@@ -86,7 +86,7 @@ def _noted(driver: Driver, verb: Literal["activate", "check"], license: str, dev
 def verdict(history: Sequence[Op]) -> str:
     """How the places of a round were sold: `right`, or what is wrong, the gravest alone.
 
-    `oversold by` so many: more devices were told that they hold a place than there are, and none has given it back.
+    `oversold by` so many: more devices were answered that they hold a place than there are, and none has given it back.
     `undersold`: a device was refused when too few others had called to have taken all places. `contradictory`: no order
     of the calls explains all answers.
     """

@@ -26,8 +26,8 @@ GRANTED, UNKNOWN = {OK, OK_EXPIRED}, {LOST, UNHEARD, DIED, BUSY}
 
 def page(result: Result, command: str) -> str:
     """The page `docs/proof.md`."""
-    told = {word: times for word, times in result.weather.items() if word.startswith(FAULT)}
-    faults = Counter({word.removeprefix(FAULT): times for word, times in told.items()})
+    answers = {word: times for word, times in result.weather.items() if word.startswith(FAULT)}
+    faults = Counter({word.removeprefix(FAULT): times for word, times in answers.items()})
     by_verb = Counter[str]()
     for (verb, _), times in result.answers.items():
         by_verb[verb] += times
@@ -93,7 +93,7 @@ def failure_text(failure: Failure) -> str:
     blamed = guilty(failure.judged.history, failure.judged.start) if broken.rule == LINEARIZABLE else []
     alone = "".join(f"without this call alone, all is explained: {op}\n" for op in blamed)
     again = f"play it again: python -m tests.proof --seed {failure.seed} --blow '{failure.blow}'"
-    return f"{broken.rule}: {broken.sentence}\n{history.told(calls)}\n{alone}{again}\n"
+    return f"{broken.rule}: {broken.sentence}\n{history.as_text(calls)}\n{alone}{again}\n"
 
 
 def picture(judged: Judged) -> str:

@@ -306,14 +306,14 @@ def _aftermath(subject: Subject) -> Aftermath:
     with calm():
         stored = licenses.read_license(vendor.code, license.id)
         assert stored is not None
-        told = (tuple(event.type for event in vendor.history(other)) for other in subject.bystanders)
+        events = (tuple(event.type for event in vendor.history(other)) for other in subject.bystanders)
         return Aftermath(
             stored,
             tuple(vendor.history(license)),
             subject.before,
             frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
             {to_iso(instant): end for end, instant in subject.ends.items()},
-            tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in told),
+            tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in events),
             tuple(one for id, found in audit(vendor.code) if id == license.id for one in differences(found)),
         )
 

@@ -242,10 +242,10 @@ def _transitions(after: Aftermath) -> Iterator[Violation]:
     The order is asked of licenses alone that were not given new dates between two sweeps: an event tells when its sweep
     began, and the one that began first may be the one that comes last.
     """
-    told = Counter(event.type for event in after.events if event.type in TOLD.values())
+    events = Counter(event.type for event in after.events if event.type in TOLD.values())
     due = Counter(_due(after))
-    if told != due:
-        sentence = f"announced: {dict(told)}, and what came about: {dict(due)}"
+    if events != due:
+        sentence = f"announced: {dict(events)}, and what came about: {dict(due)}"
         yield Violation("transitions announced exactly once", sentence)
     for announced in after.bystanders:
         if sorted(announced) != sorted(TOLD.values()):

@@ -101,8 +101,8 @@ def test_two_devices_in_one_place_are_found_and_told_by_their_two_activations() 
         Op("deactivate", 8, 9, OK, "a"),
     ]
     assert not is_linearizable(history, ALONE)
-    told = shrink(history, lambda part: not is_linearizable(part, ALONE))
-    assert [(op.verb, op.device) for op in told] == [("activate", "a"), ("activate", "b")]
+    events = shrink(history, lambda part: not is_linearizable(part, ALONE))
+    assert [(op.verb, op.device) for op in events] == [("activate", "a"), ("activate", "b")]
 
 
 def test_the_one_call_without_which_all_is_explained_is_named() -> None:

@@ -104,7 +104,7 @@ class Mumbling(Server):
 
 
 @pytest.mark.parametrize(
-    ("server", "told"),
+    ("server", "expected"),
     [
         (Server, "right: 5 of 5 places granted, 5 held afterwards"),
         (Generous, "oversold by 7: 12 of 5 places granted, 12 held afterwards"),
@@ -114,9 +114,9 @@ class Mumbling(Server):
         (Forgetful, "contradictory: 5 of 5 places granted, 4 held afterwards"),
     ],
 )
-def test_each_server_is_told_for_what_it_is(server: type[Server], told: str) -> None:
+def test_each_server_is_told_for_what_it_is(server: type[Server], expected: str) -> None:
     with server() as driver:
-        assert [summary(history) for history in race(driver, 2)] == [told] * 2
+        assert [summary(history) for history in race(driver, 2)] == [expected] * 2
 
 
 def test_an_answer_that_was_lost_is_held_against_nobody(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +146,7 @@ assert len(GRANTED) == PLACES - 1
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "expected"),
     [
         ([], "right"),
         ([Op("activate", 1, 2, OK, "e"), Op("activate", 0, 1.1, FULL, "f")], "right"),
@@ -160,8 +160,8 @@ assert len(GRANTED) == PLACES - 1
         ([Op("activate", 1, 2, OK, "e"), Op("check", 3, 4, OK, "f")], "oversold by 1"),
     ],
 )
-def test_a_history_is_judged_by_what_is_certain(more: list[Op], told: str) -> None:
-    assert verdict([*GRANTED, *more]) == told
+def test_a_history_is_judged_by_what_is_certain(more: list[Op], expected: str) -> None:
+    assert verdict([*GRANTED, *more]) == expected
 
 
 @pytest.mark.parametrize(("server", "code"), [(Server, 0), (Mumbling, 0), (Generous, 1), (Mean, 1), (Forgetful, 1)])

@@ -36,9 +36,9 @@ def judged(*violations: Violation) -> Judged:
 )
 def test_a_failure_is_told_by_the_fewest_calls_that_show_it(found: Judged, shown: tuple[Op, ...]) -> None:
     assert evidence(found)[1] == list(shown)
-    told = failure_text(Failure(7, "kill a server", found))
-    assert all(str(op) in told for op in shown)
-    assert "python -m tests.proof --seed 7 --blow 'kill a server'" in told
+    answer = failure_text(Failure(7, "kill a server", found))
+    assert all(str(op) in answer for op in shown)
+    assert "python -m tests.proof --seed 7 --blow 'kill a server'" in answer
     assert picture(found).count("<rect") == 1 + len(shown)
 
 

@@ -91,7 +91,7 @@ def test_a_trace_that_breaks_a_rule_is_found(after: Aftermath, rule: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("told", "done"),
+    ("expected", "done"),
     [
         ([extended(PAST), GRACE, END], [EXPIRE]),
         ([extended(PAST), GRACE, END, extended(FUTURE), GRACE, END], [EXPIRE, RENEW]),
@@ -99,15 +99,17 @@ def test_a_trace_that_breaks_a_rule_is_found(after: Aftermath, rule: str) -> Non
         ([extended(NEAR), GRACE, END], [LAPSE]),
     ],
 )
-def test_each_end_is_due_to_be_announced_with_the_grace_before_it(told: list[Event], done: list[Op]) -> None:
-    assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *told))) == []
-    for missed in (number for number, one in enumerate(told) if one.type != "license_extended"):
-        assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *told[:missed], *told[missed + 1 :]))) != []
+def test_each_end_is_due_to_be_announced_with_the_grace_before_it(expected: list[Event], done: list[Op]) -> None:
+    assert rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *expected))) == []
+    for missed in (number for number, one in enumerate(expected) if one.type != "license_extended"):
+        assert (
+            rules([*HISTORY, *done], replace(AFTER, events=(*DONE, *expected[:missed], *expected[missed + 1 :]))) != []
+        )
 
 
 def test_between_new_dates_a_sweep_that_began_first_may_announce_last() -> None:
-    told = (extended(NEAR), END, GRACE, extended(PAST))
-    assert rules([*HISTORY, LAPSE, EXPIRE], replace(AFTER, events=(*DONE, *told))) == []
+    answer = (extended(NEAR), END, GRACE, extended(PAST))
+    assert rules([*HISTORY, LAPSE, EXPIRE], replace(AFTER, events=(*DONE, *answer))) == []
 
 
 def test_a_device_that_was_there_before_is_no_trace_of_a_refusal() -> None:
@@ -116,7 +118,7 @@ def test_a_device_that_was_there_before_is_no_trace_of_a_refusal() -> None:
     assert rules(HISTORY, replace(after, before=frozenset(one.key for one in earlier))) == []
 
 
-def test_an_assignment_that_was_granted_is_told() -> None:
+def test_an_assignment_that_was_granted_is_reported() -> None:
     granted = [*HISTORY, Op("assign", 20, 21, OK, user="ada", limit=1)]
     assert rules(granted) == ["the history adds up to the state"]
 

@@ -60,10 +60,10 @@ def test_a_read_that_may_lag_is_sometimes_answered_as_before_and_never_by_much(
 ) -> None:
     sky, database = Weather(SEED, 0, SEED, Notes(notes), is_mortal=False), Database()
     quiet(monkeypatch)
-    told = answers(sky, database, reading(consistent=False), 200)
+    result = answers(sky, database, reading(consistent=False), 200)
     assert 0 < counted(notes)[weather.LAG] < 100
-    assert len(set(told)) == 200 - counted(notes)[weather.LAG]
-    assert all(before <= after for before, after in pairwise(told))
+    assert len(set(result)) == 200 - counted(notes)[weather.LAG]
+    assert all(before <= after for before, after in pairwise(result))
     quiet(monkeypatch, at=weather.LAG_SECONDS + 0.1)
     assert answers(sky, database, reading(consistent=False), 1) == [database.calls]
     fresh = answers(sky, database, reading(consistent=True), 50)

@@ -1,7 +1,7 @@
 """Bad weather: what the network and the database do to the calls of one process, and how often they did.
 
 Most of it is a matter of dice. Storms come by a schedule that all processes know, so that who judges knows them too.
-The notes go to a file, a word a line, each written at once: a process that is killed has told of all that it met.
+The notes go to a file, a word a line, each written at once: a process that is killed has noted all that it met.
 """
 
 import json

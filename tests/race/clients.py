@@ -54,7 +54,7 @@ class Call:
         return f"{span} {self.hardware_id} {self.verb} at {self.port}: {self.outcome} {self.device_id or ''}".rstrip()
 
 
-def told(calls: Iterable[Call]) -> str:
+def as_text(calls: Iterable[Call]) -> str:
     """The notes as text, one call a line, by its start."""
     return "\n".join(str(call) for call in sorted(calls, key=lambda call: call.start))
 

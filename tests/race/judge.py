@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tests.model.license import License
 from tests.proof.actors import noted
-from tests.proof.history import told
+from tests.proof.history import as_text
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import seen_in
 from tests.race.clients import Call
@@ -23,4 +23,4 @@ def contradictions(calls: Iterable[Call], license: License) -> str:
     except Undecided:
         return ""
     shown = (violation.shown_by for violation in broken)
-    return told(next(shown, tuple(history)))
+    return as_text(next(shown, tuple(history)))

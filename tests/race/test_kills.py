@@ -11,7 +11,7 @@ import pytest
 from tests.proof.actors import noted
 from tests.proof.rules import certain, seen_in
 from tests.race import storms
-from tests.race.clients import OK, told
+from tests.race.clients import OK, as_text
 from tests.race.crew import a_seed
 from tests.race.site import CLIENTS, SERVERS, Site
 
@@ -45,5 +45,5 @@ def test_a_kill_amid_a_storm_loses_no_acknowledged_place(site: Site, victims: di
     assert site.differences() == []
     for device in {place.key[0] for place in places if place.end == inf}:
         client = site.client(0, license, hardware_id=device)
-        assert client.check().outcome == OK, told(call for call in calls if call.hardware_id == device)
+        assert client.check().outcome == OK, as_text(call for call in calls if call.hardware_id == device)
         client.close()

@@ -7,7 +7,7 @@ from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import License
 from tests.model import license as model
 from tests.race import storms
-from tests.race.clients import OK, Client, told
+from tests.race.clients import OK, Client, as_text
 from tests.race.crew import a_seed
 from tests.race.judge import contradictions
 from tests.race.site import CLIENTS, Site
@@ -23,7 +23,7 @@ def test_of_64_devices_that_rush_for_5_places_5_get_one(site: Site) -> None:
     for _ in range(3):
         license = site.issue(max_activations=PLACES)
         calls = site.rush([site.client(number, license) for number in range(CLIENTS)])
-        assert Counter(call.outcome for call in calls) == {OK: PLACES, FULL: CLIENTS - PLACES}, told(calls)
+        assert Counter(call.outcome for call in calls) == {OK: PLACES, FULL: CLIENTS - PLACES}, as_text(calls)
         assert site.stored(license).times_activated == PLACES
         assert len(site.events(license, "device_activated")) == PLACES
     assert site.differences() == []
@@ -34,7 +34,7 @@ def test_a_device_that_calls_several_times_at_once_is_answered_the_same_each_tim
         license = site.issue(max_activations=PLACES)
         calls = site.rush([site.client(number, license, device=number % 8) for number in range(CLIENTS)])
         answers = {(call.hardware_id, call.outcome, call.device_id) for call in calls}
-        assert Counter(outcome for _, outcome, _ in answers) == {OK: PLACES, FULL: 8 - PLACES}, told(calls)
+        assert Counter(outcome for _, outcome, _ in answers) == {OK: PLACES, FULL: 8 - PLACES}, as_text(calls)
         assert site.stored(license).times_activated == PLACES
     assert site.differences() == []
 
@@ -54,7 +54,7 @@ def test_no_more_transfers_than_allowed_happen_however_many_devices_come_and_go(
     license = site.issue(max_activations=PLACES, max_transfers=3)
     calls = site.mix([site.client(number, license) for number in range(CLIENTS)], a_seed(), steps=8)
     assert contradictions(calls, model.License(PLACES, transfers=3)) == ""
-    assert transfers(site, license) == site.stored(license).transfer_count == 3, told(calls)
+    assert transfers(site, license) == site.stored(license).transfer_count == 3, as_text(calls)
     assert site.differences() == []
 
 
@@ -65,7 +65,7 @@ def test_of_64_devices_that_rush_for_5_vacated_places_as_many_get_one_as_transfe
         site.rush(before)
         site.storm([partial(storms.deactivate, client) for client in before])
         calls = site.rush([site.client(number, license) for number in range(CLIENTS)])
-        assert Counter(call.outcome for call in calls) == {OK: 2, NO_MORE_TRANSFERS: CLIENTS - 2}, told(calls)
+        assert Counter(call.outcome for call in calls) == {OK: 2, NO_MORE_TRANSFERS: CLIENTS - 2}, as_text(calls)
         assert transfers(site, license) == site.stored(license).transfer_count == 2
     assert site.differences() == []
 
@@ -75,7 +75,7 @@ def test_a_place_that_is_given_back_by_many_calls_at_once_is_given_back_once(sit
     clients = [site.client(number, license, device=number % 8) for number in range(CLIENTS)]
     site.rush(clients)
     calls = site.storm([partial(storms.deactivate, client) for client in clients])
-    assert Counter(call.outcome for call in calls) == {OK: CLIENTS}, told(calls)
+    assert Counter(call.outcome for call in calls) == {OK: CLIENTS}, as_text(calls)
     assert site.stored(license).times_activated == 0
     assert len(site.events(license, "device_deactivated")) == 8
     assert site.differences() == []
@@ -87,7 +87,7 @@ def test_neither_a_seat_nor_the_license_holds_more_than_it_may(site: Site) -> No
     rush = site.rush(clients)
     outcomes = Counter(call.outcome for call in rush)
     assert set(outcomes) <= {OK, SEAT_FULL, FULL}, outcomes
-    assert outcomes[OK] == PLACES, told(rush)
+    assert outcomes[OK] == PLACES, as_text(rush)
 
     calls = rush + site.mix(clients, a_seed(), steps=4)
     seats = frozenset((client.lookup["username"], 2) for client in clients)

@@ -5,7 +5,7 @@ from functools import partial
 
 from tests.model.license import License
 from tests.race import storms
-from tests.race.clients import OK, told
+from tests.race.clients import OK, as_text
 from tests.race.judge import contradictions
 from tests.race.site import CLIENTS, Site
 
@@ -28,7 +28,7 @@ def test_the_place_of_a_call_whose_answer_was_lost_is_the_place_of_its_repeat(si
 def test_64_devices_whose_answers_are_lost_get_one_place_each(site: Site) -> None:
     license = site.issue(max_activations=CLIENTS)
     calls = site.storm([partial(storms.lose_and_repeat, site.client(i, license)) for i in range(CLIENTS)])
-    assert Counter(call.outcome for call in calls if not call.is_open) == {OK: 2 * CLIENTS}, told(calls)
+    assert Counter(call.outcome for call in calls if not call.is_open) == {OK: 2 * CLIENTS}, as_text(calls)
     assert contradictions(calls, License(CLIENTS)) == ""
     assert site.stored(license).times_activated == len(site.events(license, "device_activated")) == CLIENTS
     assert site.differences() == []
@@ -43,7 +43,7 @@ def test_lost_answers_do_not_pass_the_limit(site: Site) -> None:
         ("check", OK): 5,
         ("activate", FULL): CLIENTS - 5,
         ("check", ABSENT): CLIENTS - 5,
-    }, told(calls)
+    }, as_text(calls)
     assert contradictions(calls, License(places=5)) == ""
     assert site.stored(license).times_activated == len(site.events(license, "device_activated")) == 5
     assert site.differences() == []

@@ -19,8 +19,8 @@ def test_sweeps_in_several_processes_announce_each_transition_once(site: Site) -
         (end, {"grace_started": 2 * LICENSES, "license_expired": 2 * LICENSES}),
         (end + 48 * HOUR, {"grace_started": 0, "license_expired": 2 * LICENSES}),
     ):
-        told = site.crew.at_once([partial(sweep, now=at)] * PROCESSES)
-        assert {kind: sum(counts[kind] for counts in told) for kind in expected} == expected, told
+        answers = site.crew.at_once([partial(sweep, now=at)] * PROCESSES)
+        assert {kind: sum(counts[kind] for counts in answers) for kind in expected} == expected, answers
     for license in with_grace:
         assert transitions(site, license) == ["grace_started", "license_expired"]
     for license in without:

@@ -30,11 +30,11 @@ SourceFileLoader.source_to_code = _noted  # type: ignore[method-assign, assignme
 sys.path.insert(0, folder)
 app = import_module("app")
 context = types.SimpleNamespace(aws_request_id="1")
-told = {
+report = {
     "answers": [app.app(event, context) for event in asked["requests"]],
     "swept": app.sweep_due(asked["schedule"], context),
     "endpoints": [_endpoint(service, region) for service, region in asked["endpoints"]],
     "files": [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)],
     "compiled": [path for path in compiled if path.startswith(folder)],
 }
-print(json.dumps(told))
+print(json.dumps(report))

@@ -51,8 +51,8 @@ class Operator:
 
     def admin(self, *arguments: str) -> dict[str, Any]:
         """The answer of an admin command for the stage."""
-        told: dict[str, Any] = json.loads(self.succeeds("infra.admin", *arguments, "--stage", STAGE.name, "--json"))
-        return told
+        document: dict[str, Any] = json.loads(self.succeeds("infra.admin", *arguments, "--stage", STAGE.name, "--json"))
+        return document
 
     def take_secrets(self, other: "Operator") -> None:
         """The same secrets as in another account."""

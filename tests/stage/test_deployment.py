@@ -27,8 +27,8 @@ def break_it(resources: dict[str, Any]) -> None:
 def setting(operator: Operator) -> str | None:
     """What the function is told."""
     functions = operator.aws.client("lambda")
-    told = functions.get_function_configuration(FunctionName=operator.outputs()["APIHandlerName"])
-    value: str | None = told["Environment"]["Variables"].get(WINDOW)
+    output = functions.get_function_configuration(FunctionName=operator.outputs()["APIHandlerName"])
+    value: str | None = output["Environment"]["Variables"].get(WINDOW)
     return value
 
 

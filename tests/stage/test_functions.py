@@ -63,7 +63,7 @@ def test_mail_is_sent_from_the_address_that_the_stage_names(operator: Operator, 
     operator.aws.client("sesv2").create_email_identity(EmailIdentity=sender)
     browser.send(f"{PREFIX}/portal/forgotten", company=COMPANY, email=EMAIL)
     swept(operator, "SendQueuedMails")
-    told = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages", timeout=TIMEOUT_SECONDS).json()
-    mails = told["messages"][operator.account]
+    document = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages", timeout=TIMEOUT_SECONDS).json()
+    mails = document["messages"][operator.account]
     assert {(mail["Source"], *mail["To"]) for mail in mails} == {(sender, EMAIL)}
     assert len([mail for mail in mails if "Code: " in mail["BodyText"]]) == 1

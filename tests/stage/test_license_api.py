@@ -7,6 +7,6 @@ def test_the_license_api_is_at_the_stage_what_it_is_in_process(operator: Operato
     """By the name of the stage, as on AWS: a signature may cover the path that the client sends."""
     tests = ("tests/licenseapi", "--quiet", "--color=no", "-p", "no:cacheprovider")
     there = {"SEATKEEPER_TEST_URL": f"{operator.ministack.endpoint}/{STAGE.name}", "SEATKEEPER_TEST_HOST": host}
-    told = operator.succeeds("pytest", *tests, **there, **STAGE.environment)
-    print(told)
-    assert " passed" in told
+    answer = operator.succeeds("pytest", *tests, **there, **STAGE.environment)
+    print(answer)
+    assert " passed" in answer

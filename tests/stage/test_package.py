@@ -47,7 +47,7 @@ def folder(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path) -> dict[str, Any]:
+def cold_start(folder: Path) -> dict[str, Any]:
     """What comes of a cold start, a request for the API, for a page and for what it loads, and a sweep."""
     page = event("GET", "/portal/log-in", {"Host": "licenses.vendor.test"})
     style = event("GET", "/static/{name}", {}, parts={"name": static_path("portal.css").rpartition("/")[2]})
@@ -70,38 +70,38 @@ def told(folder: Path) -> dict[str, Any]:
     return answers
 
 
-def test_the_packaged_app_answers_requests_and_sweeps(told: dict[str, Any]) -> None:
-    about, page, style = told["answers"]
+def test_the_packaged_app_answers_requests_and_sweeps(cold_start: dict[str, Any]) -> None:
+    about, page, style = cold_start["answers"]
     body = json.loads(about["body"])
     assert (about["statusCode"], body["name"]) == (200, "Seatkeeper")
     # Not whether files differ from it: somebody may be writing.
     assert body["commit"].removesuffix("-dirty") == git_commit(ROOT).removesuffix("-dirty")
     assert (page["statusCode"], "<h1>Log in</h1>" in page["body"]) == (200, True)
     assert (style["statusCode"], style["body"]) == (200, (STATIC / "portal.css").read_text())
-    assert told["swept"].keys() >= {"license_expired"}
+    assert cold_start["swept"].keys() >= {"license_expired"}
 
 
-def test_it_imports_from_the_package_and_the_standard_library_alone(told: dict[str, Any], folder: Path) -> None:
+def test_it_imports_from_the_package_and_the_standard_library_alone(cold_start: dict[str, Any], folder: Path) -> None:
     library = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib"))
     foreign = [
-        file for file in told["files"] if not file.startswith((str(folder), *library, str(Path(__file__).parent)))
+        file for file in cold_start["files"] if not file.startswith((str(folder), *library, str(Path(__file__).parent)))
     ]
     assert foreign == []
-    assert not [file for file in told["files"] if "site-packages" in file]
+    assert not [file for file in cold_start["files"] if "site-packages" in file]
 
 
-def test_nothing_of_it_is_compiled_again(told: dict[str, Any], package: Package, folder: Path) -> None:
-    assert told["compiled"] == []
+def test_nothing_of_it_is_compiled_again(cold_start: dict[str, Any], package: Package, folder: Path) -> None:
+    assert cold_start["compiled"] == []
     with zipfile.ZipFile(package.archive) as zipped:
         assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(
             zipped.namelist()
         )
 
 
-def test_its_clients_reach_the_endpoints_that_untrimmed_ones_do(told: dict[str, Any]) -> None:
+def test_its_clients_reach_the_endpoints_that_untrimmed_ones_do(cold_start: dict[str, Any]) -> None:
     own = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs do not know it
     session = botocore.session.get_session()
-    assert told["endpoints"] == [
+    assert cold_start["endpoints"] == [
         session.create_client(service, region_name=region, config=own).meta.endpoint_url
         for service in SERVICES
         for region in REGIONS

@@ -5,8 +5,8 @@ from tests.stage.operator import STAGE, Operator
 
 
 def test_the_stage_is_tried_and_nothing_is_left_behind(operator: Operator, url: str) -> None:
-    told = operator.succeeds("infra.stage", "smoke", STAGE.name, "--url", url)
-    assert "All is well" in told
+    answer = operator.succeeds("infra.stage", "smoke", STAGE.name, "--url", url)
+    assert "All is well" in answer
     assert [item for item in operator.items() if smoke_scenario.PREFIX in str(item)] == []
 
 

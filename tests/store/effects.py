@@ -63,10 +63,10 @@ def effects(case: Case, fault: Fault | None = None, at: range = range(0)) -> Eff
     assert vendor.differences() == [], "the audit finds differences"
     keys = sorted(key for key in before | after if before.get(key) != after.get(key))
     rows = [after[key] for key in keys if key in after and key[2].startswith("at#")]
-    told = {name for row in rows for name in _told(row)}
+    answers = {name for row in rows for name in _told(row)}
     for key in keys:
         if key in before and key in after:
-            _guard_revised(key[0], before[key], after[key], told)
+            _guard_revised(key[0], before[key], after[key], answers)
     changes = sorted(_plain(json.dumps([key, before.get(key), after.get(key)], sort_keys=True)) for key in keys)
     return Effects(_plain(repr(answer)), changes, sorted(row["type"]["S"] for row in rows), sent)
 
@@ -96,7 +96,7 @@ def _told(row: Raw) -> set[str]:
     return set(detail) | set(str(detail.get("changed", "")).split(", "))
 
 
-def _guard_revised(table: str, before: Raw, after: Raw, told: set[str]) -> None:
+def _guard_revised(table: str, before: Raw, after: Raw, expected: set[str]) -> None:
     """That whoever has changed the terms of an item has moved its revision, and said in an event which they are."""
     kind: Any = kind_of(table, after).item
     stored_as = {name: attribute.attr_name for name, attribute in kind.get_attributes().items()}
@@ -105,7 +105,7 @@ def _guard_revised(table: str, before: Raw, after: Raw, told: set[str]) -> None:
     moved = {name for name, stored in stored_as.items() if before.get(stored) != after.get(stored)}
     terms = moved & {f.name for f in fields(kind.value_type)} - kind.guarded - MOVED_BESIDES - {"revision"}
     assert not terms or "revision" in moved, f"{kind.__name__}: {sorted(terms)} moved, and no revision"
-    assert terms <= told, f"{kind.__name__}: no event names {sorted(terms - told)}"
+    assert terms <= expected, f"{kind.__name__}: no event names {sorted(terms - expected)}"
 
 
 def _partition(kind: Any, pk: str, prefix: str = "") -> dict[tuple[str, str, str], Raw]:

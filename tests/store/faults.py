@@ -159,8 +159,8 @@ def answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse
 def body_of(request: AWSPreparedRequest) -> dict[str, Any]:
     """What is asked of the database."""
     assert isinstance(request.body, str | bytes)
-    told: dict[str, Any] = json.loads(request.body)
-    return told
+    document: dict[str, Any] = json.loads(request.body)
+    return document
 
 
 def _operation(request: AWSPreparedRequest) -> str:

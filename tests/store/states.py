@@ -186,9 +186,9 @@ def enter(vendor: Vendor, password: str) -> Any:
         return refused.code
 
 
-def track(vendor: Vendor, license: License, **told: str) -> Any:
+def track(vendor: Vendor, license: License, **variables: str) -> Any:
     lookup = vendor.lookup(license, "pc")
-    return device_variables.track_variables(vendor.code, lookup, told, ADMIN, now=vendor.now)
+    return device_variables.track_variables(vendor.code, lookup, variables, ADMIN, now=vendor.now)
 
 
 def track_on_granted(vendor: Vendor, license: License) -> Any:
@@ -199,8 +199,8 @@ def track_on_granted(vendor: Vendor, license: License) -> Any:
 
 
 def say_goodbye(vendor: Vendor, license: License) -> None:
-    lookup, told = vendor.lookup(license, "pc"), {"colour": "blue"}
-    deactivate.deactivate(vendor.code, lookup, ADMIN, variables=told, now=vendor.now)
+    lookup, variables = vendor.lookup(license, "pc"), {"colour": "blue"}
+    deactivate.deactivate(vendor.code, lookup, ADMIN, variables=variables, now=vendor.now)
 
 
 def choose_password(vendor: Vendor, seat: Seated) -> Any:

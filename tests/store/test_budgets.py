@@ -89,7 +89,7 @@ class Site:
         deactivate.deactivate(self.vendor.code, self.lookup(hardware_id), ADMIN, now=NOW)
 
     def lookup(self, hardware_id: str, by_id: bool = True) -> LicenseLookup:
-        """Clients send the license's id as well, once they were told it."""
+        """Clients send the license's id as well, once they have got it."""
         who = self.license if self.password is None else ADA
         return self.vendor.lookup(who, hardware_id, **({"license_id": self.license.id} if by_id else {}))
 

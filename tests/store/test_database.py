@@ -253,8 +253,8 @@ def leave_unread(count: int) -> Fault:
         ((table, asked),) = body_of(request)["RequestItems"].items()
         rest = {table: asked | {"Keys": asked["Keys"][count:]}} if asked["Keys"][count:] else {}
         rewrite(request, {"RequestItems": {table: asked | {"Keys": asked["Keys"][:count]}}})
-        told = json.loads(send(request).content)
-        return answer(request, 200, json.dumps(told | {"UnprocessedKeys": rest}).encode())
+        document = json.loads(send(request).content)
+        return answer(request, 200, json.dumps(document | {"UnprocessedKeys": rest}).encode())
 
     return fault
 
@@ -272,8 +272,8 @@ def test_keys_that_were_left_unread_are_asked_for_again(pk: str) -> None:
 
 def test_keys_that_are_left_unread_every_time_end_as_busy(pk: str) -> None:
     def unread(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-        told = {"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]}
-        return answer(request, 200, json.dumps(told).encode())
+        document = {"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]}
+        return answer(request, 200, json.dumps(document).encode())
 
     with wire(unread, ALWAYS, BATCH) as sent, pytest.raises(Unavailable):
         reads.get(LookupItem(pk, "a"))

@@ -96,7 +96,7 @@ def test_nobody_gets_another_password_without_a_mail_in_the_same_transaction(cas
 
 @pytest.mark.parametrize("case", [case for case in CASES if LOCKS_END & set(case.events)], ids=named)
 def test_what_ends_a_lock_is_one_write_with_its_event(case: Case) -> None:
-    """Cut short between two, it would be told that a lock is over which is not."""
+    """Cut short between two, it would be recorded that a lock is over which is not."""
     for body in undisturbed(case).wire.bodies:
         writes = body.get("TransactItems", [])
         types = {write["Put"]["Item"].get("type", {}).get("S") for write in writes if "Put" in write}
@@ -105,7 +105,7 @@ def test_what_ends_a_lock_is_one_write_with_its_event(case: Case) -> None:
 
 
 NOTED = {"log_in_failed", "log_in_locked", "signed_in", "code_asked"}
-"""Events that are told if the database takes them: no log-in waits or fails for them."""
+"""Events that are recorded if the database takes them: no log-in waits or fails for them."""
 
 
 def _is_note(body: dict[str, Any]) -> bool:
@@ -121,11 +121,11 @@ def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, faults: tu
     for number, body in enumerate(expected.wire.bodies, start=1):
         fault = faults[(CASES.index(case) + number) % len(faults)]
         found = effects(case, fault, range(number, number + 1))
-        told = f"{named(fault)} at write {number}"
+        answer = f"{named(fault)} at write {number}"
         if _is_note(body) and NOTED & set(case.events):
-            assert (found.answer, set(found.changes) <= set(expected.changes)) == (expected.answer, True), told
+            assert (found.answer, set(found.changes) <= set(expected.changes)) == (expected.answer, True), answer
         else:
-            assert found == expected, told
+            assert found == expected, answer
 
 
 @pytest.mark.parametrize("fault", NOT_COMMITTED, ids=named)

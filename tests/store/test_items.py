@@ -228,8 +228,8 @@ def test_a_summary_is_read_by_name_and_as_it_was_written_by_position() -> None:
 
 
 def test_names_in_json_are_read_as_attributes_are() -> None:
-    told = {"id": 1, "name": "plan", "value": "all", "created_at": 2}
-    assert from_names(told | {"new": [1]}, Variable) == Variable(**told)  # type: ignore[arg-type]
+    answer = {"id": 1, "name": "plan", "value": "all", "created_at": 2}
+    assert from_names(answer | {"new": [1]}, Variable) == Variable(**answer)  # type: ignore[arg-type]
 
 
 def test_an_update_writes_what_differs_once_and_moves_the_revision_that_no_counter_moves(vendor: Vendor) -> None:
@@ -240,8 +240,8 @@ def test_an_update_writes_what_differs_once_and_moves_the_revision_that_no_count
     licenses.update(old, replace(old, max_activations=9, is_trial=True), event)
     new = read(vendor, license)
     assert (new.max_activations, new.is_trial, new.times_activated, new.revision) == (9, True, 1, 1)
-    (told,) = [event.detail for event in vendor.history(license) if event.type == "license_enabled"]
-    assert told == {"changed": "is_trial, max_activations"}
+    (events,) = [event.detail for event in vendor.history(license) if event.type == "license_enabled"]
+    assert events == {"changed": "is_trial, max_activations"}
     stale = replace(old, max_transfers=3)  # other terms than those that were changed
     with pytest.raises(database.ConditionFailed):
         licenses.update(old, stale, Event.new("license_enabled", ADMIN, NOW + 1))

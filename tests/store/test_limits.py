@@ -64,15 +64,19 @@ def test_the_write_passes_exactly_where_the_rule_does(table: Table, limit: Limit
     for maximum, used in product((None, 0, 1, 2, -1), range(4)):
         most = limit.unlimited if maximum is None else maximum
         value = replace(blank, **{limit.maximum: most, limit.counter: used})
-        told = f"{limit.code}: {used} of {maximum}"
-        assert passes(limit, value) == (limit.room(value) != 0) == (most == limit.unlimited or used < (most or 0)), told
+        answer = f"{limit.code}: {used} of {maximum}"
+        assert passes(limit, value) == (limit.room(value) != 0) == (most == limit.unlimited or used < (most or 0)), (
+            answer
+        )
         table.put(value)
-        assert table.takes(limit, has_room(limit)) == passes(limit, value), told
+        assert table.takes(limit, has_room(limit)) == passes(limit, value), answer
         table.put(replace(value, **{limit.counter: 9}))  # as it was left in an epoch before
-        assert table.takes(limit, has_room(limit, used=used)) == passes(limit, value), told
+        assert table.takes(limit, has_room(limit, used=used)) == passes(limit, value), answer
         for amount in (1, 2, 3):
             table.put(value)
-            assert table.takes(limit, has_room_for(limit, value, amount), amount) == passes(limit, value, amount), told
+            assert table.takes(limit, has_room_for(limit, value, amount), amount) == passes(limit, value, amount), (
+                answer
+            )
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.code)

@@ -42,7 +42,7 @@ EVENTS: dict[Verb, EventType] = {
     "extend": "license_extended",
 }
 ALWAYS: tuple[Verb, ...] = ("reset license", "limit", "reset user")
-"""What is told also where it changes nothing; of the others, a repeat is not."""
+"""What is recorded also where it changes nothing; of the others, a repeat is not."""
 
 
 class OnTheEngine(LicenseMachine):
@@ -62,7 +62,7 @@ class OnTheEngine(LicenseMachine):
         self.vendor = Vendor()
         self.license = self.vendor.issue("revit" if self.by_user else "viewer", **terms)
         self.accounts: dict[str, tuple[int, str | None]] = {}
-        self.told: list[tuple[int, EventType]] = [(NOW, "license_issued")]
+        self.recorded: list[tuple[int, EventType]] = [(NOW, "license_issued")]
         self.announced_phase = VALID
         self.heard: dict[Key, int] = {}
         if self.by_user:
@@ -70,7 +70,7 @@ class OnTheEngine(LicenseMachine):
                 account, password = self.vendor.assign(self.license, user, 0)
                 self.accounts[user] = account.id, password
                 change_seat.remove_user(self.vendor.code, self.license.id, user, ADMIN, now=NOW)
-                self.told += [(NOW, "user_assigned"), (NOW, "user_removed")]
+                self.recorded += [(NOW, "user_assigned"), (NOW, "user_removed")]
 
     def carry_out(self, step: Step) -> str:
         self.vendor.now = int(step.clock)
@@ -128,9 +128,9 @@ class OnTheEngine(LicenseMachine):
         if step.verb == "sweep" or (step.verb == "extend" and before.end != after.end):
             now += self.announce(before, now)
         if step.verb in ALWAYS or (step.verb in EVENTS and before != after):
-            self.told.append((now, EVENTS[step.verb]))
+            self.recorded.append((now, EVENTS[step.verb]))
         if step.verb in ("reset device", "bar"):
-            self.told += [(now, "device_reset")] * len(before.live - after.live)
+            self.recorded += [(now, "device_reset")] * len(before.live - after.live)
         self.announced_phase = (
             min(self.announced_phase, self.phase()) if before.end != after.end else self.announced_phase
         )
@@ -144,7 +144,7 @@ class OnTheEngine(LicenseMachine):
         kinds: dict[int, EventType] = {GRACE: "grace_started", EXPIRED: "license_expired"}
         due = [kind for phase, kind in kinds.items() if self.announced_phase < phase <= reached]
         due = due if license.grace else due[-1:]
-        self.told += [(now + number, kind) for number, kind in enumerate(due)]
+        self.recorded += [(now + number, kind) for number, kind in enumerate(due)]
         self.announced_phase = reached
         return len(due)
 
@@ -159,8 +159,8 @@ class OnTheEngine(LicenseMachine):
     @invariant()
     def history_and_checks_are_stored(self) -> None:
         stored = self.items()
-        told = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("at#")]
-        assert sorted(told) == sorted(self.told)  # those of one millisecond have no order
+        answers = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("at#")]
+        assert sorted(answers) == sorted(self.recorded)  # those of one millisecond have no order
         assert {key: device.last_check_at for key, device in self.there().devices.items()} == self.heard
 
     def items(self) -> dict[str, Raw]:

@@ -203,9 +203,9 @@ def test_all_that_is_sent_must_agree(vendor: Vendor) -> None:
         {"bundle_code": "suite"},
         {"username": ADA},
     ]
-    for told in wrong:
+    for answer in wrong:
         with refused("license_not_found"):
-            vendor.activate(license, "pc", **told)
+            vendor.activate(license, "pc", **answer)
     with refused("unknown_product"):
         vendor.activate(license, "pc", product="nothing")
     assert vendor.activate(license, "pc", license_id=license.id).device

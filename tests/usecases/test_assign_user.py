@@ -66,8 +66,8 @@ def test_users_at_once_fill_the_license_exactly(vendor: Vendor) -> None:
         return "assigned"
 
     with ThreadPool(12) as threads:
-        told = list(threads.map(assign, range(12)))
-    assert sorted(told) == ["assigned"] * 3 + ["license_users_limit_reached"] * 9
+        answers = list(threads.map(assign, range(12)))
+    assert sorted(answers) == ["assigned"] * 3 + ["license_users_limit_reached"] * 9
 
 
 def test_one_user_at_once_gets_one_seat_and_one_account(vendor: Vendor) -> None:
@@ -81,8 +81,8 @@ def test_one_user_at_once_gets_one_seat_and_one_account(vendor: Vendor) -> None:
         return "assigned"
 
     with ThreadPool(8) as threads:
-        told = list(threads.map(assign, range(8)))
-    assert sorted(told) == ["assigned"] + ["user_already_assigned"] * 7
+        answers = list(threads.map(assign, range(8)))
+    assert sorted(answers) == ["assigned"] + ["user_already_assigned"] * 7
     assert vendor.stored(license).users_assigned == 1
 
 

@@ -264,13 +264,13 @@ def test_a_batch_of_another_license_or_company_is_not_found(vendor: Vendor, lice
 
 
 def test_who_reads_a_result_is_told_of_and_who_finds_none_is_not(vendor: Vendor, license: License) -> None:
-    batch_id, told = run(vendor, license, ADA), Actor("user:boss@customer.test", "198.51.100.7")
+    batch_id, answer = run(vendor, license, ADA), Actor("user:boss@customer.test", "198.51.100.7")
     boss, _ = vendor.assign(vendor.issue("revit"), "boss@customer.test")
     with pytest.raises(SeatkeeperError, match="batch_not_found"):
-        batch_result(vendor.code, license.id, batch_id + 1, boss, told, now=NOW)
-    batch_result(vendor.code, license.id, batch_id, boss, told, now=NOW)
+        batch_result(vendor.code, license.id, batch_id + 1, boss, answer, now=NOW)
+    batch_result(vendor.code, license.id, batch_id, boss, answer, now=NOW)
     [event] = [event for event in accounts.account_events(boss) if event.type == "batch_result_read"]
-    assert (event.actor, event.detail) == (told, {"license_id": license.id, "batch": batch_id})
+    assert (event.actor, event.detail) == (answer, {"license_id": license.id, "batch": batch_id})
 
 
 def test_a_password_is_told_of_accounts_that_the_batch_has_made_and_nobody_else_has_got(

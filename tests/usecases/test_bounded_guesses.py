@@ -27,7 +27,7 @@ CALLS: dict[str, Callable[[str, LicenseLookup, int], Any]] = {
 }
 
 
-def told(
+def outcome(
     vendor: Vendor,
     call: str,
     email: str,
@@ -54,13 +54,13 @@ def test_known_and_unknown_users_are_told_apart_a_few_times_for_an_address(
     license = vendor.issue("revit", max_license_users=1)
     _, password = vendor.assign(license, ADA)
     vendor.activate(ADA, "hers", password)
-    codes = [told(vendor, call, email, now=NOW + n) for n in range(MOST) for email in (ADA, NOBODY)]
+    codes = [outcome(vendor, call, email, now=NOW + n) for n in range(MOST) for email in (ADA, NOBODY)]
     assert set(codes[:MOST]) == {"device_not_found", "license_not_found"}
     assert set(codes[MOST:]) == {"rate_limit_exceeded"}
     for own in ("127.0.0.1", "::1", ""):
-        assert told(vendor, call, NOBODY, address=own) == "license_not_found", "the machine itself"
-    assert told(vendor, call, ADA, address="192.0.2.8") == "device_not_found", "another address"
-    assert told(vendor, call, ADA, now=NOW + HOUR + MOST) == "device_not_found", "an hour later"
+        assert outcome(vendor, call, NOBODY, address=own) == "license_not_found", "the machine itself"
+    assert outcome(vendor, call, ADA, address="192.0.2.8") == "device_not_found", "another address"
+    assert outcome(vendor, call, ADA, now=NOW + HOUR + MOST) == "device_not_found", "an hour later"
 
 
 def test_a_device_that_was_ever_active_is_answered_whatever_others_guess(
@@ -70,13 +70,13 @@ def test_a_device_that_was_ever_active_is_answered_whatever_others_guess(
     license = vendor.issue("revit", max_license_users=1)
     _, password = vendor.assign(license, ADA)
     vendor.activate(ADA, "hers", password)
-    while told(vendor, "check", NOBODY) != "rate_limit_exceeded":
+    while outcome(vendor, "check", NOBODY) != "rate_limit_exceeded":
         pass
-    assert [told(vendor, call, ADA, "hers") for call in ("check", "read variables", "set variables")] == [""] * 3
+    assert [outcome(vendor, call, ADA, "hers") for call in ("check", "read variables", "set variables")] == [""] * 3
     reset_device(vendor.code, license.id, "hers", ADMIN, now=NOW)
-    assert told(vendor, "check", ADA, "hers") == "device_not_found"
+    assert outcome(vendor, "check", ADA, "hers") == "device_not_found"
     vendor.activate(ADA, "hers", password)
-    assert told(vendor, "check", ADA, "hers") == ""
+    assert outcome(vendor, "check", ADA, "hers") == ""
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -90,9 +90,9 @@ def test_a_device_whose_seat_was_taken_away_asks_on_and_nobody_at_its_address_is
     vendor.activate(ADA, "hers", password)
     remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
     for license_id in [None, license.id] * MOST:
-        assert told(vendor, call, ADA, "hers", license_id=license_id) in ("license_not_found", "device_not_found")
-    codes = [told(vendor, call, email, "hers") for email in (NOBODY, OTHER) * MOST]
-    assert codes.count("rate_limit_exceeded") == MOST, "of others it is told as little there as anywhere"
+        assert outcome(vendor, call, ADA, "hers", license_id=license_id) in ("license_not_found", "device_not_found")
+    codes = [outcome(vendor, call, email, "hers") for email in (NOBODY, OTHER) * MOST]
+    assert codes.count("rate_limit_exceeded") == MOST, "of others it learns as little there as anywhere"
 
 
 def test_who_has_named_too_many_is_answered_for_the_same_work_whether_there_is_such_a_user(
@@ -104,6 +104,6 @@ def test_who_has_named_too_many_is_answered_for_the_same_work_whether_there_is_s
     seen = []
     for email in (NOBODY, NOBODY, ADA):
         with calls_counted() as calls:
-            told(vendor, "deactivate", email)
+            outcome(vendor, "deactivate", email)
         seen.append(calls[calls.index("UpdateItem") - 2 :])
     assert seen[1] == seen[2]

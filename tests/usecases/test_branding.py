@@ -49,8 +49,8 @@ def test_each_change_is_told_once_and_a_drawing_by_its_hash(vendor: Vendor) -> N
         set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, now=now)
     set_branding(vendor.code, None, "", ADMIN, name="Qbitec", now=NOW + 2)
     set_branding(vendor.code, None, None, ADMIN, now=NOW + 3)
-    told = [{"accent": "#0a6e5c", "logo": sha256(LOGO.encode()).hexdigest()}, {"name": "Qbitec", "logo": ""}]
-    assert [event.detail for event in changes(vendor)] == told
+    answers = [{"accent": "#0a6e5c", "logo": sha256(LOGO.encode()).hexdigest()}, {"name": "Qbitec", "logo": ""}]
+    assert [event.detail for event in changes(vendor)] == answers
     assert [event.at for event in changes(vendor)] == [NOW, NOW + 2]
 
 

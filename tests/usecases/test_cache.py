@@ -64,8 +64,8 @@ def test_no_more_than_its_size_is_kept_and_the_oldest_goes_first() -> None:
 def test_threads_may_share_a_memory() -> None:
     memory: TtlCache[int] = TtlCache(5, MINUTE_MS)
     with ThreadPool(8) as threads:
-        told = list(threads.map(lambda n: memory.get(n % 9, lambda: n % 9, NOW + n), range(4000)))
-    assert told == [n % 9 for n in range(4000)]
+        answers = list(threads.map(lambda n: memory.get(n % 9, lambda: n % 9, NOW + n), range(4000)))
+    assert answers == [n % 9 for n in range(4000)]
 
 
 # --- a refusal never rests on memory --------------------------------------------------------------------------------

@@ -174,8 +174,8 @@ def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor
     assert (changed.id, changed.email, changed) == (user.id, NEW, account(vendor, NEW))
     assert portal_queries.license_details(session, managed.id, now=NOW)
     assert [seat.email for license in held for seat in licenses.seats(vendor.code, license.id)] == [NEW] * seats_held
-    told = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
-    assert told == [(ADA, operator)]
+    events = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
+    assert events == [(ADA, operator)]
     assert vendor.differences() == []
     with pytest.raises(SeatkeeperError) as refused:
         change_email(vendor.code, None, ADA, NEW, operator, manager_id=None, now=NOW)
@@ -225,8 +225,8 @@ def asked(vendor: Vendor, license: License, new: str, *, old: str = ADA, now: in
 def test_a_manager_is_told_so_often_a_day_that_an_email_is_anothers_and_then_the_same_of_any(
     vendor: Vendor, boss: License
 ) -> None:
-    told = [asked(vendor, boss, taken(n)) for n in range(MAX_TAKEN)]
-    assert told == [("already_exists", None)] * MAX_TAKEN
+    answers = [asked(vendor, boss, taken(n)) for n in range(MAX_TAKEN)]
+    assert answers == [("already_exists", None)] * MAX_TAKEN
     held = ("rate_limit_exceeded", TAKEN_WINDOW_MS // 1000)
     assert [asked(vendor, boss, new) for new in (taken(MAX_TAKEN), "free@customer.test", ADA)] == [held] * 3
     assert asked(vendor, boss, taken(0), by=None) == ("already_exists", None), "an operator is no manager"
@@ -237,8 +237,8 @@ def test_a_manager_is_told_so_often_a_day_that_an_email_is_anothers_and_then_the
 def test_what_a_manager_asks_at_once_tells_no_more_than_in_a_row(vendor: Vendor, boss: License) -> None:
     assert asked(vendor, boss, taken(0)) == ("already_exists", None)
     with ThreadPool(8) as threads:
-        told = list(threads.map(lambda n: asked(vendor, boss, taken(n % 8)), range(2 * MAX_TAKEN)))
-    assert told.count(("already_exists", None)) == MAX_TAKEN - 1
+        answers = list(threads.map(lambda n: asked(vendor, boss, taken(n % 8)), range(2 * MAX_TAKEN)))
+    assert answers.count(("already_exists", None)) == MAX_TAKEN - 1
 
 
 def test_what_tells_nothing_of_others_does_not_count(vendor: Vendor, boss: License) -> None:

@@ -51,8 +51,8 @@ def test_a_new_end_brings_an_expired_license_back(vendor: Vendor) -> None:
     assert vendor.activate(license, "new", now=NOW + 9 * DAY - 1).device
     with refused("license_expired"):
         vendor.activate(license, "third", now=NOW + 9 * DAY)
-    told = vendor.history(license)[-2]
-    assert (told.type, told.detail) == ("license_extended", {"validity_period": to_iso(NOW + 9 * DAY)})
+    event = vendor.history(license)[-2]
+    assert (event.type, event.detail) == ("license_extended", {"validity_period": to_iso(NOW + 9 * DAY)})
 
 
 def test_an_end_moves_on_from_the_old_end_or_from_now_whichever_is_later(vendor: Vendor) -> None:

@@ -67,7 +67,7 @@ def test_the_new_password_must_differ(vendor: Vendor, initial: str) -> None:
 
 
 @pytest.mark.usefixtures("costly_passwords")
-def test_of_two_changes_at_once_one_wins_and_the_other_is_told(vendor: Vendor, initial: str) -> None:
+def test_of_two_changes_at_once_one_wins_and_the_other_is_reported(vendor: Vendor, initial: str) -> None:
     def choose(new: str) -> str:
         try:
             change(vendor, initial, new)
@@ -76,9 +76,9 @@ def test_of_two_changes_at_once_one_wins_and_the_other_is_told(vendor: Vendor, i
         return new
 
     with ThreadPool(2) as threads:
-        told = list(threads.map(choose, ["the first one", "the second one"]))
-    assert "invalid_credentials" in told
-    (chosen,) = set(told) - {"invalid_credentials"}
+        answers = list(threads.map(choose, ["the first one", "the second one"]))
+    assert "invalid_credentials" in answers
+    (chosen,) = set(answers) - {"invalid_credentials"}
     assert not log_in(vendor.code, ADA, chosen, now=NOW).is_initial_password
 
 

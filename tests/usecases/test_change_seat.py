@@ -109,13 +109,13 @@ def test_a_generated_password_replaces_the_old_one_and_has_to_be_changed(vendor:
     license = vendor.issue("revit", max_license_users=1)
     _, first = vendor.assign(license, ADA)
     change_password(vendor.code, ADA, first or "", "chosen by ada", ADMIN, now=NOW)
-    user, told = set_password(vendor.code, license.id, ADA, None, ADMIN, now=LATER)
+    user, answer = set_password(vendor.code, license.id, ADA, None, ADMIN, now=LATER)
     assert user.is_initial_password
-    assert (initial_password(user), len(told)) == (told, 16)
+    assert (initial_password(user), len(answer)) == (answer, 16)
     for old in (first or "", "chosen by ada"):
         with refused("invalid_credentials"):
             log_in(vendor.code, ADA, old, now=LATER)
-    assert log_in(vendor.code, ADA, told, now=LATER) == user
+    assert log_in(vendor.code, ADA, answer, now=LATER) == user
 
 
 def test_a_password_may_be_given_within_its_bounds(vendor: Vendor) -> None:

@@ -173,8 +173,8 @@ def test_the_ten_thousand_commonest_that_would_be_long_enough_are_known() -> Non
 
 def test_who_chooses_no_password_loads_no_list() -> None:
     code = "import app, chalicelib.usecases.chosen_password as c; print(c.common_passwords.cache_info().currsize)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "0\n"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout == "0\n"
 
 
 def test_a_password_is_hashed_anew_when_it_was_hashed_with_other_parameters(

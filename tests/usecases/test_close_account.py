@@ -90,7 +90,7 @@ def don(vendor: Vendor) -> Employee:
     return Employee(vendor)
 
 
-def told(vendor: Vendor) -> list[tuple[str, str | None, str]]:
+def closures(vendor: Vendor) -> list[tuple[str, str | None, str]]:
     events = accounts.company_events(vendor.code)
     return [(e.type, e.user, e.actor.name) for e in events if e.type in ("user_closed", "user_reopened")]
 
@@ -111,7 +111,7 @@ def test_all_is_taken_and_told_once(don: Employee) -> None:
         vendor.check(DON, "pc", license_id=don.held.id)
     again = don.close(LATER)
     assert (again.orders, again.seats, again.user.closed_at) == ([], 0, NOW)
-    assert told(vendor) == [("user_closed", DON, "admin")]
+    assert closures(vendor) == [("user_closed", DON, "admin")]
     assert find_order(vendor.code, "managed").managers == set()
 
 
@@ -211,7 +211,7 @@ def test_who_is_let_in_again_has_nothing_and_gets_a_new_password_with_the_next_s
     _, initial = vendor.assign(don.free, DON)
     assert initial
     assert vendor.activate(DON, "pc", initial, now=LATER).device
-    assert told(vendor) == [("user_reopened", DON, "admin"), ("user_closed", DON, "admin")]
+    assert closures(vendor) == [("user_reopened", DON, "admin"), ("user_closed", DON, "admin")]
 
 
 def test_who_manages_an_order_again_gets_a_new_password_or_sets_one_by_a_code(don: Employee) -> None:

@@ -99,10 +99,10 @@ def test_last_words_of_a_device_are_kept(vendor: Vendor) -> None:
     assert [v.value for v in device_variables(vendor.code, lookup, now=NOW)[1]] == ["moved"]
 
 
-@pytest.mark.parametrize("told", [{"why": "again"}, None])
-def test_a_repeat_is_answered_whatever_it_tells(vendor: Vendor, told: dict[str, str] | None) -> None:
+@pytest.mark.parametrize("expected", [{"why": "again"}, None])
+def test_a_repeat_is_answered_whatever_it_tells(vendor: Vendor, expected: dict[str, str] | None) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
     for _ in range(2):
-        deactivate(vendor.code, vendor.lookup(license, "pc"), ADMIN, variables=told, now=NOW)
+        deactivate(vendor.code, vendor.lookup(license, "pc"), ADMIN, variables=expected, now=NOW)
     assert vendor.stored(license).times_activated == 0

@@ -21,9 +21,9 @@ def test_variables_are_kept_with_their_device_and_no_other(vendor: Vendor) -> No
     for hardware_id in ("a", "b"):
         vendor.activate(license, hardware_id)
     track_variables(vendor.code, a, {"theme": "dark", "lang": "de"}, ADMIN, now=NOW)
-    device, told = track_variables(vendor.code, a, {"theme": "light"}, ADMIN, now=NOW + 1)
+    device, answer = track_variables(vendor.code, a, {"theme": "light"}, ADMIN, now=NOW + 1)
     assert device.hardware_id == "a"
-    assert [(v.id, v.name, v.value, v.created_at) for v in told] == [(1, "theme", "light", NOW + 1)]
+    assert [(v.id, v.name, v.value, v.created_at) for v in answer] == [(1, "theme", "light", NOW + 1)]
     assert [(v.name, v.value) for v in device_variables(vendor.code, a, now=NOW)[1]] == [
         ("theme", "light"),
         ("lang", "de"),
@@ -69,8 +69,8 @@ def test_the_most_that_a_device_may_keep_can_be_stored(vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.activate(license, "pc")
     lookup = vendor.lookup(license, "pc")
-    told = {f"{n:02}": "🔑" * 512 for n in range(58)}
-    assert len(track_variables(vendor.code, lookup, told, ADMIN, now=NOW)[1]) == 58
+    answers = {f"{n:02}": "🔑" * 512 for n in range(58)}
+    assert len(track_variables(vendor.code, lookup, answers, ADMIN, now=NOW)[1]) == 58
     with pytest.raises(Invalid):
         track_variables(vendor.code, lookup, {"more": "🔑" * 512}, ADMIN, now=NOW)
 
@@ -95,8 +95,8 @@ def test_what_one_caller_changes_within_an_hour_is_one_event_that_counts(vendor:
         track_variables(vendor.code, lookup, {"count": str(number)}, app, now=NOW + number)
     track_variables(vendor.code, lookup, {"count": "60"}, app, now=NOW + HOUR - 1)
     track_variables(vendor.code, lookup, {"count": "61"}, app, now=NOW + HOUR)
-    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
-    assert [(e.at, e.actor.ip, e.repeats, e.last_at) for e in told] == [
+    events = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [(e.at, e.actor.ip, e.repeats, e.last_at) for e in events] == [
         (NOW, "192.0.2.7", 60, NOW + HOUR - 1),
         (NOW + HOUR, "192.0.2.7", 0, None),
     ]
@@ -109,9 +109,9 @@ def test_callers_who_take_turns_at_several_addresses_have_an_event_each(vendor: 
     for number in range(30):
         actor = Actor(f"api:key-{number % 3}", f"192.0.2.{number}")
         track_variables(vendor.code, vendor.lookup(license, "pc"), {"n": str(number)}, actor, now=NOW + number)
-    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
-    assert [(e.actor.name, e.repeats) for e in told] == [(f"api:key-{who}", 9) for who in range(3)]
-    assert [(e.actor.ip, e.also_from) for e in told] == [
+    events = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [(e.actor.name, e.repeats) for e in events] == [(f"api:key-{who}", 9) for who in range(3)]
+    assert [(e.actor.ip, e.also_from) for e in events] == [
         (f"192.0.2.{who}", [f"192.0.2.{27 + who}"]) for who in range(3)
     ]
 
@@ -124,5 +124,5 @@ def test_an_event_that_an_older_process_has_written_is_gone_on_with(vendor: Vend
     item = VariablesItem(license_pk(vendor.code, license.id), variables_sort_key(hash_hardware_id("pc"), None))
     writes.update(item, [VariablesItem.event_by.remove()])
     track_variables(vendor.code, lookup, {"n": "1"}, actor, now=NOW + 1)
-    told = [event for event in vendor.history(license) if event.type == "variables_tracked"]
-    assert [event.repeats for event in told] == [1]
+    events = [event for event in vendor.history(license) if event.type == "variables_tracked"]
+    assert [event.repeats for event in events] == [1]

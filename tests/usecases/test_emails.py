@@ -58,7 +58,7 @@ def _batch(vendor: Vendor, license: License, email: str) -> None:
     vendor.assign(license, email)
 
 
-TAKERS: dict[str, Callable[[Vendor, License, str], Any]] = {
+CALLS_WITH_EMAIL: dict[str, Callable[[Vendor, License, str], Any]] = {
     "assign": lambda vendor, license, email: vendor.assign(license, email),
     "batch": _batch,
     "change": lambda vendor, license, email: change_email(
@@ -69,7 +69,7 @@ TAKERS: dict[str, Callable[[Vendor, License, str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("take", TAKERS.values(), ids=list(TAKERS))
+@pytest.mark.parametrize("take", CALLS_WITH_EMAIL.values(), ids=list(CALLS_WITH_EMAIL))
 def test_nobody_takes_an_email_that_cannot_be_mailed(
     vendor: Vendor, license: License, take: Callable[[Vendor, License, str], Any]
 ) -> None:

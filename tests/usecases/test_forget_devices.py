@@ -49,8 +49,8 @@ def test_those_heard_of_longest_ago_are_forgotten_and_their_history_stays(vendor
     assert kept - 3 < len(left) - 1 <= kept + 1
     assert vendor.stored(license).known_devices == len(left)
     assert kinds(vendor, license).count("device_activated") == 31
-    told = [event for event in vendor.history(license) if event.type == "devices_forgotten"]
-    assert sum(int(event.detail["devices"] or 0) for event in told) == 31 - len(left)
+    events = [event for event in vendor.history(license) if event.type == "devices_forgotten"]
+    assert sum(int(event.detail["devices"] or 0) for event in events) == 31 - len(left)
 
 
 def test_a_forgotten_device_is_as_good_as_new_and_its_variables_are_gone(vendor: Vendor, kept: int) -> None:

@@ -63,8 +63,16 @@ def test_the_mail_says_for_which_company_how_long_and_what_to_do_when_one_did_no
     text = mail.get_content()
     assert mail["Subject"] == "Your code for A vendor"
     assert code not in mail["Subject"], "it would stand on a locked screen"
-    for told in (code, "A vendor", vendor.code, ADA, "valid for 15 minutes", "do not know who asked", "stays as it is"):
-        assert told in text
+    for answer in (
+        code,
+        "A vendor",
+        vendor.code,
+        ADA,
+        "valid for 15 minutes",
+        "do not know who asked",
+        "stays as it is",
+    ):
+        assert answer in text
     assert max(len(line) for line in text.splitlines()) <= 90
 
 
@@ -107,8 +115,8 @@ def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(ve
     sent = code_mails(vendor, ADA)
     assert len(sent) == MAX_MAILS
     stored = one_time_codes.read_code(vendor.code, ADA, "", NOW).code_hash
-    told = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
-    assert [one_time_codes.hash_code(vendor.code, ADA, code) == stored for code in told].count(True) == 1
+    content = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
+    assert [one_time_codes.hash_code(vendor.code, ADA, code) == stored for code in content].count(True) == 1
 
 
 # --- nothing tells who has an account ----------------------------------------------------------------------------
@@ -247,9 +255,9 @@ def test_the_same_call_once_more_is_answered_the_same_and_changes_nothing(vendor
 def test_of_two_who_use_one_code_at_once_one_sets_the_password(vendor: Vendor, initial: str) -> None:
     code = asked(vendor)
     with ThreadPool(2) as threads:
-        told = list(threads.map(lambda new: enter(vendor, code, password=new), ["the first one", "the second one"]))
-    assert sorted(told) == ["invalid_code", "taken"]
-    chosen = ["the first one", "the second one"][told.index("taken")]
+        answers = list(threads.map(lambda new: enter(vendor, code, password=new), ["the first one", "the second one"]))
+    assert sorted(answers) == ["invalid_code", "taken"]
+    chosen = ["the first one", "the second one"][answers.index("taken")]
     assert log_in(vendor.code, ADA, chosen, now=NOW)
 
 

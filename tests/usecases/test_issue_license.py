@@ -76,8 +76,8 @@ def test_of_many_who_bring_the_same_key_at_once_one_is_served_and_the_others_are
             return f"{refused.code} {refused.field}"
 
     with ThreadPool(8) as threads:
-        told = sorted(threads.map(issue, range(8)))
-    assert told == ["already_exists license_key"] * 7 + ["issued SAME"]
+        answers = sorted(threads.map(issue, range(8)))
+    assert answers == ["already_exists license_key"] * 7 + ["issued SAME"]
 
 
 def test_two_companies_may_use_the_same_key(vendor: Vendor) -> None:

@@ -343,7 +343,7 @@ def test_one_password_is_tried_on_so_many_accounts_from_one_address(
     answers = [came(vendor, f"u{n}@customer.test", f"Winter2026! {n}", HERE) for n in range(82)]
     assert answers == ["invalid_credentials"] * MAX_OF_ADDRESS + ["rate_limit_exceeded"] * (82 - MAX_OF_ADDRESS)
     assert len(hashed) == MAX_OF_ADDRESS
-    assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded", "so the same is told of any account"
+    assert came(vendor, ADA, password, HERE) == "rate_limit_exceeded", "so the same is answered for any account"
     assert came(vendor, ADA, password, BROWSER) == "logged in"
     assert came(vendor, ADA, password, ELSEWHERE) == "logged in"
 
@@ -360,10 +360,10 @@ def test_one_password_is_tried_on_so_many_accounts_from_however_many_addresses(v
 def test_no_password_that_was_tried_is_stored_nor_a_hash_that_could_be_guessed_without_our_key(vendor: Vendor) -> None:
     with wire() as sent:
         came(vendor, ADA, "Winter2026!", HERE)
-    told = str(sent.bodies)
+    answer = str(sent.bodies)
     plain = sha256(b"Winter2026!").hexdigest()
-    assert "password" in told
-    assert [text for text in ("Winter2026!", plain, plain[:16]) if text in told] == []
+    assert "password" in answer
+    assert [text for text in ("Winter2026!", plain, plain[:16]) if text in answer] == []
 
 
 def test_an_office_logs_in_rightly_from_one_address_at_nine(vendor: Vendor, password: str) -> None:
@@ -457,7 +457,7 @@ def test_a_device_that_is_active_finds_a_turn_while_strangers_have_all_of_theirs
                 came(vendor, email, password, HERE, hardware_id=hardware_id)
             assert [body for body in written.bodies if "UpdateExpression" in str(body)] == []
             work.append(sent)
-    assert work[0] == work[1], "who has an account is not told"
+    assert work[0] == work[1], "nothing reveals who has an account"
     assert len(work[0]) <= 3
 
 

@@ -117,14 +117,14 @@ TOUCHES: dict[str, tuple[Callable[[Vendor, License], Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("touch", "told"), TOUCHES.values(), ids=TOUCHES)
+@pytest.mark.parametrize(("touch", "expected"), TOUCHES.values(), ids=TOUCHES)
 def test_a_person_is_mailed_what_others_do_with_the_account(
-    vendor: Vendor, sold: tuple[License, License], touch: Callable[[Vendor, License], Any], told: list[str]
+    vendor: Vendor, sold: tuple[License, License], touch: Callable[[Vendor, License], Any], expected: list[str]
 ) -> None:
     before = {email: len(mails(vendor, email)) for email in (ADA, NEW, MANAGER)}
     touch(vendor, sold[0])
-    assert {email for email in before if len(mails(vendor, email)) > before[email]} >= set(told)
-    assert len(mails(vendor, told[0])) == before[told[0]] + 1
+    assert {email for email in before if len(mails(vendor, email)) > before[email]} >= set(expected)
+    assert len(mails(vendor, expected[0])) == before[expected[0]] + 1
 
 
 def by_session(vendor: Vendor, initial: str) -> None:
@@ -156,11 +156,11 @@ def test_a_person_is_mailed_once_when_the_password_is_changed_in_the_own_name(
     assert initial
     change(vendor, initial)
     (mail,) = [mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]
-    told = " ".join(mail.get_content().split())
+    content = " ".join(mail.get_content().split())
     how = "a code that was mailed to you" if change is by_code else "by somebody who knew the old one"
     for words in (how, "All other sessions are ended", "If it was not you", "Forgotten password", vendor.code, ADA):
-        assert words in told
-    assert CHOSEN not in told
+        assert words in content
+    assert CHOSEN not in content
     assert max(len(line) for line in mail.get_content().splitlines()) <= 100
     with suppress(SeatkeeperError):
         change(vendor, initial)

@@ -40,7 +40,7 @@ def kinds(vendor: Vendor) -> list[tuple[str, str | None]]:
     return [(e.type, e.user) for e in accounts.company_events(vendor.code) if e.type.startswith("manager_")]
 
 
-def test_who_is_added_manages_all_and_is_told(vendor: Vendor, sold: list[License]) -> None:
+def test_who_is_added_manages_all_and_is_mailed(vendor: Vendor, sold: list[License]) -> None:
     user = add_manager(vendor.code, "A", f" {NEW.upper()}", ADMIN, now=NOW)
     assert initial_password(user)
     assert len(mails(vendor, NEW)) == 1

@@ -28,9 +28,9 @@ def test_what_is_refused_alike_within_an_hour_is_one_record_that_tells_of_first_
         record_refusal(vendor.code, replace(first, at=first.at + 1000 * number, request_id="between", ip="192.0.2.2"))
     last = replace(first, at=first.at + 20_000, request_id="last", ip="192.0.2.3", limit=5, used=5, hostname="desk")
     record_refusal(vendor.code, last)
-    told = {"last_at": last.at, "last_ip": "192.0.2.3", "last_request_id": "last", "hostname": "desk"}
+    answer = {"last_at": last.at, "last_ip": "192.0.2.3", "last_request_id": "last", "hostname": "desk"}
     kept = {name: getattr(first, name) for name in ("at", "ip", "request_id", "hardware_id", "code")}
-    assert recorded(vendor, 7) == [a_refusal(7, **(kept | told), times=12, limit=5, used=5)]
+    assert recorded(vendor, 7) == [a_refusal(7, **(kept | answer), times=12, limit=5, used=5)]
     record_refusal(vendor.code, replace(first, at=first.at + HOUR))
     assert [(refusal.at, refusal.times) for refusal in recorded(vendor, 7)] == [(first.at + HOUR, 1), (first.at, 12)]
 
@@ -86,7 +86,7 @@ def test_the_newest_are_kept_and_the_others_deleted(vendor: Vendor, monkeypatch:
     assert [refusal.hardware_id for refusal in recorded(vendor, 7)] == [f"pc {number}" for number in range(29, 19, -1)]
     assert len(list(refusals.all_refusals(vendor.code, NOW))) == 10 + 2
     later = NOW + KEPT_MS + HOUR
-    assert recorded(vendor, 7, later) == [], "too old to be told"
+    assert recorded(vendor, 7, later) == [], "too old to be shown"
     for number in range(3):
         refusals.observe_refusal(vendor.code, a_refusal(7, hardware_id=f"pc {number}", at=later))
     assert len(list(reads.sort_keys(RefusalItem, refusals_pk(vendor.code)))) == 3 + 2, (

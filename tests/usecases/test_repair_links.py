@@ -86,8 +86,8 @@ def test_a_device_of_older_code_is_found_after_a_repair_and_when_it_comes_back(v
     vendor.activate(ADA, "pc", password)
     unlink(vendor, license, "pc", "given back")
     unlink(vendor, by_user, "pc", user_id=user.id)
-    told = "a device is not found by its hardware id"
-    assert sorted(vendor.differences()) == [told, f"{told} (2 times)"]
+    answer = "a device is not found by its hardware id"
+    assert sorted(vendor.differences()) == [answer, f"{answer} (2 times)"]
     assert found(vendor, "pc") == []
     assert repair(vendor) == (3, 0)
     assert vendor.differences() == []
@@ -104,8 +104,8 @@ def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
     unlink(vendor, license, "pc")
     writes.batch_put([hardware(vendor, license, "nobody's")])
     repair(vendor)
-    told = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
-    assert [(event.actor, event.detail) for event in told] == [(ADMIN, {"filed": 1, "removed": 1})]
+    events = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
+    assert [(event.actor, event.detail) for event in events] == [(ADMIN, {"filed": 1, "removed": 1})]
 
 
 def test_more_than_fit_in_a_transaction_are_filed_in_several(vendor: Vendor) -> None:
@@ -190,7 +190,7 @@ def test_a_name_and_what_is_left_of_a_license_are_never_removed(vendor: Vendor) 
         writes.delete(item)
 
 
-def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_other_is_told(vendor: Vendor) -> None:
+def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_other_is_reported(vendor: Vendor) -> None:
     """As data that was put together from two backups may have them."""
     older = vendor.issue()
     vendor.now += 1000

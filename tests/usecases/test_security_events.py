@@ -31,7 +31,7 @@ def password(vendor: Vendor) -> str:
     return vendor.assign(issued(vendor, max_license_users=1), ADA)[1] or ""
 
 
-def told(vendor: Vendor) -> list[Event]:
+def security_rows(vendor: Vendor) -> list[Event]:
     events = [item.to_domain() for item in reads.query(AccountEventItem, vendor.code, event_sort_key())]
     return [event for event in events if event.type in SECURITY]
 
@@ -45,12 +45,12 @@ def test_failures_and_the_lock_are_told_in_a_row_an_hour(vendor: Vendor, passwor
     now = NOW - NOW % HOUR
     for number in range(10):
         guess(vendor, ADA, now + number * 200_000)
-    failed, locked = sorted(told(vendor), key=lambda event: event.type)
+    failed, locked = sorted(security_rows(vendor), key=lambda event: event.type)
     assert (failed.type, failed.user, failed.repeats, failed.at) == ("log_in_failed", ADA, 8, now)
     assert failed.last_at == now + 8 * 200_000
     assert (locked.type, locked.repeats, locked.actor.name) == ("log_in_locked", 0, "somebody")
     guess(vendor, ADA, now + 2 * HOUR)
-    assert [event.type for event in told(vendor)].count("log_in_failed") == 2, "an hour later in another row"
+    assert [event.type for event in security_rows(vendor)].count("log_in_failed") == 2, "an hour later in another row"
 
 
 def test_what_somebody_does_rightly_is_told_with_who_and_where(vendor: Vendor, password: str) -> None:
@@ -59,7 +59,7 @@ def test_what_somebody_does_rightly_is_told_with_who_and_where(vendor: Vendor, p
     boss = account(vendor, MANAGER)
     (license_id,) = vendor_licenses(vendor)
     assert reveal_initial_password(vendor.code, license_id, ADA, boss.id, ADMIN, now=NOW) == password
-    rows = {event.type: event for event in told(vendor)}
+    rows = {event.type: event for event in security_rows(vendor)}
     assert set(rows) == {"signed_in", "code_asked", "initial_password_read"}
     assert all(event.user_id == account(vendor, ADA).id for event in rows.values())
     assert (rows["signed_in"].actor.name, rows["signed_in"].actor.ip) == (f"user:{ADA}", HERE.address)
@@ -82,7 +82,7 @@ def test_of_an_account_that_does_not_exist_nothing_is_stored_for_the_same_work(v
         work.append(answers)
     assert work[0] == work[1], "a write that is refused is none, and faster"
     assert ("UpdateItem", 200) in work[0]
-    assert {event.user for event in told(vendor)} == {ADA}
+    assert {event.user for event in security_rows(vendor)} == {ADA}
 
 
 def test_an_event_whose_answer_was_lost_is_counted_once(
@@ -93,7 +93,7 @@ def test_an_event_whose_answer_was_lost_is_counted_once(
     for lost in (1, 2):
         with wire(answer_timed_out, range(lost, lost + 1)):
             note_security_event(vendor.code, user, "initial_password_read", ADMIN, NOW + lost * HOUR)
-    assert [(event.repeats, event.last_at) for event in told(vendor)] == [(0, None)] * 2
+    assert [(event.repeats, event.last_at) for event in security_rows(vendor)] == [(0, None)] * 2
 
 
 def test_a_row_says_from_where_the_first_and_the_last_came_and_keeps_the_first_addresses(
@@ -102,7 +102,7 @@ def test_a_row_says_from_where_the_first_and_the_last_came_and_keeps_the_first_a
     user, begun, addresses = account(vendor, ADA), NOW - NOW % HOUR, [f"198.51.100.{n}" for n in range(1, 60)]
     for number, address in enumerate(addresses):
         note_security_event(vendor.code, user, "code_asked", Actor("somebody", address), begun + 1000 * number)
-    (row,) = told(vendor)
+    (row,) = security_rows(vendor)
     assert (row.at, row.actor.ip, row.repeats) == (begun, addresses[0], 58)
     assert (row.last_at, row.last_ip) == (begun + 58_000, addresses[-1])
     assert row.also_from == [*sorted(addresses[1:ADDRESSES_OF]), addresses[-1]]

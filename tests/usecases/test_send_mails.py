@@ -69,9 +69,9 @@ def test_of_several_senders_at_once_each_mail_is_sent_by_one(server: Server) -> 
     for number in range(20):
         queue_mail(replace(MAIL, subject=str(number)), NOW)
     with ThreadPool(4) as threads:
-        told = list(threads.map(lambda _: send_mails(now=NOW)["sent"], range(4)))
+        sent = list(threads.map(lambda _: send_mails(now=NOW)["sent"], range(4)))
     assert sorted(int(subject) for _, subject, _ in server.taken) == list(range(20))
-    assert sum(told) == 20
+    assert sum(sent) == 20
 
 
 def test_a_mail_stands_in_the_transaction_of_a_change_or_is_not_there(server: Server, vendor: Vendor) -> None:
@@ -92,8 +92,8 @@ def test_a_mail_stands_in_the_transaction_of_a_change_or_is_not_there(server: Se
 def test_what_a_mail_says_and_to_whom_is_stored_where_nobody_reads_it(server: Server) -> None:
     queue_mail(MAIL, NOW)
     (item,) = queued()
-    told = str(item.attribute_values)
-    assert [word for word in (SECRET, MAIL.to, MAIL.subject, "code") if word in told] == []
+    answer = str(item.attribute_values)
+    assert [word for word in (SECRET, MAIL.to, MAIL.subject, "code") if word in answer] == []
 
 
 def test_nobody_is_flooded_with_notices_and_told_all_the_same_what_else_is_done(
@@ -138,9 +138,9 @@ def test_a_mail_that_is_not_taken_is_tried_again_later_and_later_and_in_the_end_
     queue_mail(MAIL, NOW)
     hourly = range(122, 24 * 60, 60)
     for minute in (*range(63), *hourly, 24 * 60):
-        told = send_mails(now=NOW + minute * 60_000)
-        if told != NOTHING:
-            tried.append((minute, next(outcome for outcome, times in told.items() if times)))
+        counts = send_mails(now=NOW + minute * 60_000)
+        if counts != NOTHING:
+            tried.append((minute, next(outcome for outcome, times in counts.items() if times)))
     assert tried[:6] == [(minute, "failed") for minute in (0, 2, 6, 14, 30, 62)]
     assert tried[6:] == [*((minute, "failed") for minute in hourly), (24 * 60, "given_up")]
     assert queued() == []
@@ -172,9 +172,9 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch
         queue_mail(replace(MAIL, to="bad@customer.test" if number % 2 else MAIL.to, subject=str(number)), NOW)
     broken = queued()[0]
     writes.update(MailItem(broken.pk, broken.sort_key), [MailItem.sealed.set("A" * 40)])
-    told = send_mails(now=NOW)
-    assert told["given_up"] == 1
-    assert sorted([told["sent"], told["failed"]]) == [5, 6]
+    counts = send_mails(now=NOW)
+    assert counts["given_up"] == 1
+    assert sorted([counts["sent"], counts["failed"]]) == [5, 6]
 
 
 def test_a_mail_that_cannot_be_read_keeps_no_other_from_being_sent(server: Server) -> None:

@@ -31,12 +31,12 @@ def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened
     license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
     for past_end in (-1, 0, 0, HOUR, 24 * HOUR - 1, 24 * HOUR, 24 * HOUR, 99 * DAY):
         sweep(now=END + past_end)
-    told = vendor.history(license)[1:]
-    assert [(event.type, event.at, event.detail) for event in told] == [
+    events = vendor.history(license)[1:]
+    assert [(event.type, event.at, event.detail) for event in events] == [
         ("grace_started", END, {"since": to_iso(END)}),
         ("license_expired", END + 24 * HOUR, {"since": to_iso(END + 24 * HOUR)}),
     ]
-    assert {event.actor for event in told} == {SWEEP}
+    assert {event.actor for event in events} == {SWEEP}
 
 
 def test_the_answer_counts_what_was_announced(vendor: Vendor) -> None:
@@ -50,8 +50,8 @@ def test_the_answer_counts_what_was_announced(vendor: Vendor) -> None:
 def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
     sweep(now=END + 5000 * DAY)
-    told = vendor.history(license)[1:]
-    assert [(event.type, event.detail) for event in told] == [
+    events = vendor.history(license)[1:]
+    assert [(event.type, event.detail) for event in events] == [
         ("grace_started", {"since": to_iso(END)}),
         ("license_expired", {"since": to_iso(END + 24 * HOUR)}),
     ]
@@ -60,8 +60,8 @@ def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
 def test_sweeps_at_the_same_time_announce_once_together(vendor: Vendor) -> None:
     licenses = [vendor.issue(license_type="time-limited", validity_period=END) for _ in range(12)]
     with ThreadPool(6) as threads:
-        told = list(threads.map(lambda _: sweep(now=END), range(6)))
-    assert sum(counts["license_expired"] for counts in told) == len(licenses)
+        answers = list(threads.map(lambda _: sweep(now=END), range(6)))
+    assert sum(counts["license_expired"] for counts in answers) == len(licenses)
     assert [kinds(vendor, license) for license in licenses] == [["license_expired"]] * len(licenses)
 
 

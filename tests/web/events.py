@@ -56,5 +56,5 @@ def event(
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
     """What the app hands back to API Gateway."""
-    told: dict[str, Any] = app(event, Context())
-    return told
+    events: dict[str, Any] = app(event, Context())
+    return events

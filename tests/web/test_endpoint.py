@@ -58,9 +58,9 @@ class Notes(Endpoints[str]):
             raise SeatkeeperError("api_key_scope_missing", scope=endpoint.scope)
 
     def respond_to_error(self, error: SeatkeeperError | None) -> FinalResponse:
-        told = super().respond_to_error(error)
-        shape = {"detail": json.loads(told.body)["message"], "code": json.loads(told.body)["code"]}
-        return FinalResponse(json.dumps(shape), dict(told.headers), told.status_code)
+        answer = super().respond_to_error(error)
+        shape = {"detail": json.loads(answer.body)["message"], "code": json.loads(answer.body)["code"]}
+        return FinalResponse(json.dumps(shape), dict(answer.headers), answer.status_code)
 
 
 blueprint = Blueprint(__name__)
@@ -154,13 +154,13 @@ def test_a_bug_has_the_adapters_shape_too(ask: Ask) -> None:
 
 
 def test_what_is_wrong_is_said_of_query_and_body(ask: Ask) -> None:
-    for told in (
+    for answer in (
         ask("PATCH", "/notes/1?limit=101", json={"text": "a"}),
         ask("PATCH", "/notes/1", json={"text": 1}),
         ask("PATCH", "/notes/1", json=["a"]),
         ask("POST", "/notes/search", json=["a"]),
     ):
-        assert (told[0], told[1]["code"]) == (400, "validation_error")
+        assert (answer[0], answer[1]["code"]) == (400, "validation_error")
     assert ask("PATCH", "/notes/1", headers={"Content-Type": "application/json"})[1]["code"] == "missing_content"
     assert ask("PATCH", "/notes/1", json={})[1]["code"] == "missing_parameters"
     assert ask("PATCH", "/notes/1", content=b"a=b", headers={"Content-Type": "text/plain"})[0] == 415
@@ -170,8 +170,8 @@ def test_who_may_not_write_is_refused_by_what_is_declared_and_not_by_the_method(
     assert ask("POST", "/notes/search", "reader", json=[]) == (200, "[]")
     assert ask("GET", "/notes/7", "reader")[0] == 200
     for method, path in (("GET", "/notes/7/lease"), ("DELETE", "/notes/7"), ("PATCH", "/notes/7")):
-        told = ask(method, path, "reader", headers={"Content-Type": "application/json"})
-        assert (told[0], told[1]["code"]) == (403, "api_key_read_only")
+        document = ask(method, path, "reader", headers={"Content-Type": "application/json"})
+        assert (document[0], document[1]["code"]) == (403, "api_key_read_only")
 
 
 def test_who_calls_is_asked_first_and_a_scope_before_the_function(ask: Ask) -> None:
@@ -180,9 +180,9 @@ def test_who_calls_is_asked_first_and_a_scope_before_the_function(ask: Ask) -> N
 
 
 def test_all_calls_are_known_by_what_they_declare() -> None:
-    told = {one.name: (one.method, one.route, one.writes, one.scope, one.public) for one in endpoint.declared}
-    assert told["create"] == ("POST", "/notes", True, "editor", False)
-    assert told["about"] == ("GET", "/about", False, None, True)
+    answers = {one.name: (one.method, one.route, one.writes, one.scope, one.public) for one in endpoint.declared}
+    assert answers["create"] == ("POST", "/notes", True, "editor", False)
+    assert answers["about"] == ("GET", "/about", False, None, True)
     by_name = {one.name: one for one in endpoint.declared}
     assert (by_name["change"].path, by_name["change"].query, by_name["change"].body) == (NotePath, Page, Note)
     assert (by_name["delete"].returns, by_name["delete"].summary) == (type(None), "It is gone.")

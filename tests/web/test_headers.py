@@ -23,9 +23,9 @@ CASES: dict[str, Callable[[str], str]] = {
 
 def call(headers: Headers | None) -> tuple[int, str]:
     """Status and code of a call with these headers."""
-    told = answer(event("GET", "/api/v4/product_details", headers, query={"product": "viewer"}))
-    body = json.loads(told["body"])
-    return told["statusCode"], body.get("code", "ok")
+    reply = answer(event("GET", "/api/v4/product_details", headers, query={"product": "viewer"}))
+    body = json.loads(reply["body"])
+    return reply["statusCode"], body.get("code", "ok")
 
 
 def signed(vendor: Vendor, age: int = 0) -> Headers:

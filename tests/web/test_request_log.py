@@ -61,8 +61,8 @@ def call(vendor: Vendor, name: str, license: License, hardware_id: str = "pc", *
 
 def id_of(answered: dict[str, Any]) -> str:
     """The request id that an answer carries."""
-    told: str = answered["headers"]["X-Request-Id"]
-    return told
+    reported: str = answered["headers"]["X-Request-Id"]
+    return reported
 
 
 def timeless(line: dict[str, Any]) -> dict[str, Any]:
@@ -117,8 +117,8 @@ def test_a_refusal_is_counted_by_its_code_and_tells_whose_it_was(
     _, refused = output.lines
     code = "license_activated_max_times"
     assert metrics(refused) == {("ErrorResponses", STAGE): 1, ("ErrorResponses", STAGE, f"Code={code}"): 1}
-    told = (refused["outcome"], refused["status"], refused["company"], refused["license_id"])
-    assert told == (code, 400, vendor.code, license.id)
+    reported = (refused["outcome"], refused["status"], refused["company"], refused["license_id"])
+    assert reported == (code, 400, vendor.code, license.id)
 
 
 def test_a_refusal_is_the_same_line_on_one_machine_as_on_aws(vendor: Vendor, license: License) -> None:
@@ -191,10 +191,10 @@ def test_keys_that_the_database_left_unread_are_retries(vendor: Vendor, license:
     output.forget()
 
     def left_unread(request: Any, send: Send) -> Any:
-        from tests.store.faults import answer as told
+        from tests.store.faults import answer as respond
         from tests.store.faults import body_of
 
-        return told(
+        return respond(
             request, 200, json.dumps({"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]}).encode()
         )
 
@@ -304,5 +304,7 @@ def test_lines_of_calls_at_once_do_not_mix(output: Output) -> None:
 
         with ThreadPool(6) as threads:
             list(threads.map(check, zip(vendors, licenses, strict=True)))
-    told = sorted((line["company"], line["license_id"], line["Activations"]) for line in output.lines)
-    assert told == sorted((v.code, license.id, 1) for v, license in zip(vendors, licenses, strict=True) for _ in "ab")
+    reported = sorted((line["company"], line["license_id"], line["Activations"]) for line in output.lines)
+    assert reported == sorted(
+        (v.code, license.id, 1) for v, license in zip(vendors, licenses, strict=True) for _ in "ab"
+    )

@@ -106,7 +106,7 @@ def test_a_role_that_is_not_known_everywhere_yet_is_waited_for(let: Any, waited:
     assert waited == [20, 20, 20]
 
 
-def test_a_role_that_is_never_taken_is_told(let: Any, waited: list[float]) -> None:
+def test_a_role_that_is_never_taken_is_reported(let: Any, waited: list[float]) -> None:
     with pytest.raises(ClientError, match="UpdateAccount"):
         let(Gateway(slow=99))
     assert sum(waited) <= 60

@@ -84,13 +84,13 @@ class Told(Stack):
     def happened(self, *events: tuple[str, str, str]) -> None:
         """All events up to now, the oldest first: resource or stack, status, reason."""
         always = {"StackId": "arn:stack", "StackName": NAME, "Timestamp": AT}
-        told = [
+        history = [
             always
             | {"EventId": f"{n}", "LogicalResourceId": name, "ResourceStatus": status, "ResourceStatusReason": reason}
             | {"ResourceType": "AWS::CloudFormation::Stack" if name == NAME else "AWS::DynamoDB::Table"}
             for n, (name, status, reason) in enumerate(events)
         ]
-        self.says("describe_stack_events", StackEvents=told[::-1])
+        self.says("describe_stack_events", StackEvents=history[::-1])
 
     def all_is_asked(self) -> None:
         """Raises where something that was to be asked was not."""
@@ -100,9 +100,9 @@ class Told(Stack):
 @pytest.fixture
 def stack(aws: Aws) -> Iterator[Told]:
     """The stack of dev."""
-    told = Told(aws)
-    yield told
-    told.all_is_asked()
+    answer = Told(aws)
+    yield answer
+    answer.all_is_asked()
 
 
 # --- what would change -------------------------------------------------------------------------------------------
@@ -211,11 +211,11 @@ def test_what_is_done_is_told_as_it_happens(stack: Told, capsys: pytest.CaptureF
     stack.happened(*before, *begun, *nearly)
     stack.happened(*before, *begun, *nearly, ("Older", "DELETE_COMPLETE", ""), (NAME, "UPDATE_COMPLETE", ""))
     stack.carry_out(stacks.ChangeSet(CHANGE_SET, []))
-    told = ["  made     New (DynamoDB::Table)", "  removed  Older (DynamoDB::Table)"]
-    assert capsys.readouterr().err.splitlines() == told
+    answers = ["  made     New (DynamoDB::Table)", "  removed  Older (DynamoDB::Table)"]
+    assert capsys.readouterr().err.splitlines() == answers
 
 
-def test_the_reason_of_the_first_that_failed_is_told(stack: Told) -> None:
+def test_the_reason_of_the_first_that_failed_is_reported(stack: Told) -> None:
     stack.happened()
     stack.says("execute_change_set")
     stack.happened(
@@ -238,7 +238,7 @@ def test_the_reason_of_the_first_that_failed_is_told(stack: Told) -> None:
         ("DELETE_FAILED", "remove it again"),
     ],
 )
-def test_a_stack_that_cannot_be_changed_now_is_told(aws: Aws, status: str, says: str) -> None:
+def test_a_stack_that_cannot_be_changed_now_is_reported(aws: Aws, status: str, says: str) -> None:
     stack = Told(aws)
     for _ in range(3):
         stack.is_at(status)
@@ -385,7 +385,7 @@ def test_a_bucket_that_comes_up_between_the_look_and_the_making_is_taken(
     assert s3.get_bucket_versioning(Bucket=artifacts.bucket)["Status"] == "Enabled"
 
 
-def test_what_s3_does_not_delete_is_told(aws: Aws, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_s3_does_not_delete_is_reported(aws: Aws, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     artifacts = Artifacts(aws, NAME)
     artifacts.make_bucket()
     key = artifacts.upload(package)
@@ -523,7 +523,7 @@ def test_mail_from_nobody_is_refused_but_in_dev(capsys: pytest.CaptureFixture[st
         ("AWS_ENDPOINT_URL", "localhost:4566", "AWS cannot be reached: Invalid endpoint: localhost:4566"),
     ],
 )
-def test_an_environment_that_leads_nowhere_is_told(
+def test_an_environment_that_leads_nowhere_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -558,7 +558,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_made(capsys: pytest.
     )
 
 
-def test_what_cannot_be_written_is_told(
+def test_what_cannot_be_written_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "build").write_text("in the way")

@@ -29,15 +29,17 @@ def test_the_tables_have_the_same_names_in_config_policies_template_and_code(sta
 
 @each_stage
 def test_the_functions_get_the_settings_that_config_says(stage: str) -> None:
-    told = read_config()["stages"][stage]["environment_variables"]
-    assert [function["Environment"]["Variables"] for function in functions(stage).values()] == [told] * len(FUNCTIONS)
+    answers = read_config()["stages"][stage]["environment_variables"]
+    assert [function["Environment"]["Variables"] for function in functions(stage).values()] == [answers] * len(
+        FUNCTIONS
+    )
 
 
 @each_stage
 def test_every_setting_is_known_and_well_formed_and_none_that_is_required_is_missing(stage: str) -> None:
-    told = read_stage(stage).environment
-    fields = {name.removeprefix("SEATKEEPER_").lower(): value for name, value in told.items()}
-    assert {f"SEATKEEPER_{field.upper()}" for field in fields} == set(told)
+    answer = read_stage(stage).environment
+    fields = {name.removeprefix("SEATKEEPER_").lower(): value for name, value in answer.items()}
+    assert {f"SEATKEEPER_{field.upper()}" for field in fields} == set(answer)
     assert set(fields) <= set(Settings.model_fields)
     Settings.model_validate(fields)
 
@@ -45,8 +47,8 @@ def test_every_setting_is_known_and_well_formed_and_none_that_is_required_is_mis
 @each_stage
 def test_a_stage_has_one_name(stage: str) -> None:
     stack = read_stage(stage).stack
-    told = read_stage(stage).environment
-    assert (told["SEATKEEPER_TABLE_PREFIX"], told["SEATKEEPER_SECRETS"]) == (stack, f"ssm:/{stack}")
+    answer = read_stage(stage).environment
+    assert (answer["SEATKEEPER_TABLE_PREFIX"], answer["SEATKEEPER_SECRETS"]) == (stack, f"ssm:/{stack}")
     api = properties(stage, "RestAPI")
     assert (api["StageName"], api["DefinitionBody"]["info"]["title"]) == (stage, stack)
 

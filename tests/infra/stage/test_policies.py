@@ -83,9 +83,9 @@ def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
 
 def _is_of_the_api(case: Case) -> bool:
     """Whether an adapter imports the use case, or its module."""
-    told = "".join(file.read_text() for room in (*ADAPTERS, "web") for file in _sources(room))
+    answers = "".join(file.read_text() for room in (*ADAPTERS, "web") for file in _sources(room))
     name = case.function.__module__.rsplit(".", 1)[1]
-    return f"chalicelib.usecases.{name} import" in told or f" {name}." in told
+    return f"chalicelib.usecases.{name} import" in answers or f" {name}." in answers
 
 
 def _sources(room: str) -> Iterator[Path]:

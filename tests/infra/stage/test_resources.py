@@ -245,8 +245,8 @@ def _is_open(path: str) -> bool:
     if "GET" not in app.routes[path]:
         return False  # what only changes things asks who does it
     parts = dict.fromkeys(re.findall(r"{(\w+)}", path), "1")
-    told = events.answer(events.event("GET", path, {"Host": "licenses.vendor.test"}, parts=parts))
-    return bool(told["statusCode"] < 400) and "/portal/log-in?next=" not in str(told)
+    history = events.answer(events.event("GET", path, {"Host": "licenses.vendor.test"}, parts=parts))
+    return bool(history["statusCode"] < 400) and "/portal/log-in?next=" not in str(history)
 
 
 @each_stage
@@ -416,8 +416,8 @@ def test_the_dashboard_shows_every_metric_of_ours_and_all_tables_and_functions(s
 
 @each_stage
 def test_a_stage_tells_where_it_is(stage: str) -> None:
-    told = {"EndpointURL", "AlarmTopicArn", "DashboardName", "DeadLettersUrl"}
-    assert told <= set(template(stage)["Outputs"])
+    answer = {"EndpointURL", "AlarmTopicArn", "DashboardName", "DeadLettersUrl"}
+    assert answer <= set(template(stage)["Outputs"])
 
 
 @pytest.mark.parametrize("mail", ["", "file:mails", "ses:nobody"])

@@ -60,12 +60,12 @@ def _nothing_is_left() -> Iterator[None]:
     assert sorted(map(str, stored())) == sorted(map(str, before))
 
 
-def test_a_stage_that_works_passes_and_each_step_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stage_that_works_passes_and_each_step_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     server = Server()
     tried(server)
-    told = capsys.readouterr().out.splitlines()
-    assert len(told) == server.calls == CALLS
-    assert {line[:6] for line in told} == {"  ok  "}
+    output = capsys.readouterr().out.splitlines()
+    assert len(output) == server.calls == CALLS
+    assert {line[:6] for line in output} == {"  ok  "}
 
 
 def crash(_: httpx.Response) -> httpx.Response:
@@ -85,7 +85,7 @@ def forged(answer: httpx.Response) -> httpx.Response:
 
 @pytest.mark.parametrize("number", range(1, CALLS + 1))
 @pytest.mark.parametrize("spoil", [crash, bug])
-def test_whichever_call_fails_is_told(number: int, spoil: Callable[[httpx.Response], httpx.Response]) -> None:
+def test_whichever_call_fails_is_reported(number: int, spoil: Callable[[httpx.Response], httpx.Response]) -> None:
     with pytest.raises(DeploymentError, match=r"NOT so: |Nothing answers"):
         tried(Server(number, spoil))
 
@@ -104,7 +104,7 @@ def test_a_stage_that_works_passes_also_when_its_functions_have_not_read_a_new_s
 
 
 @pytest.mark.parametrize("number", [2, 4])
-def test_an_answer_that_is_not_signed_for_what_it_says_is_told(number: int) -> None:
+def test_an_answer_that_is_not_signed_for_what_it_says_is_reported(number: int) -> None:
     with pytest.raises(DeploymentError, match="granted, and signed"):
         tried(Server(number, forged))
 
