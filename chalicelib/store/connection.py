@@ -1,16 +1,22 @@
 """The connection to the tables of one stage."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pynamodb.connection import Connection
 
 from chalicelib.once import Once
+from chalicelib.store.schema import Operation
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
 MAX_CONNECTIONS = 64
 
 _BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
 """What DynamoDB answers by the name of a table."""
+
+
+Send = Callable[[str, Operation], Operation]
+"""What answers an operation: its name and request in, its answer out, or botocore's errors."""
 
 
 class StageConnection(Connection):
@@ -26,13 +32,24 @@ class StageConnection(Connection):
             max_pool_connections=MAX_CONNECTIONS,
         )
         self._prefix = f"{table_prefix}-"
+        assert super().client  # made now: botocore's sessions are not for threads
+        self.send: Send = self._ask_aws
+        """All operations go through here: tests put themselves before it."""
+
+    @property
+    def client(self) -> Any:  # pynamodb's name for it is its own
+        """What pynamodb takes for botocore's client."""
+        return _Client(self.send)
+
+    def _ask_aws(self, operation: str, kwargs: Operation) -> Operation:
+        answer: Operation = super().client._make_api_call(operation, kwargs)  # noqa: SLF001 - as pynamodb calls it
+        return answer
 
     def table_name(self, table: str) -> str:
         """The stage's name of a table."""
         return self._prefix + table
 
-    # Arguments and answers are as DynamoDB's API writes them, of each operation in a shape of its own.
-    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+    def dispatch(self, operation_name: str, operation_kwargs: Operation) -> Operation:
         """Send one operation; it names tables as items do, and so does what comes back."""
         answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
         for by_table in _BY_TABLE & answer.keys():
@@ -40,7 +57,7 @@ class StageConnection(Connection):
                 answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
         return answer
 
-    def _with_stage_names(self, kwargs: dict[str, Any]) -> dict[str, Any]:  # as above
+    def _with_stage_names(self, kwargs: Operation) -> Operation:
         named = dict(kwargs)
         if "TableName" in kwargs:
             named["TableName"] = self.table_name(kwargs["TableName"])
@@ -54,19 +71,19 @@ class StageConnection(Connection):
         return named
 
 
+class _Client:
+    def __init__(self, send: Send) -> None:
+        self._make_api_call = send
+
+
 class StageDatabase:
     """The tables of one stage. `endpoint`: of the embedded engine; None where AWS is meant."""
 
     def __init__(self, table_prefix: str, region: str, endpoint: str | None) -> None:
         self.region = region
-        self._connection = Once(lambda: _opened(StageConnection(table_prefix, region, endpoint)))
+        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint))
 
     @property
     def connection(self) -> StageConnection:
-        """Opened at its first use: once, for botocore's sessions are not made for threads."""
+        """Opened once, at its first use."""
         return self._connection()
-
-
-def _opened(connection: StageConnection) -> StageConnection:
-    assert connection.client
-    return connection

@@ -18,6 +18,7 @@ from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem
 from chalicelib.store.keys import device_sort_key, license_pk, manager_license_sort_key, user_sort_key
 from chalicelib.store.orders import sold_item
+from chalicelib.store.schema import Operation
 from chalicelib.usecases import create, portal_queries
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.portal_queries import ListQuery
@@ -87,15 +88,18 @@ def _reads(view: Callable[[], object]) -> int:
     """How often a view asks the database."""
     calls: list[str] = []
 
-    def note(model: Any, **_: object) -> None:  # a model of botocore
-        calls.append(model.name)
+    connection = database.connection()
+    send = connection.send
 
-    events = database.connection().client.meta.events
-    events.register("before-call.dynamodb", note)
+    def note(operation: str, request: Operation) -> Operation:
+        calls.append(operation)
+        return send(operation, request)
+
+    connection.send = note
     try:
         view()
     finally:
-        events.unregister("before-call.dynamodb", note)
+        connection.send = send
     return len(calls)
 
 

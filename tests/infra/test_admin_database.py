@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Never
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -17,6 +18,7 @@ from infra.admin import main as admin
 from infra.admin.parser import UsageError
 from infra.serve import ROOT
 from tests.infra.operator import Operator
+from tests.store.seam import Request, Send, intercepted
 from tests.support import Vendor
 
 
@@ -134,20 +136,16 @@ def test_ctrl_c_is_one_sentence_and_exit_3(vendor: Vendor, tmp_path: Path, loadi
 @pytest.fixture
 def ailing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
     """Let every call to the database end in an error, at the first attempt."""
-    events = database.connection().client.meta.events
-    handlers: list[Callable[..., None]] = []
-
-    def fail(error: Exception) -> None:
-        def handler(**_: Any) -> None:
-            raise error
-
-        handlers.append(handler)
-        events.register_first("before-send.dynamodb", handler)
-
     monkeypatch.setattr(database, "ATTEMPTS", 1)
-    yield fail
-    for handler in handlers:
-        events.unregister("before-send.dynamodb", handler)
+    with ExitStack() as stack:
+
+        def fail(error: Exception) -> None:
+            def handler(_request: Request, _send: Send) -> Never:
+                raise error
+
+            stack.enter_context(intercepted(handler))
+
+        yield fail
 
 
 def test_a_database_out_of_reach_is_one_sentence_and_exit_3(

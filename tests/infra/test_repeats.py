@@ -1,12 +1,14 @@
 """Commands that make something are repeated safely: by what they name, or by a key of the operator's own."""
 
+from typing import Never
+
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.store import accounts, licenses
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator
-from tests.store.faults import Send, wire
+from tests.store.faults import wire
+from tests.store.seam import Request, Send
 from tests.support import Vendor
 
 MAKING = {"create", "issue", "assign", "add-manager"}
@@ -60,7 +62,7 @@ class Died(BaseException):
     """The process is gone."""
 
 
-def died(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+def died(request: Request, send: Send) -> Never:
     send(request)
     raise Died
 

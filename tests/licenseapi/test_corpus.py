@@ -20,6 +20,7 @@ from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.licenseapi.objects import granted, plain_text, refused
 from tests.licenseapi.test_error_shape import FIELDS, POSTS, ROUTES
 from tests.store.kinds import kinds
+from tests.store.seam import Answer, Request, Send, intercepted
 from tests.support import NOW, Application, ChangeRuntime, Vendor
 
 pytestmark = pytest.mark.in_process("what is written is watched, and the clock is stopped")
@@ -48,22 +49,15 @@ def watched() -> Iterator[list[dict[str, Any]]]:
     A write that was refused has written nothing. All that the app keeps goes through the one client of the store.
     """
     written: list[dict[str, Any]] = []
-    events = database.connection().client.meta.events
 
-    def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["sent"] = json.loads(params["body"])
+    def note(request: Request, send: Send) -> Answer:
+        answer = send(request)
+        if request.operation not in READS:
+            written.append(request.body)
+        return answer
 
-    def note(http_response: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
-        if model.name not in READS and http_response.status_code != 400:
-            written.append(context["sent"])
-
-    events.register("before-call.dynamodb", keep)
-    events.register("after-call.dynamodb", note)
-    try:
+    with intercepted(note):
         yield written
-    finally:
-        events.unregister("before-call.dynamodb", keep)
-        events.unregister("after-call.dynamodb", note)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.admin.differences import difference
 from tests.portal.browser import browser_of
+from tests.store.seam import ask, every_item
 from tests.support import ADMIN, DAY, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 from tests.usecases.refusals import a_refusal
@@ -54,32 +55,27 @@ def license(vendor: Vendor) -> License:
     return license
 
 
-def client() -> Any:
-    return database.connection().client
-
-
 def items_of(vendor: Vendor, *ids: int) -> Iterator[tuple[Kind, str, Raw]]:
     """An item of each kind that names one of these, where there is one, or of the company, with its table."""
     found = dict[Kind, tuple[str, Raw]]()
     for table in dict.fromkeys(kind.item.Meta.table_name for kind in LASTING):
         name = database.connection().table_name(table)
-        for page in client().get_paginator("scan").paginate(TableName=name):
-            for raw in page["Items"]:
-                if vendor.code in str(raw) and not (
-                    (kind := kind_of(table, raw)) in found and any(str(id) in str(found[kind]) for id in ids)
-                ):
-                    found[kind] = name, raw
+        for raw in every_item(table):
+            if vendor.code in str(raw) and not (
+                (kind := kind_of(table, raw)) in found and any(str(id) in str(found[kind]) for id in ids)
+            ):
+                found[kind] = name, raw
     return ((kind, *place) for kind, place in found.items())
 
 
 @contextmanager
 def unreadable(table: str, raw: Raw) -> Iterator[None]:
     """While nothing of an item but its keys is of the right type."""
-    client().put_item(TableName=table, Item=raw | {name: {"M": {}} for name in raw if name not in ("pk", "part")})
+    ask("PutItem", TableName=table, Item=raw | {name: {"M": {}} for name in raw if name not in ("pk", "part")})
     try:
         yield
     finally:
-        client().put_item(TableName=table, Item=raw)
+        ask("PutItem", TableName=table, Item=raw)
 
 
 def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_about_it(

@@ -1,6 +1,5 @@
 """The weather does to a call what it says, and leaves the others alone."""
 
-import json
 import random
 import time
 from collections import Counter
@@ -9,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 
 from tests.proof import weather
 from tests.proof.weather import STORM_EVERY_SECONDS, STORM_SECONDS, Notes, Weather, calm, counted, storms
-from tests.store.faults import answer
+from tests.store.seam import Answer, Request
 
 SEED = 5
 
@@ -25,19 +22,17 @@ class Database:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, request: AWSPreparedRequest) -> AWSResponse:
+    def __call__(self, _request: Request) -> Answer:
         self.calls += 1
-        return answer(request, 200, str(self.calls).encode())
+        return {"call": self.calls}
 
 
-def reading(*, consistent: bool) -> AWSPreparedRequest:
+def reading(*, consistent: bool) -> Request:
     return asking("BatchGetItem", {"RequestItems": {"licenses": {"Keys": [], "ConsistentRead": consistent}}})
 
 
-def asking(operation: str, body: dict[str, Any]) -> AWSPreparedRequest:
-    headers = HTTPHeaders()
-    headers["X-Amz-Target"] = f"DynamoDB_20120810.{operation}"
-    return AWSPreparedRequest("POST", "http://127.0.0.1/", headers, json.dumps(body).encode(), stream_output=False)
+def asking(operation: str, body: dict[str, Any]) -> Request:
+    return Request(operation, body)
 
 
 @pytest.fixture
@@ -51,8 +46,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch, at: float = 0.0) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: start + at)
 
 
-def answers(sky: Weather, database: Database, request: AWSPreparedRequest, times: int) -> list[int]:
-    return [int(sky(request, database).content) for _ in range(times)]
+def answers(sky: Weather, database: Database, request: Request, times: int) -> list[int]:
+    return [sky(request, database)["call"] for _ in range(times)]
 
 
 def test_a_read_that_may_lag_is_sometimes_answered_as_before_and_never_by_much(

@@ -10,14 +10,15 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ClientError
 
-from tests.store.faults import ANSWER_LOST, NOT_COMMITTED, WRITES, Fault, Send, answer, body_of, wire
+from tests.store.faults import ANSWER_LOST, NOT_COMMITTED, WRITES, Fault, wire
+from tests.store.seam import Answer, Request, Send
 
 READS = frozenset({"BatchGetItem", "TransactGetItems", "Query", "GetItem"})
 DELAY_SECONDS = 0.08
@@ -84,10 +85,10 @@ class Weather:
         self._dice, self._seed, self._rate = random.Random(seed), seed, rate
         self._storms_of, self._notes = storms_of, notes
         self._faults = [*NOT_COMMITTED, *ANSWER_LOST, *ANSWER_LOST, delayed, answered_late, *DEATHS * is_mortal]
-        self._read: dict[bytes, tuple[float, bytes]] = {}
+        self._read: dict[str, tuple[float, str]] = {}
         """What was read last, and from when it is, by what was asked."""
 
-    def __call__(self, request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def __call__(self, request: Request, send: Send) -> Answer:
         if _calm:
             return send(request)
         fault = self._storm()
@@ -108,24 +109,29 @@ class Weather:
                 return dice.choice([*NOT_COMMITTED, *ANSWER_LOST])
         return None
 
-    def _passed(self, request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def _passed(self, request: Request, send: Send) -> Answer:
         if (lagging := self._lagging(request)) is not None:
             return lagging
-        at, response = time.monotonic(), send(request)
-        if b"ConditionalCheckFailed" in response.content and response.status_code == 400:
-            self._notes.note("condition failed")
+        at = time.monotonic()
+        try:
+            answer = send(request)
+        except ClientError as error:
+            if "ConditionalCheckFailed" in str(error.response):
+                self._notes.note("condition failed")
+            raise
         if _may_lag(request):
-            self._read[_asked(request)] = at, response.content
-        return response
+            self._read[_asked(request)] = at, json.dumps(answer)
+        return answer
 
-    def _lagging(self, request: AWSPreparedRequest) -> AWSResponse | None:
+    def _lagging(self, request: Request) -> Answer | None:
         if not _may_lag(request):
             return None
-        at, content = self._read.get(_asked(request), (0.0, b""))
+        at, content = self._read.get(_asked(request), (0.0, ""))
         if time.monotonic() - at > LAG_SECONDS or self._dice.random() >= LAG_RATE:
             return None
         self._notes.note(LAG)
-        return answer(request, 200, content)
+        answer: Answer = json.loads(content)
+        return answer
 
 
 @contextmanager
@@ -162,37 +168,38 @@ def calm() -> Iterator[None]:
         _calm -= 1
 
 
-def delayed(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+def delayed(request: Request, send: Send) -> Answer:
     """It takes longer until the database hears of it."""
     time.sleep(DELAY_SECONDS)
     return send(request)
 
 
-def answered_late(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+def answered_late(request: Request, send: Send) -> Answer:
     """It takes longer until the database is heard."""
     response = send(request)
     time.sleep(DELAY_SECONDS)
     return response
 
 
-def died_before(_request: AWSPreparedRequest, _send: Send) -> AWSResponse:
+def died_before(_request: Request, _send: Send) -> Answer:
     """Killed with the call on its lips."""
     raise Died
 
 
-def died_after(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+def died_after(request: Request, send: Send) -> Answer:
     """Killed before it heard the answer."""
-    send(request)
+    with suppress(ClientError):
+        send(request)
     raise Died
 
 
 DEATHS = (died_before, died_after)
 
 
-def _may_lag(request: AWSPreparedRequest) -> bool:
-    asked: dict[str, Any] = body_of(request).get("RequestItems", {})
+def _may_lag(request: Request) -> bool:
+    asked: dict[str, Any] = request.body.get("RequestItems", {})
     return bool(asked) and not any(isinstance(table, list) or table.get("ConsistentRead") for table in asked.values())
 
 
-def _asked(request: AWSPreparedRequest) -> bytes:
-    return json.dumps(body_of(request), sort_keys=True).encode()
+def _asked(request: Request) -> str:
+    return json.dumps(request.body, sort_keys=True)

@@ -7,6 +7,7 @@ transaction; a read started blocks of 4 KB, half where it may lag, twice in a tr
 
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import botocore.session
-
-from chalicelib.runtime import runtime
-from chalicelib.store import database
+from chalicelib.bootstrap import bootstrap
+from chalicelib.store.connection import Send as DatabaseSend
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.schema import Raw
+from tests.store.seam import Answer, Request, Send, intercepted
 
 KB = 1024
 _KINDS = {
@@ -62,30 +62,25 @@ class Cost:
         kinds = [(counts[kind], kind) for kind in ("read", "write", "transaction") if counts[kind]]
         return " + ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in kinds) or "none"
 
-    def before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> None:
-        asked = json.loads(params["body"])
-        self.calls.append(model.name)
-        assert model.name != "Query" or _is_of_one_kind(asked), asked
-        context["asked"], context["before"] = asked, _stored(_keys_written(model.name, asked))
-
-    def after(self, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
-        before, factor = context["before"], 2 if model.name == "TransactWriteItems" else 1
-        after = _stored(list(before))
+    def answer(self, request: Request, send: Send) -> Answer:
+        """Let a request be answered, and count it."""
+        operation, asked = request.operation, request.body
+        self.calls.append(operation)
+        assert operation != "Query" or _is_of_one_kind(asked), asked
+        before = _stored(_keys_written(operation, asked))
+        answer = send(request)
+        after, factor = _stored(list(before)), 2 if operation == "TransactWriteItems" else 1
         self._written.extend(factor * _blocks(max(size(before[key]), size(after[key])), KB) for key in before)
-        self._read.append(_read_units(model.name, context["asked"], parsed))
+        self._read.append(_read_units(operation, asked, answer))
+        return answer
 
 
 @contextmanager
 def counted() -> Iterator[Cost]:
     """Count what the store sends inside, from whichever threads."""
-    cost, events = Cost(), database.connection().client.meta.events
-    events.register("before-call.dynamodb", cost.before)
-    events.register("after-call.dynamodb", cost.after)
-    try:
+    cost = Cost()
+    with intercepted(cost.answer):
         yield cost
-    finally:
-        events.unregister("before-call.dynamodb", cost.before)
-        events.unregister("after-call.dynamodb", cost.after)
 
 
 def size(item: Raw | None) -> int:
@@ -95,7 +90,7 @@ def size(item: Raw | None) -> int:
 
 def stored(table: str, key: Raw) -> Raw | None:
     """An item as it stands, read beside the store."""
-    found: Raw | None = _beside().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    found: Raw | None = _beside()("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True}).get("Item")
     return found
 
 
@@ -158,5 +153,6 @@ def _stored(keys: list[Key]) -> dict[Key, Raw | None]:
 
 
 @cache
-def _beside() -> Any:
-    return botocore.session.get_session().create_client("dynamodb", region_name=runtime().database.region)
+def _beside() -> DatabaseSend:
+    send: DatabaseSend = bootstrap(os.environ).database.connection.send
+    return send

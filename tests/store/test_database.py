@@ -1,13 +1,12 @@
 """The one way to DynamoDB: what a commit makes of an answer it did not get, and reads in several rounds."""
 
-import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
@@ -22,10 +21,7 @@ from tests.store.faults import (
     NOT_COMMITTED,
     WRITES,
     Fault,
-    Send,
-    answer,
     answer_timed_out,
-    body_of,
     cancelled,
     failed,
     in_conflict_and_condition_failed,
@@ -33,6 +29,7 @@ from tests.store.faults import (
     throttled,
     wire,
 )
+from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, NOW
 
 BATCH, TOGETHER, QUERY = frozenset({"BatchGetItem"}), frozenset({"TransactGetItems"}), frozenset({"Query"})
@@ -92,7 +89,7 @@ def test_a_commit_whose_answer_was_lost_knows_its_own_write_by_its_event(pk: str
 def test_a_commit_that_was_not_sure_and_met_a_rival_is_stale_and_tells_of_the_rival(pk: str) -> None:
     rival = putting(pk, 7)
 
-    def rival_first(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def rival_first(request: Request, send: Send) -> Answer:
         rival.commit()
         return out_of_reach(request, send)
 
@@ -106,7 +103,7 @@ def test_a_commit_that_was_not_sure_and_met_a_rival_is_stale_and_tells_of_the_ri
 
 
 def test_a_commit_that_cannot_find_out_is_busy(pk: str) -> None:
-    def lost_then_throttled(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def lost_then_throttled(request: Request, send: Send) -> Answer:
         return (answer_timed_out if len(sent.bodies) == 1 else throttled)(request, send)
 
     with wire(lost_then_throttled, ALWAYS, ANYTHING) as sent, pytest.raises(Unavailable):
@@ -249,12 +246,11 @@ def test_the_same_key_may_be_asked_for_twice(pk: str) -> None:
 def leave_unread(count: int) -> Fault:
     """The database answers the first `count` of the keys, and gives the others back."""
 
-    def fault(request: AWSPreparedRequest, send: Send) -> AWSResponse:
-        ((table, asked),) = body_of(request)["RequestItems"].items()
+    def fault(request: Request, send: Send) -> Answer:
+        ((table, asked),) = request.body["RequestItems"].items()
         rest = {table: asked | {"Keys": asked["Keys"][count:]}} if asked["Keys"][count:] else {}
-        rewrite(request, {"RequestItems": {table: asked | {"Keys": asked["Keys"][:count]}}})
-        document = json.loads(send(request).content)
-        return answer(request, 200, json.dumps(document | {"UnprocessedKeys": rest}).encode())
+        some = {"RequestItems": {table: asked | {"Keys": asked["Keys"][:count]}}}
+        return send(replace(request, body=some)) | {"UnprocessedKeys": rest}
 
     return fault
 
@@ -271,9 +267,8 @@ def test_keys_that_were_left_unread_are_asked_for_again(pk: str) -> None:
 
 
 def test_keys_that_are_left_unread_every_time_end_as_busy(pk: str) -> None:
-    def unread(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-        document = {"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]}
-        return answer(request, 200, json.dumps(document).encode())
+    def unread(request: Request, _: Send) -> Answer:
+        return {"Responses": {}, "UnprocessedKeys": request.body["RequestItems"]}
 
     with wire(unread, ALWAYS, BATCH) as sent, pytest.raises(Unavailable):
         reads.get(LookupItem(pk, "a"))
@@ -303,17 +298,10 @@ def test_a_fault_of_a_read_changes_no_answer_and_one_that_stays_ends_as_busy(pk:
 PARTS = ["a#1", "a#2", "a#3", "b", "b#1", "b#2", "b#3", "b#4", "b#5", "c#1"]
 
 
-def pages_of_two(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+def pages_of_two(request: Request, send: Send) -> Answer:
     """The database ends every page early, as it does at 1 MB."""
-    asked = body_of(request)
-    rewrite(request, asked | {"Limit": min(2, asked.get("Limit", 2))})
-    return send(request)
-
-
-def rewrite(request: AWSPreparedRequest, body: dict[str, Any]) -> None:
-    text = json.dumps(body).encode()
-    request.body = text
-    request.headers["Content-Length"] = str(len(text))
+    asked = request.body
+    return send(replace(request, body=asked | {"Limit": min(2, asked.get("Limit", 2))}))
 
 
 def expected(prefix: str, backwards: bool, limit: int | None, after: str | None) -> list[str]:

@@ -15,7 +15,6 @@ from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib import usecases
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
@@ -35,13 +34,13 @@ from tests.store.faults import (
     ANSWER_LOST,
     NOT_COMMITTED,
     Fault,
-    Send,
     answer_timed_out,
     in_conflict_and_condition_failed,
     out_of_reach,
     throttled,
     wire,
 )
+from tests.store.seam import Answer, Request, Send
 from tests.store.states import ADA, seated
 from tests.support import ADMIN, HOUR, NOW, Vendor
 from tests.usecases.support import kinds, refused
@@ -152,7 +151,7 @@ def test_what_is_observed_of_a_device_that_has_lost_its_place_is_decided_anew(ve
     license = vendor.issue()
     vendor.activate(license, "pc")
 
-    def reset_first(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def reset_first(request: Request, send: Send) -> Answer:
         reset_device(vendor.code, license.id, "pc", ADMIN, now=NOW)
         return send(request)
 
@@ -235,7 +234,7 @@ def test_a_fault_that_stays_ends_as_busy_after_the_bound_and_nothing_is_written(
 
 @pytest.mark.parametrize("lost", ANSWER_LOST, ids=named)
 def test_a_lost_answer_is_found_out_also_when_no_other_attempt_gets_through(lost: Fault, vendor: Vendor) -> None:
-    def lost_then_throttled(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def lost_then_throttled(request: Request, send: Send) -> Answer:
         return lost(request, send) if len(sent.bodies) == 1 else throttled(request, send)
 
     license = vendor.issue()
@@ -248,7 +247,7 @@ def test_a_lost_answer_is_found_out_also_when_no_other_attempt_gets_through(lost
 def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
 
-    def slow(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def slow(request: Request, send: Send) -> Answer:
         clock[0] += READ_TIMEOUT
         return out_of_reach(request, send)
 

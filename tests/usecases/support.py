@@ -6,11 +6,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.errors import Code, SeatkeeperError
 from chalicelib.domain.license import License
-from chalicelib.store import activations, database
+from chalicelib.store import activations
+from tests.store.seam import Answer, Request, Send, intercepted, noted
 from tests.support import Vendor
 
 
@@ -53,29 +55,23 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
 def calls_answered() -> Iterator[list[tuple[str, int]]]:
     """The names of the operations that the database answers inside, with the status of each."""
     answered: list[tuple[str, int]] = []
-    client = database.connection().client
 
-    def note(model: Any, http_response: Any, **_: Any) -> None:
-        answered.append((model.name, http_response.status_code))
+    def note(request: Request, send: Send) -> Answer:
+        try:
+            answer = send(request)
+        except ClientError as error:
+            answered.append((request.operation, error.response["ResponseMetadata"]["HTTPStatusCode"]))
+            raise
+        answered.append((request.operation, 200))
+        return answer
 
-    client.meta.events.register("after-call.dynamodb", note)
-    try:
+    with intercepted(note):
         yield answered
-    finally:
-        client.meta.events.unregister("after-call.dynamodb", note)
 
 
 @contextmanager
 def calls_counted() -> Iterator[list[str]]:
     """The names of the operations that are sent to the database inside."""
     sent: list[str] = []
-    client = database.connection().client
-
-    def note(model: Any, **_: Any) -> None:
-        sent.append(model.name)
-
-    client.meta.events.register("before-call.dynamodb", note)
-    try:
+    with noted(lambda request: sent.append(request.operation)):
         yield sent
-    finally:
-        client.meta.events.unregister("before-call.dynamodb", note)

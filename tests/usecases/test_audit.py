@@ -29,14 +29,11 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from infra.local import TABLE_PREFIX
 from tests.store.effects import stored
+from tests.store.seam import ask
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
 Raw = dict[str, Any]
-
-
-def _client() -> Any:
-    return database.connection().client
 
 
 class Tamper:
@@ -54,17 +51,17 @@ class Tamper:
             if value is not None:
                 kind = {bool: "BOOL", str: "S"}.get(type(value), "N")
                 item[name] = {kind: str(value) if kind == "N" else value}
-        _client().put_item(TableName=table, Item=item)
+        ask("PutItem", TableName=table, Item=item)
 
     def remove(self, table: str, pk: str, part: str) -> None:
         """Take a whole item away."""
         assert self._remember(table, pk, part) is not None, part
-        _client().delete_item(TableName=table, Key=_key(pk, part))
+        ask("DeleteItem", TableName=table, Key=_key(pk, part))
 
     def add(self, table: str, item: Raw) -> None:
         """Put a whole item."""
         self._remember(table, item["pk"]["S"], item["part"]["S"])
-        _client().put_item(TableName=table, Item=item)
+        ask("PutItem", TableName=table, Item=item)
 
     def read(self, table: str, pk: str, part: str) -> Raw:
         """An item as it stands."""
@@ -77,12 +74,12 @@ class Tamper:
         while self.before:
             table, key, item = self.before.pop()
             if item is not None:
-                _client().put_item(TableName=table, Item=item)
+                ask("PutItem", TableName=table, Item=item)
             else:
-                _client().delete_item(TableName=table, Key=key)
+                ask("DeleteItem", TableName=table, Key=key)
 
     def _remember(self, table: str, pk: str, part: str) -> Raw | None:
-        answer: Raw = _client().get_item(TableName=table, Key=_key(pk, part), ConsistentRead=True)
+        answer: Raw = ask("GetItem", TableName=table, Key=_key(pk, part), ConsistentRead=True)
         item: Raw | None = answer.get("Item")
         self.before.append((table, _key(pk, part), None if item is None else dict(item)))
         return item

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
@@ -23,7 +22,8 @@ from chalicelib.usecases.batch_assign import (
     start_batch,
 )
 from chalicelib.usecases.change_seat import remove_user
-from tests.store.faults import Send, wire
+from tests.store.faults import wire
+from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import account, reader, result_of
 from tests.usecases.support import calls_counted, refused
@@ -355,7 +355,7 @@ WRITES_IN_ALL = 2 + 3
 def test_a_batch_that_crashes_at_any_write_can_be_gone_on_with_or_ended(
     vendor: Vendor, license: License, number: int, committed: bool, ends: bool
 ) -> None:
-    def crash(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    def crash(request: Request, send: Send) -> Answer:
         if committed:
             send(request)
         raise Crash

@@ -17,7 +17,6 @@ from chalicelib.store import (
     accounts,
     activations,
     batches,
-    database,
     licenses,
     mails,
     one_time_codes,
@@ -43,6 +42,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager, find_order
 from chalicelib.usecases.sessions import keep_session, log_in_to_portal, open_session
 from tests.mailbox import code_mails, mailed_code
+from tests.store.seam import Request, noted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import PASSWORD, account, chosen, issued, result_of
 from tests.usecases.support import calls_counted, refused
@@ -238,18 +238,15 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
     """Do it, and end after so many writes; whether it was cut short."""
     written = count(1)
 
-    def end(model: Any, **_: Any) -> None:
-        if model.name not in READS and next(written) > after:
+    def end(request: Request) -> None:
+        if request.operation not in READS and next(written) > after:
             raise CutShortError
 
-    events = database.connection().client.meta.events
-    events.register("before-call.dynamodb", end)
     try:
-        act()
+        with noted(end):
+            act()
     except CutShortError:
         return True
-    finally:
-        events.unregister("before-call.dynamodb", end)
     return False
 
 
@@ -258,16 +255,12 @@ def before_write(number: int, act: Callable[[], Any]) -> Iterator[Callable[[], b
     """Do something before the write of this number that is sent inside; what is answered says whether it was."""
     written, acts = count(1), [act]
 
-    def amid(model: Any, **_: Any) -> None:
-        if acts and model.name not in READS and next(written) == number:
+    def amid(request: Request) -> None:
+        if acts and request.operation not in READS and next(written) == number:
             acts.pop()()
 
-    events = database.connection().client.meta.events
-    events.register("before-call.dynamodb", amid)
-    try:
+    with noted(amid):
         yield lambda: not acts
-    finally:
-        events.unregister("before-call.dynamodb", amid)
 
 
 def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it() -> None:

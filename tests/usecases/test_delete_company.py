@@ -12,7 +12,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, mails, probes, reads, removal, writes
+from chalicelib.store import accounts, mails, probes, reads, removal, writes
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
@@ -32,6 +32,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.sweep import sweep
 from tests.store.cases import CASES
+from tests.store.seam import Request, every_item, noted
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
 from tests.usecases.support import refused
@@ -47,19 +48,13 @@ def stored(code: str) -> list[str]:
 
 def texts() -> list[str]:
     """Every item of every table, also what is sealed of mails, as text."""
-    items = [json.dumps(item, sort_keys=True) for table in TABLES for item in every(table)]
+    items = [json.dumps(item, sort_keys=True) for table in TABLES for item in every_item(table.Meta.table_name)]
     for shard in range(MAIL_SHARDS):
         for queued in mails.queued_mails(shard, NOW + 10_000 * DAY):
             assert isinstance(queued, QueuedMail)
             with suppress(InvalidTag):  # of a test with another key
                 items.append(str(mails.opened(queued)))
     return items
-
-
-def every(table: Any) -> list[Any]:
-    client: Any = database.connection().client
-    pages = client.get_paginator("scan").paginate(TableName=database.table_name(table), ConsistentRead=True)
-    return [item for page in pages for item in page["Items"]]
 
 
 def test_whatever_a_use_case_writes_is_stored_by_name_and_gone_with_its_company() -> None:
@@ -79,7 +74,7 @@ def test_whatever_a_use_case_writes_is_stored_by_name_and_gone_with_its_company(
     written = [
         (kind_of(table.Meta.table_name, raw), raw)
         for table in TABLES
-        for raw in every(table)
+        for raw in every_item(table.Meta.table_name)
         if any(code in str(raw) for code in cases) or raw["pk"]["S"].startswith(mail_pk())  # which are sealed
     ]
     assert [raw for _, raw in written if is_positional(raw)] == []
@@ -146,18 +141,15 @@ def cut_short(code: str, after: int) -> bool:
     """Delete, and end after so many writes; whether it was cut short."""
     written = count(1)
 
-    def end(model: Any, **_: Any) -> None:
-        if model.name in ("DeleteItem", "BatchWriteItem") and next(written) > after:
+    def end(request: Request) -> None:
+        if request.operation in ("DeleteItem", "BatchWriteItem") and next(written) > after:
             raise CutShortError
 
-    events = database.connection().client.meta.events
-    events.register("before-call.dynamodb", end)
     try:
-        delete_company(code)
+        with noted(end):
+            delete_company(code)
     except CutShortError:
         return True
-    finally:
-        events.unregister("before-call.dynamodb", end)
     return False
 
 

@@ -26,7 +26,6 @@ from tests.store.faults import (
     WRITES,
     Fault,
     answer_timed_out,
-    body_of,
     out_of_reach,
     throttled,
     wire,
@@ -214,7 +213,7 @@ def test_who_was_told_that_it_is_busy_though_it_was_done_gets_the_answer(
     lost: Fault, vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost_then_gone(request: Any, send: Any) -> Any:
-        if "TransactItems" not in body_of(request) and not committed:
+        if "TransactItems" not in request.body and not committed:
             return send(request)
         if committed:
             return out_of_reach(request, send)

@@ -3,8 +3,9 @@
 Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
 """
 
+from typing import Never
+
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
@@ -14,7 +15,8 @@ from chalicelib.store.items.work import DueItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.sweep import SWEEP, sweep
-from tests.store.faults import Fault, Send, failed, throttled, wire
+from tests.store.faults import Fault, failed, throttled, wire
+from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.support import calls_counted, kinds
 
@@ -125,8 +127,8 @@ def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_ot
     assert sent == ["Query"] * DUE_SHARDS
 
 
-def not_allowed(request: AWSPreparedRequest, _: Send) -> AWSResponse:
-    return failed(request, 400, "AccessDeniedException")
+def not_allowed(request: Request, _: Send) -> Never:
+    failed(request, 400, "AccessDeniedException")
 
 
 @pytest.mark.parametrize("fault", [throttled, not_allowed])
@@ -137,8 +139,8 @@ def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
     licenses = _of_one_shard(vendor, 3)
     stuck = str(licenses[0].id)  # the longest overdue: the first of its shard
 
-    def stuck_alone(request: AWSPreparedRequest, send: Send) -> AWSResponse:
-        return fault(request, send) if stuck.encode() in (request.body or b"") else send(request)
+    def stuck_alone(request: Request, send: Send) -> Answer:
+        return fault(request, send) if stuck in str(request.body) else send(request)
 
     with wire(stuck_alone):
         assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 2, "failed": 1}

@@ -24,12 +24,12 @@ from tests.store.faults import (
     NOT_COMMITTED,
     WRITES,
     Fault,
-    Send,
     answer_timed_out,
     in_conflict,
     throttled,
     wire,
 )
+from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, Application, Vendor
 from tests.usecases.refusals import recorded
 from tests.web.events import answer, event
@@ -190,13 +190,8 @@ def test_keys_that_the_database_left_unread_are_retries(vendor: Vendor, license:
     answer(call(vendor, "activate_license", license))
     output.forget()
 
-    def left_unread(request: Any, send: Send) -> Any:
-        from tests.store.faults import answer as respond
-        from tests.store.faults import body_of
-
-        return respond(
-            request, 200, json.dumps({"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]}).encode()
-        )
+    def left_unread(request: Request, _: Send) -> Answer:
+        return {"Responses": {}, "UnprocessedKeys": request.body["RequestItems"]}
 
     with wire(left_unread, range(1, 3), frozenset({"BatchGetItem"})):
         assert answer(call(vendor, "check_license", license))["statusCode"] == 200

@@ -1,6 +1,5 @@
 """Each function may do what it does, to what it does it to, and nothing else."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from tests.docs.architecture import ADAPTERS
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
 from tests.store.cases import CASES, Case
 from tests.store.faults import answer_timed_out, wire
+from tests.store.seam import Request, noted
 from tests.support import ADMIN, Vendor
 
 pytestmark = pytest.mark.engine
@@ -56,16 +56,12 @@ def used() -> Iterator[Rights]:
     """What the store asks of the database inside, from whichever threads."""
     rights: Rights = defaultdict(set)
 
-    def note(model: Any, params: Any, **_: Any) -> None:
-        for table, action in _asked(model.name, json.loads(params["body"])):
+    def note(request: Request) -> None:
+        for table, action in _asked(request.operation, request.body):
             rights[TABLES[table.removeprefix(f"{runtime().settings.table_prefix}-")]].add(action)
 
-    events = database.connection().client.meta.events
-    events.register("before-call.dynamodb", note)
-    try:
+    with noted(note):
         yield rights
-    finally:
-        events.unregister("before-call.dynamodb", note)
 
 
 def _asked(operation: str, body: Any) -> Iterator[tuple[str, str]]:
