@@ -30,7 +30,7 @@ def hmac_sha256(text: str, context: str) -> str:
     return hmac.new(runtime().keyring.data_key, payload, sha256).hexdigest()
 
 
-def decrypt(sealed: str, context: str) -> str:
+def decrypt(encrypted: str, context: str) -> str:
     """Decrypt. Raises `cryptography.exceptions.InvalidTag` where key, context or text do not belong together."""
-    raw = base64.b64decode(sealed)
+    raw = base64.b64decode(encrypted)
     return runtime().keyring.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()

@@ -115,7 +115,7 @@ class _Record:
         return {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
 
 
-_line: ContextVar[_Record | None] = ContextVar("line", default=None)
+_current: ContextVar[_Record | None] = ContextVar("log record", default=None)
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -164,7 +164,7 @@ class Log:
         ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
         known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH], "command": command}
         record = _Record(self, self.now() | {name: value for name, value in known.items() if value})
-        outer = _line.set(record)
+        outer = _current.set(record)
         try:
             yield
         except BaseException as error:
@@ -172,7 +172,7 @@ class Log:
             record.records.append({"level": "ERROR", "error": _error_causes(error)})
             raise
         finally:
-            _line.reset(outer)
+            _current.reset(outer)
             if self.level != "off":
                 self.write(record.text())
 
@@ -192,7 +192,7 @@ class Log:
 
 def request_id() -> str:
     """The id of the request under way, as its answer and its record have it; empty where there is none."""
-    record = _line.get()
+    record = _current.get()
     return "" if record is None else str(record.fields.get("request_id", ""))
 
 
@@ -210,7 +210,7 @@ def add_fields(
     ip: str | None = None,
 ) -> None:
     """Set fields of the record. These and no others, so that nothing secret is logged; the last value counts."""
-    record = _line.get()
+    record = _current.get()
     if record is not None:
         fields = {
             "company": company,
@@ -229,7 +229,7 @@ def add_fields(
 
 def set_error(code: str) -> None:
     """Note in the record that the response is an error, with its code; counted as `ERROR_RESPONSES`."""
-    record = _line.get()
+    record = _current.get()
     if record is not None:
         record.fields["outcome"] = record.dimensions[CODE] = code
         record.values[ERROR_RESPONSES] = 1
@@ -237,7 +237,7 @@ def set_error(code: str) -> None:
 
 def add_metric(metric: str, by: int = 1) -> None:
     """Add to a metric that counts."""
-    record = _line.get()
+    record = _current.get()
     if record is not None:
         with record.lock:
             record.values[metric] = record.values.get(metric, 0) + by
@@ -245,7 +245,7 @@ def add_metric(metric: str, by: int = 1) -> None:
 
 def set_max_metric(metric: str, value: float) -> None:
     """Set a metric to `value`, unless it is higher already."""
-    record = _line.get()
+    record = _current.get()
     if record is not None:
         with record.lock:
             record.values[metric] = max(value, record.values.get(metric, value))
@@ -270,7 +270,7 @@ class LogHandler(logging.Handler):
             entry["message"] = record.getMessage()
         if record.exc_info and record.exc_info[1]:
             entry["error"] = _error_causes(record.exc_info[1])
-        around = _line.get()
+        around = _current.get()
         if around is None:
             self._log.write(_as_json(self._log.now() | {"kind": "log"} | entry | _this_code()))
         else:

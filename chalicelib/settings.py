@@ -102,7 +102,7 @@ class Secrets(BaseModel):
     old_signing_key: Annotated[_Pem | None, Field(repr=False)] = None
     """The signing key before this one, as long as API keys of its time are in use."""
     data_key: Annotated[str, Field(repr=False), AfterValidator(_data_key)]
-    """32 bytes in base64: seals shared keys and initial passwords at rest (AES-256-GCM)."""
+    """32 bytes in base64: encrypts shared keys and initial passwords at rest (AES-256-GCM)."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

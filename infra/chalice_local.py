@@ -1,8 +1,8 @@
-"""`chalice local` on a home of this machine: the same data as `make run`, served by Chalice's own development server.
+"""`chalice local` on a data directory of this machine: the data of `make run`, served by Chalice's own server.
 
     python -m infra.chalice_local --port 8001          further options are those of `chalice local`
 
-Uses the server that runs on the home, or else runs one for as long, which has the engine, the sweep and the mail.
+Uses the server that runs on it, or else runs one for as long, which has the engine, the sweep and the mail.
 docs/chalice.md says what Chalice's other commands do here.
 """
 
@@ -19,7 +19,7 @@ from infra import engine, local, serve
 from infra.version import add_version
 
 STAGE = "local"
-"""One that `.chalice/config.json` does not declare: the settings of another would take the place of the home's."""
+"""One that `.chalice/config.json` does not declare: the settings of another would take the place of the directory's."""
 _READY = "Serving on "
 
 

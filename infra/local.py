@@ -64,7 +64,7 @@ class _Demo(BaseModel):
 
 
 def environment(data_dir: Path, endpoint: str) -> dict[str, str]:
-    """The environment of a process that uses the engine at `endpoint` and the secrets of `home`."""
+    """The environment of a process that uses the engine at `endpoint` and the secrets in `data_dir`."""
     return engine.environment(endpoint) | {
         "SEATKEEPER_TABLE_PREFIX": TABLE_PREFIX,
         "SEATKEEPER_SECRETS": f"file:{secrets_file(data_dir)}",
@@ -73,7 +73,7 @@ def environment(data_dir: Path, endpoint: str) -> dict[str, str]:
 
 
 def running(data_dir: Path) -> dict[str, str] | None:
-    """How to reach the server that runs on `home`: its variables `AWS_…` and `SEATKEEPER_…`, and `base_url`; or None.
+    """How to reach the server that runs on `data_dir`: its variables `AWS_…` and `SEATKEEPER_…`, `base_url`; or None.
 
     The file of a server that was killed counts for nothing: its engine is gone. Raises `DataDirError`.
     """

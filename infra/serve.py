@@ -2,7 +2,7 @@
 
     python -m infra.serve --port 8000      in the environment of `infra.local.environment`
 
-From Python, as a child process: `with start(environment(home, engine.endpoint)) as server: … server.base_url`.
+From Python, as a child process: `with start(environment(data_dir, engine.endpoint)) as server: … server.base_url`.
 What the limits below hold, and why waitress: `docs/serving.md`.
 """
 

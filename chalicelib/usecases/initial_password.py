@@ -27,12 +27,12 @@ def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -
         password_hash=hash_password(password),
         is_initial_password=True,
         created_at=now,
-        sealed_initial_password=seal_initial_password(company, user_id, password),
+        sealed_initial_password=encrypt_initial_password(company, user_id, password),
         password_scope=scope,
     )
 
 
-def seal_initial_password(company: str, user_id: int, password: str) -> str:
+def encrypt_initial_password(company: str, user_id: int, password: str) -> str:
     """The form in which an initial password is stored beside its hash."""
     return encrypt(password, _context(company, user_id))
 
@@ -43,7 +43,7 @@ def with_initial_password(user: User, password: str, scope: frozenset[str]) -> U
         user,
         password_hash=hash_password(password),
         is_initial_password=True,
-        sealed_initial_password=seal_initial_password(user.company, user.id, password),
+        sealed_initial_password=encrypt_initial_password(user.company, user.id, password),
         session_epoch=user.session_epoch + 1,
         email_verified=False,
         password_scope=scope,

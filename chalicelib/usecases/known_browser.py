@@ -1,4 +1,4 @@
-"""Browsers that have logged in before: each keeps a sealed proof of it, and is no stranger to those accounts.
+"""Browsers that have logged in before: each keeps an encrypted proof of it, and is no stranger to those accounts.
 
 The proof opens nothing. It only keeps guesses of strangers from holding back who has been there before. It is worth
 nothing once the account has another password, or its sessions were ended: who had the old one may have had the browser.

@@ -1,4 +1,4 @@
-"""Sessions of the portal: opened by a log-in, carried by a sealed cookie, ended by a log-out or a new password."""
+"""Sessions of the portal: opened by a log-in, carried by an encrypted cookie, ended by a log-out or a new password."""
 
 import secrets
 from contextlib import suppress

@@ -299,7 +299,7 @@ NAMES_NOTHING = {
     "new_user",
     "products",
     "request_code",
-    "seal_initial_password",
+    "encrypt_initial_password",
     "set_branding",
     "find_candidates",
 }

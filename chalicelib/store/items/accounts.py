@@ -25,7 +25,7 @@ class ProductItem(AccountsItem[Product]):
 
 
 class ApiKeyItem(AccountsItem[ApiKey]):
-    """An API key; the half of it that is secret is sealed."""
+    """An API key; the half of it that is secret is encrypted."""
 
     api_key: UnicodeAttribute
     revoked: BooleanAttribute

@@ -22,7 +22,7 @@ class DueItem(LicensesItem[Due]):
 
 
 class MailItem(LicensesItem[QueuedMail]):
-    """A mail that waits to be sent, filed by when it was queued; what it says is sealed."""
+    """A mail that waits to be sent, filed by when it was queued; what it says is encrypted."""
 
     by_hand = ("shard", "id")
     omits_defaults = True
