@@ -28,7 +28,7 @@ _ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # whatever asks for another host gets nothing
 )
 _STATUS = "Failed to load resource: the server responded with a status of"
-"""How Chromium's console tells of each answer from 400 on; we judge them by the answer itself."""
+"""How Chromium's console reports each answer from 400 on; we judge them by the answer itself."""
 _STAND_STILL = (
     "document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < Infinity).map(a => a.finish())"
 )

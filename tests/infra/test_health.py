@@ -1,4 +1,4 @@
-"""What a server tells of itself: whether it is there, whether its database is, and of each call one line."""
+"""What a server says of itself: whether it is there, whether its database is, and of each call one line."""
 
 import json
 import logging

@@ -379,7 +379,7 @@ def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
 
 
 def assert_one_demo(company: str, expected: dict[str, Any]) -> None:
-    """All of the demo is stored, once, and `demo.json` tells of it."""
+    """All of the demo is stored, once, and is in `demo.json`."""
     assert reads.get(CompanyItem(company, "company")) is not None
     stored = [licenses.read_license(company, id) for id in licenses.license_ids(company)]
     assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]

@@ -24,7 +24,7 @@ WITHOUT_READS = {
     "/portal/theme/{name}",
     "/portal/{nowhere}",
 }
-TOLD = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 2}
+RECORDED = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 2}
 """Write units of pages that tell passwords: that they were read stands in the history."""
 
 
@@ -44,7 +44,7 @@ def test_a_page_is_two_reads(path: str) -> None:
         answer = browser.http.get(address)
     assert answer.status_code in (200, 303)
     assert len(cost.calls) <= PAGES_OF_MORE_READS.get(path, 2), cost.calls
-    assert cost.write_units == TOLD.get(path, PORTAL_PAGE.write_units)
+    assert cost.write_units == RECORDED.get(path, PORTAL_PAGE.write_units)
     assert cost.read_units <= PORTAL_PAGE.read_units or PAGES_OF_MORE_READS.get(path, 2) > 3
 
 

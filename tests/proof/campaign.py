@@ -155,12 +155,12 @@ def _rules(judged: Judged) -> list[str]:
     return [violation.rule for violation in judged.violations if violation.rule != DECIDED]
 
 
-@lru_cache(maxsize=1)  # it is told and drawn, and takes long to find
+@lru_cache(maxsize=1)  # it is printed and drawn, and takes long to find
 def evidence(judged: Judged) -> tuple[Violation, list[Op]]:
     """The rule that was broken, and the calls that show it: the fewest that there are."""
     shown = (violation for violation in judged.violations if violation.shown_by)
-    untold = (violation for violation in judged.violations if violation.rule == LINEARIZABLE)
-    broken = next(chain(shown, untold, judged.violations))
+    hidden = (violation for violation in judged.violations if violation.rule == LINEARIZABLE)
+    broken = next(chain(shown, hidden, judged.violations))
     if broken.rule == LINEARIZABLE:
         return broken, contradiction(judged.history, judged.start)
     if not broken.shown_by:

@@ -228,7 +228,7 @@ def _release_frees_anothers_place() -> Patches:
 
 
 def _news_bring_a_place_back() -> Patches:
-    """What a device tells of itself is noted, whether it still holds its place or not: and as active."""
+    """What a device says of itself is noted, whether it still holds its place or not: and as active."""
 
     def record_check(license: Any, device: Any, _seat: Any, report: Any, _now: int) -> None:
         part = device_sort_key(hash_hardware_id(device.hardware_id), device.user_id)

@@ -42,7 +42,7 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
 ALWAYS: tuple[EventType, ...] = ("user_assigned", "user_removed")
 """The events that such a call always leaves: of the others, a repeat changes nothing."""
 PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
-TOLD: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
+ANNOUNCED_AS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 ENDS: dict[str, Phase] = {"past": "expired", "near": "grace", "far": "valid"}
 """The phase that an end of `tests.model.license` brings about at once."""
 
@@ -242,13 +242,13 @@ def _transitions(after: Aftermath) -> Iterator[Violation]:
     The order is asked of licenses alone that were not given new dates between two sweeps: an event tells when its sweep
     began, and the one that began first may be the one that comes last.
     """
-    events = Counter(event.type for event in after.events if event.type in TOLD.values())
+    events = Counter(event.type for event in after.events if event.type in ANNOUNCED_AS.values())
     due = Counter(_due(after))
     if events != due:
         sentence = f"announced: {dict(events)}, and what came about: {dict(due)}"
         yield Violation("transitions announced exactly once", sentence)
     for announced in after.bystanders:
-        if sorted(announced) != sorted(TOLD.values()):
+        if sorted(announced) != sorted(ANNOUNCED_AS.values()):
             yield Violation(
                 "transitions announced exactly once", f"announced of a license that ended once: {announced}"
             )
@@ -273,7 +273,7 @@ def _due(after: Aftermath) -> Iterator[EventType]:
     for phase, is_last in [(0, not phases), *((phase, i == len(phases)) for i, phase in enumerate(phases, start=1))]:
         announced = min(announced, phase)
         reached = len(PHASES) - 1 if is_last else phase
-        yield from (TOLD[come] for come in PHASES[announced + 1 : reached + 1])
+        yield from (ANNOUNCED_AS[come] for come in PHASES[announced + 1 : reached + 1])
         announced = reached
 
 

@@ -29,7 +29,7 @@ LAG_SECONDS = 0.5
 LAG_RATE = 0.3
 """The share of such reads that do, where the same was read so shortly before."""
 FAULT = "fault "
-"""How a note begins that tells of a fault."""
+"""How the note of a fault begins."""
 LAG = "read of a replica that lags"
 STORM = "storm"
 

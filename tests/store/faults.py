@@ -144,5 +144,9 @@ def _in_the_way(request: Request, code: str) -> Never:
 
 def failed(request: Request, status: int, code: str, **more: Any) -> Never:
     """An error, as botocore raises it."""
-    told: Any = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
-    raise ClientError(told, request.operation)
+    response: Any = {
+        "Error": {"Code": code, "Message": "injected"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    raise ClientError(response, request.operation)

@@ -72,7 +72,7 @@ FIGURES = {
 
 @dataclass
 class Site:
-    """A license, and the calls of devices that tell of themselves at length."""
+    """A license, and the calls of devices that report much."""
 
     vendor: Vendor
     license: License

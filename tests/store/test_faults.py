@@ -108,7 +108,7 @@ NOTED = {"log_in_failed", "log_in_locked", "signed_in", "code_asked"}
 
 
 def _is_note(body: dict[str, Any]) -> bool:
-    """Whether a write is one of the two that tell of a security event: all other events are put."""
+    """Whether a write is one of the two of a security event: all other events are put."""
     key = body.get("Key", {})
     return bool(key) and (key["pk"]["S"].startswith("security#") or key.get("part", {}).get("S", "").startswith("at#"))
 

@@ -123,7 +123,7 @@ class OnTheEngine(LicenseMachine):
     # --- what else is stored --------------------------------------------------------------------------------------
 
     def noticed(self, step: Step, before: Model) -> None:
-        """What the history tells of it, and when the device was heard of last."""
+        """What the history has of it, and when the device was heard of last."""
         now, after, key = int(step.clock), self.model, (step.device or "", step.user)
         if step.verb == "sweep" or (step.verb == "extend" and before.end != after.end):
             now += self.announce(before, now)

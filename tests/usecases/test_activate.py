@@ -1,4 +1,4 @@
-"""Activate: first, again, refused; which license a user gets; and what the history tells of it."""
+"""Activate: first, again, refused; which license a user gets; and what the history says then."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What one customer tells of a person, or asks about one, another customer does not learn. The person is told."""
+"""What one customer says of a person, or asks about one, another customer does not learn. The person is mailed."""
 
 from collections.abc import Callable
 from contextlib import suppress

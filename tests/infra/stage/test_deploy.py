@@ -60,7 +60,7 @@ def aws(session: boto3.Session) -> Aws:
     return Aws(session, "123456789012")
 
 
-class Told(Stack):
+class WatchedStack(Stack):
     """A stack whose AWS says what a test gives it."""
 
     def __init__(self, aws: Aws) -> None:
@@ -98,9 +98,9 @@ class Told(Stack):
 
 
 @pytest.fixture
-def stack(aws: Aws) -> Iterator[Told]:
+def stack(aws: Aws) -> Iterator[WatchedStack]:
     """The stack of dev."""
-    answer = Told(aws)
+    answer = WatchedStack(aws)
     yield answer
     answer.all_is_asked()
 
@@ -139,7 +139,7 @@ def test_a_table_that_is_removed_or_perhaps_replaced_may_lose_data(change: Chang
     assert change.replaces_data is loses
 
 
-def test_the_changes_of_all_pages_are_read(stack: Told) -> None:
+def test_the_changes_of_all_pages_are_read(stack: WatchedStack) -> None:
     def page(name: str, **more: Any) -> None:
         target = {"Attribute": "Properties", "Name": "Code"}
         change = {"Action": "Modify", "LogicalResourceId": name, "ResourceType": "AWS::Lambda::Function"} | {
@@ -165,7 +165,7 @@ def test_the_changes_of_all_pages_are_read(stack: Told) -> None:
         "No updates are to be performed.",
     ],
 )
-def test_a_change_set_without_changes_is_deleted(stack: Told, reason: str) -> None:
+def test_a_change_set_without_changes_is_deleted(stack: WatchedStack, reason: str) -> None:
     stack.is_at("UPDATE_COMPLETE")
     stack.says("create_change_set", Id=CHANGE_SET)
     stack.says("describe_change_set", Status="FAILED", StatusReason=reason)
@@ -187,7 +187,7 @@ def test_a_change_of_outputs_alone_is_carried_out_too(
     assert "seatkeeper-dev: 0 resources changed." in capsys.readouterr().out
 
 
-def test_a_template_that_aws_does_not_take_is_told_and_its_change_set_deleted(stack: Told) -> None:
+def test_a_template_that_aws_does_not_take_is_reported_and_its_change_set_deleted(stack: WatchedStack) -> None:
     stack.is_not_there()
     stack.says("create_change_set", Id=CHANGE_SET)
     stack.says("describe_change_set", Status="FAILED", StatusReason="Transform failed: no such property")
@@ -199,7 +199,7 @@ def test_a_template_that_aws_does_not_take_is_told_and_its_change_set_deleted(st
 # --- changing it -------------------------------------------------------------------------------------------------
 
 
-def test_what_is_done_is_told_as_it_happens(stack: Told, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_done_is_printed_as_it_happens(stack: WatchedStack, capsys: pytest.CaptureFixture[str]) -> None:
     before = [("Old", "UPDATE_COMPLETE", ""), (NAME, "UPDATE_ROLLBACK_COMPLETE", "")]
     begun = [(NAME, "UPDATE_IN_PROGRESS", ""), ("New", "CREATE_IN_PROGRESS", "")]
     nearly = [("New", "CREATE_COMPLETE", ""), (NAME, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")]
@@ -215,7 +215,7 @@ def test_what_is_done_is_told_as_it_happens(stack: Told, capsys: pytest.CaptureF
     assert capsys.readouterr().err.splitlines() == answers
 
 
-def test_the_reason_of_the_first_that_failed_is_reported(stack: Told) -> None:
+def test_the_reason_of_the_first_that_failed_is_reported(stack: WatchedStack) -> None:
     stack.happened()
     stack.says("execute_change_set")
     stack.happened(
@@ -239,7 +239,7 @@ def test_the_reason_of_the_first_that_failed_is_reported(stack: Told) -> None:
     ],
 )
 def test_a_stack_that_cannot_be_changed_now_is_reported(aws: Aws, status: str, says: str) -> None:
-    stack = Told(aws)
+    stack = WatchedStack(aws)
     for _ in range(3):
         stack.is_at(status)
     with pytest.raises(StageError, match=says):
@@ -248,13 +248,13 @@ def test_a_stack_that_cannot_be_changed_now_is_reported(aws: Aws, status: str, s
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_a_stack_at_rest_may_be_changed(aws: Aws, status: str) -> None:
-    stack = Told(aws)
+    stack = WatchedStack(aws)
     for _ in range(3):
         stack.is_at(status)
     stack.guard_changeable()
 
 
-def test_what_a_first_creation_that_failed_has_left_is_removed(stack: Told) -> None:
+def test_what_a_first_creation_that_failed_has_left_is_removed(stack: WatchedStack) -> None:
     stack.is_at("ROLLBACK_COMPLETE")
     stack.is_at("ROLLBACK_COMPLETE")
     stack.happened()
@@ -316,7 +316,7 @@ def test_what_is_asked_again_because_the_answer_was_lost_is_done_once(
     assert set(aws_said.done) == {"CreateChangeSet", "ExecuteChangeSet", "DeleteStack"}
 
 
-def test_who_cannot_look_any_more_is_told_that_aws_goes_on(stack: Told) -> None:
+def test_who_cannot_look_any_more_is_told_that_aws_goes_on(stack: WatchedStack) -> None:
     stack.happened()
     stack.says("execute_change_set")
     stack._stubber.add_client_error("describe_stack_events", "ExpiredToken", "The security token is expired")
