@@ -54,7 +54,7 @@ DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=
 ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
 PAGE = (
     Option("--limit", "N", "events at most (50)", values.count, default=50),
-    Option("--after", "KEY", "go on behind the event of this key", values.text),
+    Option("--after", "KEY", "go on after the event of this key", values.text),
 )
 IDEMPOTENCY_KEY = Option(
     "--idempotency-key", "KEY", "of your own; with it again within a day, nothing more is made", values.text
@@ -78,7 +78,7 @@ COMMANDS = (
         (
             Option("--code", "CODE", "the company", values.company, True),
             Option("--name", "TEXT", "as people read it", values.name),
-            Option("--accent", "#RRGGBB", "its one colour; '' for ours", values.accent),
+            Option("--accent", "#RRGGBB", "its accent color; '' for the default", values.accent),
             Option(
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
@@ -87,7 +87,7 @@ COMMANDS = (
     ),
     Command(
         "company delete",
-        "delete a company with all that is its own, for good: licenses, people, history",
+        "delete a company with all that it has, permanently: licenses, people, history",
         "QBITEC --confirm QBITEC",
         (
             Option("code", "CODE", "the company", values.company),
@@ -110,7 +110,7 @@ COMMANDS = (
     ),
     Command(
         "apikey revoke",
-        "refuse an API key for good, within a minute everywhere",
+        "refuse an API key permanently, within a minute everywhere",
         "QBITEC-0123456789abcdef0123456789abcdef",
         (Option("api_key", "API_KEY", "the API key", values.text),),
     ),
@@ -177,10 +177,10 @@ COMMANDS = (
     ),
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
-    Command("license reset", "switch off all devices and set all counts to zero, also of transfers", "123456789", THIS),
+    Command("license reset", "deactivate all devices and set all counts to zero, also of transfers", "123456789", THIS),
     Command(
         "license extend",
-        "give a license another end; one that has expired comes back to life",
+        "set the end of a license; one that has expired becomes valid again",
         "123456789 --validity-period 2027-12-31T23:59:59Z",
         (*THIS, Option("--validity-period", "ISO", END, values.moment, True)),
     ),
@@ -203,7 +203,7 @@ COMMANDS = (
         (
             *ORDER,
             Option("--limit", "N", "licenses at most (50)", values.count, default=50),
-            Option("--after", "ID", "go on behind this license", values.license_id),
+            Option("--after", "ID", "go on after this license", values.license_id),
         ),
     ),
     Command(
@@ -216,7 +216,7 @@ COMMANDS = (
         "order remove-manager",
         "take a manager off an order; repeat it if it was cut short",
         "--company QBITEC --order A-17 --email ann@studio.example",
-        (*ORDER, Option("--email", "EMAIL", "who is to manage it no more", values.email, required=True)),
+        (*ORDER, Option("--email", "EMAIL", "who manages it no longer", values.email, required=True)),
     ),
     Command(
         "user assign",
@@ -250,7 +250,7 @@ COMMANDS = (
     ),
     Command(
         "user reset-activations",
-        "switch off a user's devices on a license",
+        "deactivate a user's devices on a license",
         "--license 123456789 --email don.joe@qbitec.com",
         USER,
     ),
