@@ -137,10 +137,9 @@ def page(template: str) -> Callable[[Load], PageHandler]:
     Or a view and a dict of what the template shows besides it.
     """
 
-    def decorate(view: Load) -> PageHandler:
+    def decorate(load: Load) -> PageHandler:
         def show(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-            shown, more = _parted(view(request, claims, **parts))
-            return render(template, request, claims.token, _visit(shown), view=shown, **more)
+            return _shown(template, request, load(request, claims, **parts))
 
         return PageHandler(logged_in(show))
 
@@ -157,47 +156,61 @@ def action(
     shown, and before it is carried out.
     """
 
-    known = inspect.signature(schema).parameters
-
-    def decorate(act: Callable[[PortalRequest, View, F], Change[Changed]]) -> PageHandler:
-        def shown(request: PortalRequest, looked: Loaded, **more: object) -> Response:
-            view, extra = _parted(looked)
-            principal = _visit(view)
-            context = {"view": view, "back": _back(request.path)} | extra | more
-            return render(template, request, principal.claims.token, principal, **context)
-
-        def show(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-            return shown(request, load(request, claims, **parts))
-
-        def carry_out(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-            key = _idempotency_key(request, claims)
-            try:
-                looked = load(request, claims, **parts)
-            except NotFound:  # what it is about may be gone by the very form, sent before
-                if key is None or (before := find_performed(key, now=request.now)) is None:
-                    raise
-                return _see(request, key, before)
-
-            def show_errors(code: str, status: int, error: str, **more: object) -> Response:
-                observability.set_error(code)
-                return shown(request, looked, status=status, error=error, submitted=request.fields, **more)
-
-            if key is None:
-                return show_errors(FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
-            try:
-                form = schema(**{name: text for name, text in request.fields.items() if name in known})
-                view = _parted(looked)[0]
-                change = act(request, view, form)
-                made = perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
-            except SeatkeeperError as error:
-                return say_when(show_errors(*_why(error), wrong=field_messages(error)), error)
-            response = _see(request, key, made)
-            _keep_known(request, response, _visit(view).user, made.answer or {})
-            return response
-
-        return PageHandler(logged_in(show), logged_in(carry_out))
+    def decorate(change_of: Callable[[PortalRequest, View, F], Change[Changed]]) -> PageHandler:
+        form = _FormHandler(template, schema, load, change_of)
+        return PageHandler(logged_in(form.show), logged_in(form.carry_out))
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class _FormHandler(Generic[F]):
+    """What `action` makes of its arguments: the two methods of a form's address."""
+
+    template: str
+    schema: type[F]
+    load: Load
+    change_of: Callable[[PortalRequest, View, F], Change[Changed]]
+
+    def show(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
+        return self._form(request, self.load(request, claims, **parts))
+
+    def carry_out(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
+        key = _idempotency_key(request, claims)
+        try:
+            loaded = self.load(request, claims, **parts)
+        except NotFound:  # what it is about may be gone by the very form, sent before
+            if key is None or (before := find_performed(key, now=request.now)) is None:
+                raise
+            return _to_result(request, key, before)
+        if key is None:
+            return self._refused(request, loaded, FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
+        view, _ = _with_context(loaded)
+        try:
+            performed = self._perform(request, view, key)
+        except SeatkeeperError as error:
+            return say_when(self._refused(request, loaded, *_why(error), wrong=field_messages(error)), error)
+        response = _to_result(request, key, performed)
+        _keep_known(request, response, _principal(view).user, performed.answer or {})
+        return response
+
+    def _perform(self, request: PortalRequest, view: View, key: IdempotencyKey) -> Performed:
+        """Make the change, unless this form has made it before; its answer is a `FormResult` as a dict."""
+        known = inspect.signature(self.schema).parameters
+        form = self.schema(**{name: text for name, text in request.fields.items() if name in known})
+        change = self.change_of(request, view, form)
+        return perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
+
+    def _refused(
+        self, request: PortalRequest, loaded: Loaded, code: str, status: int, error: str, **more: object
+    ) -> Response:
+        """The form again, with what was typed and why it was refused."""
+        observability.set_error(code)
+        return self._form(request, loaded, status=status, error=error, submitted=request.fields, **more)
+
+    def _form(self, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
+        view, context = _with_context(loaded)
+        return _shown(self.template, request, (view, {"back": _back(request.path)} | context), **more)
 
 
 def logged_in(handle: Callable[[PortalRequest, SessionClaims, Parts], Response]) -> Handler:
@@ -228,9 +241,9 @@ def _idempotency_key(request: PortalRequest, claims: SessionClaims) -> Idempoten
     return None if nonce is None else IdempotencyKey(claims.token, nonce, content)
 
 
-def _see(request: PortalRequest, key: IdempotencyKey, made: Performed) -> Response:
+def _to_result(request: PortalRequest, key: IdempotencyKey, performed: Performed) -> Response:
     """Redirect to the location that shows the result of a form."""
-    to = made.answer["to"] if made.answer else _back(request.path)
+    to = performed.answer["to"] if performed.answer else _back(request.path)
     return redirect(request, f"{to}{'&' if '?' in to else '?'}done={key.key}")
 
 
@@ -344,10 +357,17 @@ def _part(name: str, text: str) -> int | str:
     return int(text)
 
 
-def _parted(shown: Loaded) -> tuple[View, Context]:
+def _shown(template: str, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
+    """The page of what was loaded, and of `more`."""
+    view, context = _with_context(loaded)
+    principal = _principal(view)
+    return render(template, request, principal.claims.token, principal, **{"view": view} | context | more)
+
+
+def _with_context(loaded: Loaded) -> tuple[View, Context]:
     """A view, and what is shown besides it."""
-    return shown if isinstance(shown, tuple) else (shown, {})
+    return loaded if isinstance(loaded, tuple) else (loaded, {})
 
 
-def _visit(view: View) -> Principal:
+def _principal(view: View) -> Principal:
     return view if isinstance(view, Principal) else view.principal
