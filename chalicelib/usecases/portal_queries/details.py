@@ -21,8 +21,7 @@ class DetailsView(LicenseView):
     """The snapshot of a license."""
 
     events: list[Event]
-    """The newest ones."""
-    more_events: bool
+    """The newest ones. Activations that were refused are in the history alone: they have a partition of their own."""
     last_check: Instant | None
     all_devices: bool
     """Whether `last_check` is of all devices."""
@@ -38,15 +37,17 @@ class HistoryView(LicenseView):
 def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
     """The snapshot of a license that the user manages. Raises `session_expired`, `license_not_found`.
 
-    Three reads until its first activation, then four, however many devices and events it has.
+    Three reads at most, however many devices and events it has: two where it has no device, or is known to have many.
     """
     base, company = one_license(claims, license_id, now=now), claims.company
-    events = list(licenses.events(company, license_id, limit=RECENT_EVENTS + 1))
-    events = sorted([*events, *_refused_activations(claims, license_id, now)], key=_key, reverse=True)
-    known = base.license.first_activated_at is not None
-    devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1) if known else (), MAX_DEVICES)
+    events = list(licenses.events(company, license_id, limit=RECENT_EVENTS))
+    if base.license.first_activated_at is None:
+        return DetailsView(*fields(base), events, None, True)
+    if base.license.known_devices > MAX_DEVICES:
+        return DetailsView(*fields(base), events, None, False)
+    devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1), MAX_DEVICES)
     last_check = None if more else max((device.last_check_at for device in devices), default=None)
-    return DetailsView(*fields(base), events[:RECENT_EVENTS], len(events) > RECENT_EVENTS, last_check, not more)
+    return DetailsView(*fields(base), events, last_check, not more)
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
