@@ -20,6 +20,8 @@ from chalicelib.store.due import DUE_SHARDS, is_indexed
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
 
+__all__ = ["Fault", "audit", "audit_due", "audit_links", "companies"]
+
 
 def companies() -> Iterator[str]:
     """The codes of all companies, in order."""

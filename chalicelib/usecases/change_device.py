@@ -31,17 +31,18 @@ def reset_device(
     return sum(_free(company, license_id, device, actor, now) for device in known)
 
 
-def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
-    """Refuse a device for good, whether it was ever seen here or not, and free its activations. Raises `NotFound`."""
+def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> bool:
+    """Refuse a device for good, and free its activations; answers whether the license knows it. Raises `NotFound`."""
     license = find_license(company, license_id)
     try:
         event = Event.new("device_blacklisted", actor, now, hardware_id=hardware_id)
         licenses.blacklist(license, hardware_id, event)
     except ConditionFailed:
         pass  # it is blacklisted already
-    for device in activations.devices(company, license_id, hardware_id):
+    known = list(activations.devices(company, license_id, hardware_id))
+    for device in known:
         _free(company, license_id, device, actor, now)
-    return find_license(company, license_id)
+    return bool(known)
 
 
 def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:

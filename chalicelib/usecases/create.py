@@ -1,6 +1,7 @@
 """A vendor sets up shop: company, products, API keys."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
@@ -125,6 +126,20 @@ def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> Ap
             accounts.update_api_key(old, new, Event.new("api_key_revoked", actor, now, api_key=name))
 
     return decide_and_write(read, lambda api_key: replace(api_key, revoked=True), write)[1]
+
+
+def keys_answered_by(signing_key: str, *, progress: Callable[[int], None] = lambda _keys: None) -> list[str]:
+    """The API keys of all companies that are not revoked and get their answers signed by an old signing key, by its id.
+
+    Those from before there were two say none: theirs is the oldest. `progress` gets the number of keys read.
+    """
+    found = []
+    for company in accounts.company_codes():
+        for key in accounts.read_api_keys(company):
+            progress(1)
+            if not key.revoked and key.signing_key in (None, signing_key):
+                found.append(key.api_key)
+    return found
 
 
 def _context(api_key: str) -> str:

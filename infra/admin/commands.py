@@ -17,22 +17,19 @@ from chalicelib.domain.catalogue import ApiKey, Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import AuthorizationMethod, License, is_expired, is_live, status
-from chalicelib.domain.paging import cut
+from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
-from chalicelib.store import accounts, activations, licenses
-from chalicelib.store.links import Fault
-from chalicelib.usecases import change_license, change_seat, create
+from chalicelib.usecases import change_license, change_seat, create, operator_queries
 from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.audit import Fault, audit_due, audit_links, companies
 from chalicelib.usecases.audit import audit as audited
-from chalicelib.usecases.audit import audit_due, audit_links, companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.delete_company import delete_company
-from chalicelib.usecases.find_license import find_license, find_owner, find_seat
+from chalicelib.usecases.find_license import find_owner, find_seat
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.repair_links import repair_links
@@ -169,23 +166,28 @@ def license_issue(
 
 
 def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
-    found = find_license(find_owner(license, company), license)
-    shown, more_users = cut(licenses.seats(found.company, found.id, limit=limit + 1), limit)
+    found = operator_queries.license_details(license, company, limit)
     users = [
-        {"email": seat.email, "activations": seat.activations_in(found), "max_activations": seat.max_activations}
-        for seat in shown
+        {
+            "email": seat.email,
+            "activations": seat.activations_in(found.license),
+            "max_activations": seat.max_activations,
+        }
+        for seat in found.seats
     ]
-    known, more_devices = cut(activations.devices(found.company, found.id, limit=limit + 1), limit)
-    seats = activations.read_seats(found, [device.user_id for device in known if device.user_id is not None])
-    devices = []
-    for device in known:
-        seat = None if device.user_id is None else seats.get(device.user_id)
-        row = {"hardware_id": device.hardware_id, "active": is_live(device, found, seat)}
-        row |= {"email": None if seat is None else seat.email, "hostname": device.hostname}
-        devices.append(row | {"last_check_at": to_iso(device.last_check_at)})
-    more = [name for name, is_more in (("users", more_users), ("devices", more_devices)) if is_more]
+    devices = [
+        {
+            "hardware_id": row.device.hardware_id,
+            "active": row.is_live,
+            "email": None if row.seat is None else row.seat.email,
+            "hostname": row.device.hostname,
+            "last_check_at": to_iso(row.device.last_check_at),
+        }
+        for row in found.devices
+    ]
+    more = [name for name, is_more in (("users", found.more_seats), ("devices", found.more_devices)) if is_more]
     note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
-    return CommandResult(_document(found, now) | {"users": users, "devices": devices}, note)
+    return CommandResult(_document(found.license, now) | {"users": users, "devices": devices}, note)
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:
@@ -271,8 +273,7 @@ def device_reset(license: int, company: str | None, hardware_id: str, *, now: In
 
 def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
     owner = find_owner(license, company)
-    blacklist_device(owner, license, hardware_id, operator(), now=now)
-    known = next(activations.devices(owner, license, hardware_id), None) is not None
+    known = blacklist_device(owner, license, hardware_id, operator(), now=now)
     document = {"license": license, "hardware_id": hardware_id, "blacklisted": True}
     return CommandResult(
         document, "" if known else "The license has never seen this device: it is refused when it comes."
@@ -361,14 +362,8 @@ def _is_in_use() -> bool:
 
 def _answered_by(old: signing.Signer) -> list[str]:
     """The API keys that are not revoked and get their answers signed by the old key."""
-    found = []
     with _counting("API keys read") as tell:
-        for code in companies():
-            for key in accounts.read_api_keys(code):
-                tell(1)
-                if not key.revoked and key.signing_key in (None, old.id):
-                    found.append(key.api_key)
-    return found
+        return create.keys_answered_by(old.id, progress=tell)
 
 
 def _api_key(key: ApiKey, shared_key: str, now: Instant) -> CommandResult:

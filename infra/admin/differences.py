@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chalicelib.domain.faults import FaultCode
-from chalicelib.store.links import Fault
+from chalicelib.usecases.audit import Fault
 
 MESSAGES: dict[FaultCode, str] = {
     "license_not_countable": "it cannot be counted: {error}",

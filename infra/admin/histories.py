@@ -1,39 +1,31 @@
 """The commands that read history: of a license, of a company with its people and orders, and of one account."""
 
-from collections.abc import Iterable
-from itertools import islice
-
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.types import Json
-from chalicelib.store import accounts, licenses
-from chalicelib.usecases.create import find_company
-from chalicelib.usecases.find_license import find_account, find_license, find_owner
+from chalicelib.usecases import operator_queries
+from chalicelib.usecases.operator_queries import EventPage
 from infra.admin.command_result import CommandResult
 
 
 def license_history(license: int, company: str | None, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    found = find_license(find_owner(license, company), license)
-    return _page({"license": license}, licenses.events(found.company, found.id, after=after, limit=limit + 1), limit)
+    return _page({"license": license}, operator_queries.license_history(license, company, limit, after))
 
 
 def company_history(code: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    company = find_company(code).code
-    return _page({"company": company}, accounts.company_events(company, after=after, limit=limit + 1), limit)
+    return _page({"company": code}, operator_queries.company_history(code, limit, after))
 
 
 def user_history(company: str, email: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    user = find_account(company, email)
+    user, page = operator_queries.account_history(company, email, limit, after)
     document = {"email": user.email, "user_id": user.id, "closed_at": to_iso(user.closed_at)}
-    return _page(document, accounts.account_events(user, after=after), limit)
+    return _page(document, page)
 
 
-def _page(document: Json, events: Iterable[Event], limit: int) -> CommandResult:
-    """The newest events, and the key to go on behind; None on the last page."""
-    read = list(islice(events, limit + 1))
-    shown = read[:limit]
-    more = shown[-1].key if shown and len(read) > limit else None
-    return CommandResult(document | {"after": more, "events": [_row(event) for event in shown]})
+def _page(document: Json, page: EventPage) -> CommandResult:
+    """The events, and the key to go on behind; None on the last page."""
+    behind = page.events[-1].key if page.more else None
+    return CommandResult(document | {"after": behind, "events": [_row(event) for event in page.events]})
 
 
 def _row(event: Event) -> Json:

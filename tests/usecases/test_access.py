@@ -55,6 +55,7 @@ from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.sessions import log_in_to_portal
@@ -154,6 +155,10 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (find_order, "order_not_found", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
+    (license_details, "license_not_found", [lambda c, v: license_details(v.by_key.id, c, 9)]),
+    (license_history, "license_not_found", [lambda c, v: license_history(v.by_key.id, c, 9, None)]),
+    (order_details, "order_not_found", [lambda c, v: order_details(c, v.by_key.order_id or "", 9, None)]),
+    (account_history, "user_not_found", [lambda c, _v: account_history(c, ADA, 9, None)]),
     (
         add_manager,
         "order_not_found",
@@ -301,6 +306,7 @@ NAMES_NOTHING = {
     "request_code",
     "encrypt_initial_password",
     "set_branding",
+    "company_history",
     "find_candidates",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""

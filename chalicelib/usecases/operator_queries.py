@@ -1,0 +1,90 @@
+"""What operators read: a license with who uses it, an order, and history. Of whatever company they name."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.catalogue import LicenseSummary, Order
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import Device, License, Seat, is_live
+from chalicelib.domain.paging import cut
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, activations, licenses, orders
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_license import find_account, find_license, find_owner
+from chalicelib.usecases.order_managers import find_order
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device of a license, and the seat of its user: None where it is nobody's, or the seat is gone."""
+
+    device: Device
+    seat: Seat | None
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseDetails:
+    """A license with the first of its seats and of its devices, and whether there are more of either."""
+
+    license: License
+    seats: list[Seat]
+    more_seats: bool
+    devices: list[DeviceRow]
+    more_devices: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """An order with its managers and a page of its licenses, oldest first, and whether there are more of these."""
+
+    order: Order
+    managers: list[User]
+    licenses: list[LicenseSummary]
+    more_licenses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """A page of history, newest first, and whether there are older events."""
+
+    events: list[Event]
+    more: bool
+
+
+def license_details(license_id: int, company: str | None, limit: int) -> LicenseDetails:
+    """At most `limit` seats and devices of a license. Raises `NotFound`: `license_not_found`."""
+    license = find_license(find_owner(license_id, company), license_id)
+    shown, more_seats = cut(licenses.seats(license.company, license.id, limit=limit + 1), limit)
+    devices, more_devices = cut(activations.devices(license.company, license.id, limit=limit + 1), limit)
+    seats = activations.read_seats(license, [device.user_id for device in devices if device.user_id is not None])
+    rows = []
+    for device in devices:
+        seat = None if device.user_id is None else seats.get(device.user_id)
+        rows.append(DeviceRow(device, seat, is_live(device, license, seat)))
+    return LicenseDetails(license, shown, more_seats, rows, more_devices)
+
+
+def order_details(company: str, order_id: str, limit: int, after: int | None) -> OrderDetails:
+    """At most `limit` licenses behind `after`. Raises `NotFound`: `company_not_found`, `order_not_found`."""
+    code = find_company(company).code
+    order = find_order(code, order_id)
+    managers = accounts.read_users(code, sorted(order.managers))
+    shown, more = cut(orders.sold_in_order(code, order_id, after=after, limit=limit + 1), limit)
+    return OrderDetails(order, list(managers.values()), shown, more)
+
+
+def license_history(license_id: int, company: str | None, limit: int, after: str | None) -> EventPage:
+    """At most `limit` events behind the key `after`. Raises `NotFound`: `license_not_found`."""
+    license = find_license(find_owner(license_id, company), license_id)
+    return EventPage(*cut(licenses.events(license.company, license.id, after=after, limit=limit + 1), limit))
+
+
+def company_history(company: str, limit: int, after: str | None) -> EventPage:
+    """Of a company, its people and orders, as above. Raises `NotFound`: `company_not_found`."""
+    return EventPage(*cut(accounts.company_events(find_company(company).code, after=after, limit=limit + 1), limit))
+
+
+def account_history(company: str, email: str, limit: int, after: str | None) -> tuple[User, EventPage]:
+    """Of one account, under whatever e-mail, and whose it is. Raises `NotFound`: `user_not_found`."""
+    user = find_account(company, email)
+    return user, EventPage(*cut(accounts.account_events(user, after=after), limit))
