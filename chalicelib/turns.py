@@ -1,8 +1,11 @@
 """How much one process does at once, and how often: what takes processors, memory and threads that others need."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
+from types import TracebackType
+from typing import Protocol, Self
 
 HASHES = 2
 """Of passwords, at once: each takes a processor and 19 MiB, and those who need none wait for neither."""
@@ -16,6 +19,22 @@ DEVICE_LOOKS = 4
 BATCHES = 4
 """Requests at once that assign people: each keeps a thread all the time, and applications find others."""
 _MAX_BUCKETS = 10_000
+
+
+class CountedTurns(Protocol):
+    """So many turns, as `threading.BoundedSemaphore` has them."""
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Take one; `blocking`: wait for it, or answer False at once where there is none."""
+
+    def release(self) -> None:
+        """Give one back."""
+
+    def __enter__(self) -> bool: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 @dataclass
@@ -45,14 +64,36 @@ class TokenBuckets:
 class Turns:
     """The turns that there are; whoever finds none waits, or has to come again."""
 
-    hashes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(HASHES))
-    log_ins: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(LOG_INS))
-    strangers: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(STRANGERS))
-    device_looks: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(DEVICE_LOOKS))
-    batches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(BATCHES))
+    hashes: CountedTurns = field(default_factory=lambda: BoundedSemaphore(HASHES))
+    log_ins: CountedTurns = field(default_factory=lambda: BoundedSemaphore(LOG_INS))
+    strangers: CountedTurns = field(default_factory=lambda: BoundedSemaphore(STRANGERS))
+    device_looks: CountedTurns = field(default_factory=lambda: BoundedSemaphore(DEVICE_LOOKS))
+    batches: CountedTurns = field(default_factory=lambda: BoundedSemaphore(BATCHES))
     log_ins_of_address: TokenBuckets = field(default_factory=lambda: TokenBuckets(per_second=10, burst=200))
     """By address, and by what is known of the caller: who is known does not share with strangers there."""
     refusals_of_address: TokenBuckets = field(default_factory=lambda: TokenBuckets(per_second=1 / 30, burst=20))
     """That are recorded, by license and network."""
     refusals_of_license: TokenBuckets = field(default_factory=lambda: TokenBuckets(per_second=1 / 10, burst=60))
     """That are recorded, by license."""
+
+    @classmethod
+    def share(cls, processes: int, counted: Callable[[int], CountedTurns]) -> Self:
+        """The turns of one of so many processes, which hold together no more than one alone does.
+
+        `counted`: makes so many turns, which are those of all processes. Each process has its share of the tokens.
+        """
+
+        def bucket(of: TokenBuckets) -> TokenBuckets:
+            return TokenBuckets(of.per_second / processes, max(1, of.burst // processes))
+
+        whole = cls()
+        return cls(
+            hashes=counted(HASHES),
+            log_ins=counted(LOG_INS),
+            strangers=counted(STRANGERS),
+            device_looks=counted(DEVICE_LOOKS),
+            batches=counted(BATCHES),
+            log_ins_of_address=bucket(whole.log_ins_of_address),
+            refusals_of_address=bucket(whole.refusals_of_address),
+            refusals_of_license=bucket(whole.refusals_of_license),
+        )

@@ -1,213 +1,173 @@
-"""Waitress with our error shape, and with bounds on what one client holds and on the time that a request may take.
+"""A connection to the server: one answer at a time, in the order of the requests, and a bound on all that it holds."""
 
-What the limits hold, and for whom: docs/serving.md.
-"""
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, cast
 
-import re
-import socket
-import time
-from http import HTTPStatus
-from http.client import responses
+from infra.addresses import client_of
+from infra.http_request import ArrivingRequest, RequestReader
 
-from chalice.app import Response
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
-from waitress.utilities import Error
+if TYPE_CHECKING:
+    from infra.http_server import HttpServer
 
-from chalicelib.runtime import Runtime, using
-from chalicelib.web.errors import error_response
-from chalicelib.web.request_limits import MAX_BODY_BYTES
-from chalicelib.web.request_log import new_request_id, respond_in_record
-from infra.addresses import client_of, forwarded_for
-from infra.crowd import Waitress, first_to_leave
-
-MAX_CONNECTIONS = 800
-"""Open at once, idle ones included. Below the 1024 files that a process usually may open."""
-MAX_OF_CLIENT = 200
-"""Connections of one address; behind a proxy, whose connections they all are, requests under way for one."""
-IDLE_SECONDS = 60
-"""After so long without a byte a connection is closed."""
 HEADER_SECONDS = 10
 """A request whose headers have not arrived by then is given up, however steadily its bytes drip."""
 REQUEST_SECONDS = 30
 """And one that has not arrived whole."""
 LINGER_SECONDS = 2
 """After the last answer on a connection, for the client to close it too."""
-MAX_HEADER_BYTES = 32 * 1024
-"""Of the request line and the headers together."""
-MAX_READ_BYTES = 4 * MAX_BODY_BYTES
-"""Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
-sending may not look for an answer."""
-
-FRAMING = re.compile(rb"^(content-length|transfer-encoding)[ \t]*+:([^\n]*+)", re.IGNORECASE | re.MULTILINE)
-_CODE_OF_STATUS = {413: "payload_too_large", 429: "rate_limit_exceeded", 500: "internal_error"}
-_MESSAGE_OF_STATUS = {
-    400: "The request is not valid HTTP.",
-    431: f"The request line and headers are longer than {MAX_HEADER_BYTES} bytes.",
-    501: "The only transfer encoding taken is chunked.",
-}
+IDLE_SECONDS = 60
+"""After so long without a byte a connection is closed."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class _Request(HTTPRequestParser):
-    def __init__(self, adj: Waitress) -> None:
-        super().__init__(adj)
-        self.begun = time.time()
+class Connection(asyncio.BufferedProtocol):
+    """A connection, in the server's event loop.
 
-    def parse_header(self, header_plus: bytes) -> None:
-        """Raises `ParsingError` for what is no request, or has no one length.
-
-        Waitress lets Python's own error on some addresses pass, and of two lengths takes one: before us another server
-        may have taken the other, and what is body to it would be a request to us.
-        """
-        try:
-            super().parse_header(header_plus)
-        except ValueError as error:
-            raise ParsingError(str(error)) from None
-        framing = [(name.lower(), value.strip().lower()) for name, value in FRAMING.findall(header_plus)]
-        codings = [value for name, value in framing if name == b"transfer-encoding"]
-        if len(framing) > 1 or codings != ([b"chunked"] if self.chunked else []):
-            raise ParsingError("the length of the body is not given in one way")
-
-
-class _TooManyRequests(Error):
-    code, reason = HTTPStatus.TOO_MANY_REQUESTS, "Too Many Requests"
-
-
-class _ErrorTask(ErrorTask):
-    """What waitress answers by itself, in our one error shape."""
-
-    def execute(self) -> None:
-        answer = respond_in_record(self._answer, request_id=new_request_id())
-        body = answer.body.encode()
-        self.status = f"{answer.status_code} {responses[answer.status_code]}"
-        self.response_headers = [(name, str(value)) for name, value in answer.headers.items()]
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        self.write(body)
-
-    def _answer(self) -> Response:
-        request: Waitress = self.request
-        status = request.error.code
-        code = _CODE_OF_STATUS.get(status, "validation_error")
-        wait = 1 if status == HTTPStatus.TOO_MANY_REQUESTS else None
-        return error_response(code, _MESSAGE_OF_STATUS.get(status), retry_after=wait)
-
-
-class _Channel(HTTPChannel):
-    """A connection that is closed with the client, so that it sees the last answer.
-
-    Closed with bytes unread, as after an error, it would be reset, and the answer lost on its way.
+    It is closed with the client, so that it sees the last answer: closed with bytes unread, as after an error, it
+    would be reset, and the answer lost on its way.
     """
 
-    parser_class = _Request
-    error_task_class = _ErrorTask
-    lingers_until = 0.0
+    transport: asyncio.Transport
 
-    def __init__(
-        self, server: "BoundedServer", sock: Waitress, addr: Waitress, adj: Waitress, map: Waitress = None
-    ) -> None:
-        super().__init__(server, sock, addr, adj, map=map)
-        self.client = client_of(addr[0])
-        server.make_room(self)
+    def __init__(self, server: "HttpServer") -> None:
+        self.server = server
+        self.requests: deque[ArrivingRequest] = deque()
+        """Those that are here whole; the first is being answered."""
+        self.peer = self.client = ""
+        self.last_activity = server.now()
+        self.lingers_until = 0.0
+        self.is_sending = False
+        """Whether the client has not taken all of its answers yet."""
+        self.is_gone = False
+        self._reader = RequestReader(server.now, self._headers_are_here, self._request_is_here)
+        self._unread = b""
+        self._unsent_bytes = 0
+        self._is_last = self._has_ended = False
+        """Whether no further request is read; whether the client sends no more."""
 
-    def handle_write(self) -> None:
-        ends, self.close_when_flushed = self.close_when_flushed, False
-        super().handle_write()
-        if ends and self.connected:
-            if self.total_outbufs_len:
-                self.close_when_flushed = True
-            else:
-                self._linger()
-
-    def _linger(self) -> None:
-        assert self.socket is not None
-        try:
-            self.socket.shutdown(socket.SHUT_WR)
-        except OSError:  # the client has gone
-            self.will_close = True
-        self.lingers_until = time.time() + LINGER_SECONDS
-
-    # A connection that was closed while the loop asked all of them is asked too, and its number may be the next one's
-    # before the loop acts on it: what it asked for would happen to that one.
-    def readable(self) -> bool:
-        return self.socket is not None and (bool(self.lingers_until and not self.will_close) or super().readable())
-
-    def writable(self) -> bool:
-        return self.socket is not None and bool(super().writable())
-
-    def service(self) -> None:
-        """Answer the requests that have arrived, in one of the server's threads and in its runtime."""
-        server: Waitress = self.server
-        with using(server.runtime):
-            super().service()
-
-    def received(self, data: bytes) -> bool:
-        taken = not self.lingers_until and super().received(data)
-        if self.request is not None and self.request.headers_finished:
-            server: Waitress = self.server
-            server.admit(self, self.request)
-        return taken
+    @property
+    def arriving(self) -> ArrivingRequest | None:
+        """The request that is half here."""
+        return self._reader.arriving
 
     def is_under_way(self) -> bool:
         """Whether a request is being answered, or its headers are here and we wait for its body."""
-        half = self.request is not None and self.request.headers_finished
-        return not self.will_close and bool(self.requests or half)
+        half = self.arriving is not None and self.arriving.headers_finished
+        return not self.is_gone and (bool(self.requests) or half)
 
-    def drips(self, now: float) -> bool:
-        """Whether a request takes too long to arrive."""
-        request: Waitress = self.request
-        return request is not None and request.begun < now - (
-            REQUEST_SECONDS if request.headers_finished else HEADER_SECONDS
-        )
+    def leave(self) -> None:
+        """Close it now, whatever is under way."""
+        self.is_gone = True
+        self.server.forget(self)
+        self.transport.abort()
 
+    def tick(self, now: float) -> None:
+        """Close it where it is idle, only drips, takes nothing of its answer, or does not close with us."""
+        if self.is_sending and self.transport.get_write_buffer_size() != self._unsent_bytes:
+            self._unsent_bytes, self.last_activity = self.transport.get_write_buffer_size(), now
+        is_idle = self.last_activity < now - IDLE_SECONDS and (self.is_sending or not self.requests)
+        if is_idle or self._drips(now) or 0 < self.lingers_until < now:
+            self.leave()
 
-class BoundedServer(TcpWSGIServer):
-    """A server whose connections and requests are bounded."""
+    def _drips(self, now: float) -> bool:
+        request = self.arriving
+        if request is None or self.requests:
+            return False
+        return request.begun < now - (REQUEST_SECONDS if request.headers_finished else HEADER_SECONDS)
 
-    channel_class = _Channel
-    behind_proxy = False
-    runtime: Runtime
-    """In which requests are answered; set before the server runs."""
-
-    def make_room(self, newest: Waitress) -> None:
-        """Close a connection where the one that has just come is one too many."""
-        connected: Waitress = self.active_channels
-        channels = connected.values()
-        client = None if self.behind_proxy else newest.client
-        if client and sum(channel.client == client for channel in channels) > MAX_OF_CLIENT:
-            (first_to_leave(channels, time.time(), newest=newest, client=client) or newest).handle_close()
-        elif len(channels) > MAX_CONNECTIONS and (leaving := first_to_leave(channels, time.time(), newest=newest)):
-            leaving.handle_close()
-
-    def admit(self, channel: Waitress, request: Waitress) -> None:
-        """Behind a proxy, once a request's headers are read: refuse it where its client has too many under way.
-
-        Rather than that, one of the client's is given up that is only half here.
-        """
-        if not self.behind_proxy or request.error:
+    def answer(self, payload: bytes, keep_alive: bool) -> None:
+        """Send the answer of the first request, and go on with what has come behind it."""
+        if self.is_gone:
             return
-        channel.client = client_of(forwarded_for(request.headers.get("X_FORWARDED_FOR", ""), channel.addr[0]))
-        channels: Waitress = self.active_channels
-        others = [other for other in list(channels.values()) if other.client == channel.client]
-        if sum(other.is_under_way() for other in others) <= MAX_OF_CLIENT:
+        self.requests.popleft()
+        self.last_activity = self.server.now()
+        if not keep_alive:
+            self._is_last = True
+            self.requests.clear()
+        self.transport.write(payload)
+        if not self.is_sending:
+            self._go_on()
+
+    def finish(self) -> None:
+        """End it in good order: what is being answered still is."""
+        if self.requests or self.is_sending:
+            self._is_last = True
+        else:
+            self.leave()
+
+    def _go_on(self) -> None:
+        if self.requests:
+            self.server.dispatch(self)
+        elif self._is_last:
+            self._linger()
+        elif self._unread:
+            unread, self._unread = self._unread, b""
+            self.transport.resume_reading()
+            self._read(unread)
+
+    def _linger(self) -> None:
+        if self.server.is_draining or self._has_ended:
+            self.transport.close()
             return
-        halves = [other for other in others if other is not channel and other.is_under_way() and not other.requests]
-        if halves:
-            min(halves, key=lambda other: other.request.begun).will_close = True
-        elif channel.requests:
-            request.error = _TooManyRequests("too many requests of one client")
+        self.lingers_until = self.server.now() + LINGER_SECONDS
+        self.transport.resume_reading()
+        self.transport.write_eof()
 
-    def add_task(self, task: Waitress) -> None:
-        """Queue the request of a connection that has arrived whole."""
-        self.admit(task, task.requests[0])
-        super().add_task(task)
+    def _read(self, data: bytes) -> None:
+        if self._is_last:
+            return
+        if self.requests or self.is_sending:  # one at a time: what a client sends ahead waits, and little of it
+            self._unread += data
+            self.transport.pause_reading()
+        elif rest := self._reader.read(data):
+            self._read(rest)
 
-    def maintenance(self, now: int) -> None:
-        """Close what is idle, what only drips, and what does not close with us or takes no answer."""
-        super().maintenance(now)
-        channels: Waitress = self.active_channels
-        for channel in list(channels.values()):
-            if channel.will_close or channel.drips(now) or 0 < channel.lingers_until < now:
-                channel.handle_close()  # now: a client that reads nothing would never be ready for it
+    def _headers_are_here(self) -> None:
+        request = self.arriving
+        assert request is not None
+        self.server.admit(self, request)
+        if request.framing and request.headers.get("EXPECT", "").lower() == "100-continue" and not self.requests:
+            self.transport.write(CONTINUE)
+
+    def _request_is_here(self, request: ArrivingRequest) -> None:
+        if self._is_last or self.is_gone:
+            return
+        self.requests.append(request)
+        self._is_last = not request.keep_alive
+        if len(self.requests) == 1:
+            self.server.dispatch(self)
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=0)  # pause_writing is called for all that is not sent at once
+        self.peer = self.transport.get_extra_info("peername")[0]
+        self.client = client_of(self.peer)
+        self.server.make_room(self)
+
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self.server.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.last_activity = self.server.now()
+        self._read(bytes(self.server.buffer[:nbytes]))
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it may still read."""
+        if not self.requests and not self.is_sending:
+            return False
+        self._is_last = self._has_ended = True
+        return True
+
+    def pause_writing(self) -> None:
+        self.is_sending, self._unsent_bytes = True, self.transport.get_write_buffer_size()
+
+    def resume_writing(self) -> None:
+        self.is_sending = False
+        self._go_on()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.is_gone = True
+        self.server.forget(self)

@@ -2,37 +2,35 @@
 
 from collections import Counter
 from collections.abc import Collection
-from typing import Any
 
-Waitress = Any  # waitress comes without types
-"""Its servers, channels and requests."""
+from infra.connections import Connection
 
 STALL_SECONDS = 5
 """A client that has taken nothing of its answer for so long is not reading it."""
 
 
 def first_to_leave(
-    channels: Collection[Waitress], now: float, *, newest: Waitress = None, client: str | None = None
-) -> Waitress:
+    connections: Collection[Connection], now: float, *, newest: Connection | None = None, client: str | None = None
+) -> Connection | None:
     """The connection to close before any other, of `client` or else of all; None where each is being answered.
 
     Of the client with the most connections: what lies idle before a request that is half here, the longest first.
     `newest` is spared: nobody would come in any more.
     """
-    held = Counter(channel.client for channel in channels)
+    held = Counter(connection.client for connection in connections)
     may_leave = [
-        channel
-        for channel in channels
-        if channel is not newest and client in {None, channel.client} and _asks_for_nothing(channel, now)
+        connection
+        for connection in connections
+        if connection is not newest and client in {None, connection.client} and _asks_for_nothing(connection, now)
     ]
-    return min(may_leave, key=lambda channel: (-held[channel.client], *_since(channel)), default=None)
+    return min(may_leave, key=lambda connection: (-held[connection.client], *_since(connection)), default=None)
 
 
-def _asks_for_nothing(channel: Waitress, now: float) -> bool:
-    stalls = channel.last_activity < now - STALL_SECONDS
-    return not channel.requests and (stalls or not channel.total_outbufs_len)
+def _asks_for_nothing(connection: Connection, now: float) -> bool:
+    stalls = connection.last_activity < now - STALL_SECONDS
+    return not connection.requests and (stalls or not connection.is_sending)
 
 
-def _since(channel: Waitress) -> tuple[bool, float]:
-    request = channel.request
-    return (False, channel.last_activity) if request is None else (True, request.begun)
+def _since(connection: Connection) -> tuple[bool, float]:
+    request = connection.arriving
+    return (False, connection.last_activity) if request is None else (True, request.begun)

@@ -17,11 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, ClassVar, Self
 
 _READY = b"roto listening"
 _START_SECONDS = 10.0
-_STOP_SECONDS = 5.0
 _LOCK_SECONDS = 3.0
 """For the engine of somebody who was killed a moment ago to end."""
 _KEPT_LOG_BYTES = 64 * 1024
@@ -39,6 +38,8 @@ class Child:
 
     process: subprocess.Popen[bytes]
     port: int
+    stop_seconds: ClassVar[float] = 5.0
+    """That it is given to end in good order."""
 
     @property
     def pid(self) -> int:
@@ -53,7 +54,7 @@ class Child:
         """End it in good order; returns when it is gone. Does nothing the second time."""
         self.process.terminate()
         try:
-            self.process.wait(_STOP_SECONDS)
+            self.process.wait(self.stop_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
 
@@ -133,14 +134,14 @@ def environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def die_with(parent: int) -> Callable[[], None] | None:
-    """What a child runs before its program: ask Linux to end it when its parent ends, however that is."""
+def die_with(parent: int, by: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
+    """What a child runs before its program: ask Linux to end it, by this signal, when its parent ends, however."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
 
     def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_PDEATHSIG, by)
         if os.getppid() != parent:  # it ended before we could ask
             os._exit(1)
 

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
@@ -60,9 +60,11 @@ def run(
     mail_by: str | None = None,
     with_demo: bool = True,
     behind_proxy: bool = False,
+    workers: int | None = None,
 ) -> None:
     """Serve `data_dir` on `host`:`port` (0: any free one) until SIGTERM or SIGINT.
 
+    This process sweeps, tidies up, mails and watches the disk; `workers` others answer (`serve.start`).
     `engine_port`: of the database on the loopback address (0: any free one), for a firewall to know.
     `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
@@ -74,16 +76,28 @@ def run(
     database = engine.start(local.engine_dir(data_dir), engine_port, prepare=lambda: local.prepare(data_dir))
     with database, _ending_with(database, data_dir):
         local.remove(local.environment_file(data_dir))  # of a run that was killed
-        server = serve.listen(port, host)
+        listening = serve.listen(port, host)
+        base_url = serve.base_url_of(listening)
         environment = local.environment(data_dir, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
         os.environ.clear()
         os.environ.update(environment)
         with using(bootstrap(environment)):
             runtime().mailer.check()
-            to_do = _prepare(data_dir, server.base_url, with_demo)
-            reachable = _reachable(data_dir, environment | {"base_url": server.base_url})
-            with reachable, sweeping(), tidying(), mailing(), watching_disk(data_dir):
-                server.serve(lambda base_url: _say(base_url, data_dir, to_do, begun), behind_proxy=behind_proxy)
+            to_do = _prepare(data_dir, base_url, with_demo)
+            reachable = _reachable(data_dir, environment | {"base_url": base_url})
+            with (
+                reachable,
+                sweeping(),
+                tidying(),
+                mailing(),
+                watching_disk(data_dir),
+                serve.start(environment, listening=listening, workers=workers, behind_proxy=behind_proxy) as server,
+                suppress(SystemExit),  # by a signal
+            ):
+                listening.close()
+                _say(base_url, data_dir, to_do, begun)
+                server.process.wait()
+                raise serve.ServeError("The server has ended by itself.")
     print("\nStopped. All data is kept.", flush=True)
 
 
@@ -102,6 +116,7 @@ def main() -> None:
     )
     parser.add_argument("--mail", metavar="URL", help="send mail by smtp://… or smtps://…, as docs/serving.md says")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
+    parser.add_argument("--workers", help=serve.WORKERS_HELP)
     add_version(parser)
     given = parser.parse_args()
     serve.log_to_stderr()
@@ -115,6 +130,7 @@ def main() -> None:
             mail_by=given.mail,
             with_demo=not given.no_demo,
             behind_proxy=given.behind_proxy,
+            workers=serve.worker_number(given.workers),
         )
     except (engine.EngineError, local.DataDirError, MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)

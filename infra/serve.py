@@ -1,12 +1,15 @@
-"""The server for one machine: the app under waitress, one process with threads, on a loopback port.
+"""The server for one machine: the app, answered by as many processes as there are processors, on a loopback port.
 
     python -m infra.serve --port 8000      in the environment of `infra.local.environment`
 
 From Python, as a child process: `with start(environment(data_dir, engine.endpoint)) as server: … server.base_url`.
-What the limits below hold, and why waitress: `docs/serving.md`.
+What its limits hold, and why it is as it is: `docs/serving.md`.
 """
 
 import argparse
+import asyncio
+import errno
+import gc
 import logging
 import os
 import select
@@ -14,13 +17,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Never
-
-from chalice.app import Chalice
+from wsgiref.types import WSGIApplication
 
 from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
@@ -28,20 +33,18 @@ from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store.probe import probe
 from chalicelib.web import clock
-from chalicelib.web.request_limits import MAX_BODY_BYTES
-from infra.connections import IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_READ_BYTES, BoundedServer
 from infra.engine import Child, die_with
 from infra.health import Readiness, with_readiness
+from infra.http_server import DRAIN_SECONDS, HttpServer
 from infra.quiet import OncePerMinute
+from infra.shares import Common, Share
 from infra.version import add_version, this_version
-from infra.wsgi import wsgi
+from infra.workers import Workers
 
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-THREADS = 48
-"""Calls under way at once, of which 40 may be log-ins that wait for their turn to hash (`chalicelib.turns`). Python
-runs one at a time: more threads would wait for each other, not for the database."""
 BEHIND_PROXY_HELP = "take the client's address from X-Forwarded-For, which a reverse proxy on this machine sets"
+WORKERS_HELP = "processes that answer (default: as many as there are processors)"
 
 OPEN_WARNING = (
     "listening on %s without TLS: passwords and license keys can be read on the way. "
@@ -52,6 +55,11 @@ HOST_HELP = "address to listen on: 0.0.0.0 for all, as in a container; there is 
 log = logging.getLogger("seatkeeper")
 _FIRST_PASSED = 3  # standard input, output and error are before it
 _START_SECONDS = 20.0
+_STOP_SECONDS = DRAIN_SECONDS + 2.0
+_PORT_SECONDS = 1.0
+"""For the server of somebody who was killed a moment ago to end."""
+_BACKLOG = 1024
+_MOST_WORKERS = 64
 _SAID = "Serving on "
 
 
@@ -60,25 +68,53 @@ class ServeError(Exception):
 
 
 class Server(Child):
-    """A server that runs as a child process."""
+    """A server that runs as a child process, with processes of its own."""
+
+    stop_seconds = _STOP_SECONDS + 1
 
     @property
     def base_url(self) -> str:
         """Where it answers, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pids(self) -> list[int]:
+        """Its processes, those that answer last (Linux)."""
+        return [self.pid, *map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())]
 
-def start(environment: dict[str, str], port: int = 0) -> Server:
+    def kill(self) -> None:
+        """End it at once (SIGKILL); returns when all its processes are gone."""
+        with ExitStack() as stack:
+            ends = [os.pidfd_open(pid) for pid in self.pids] if self.process.poll() is None else []
+            for end in ends:
+                stack.callback(os.close, end)
+            super().kill()
+            for end in ends:
+                select.select([end], [], [])
+
+
+def start(
+    environment: dict[str, str],
+    port: int = 0,
+    *,
+    listening: socket.socket | None = None,
+    workers: int | None = None,
+    behind_proxy: bool = False,
+) -> Server:
     """Start a server as a child process and return when it answers; port 0 means any free one.
 
+    `listening`: a socket that takes the place of the port. `workers`: as many as there are processors where None.
     It ends with the thread that started it (Linux). Its log goes to our standard error. Raises `ServeError`.
     """
+    where = ["--port", str(port)] if listening is None else ["--socket", str(listening.fileno())]
+    workers_given = [] if workers is None else ["--workers", str(workers)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "infra.serve", "--port", str(port)],
+        [sys.executable, "-m", "infra.serve", *where, *workers_given, *["--behind-proxy"] * behind_proxy],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        pass_fds=[] if listening is None else [listening.fileno()],
         start_new_session=True,
         preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
     )
@@ -89,8 +125,8 @@ def start(environment: dict[str, str], port: int = 0) -> Server:
         raise
 
 
-def listen(port: int, host: str = LOOPBACK) -> "LocalServer":
-    """A server that has the port and does not answer yet. Raises `ServeError` where it cannot have it.
+def listen(port: int, host: str = LOOPBACK) -> socket.socket:
+    """A socket that listens, and takes no connection yet. Raises `ServeError` where it cannot have the port.
 
     `host`: an address of this machine, or `0.0.0.0` or `::` for all. A socket that systemd passes on takes the place
     of both.
@@ -99,66 +135,84 @@ def listen(port: int, host: str = LOOPBACK) -> "LocalServer":
         address = ip_address(host)
     except ValueError:
         raise ServeError(f"The host must be an address, as 127.0.0.1 or 0.0.0.0, not {host!r}.") from None
-    passed = _passed_socket()
+    if (passed := _passed_socket()) is not None:
+        return passed
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    deadline = time.monotonic() + _PORT_SECONDS
+    while True:
+        try:
+            return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            if time.monotonic() > deadline or error.errno != errno.EADDRINUSE:
+                reason = os.strerror(error.errno or 0)
+                raise ServeError(f"Port {port} cannot be had: {reason}. Choose another one.") from None
+        time.sleep(0.02)
+
+
+def base_url_of(listening: socket.socket) -> str:
+    """Where a listening socket answers this machine, without a slash at the end."""
+    host, port = listening.getsockname()[:2]
+    address = ip_address(host)
+    if address.is_unspecified:
+        return f"http://{'[::1]' if address.version == 6 else LOOPBACK}:{port}"
+    return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
+
+
+def serve(
+    listening: socket.socket, announce: Callable[[str], None], *, workers: int, behind_proxy: bool = False
+) -> None:
+    """Answer by so many processes until SIGTERM or SIGINT; calls under way are answered first.
+
+    Requests are answered in the runtime in which this is called, which must not be opened yet: nothing that is open
+    may be shared with a fork. This process does nothing but watch over them. `announce` gets the base URL.
+    `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SystemExit`.
+    """
+    end_on_signals()
+    _warn_if_open(listening, behind_proxy=behind_proxy)
+    _app(behind_proxy=behind_proxy)  # imported once, for all
+    gc.freeze()  # a search for garbage would copy what they have in common
+    common = Common(workers)
+
+    def work(number: int, ready: Callable[[], None]) -> None:
+        with _exiting():
+            answer(listening, ready, Share(common, number), behind_proxy=behind_proxy)
+
+    processes = Workers(workers, work)
     try:
-        return LocalServer(
-            _not_yet,
-            _sock=passed,
-            bind_socket=passed is None,
-            listen=f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",
-            threads=THREADS,
-            ident="Seatkeeper",
-            connection_limit=MAX_CONNECTIONS + 3,  # listener, trigger, and one that comes while all are answered
-            asyncore_use_poll=True,
-            channel_timeout=IDLE_SECONDS,
-            cleanup_interval=1,
-            max_request_header_size=MAX_HEADER_BYTES,
-            max_request_body_size=MAX_READ_BYTES,
-            inbuf_overflow=MAX_BODY_BYTES,
-        )
-    except OSError as error:
-        raise ServeError(f"Port {port} cannot be had: {error.strerror}. Choose another one.") from None
+        processes.start()
+        announce(base_url_of(listening))
+        processes.watch()
+    finally:
+        listening.close()
+        processes.stop(_STOP_SECONDS)
 
 
-def _passed_socket() -> socket.socket | None:
-    """The listening socket of a systemd socket unit, if there is one (sd_listen_fds(3))."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
-        return None
-    return socket.socket(fileno=_FIRST_PASSED)
+def answer(
+    listening: socket.socket, ready: Callable[[], None], share: Share | None = None, *, behind_proxy: bool = False
+) -> None:
+    """Answer in this process alone until SIGTERM or SIGINT; calls under way are answered first.
 
-
-class LocalServer(BoundedServer):
-    """What serves the app."""
-
-    @property
-    def base_url(self) -> str:
-        """Where it answers this machine, without a slash at the end."""
-        assert self.socket is not None
-        host, port = self.socket.getsockname()[:2]
-        address = ip_address(host)
-        if address.is_unspecified:
-            return f"http://{'[::1]' if address.version == 6 else LOOPBACK}:{port}"
-        return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
-
-    def serve(self, announce: Callable[[str], None], *, behind_proxy: bool = False) -> None:
-        """Answer until SIGTERM or SIGINT; calls under way are answered first. `announce` gets the base URL.
-
-        Requests are answered in the runtime in which this is called.
-        `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SettingsError`.
-        """
-        end_on_signals()
-        self.behind_proxy, self.runtime = behind_proxy, runtime()
-        self.runtime.open()
-        host = self.socket.getsockname()[0] if self.socket else LOOPBACK
-        if not behind_proxy and not ip_address(host).is_loopback:
-            log.warning(OPEN_WARNING, host)
-        served = wsgi(_app(), behind_proxy=behind_proxy)
-        self.runtime.log.take_logs()
+    `ready` is called once it answers; `share`: what it may hold of what the server may (default: all). Requests are
+    answered in the runtime in which this is called, with turns of that share. Raises `SettingsError`.
+    """
+    share = share or Share(Common(1))
+    with using(replace(runtime(), turns=share.turns)) as ours:
+        ours.open()
+        served = _app(behind_proxy=behind_proxy)
+        ours.log.take_logs()
         _calm()
-        self.application = with_readiness(served, Readiness(lambda: probe(clock.now())))
-        announce(self.base_url)
-        self.run()
-        self.close()
+
+        async def until_ended() -> None:
+            ended = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, ended.set)
+            server = HttpServer(listening, served, ours, share, behind_proxy=behind_proxy)
+            server.start()
+            ready()
+            await ended.wait()
+            await server.drain()
+
+        asyncio.run(until_ended())
 
 
 def end_on_signals() -> None:
@@ -181,7 +235,6 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(RequestFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls wait for a thread is no news
     _calm()
 
 
@@ -189,6 +242,15 @@ def port_number(text: str) -> int:
     """A port, 0 for any free one. Raises `ServeError`."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise ServeError(f"The port must be a number from 0 to 65535, not {text!r}.")
+    return int(text)
+
+
+def worker_number(text: str | None) -> int:
+    """How many processes answer; None: as many as there are processors for us. Raises `ServeError`."""
+    if text is None:
+        return min(_MOST_WORKERS, len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 1 <= int(text) <= _MOST_WORKERS):
+        raise ServeError(f"The number of workers must be from 1 to {_MOST_WORKERS}, not {text!r}.")
     return int(text)
 
 
@@ -201,16 +263,49 @@ def main() -> None:
     )
     parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")
     parser.add_argument("--host", default=LOOPBACK, help=HOST_HELP)
+    parser.add_argument("--socket", type=int, help="number of an open file: a listening socket, in place of both")
+    parser.add_argument("--workers", help=WORKERS_HELP)
     parser.add_argument("--behind-proxy", action="store_true", help=BEHIND_PROXY_HELP)
     add_version(parser)
     given = parser.parse_args()
     log_to_stderr()
     try:
-        server = listen(port_number(given.port), given.host)
+        workers = worker_number(given.workers)
+        listening = listen(port_number(given.port), given.host) if given.socket is None else _inherited(given.socket)
         announce = lambda base_url: print(f"{_SAID}{base_url} ({this_version()})", flush=True)  # noqa: E731 - short
         with using(bootstrap(os.environ)):
-            server.serve(announce, behind_proxy=given.behind_proxy)
+            serve(listening, announce, workers=workers, behind_proxy=given.behind_proxy)
     except (ServeError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _inherited(number: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=number)
+    except OSError as error:
+        raise ServeError(f"File {number} is no socket: {error.strerror}.") from None
+
+
+def _passed_socket() -> socket.socket | None:
+    """The listening socket of a systemd socket unit, if there is one (sd_listen_fds(3))."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+        return None
+    return socket.socket(fileno=_FIRST_PASSED)
+
+
+def _warn_if_open(listening: socket.socket, *, behind_proxy: bool) -> None:
+    host = listening.getsockname()[0]
+    if not behind_proxy and not ip_address(host).is_loopback:
+        log.warning(OPEN_WARNING, host)
+
+
+@contextmanager
+def _exiting() -> Iterator[None]:
+    """What cannot be served ends this process, with one sentence."""
+    try:
+        yield
+    except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
@@ -221,14 +316,12 @@ def _calm() -> None:
             handler.addFilter(OncePerMinute())
 
 
-def _app() -> Chalice:
-    from app import app  # noqa: PLC0415 - it reads the environment, and takes its time
+def _app(*, behind_proxy: bool) -> WSGIApplication:
+    # It reads the environment, and takes its time and memory: whoever only starts a server needs none of it.
+    from app import app  # noqa: PLC0415
+    from infra.wsgi import wsgi  # noqa: PLC0415
 
-    return app
-
-
-def _not_yet(*_: object) -> Never:
-    raise AssertionError("nothing is read before the app is there")
+    return with_readiness(wsgi(app, behind_proxy=behind_proxy), Readiness(lambda: probe(clock.now())))
 
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:

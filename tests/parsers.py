@@ -46,8 +46,9 @@ from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
 from chalicelib.web.strict_json import parse_json
-from infra import addresses, connections, serve
+from infra import addresses, serve
 from infra.admin import values
+from infra.http_request import ArrivingRequest, Refused, RequestReader
 from infra.wsgi import wsgi
 from tests.docs.architecture import ADAPTERS
 
@@ -139,6 +140,27 @@ def _over_wsgi(text: str) -> None:
 
 
 _REQUESTS = {f"chalicelib.{adapter}.requests" for adapter in ADAPTERS}
+
+
+def _over_http(text: str) -> None:
+    raw = _bytes(text)
+    for sent in (
+        raw,
+        b"GET /%b HTTP/1.1\r\n" % raw,
+        b"POST / HTTP/1.1\r\n%b: %b\r\n\r\n" % (raw, raw),
+        b"0" * len(raw),
+    ):
+        requests: list[ArrivingRequest] = []
+        RequestReader(lambda: 0.0, lambda: None, requests.append).read(sent)
+        for request in requests:
+            if not request.refused:
+                with suppress(Refused):
+                    request.environ("127.0.0.1")
+    for target in (raw, b"a://" + raw, b"//" + raw, b"/?" + raw):
+        request = ArrivingRequest(0.0)
+        request.target = target
+        with suppress(Refused):
+            request.environ("127.0.0.1")
 
 
 @cache
@@ -252,10 +274,8 @@ PARSERS: dict[str, Parser] = {
     "infra.addresses.forwarded_for": lambda text: addresses.forwarded_for(text, "127.0.0.1"),
     "infra.addresses.client_of": addresses.client_of,
     "infra.serve.port_number": serve.port_number,
-    "infra.serve, headers": lambda text: [
-        connections.FRAMING.findall(b"content-length" + _bytes(text)),
-        connections.FRAMING.findall(b"transfer-encoding: a" + _bytes(text)),
-    ],
+    "infra.serve.worker_number": serve.worker_number,
+    "infra.http_request": _over_http,
     "infra.wsgi": _over_wsgi,
     **{
         f"infra.admin.values.{name}": read
@@ -306,7 +326,6 @@ PATTERNS: dict[str, str] = {
     "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
-    "infra.connections.FRAMING": "infra.serve, headers",
     "infra.wsgi._TEXTS": "infra.wsgi",
     "infra.wsgi._HEADER_VALUE": "infra.wsgi",
 }

@@ -40,9 +40,9 @@ class Application:
         ]
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
             pool.map(abs, range(processes))  # the processes have started: the time begins now
-            start, cpu = time.perf_counter(), _cpu_seconds(self.server.pid)
+            start, cpu = time.perf_counter(), _cpu_seconds(self.server.pids)
             done = [call for share in pool.starmap(_process, shares, chunksize=1) for call in share]
-            seconds, cpu = time.perf_counter() - start, _cpu_seconds(self.server.pid) - cpu
+            seconds, cpu = time.perf_counter() - start, _cpu_seconds(self.server.pids) - cpu
         return Latencies(seconds, cpu, [latency for latency, _ in done], Counter(status for _, status in done))
 
 
@@ -73,7 +73,7 @@ def _call(
     return time.perf_counter() - start, answer.status
 
 
-def _cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu_seconds(pids: list[int]) -> float:
+    """User and system time of processes so far (Linux)."""
+    stats = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")

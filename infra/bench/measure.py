@@ -59,7 +59,8 @@ def measure(engine: Engine, server: Server) -> None:
         _sweep(due, stored)
     portal(server)
     _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
-    print(f"  server {_megabytes(server.pid):.0f} MB, engine {_megabytes(engine.pid):.0f} MB")
+    answering = f"{_megabytes(server.pids):.0f} MB in {len(server.pids)} processes"
+    print(f"  server {answering}, engine {_megabytes([engine.pid]):.0f} MB")
 
 
 def _application(server: Server) -> Application:
@@ -150,6 +151,7 @@ def _title(text: str) -> None:
     print(f"\n{text}", flush=True)
 
 
-def _megabytes(pid: int) -> float:
-    """Resident memory of a process (Linux)."""
-    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+def _megabytes(pids: list[int]) -> float:
+    """Resident memory of processes; what some have in common is counted once (Linux)."""
+    maps = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    return sum(int(one.split("\nPss:")[1].split()[0]) for one in maps) / 1024

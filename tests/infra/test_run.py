@@ -295,7 +295,7 @@ def test_a_run_ends_with_its_engine(tmp_path: Path) -> None:
     """It could only refuse; whoever watches over it is to start both again."""
     with running(tmp_path / "home") as first:
         pid = first.process.pid
-        [database] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        database, _server = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(int(database), signal.SIGKILL)
         said, errors = first.process.communicate()
     assert (first.process.returncode, said) == (2, "")

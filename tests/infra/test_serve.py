@@ -7,9 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from typing import Any
@@ -17,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.runtime import runtime
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from infra import connections, serve
+from infra import http_request, serve, shares
 from tests.support import Application, Vendor
 
 SERVE = [sys.executable, "-m", "infra.serve"]
@@ -27,8 +24,8 @@ SERVE = [sys.executable, "-m", "infra.serve"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[serve.Server]:
-    """A server on this process's engine."""
-    with serve.start(dict(os.environ)) as server:
+    """A server on this process's engine, of one process: it has all of each limit."""
+    with serve.start(dict(os.environ), workers=1) as server:
         yield server
 
 
@@ -177,7 +174,7 @@ def test_a_killed_server_leaves_nothing_behind() -> None:
 def test_a_server_ends_with_the_process_that_started_it() -> None:
     script = """
 import os, sys
-from infra import connections, serve
+from infra import serve
 print(serve.start(dict(os.environ)).pid, flush=True)
 sys.stdin.read()
 """
@@ -226,7 +223,7 @@ def test_a_body_that_claims_to_be_endless_is_answered_413_unread(server: serve.S
 def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> None:
     head = b"POST /api/v4/activate_license HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    assert exchange(server, head, *[chunk] * (connections.MAX_READ_BYTES // 0x10000))[1]["code"] == "payload_too_large"
+    assert exchange(server, head, *[chunk] * (http_request.MAX_READ_BYTES // 0x10000))[1]["code"] == "payload_too_large"
 
 
 @pytest.mark.parametrize(
@@ -259,8 +256,8 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
         ),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
-        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * connections.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
-        pytest.param(b"GET /" + b"a" * connections.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
+        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * http_request.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
+        pytest.param(b"GET /" + b"a" * http_request.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
     ],
 )
 def test_what_is_not_http_is_answered_400_in_our_shape(request_bytes: bytes, server: serve.Server) -> None:
@@ -269,7 +266,7 @@ def test_what_is_not_http_is_answered_400_in_our_shape(request_bytes: bytes, ser
 
 
 def test_headers_that_are_not_too_long_are_taken(http: httpx.Client) -> None:
-    assert http.get("/", headers={"X-Long": "a" * (connections.MAX_HEADER_BYTES - 1000)}).status_code == 200
+    assert http.get("/", headers={"X-Long": "a" * (http_request.MAX_HEADER_BYTES - 1000)}).status_code == 200
 
 
 def test_a_connection_is_kept_for_the_next_call(server: serve.Server) -> None:
@@ -288,7 +285,7 @@ def test_clients_that_never_finish_their_request_hinder_nobody(server: serve.Ser
         b"GET / HTTP/1.1\r\nHost: x\r\n",
         b"POST /api/v4/activate_license HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
     )
-    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4 * serve.THREADS)]
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4 * shares.THREADS)]
     try:
         for number, connection in enumerate(slow):
             connection.sendall(halves[number % 2])
@@ -325,9 +322,9 @@ def answered(server: serve.Server, client: str) -> bool:
 
 
 def test_one_client_with_more_connections_than_there_are_keeps_nobody_out(server: serve.Server) -> None:
-    with held_open(server, connections.MAX_CONNECTIONS + 20) as held:
+    with held_open(server, shares.MAX_CONNECTIONS + 20) as held:
         assert answered(server, "127.0.0.2")
-        assert sum(not is_closed(connection) for connection in held) == connections.MAX_OF_CLIENT
+        assert sum(not is_closed(connection) for connection in held) == shares.MAX_OF_CLIENT
         assert answered(server, "127.0.0.1"), "another one behind the same address"
 
 
@@ -336,153 +333,10 @@ def test_many_clients_that_fill_all_connections_keep_nobody_out(server: serve.Se
         steady = socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=("127.0.0.3", 0))
         stack.enter_context(steady)
         for number in range(10, 16):
-            stack.enter_context(held_open(server, connections.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))
+            stack.enter_context(held_open(server, shares.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))
         assert answered(server, "127.0.0.2")
         steady.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert steady.recv(12) == b"HTTP/1.1 200", "who has one connection keeps it"
-
-
-class Watched:
-    """A connection to a server whose loop and clock the test turns."""
-
-    def __init__(self, server: serve.LocalServer, connection: socket.socket) -> None:
-        self.server, self.connection, self.now = server, connection, int(time.time())
-        self.channels: Any = server.active_channels
-        self.turn(until=lambda: self.channels)
-
-    def turn(self, *, until: Callable[[], object] = lambda: False, rounds: int = 1000) -> None:
-        """Let the server do what there is to do."""
-        for _ in range(rounds):
-            if until():
-                return
-            self.server.asyncore.loop(timeout=0.02, use_poll=True, map=self.server._map, count=1)  # type: ignore[attr-defined]
-
-    def is_open_after(self, seconds: int) -> bool:
-        """Whether the server keeps the connection once so much time has passed."""
-        self.server.maintenance(self.now + seconds)
-        self.turn(rounds=3)
-        return bool(self.channels)
-
-
-@pytest.fixture
-def watched() -> Iterator[Watched]:
-    """A connection to a server in this process."""
-    server = serve.listen(0)
-    server.runtime = runtime()
-    with socket.create_connection(("127.0.0.1", int(server.base_url.rsplit(":", 1)[1])), timeout=30) as connection:
-        yield Watched(server, connection)
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    ("sent", "seconds"),
-    [
-        (b"GET / HTTP/1.1\r\n", connections.HEADER_SECONDS),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", connections.REQUEST_SECONDS),
-    ],
-    ids=["headers", "body"],
-)
-def test_a_request_that_only_drips_is_given_up(sent: bytes, seconds: int, watched: Watched) -> None:
-    watched.connection.sendall(sent)
-    [channel] = watched.channels.values()
-    watched.turn(until=lambda: channel.request)
-    channel.last_activity = watched.now + 1000  # its last byte has just come
-    assert watched.is_open_after(seconds - 5)
-    assert not watched.is_open_after(seconds + 5)
-    assert watched.connection.recv(1) == b""
-
-
-def test_a_client_that_takes_nothing_of_its_answer_is_closed(watched: Watched) -> None:
-    [channel] = watched.channels.values()
-    channel.write_soon(bytes(50_000_000))  # more than any buffer between us
-    assert watched.is_open_after(connections.IDLE_SECONDS - 5)
-    assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
-
-
-def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
-    assert watched.is_open_after(connections.IDLE_SECONDS - 5)
-    assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
-    assert watched.connection.recv(1) == b""
-
-
-def test_who_comes_at_the_instant_at_which_another_is_closed_is_served(watched: Watched) -> None:
-    """The closed one's file descriptor is the next one's."""
-    [idle] = watched.channels.values()
-    number = idle.socket.fileno()
-    with socket.create_connection(watched.server.socket.getsockname(), timeout=30) as newcomer:  # type: ignore[union-attr]
-        idle.last_activity, watched.server.next_channel_cleanup = 0, 0
-        watched.turn(rounds=3)
-        assert watched.connection.recv(1) == b""
-        assert [channel.socket.fileno() for channel in watched.channels.values()] == [number]
-        assert not is_closed(newcomer)
-
-
-def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(watched: Watched) -> None:
-    watched.connection.sendall(b"NONSENSE\r\n\r\n")
-    [channel] = watched.channels.values()
-    watched.turn(until=lambda: channel.lingers_until)
-    assert watched.connection.recv(8).startswith(b"HTTP/1.")
-    watched.connection.sendall(b"and more" * 1000)
-    assert watched.is_open_after(0)
-    assert not watched.is_open_after(connections.LINGER_SECONDS + 5)
-
-
-def test_a_client_all_of_whose_connections_are_being_answered_gets_no_more(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "MAX_OF_CLIENT", 1)
-    go_on = threading.Event()
-    watched.server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
-    watched.connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
-    [first] = watched.channels.values()
-    watched.turn(until=lambda: first.requests)
-    port = int(watched.server.base_url.rsplit(":", 1)[1])
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", port), timeout=30) as second,
-            socket.create_connection(("127.0.0.1", port), timeout=30, source_address=("127.0.0.2", 0)) as other,
-        ):
-            watched.turn(until=lambda: len(watched.channels) == 2, rounds=50)
-            assert second.recv(1) == b""
-            assert not is_closed(other)
-            assert next(iter(watched.channels.values())) is first
-    finally:
-        go_on.set()
-
-
-# --- behind a proxy, all connections are the proxy's ---------------------------------------------------------------
-
-
-@pytest.fixture
-def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, bytes], socket.socket]]:
-    """Sends a request of a client, as a proxy does, to a server that answers nothing as long as the test lasts."""
-    monkeypatch.setattr(connections, "MAX_OF_CLIENT", 3)
-    server = serve.listen(0)
-    server.runtime = runtime()
-    server.behind_proxy = True
-    go_on = threading.Event()
-    server.application = lambda *_: go_on.wait(30)  # type: ignore[assignment]
-    opened: list[socket.socket] = []
-    port = int(server.base_url.rsplit(":", 1)[1])
-
-    def send(client: str, rest: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-        opened.append(connection)
-        connection.sendall(b"POST / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.9, %b\r\n%b" % (client.encode(), rest))
-        for _ in range(10):
-            server.asyncore.loop(timeout=0.01, use_poll=True, map=server._map, count=1)  # type: ignore[attr-defined]
-        return connection
-
-    yield send
-    go_on.set()
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map)  # type: ignore[attr-defined]
-    for connection in opened:
-        connection.close()
-
-
-WHOLE, HALF = b"Content-Length: 0\r\n\r\n", b"Content-Length: 9\r\n\r\n{"
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -494,29 +348,3 @@ def is_closed(connection: socket.socket) -> bool:
         return False
     except ConnectionResetError:
         return True
-
-
-def test_behind_a_proxy_a_clients_oldest_half_sent_request_makes_room(
-    proxied: Callable[[str, bytes], socket.socket],
-) -> None:
-    others = [proxied(f"198.51.100.{number}", HALF) for number in range(3)]
-    halves = [proxied("2001:db8::%d" % number, HALF) for number in range(5)]  # noqa: UP031 - braces are no better
-    proxied("[2001:db8::77]:443", WHOLE)
-    assert [is_closed(connection) for connection in halves] == [True, True, True, False, False]
-    assert not any(is_closed(connection) for connection in others)
-
-
-def test_behind_a_proxy_a_client_with_too_many_calls_under_way_is_refused(
-    proxied: Callable[[str, bytes], socket.socket],
-) -> None:
-    proxied("198.51.100.1", HALF).close()
-    for _ in range(3):
-        proxied("198.51.100.1", WHOLE)
-    refused = proxied("198.51.100.1:5678", WHOLE)
-    deadline = time.monotonic() + 30
-    while not select.select([refused], [], [], 0)[0] and time.monotonic() < deadline:
-        proxied("198.51.100.2", WHOLE[:-2])
-    head, _, body = refused.recv(65536).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 429 ")
-    assert b"Retry-After: 1" in head
-    assert json.loads(body)["code"] == "rate_limit_exceeded"

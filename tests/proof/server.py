@@ -15,7 +15,7 @@ from pathlib import Path
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from infra.engine import die_with
-from infra.serve import ROOT, Server, listen, log_to_stderr
+from infra.serve import ROOT, Server, answer, base_url_of, listen, log_to_stderr
 
 _CONDITIONS = "PROOF_CONDITIONS"
 
@@ -73,7 +73,8 @@ def main() -> None:
         stack.enter_context(using(bootstrap(os.environ)))
         Conditions(**json.loads(os.environ[_CONDITIONS])).enter(stack)
         log_to_stderr()
-        listen(int(sys.argv[1])).serve(partial(print, flush=True))
+        listening = listen(int(sys.argv[1]))
+        answer(listening, partial(print, base_url_of(listening), flush=True))
 
 
 if __name__ == "__main__":
