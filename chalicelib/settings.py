@@ -62,7 +62,7 @@ def _guard_sender(address: str) -> None:
 
 
 class Settings(BaseModel):
-    """Every environment variable that Seatkeeper reads, named `SEATKEEPER_` and the field in capitals."""
+    """Seatkeeper's own environment variables: each is named `SEATKEEPER_` and the field in capitals."""
 
     model_config = ConfigDict(frozen=True)
 

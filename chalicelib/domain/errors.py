@@ -161,7 +161,7 @@ Code = Literal[
 
 
 class SeatkeeperError(Exception):
-    """Base class. Catch it where any of them may become an answer, and nowhere else."""
+    """Base class. Catch it where any of them may become an answer."""
 
     def __init__(self, code: Code, *, field: str | None = None, **params: Param) -> None:
         super().__init__(code)

@@ -1,1 +1,1 @@
-"""The only importer of pynamodb: tables, and one function for each atomic write or read."""
+"""What is stored, and alone imports pynamodb: tables, and one function for each atomic write or read."""

@@ -75,7 +75,7 @@ def test_what_older_code_did_not_write_has_its_default_and_what_newer_code_adds_
 def test_a_field_that_is_added_to_the_domain_alone_is_stored_read_and_seen_to_differ(vendor: Vendor) -> None:
     @dataclass(frozen=True, slots=True)
     class Sold(License):
-        reference: str | None = None
+        of_a_test: str | None = None
         copies: int = 0
         regions: frozenset[str] = frozenset()
         tier: Literal["basic", "pro"] = "basic"
@@ -84,7 +84,7 @@ def test_a_field_that_is_added_to_the_domain_alone_is_stored_read_and_seen_to_di
     class SoldItem(LicensesItem[Sold]):
         pass
 
-    given: dict[str, Any] = {"reference": "PO-77", "copies": 3, "regions": frozenset({"eu", "us"}), "tier": "pro"}
+    given: dict[str, Any] = {"of_a_test": "PO-77", "copies": 3, "regions": frozenset({"eu", "us"}), "tier": "pro"}
     terms = {name: getattr(a_license(), name) for name in License.__dataclass_fields__}
     sold = Sold(**terms, **given, notes={"by": "ada"})
     item = SoldItem.of(sold, f"schema#{vendor.code}", "license")

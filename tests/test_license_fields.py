@@ -1,0 +1,43 @@
+"""A field of a license is shown by each adapter, or it stands here that it is not: who adds one is asked by name."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from chalicelib.domain.license import License
+
+ROOT = Path(__file__).parents[1]
+SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
+    "the portal": (
+        ("chalicelib/portal/templates/license.html", "chalicelib/portal/timeline.py"),
+        r"\b(?:l|license)\.{}\b",
+    ),
+    "the License API": (("chalicelib/licenseapi/bodies.py",), r"\blicense\.{}\b"),
+    "license show": (("infra/admin/commands.py",), r'"{}"'),
+}
+"""The files of each adapter that show a license, and how they name a field."""
+INNER = {
+    *("epoch", "revision", "announced_phase", "released", "last_released_by"),  # what the rules go by
+    *("bucket_full_at", "seats_full_at", "known_devices"),
+    *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
+}
+"""Shown by nobody."""
+NOT_SHOWN: dict[str, set[str]] = {
+    "the portal": {"company", "product"},  # of the page; and by its name
+    "the License API": {
+        *("company", "product"),  # as objects of their own
+        "disabled_by",  # a call is refused by a code of its own
+        *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
+    },
+    "license show": set(),
+}
+
+
+@pytest.mark.parametrize("adapter", SHOWS)
+def test_every_field_of_a_license_is_shown_or_said_not_to_be(adapter: str) -> None:
+    files, form = SHOWS[adapter]
+    text = "".join((ROOT / file).read_text() for file in files)
+    lacking = {field.name for field in fields(License) if not re.search(form.format(field.name), text)}
+    assert lacking ^ (INNER | NOT_SHOWN[adapter]) == set(), f"of {', '.join(files)}"
