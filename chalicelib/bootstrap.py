@@ -9,7 +9,7 @@ from chalicelib.observability import Log, to_standard_error
 from chalicelib.runtime import Runtime
 from chalicelib.settings import SecretSource, Settings, read_settings
 from chalicelib.signing import Keyring
-from chalicelib.store.connection import StageDatabase
+from chalicelib.store.connection import Send, StageDatabase
 
 
 def system_clock() -> Instant:
@@ -17,10 +17,13 @@ def system_clock() -> Instant:
     return time.time_ns() // 1_000_000
 
 
-def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock) -> Runtime:
+def bootstrap(
+    environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock, engine: Send | None = None
+) -> Runtime:
     """The runtime that an environment describes. Opens nothing yet. Raises `SettingsError`.
 
-    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them.
+    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them. `engine`: what
+    answers in the place of DynamoDB, in this process.
     """
     settings = read_settings(environ)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
@@ -29,7 +32,7 @@ def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = syst
     return Runtime(
         settings,
         secrets,
-        StageDatabase(settings.table_prefix, region or "us-east-1", endpoint),
+        StageDatabase(settings.table_prefix, region or "us-east-1", endpoint, engine),
         Keyring(secrets.read, settings.secrets),
         Mailer(settings.mail, region),
         clock,

@@ -22,7 +22,7 @@ Send = Callable[[str, Operation], Operation]
 class StageConnection(Connection):
     """A connection to the tables of one stage: an item's table is `licenses`, the stage's is `dev-licenses`."""
 
-    def __init__(self, table_prefix: str, region: str, endpoint: str | None) -> None:
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: Send | None) -> None:
         super().__init__(
             region=region,
             host=endpoint,
@@ -32,8 +32,9 @@ class StageConnection(Connection):
             max_pool_connections=MAX_CONNECTIONS,
         )
         self._prefix = f"{table_prefix}-"
-        assert super().client  # made now: botocore's sessions are not for threads
-        self.send: Send = self._ask_aws
+        if engine is None:
+            assert super().client  # made now: botocore's sessions are not for threads
+        self.send: Send = engine or self._ask_aws
         """All operations go through here: tests put themselves before it."""
 
     @property
@@ -77,11 +78,11 @@ class _Client:
 
 
 class StageDatabase:
-    """The tables of one stage. `endpoint`: of the embedded engine; None where AWS is meant."""
+    """The tables of one stage. `endpoint`: of an engine behind a port; `engine`: one in this process; else AWS's."""
 
-    def __init__(self, table_prefix: str, region: str, endpoint: str | None) -> None:
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: Send | None = None) -> None:
         self.region = region
-        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint))
+        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint, engine))
 
     @property
     def connection(self) -> StageConnection:

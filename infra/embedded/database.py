@@ -1,0 +1,237 @@
+"""The file: SQLite in WAL mode. Whatever is acknowledged is on the disk.
+
+* Reads never wait for writes: each has a connection to itself, and sees what was committed when it began.
+* Writes of a process are decided in order by one thread, those that have come meanwhile in one transaction of SQLite:
+  one `fsync` for all of them. Between processes a lock on a file beside the data says whose turn it is; the system
+  lets go of it when a process ends, however that is.
+* That lock is also held while SQLite moves its log into the data, for it does so in a commit: SQLite before 3.51.3 can
+  lose data where one process moves the log and another one begins it anew.
+"""
+
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from infra.embedded.errors import EngineError, Refused, not_done, outcome_unknown
+from infra.embedded.write_queue import Job, WriteQueue
+
+T = TypeVar("T")
+SqlValue = str | bytes | int | None
+Row = tuple[Any, ...]  # what it has, its SELECT says
+Statement = tuple[str, Sequence[SqlValue]]
+Read = Callable[[str, Sequence[SqlValue]], list[Row]]
+"""All rows of a SELECT."""
+Decision = Callable[[Read], tuple[T, list[Statement]]]
+"""Reads what is there; answers what the caller gets, and the statements that are to be done. Raises `Refused`."""
+
+LAYOUT = 1
+"""Of the tables in the file; `user_version` says it."""
+WAIT_SECONDS = 4.0
+"""So long a write waits for another process's."""
+WAL_BYTES = 64 * 2**20
+"""A log that has grown beyond is made short again: readers may keep it from being begun anew for a while."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0001, 0.001  # seconds; a write takes about as long
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS tables (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS items (
+    table_id INTEGER NOT NULL REFERENCES tables (id), pk TEXT NOT NULL, part TEXT NOT NULL, expires INTEGER,
+    item TEXT NOT NULL, PRIMARY KEY (table_id, pk, part)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS expiring ON items (table_id, expires) WHERE expires IS NOT NULL;
+PRAGMA user_version = {LAYOUT};
+COMMIT;
+"""
+SETTINGS = f"""
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA journal_size_limit = {WAL_BYTES};
+"""
+log = logging.getLogger("seatkeeper")
+
+
+class Database:
+    """One file, for all threads of this process. Raises `EngineError` where it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._pid = path, os.getpid()
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._writer: sqlite3.Connection | None = None
+        self._writes = WriteQueue(self._commit, WAIT_SECONDS)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(_open_private(path))
+            self._lock = _open_private(self._beside(".lock"))
+            with self._locked():
+                self._create()
+        except (OSError, sqlite3.Error, Refused) as error:
+            raise EngineError(f"The data cannot be kept in {path}: {error}.") from error
+        _locks.add(self._lock)
+
+    def read(self, sql: str, parameters: Sequence[SqlValue]) -> list[Row]:
+        """All rows, as they stood at one instant. Raises `Refused`."""
+        return self.take(sql, parameters, list)
+
+    def take(self, sql: str, parameters: Sequence[SqlValue], take: Callable[[Iterable[Row]], T]) -> T:
+        """What `take` takes of the rows, which are as they stood at one instant. Raises `Refused`."""
+        self._refuse_child()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            rows = connection.execute(sql, parameters)
+            taken = take(rows)
+            rows.close()
+        except sqlite3.Error as error:
+            connection.close()
+            raise _refusal(error) from error
+        self._idle.append(connection)
+        return taken
+
+    def write(self, decide: Decision[T]) -> T:
+        """Decide, and write what is decided; returns when it is on the disk. Raises `Refused`."""
+        self._refuse_child()
+        answer: T = self._writes.do(decide)
+        return answer
+
+    def close(self) -> None:
+        """Close the file. It is not used any more."""
+        for connection in (self._writer, *self._idle):
+            if connection is not None:
+                connection.close()
+        self._writer = None
+        self._idle.clear()
+
+    def _commit(self, jobs: Sequence[Job]) -> None:
+        """Decide them in order, and write what is decided all at once. Raises `Refused` where nothing is written."""
+        with self._locked(), self._transaction() as writer:
+            for job in jobs:
+                _decide(job, writer)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is committed behind the block, or nothing of it is written. Raises `Refused`."""
+        writer, self._writer = self._writer, None  # until it has proved well
+        try:
+            if writer is None:
+                writer = self._open()
+            writer.execute("BEGIN IMMEDIATE")
+            yield writer
+            writer.execute("COMMIT")
+        except BaseException as error:
+            if writer is not None:
+                with suppress(sqlite3.Error):
+                    writer.close()
+            if isinstance(error, sqlite3.Error):
+                raise _refusal(error) from error
+            raise
+        self._writer = writer
+        with suppress(OSError, sqlite3.Error):  # it is committed: the next one tries again
+            if self._beside("-wal").stat().st_size > WAL_BYTES:
+                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """What no other process does meanwhile. Raises `Refused`."""
+        pause, deadline = _FIRST_PAUSE, time.monotonic() + WAIT_SECONDS
+        while not _lock(self._lock):
+            if time.monotonic() > deadline:
+                log.error("the embedded engine: another process does not end its write")
+                raise not_done("another process does not end its write")
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _create(self) -> None:
+        connection = self._open()
+        try:
+            ((layout,),) = connection.execute("PRAGMA user_version")
+            if layout > LAYOUT:
+                raise EngineError(f"The data in {self._path} was written by a newer version of the engine.")
+            connection.execute("PRAGMA journal_mode = WAL")
+            if layout < LAYOUT:
+                connection.executescript(_SCHEMA)
+        finally:
+            connection.close()
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(self._path.name + ending)
+
+    def _open(self) -> sqlite3.Connection:
+        opened_by = _opened_by.setdefault(self._path.resolve(), os.getpid())
+        if opened_by != os.getpid():
+            raise RuntimeError("the embedded engine was opened before this process was forked")
+        connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.text_factory = bytes  # what is read is JSON
+        connection.executescript(SETTINGS)
+        return connection
+
+    def _refuse_child(self) -> None:
+        """SQLite's locks are a process's: in a child of it, what it has opened would harm the data."""
+        if self._pid != os.getpid():
+            raise RuntimeError("the embedded engine was opened before this process was forked")
+
+
+_opened_by: dict[Path, int] = {}
+"""Files that were opened, by which process: a child must not open them either, while it holds its parent's copies."""
+_locks: set[int] = set()
+
+
+def _let_go_of_locks() -> None:
+    """In a child: the lock of a parent that is killed must not live on with it."""
+    for lock in _locks:
+        os.close(lock)
+    _locks.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_of_locks)
+
+
+def _decide(job: Job, writer: sqlite3.Connection) -> None:
+    try:
+        answer, statements = job.work(lambda sql, parameters: writer.execute(sql, parameters).fetchall())
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # of this one, which has written nothing yet: the others go on
+        job.error = error
+        return
+    for sql, parameters in statements:
+        writer.execute(sql, parameters)
+    job.answer = answer
+
+
+def _open_private(path: Path) -> int:
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    os.fchmod(file, 0o600)  # SQLite gives its other files the mode of this one
+    return file
+
+
+def _lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+_NOT_DONE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+
+
+def _refusal(error: sqlite3.Error) -> Refused:
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    log.error("the embedded engine: %s (%s)", error, name)
+    return (not_done if name.startswith(_NOT_DONE) else outcome_unknown)(f"{error} ({name})")

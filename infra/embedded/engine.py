@@ -1,0 +1,58 @@
+"""The engine: DynamoDB's operations by their names, answered as botocore answers them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Never
+
+from infra.embedded.database import Database
+from infra.embedded.errors import Refused
+from infra.embedded.reads import Reads
+from infra.embedded.requests import Answer, Request
+from infra.embedded.tables import Tables
+from infra.embedded.writes import Writes
+
+
+class EmbeddedEngine:
+    """DynamoDB's operations on one file, for all threads of this process, and beside other processes.
+
+    Raises `EngineError` where the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        tables = Tables(self._database)
+        reads, writes = Reads(self._database, tables), Writes(self._database, tables)
+        self._operations: dict[str, Callable[[Request], Answer]] = {
+            "BatchGetItem": reads.batch_get_item,
+            "BatchWriteItem": writes.batch_write_item,
+            "CreateTable": tables.create,
+            "DeleteItem": writes.delete_item,
+            "DeleteTable": tables.delete,
+            "DescribeTable": tables.describe,
+            "GetItem": reads.get_item,
+            "PutItem": writes.put_item,
+            "Query": reads.query,
+            "Scan": reads.scan,
+            "TransactGetItems": reads.transact_get_items,
+            "TransactWriteItems": writes.transact_write_items,
+            "UpdateItem": writes.update_item,
+        }
+
+    def __call__(self, operation: str, request: Request) -> Answer:
+        """The answer to an operation. Raises botocore's `ClientError`.
+
+        What is consumed (`ReturnConsumedCapacity`) is not counted, and not answered.
+        """
+        do = self._operations.get(operation, _unknown)
+        try:
+            return do({name: value for name, value in request.items() if name != "ReturnConsumedCapacity"})
+        except Refused as refusal:
+            raise refusal.as_botocore(operation) from refusal.__cause__
+
+    def close(self) -> None:
+        """Close the file: nothing is asked any more."""
+        self._database.close()
+
+
+def _unknown(_: Request) -> Never:
+    raise Refused("UnknownOperationException", "the embedded engine does not have this operation")

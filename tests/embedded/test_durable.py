@@ -1,0 +1,232 @@
+"""What is acknowledged is kept, whoever is killed and whoever writes beside; and a full disk is no refusal."""
+
+import fcntl
+import logging
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.embedded import database
+from infra.embedded.database import Database
+from infra.embedded.engine import EmbeddedEngine
+from infra.embedded.errors import EngineError
+from tests.embedded.engines import ask, make_tables
+
+COUNTER = {"pk": {"S": "counter"}, "part": {"S": "a"}}
+PROCESSES, KILLS, ACKNOWLEDGED = 3, 2, 40
+
+WRITER = """
+import sys
+from pathlib import Path
+from infra.embedded.database import Database
+from infra.embedded.engine import EmbeddedEngine
+from tests.embedded.test_durable import take_place
+
+engine, name = EmbeddedEngine(Path(sys.argv[1])), sys.argv[2]
+for number in range(1_000_000):
+    take_place(engine, f"{name}#{number}", most=1_000_000)
+    print(f"{name}#{number}", flush=True)
+"""
+
+
+def take_place(engine: EmbeddedEngine, name: str, most: int) -> bool:
+    """One of so many places; False where all are taken."""
+    count = {
+        "TableName": "ranged",
+        "Key": COUNTER,
+        "UpdateExpression": "ADD taken :one",
+        "ConditionExpression": "attribute_not_exists(taken) OR taken < :most",
+        "ExpressionAttributeValues": {":one": {"N": "1"}, ":most": {"N": str(most)}},
+    }
+    event = {"pk": {"S": "event"}, "part": {"S": name}}
+    put = {"TableName": "ranged", "Item": event, "ConditionExpression": "attribute_not_exists(pk)"}
+    try:
+        engine("TransactWriteItems", {"TransactItems": [{"Update": count}, {"Put": put}]})
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "TransactionCanceledException", error
+        return False
+    return True
+
+
+def kept(engine: EmbeddedEngine) -> tuple[int, set[str]]:
+    """How many places are taken by the counter, and whose events there are."""
+    counter = engine("GetItem", {"TableName": "ranged", "Key": COUNTER}).get("Item", {"taken": {"N": "0"}})
+    query: dict[str, Any] = {
+        "TableName": "ranged",
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": {"S": "event"}},
+    }
+    names = {item["part"]["S"] for item in engine("Query", query)["Items"]}
+    return int(counter["taken"]["N"]), names
+
+
+def put(engine: EmbeddedEngine, part: str, size: int = 1) -> Any:
+    item = {"pk": {"S": "p"}, "part": {"S": part}, "big": {"S": "x" * size}}
+    return ask(engine, "PutItem", {"TableName": "ranged", "Item": item}).get("error")
+
+
+def test_whoever_is_killed_amid_its_writes_nothing_acknowledged_is_lost_and_nobody_waits(
+    engine: EmbeddedEngine, path: Path
+) -> None:
+    acknowledged: set[str] = set()
+    for kill in range(KILLS):
+        names = [f"{kill}.{n}" for n in range(PROCESSES)]
+        running = [
+            subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE, text=True)
+            for name in names
+        ]
+        try:
+            for process in running:
+                assert process.stdout is not None
+                acknowledged |= {process.stdout.readline().strip() for _ in range(ACKNOWLEDGED)}
+        finally:
+            for process in running:
+                process.send_signal(signal.SIGKILL)
+        for process in running:
+            said, _ = process.communicate()
+            acknowledged |= set(said.split("\n")[:-1])  # the last line may be cut
+        taken, there = kept(engine)
+        assert acknowledged <= there
+        assert taken == len(there), "the counter and the events are of one transaction"
+        assert take_place(engine, f"{kill}.after", most=1_000_000)
+        acknowledged.add(f"{kill}.after")
+    assert len(acknowledged) >= KILLS * PROCESSES * ACKNOWLEDGED
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_threads_that_race_for_places_never_take_more_than_there_are(engine: EmbeddedEngine) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        granted = list(pool.map(lambda n: take_place(engine, str(n), most=50), range(200)))
+    assert sum(granted) == 50
+    assert kept(engine) == (50, {str(n) for n, is_granted in enumerate(granted) if is_granted})
+
+
+def test_another_process_that_writes_is_waited_for_by_writes_alone_and_not_for_ever(
+    engine: EmbeddedEngine, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    with path.with_name(path.name + ".lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with caplog.at_level(logging.ERROR, "seatkeeper"):
+            assert put(engine, "a") == "ThrottlingException"
+        assert len(caplog.records) == 1
+        assert ask(engine, "Scan", {"TableName": "ranged"})["Items"] == []
+    assert put(engine, "a") is None
+
+
+def test_a_write_that_is_not_committed_is_seen_by_nobody_and_keeps_no_reader_waiting(
+    engine: EmbeddedEngine, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(engine, "a")
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("DELETE FROM items")
+    assert len(engine("Scan", {"TableName": "ranged"})["Items"]) == 1
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_full_disk_is_no_refusal_and_takes_nothing_that_was_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite's own limit stands for that of the disk."""
+    monkeypatch.setattr(database, "SETTINGS", f"{database.SETTINGS}; PRAGMA max_page_count = 40;")
+    engine = EmbeddedEngine(path)
+    make_tables(engine)
+    written: list[str] = []
+    with caplog.at_level(logging.ERROR, "seatkeeper"):
+        while (error := put(engine, str(len(written)), 8000)) is None:
+            written.append(str(len(written)))
+    assert error == "ThrottlingException"
+    assert written
+    assert [record.message.count("FULL") for record in caplog.records] == [1]
+    assert [item["part"]["S"] for item in engine("Scan", {"TableName": "ranged"})["Items"]] == sorted(written)
+    engine("DeleteItem", {"TableName": "ranged", "Key": {"pk": {"S": "p"}, "part": {"S": "0"}}})
+    assert put(engine, "small") is None
+    engine.close()
+
+
+def test_the_files_are_closed_to_others(engine: EmbeddedEngine, path: Path) -> None:
+    put(engine, "a")
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    names = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert names == {path.name + ending: 0o600 for ending in ("", "-wal", "-shm", ".lock")}
+
+
+def test_whatever_is_committed_is_brought_to_the_disk_before_it_is_answered(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    def connect(*given: Any, connect: Any = sqlite3.connect, **more: Any) -> sqlite3.Connection:
+        opened.append(connect(*given, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    engine = EmbeddedEngine(path)
+    make_tables(engine)
+    put(engine, "a")
+    writer = opened[-1]
+    assert [*writer.execute("PRAGMA journal_mode"), *writer.execute("PRAGMA synchronous")] == [(b"wal",), (2,)]
+    engine.close()
+
+
+def test_a_process_that_was_forked_must_not_use_what_its_parent_has_opened(engine: EmbeddedEngine, path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        refused = 0
+        for use in (
+            lambda: put(engine, "a"),
+            lambda: engine("Scan", {"TableName": "ranged"}),
+            lambda: EmbeddedEngine(path),
+        ):
+            try:
+                use()
+            except RuntimeError:
+                refused += 1
+        os._exit(refused)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    assert put(engine, "b") is None
+
+
+def test_an_error_of_one_write_is_no_others(engine: EmbeddedEngine, path: Path) -> None:
+    def fail(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Database(path).write(fail)
+    assert put(engine, "a") is None
+
+
+def test_data_of_a_newer_engine_and_a_place_that_cannot_be_written_are_said_in_a_sentence(
+    engine: EmbeddedEngine, path: Path, tmp_path: Path
+) -> None:
+    engine.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(EngineError, match="newer version"):
+        EmbeddedEngine(path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match="cannot be kept"):
+        EmbeddedEngine(tmp_path / "file" / "data.sqlite")
+
+
+def test_the_log_of_sqlite_is_made_short_again(
+    engine: EmbeddedEngine, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAL_BYTES", 100_000)
+    for n in range(40):
+        put(engine, str(n % 3), 10_000)
+    assert path.with_name(path.name + "-wal").stat().st_size <= 100_000
