@@ -8,11 +8,9 @@
   lose data where one process moves the log and another one begins it anew.
 """
 
-import fcntl
 import logging
 import os
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infra.embedded.errors import EngineError, Refused, not_done, outcome_unknown
+from infra.embedded.private_file import open_private
+from infra.embedded.process_lock import ProcessLock
 from infra.embedded.write_queue import Job, WriteQueue
 
 T = TypeVar("T")
@@ -37,7 +37,6 @@ WAIT_SECONDS = 4.0
 """So long a write waits for another process's."""
 WAL_BYTES = 64 * 2**20
 """A log that has grown beyond is made short again: readers may keep it from being begun anew for a while."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.0001, 0.001  # seconds; a write takes about as long
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -70,13 +69,12 @@ class Database:
         self._writes = WriteQueue(self._commit, WAIT_SECONDS)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(_open_private(path))
-            self._lock = _open_private(self._beside(".lock"))
+            os.close(open_private(path))  # SQLite gives its other files the mode of this one
+            self._lock = ProcessLock(self._beside(".lock"))
             with self._locked():
                 self._create()
         except (OSError, sqlite3.Error, Refused) as error:
             raise EngineError(f"The data cannot be kept in {path}: {error}.") from error
-        _locks.add(self._lock)
 
     def read(self, sql: str, parameters: Sequence[SqlValue]) -> list[Row]:
         """All rows, as they stood at one instant. Raises `Refused`."""
@@ -112,6 +110,7 @@ class Database:
                 connection.close()
         self._writer = None
         self._idle.clear()
+        self._lock.close()
 
     def _commit(self, jobs: Sequence[Job]) -> None:
         """Decide them in order, and write what is decided all at once. Raises `Refused` where nothing is written."""
@@ -144,17 +143,12 @@ class Database:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """What no other process does meanwhile. Raises `Refused`."""
-        pause, deadline = _FIRST_PAUSE, time.monotonic() + WAIT_SECONDS
-        while not _lock(self._lock):
-            if time.monotonic() > deadline:
-                log.error("the embedded engine: another process does not end its write")
-                raise not_done("another process does not end its write")
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
         try:
-            yield
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            with self._lock.held(WAIT_SECONDS):
+                yield
+        except OSError as error:  # TimeoutError among them
+            log.warning("the embedded engine: the turn of this process does not come: %r", error)
+            raise not_done("the turn of this process does not come") from None
 
     def _create(self) -> None:
         connection = self._open()
@@ -188,17 +182,6 @@ class Database:
 
 _opened_by: dict[Path, int] = {}
 """Files that were opened, by which process: a child must not open them either, while it holds its parent's copies."""
-_locks: set[int] = set()
-
-
-def _let_go_of_locks() -> None:
-    """In a child: the lock of a parent that is killed must not live on with it."""
-    for lock in _locks:
-        os.close(lock)
-    _locks.clear()
-
-
-os.register_at_fork(after_in_child=_let_go_of_locks)
 
 
 def _decide(job: Job, writer: sqlite3.Connection) -> None:
@@ -212,20 +195,6 @@ def _decide(job: Job, writer: sqlite3.Connection) -> None:
     for sql, parameters in statements:
         writer.execute(sql, parameters)
     job.answer = answer
-
-
-def _open_private(path: Path) -> int:
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    os.fchmod(file, 0o600)  # SQLite gives its other files the mode of this one
-    return file
-
-
-def _lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 _NOT_DONE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_CANTOPEN")

@@ -31,11 +31,13 @@ from infra.embedded.database import Database
 from infra.embedded.engine import EmbeddedEngine
 from tests.embedded.test_durable import take_place
 
-engine, name = EmbeddedEngine(Path(sys.argv[1])), sys.argv[2]
-for number in range(1_000_000):
-    take_place(engine, f"{name}#{number}", most=1_000_000)
+engine, name, most = EmbeddedEngine(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+for number in range(most):
+    if not take_place(engine, f"{name}#{number}", most):
+        break
     print(f"{name}#{number}", flush=True)
 """
+MANY = 1_000_000
 
 
 def take_place(engine: EmbeddedEngine, name: str, most: int) -> bool:
@@ -74,16 +76,19 @@ def put(engine: EmbeddedEngine, part: str, size: int = 1) -> Any:
     return ask(engine, "PutItem", {"TableName": "ranged", "Item": item}).get("error")
 
 
+def writer(path: Path, name: str, most: int) -> "subprocess.Popen[str]":
+    """A process that takes places as long as there are any, and says each that it has got."""
+    command = [sys.executable, "-c", WRITER, str(path), name, str(most)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
 def test_whoever_is_killed_amid_its_writes_nothing_acknowledged_is_lost_and_nobody_waits(
     engine: EmbeddedEngine, path: Path
 ) -> None:
     acknowledged: set[str] = set()
     for kill in range(KILLS):
         names = [f"{kill}.{n}" for n in range(PROCESSES)]
-        running = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE, text=True)
-            for name in names
-        ]
+        running = [writer(path, name, MANY) for name in names]
         try:
             for process in running:
                 assert process.stdout is not None
@@ -97,7 +102,7 @@ def test_whoever_is_killed_amid_its_writes_nothing_acknowledged_is_lost_and_nobo
         taken, there = kept(engine)
         assert acknowledged <= there
         assert taken == len(there), "the counter and the events are of one transaction"
-        assert take_place(engine, f"{kill}.after", most=1_000_000)
+        assert take_place(engine, f"{kill}.after", MANY)
         acknowledged.add(f"{kill}.after")
     assert len(acknowledged) >= KILLS * PROCESSES * ACKNOWLEDGED
     with sqlite3.connect(path) as connection:
@@ -111,13 +116,21 @@ def test_threads_that_race_for_places_never_take_more_than_there_are(engine: Emb
     assert kept(engine) == (50, {str(n) for n, is_granted in enumerate(granted) if is_granted})
 
 
+def test_processes_that_race_for_places_never_take_more_than_there_are(engine: EmbeddedEngine, path: Path) -> None:
+    running = [writer(path, str(number), 150) for number in range(PROCESSES)]
+    granted = [name for process in running for name in process.communicate()[0].split()]
+    assert [process.returncode for process in running] == [0] * PROCESSES
+    assert len(granted) == 150
+    assert kept(engine) == (150, set(granted))
+
+
 def test_another_process_that_writes_is_waited_for_by_writes_alone_and_not_for_ever(
     engine: EmbeddedEngine, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
     with path.with_name(path.name + ".lock").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with caplog.at_level(logging.ERROR, "seatkeeper"):
+        with caplog.at_level(logging.WARNING, "seatkeeper"):
             assert put(engine, "a") == "ThrottlingException"
         assert len(caplog.records) == 1
         assert ask(engine, "Scan", {"TableName": "ranged"})["Items"] == []
@@ -161,7 +174,7 @@ def test_the_files_are_closed_to_others(engine: EmbeddedEngine, path: Path) -> N
     put(engine, "a")
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     names = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert names == {path.name + ending: 0o600 for ending in ("", "-wal", "-shm", ".lock")}
+    assert names == {path.name + ending: 0o600 for ending in ("", "-wal", "-shm", ".lock", ".lock.next")}
 
 
 def test_whatever_is_committed_is_brought_to_the_disk_before_it_is_answered(
