@@ -29,9 +29,9 @@ class Unreadable(Exception):
         super().__init__(f"item {self.pk}, {self.sort_key}")
 
 
-def get(item: M, *, consistent: bool = True, now: Instant | None = None) -> M | None:
-    """The stored item with the keys of `item`; `now` as in `batch_get`."""
-    found: M | None = batch_get([item], consistent=consistent, now=now)[0]
+def get(item: M, *, now: Instant | None = None) -> M | None:
+    """The stored item with the keys of `item`; `now` as in `batch_get`. Strongly consistent read."""
+    found: M | None = batch_get([item], consistent=True, now=now)[0]
     return found
 
 
