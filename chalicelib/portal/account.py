@@ -96,6 +96,6 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed
 
-    says = "Your new password is set. All other sessions are ended."
+    flash = "Your new password is set. All other sessions are ended."
     to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT
-    return Change(choose, lambda changed: FormResult(to, says, epoch=changed.session_epoch))
+    return Change(choose, lambda changed: FormResult(to, flash, epoch=changed.session_epoch))

@@ -13,7 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Generic, TypeVar
@@ -37,7 +37,7 @@ from chalicelib.portal.request import (
     read_request,
     unread,
 )
-from chalicelib.usecases.idempotency import IdempotencyKey, Performed, find_performed, perform_once
+from chalicelib.usecases.idempotency import Answer, IdempotencyKey, Performed, find_performed, perform_once
 from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.portal_queries import Principal
@@ -64,14 +64,18 @@ Load = Callable[..., Loaded]
 
 @dataclass(frozen=True, slots=True)
 class FormResult:
-    """What came of a form: where to go on, and what is said there."""
+    """What came of a form: the location to go on at, and the message that is shown there once."""
 
-    to: str
-    says: str = ""
+    location: str
+    flash: str = ""
     reveal: str = ""
     """Where an initial password can be seen, if one was made."""
     epoch: int | None = None
     """Of the own account, where its other sessions were ended: this one and this browser go on."""
+
+    def as_answer(self) -> Answer:
+        """As it is stored with the change: by the names of the first version, which older processes read."""
+        return {"to": self.location, "says": self.flash, "reveal": self.reveal, "epoch": self.epoch}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +199,11 @@ class _FormHandler(Generic[F]):
         return response
 
     def _perform(self, request: PortalRequest, view: View, key: IdempotencyKey) -> Performed:
-        """Make the change, unless this form has made it before; its answer is a `FormResult` as a dict."""
+        """Make the change, unless this form has made it before; its answer is that of a `FormResult`."""
         known = inspect.signature(self.schema).parameters
         form = self.schema(**{name: text for name, text in request.fields.items() if name in known})
         change = self.change_of(request, view, form)
-        return perform_once(key, change.make, lambda result: asdict(change.result(result)), now=request.now)
+        return perform_once(key, change.make, lambda result: change.result(result).as_answer(), now=request.now)
 
     def _refused(
         self, request: PortalRequest, loaded: Loaded, code: str, status: int, error: str, **more: object
@@ -243,14 +247,14 @@ def _idempotency_key(request: PortalRequest, claims: SessionClaims) -> Idempoten
 
 def _to_result(request: PortalRequest, key: IdempotencyKey, performed: Performed) -> Response:
     """Redirect to the location that shows the result of a form."""
-    to = performed.answer["to"] if performed.answer else _back(request.path)
-    return redirect(request, f"{to}{'&' if '?' in to else '?'}done={key.key}")
+    location = performed.answer["to"] if performed.answer else _back(request.path)
+    return redirect(request, f"{location}{'&' if '?' in location else '?'}done={key.key}")
 
 
-def _keep_known(request: PortalRequest, response: Response, user: User, outcome: Context) -> None:
+def _keep_known(request: PortalRequest, response: Response, user: User, answer: Answer) -> None:
     """Where the form has ended the other sessions of the account, let this browser be known to it as before."""
-    if outcome.get("epoch") is not None:
-        set_browser(request, response, replace(user, session_epoch=outcome["epoch"]))
+    if answer.get("epoch") is not None:
+        set_browser(request, response, replace(user, session_epoch=answer["epoch"]))
 
 
 def _back(path: str) -> str:

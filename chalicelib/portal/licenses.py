@@ -83,10 +83,10 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
     """All devices off."""
     user = view.principal.user
     given = (user.company, view.license.id, request.actor(user.email))
-    says = "The license was reset. All its devices are deactivated."
+    flash = "The license was reset. All its devices are deactivated."
     return Change(
         lambda: change_license.reset_license(*given, now=request.now),
-        lambda license: FormResult(f"{LICENSES}/{license.id}", says),
+        lambda license: FormResult(f"{LICENSES}/{license.id}", flash),
     )
 
 
@@ -122,10 +122,10 @@ def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Ch
     return _set_enabled(request, view, True, "The license is enabled.")
 
 
-def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, says: str) -> Change[License]:
+def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, flash: str) -> Change[License]:
     user = view.principal.user
     given = (user.company, view.license.id, enabled, request.actor(user.email))
     return Change(
         lambda: change_license.set_enabled(*given, now=request.now),
-        lambda license: FormResult(f"{LICENSES}/{license.id}", says),
+        lambda license: FormResult(f"{LICENSES}/{license.id}", flash),
     )

@@ -78,7 +78,8 @@ def render(
 def _form_result(request: PortalRequest, principal: Principal | None) -> Context | None:
     if principal is None or "done" not in request.query:
         return None
-    return principal.outcome or {"says": SENT_BEFORE}
+    answer = principal.outcome or {}  # see `FormResult.as_answer`; older versions have stored less
+    return {"flash": answer.get("says", SENT_BEFORE), "reveal": answer.get("reveal", "")}
 
 
 @cache

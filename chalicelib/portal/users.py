@@ -114,8 +114,8 @@ def _assigned(license: License, seat: Seat, user: User) -> FormResult:
     back, who = list_path(license.id), display_email(seat.email)
     if not (user.is_initial_password and opens(user, license)):
         return FormResult(back, f"{who} was assigned. The password is this person's own.")
-    says = f"{who} was assigned. Copy the initial password now, or show it later in the list."
-    return FormResult(back, says, f"{back}/{user.id}/initial-password")
+    flash = f"{who} was assigned. Copy the initial password now, or show it later in the list."
+    return FormResult(back, flash, f"{back}/{user.id}/initial-password")
 
 
 def _reveal(request: PortalRequest, view: UserView) -> str | None:
@@ -139,8 +139,8 @@ def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[Use
     given = (me.company, view.license.id, old, form.email, request.actor(me.email))
 
     def result(changed: User) -> FormResult:
-        says = f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays."
-        return FormResult(list_path(view.license.id), says)
+        flash = f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays."
+        return FormResult(list_path(view.license.id), flash)
 
     return Change(lambda: change_email(*given, manager_id=me.id, now=request.now), result)
 
@@ -153,10 +153,10 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
     given = (me.company, view.license.id, who, own, request.actor(me.email))
     back = list_path(view.license.id)
     message = f"{display_email(who)} has a new initial password"
-    says = f"{message}, and chooses another one at the next log-in. All sessions are ended."
+    flash = f"{message}, and chooses another one at the next log-in. All sessions are ended."
     return Change(
         lambda: change_seat.set_password(*given, manager_id=me.id, now=request.now),
-        lambda _: FormResult(back, says, f"{back}/{view.row.user.id}/initial-password"),
+        lambda _: FormResult(back, flash, f"{back}/{view.row.user.id}/initial-password"),
     )
 
 
@@ -169,10 +169,10 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
         raise Invalid("count_malformed", of="unlimited", field="max_activations")
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    says = f"{display_email(who)} {message}. Devices that are active stay so."
+    flash = f"{display_email(who)} {message}. Devices that are active stay so."
     return Change(
         lambda: change_seat.set_max_activations(*given, now=request.now),
-        lambda _: FormResult(list_path(view.license.id), says),
+        lambda _: FormResult(list_path(view.license.id), flash),
     )
 
 
@@ -196,10 +196,10 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
     """Deactivate the user's devices on this license."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
-    says = f"The devices of {display_email(who)} on this license are deactivated."
+    flash = f"The devices of {display_email(who)} on this license are deactivated."
     return Change(
         lambda: change_seat.reset_activations(*given, now=request.now),
-        lambda _: FormResult(list_path(view.license.id), says),
+        lambda _: FormResult(list_path(view.license.id), flash),
     )
 
 
@@ -223,8 +223,8 @@ def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Chang
     """Take the seat away."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
-    says = f"{display_email(who)} was removed. There is room for another user."
+    flash = f"{display_email(who)} was removed. There is room for another user."
     return Change(
         lambda: change_seat.remove_user(*given, now=request.now),
-        lambda _: FormResult(list_path(view.license.id), says),
+        lambda _: FormResult(list_path(view.license.id), flash),
     )

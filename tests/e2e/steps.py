@@ -41,7 +41,7 @@ def choose(page: Page, who: str, action: str) -> None:
 
 def confirmed(page: Page, words: str) -> None:
     """The page says that something was done."""
-    expect(page.locator(".said")).to_contain_text(words)
+    expect(page.locator(".flash")).to_contain_text(words)
 
 
 def refused(page: Page, words: str) -> None:

@@ -147,7 +147,7 @@ def test_a_double_click_on_confirm_assigns_once(either_page: playwright.Page, si
     follow(either_page, "Assign license user")
     form(either_page).get_by_label("E-mail").fill(NEW)
     form(either_page).get_by_role("button", name="Confirm").dblclick(no_wait_after=True)
-    expect(either_page.locator(".said")).to_contain_text(re.compile(f"{NEW} was assigned|This form was sent before"))
+    expect(either_page.locator(".flash")).to_contain_text(re.compile(f"{NEW} was assigned|This form was sent before"))
     for _ in range(50):  # where the second was answered while the first was being carried out
         if site.vendor.stored(site.license).users_assigned == 2:
             break
@@ -229,7 +229,7 @@ def test_of_two_managers_who_want_the_last_place_at_once_one_gets_it(together: T
         form(page).get_by_label("E-mail").fill(email)
     for page in together.pages:
         page.evaluate("document.querySelector('dialog form').requestSubmit()")  # does not wait for the answer
-    answers = [page.locator(".said, #form-error") for page in together.pages]
+    answers = [page.locator(".flash, #form-error") for page in together.pages]
     for answer in answers:
         expect(answer).to_be_visible()
     texts = [answer.inner_text() for answer in answers]
