@@ -27,7 +27,7 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 """`a@b.c`, `Ada King <a@b.c>`, `King, Ada <a@b.c>`, or the name in quotation marks. Nothing is tried twice: the time
-that it takes grows as the length does."""
+that it takes grows as the length does. `email.utils.getaddresses` would take `King` for an address."""
 _BETWEEN = re.compile(r"[\s,;]++")
 _SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
 """A first line by which spreadsheets tell one another what parts the cells."""
