@@ -5,6 +5,7 @@ from functools import partial
 
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import License
+from chalicelib.turns import STRANGERS
 from tests.model import license as model
 from tests.race import storms
 from tests.race.clients import OK, Client, as_text
@@ -135,11 +136,11 @@ def transfers(site: Site, license: License) -> int:
 
 
 def users_of(site: Site, license: License, *, users: int, seat: int) -> list[Client]:
-    """64 clients, shared out evenly among users who hold a seat of so many activations."""
+    """As many clients as may log in at one server at once, shared out evenly among users who hold a seat."""
     emails = [f"user-{license.id}-{number}@customer.test" for number in range(users)]
     passwords = {email: site.assign(license, email, seat) for email in emails}
     clients = []
-    for number in range(CLIENTS):
+    for number in range(STRANGERS):
         email = emails[number % users]
         lookup = {"product": license.product, "username": email}
         clients.append(site.client(number, license, lookup=lookup, password=passwords[email]))
