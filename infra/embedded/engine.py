@@ -22,6 +22,7 @@ class EmbeddedEngine:
         self._database = Database(path)
         tables = Tables(self._database)
         reads, writes = Reads(self._database, tables), Writes(self._database, tables)
+        self._writes = writes
         self._operations: dict[str, Callable[[Request], Answer]] = {
             "BatchGetItem": reads.batch_get_item,
             "BatchWriteItem": writes.batch_write_item,
@@ -48,6 +49,13 @@ class EmbeddedEngine:
             return do({name: value for name, value in request.items() if name != "ReturnConsumedCapacity"})
         except Refused as refusal:
             raise refusal.as_botocore(operation) from refusal.__cause__
+
+    def delete_expired(self, table: str, before: int, most: int) -> int:
+        """Do what TTL does on AWS: delete items of a table whose `expires` is before an instant, in seconds.
+
+        The first ones first, at most so many; answers how many. Raises `Refused`.
+        """
+        return self._writes.delete_expired(table, before, most)
 
     def close(self) -> None:
         """Close the file: nothing is asked any more."""

@@ -89,6 +89,17 @@ class Writes:
         statements = [statement for write in writes for statement in write.statements({}, write.become(None))]
         return self._database.write(lambda _: ({"UnprocessedItems": {}}, statements))
 
+    def delete_expired(self, name: str, before: int, most: int) -> int:
+        """Delete items that expire before an instant, in seconds, the first ones first; how many, at most so many."""
+        table = self._tables[name]
+
+        def decide(read: Read) -> tuple[int, list[Statement]]:
+            sql = "SELECT pk, part FROM items WHERE table_id = ? AND expires < ? ORDER BY expires LIMIT ?"
+            found = read(sql, (table.id, before, most))
+            return len(found), [table.delete((pk.decode(), part.decode())) for pk, part in found]
+
+        return self._database.write(decide)
+
     def _do(self, write: Write, returned: str) -> Answer:
         if returned not in {"NONE", "ALL_NEW"}:
             raise invalid(f"the embedded engine does not return {returned}")

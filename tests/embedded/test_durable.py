@@ -243,3 +243,19 @@ def test_the_log_of_sqlite_is_made_short_again(
     for n in range(40):
         put(engine, str(n % 3), 10_000)
     assert path.with_name(path.name + "-wal").stat().st_size <= 100_000
+
+
+def test_what_has_expired_is_deleted_and_nothing_else(engine: EmbeddedEngine) -> None:
+    def keep(table: str, pk: str, **expires: Any) -> None:
+        engine("PutItem", {"TableName": table, "Item": {"pk": {"S": pk}, "part": {"S": "a"}} | expires})
+
+    for number in range(5):
+        keep("hashed", str(number), expires={"N": str(number)})
+        keep("ranged", str(number), expires={"N": str(number)})
+    for name, value in {"never": {}, "text": {"expires": {"S": "1"}}, "below": {"expires": {"N": "-1"}}}.items():
+        keep("hashed", name, **value)
+    keep("hashed", "0", expires={"N": "9"})  # it has come to last longer
+    assert [engine.delete_expired("hashed", 3, 1), engine.delete_expired("hashed", 3, 100)] == [1, 1]
+    left = {item["pk"]["S"] for item in engine("Scan", {"TableName": "hashed"})["Items"]}
+    assert left == {"0", "3", "4", "never", "text", "below"}
+    assert engine("Scan", {"TableName": "ranged"})["Count"] == 5
