@@ -13,8 +13,8 @@
 
 `code` is one of `Code` and never changes. `field` is the field of the request that is wrong, with underscores, or None.
 `params` are what a message needs; `of` among them says which of the things that share a code it is about. No class
-holds a sentence: adapters have tables from code to message (`web/messages.py`). `store.ConditionFailed` is not in this
-tree: it never leaves a use case.
+holds a sentence: adapters have tables from code to message (`web/messages.py`). `store.database.ConditionFailed` is
+not in this tree: it never leaves a use case.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -29,7 +29,7 @@ log = logging.getLogger("seatkeeper")
 T = TypeVar("T")
 
 ATTEMPTS = 8
-BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most about 3 s of waiting
+BASE_WAIT, MAX_WAIT = 0.025, 1.0  # seconds; in all at most 3.6 s of waiting
 DEADLINE = 8.0  # seconds after which nothing is tried again: API Gateway gives up at 29, and clients before
 
 _CONFLICTS = {

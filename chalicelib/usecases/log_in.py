@@ -24,7 +24,7 @@ from chalicelib.usecases.passwords import hash_password, is_outdated, verify_pas
 from chalicelib.usecases.security_events import note_security_event
 
 _NO_LICENSE = 0
-_ROUNDS, _MAX_WAIT = 60, 0.2  # at most about 6 s of waiting for attempts under way
+_ROUNDS, _MAX_WAIT = 60, 0.2  # about 6 s of waiting for attempts under way, and 12 at most
 _MAX_HELD = 20
 """Seats that are looked through for a device: one round trip."""
 
