@@ -9,7 +9,7 @@ from chalicelib.observability import Log, to_standard_error
 from chalicelib.runtime import Runtime
 from chalicelib.settings import SecretSource, Settings, read_settings
 from chalicelib.signing import Keyring
-from chalicelib.store.connection import Send, StageDatabase
+from chalicelib.store.connection import OpenEngine, StageDatabase
 
 
 def system_clock() -> Instant:
@@ -18,12 +18,12 @@ def system_clock() -> Instant:
 
 
 def bootstrap(
-    environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock, engine: Send | None = None
+    environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock, engine: OpenEngine | None = None
 ) -> Runtime:
     """The runtime that an environment describes. Opens nothing yet. Raises `SettingsError`.
 
-    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them. `engine`: what
-    answers in the place of DynamoDB, in this process.
+    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them. `engine`: opens
+    what answers in the place of DynamoDB, in this process.
     """
     settings = read_settings(environ)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")

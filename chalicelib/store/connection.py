@@ -17,6 +17,8 @@ _BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
 
 Send = Callable[[str, Operation], Operation]
 """What answers an operation: its name and request in, its answer out, or botocore's errors."""
+OpenEngine = Callable[[], Send]
+"""Opens what answers in this process, in the place of AWS. What is open is never shared with a fork."""
 
 
 class StageConnection(Connection):
@@ -80,9 +82,9 @@ class _Client:
 class StageDatabase:
     """The tables of one stage. `endpoint`: of an engine behind a port; `engine`: one in this process; else AWS's."""
 
-    def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: Send | None = None) -> None:
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: OpenEngine | None = None) -> None:
         self.region = region
-        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint, engine))
+        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint, engine and engine()))
 
     @property
     def connection(self) -> StageConnection:

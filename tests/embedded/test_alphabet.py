@@ -36,7 +36,7 @@ class Recorder:
 def test_the_alphabet_has_all_that_the_store_sends(path: Path, change_runtime: ChangeRuntime) -> None:
     """Of every use case that writes, and of what it reads for that."""
     recorder = Recorder(path)
-    change_runtime(database=StageDatabase("seatkeeper", "us-east-1", None, recorder))
+    change_runtime(database=StageDatabase("seatkeeper", "us-east-1", None, lambda: recorder))
     create_tables()
     for case in CASES:
         vendor = Vendor()
