@@ -61,7 +61,8 @@ def test_each_of_the_processes_answers(server: serve.Server) -> None:
             client = stack.enter_context(httpx.Client(base_url=server.base_url))
             assert client.get("/healthz").status_code == 200
         now = [connections_of(pid) for pid in server.pids[1:]]
-    assert [more - some for more, some in zip(now, before, strict=True)] == [4, 4]
+    taken = [more - some for more, some in zip(now, before, strict=True)]
+    assert (sum(taken), min(taken) > 0) == (8, True), taken
 
 
 def test_in_the_place_of_one_that_is_killed_another_answers_and_it_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
