@@ -196,6 +196,8 @@ def test_whatever_is_committed_is_brought_to_the_disk_before_it_is_answered(
 
 
 def test_a_process_that_was_forked_must_not_use_what_its_parent_has_opened(engine: EmbeddedEngine, path: Path) -> None:
+    assert put(engine, "a") is None
+    assert engine("Scan", {"TableName": "ranged"})["Count"] == 1
     child = os.fork()
     if child == 0:
         refused = 0
@@ -213,13 +215,23 @@ def test_a_process_that_was_forked_must_not_use_what_its_parent_has_opened(engin
     assert put(engine, "b") is None
 
 
-def test_an_error_of_one_write_is_no_others(engine: EmbeddedEngine, path: Path) -> None:
+def test_an_error_of_one_write_is_not_that_of_those_beside_it(engine: EmbeddedEngine, path: Path) -> None:
+    """Of many that are decided together."""
+    beside = Database(path)
+
     def fail(_: Any) -> Any:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        Database(path).write(fail)
-    assert put(engine, "a") is None
+    def write(number: int) -> Any:
+        if number % 3:
+            return beside.write(lambda _: (number, [("UPDATE tables SET name = name", ())]))
+        with pytest.raises(ZeroDivisionError):
+            beside.write(fail)
+        return number
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(write, range(200))) == list(range(200))
+    beside.close()
 
 
 def test_data_of_a_newer_engine_and_a_place_that_cannot_be_written_are_said_in_a_sentence(
