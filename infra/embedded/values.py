@@ -8,6 +8,8 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation, Overflow, Underflow
 from typing import Any
 
+import orjson
+
 from infra.embedded.errors import Refused, invalid
 
 Untyped = Any  # of a request, before anybody has looked at it
@@ -123,6 +125,8 @@ def size(value: Value) -> int:
         return 1
     if kind == "SS":
         return sum(len(text.encode()) for text in content)
+    if kind not in {"S", "N"}:  # of a newer version, which knows more
+        return len(orjson.dumps(content))
     text = str(content)
     if kind == "S":
         return len(text.encode())

@@ -1,6 +1,7 @@
 """What is acknowledged is kept, whoever is killed and whoever writes beside; and a full disk is no refusal."""
 
 import fcntl
+import json
 import logging
 import os
 import signal
@@ -246,6 +247,21 @@ def test_data_of_a_newer_engine_and_a_place_that_cannot_be_written_are_said_in_a
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="cannot be kept"):
         EmbeddedEngine(tmp_path / "file" / "data.sqlite")
+
+
+def test_what_a_newer_version_has_written_is_read_and_kept(engine: EmbeddedEngine, path: Path) -> None:
+    put(engine, "a")
+    newer = {"M": {"list": {"L": [{"NULL": True}]}}}
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE items SET item = json_set(item, '$.newer', json(?))", (json.dumps(newer),))
+    connection.close()
+    key = {"TableName": "ranged", "Key": {"pk": {"S": "p"}, "part": {"S": "a"}}}
+    assert engine("GetItem", key)["Item"]["newer"] == newer
+    update = {"UpdateExpression": "SET big = :x", "ReturnValues": "ALL_NEW"}
+    for length, error in ((400_000, None), (420_000, "ValidationException")):
+        value = {"ExpressionAttributeValues": {":x": {"S": "x" * length}}}
+        assert ask(engine, "UpdateItem", key | update | value).get("error") == error
+    assert engine("GetItem", key)["Item"]["newer"] == newer
 
 
 def test_the_log_of_sqlite_is_made_short_again(
