@@ -17,7 +17,7 @@ from tests.support import ChangeRuntime, Vendor
 
 TABLES = {"CreateTable", "DeleteTable", "DescribeTable"}
 """What makes tables is tested by itself."""
-SAMPLES = 1500
+SAMPLES = 700
 
 
 class Recorder:
