@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
 
 from chalicelib.domain.instants import Instant
 from chalicelib.mail.sender import Mailer
@@ -17,13 +19,10 @@ def system_clock() -> Instant:
     return time.time_ns() // 1_000_000
 
 
-def bootstrap(
-    environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock, engine: OpenEngine | None = None
-) -> Runtime:
+def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = system_clock) -> Runtime:
     """The runtime that an environment describes. Opens nothing yet. Raises `SettingsError`.
 
-    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them. `engine`: opens
-    what answers in the place of DynamoDB, in this process.
+    Region and endpoint of AWS are those of `environ`; credentials are where botocore looks for them.
     """
     settings = read_settings(environ)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
@@ -32,12 +31,21 @@ def bootstrap(
     return Runtime(
         settings,
         secrets,
-        StageDatabase(settings.table_prefix, region or "us-east-1", endpoint, engine),
+        StageDatabase(settings.table_prefix, region or "us-east-1", endpoint, _engine(settings)),
         Keyring(secrets.read, settings.secrets),
         Mailer(settings.mail, region),
         clock,
         _log(settings, environ),
     )
+
+
+def _engine(settings: Settings) -> OpenEngine | None:
+    """What opens the engine that the settings name, if they name one.
+
+    By its name: nothing here knows an engine, and none is in the package of a function.
+    """
+    module, _, path = settings.database.partition(":")
+    return None if module == "dynamodb" else lambda: import_module(module).open_engine(Path(path))
 
 
 def _log(settings: Settings, environ: Mapping[str, str]) -> Log:

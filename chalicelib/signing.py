@@ -108,8 +108,12 @@ class Keyring:
         """AES-256-GCM by the data key. Raises `SettingsError`."""
         return self._cipher()
 
-    def public_keys(self) -> str:
-        """The public halves of all live keys in PEM, the current one first: who reads one block reads that."""
+    def public_keys(self, now: Instant) -> str:
+        """The public halves of all live keys in PEM, the current one first: who reads one block reads that.
+
+        Read again, for a process that has met no API key of a new signing key knows nothing of a rotation.
+        """
+        self._read_again(now)
         return "".join(live.public_key for live in self.live)
 
     def signer(self, key_id: str | None, now: Instant) -> Signer:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra import engine, local, serve
+from infra import local, serve
+from infra.child import die_with
 from infra.version import add_version
 
 STAGE = "local"
@@ -37,7 +38,7 @@ def main() -> None:
     try:
         with _running(given.home) as environment:
             sys.exit(_chalice(options, environment))
-    except (local.DataDirError, engine.EngineError) as error:
+    except local.DataDirError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
@@ -55,7 +56,7 @@ def _running(data_dir: Path) -> Iterator[dict[str, str]]:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a Ctrl-C is for us; we stop it last
-        preexec_fn=engine.die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
     ) as server:
         try:
             assert server.stdout is not None
@@ -76,7 +77,7 @@ def _chalice(options: list[str], environment: dict[str, str]) -> int:
         cwd=serve.ROOT,
         env=kept | {name: value for name, value in environment.items() if name != "base_url"},
         start_new_session=True,
-        preexec_fn=engine.die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
     )
     try:
         return chalice.wait()

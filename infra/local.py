@@ -1,8 +1,12 @@
 """Seatkeeper on one machine: a data directory with secrets and data, and the environment of every process there."""
 
+import fcntl
 import json
 import os
 import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +16,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import AfterValidator, BaseModel, TypeAdapter
 
 from chalicelib.domain.types import Json
-from infra import engine
+from infra.move import MoveError, move
 from infra.new_secrets import NEW
 
 TABLE_PREFIX = "seatkeeper-local"
+_LOCK_SECONDS = 3.0
+"""For a server that was killed a moment ago to end."""
 
 
 class DataDirError(Exception):
@@ -25,7 +31,7 @@ class DataDirError(Exception):
 class _Reachable(BaseModel):
     """What other commands need of `environment.json`. With less of it they would reach for AWS."""
 
-    AWS_ENDPOINT_URL: str
+    SEATKEEPER_DATABASE: str
     SEATKEEPER_TABLE_PREFIX: str
     SEATKEEPER_SECRETS: str
     SEATKEEPER_MAIL: str
@@ -63,9 +69,15 @@ class _Demo(BaseModel):
     licenses: list[_License]
 
 
-def environment(data_dir: Path, endpoint: str) -> dict[str, str]:
-    """The environment of a process that uses the engine at `endpoint` and the secrets in `data_dir`."""
-    return engine.environment(endpoint) | {
+def environment(data_dir: Path) -> dict[str, str]:
+    """The environment of a process that works on the data in a folder: ours, without any AWS setting of the user's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | settings(data_dir)
+
+
+def settings(data_dir: Path) -> dict[str, str]:
+    """The variables that lead to the data in a folder, and to its secrets."""
+    return {
+        "SEATKEEPER_DATABASE": f"infra.embedded:{database_file(data_dir)}",
         "SEATKEEPER_TABLE_PREFIX": TABLE_PREFIX,
         "SEATKEEPER_SECRETS": f"file:{secrets_file(data_dir)}",
         "SEATKEEPER_MAIL": f"file:{data_dir.resolve() / 'mail'}",
@@ -73,13 +85,13 @@ def environment(data_dir: Path, endpoint: str) -> dict[str, str]:
 
 
 def running(data_dir: Path) -> dict[str, str] | None:
-    """How to reach the server that runs on `data_dir`: its variables `AWS_…` and `SEATKEEPER_…`, `base_url`; or None.
+    """How to reach the server that runs on a folder: its variables `SEATKEEPER_…`, and `base_url`; or None.
 
-    The file of a server that was killed counts for nothing: its engine is gone. Raises `DataDirError`.
+    The file of a server that was killed counts for nothing. Raises `DataDirError`.
     """
     path = environment_file(data_dir)
     try:
-        if not engine.is_running(engine_dir(data_dir)):
+        if not _is_held(data_dir):
             return None
         stored = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
         _Reachable.model_validate(stored)
@@ -105,9 +117,9 @@ def read_demo(data_dir: Path) -> Json | None:
     return demo
 
 
-def engine_dir(data_dir: Path) -> Path:
-    """Where the engine keeps the data."""
-    return data_dir.resolve() / "data"
+def database_file(data_dir: Path) -> Path:
+    """Where the data is kept."""
+    return data_dir.resolve() / "data" / "seatkeeper.db"
 
 
 def environment_file(data_dir: Path) -> Path:
@@ -120,18 +132,43 @@ def demo_file(data_dir: Path) -> Path:
     return data_dir.resolve() / "demo.json"
 
 
+@contextmanager
+def held(data_dir: Path) -> Iterator[None]:
+    """While this lasts, no other server runs on the folder. Other commands may work on it.
+
+    The system lets go of it when the process ends, however that is. Raises `DataDirError`.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(data_dir)
+        lock = os.open(_lock_file(data_dir), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DataDirError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
+    try:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while not _lock(lock):
+            if time.monotonic() > deadline:
+                raise DataDirError(f"Another server is running on {data_dir}: stop it first.")
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(lock)
+
+
 def prepare(data_dir: Path) -> None:
-    """Close the folder to others, and make the secrets before there is data that is sealed with them.
+    """Move data of before, and make the secrets before there is data that is encrypted with them.
 
     Data without its secrets is not served: with new ones no application would take an answer. Raises `DataDirError`.
     """
+    file = database_file(data_dir)
     try:
-        _close_to_others(data_dir)
-        is_new = not any(engine_dir(data_dir).iterdir())
+        move(file.parent, file.name, TABLE_PREFIX)
+    except MoveError as error:
+        raise DataDirError(str(error)) from None
     except OSError as error:
         raise DataDirError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
     path = data_dir.resolve() / "secrets.json"
-    if not (is_new or path.exists()):
+    if file.exists() and not path.exists():
         raise DataDirError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
     secrets_file(data_dir)
 
@@ -168,6 +205,25 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise DataDirError(f"{path} cannot be removed: {error.strerror}.") from None
+
+
+def _lock_file(data_dir: Path) -> Path:
+    return data_dir.resolve() / "server.lock"
+
+
+def _is_held(data_dir: Path) -> bool:
+    if not _lock_file(data_dir).exists():
+        return False
+    with _lock_file(data_dir).open("rb") as lock:
+        return not _lock(lock.fileno())
+
+
+def _lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _close_to_others(data_dir: Path) -> None:

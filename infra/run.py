@@ -1,4 +1,4 @@
-"""Everything on one machine: the engine, the tables, a demo, the sweep and the server, until Ctrl-C.
+"""Everything on one machine: the tables, a demo, the sweep and the server, until Ctrl-C.
 
     python -m infra.run                 what `make run` does; PORT in the environment (8000)
 
@@ -10,7 +10,6 @@ import argparse
 import logging
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -34,8 +33,9 @@ from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
-from infra import engine, local, serve
+from infra import local, serve
 from infra.demo import seed
+from infra.embedded.errors import EngineError
 from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
@@ -44,10 +44,6 @@ TIDY_REST = 2
 MAIL_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
-OTHERS_WARNING = (
-    "WARNING: the database asks nobody who he is: every user of this machine can read and change all data, "
-    "unless its port is closed to them as docs/serving.md says."
-)
 _log = logging.getLogger("seatkeeper")
 
 
@@ -56,7 +52,6 @@ def run(
     port: int,
     *,
     host: str = serve.LOOPBACK,
-    engine_port: int = 0,
     mail_by: str | None = None,
     with_demo: bool = True,
     behind_proxy: bool = False,
@@ -65,20 +60,18 @@ def run(
     """Serve `data_dir` on `host`:`port` (0: any free one) until SIGTERM or SIGINT.
 
     This process sweeps, tidies up, mails and watches the disk; `workers` others answer (`serve.start`).
-    `engine_port`: of the database on the loopback address (0: any free one), for a firewall to know.
     `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
-    Changes `os.environ`, where botocore looks for credentials, so once in a process.
-    Raises `EngineError`, `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
+    Raises `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
     serve.end_on_signals()
-    database = engine.start(local.engine_dir(data_dir), engine_port, prepare=lambda: local.prepare(data_dir))
-    with database, _ending_with(database, data_dir):
+    with local.held(data_dir):
+        local.prepare(data_dir)
         local.remove(local.environment_file(data_dir))  # of a run that was killed
         listening = serve.listen(port, host)
         base_url = serve.base_url_of(listening)
-        environment = local.environment(data_dir, database.endpoint) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
+        environment = local.environment(data_dir) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
         os.environ.clear()
         os.environ.update(environment)
         with using(bootstrap(environment)):
@@ -105,15 +98,12 @@ def main() -> None:
     """Run until told to end. Exit 2 and one sentence on standard error for what cannot be run."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.run",
-        description="Run engine, sweep and server on 127.0.0.1:$PORT (8000), with all data in one folder.",
+        description="Run sweep and server on 127.0.0.1:$PORT (8000), with all data in one folder.",
         epilog="example: PORT=8001 python -m infra.run --home .local",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     parser.add_argument("--no-demo", action="store_true", help="make no demo company: for a server in real use")
     parser.add_argument("--host", default=serve.LOOPBACK, help=serve.HOST_HELP)
-    parser.add_argument(
-        "--engine-port", default="0", help="port of the database, for a firewall (default: any free one)"
-    )
     parser.add_argument("--mail", metavar="URL", help="send mail by smtp://… or smtps://…, as docs/serving.md says")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
     parser.add_argument("--workers", help=serve.WORKERS_HELP)
@@ -126,39 +116,14 @@ def main() -> None:
             given.home,
             port,
             host=given.host,
-            engine_port=serve.port_number(given.engine_port),
             mail_by=given.mail,
             with_demo=not given.no_demo,
             behind_proxy=given.behind_proxy,
             workers=serve.worker_number(given.workers),
         )
-    except (engine.EngineError, local.DataDirError, MailError, serve.ServeError, SettingsError) as error:
+    except (EngineError, local.DataDirError, MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-
-
-@contextmanager
-def _ending_with(database: engine.Engine, data_dir: Path) -> Iterator[None]:
-    """While this lasts, the end of the engine ends us, with `EngineError`: a server without it could only refuse.
-
-    So whoever watches over the server starts both again.
-    """
-    leaving, ended = threading.Event(), threading.Event()
-
-    def wait_and_end() -> None:
-        database.process.wait()
-        if not leaving.is_set():
-            ended.set()
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait_and_end, name="engine", daemon=True).start()
-    try:
-        yield
-    finally:
-        leaving.set()
-        if ended.is_set():  # wherever the signal has met us
-            log = f"{local.engine_dir(data_dir)}.log"
-            raise engine.EngineError(f"The engine has ended by itself. Its last words: {log}")
 
 
 def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
@@ -184,8 +149,8 @@ def _open_one_secret() -> None:
 
 @contextmanager
 def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
-    """While this lasts, the other commands find the engine and the server by `local.running`."""
-    ours = {n: value for n, value in environment.items() if n.startswith(("AWS_", "SEATKEEPER_")) or n == "base_url"}
+    """While this lasts, the other commands find the data and the server by `local.running`."""
+    ours = {n: value for n, value in environment.items() if n.startswith("SEATKEEPER_") or n == "base_url"}
     local.write_private(local.environment_file(data_dir), dict(ours))
     try:
         yield
@@ -293,7 +258,6 @@ def _say(base_url: str, data_dir: Path, to_do: str, begun: float) -> None:
     seconds = time.monotonic() - begun
     served = f"{base_url} ({this_version()}) after {seconds:.1f} s"
     print(f"Serving on {served}; data in {_short(data_dir)}. Ctrl-C stops all.", flush=True)
-    print(f"{OTHERS_WARNING}\n", flush=True)
     print(to_do, flush=True)
 
 

@@ -2,7 +2,7 @@
 
     python -m infra.serve --port 8000      in the environment of `infra.local.environment`
 
-From Python, as a child process: `with start(environment(data_dir, engine.endpoint)) as server: … server.base_url`.
+From Python, as a child process: `with start(environment(data_dir)) as server: … server.base_url`.
 What its limits hold, and why it is as it is: `docs/serving.md`.
 """
 
@@ -33,7 +33,7 @@ from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store.probe import probe
 from chalicelib.web import clock
-from infra.engine import Child, die_with
+from infra.child import Child, die_with
 from infra.health import Readiness, with_readiness
 from infra.http_server import DRAIN_SECONDS, HttpServer
 from infra.quiet import OncePerMinute

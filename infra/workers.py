@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from infra.engine import die_with
+from infra.child import die_with
 
 SHORTEST_LIFE_SECONDS = 1.0
 """One that ends sooner is not followed at once: it would be started without end."""

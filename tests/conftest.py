@@ -23,13 +23,12 @@ from chalicelib.store import database, reads
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
-from infra import engine, local
-from tests.support import ENGINE_ENVIRONMENT, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords
+from infra import local
+from tests.support import AWS_NOWHERE, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords, in_memory
 
-_home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-")
-_NOWHERE = "http://127.0.0.1:9"
+_home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-", dir=in_memory())
 if not STAGE_URL:  # `app`, which tests import, needs an environment
-    os.environ |= local.environment(Path(_home.name), _NOWHERE)
+    os.environ |= local.environment(Path(_home.name)) | AWS_NOWHERE
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
 NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
@@ -59,13 +58,10 @@ def _runtime(request: pytest.FixtureRequest) -> Iterator[None]:
         with using(bootstrap(os.environ)):
             yield
         return
-    with engine.start(None) as started:
-        os.environ |= local.environment(Path(_home.name), started.endpoint)
-        ENGINE_ENVIRONMENT.update(os.environ)
-        with using(bootstrap(os.environ)):
-            database.create_tables()
-            yield
-            _guard_that_all_expires()
+    with using(bootstrap(os.environ)):
+        database.create_tables()
+        yield
+        _guard_that_all_expires()
 
 
 _emptied_for: list[Path] = []

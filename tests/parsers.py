@@ -326,6 +326,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
+    "infra.embedded.source._TOKEN": "itself",
     "infra.wsgi._TEXTS": "infra.wsgi",
     "infra.wsgi._HEADER_VALUE": "infra.wsgi",
 }
@@ -347,7 +348,10 @@ NO_PARSERS = {
         "usecases.tidy.tidy",
     ),  # of what is stored
     *("domain.errors.wrong_in", "domain.errors.at_field"),  # of our own
-    *("infra.call.signed_headers", "infra.call.digest_headers", "infra.engine.environment"),  # of our own
+    *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
+    "usecases.create.keys_answered_by",  # of our own
+    *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
+    "infra.embedded.values.added",  # of what is stored
     *("infra.output.write", "infra.run.tidy_some", "infra.secret_store.open_store"),
 }
 """Functions that take a text and are none."""

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 from unittest.mock import patch
 
@@ -31,10 +33,20 @@ from chalicelib.usecases.license_lookup import LicenseLookup
 from infra.admin.differences import difference, differences
 from infra.call import signed_headers
 
-ENGINE_ENVIRONMENT: dict[str, str] = {}
-"""What leads to the engine of this process, once it is started, whatever a test changes of the environment."""
 ChangeRuntime = Callable[..., Runtime]
 """Of the fixture `change_runtime`: takes fields of `Runtime` by keyword."""
+ENOUGH_MEMORY = 2**30
+AWS_NOWHERE = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""An account that is nobody's, where nothing answers: no test reaches AWS."""
 STAGE_URL = os.environ.get("SEATKEEPER_TEST_URL")
 """Of the deployed stage that the tests of `licenseapi` ask; without one they ask the app in process."""
 STAGE_HOST = os.environ.get("SEATKEEPER_TEST_HOST")
@@ -45,6 +57,12 @@ NOW: Instant = 1_795_500_000_000
 CUSTOMER = "office@customer.test"
 HOUR, DAY = 3_600_000, 86_400_000
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def in_memory() -> str | None:
+    """A folder in memory for data that may be lost, for each write waits for the disk; None where there is little."""
+    folder = Path("/dev/shm")  # noqa: S108 - for a folder of its own
+    return str(folder) if folder.is_dir() and disk_usage(folder).free > ENOUGH_MEMORY else None
 
 
 def cheap_passwords() -> AbstractContextManager[object]:

@@ -19,7 +19,6 @@ from chalicelib.encryption import decrypt, encrypt
 from chalicelib.once import Once
 from chalicelib.runtime import Runtime, runtime, using
 from chalicelib.settings import SettingsError
-from chalicelib.store.connection import StageDatabase
 from chalicelib.store.database import create_tables
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
@@ -86,8 +85,8 @@ def test_what_is_set_inside_is_over_outside_and_threads_have_what_stood_where_th
 
 @pytest.mark.engine
 def test_eight_threads_that_come_first_open_one_connection(tmp_path: Path) -> None:
-    environment, start = local.environment(tmp_path, os.environ["AWS_ENDPOINT_URL"]), Barrier(8)
-    database = StageDatabase(local.TABLE_PREFIX, "us-east-1", environment["AWS_ENDPOINT_URL"])
+    start = Barrier(8)
+    database = bootstrap(local.environment(tmp_path)).database
 
     def come(_: int) -> object:
         start.wait()
@@ -119,7 +118,7 @@ def test_what_could_not_be_made_is_made_by_the_next_who_asks() -> None:
 @contextmanager
 def stage(name: str, home: Path) -> Iterator[Runtime]:
     """A stage of its own on the engine of this process, with secrets of its own."""
-    environment = dict(os.environ) | local.environment(home, os.environ["AWS_ENDPOINT_URL"])
+    environment = local.environment(home) | {"SEATKEEPER_DATABASE": os.environ["SEATKEEPER_DATABASE"]}
     with using(bootstrap(environment | {"SEATKEEPER_TABLE_PREFIX": f"{home.name}-{name}"})) as made:
         create_tables()
         yield made
@@ -142,7 +141,7 @@ def test_of_two_stages_in_one_process_each_has_its_own_data_memory_and_keys(tmp_
         assert [find_api_key(key, now=NOW) is not None for key in (its_key, other_key)] == [True, False]
         with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
             answer = http.get("/api/v4/public_key")
-        assert answer.text == runtime().keyring.public_keys()
+        assert answer.text == runtime().keyring.public_keys(NOW)
         verify(answer.content, answer.headers["LicenseSignature"], runtime().keyring.current.public_key)
 
     with stage("dev", tmp_path / "dev") as dev:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Secrets, SettingsError
-from chalicelib.signing import READ_AGAIN_MS, live_keys, sign_license
+from chalicelib.signing import READ_AGAIN_MS, Keyring, live_keys, sign_license
 from tests.signing_keys import DATA_KEY, held, key, keyring, pem, verify
 from tests.support import NOW
 
@@ -114,7 +114,7 @@ def test_the_current_key_comes_first_and_in_the_midst_of_a_rotation_is_the_only_
 
 
 def test_all_public_keys_are_told_and_who_reads_one_reads_the_current_one() -> None:
-    answer = keyring(held(2, 1)).public_keys()
+    answer = keyring(held(2, 1)).public_keys(NOW)
     assert answer == key(2).public_key + key(1).public_key
     assert load_pem_public_key(answer.encode()) == load_pem_public_key(key(2).public_key.encode())
 
@@ -199,3 +199,12 @@ def test_whatever_happens_an_answer_is_signed_by_the_key_that_was_asked_for_or_n
             else:
                 assert is_by(b"{}", signer.sign(b"{}"), int(step))
                 assert is_by(b"hw#key#", sign_license(signer, "HW", "KEY", ""), int(step))
+
+
+def test_public_keys_are_those_of_a_rotation_that_no_call_has_told_of() -> None:
+    store = Store(held(1))
+    ring = Keyring(store.read, AT)
+    assert ring.public_keys(NOW) == key(1).public_key
+    store.now = held(2, 1)
+    assert ring.public_keys(NOW + READ_AGAIN_MS - 1) == key(1).public_key
+    assert ring.public_keys(NOW + READ_AGAIN_MS) == key(2).public_key + key(1).public_key

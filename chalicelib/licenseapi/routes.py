@@ -44,6 +44,7 @@ from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses as licenses_of_device
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
+from chalicelib.web import clock
 from chalicelib.web.authentication import Caller
 from chalicelib.web.freshness import Call
 
@@ -154,7 +155,7 @@ def about(query: Call) -> AboutBody:
 @endpoint("GET", "/public_key", writes=False, public=True)
 def public_key(query: Call) -> str:
     """The keys that answers are verified with, in PEM, the current one first."""
-    return runtime().keyring.public_keys()
+    return runtime().keyring.public_keys(clock.now())
 
 
 def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: Json) -> LicenseBody:

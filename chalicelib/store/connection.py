@@ -80,11 +80,15 @@ class _Client:
 
 
 class StageDatabase:
-    """The tables of one stage. `endpoint`: of an engine behind a port; `engine`: one in this process; else AWS's."""
+    """The tables of one stage.
 
-    def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: OpenEngine | None = None) -> None:
+    `endpoint`: of a DynamoDB that is not AWS's, None where that is meant. `open_engine`: opens what answers in the
+    place of both, in this process.
+    """
+
+    def __init__(self, table_prefix: str, region: str, endpoint: str | None, open_engine: OpenEngine | None) -> None:
         self.region = region
-        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint, engine and engine()))
+        self._connection = Once(lambda: StageConnection(table_prefix, region, endpoint, open_engine and open_engine()))
 
     @property
     def connection(self) -> StageConnection:

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | None = None) -> dict[str, str]:
-    """The environment of the command: of the `stage` or the `home` that is given, else ours, else of what runs here.
+    """The environment of the command: of the `stage` or the `home` that is given, else ours, else of the home here.
 
     Raises `UsageError`, `StageError`, `DataDirError` where none of them says which database is meant.
     """
@@ -75,12 +75,11 @@ def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | 
         return _of_stage(ours, stage)
     if home is None and any(name in ours for name in _OF_A_STAGE):
         return dict(ours)
-    running = local.running(home or HOME)
-    if running is None:
-        raise UsageError("Seatkeeper is not running here: start it with `make run`.")
+    data_dir = home or HOME
+    if not local.database_file(data_dir).exists():
+        raise UsageError(f"There is no data in {data_dir}: start Seatkeeper there first, as `make run` does.")
     # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
-    kept = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
-    return kept | {name: value for name, value in running.items() if name != "base_url"}
+    return {name: value for name, value in ours.items() if not name.startswith("AWS_")} | local.settings(data_dir)
 
 
 def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:

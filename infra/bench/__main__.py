@@ -1,4 +1,4 @@
-"""`make bench`: start an engine and a server of their own, and measure (`infra.bench.measure`)."""
+"""`make bench`: start a server of its own, and measure (`infra.bench.measure`)."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
-from infra import engine, local, serve
+from infra import local, serve
 from infra.bench.measure import measure
 from infra.version import add_version
 
@@ -21,14 +21,11 @@ def main() -> None:
     )
     add_version(parser)
     parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="seatkeeper-bench-") as folder,
-        engine.start(Path(folder, "data")) as running,
-    ):
-        os.environ |= local.environment(Path(folder), running.endpoint)
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-bench-") as folder:
+        os.environ |= local.environment(Path(folder))
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # thousands of devices of few licenses
         with serve.start(dict(os.environ)) as server, using(bootstrap(os.environ)):
-            measure(running, server)
+            measure(server)
 
 
 if __name__ == "__main__":

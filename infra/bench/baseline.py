@@ -1,18 +1,18 @@
 """The baseline: what the bare engine calls of a License API call and one RSA signature come to, without Seatkeeper."""
 
 import multiprocessing
+import os
 import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
-from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from chalicelib.domain.types import AwsClient
+from chalicelib.bootstrap import bootstrap
+from chalicelib.store.connection import Send
 from infra.bench.latencies import Latencies
 from infra.new_secrets import SIGNING_KEY_BITS
 
@@ -27,15 +27,13 @@ def measure_baseline(call: str, table: str, calls: int, threads: int) -> Latenci
 
 
 def _measure(call: str, table: str, calls: int, threads: int) -> Latencies:
-    # As the store has it: no retries, and no checks of what we send ourselves.
-    config = Config(max_pool_connections=threads, parameter_validation=False, retries={"total_max_attempts": 1})
-    client = boto3.client("dynamodb", config=config)
+    send = bootstrap(os.environ).database.connection.send
     key = generate_private_key(public_exponent=65537, key_size=SIGNING_KEY_BITS)
-    bare: Callable[[AwsClient, str], None] = {"check_license": _check, "activate_license": _activate}[call]
+    bare: Callable[[Send, str], None] = {"check_license": _check, "activate_license": _activate}[call]
 
     def timed(_number: int) -> float:
         start = time.perf_counter()
-        bare(client, table)
+        bare(send, table)
         key.sign(_BODY, PKCS1v15(), SHA256())
         return time.perf_counter() - start
 
@@ -46,16 +44,16 @@ def _measure(call: str, table: str, calls: int, threads: int) -> Latencies:
         return Latencies(time.perf_counter() - start, time.process_time() - cpu, latencies)
 
 
-def _check(client: AwsClient, table: str, pk: str = "baseline") -> None:
+def _check(send: Send, table: str, pk: str = "baseline") -> None:
     """One read of two items."""
     keys = [{"pk": {"S": pk}, "part": {"S": part}} for part in ("license", "device#1")]
-    client.batch_get_item(RequestItems={table: {"Keys": keys}})
+    send("BatchGetItem", {"RequestItems": {table: {"Keys": keys}}})
 
 
-def _activate(client: AwsClient, table: str) -> None:
+def _activate(send: Send, table: str) -> None:
     """One read of two items, and one transaction: a conditional counter, a device, an event."""
     pk, new = f"baseline#{secrets.randbelow(64)}", secrets.token_hex(12)
-    _check(client, table, pk)
+    _check(send, table, pk)
     device = {"pk": {"S": pk}, "part": {"S": f"device#{new}"}, "hardware_id": {"S": new}, "active": {"BOOL": True}}
     event = {"pk": {"S": pk}, "part": {"S": f"at#{new}"}, "type": {"S": "device_activated"}}
     counter = {
@@ -69,4 +67,4 @@ def _activate(client: AwsClient, table: str) -> None:
         {"Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
         for item in (device, event)
     ]
-    client.transact_write_items(TransactItems=[{"Update": counter}, *puts])
+    send("TransactWriteItems", {"TransactItems": [{"Update": counter}, *puts]})

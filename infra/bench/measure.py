@@ -24,7 +24,6 @@ from infra.bench.latencies import Latencies
 from infra.bench.lines import lines
 from infra.bench.portal import portal
 from infra.bench.seed import seed_licenses
-from infra.engine import Engine
 from infra.serve import Server
 from infra.stage.stages import ROOT
 
@@ -43,7 +42,7 @@ IMPORT_RUNS = 7
 _ADMIN = Actor("bench")
 
 
-def measure(engine: Engine, server: Server) -> None:
+def measure(server: Server) -> None:
     """Print one section after the other."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{time.strftime('%Y-%m-%d')}, {machine}")
@@ -59,8 +58,7 @@ def measure(engine: Engine, server: Server) -> None:
         _sweep(due, stored)
     portal(server)
     _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
-    answering = f"{_megabytes(server.pids):.0f} MB in {len(server.pids)} processes"
-    print(f"  server {answering}, engine {_megabytes([engine.pid]):.0f} MB")
+    print(f"  server {_megabytes(server.pids):.0f} MB in {len(server.pids)} processes")
 
 
 def _application(server: Server) -> Application:

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
-from chalicelib.domain.types import AwsClient, Json
+from chalicelib.domain.types import Json
 from chalicelib.store import database
 from chalicelib.store.due import due_entry
 from chalicelib.store.items.events import EventItem, event_item
@@ -24,15 +22,15 @@ _ADMIN = Actor("bench")
 
 def seed_licenses(company: str, product: str, first: int, count: int, validity_period: Instant) -> None:
     """Store time-limited licenses with all items that issuing them stores; ids count up from `first`."""
-    client, batch, progress = boto3.client("dynamodb"), [], Progress("licenses stored", count)
+    batch, progress = [], Progress("licenses stored", count)
     for number, license_id in enumerate(range(first, first + count)):
         for item in _items(company, product, license_id, validity_period):
             batch.append((database.table_name(type(item)), {"PutRequest": {"Item": item.serialize()}}))
             if len(batch) == _BATCH:
-                _write(client, batch)
+                _write(batch)
                 batch = []
         progress.show(number + 1)
-    _write(client, batch)
+    _write(batch)
 
 
 def _items(
@@ -58,9 +56,9 @@ def _items(
     yield LookupItem(company, license_key_sort_key(license.license_key or ""), target_id=license_id)
 
 
-def _write(client: AwsClient, batch: list[tuple[str, Json]]) -> None:
+def _write(batch: list[tuple[str, Json]]) -> None:
     wanted: dict[str, list[Json]] = {}
     for table, request in batch:
         wanted.setdefault(table, []).append(request)
     while wanted:
-        wanted = client.batch_write_item(RequestItems=wanted)["UnprocessedItems"]
+        wanted = database.connection().send("BatchWriteItem", {"RequestItems": wanted})["UnprocessedItems"]

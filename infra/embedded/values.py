@@ -1,6 +1,7 @@
 """Values as DynamoDB types them: `{"S": text}`, `{"N": digits}`, `{"BOOL": truth}` and `{"SS": [text, …]}`.
 
-Our store has no others; they are refused.
+Our store has no others. Nulls, lists and maps are kept as they are, for older code keeps what newer code has written;
+no operator looks into them. Bytes and other sets are refused.
 """
 
 import re
@@ -21,6 +22,7 @@ Item = dict[str, Value]
 Order = Callable[[Any, Any], bool]  # an operator's, of whatever has an order
 """Whether one thing comes before another."""
 
+MAX_DEPTH = 32
 MAX_DIGITS = 38
 MAX_EXPONENT, MIN_EXPONENT = 125, -130
 _is_plain = re.compile(r"(?:0|-?[1-9][0-9]{0,37})(?![\s\S])").match
@@ -28,8 +30,8 @@ _is_number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6
 _exact = Context(prec=1000, Emax=999_999, Emin=-999_999, traps=[InvalidOperation, Overflow, Underflow])
 
 
-def checked(value: Untyped) -> Value:
-    """A value as it is stored. Raises `Refused`."""
+def checked(value: Untyped, room: int = MAX_DEPTH) -> Value:
+    """A value as it is stored; `room`: how many lists and maps may still open. Raises `Refused`."""
     if not isinstance(value, dict) or len(value) != 1:
         raise invalid("Supplied AttributeValue must contain exactly one of the supported datatypes")
     ((kind, content),) = value.items()
@@ -45,7 +47,21 @@ def checked(value: Untyped) -> Value:
         return value
     if kind == "SS":
         return _checked_set(content)
-    raise invalid(f"the embedded engine stores no values of the type {kind}")
+    return _checked_document(kind, content, room)
+
+
+def _checked_document(kind: str, content: Untyped, room: int) -> Value:
+    if not room:
+        raise invalid("Nesting Levels have exceeded supported limits: Attributes must have at most 32 levels")
+    if kind == "NULL" and content is True:
+        return {kind: content}
+    if kind == "L" and isinstance(content, list):
+        return {kind: [checked(member, room - 1) for member in content]}
+    if kind == "M" and isinstance(content, dict):
+        for name in content:
+            _check_text(name)
+        return {kind: {name: checked(member, room - 1) for name, member in content.items()}}
+    raise invalid(f"the embedded engine stores no such values of the type {kind}")
 
 
 def _check_text(content: Untyped) -> None:
@@ -121,11 +137,11 @@ def is_in_order(order: Order, one: Value | None, other: Value | None) -> bool:
 def size(value: Value) -> int:
     """Bytes, by DynamoDB's rules."""
     ((kind, content),) = value.items()
-    if kind == "BOOL":
+    if kind in {"BOOL", "NULL"}:
         return 1
     if kind == "SS":
         return sum(len(text.encode()) for text in content)
-    if kind not in {"S", "N"}:  # of a newer version, which knows more
+    if kind not in {"S", "N"}:  # as it is stored, which is more than it is to DynamoDB
         return len(orjson.dumps(content))
     text = str(content)
     if kind == "S":

@@ -79,7 +79,7 @@ def _unpack(archive: Path, folder: Path) -> int:
 
 def _imports(folder: Path) -> list[float]:
     """Median milliseconds of CPU: chalice's package, ours, and the libraries alone as they are installed here."""
-    environment = local.environment(folder, "http://127.0.0.1:9")  # nobody is asked
+    environment = local.environment(folder)
     jobs = [(OURS, folder / "unpacked-plain"), (OURS, folder / "unpacked-ours"), (LIBRARIES, INSTALLED)]
     rounds, progress = [], Progress("rounds of imports", RUNS)
     for done in range(RUNS):

@@ -20,7 +20,7 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from chalicelib.store.database import create_tables
 from chalicelib.web import clock
-from infra import engine, local, serve
+from infra import local, serve
 from tests.e2e import install
 from tests.e2e.browser import SCHEMES, chromium, log_in, watched
 from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD, Showcase, make
@@ -96,9 +96,9 @@ def main() -> None:
 
 @contextmanager
 def _running() -> Iterator[tuple[str, Showcase]]:
-    """A server on an engine of its own, with the showcase on it."""
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home, engine.start(None) as database:
-        os.environ |= local.environment(Path(home), database.endpoint)
+    """A server on a database of its own, with the showcase on it."""
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home:
+        os.environ |= local.environment(Path(home))
         with using(bootstrap(os.environ)), serve.start(dict(os.environ)) as server:
             create_tables()
             yield server.base_url, make(clock.now())

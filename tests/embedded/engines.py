@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra import engine as roto
+from tests import roto
 
 Send = Callable[[str, dict[str, Any]], dict[str, Any]]
 

@@ -153,8 +153,20 @@ def test_a_number_has_38_digits_and_one_way_to_be_written(engine: EmbeddedEngine
         assert put(engine, n={"N": given}) == INVALID, given
 
 
+def test_nulls_lists_and_maps_are_kept_as_they_are_and_no_deeper_than_32(engine: EmbeddedEngine) -> None:
+    value: dict[str, Any] = {"M": {"l": {"L": [{"NULL": True}, {"M": {"n": {"N": "1.0"}}}]}, "s": {"SS": ["b", "a"]}}}
+    assert put(engine, a=value) is None
+    kept = engine("GetItem", {"TableName": "ranged", "Key": item()})["Item"]["a"]
+    assert kept == {"M": {"l": {"L": [{"NULL": True}, {"M": {"n": {"N": "1"}}}]}, "s": {"SS": ["a", "b"]}}}
+    deep: dict[str, Any] = {"S": "x"}
+    for _ in range(32):
+        deep = {"L": [deep]}
+    assert put(engine, a=deep) is None
+    assert put(engine, a={"L": [deep]}) == INVALID
+
+
 def test_a_value_that_our_store_does_not_have_is_refused(engine: EmbeddedEngine) -> None:
-    wrong: list[Any] = [{}, {"S": "a", "N": "1"}, {"SS": []}, {"SS": ["a", "a"]}, {"NULL": True}, {"L": []}, {"M": {}}]
+    wrong: list[Any] = [{}, {"S": "a", "N": "1"}, {"SS": []}, {"SS": ["a", "a"]}, {"NULL": False}, {"L": {}}, {"M": []}]
     for value in (*wrong, {"B": b"x"}, {"NS": ["1"]}):
         with pytest.raises(ClientError, match=INVALID):
             engine("PutItem", {"TableName": "ranged", "Item": item(a=value)})

@@ -5,13 +5,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from botocore.session import get_session
 
 from app import app
 from chalicelib.bootstrap import bootstrap
@@ -22,6 +20,7 @@ from infra.admin.differences import difference, differences
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
 from tests.portal.browser import Browser
+from tests.store.seam import ask, every_item
 from tests.support import Application
 
 _SHARED = ("companies", "due#")
@@ -125,29 +124,18 @@ def opened(name: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 def _load(table: str, company: str, kept: list[dict[str, Any]]) -> None:
     """Put the items of a home in the place of all that the company has."""
     name = f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}"
-    keys = [
-        {part: item[part] for part in ("pk", "part") if part in item} for item in _scan(name) if _is_of(company, item)
-    ]
+    stored = [item for item in every_item(table) if _is_of(company, item)]
+    keys = [{part: item[part] for part in ("pk", "part") if part in item} for item in stored]
     _write(name, [{"DeleteRequest": {"Key": key}} for key in keys])
     _write(name, [{"PutRequest": {"Item": item}} for item in kept])
 
 
 def _write(table: str, requests: list[dict[str, Any]]) -> None:
     for start in range(0, len(requests), BATCH_WRITE_LIMIT):
-        left = _client().batch_write_item(RequestItems={table: requests[start : start + BATCH_WRITE_LIMIT]})
+        left = ask("BatchWriteItem", RequestItems={table: requests[start : start + BATCH_WRITE_LIMIT]})
         assert not left["UnprocessedItems"]
 
 
 def _is_of(company: str, item: dict[str, Any]) -> bool:
     pk: str = item["pk"]["S"]
     return company in pk.split("#") or (pk.startswith(_SHARED) and company in str(item))
-
-
-def _scan(name: str) -> Iterator[dict[str, Any]]:
-    for page in _client().get_paginator("scan").paginate(TableName=name):
-        yield from page["Items"]
-
-
-@cache
-def _client() -> Any:
-    return get_session().create_client("dynamodb")

@@ -52,20 +52,18 @@ def _git(*words: str) -> str:
 
 
 def _write(short: str, scratch: Path, home: Path) -> None:
-    from infra import engine, local
+    from chalicelib.store import database
+    from infra import local
 
     folder = scratch / "home"
-    with engine.start(None) as database:
-        os.environ |= local.environment(folder, database.endpoint)
-        from chalicelib.store.database import create_tables
-
-        with _runtime():
-            create_tables()
-            document = {"commit": short} | _fill(f"HOME-{short.upper()}")
+    os.environ |= local.environment(folder)
+    with _runtime():
+        database.create_tables()
+        document = {"commit": short} | _fill(f"HOME-{short.upper()}")
         document["secrets"] = json.loads(local.secrets_file(folder).read_text())
         (home / "home.json").write_text(json.dumps(document, indent=1) + "\n")
         for table in TABLES:
-            (home / f"{table}.json").write_text(_lines(_items(table, database.endpoint)))
+            (home / f"{table}.json").write_text(_lines(_items(table)))
 
 
 def _runtime() -> AbstractContextManager[object]:
@@ -78,11 +76,10 @@ def _runtime() -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _items(table: str, endpoint: str) -> list[dict[str, Any]]:
-    from botocore.session import get_session
+def _items(table: str) -> list[dict[str, Any]]:
+    from chalicelib.store import database
 
-    client: Any = get_session().create_client("dynamodb", endpoint_url=endpoint)
-    found = client.scan(TableName=f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-{table}")
+    found = database.connection().send("Scan", {"TableName": database.connection().table_name(table)})
     assert "LastEvaluatedKey" not in found, "a home is small"
     items: list[dict[str, Any]] = found["Items"]
     return sorted(items, key=lambda item: (item["pk"]["S"], item.get("part", {}).get("S", "")))

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.store import accounts, database
-from infra import engine, local
+from infra import local
 from infra.admin import main as admin
 from infra.admin.parser import UsageError
 from infra.serve import ROOT
@@ -34,34 +34,22 @@ def strangers() -> dict[str, str]:
     return kept | {"AWS_PROFILE": "another", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
 
-def test_a_command_finds_what_runs_in_a_folder(vendor: Vendor, tmp_path: Path) -> None:
-    answers = {n: value for n, value in os.environ.items() if n.startswith(("AWS_", "SEATKEEPER_"))}
-    with engine.start(local.engine_dir(tmp_path)):  # the proof that it runs; the data is that of this process's engine
-        local.write_private(local.environment_file(tmp_path), {**answers, "base_url": "http://127.0.0.1:8000"})
-        done = started(["audit", "--company", vendor.code, "--json", "--home", str(tmp_path)], strangers())
+def test_a_command_finds_the_data_of_a_folder(vendor: Vendor) -> None:
+    home = str(Path(os.environ["SEATKEEPER_SECRETS"].removeprefix("file:")).parent)
+    done = started(["audit", "--company", vendor.code, "--json", "--home", home], strangers())
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "names": 0, "differences": []}
 
 
-def test_a_command_that_finds_nothing_running_says_how_to_start_it(
+def test_a_command_that_finds_no_data_says_how_to_start(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    sentence = "Seatkeeper is not running here: start it with `make run`."
+    sentence = f"There is no data in {tmp_path}: start Seatkeeper there first, as `make run` does."
     assert operator.refused(f"audit --home {tmp_path}") == sentence
     monkeypatch.setattr(admin, "HOME", tmp_path)
-    local.write_private(local.environment_file(tmp_path), {})  # left by one that was killed
     assert admin.environment({"SEATKEEPER_SECRETS": "file:x"}, None) == {"SEATKEEPER_SECRETS": "file:x"}
-    with pytest.raises(UsageError, match="start it with"):
+    with pytest.raises(UsageError, match="There is no data in"):
         admin.environment({}, None)
-
-
-def test_a_command_that_is_not_told_well_what_runs_is_one_sentence(operator: Operator, tmp_path: Path) -> None:
-    local.environment_file(tmp_path).write_text("{}")
-    with engine.start(local.engine_dir(tmp_path)):
-        said = operator.refused(f"audit --home {tmp_path}")
-    assert (
-        said == f"{tmp_path}/environment.json is not what the server has written: stop the server, and start it again."
-    )
 
 
 def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:

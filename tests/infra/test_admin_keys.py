@@ -20,7 +20,7 @@ from chalicelib.store.keys import api_key_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
 from infra import local
-from infra.admin import commands, keys
+from infra.admin import keys
 from infra.new_secrets import NEW
 from infra.secret_store import AlreadyExists, FileStore, SecretStore, StoreError, open_store
 from tests.infra.operator import Operator, value_beside
@@ -62,7 +62,7 @@ def live(address: str) -> tuple[Signer, ...]:
 def only(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The companies that there are: none, until a test names some."""
     codes: list[str] = []
-    monkeypatch.setattr(commands, "companies", lambda: iter(codes))
+    monkeypatch.setattr(accounts, "company_codes", lambda: iter(codes))
     return codes
 
 

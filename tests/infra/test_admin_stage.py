@@ -15,9 +15,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.store.tables import table_definition
 from infra.admin import main as admin
 from infra.serve import ROOT
 from infra.stage.stages import read_stage
+from tests import roto
 from tests.infra.operator import Operator
 
 LINE = "company create --code QBITEC --name Qbitec --stage dev"
@@ -140,30 +142,24 @@ def started(line: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_command_works_on_the_tables_of_the_stage_once_it_is_deployed() -> None:
-    dynamodb = boto3.client("dynamodb")
-    with identity() as sts:
+    with roto.as_aws(), identity() as sts:
+        dynamodb = boto3.client("dynamodb")
         done = started(LINE, AWS_ENDPOINT_URL_STS=sts)
         answer = "There are no tables seatkeeper-dev-… in us-east-1: deploy the stage (make deploy), or set AWS_REGION."
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{answer}\n")
         name = f"{STAGE['SEATKEEPER_TABLE_PREFIX']}-accounts"
-        like = dynamodb.describe_table(TableName=f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-accounts")["Table"]
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=like["KeySchema"],
-            AttributeDefinitions=like["AttributeDefinitions"],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        dynamodb.create_table(TableName=name, **table_definition("accounts"))
         done = started(f"{LINE} --json", AWS_ENDPOINT_URL_STS=sts)
-    assert (done.returncode, done.stderr) == (0, "")
-    key = {"pk": {"S": "QBITEC"}, "part": {"S": "company"}}
-    stored = dynamodb.get_item(TableName=name, Key=key)["Item"]
+        assert (done.returncode, done.stderr) == (0, "")
+        key = {"pk": {"S": "QBITEC"}, "part": {"S": "company"}}
+        stored = dynamodb.get_item(TableName=name, Key=key)["Item"]
     assert json.loads(done.stdout) == {"code": "QBITEC", "id": int(stored["id"]["N"]), "name": "Qbitec"}
-    dynamodb.delete_table(TableName=name)
 
 
 def test_secrets_come_before_tables(tmp_path: Path) -> None:
     secrets = f"file:{tmp_path}/secrets.json"
     names = {"SEATKEEPER_TABLE_PREFIX": "seatkeeper-none", "SEATKEEPER_SECRETS": secrets, "SEATKEEPER_MAIL": "file:m"}
-    done = started("secrets create --json", **names)
+    with roto.as_aws():  # no table is there
+        done = started("secrets create --json", **names)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["made"] == ["data_key", "signing_key"]

@@ -11,15 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra import call, engine, local
+from infra import call, local
 from infra.serve import ROOT
+from tests import roto
 
 PATIENCE_SECONDS = 120
 
 
 @pytest.mark.parametrize("options", [[], ["--no-autoreload"]])
 def test_it_serves_a_home_of_its_own_and_ends_with_all_that_it_started(tmp_path: Path, options: list[str]) -> None:
-    home, port = tmp_path / "home", engine.free_port()
+    home, port = tmp_path / "home", roto.free_port()
     command = [sys.executable, "-m", "infra.chalice_local", "--home", str(home), "--port", str(port), *options]
     environment = os.environ | {"AWS_PROFILE": "of-the-developer"}
     pipe = subprocess.PIPE
@@ -44,7 +45,6 @@ def test_it_serves_a_home_of_its_own_and_ends_with_all_that_it_started(tmp_path:
             run.kill()
     assert run.returncode == 0, said
     assert local.running(home) is None
-    assert not engine.is_running(local.engine_dir(home))
     assert is_free(port)
 
 
@@ -53,8 +53,8 @@ def is_free(port: int) -> bool:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            engine.free_port(port)
-        except engine.EngineError:
+            roto.free_port(port)
+        except roto.EngineError:
             time.sleep(0.05)
         else:
             return True

@@ -20,7 +20,7 @@ from chalicelib.store.probe import probe
 from chalicelib.threads import ThreadPool
 from chalicelib.version import VERSION, git_commit
 from chalicelib.web import clock
-from infra import engine, local, run, serve
+from infra import local, run, serve
 from infra.health import CACHE_SECONDS, PATIENCE_SECONDS, Readiness
 from infra.quiet import SECONDS, OncePerMinute
 
@@ -141,17 +141,16 @@ def test_a_server_without_records_names_the_request_that_an_error_is_of() -> Non
 def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with engine.start(None) as empty:  # no table is there
-        environment = local.environment(tmp_path, empty.endpoint)
-        with serve.start(environment) as server, httpx.Client(base_url=server.base_url) as http:
-            assert (http.get("/healthz").status_code, http.get("/healthz/").text) == (200, '{"status":"ok"}')
-            for path in ("/readyz", "/readyz/", "/readyz"):
-                answer = http.get(path)
-                assert (answer.status_code, answer.json()["code"]) == (503, "service_busy")
-                assert (answer.json()["status"], answer.headers["Retry-After"]) == (503, "1")
-            assert (http.head("/readyz").status_code, http.head("/readyz").text) == (503, "")
-            wrong = http.post("/readyz")
-            assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, HEAD")
+    environment = local.environment(tmp_path)  # no table is there
+    with serve.start(environment) as server, httpx.Client(base_url=server.base_url) as http:
+        assert (http.get("/healthz").status_code, http.get("/healthz/").text) == (200, '{"status":"ok"}')
+        for path in ("/readyz", "/readyz/", "/readyz"):
+            answer = http.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (503, "service_busy")
+            assert (answer.json()["status"], answer.headers["Retry-After"]) == (503, "1")
+        assert (http.head("/readyz").status_code, http.head("/readyz").text) == (503, "")
+        wrong = http.post("/readyz")
+        assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, HEAD")
     errors = capfd.readouterr().err
     assert errors.count("not ready") == 1
     assert "Traceback" not in errors

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.web import clock
-from infra import demo, engine, local
+from infra import demo, local
 from tests.infra.operator import DEMO
 
 CONTENTS: dict[str, Any] = {
@@ -23,18 +23,18 @@ BROKEN = [pytest.param(json.dumps(content), id=name) for name, content in CONTEN
 
 
 def test_what_a_killed_run_left_behind_counts_for_nothing(tmp_path: Path) -> None:
-    names = ("AWS_ENDPOINT_URL", "SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS", "SEATKEEPER_MAIL", "base_url")
+    names = ("SEATKEEPER_DATABASE", "SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS", "SEATKEEPER_MAIL", "base_url")
     answer = dict.fromkeys(names, "x")
     local.write_private(local.environment_file(tmp_path), dict(answer))
     assert local.running(tmp_path) is None
-    with engine.start(local.engine_dir(tmp_path)):
+    with local.held(tmp_path):
         assert local.running(tmp_path) == answer
 
 
 def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> None:
-    local.engine_dir(tmp_path).mkdir()
     tmp_path.chmod(0o755)
-    local.prepare(tmp_path)
+    with local.held(tmp_path):
+        local.prepare(tmp_path)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
     assert local.secrets_file(tmp_path).exists()
 
@@ -60,7 +60,7 @@ def test_a_demo_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path
 def test_an_environment_json_that_is_broken_is_one_sentence(content: str, tmp_path: Path) -> None:
     """With half of it a command would reach for AWS."""
     local.environment_file(tmp_path).write_text(content)
-    with engine.start(local.engine_dir(tmp_path)), pytest.raises(local.DataDirError) as error:
+    with local.held(tmp_path), pytest.raises(local.DataDirError) as error:
         local.running(tmp_path)
     answer = "is not what the server has written: stop the server, and start it again."
     assert str(error.value) == f"{tmp_path}/environment.json {answer}"

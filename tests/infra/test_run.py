@@ -28,7 +28,7 @@ from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
-from infra import call, demo, engine, local, run
+from infra import call, demo, local, run
 from infra.new_secrets import NEW
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
@@ -174,26 +174,25 @@ def test_a_refused_call_is_shown_with_its_reason(first: Running) -> None:
     assert '"code": "missing_hardware_id"' in done.stdout
 
 
-def test_other_commands_find_the_engine_of_a_run(first: Running) -> None:
+def test_other_commands_find_the_data_of_a_run(first: Running) -> None:
     found = local.running(first.home)
     assert found is not None
     assert found["base_url"] == first.demo["base_url"]
     assert found["SEATKEEPER_SECRETS"] == f"file:{first.home.resolve() / 'secrets.json'}"
-    assert httpx.get(found["AWS_ENDPOINT_URL"]).status_code < 500
+    assert found["SEATKEEPER_DATABASE"] == f"infra.embedded:{local.database_file(first.home)}"
 
 
 def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
-    assert refused("--home", str(first.home)) == f"Another engine is running on {first.home / 'data'}: stop it first.\n"
+    assert refused("--home", str(first.home)) == f"Another server is running on {first.home}: stop it first.\n"
     assert local.running(first.home) is not None
     assert httpx.get(first.demo["base_url"]).status_code == 200
 
 
-def test_a_port_in_use_is_one_sentence_and_leaves_no_engine(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_sentence_and_leaves_no_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         sentence = f"Port {port} cannot be had: Address already in use. Choose another one.\n"
         assert refused("--home", str(tmp_path / "home"), port=port) == sentence
-    assert not engine.is_running(local.engine_dir(tmp_path / "home"))
     assert local.running(tmp_path / "home") is None
 
 
@@ -207,13 +206,12 @@ def test_mail_that_cannot_be_sent_so_is_one_sentence_without_the_password(tmp_pa
     assert refused("--home", home, "--mail", url) == sentence
 
 
-def test_a_run_tells_other_commands_how_mail_is_sent_and_has_the_port_that_it_is_reported(tmp_path: Path) -> None:
-    url, port = "smtp://localhost:25?from=a@vendor.test", engine.free_port()
-    with running(tmp_path / "home", "--mail", url, "--engine-port", str(port)):
+def test_a_run_tells_other_commands_how_mail_is_sent(tmp_path: Path) -> None:
+    url = "smtp://localhost:25?from=a@vendor.test"
+    with running(tmp_path / "home", "--mail", url):
         found = local.running(tmp_path / "home")
         assert found is not None
         assert found["SEATKEEPER_MAIL"] == url
-        assert found["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{port}"
 
 
 def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Path) -> None:
@@ -282,24 +280,13 @@ def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: sign
     if number != signal.SIGKILL:
         assert (code, said, errors) == (0, "\nStopped. All data is kept.\n", "")
         assert not local.environment_file(tmp_path / "home").exists()
-        assert not engine.is_running(local.engine_dir(tmp_path / "home"))
+        assert local.running(tmp_path / "home") is None
     with running(tmp_path / "home") as second:
         assert before["manager"]["password"] in first.said
         assert before["manager"]["password"] not in second.said
         assert f"e-mail {before['manager']['email']}, the password in demo.json or " in second.said
         assert second.demo | {"base_url": ""} == before | {"base_url": ""}
         assert second.call("check_license", **device).json()["times_activated"] == 1
-
-
-def test_a_run_ends_with_its_engine(tmp_path: Path) -> None:
-    """It could only refuse; whoever watches over it is to start both again."""
-    with running(tmp_path / "home") as first:
-        pid = first.process.pid
-        database, _server = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        os.kill(int(database), signal.SIGKILL)
-        said, errors = first.process.communicate()
-    assert (first.process.returncode, said) == (2, "")
-    assert errors.endswith(f"The engine has ended by itself. Its last words: {tmp_path / 'home' / 'data'}.log\n")
 
 
 def test_without_a_demo_the_first_company_is_made_by_the_printed_commands_and_comes_again(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chalicelib.mail import sender as mail
 from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
-from infra.engine import free_port
 from tests.mail.test_sender import SECRET, TEXT, send, use
+from tests.roto import free_port
 from tests.support import ChangeRuntime
 
 HOST, OTHER = "smtp.vendor.test", "smtp.other.test"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
-from infra import engine, local
+from infra import local
 from tests.proof.history import as_text
 
 SHORT_SECONDS, LONG_SECONDS = 60, 10 * 60
@@ -19,9 +19,9 @@ OUT = Path("build/proof")
 def main() -> int:
     """Run a campaign; answers the exit code."""
     given = _arguments()
-    # The servers inherit the environment; this engine is only a part of it, each ground has one of its own.
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-proof-") as folder, engine.start(None) as running:
-        os.environ |= local.environment(Path(folder), running.endpoint)
+    # The servers inherit the environment; this database is only a part of it, each ground has one of its own.
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-proof-") as folder:
+        os.environ |= local.environment(Path(folder))
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
         with using(bootstrap(os.environ)):
             return _run(given, Path(folder) / "ground")

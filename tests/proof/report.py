@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ def page(result: Result, command: str) -> str:
     return PAGE.read_text().format(
         date=time.strftime("%Y-%m-%d"),
         machine=f"{platform.system()} {platform.machine()}, {_cores()} cores, Python {platform.python_version()}",
-        engine=f"roto-aws {version('roto-aws')}, durable",
+        engine=f"the embedded engine, SQLite {sqlite3.sqlite_version}",
         versions=", ".join(f"{name} {version(name)}" for name in ("botocore", "pynamodb", "chalice")),
         command=command,
         seed=result.seed,
@@ -81,7 +82,7 @@ def _figures(result: Result, faults: int) -> list[tuple[str, int | str]]:
         ("retries: calls to the database sent again", weather["retry"]),
         ("reads answered by a replica that lags", weather[LAG]),
         ("faults injected into calls to the database", faults),
-        ("kills, of a server, the engine or all", result.rounds.total() - result.rounds["nothing"]),
+        ("kills, of a server or of all", result.rounds.total() - result.rounds["nothing"]),
         ("**violations**", f"**{len(result.failures)}**"),
         ("**broken builds caught**", f"**{sum(bool(one.rules) for one in result.mutants)} of {len(result.mutants)}**"),
     ]

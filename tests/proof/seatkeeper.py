@@ -1,4 +1,4 @@
-"""Seatkeeper, as the race of `tests.proof.peers` sees it: two servers for one machine, on an engine of their own."""
+"""Seatkeeper, as the race of `tests.proof.peers` sees it: two servers for one machine, on a database of their own."""
 
 import os
 import tempfile
@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from infra import engine, local, serve
+from infra import local, serve
 from tests.race.clients import OK, Client
 
 SERVERS = 2
@@ -19,8 +19,7 @@ class Seatkeeper:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-race-")))
-            running = stack.enter_context(engine.start(home / "data"))
-            os.environ |= local.environment(home, running.endpoint)
+            os.environ |= local.environment(home)
             os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
             from chalicelib.store.database import create_tables
             from tests.support import Vendor

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
-from infra.engine import die_with
+from infra.child import die_with
 from infra.serve import ROOT, Server, answer, base_url_of, listen, log_to_stderr
 
 _CONDITIONS = "PROOF_CONDITIONS"

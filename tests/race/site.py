@@ -11,7 +11,6 @@ from typing import Any
 from chalicelib.domain.license import License
 from chalicelib.store.database import create_tables
 from chalicelib.web import clock
-from infra import engine as embedded
 from infra import local, serve
 from tests.race import storms
 from tests.race.clients import Call, Client
@@ -30,7 +29,6 @@ class Site:
     """One machine with a vendor on it; `running` starts one."""
 
     home: Path
-    engine: embedded.Engine
     servers: list[serve.Server]
     crew: Crew
     vendor: Vendor
@@ -39,19 +37,15 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """Of every process on this site."""
-        return local.environment(self.home, self.engine.endpoint)
+        return local.environment(self.home)
 
-    def kill(self, servers: Iterable[int] = (), *, engine: bool = False) -> None:
-        """End the servers of these numbers, the engine, or all, as a power failure would."""
-        if engine:
-            self.engine.kill()
+    def kill(self, servers: Iterable[int]) -> None:
+        """End the servers of these numbers at once, in whatever they are about."""
         for number in servers:
             self.servers[number].kill()
 
     def restart(self) -> None:
         """Start what was killed, where it was."""
-        if self.engine.process.poll() is not None:
-            self.engine = embedded.start(self.home / _DATA, self.engine.port)
         for i, server in enumerate(self.servers):
             if server.process.poll() is not None:
                 self.servers[i] = self.start_server(self.environment, server.port)
@@ -102,15 +96,14 @@ class Site:
 @contextmanager
 def running(home: Path, start_server: StartServer = serve.start) -> Iterator[Site]:
     """A site with its data in `home`, as long as the context lasts."""
-    engine = embedded.start(home / _DATA)
-    environment = local.environment(home, engine.endpoint)
+    environment = local.environment(home)
     with Crew(environment) as crew:
         crew.do(create_tables)
-        site = Site(home, engine, [], crew, crew.do(Vendor, now=clock.now()), start_server)
+        site = Site(home, [], crew, crew.do(Vendor, now=clock.now()), start_server)
         try:
             for _ in range(SERVERS):
                 site.servers.append(site.start_server(environment, 0))
             yield site
         finally:
-            for child in (*site.servers, site.engine):
+            for child in site.servers:
                 child.stop()

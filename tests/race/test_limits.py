@@ -90,7 +90,8 @@ def test_neither_a_seat_nor_the_license_holds_more_than_it_may(site: Site) -> No
     assert set(outcomes) <= {OK, SEAT_FULL, FULL}, outcomes
     assert outcomes[OK] == PLACES, as_text(rush)
 
-    calls = rush + site.mix(clients, a_seed(), steps=4)
+    # Half of them: no more than may log in at once at either server, however they meet there.
+    calls = rush + site.mix(clients[: CLIENTS // 2], a_seed(), steps=4)
     seats = frozenset((client.lookup["username"], 2) for client in clients)
     assert contradictions(calls, model.License(PLACES, users=4, seats=seats)) == ""
     assert Counter(call.outcome for call in calls if call.is_open) == {}

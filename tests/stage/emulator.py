@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from infra.engine import Child, EngineError, die_with, free_port
+from infra.child import Child, die_with
+from tests.roto import EngineError, free_port
 
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 HOME = Path(__file__).resolve().parents[2] / ".ministack"

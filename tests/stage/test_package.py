@@ -1,6 +1,7 @@
 """The real package: the same each time, for both architectures, and whole: it answers with nothing else to import."""
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -13,13 +14,14 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.portal.render import STATIC, static_path
+from chalicelib.store.database import create_tables
 from chalicelib.version import git_commit
 from infra.stage import package as packaging
 from infra.stage.archive import SERVICES
 from infra.stage.package import ARCHITECTURES, Package
 from infra.stage.stages import ROOT, read_stage
+from tests import roto
 from tests.stage.conftest import ARCHITECTURE
-from tests.support import ENGINE_ENVIRONMENT
 from tests.web.events import event
 
 [OTHER] = set(ARCHITECTURES) - {ARCHITECTURE}
@@ -57,14 +59,16 @@ def cold_start(folder: Path) -> dict[str, Any]:
         "endpoints": [(service, region) for service in SERVICES for region in REGIONS],
     }
     script = Path(__file__).with_name("cold_start.py")
-    done = subprocess.run(
-        [sys.executable, "-IS", script, folder],
-        input=json.dumps(asked),
-        env=ENGINE_ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with roto.as_aws():
+        create_tables()
+        done = subprocess.run(
+            [sys.executable, "-IS", script, folder],
+            input=json.dumps(asked),
+            env=dict(os.environ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     answers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answers

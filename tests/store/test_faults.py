@@ -251,7 +251,7 @@ def test_nothing_is_tried_again_after_the_deadline(vendor: Vendor, monkeypatch: 
         clock[0] += READ_TIMEOUT
         return out_of_reach(request, send)
 
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda _seconds: None))
     license = vendor.issue()
     with wire(slow) as sent, pytest.raises(Unavailable):
         vendor.activate(license, "pc")

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
 from app import app
-from chalicelib.runtime import runtime
+from chalicelib.store.tables import TABLE_KEYS
 from infra.stage.smoke_scenario import run_smoke_scenario
 from infra.stage.stages import DeploymentError
 from infra.wsgi import wsgi
 from tests.signing_keys import held, keyring
+from tests.store.seam import every_item
 from tests.support import ChangeRuntime
 
 pytestmark = pytest.mark.engine
@@ -42,14 +42,7 @@ def tried(server: Server) -> None:
 
 def stored() -> list[Any]:
     """Every item of every table."""
-    return [
-        item
-        for table in ("licenses", "accounts", "ephemera")
-        for page in boto3.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(TableName=f"{runtime().settings.table_prefix}-{table}")
-        for item in page["Items"]
-    ]
+    return [item for table in TABLE_KEYS for item in every_item(table)]
 
 
 @pytest.fixture(autouse=True)

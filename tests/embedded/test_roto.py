@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra import engine
 from infra.serve import ROOT
+from tests import roto as engine
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def test_an_engine_ends_with_the_process_that_started_it(tmp_path: Path) -> None
     script = """
 import sys
 from pathlib import Path
-from infra import engine
+from tests import roto as engine
 engine.start(Path(sys.argv[1]))
 print("started", flush=True)
 sys.stdin.read()

@@ -1,23 +1,26 @@
-"""The embedded engine: one `roto-server` process that speaks DynamoDB on a loopback port.
+"""`roto-server`, an engine that others have written: it speaks DynamoDB on a loopback port.
 
 with start(Path("data")) as engine:
     subprocess.run([...], env=environment(engine.endpoint))
 """
 
-import ctypes
 import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, ClassVar, Self
+from typing import BinaryIO
+from unittest.mock import patch
+
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
+from infra.child import Child, die_with
+from tests.support import AWS_NOWHERE
 
 _READY = b"roto listening"
 _START_SECONDS = 10.0
@@ -30,41 +33,6 @@ _PR_SET_PDEATHSIG = 1
 
 class EngineError(Exception):
     """The engine did not start; the text is one sentence for the operator, then the engine's last words if any."""
-
-
-@dataclass(frozen=True)
-class Child:
-    """A running process of ours that listens on a loopback port. As a context manager it is stopped at the end."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    stop_seconds: ClassVar[float] = 5.0
-    """That it is given to end in good order."""
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def kill(self) -> None:
-        """End it at once (SIGKILL), in whatever it is about; returns when it is gone."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        """End it in good order; returns when it is gone. Does nothing the second time."""
-        self.process.terminate()
-        try:
-            self.process.wait(self.stop_seconds)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 class Engine(Child):
@@ -116,36 +84,24 @@ def is_running(data_dir: Path) -> bool:
         return not _lock(log)
 
 
+@contextmanager
+def as_aws(data_dir: Path | None = None) -> Iterator[None]:
+    """What is done inside takes an engine, on `data_dir`, for AWS: in this process, and in those that it starts."""
+    with (
+        start(data_dir) as running,
+        patch.dict(os.environ, environment(running.endpoint), clear=True),
+        using(bootstrap(os.environ)),
+    ):
+        yield
+
+
 def environment(endpoint: str) -> dict[str, str]:
     """The environment of a process that is to use the engine: ours, without any AWS setting of the developer's own.
 
     In a test: `mock.patch.dict(os.environ, environment(engine.endpoint), clear=True)`.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return ours | {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
-
-
-def die_with(parent: int, by: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
-    """What a child runs before its program: ask Linux to end it, by this signal, when its parent ends, however."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: after the fork is no time to load anything
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, by)
-        if os.getppid() != parent:  # it ended before we could ask
-            os._exit(1)
-
-    return ask
+    return ours | AWS_NOWHERE | {"SEATKEEPER_DATABASE": "dynamodb", "AWS_ENDPOINT_URL": endpoint}
 
 
 def binary() -> str:
