@@ -4,6 +4,7 @@ That engine kept all in one file of SQLite, each item as JSON in DynamoDB's own 
 new one, as `data.before`.
 """
 
+import fcntl
 import json
 import shutil
 import sqlite3
@@ -35,6 +36,8 @@ def move(folder: Path, file_name: str, prefix: str) -> int | None:
     old = folder / "dynamodb.db"
     if not old.exists():
         return None
+    if _is_in_use(folder):
+        raise MoveError(f"An older server is running on {folder}: stop it first.")
     if before.exists():
         raise MoveError(f"{before} is in the way: move it elsewhere, it holds data of before.")
     shutil.rmtree(new, ignore_errors=True)
@@ -46,6 +49,19 @@ def move(folder: Path, file_name: str, prefix: str) -> int | None:
     folder.rename(before)
     new.rename(folder)
     return count
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether the other engine runs: it holds its log, as long as it does."""
+    log = folder.with_name(f"{folder.name}.log")
+    if not log.exists():
+        return False
+    with log.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _copy(source: sqlite3.Connection, file: Path, prefix: str) -> int:

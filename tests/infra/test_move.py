@@ -58,6 +58,15 @@ def test_a_move_that_was_cut_short_is_done_again_or_finished(tmp_path: Path) -> 
     assert in_order(items_of(tmp_path)) == in_order(kept)
 
 
+def test_data_that_an_older_server_uses_is_not_moved(tmp_path: Path) -> None:
+    with (
+        roto.start(tmp_path / "data"),
+        pytest.raises(MoveError, match=r"^An older server is running on .*data: stop it first\.$"),
+    ):
+        move(tmp_path / "data", NAME, local.TABLE_PREFIX)
+    assert (tmp_path / "data" / "dynamodb.db").exists()
+
+
 def test_data_that_cannot_be_moved_is_one_sentence_and_stays(tmp_path: Path) -> None:
     old_home(tmp_path)
     (tmp_path / "data.before").mkdir()
