@@ -24,6 +24,7 @@ from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
 from infra import local
+from tests.store.seam import empty
 from tests.support import AWS_NOWHERE, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords, in_memory
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-", dir=in_memory())
@@ -74,8 +75,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if _emptied_for:
         _guard_that_all_expires()
         for table in TABLE_KEYS:
-            database.connection().dispatch("DeleteTable", {"TableName": table})
-        database.create_tables()
+            empty(table)
     _emptied_for[:] = [item.path]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.store import database
 from chalicelib.store.schema import Raw
+from chalicelib.store.writes import BATCH_WRITE_LIMIT
 
 Answer = dict[str, Any]
 
@@ -66,3 +67,12 @@ def every_item(table: str) -> Iterator[Raw]:
         if "LastEvaluatedKey" not in answer:
             return
         asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def empty(table: str) -> None:
+    """Delete all that is stored in a table, which is named as items name it. A server that has it open goes on."""
+    keys = [{name: item[name] for name in ("pk", "part") if name in item} for item in every_item(table)]
+    name = database.connection().table_name(table)
+    for start in range(0, len(keys), BATCH_WRITE_LIMIT):
+        requests = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + BATCH_WRITE_LIMIT]]
+        ask("BatchWriteItem", RequestItems={name: requests})
