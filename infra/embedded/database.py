@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infra.embedded.errors import EngineError, Refused, not_done, outcome_unknown
-from infra.embedded.private_file import open_private
+from infra.embedded.private_file import make_private
 from infra.embedded.process_lock import ProcessLock
 from infra.embedded.write_queue import Job, WriteQueue
 
@@ -69,7 +69,7 @@ class Database:
         self._writes = WriteQueue(self._commit, WAIT_SECONDS)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(open_private(path))  # SQLite gives its other files the mode of this one
+            make_private(path)  # SQLite gives its other files the mode of this one
             self._lock = ProcessLock(self._beside(".lock"))
             with self._locked():
                 self._create()

@@ -287,3 +287,35 @@ def test_what_has_expired_is_deleted_and_nothing_else(engine: EmbeddedEngine) ->
     left = {item["pk"]["S"] for item in engine("Scan", {"TableName": "hashed"})["Items"]}
     assert left == {"0", "3", "4", "never", "text", "below"}
     assert engine("Scan", {"TableName": "ranged"})["Count"] == 5
+
+
+LAST_TO_CLOSE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM items").fetchall()
+connection.close()
+"""
+
+
+def test_an_engine_that_is_opened_beside_another_takes_no_lock_from_it(engine: EmbeddedEngine, path: Path) -> None:
+    """Whoever closes a file loses all locks that his process has on it: another process would take itself for the last
+    one, move the log into the data and remove it.
+    """
+    put(engine, "a")
+    EmbeddedEngine(path)
+    subprocess.run([sys.executable, "-c", LAST_TO_CLOSE, path], check=True)
+    assert path.with_name(f"{path.name}-wal").exists()
+    put(engine, "b")
+    with ThreadPoolExecutor(4) as threads:
+        read = threads.map(
+            lambda _: engine("GetItem", {"TableName": "ranged", "Key": {"pk": {"S": "p"}, "part": {"S": "b"}}}),
+            range(8),
+        )
+        assert all("Item" in answer for answer in read)
+
+
+def test_what_others_could_read_is_closed_to_them(path: Path) -> None:
+    EmbeddedEngine(path).close()
+    path.chmod(0o644)
+    EmbeddedEngine(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
