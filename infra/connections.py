@@ -112,7 +112,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.lingers_until = self.server.now() + LINGER_SECONDS
         self.transport.resume_reading()
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client has reset it since
+            self.leave()
 
     def _read(self, data: bytes) -> None:
         if self._is_last:
@@ -143,7 +146,11 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=0)  # pause_writing is called for all that is not sent at once
-        self.peer = self.transport.get_extra_info("peername")[0]
+        peer = self.transport.get_extra_info("peername")
+        if peer is None:  # the client has gone already
+            self.leave()
+            return
+        self.peer = peer[0]
         self.client = client_of(self.peer)
         self.server.make_room(self)
 

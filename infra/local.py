@@ -20,6 +20,8 @@ from infra.move import MoveError, move
 from infra.new_secrets import NEW
 
 TABLE_PREFIX = "seatkeeper-local"
+_OURS = {"data", "mail", "demo.json", "environment.json", "secrets.json", "secrets.new", "server.lock"}
+"""What may be found in a home."""
 _LOCK_SECONDS = 3.0
 """For a server that was killed a moment ago to end."""
 
@@ -140,6 +142,7 @@ def held(data_dir: Path) -> Iterator[None]:
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(data_dir)
         _close_to_others(data_dir)
         lock = os.open(_lock_file(data_dir), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -224,6 +227,13 @@ def _lock(file: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _refuse_foreign(data_dir: Path) -> None:
+    """Leave a folder as it is that is used for something else: `--home "$UNSET"` is the current one."""
+    names = {path.name for path in data_dir.iterdir()} - {"lost+found"}  # of a disk of its own
+    if names and not names & _OURS:
+        raise DataDirError(f"{data_dir.resolve()} holds other files: choose a folder of its own for the data.")
 
 
 def _close_to_others(data_dir: Path) -> None:

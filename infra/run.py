@@ -9,6 +9,7 @@ there says how to reach it (`infra.local.running`).
 import argparse
 import logging
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -19,9 +20,11 @@ from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.bootstrap import bootstrap
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.types import Json
 from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime, using
@@ -128,8 +131,8 @@ def main() -> None:
 
 def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
     """Make the tables, and the demo if it is asked for; answers what to try next. Raises `DataDirError`."""
-    create_tables()
     try:
+        create_tables()
         if not with_demo:
             _open_one_secret()
             return _first_steps(data_dir)
@@ -138,6 +141,8 @@ def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
         raise local.DataDirError(
             f"{local.secrets_file(data_dir)} is not what the data was sealed with: restore it."
         ) from None
+    except (ClientError, Unavailable):  # the engine has logged why
+        raise local.DataDirError(f"The data in {data_dir} cannot be read or written now: see the line above.") from None
 
 
 def _open_one_secret() -> None:
@@ -239,6 +244,8 @@ def _repeating(
         while True:
             try:
                 act()
+            except Unavailable as error:
+                _log.warning("the %s could not be done now (%s); the next one catches up", name, error.code)
             except Exception:
                 if not stopping.is_set():
                     _log.exception("the %s failed; the next one catches up", name)
@@ -309,7 +316,7 @@ def _python() -> Path:
 
 
 def _with_home(data_dir: Path) -> str:
-    return "" if data_dir == Path(".local") else f" --home {data_dir}"
+    return "" if data_dir == Path(".local") else f" --home {shlex.quote(str(data_dir))}"
 
 
 def _short(path: Path) -> Path:

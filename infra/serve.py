@@ -34,6 +34,7 @@ from chalicelib.settings import SettingsError
 from chalicelib.store.probe import probe
 from chalicelib.web import clock
 from infra.child import Child, die_with
+from infra.embedded.errors import EngineError
 from infra.health import Readiness, with_readiness
 from infra.http_server import DRAIN_SECONDS, HttpServer
 from infra.quiet import OncePerMinute
@@ -305,7 +306,7 @@ def _exiting() -> Iterator[None]:
     """What cannot be served ends this process, with one sentence."""
     try:
         yield
-    except SettingsError as error:
+    except (EngineError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 

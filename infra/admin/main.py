@@ -24,6 +24,7 @@ from infra.admin.command_table import Command
 from infra.admin.operator_name import act_as
 from infra.admin.parser import UsageError, read_command_line
 from infra.admin.text_output import as_text
+from infra.embedded.errors import EngineError
 from infra.stage.stages import StageError, read_stage
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         act_as(given.operator)
         with using(bootstrap(surroundings)):
             answer = _in_record(command, values)
-    except (UsageError, SettingsError, StageError, local.DataDirError) as error:
+    except (EngineError, UsageError, SettingsError, StageError, local.DataDirError) as error:
         _note(str(error))
         return 2
     except DatabaseError as error:
@@ -118,7 +119,7 @@ def _in_record(command: Command, values: Json) -> "CommandResult":
         observability.add_fields(company=company, license_id=license_id if isinstance(license_id, int) else None)
         try:
             return _do(command, values)
-        except (UsageError, SettingsError, local.DataDirError, DatabaseError) as error:
+        except (EngineError, UsageError, SettingsError, local.DataDirError, DatabaseError) as error:
             observability.set_error(_outcome(error))
             failure = error
     if isinstance(failure, DatabaseError) and log.level != "off":

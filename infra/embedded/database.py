@@ -74,7 +74,7 @@ class Database:
             with self._locked():
                 self._create()
         except (OSError, sqlite3.Error, Refused) as error:
-            raise EngineError(f"The data cannot be kept in {path}: {error}.") from error
+            raise EngineError(f"The data cannot be kept in {path}: {_reason(error)}.") from error
 
     def read(self, sql: str, parameters: Sequence[SqlValue]) -> list[Row]:
         """All rows, as they stood at one instant. Raises `Refused`."""
@@ -182,6 +182,12 @@ class Database:
 
 _opened_by: dict[Path, int] = {}
 """Files that were opened, by which process: a child must not open them either, while it holds its parent's copies."""
+
+
+def _reason(error: OSError | sqlite3.Error | Refused) -> str:
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    return error.message if isinstance(error, Refused) else str(error)
 
 
 def _decide(job: Job, writer: sqlite3.Connection) -> None:

@@ -52,6 +52,18 @@ def test_a_command_that_finds_no_data_says_how_to_start(
         admin.environment({}, None)
 
 
+@pytest.mark.parametrize("module", ["infra.admin audit", "infra.serve --port 0"])
+def test_data_that_cannot_be_opened_is_one_sentence(tmp_path: Path, module: str) -> None:
+    local.database_file(tmp_path).parent.mkdir()
+    local.database_file(tmp_path).write_bytes(b"no database" * 1000)
+    command = [sys.executable, "-m", *module.split()]
+    environment = strangers() | local.settings(tmp_path)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    sentence = f"The data cannot be kept in {local.database_file(tmp_path)}: file is not a database.\n"
+    assert (done.returncode, done.stderr.count(sentence)) == (2, done.stderr.count("\n")), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:
     done = started(["audit"], {**strangers(), "SEATKEEPER_TABLE_PREFIX": "stage"} | {"SEATKEEPER_SECRETS": "nowhere"})
     assert (done.returncode, done.stdout) == (2, "")

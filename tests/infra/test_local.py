@@ -64,3 +64,14 @@ def test_an_environment_json_that_is_broken_is_one_sentence(content: str, tmp_pa
         local.running(tmp_path)
     answer = "is not what the server has written: stop the server, and start it again."
     assert str(error.value) == f"{tmp_path}/environment.json {answer}"
+
+
+def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    """As the current one is, where the name of the home was empty."""
+    (tmp_path / "app.py").touch()
+    tmp_path.chmod(0o755)
+    sentence = rf"^{tmp_path} holds other files: choose a folder of its own for the data\.$"
+    with pytest.raises(local.DataDirError, match=sentence), local.held(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
