@@ -25,7 +25,7 @@ _READY = "Serving on "
 
 
 def main() -> None:
-    """Serve until told to end. Exit 2 and one sentence on standard error for what cannot be served."""
+    """Serve until a signal ends it. Exit 2 and one sentence on standard error for what cannot be served."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.chalice_local",
         description="Run `chalice local` with the data of a folder. Further options are those of `chalice local`.",

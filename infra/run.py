@@ -98,7 +98,7 @@ def run(
 
 
 def main() -> None:
-    """Run until told to end. Exit 2 and one sentence on standard error for what cannot be run."""
+    """Run until a signal ends it. Exit 2 and one sentence on standard error for what cannot be run."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.run",
         description="Run sweep and server on 127.0.0.1:$PORT (8000), with all data in one folder.",

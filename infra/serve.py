@@ -256,7 +256,7 @@ def worker_number(text: str | None) -> int:
 
 
 def main() -> None:
-    """Serve until told to end. Exit 2 and one sentence on standard error for what cannot be served."""
+    """Serve until a signal ends it. Exit 2 and one sentence on standard error for what cannot be served."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.serve",
         description="Serve the License API on 127.0.0.1, in the environment of infra.local.environment.",
