@@ -1,6 +1,5 @@
 """Seatkeeper on one machine: a data directory with secrets and data, and the environment of every process there."""
 
-import fcntl
 import json
 import os
 import stat
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import AfterValidator, BaseModel, TypeAdapter
 
 from chalicelib.domain.types import Json
+from infra import file_lock
 from infra.move import MoveError, move
 from infra.new_secrets import NEW
 
@@ -93,7 +93,7 @@ def running(data_dir: Path) -> dict[str, str] | None:
     """
     path = environment_file(data_dir)
     try:
-        if not _is_held(data_dir):
+        if not file_lock.is_held(_lock_file(data_dir)):
             return None
         stored = TypeAdapter(dict[str, str]).validate_json(path.read_bytes())
         _Reachable.model_validate(stored)
@@ -149,7 +149,7 @@ def held(data_dir: Path) -> Iterator[None]:
         raise DataDirError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
     try:
         deadline = time.monotonic() + _LOCK_SECONDS
-        while not _lock(lock):
+        while not file_lock.take(lock):
             if time.monotonic() > deadline:
                 raise DataDirError(f"Another server is running on {data_dir}: stop it first.")
             time.sleep(0.02)
@@ -212,21 +212,6 @@ def remove(path: Path) -> None:
 
 def _lock_file(data_dir: Path) -> Path:
     return data_dir.resolve() / "server.lock"
-
-
-def _is_held(data_dir: Path) -> bool:
-    if not _lock_file(data_dir).exists():
-        return False
-    with _lock_file(data_dir).open("rb") as lock:
-        return not _lock(lock.fileno())
-
-
-def _lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _refuse_foreign(data_dir: Path) -> None:

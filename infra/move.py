@@ -4,15 +4,16 @@ That engine kept all in one file of SQLite, each item as JSON in DynamoDB's own 
 new one, as `data.before`.
 """
 
-import fcntl
 import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from chalicelib.store.tables import TABLE_KEYS, table_definition
+from infra import file_lock
 from infra.embedded import open_engine
 from infra.embedded.engine import EmbeddedEngine
 
@@ -36,7 +37,7 @@ def move(folder: Path, file_name: str, prefix: str) -> int | None:
     old = folder / "dynamodb.db"
     if not old.exists():
         return None
-    if _is_in_use(folder):
+    if file_lock.is_held(folder.with_name(f"{folder.name}.log")):  # by the other engine, as long as it runs
         raise MoveError(f"An older server is running on {folder}: stop it first.")
     if before.exists():
         raise MoveError(f"{before} is in the way: move it elsewhere, it holds data of before.")
@@ -51,52 +52,25 @@ def move(folder: Path, file_name: str, prefix: str) -> int | None:
     return count
 
 
-def _is_in_use(folder: Path) -> bool:
-    """Whether the other engine runs: it holds its log, as long as it does."""
-    log = folder.with_name(f"{folder.name}.log")
-    if not log.exists():
-        return False
-    with log.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
 def _copy(source: sqlite3.Connection, file: Path, prefix: str) -> int:
     engine, count = open_engine(file), 0
     with closing(engine):
         for table in TABLE_KEYS:
             name = f"{prefix}-{table}"
             engine("CreateTable", {"TableName": name} | table_definition(table))
-            copied = sum(_put(engine, name, chunk) for chunk in _chunks(_items(source, name)))
+            items = _items(source, name)
+            while few := list(islice(items, BATCH)):
+                engine("BatchWriteItem", {"RequestItems": {name: [{"PutRequest": {"Item": item}} for item in few]}})
+                count += len(few)
             stored = {_text(raw) for raw in _scan(engine, name)}
             if stored != {_text(raw) for raw in _items(source, name)}:
                 raise ValueError(f"what was copied of {name} is not what was there")
-            count += copied
     return count
 
 
 def _items(source: sqlite3.Connection, table: str) -> Iterator[Raw]:
     rows = source.execute("SELECT item FROM items JOIN tables USING (table_id) WHERE name = ?", (table,))
     return (json.loads(text) for (text,) in rows)
-
-
-def _chunks(items: Iterator[Raw]) -> Iterator[list[Raw]]:
-    chunk: list[Raw] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == BATCH:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _put(engine: EmbeddedEngine, table: str, chunk: list[Raw]) -> int:
-    engine("BatchWriteItem", {"RequestItems": {table: [{"PutRequest": {"Item": item}} for item in chunk]}})
-    return len(chunk)
 
 
 def _scan(engine: EmbeddedEngine, table: str) -> Iterator[Raw]:

@@ -4,7 +4,6 @@ with start(Path("data")) as engine:
     subprocess.run([...], env=environment(engine.endpoint))
 """
 
-import fcntl
 import os
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from unittest.mock import patch
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
+from infra import file_lock
 from infra.child import Child, die_with
 from tests.support import AWS_NOWHERE
 
@@ -28,7 +28,6 @@ _LOCK_SECONDS = 3.0
 """For the engine of somebody who was killed a moment ago to end."""
 _KEPT_LOG_BYTES = 64 * 1024
 """Of what engines said before: the last words of one that has ended by itself are wanted later."""
-_PR_SET_PDEATHSIG = 1
 
 
 class EngineError(Exception):
@@ -78,10 +77,7 @@ def start(data_dir: Path | None, port: int = 0, *, prepare: Callable[[], None] =
 
 def is_running(data_dir: Path) -> bool:
     """Whether an engine runs on this directory, whoever started it."""
-    if not _log_of(data_dir).exists():
-        return False
-    with _log_of(data_dir).open("rb") as log:
-        return not _lock(log)
+    return file_lock.is_held(_log_of(data_dir))
 
 
 @contextmanager
@@ -108,7 +104,7 @@ def binary() -> str:
     """The path of the engine's program. Raises `EngineError`."""
     path = Path(sys.executable).parent / "roto-server"
     if not path.exists():
-        raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-serve.lock.")
+        raise EngineError(f"There is no roto-server beside {sys.executable}: install requirements-dev.txt.")
     return str(path)
 
 
@@ -125,7 +121,7 @@ def _locked_log(data_dir: Path) -> BinaryIO:
     except OSError as error:
         raise EngineError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
     deadline = time.monotonic() + _LOCK_SECONDS
-    while not _lock(log):
+    while not file_lock.take(log.fileno()):
         if time.monotonic() > deadline:
             log.close()
             raise EngineError(f"Another engine is running on {data_dir}: stop it first.")
@@ -141,14 +137,6 @@ def _shorten(log: BinaryIO) -> None:
     log.truncate(0)
     log.write(kept if kept.endswith(b"\n") or not kept else kept + b"\n")
     log.flush()
-
-
-def _lock(log: BinaryIO) -> bool:
-    try:
-        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _log_of(data_dir: Path) -> Path:

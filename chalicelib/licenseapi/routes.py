@@ -120,12 +120,12 @@ def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody
 @endpoint("GET", "/customer_license_users", writes=False, scope="people")
 def customer_license_users(query: CustomerRequest, caller: Caller) -> CustomerUsersBody:
     """Who uses what a customer has bought of a product."""
-    asked = (caller.company, query.product, query.customer)
+    of_customer = (caller.company, query.product, query.customer)
     if query.limit is None and query.cursor is None:
-        product, rows = users_of_customer(*asked, now=caller.now)
+        product, rows = users_of_customer(*of_customer, now=caller.now)
         return CustomerUsersBody.of(product, query.customer, rows)
     limit, cursor = query.limit or MAX_LIMIT, query.cursor or ""
-    product, page, further = page_of_license_users(*asked, cursor, limit, now=caller.now)
+    product, page, further = page_of_license_users(*of_customer, cursor, limit, now=caller.now)
     return CustomerUsersBody.of(product, query.customer, page, next_cursor=further or None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra import file_lock
 from infra.embedded.private_file import open_private
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0001, 0.001  # seconds; a write takes about as long
@@ -46,16 +47,11 @@ class ProcessLock:
 
 def _acquire(file: int, deadline: float) -> None:
     pause = _FIRST_PAUSE
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise TimeoutError from None
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        else:
-            return
+    while not file_lock.take(file):
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 _open: set[int] = set()
