@@ -84,21 +84,35 @@ class _Kind:
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
     """Walk all names and summaries of a company: of each few, how many they are and what is wrong. Consistent."""
     links = ((kind, link) for prefix, kind in AUDITED.items() for link in _links(kind, company, prefix))
+    for few in _compared(links):
+        yield len(few), [fault for _, fault in few if fault is not None]
+
+
+def misfiled(shard: int, company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
+    """Walk what is due in a shard, of a company or of all: the company of each, and what is wrong with it. Consistent.
+
+    Of the licenses of other companies nothing is read but that they are due.
+    """
+    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
+    due = ((kind, link) for link in _links(kind, due_pk(shard)) if company in (None, _owner(link)))
+    for few in _compared(due):
+        for link, fault in few:
+            yield _owner(link), fault
+
+
+def _compared(links: Iterator[tuple[_Kind, _Read]]) -> Iterator[list[tuple[_Read, Fault | None]]]:
+    """Links, a few at a time, each with what is wrong with it."""
     while few := list(islice(links, _AT_ONCE)):
         wanted = [(kind, link, _targets(kind, link)) for kind, link in few]
         read = iter(reads.batch_get_each([item for *_, items in wanted for item in items], consistent=True))
         seen = [(kind, link, [next(read) for _ in items]) for kind, link, items in wanted]
-        doubted = [(kind, link) for kind, link, found in seen if _wrong(kind, link, found) is not None]
-        yield len(few), [fault for kind, link in doubted if (fault := _confirmed(kind, link)) is not None]
+        doubted = [(kind, link, _wrong(kind, link, found) is not None) for kind, link, found in seen]
+        yield [(link, _confirmed(kind, link) if in_doubt else None) for kind, link, in_doubt in doubted]
 
 
-def misfiled(shard: int) -> Iterator[tuple[str, Fault | None]]:
-    """Walk what is due in a shard: the company of each, and what is wrong with it. Consistent."""
-    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
-    for due in _links(kind, due_pk(shard)):
-        doubted = _wrong(kind, due, reads.batch_get_each(_targets(kind, due), consistent=True))
-        owner = due.sort_key.split("#")[1]  # its key says so, whatever is lost of it
-        yield owner, None if doubted is None else _confirmed(kind, due)
+def _owner(due: _Read) -> str:
+    """The company of what is due: its key says so, whatever is lost of it."""
+    return str(due.sort_key.split("#")[1])
 
 
 def _links(kind: _Kind, pk: str, prefix: str = "") -> Iterator[_Read]:

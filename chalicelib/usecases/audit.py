@@ -52,9 +52,7 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
 def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
     """Walk the due index, of one company or of all: the company of each, and what is wrong with it."""
     for shard in range(DUE_SHARDS):
-        for owner, fault in links.misfiled(shard):
-            if company in (None, owner):
-                yield owner, fault
+        yield from links.misfiled(shard, company)
 
 
 def _faults(company: str, license_id: int) -> list[Fault]:

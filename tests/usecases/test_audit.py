@@ -29,7 +29,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from infra.local import TABLE_PREFIX
 from tests.store.effects import stored
-from tests.store.seam import ask
+from tests.store.seam import ask, noted
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -335,6 +335,19 @@ def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     assert faults_of_due(vendor)[-1] == Fault(license.id, "due_license_gone")
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
     assert set(faults_of_due(vendor)) == {Fault(license.id, "due_license_gone")}
+
+
+def test_of_other_companies_nothing_is_read_but_that_they_are_due_and_of_this_one_many_at_once(vendor: Vendor) -> None:
+    other = Vendor()
+    for owner in [vendor] * 40 + [other] * 3:
+        owner.now += 1
+        owner.issue(license_type="time-limited", validity_period=NOW + 4000 * DAY)
+    looked_at: list[Any] = []
+    with noted(lambda request: looked_at.append(request.body) if request.operation == "BatchGetItem" else None):
+        assert list(audit_due(vendor.code)) == [(vendor.code, None)] * 40
+    assert not any(other.code in str(body) for body in looked_at)
+    assert len(looked_at) <= DUE_SHARDS + 40 // 25  # of a shard 25 in one read, as of names
+    assert {code for code, _ in audit_due()} >= {vendor.code, other.code}
 
 
 def faults_of_due(vendor: Vendor) -> list[Fault | None]:
