@@ -13,6 +13,8 @@ class Latencies:
     latencies: list[float]
     """Seconds, in any order."""
     statuses: Counter[int] = field(default_factory=Counter)
+    client_cpu_seconds: float = 0.0
+    """Of the process that calls."""
 
     @staticmethod
     def sum(parts: "list[Latencies]") -> "Latencies":
@@ -22,6 +24,7 @@ class Latencies:
             sum(part.cpu_seconds for part in parts),
             [latency for part in parts for latency in part.latencies],
             sum((part.statuses for part in parts), Counter()),
+            sum(part.client_cpu_seconds for part in parts),
         )
 
     @property
@@ -39,7 +42,8 @@ class Latencies:
         return ordered[min(len(ordered) - 1, len(ordered) * hundredth // 100)] * 1000
 
     def __str__(self) -> str:
+        client = f" (client {self.client_cpu_seconds / len(self.latencies) * 1000:.2f})" * bool(self.client_cpu_seconds)
         return (
             f"{self.per_second:7,.0f} calls/s   p50 {self.percentile(50):6.2f} ms   p99 {self.percentile(99):6.2f} ms"
-            f"   CPU {self.cpu_ms:.2f} ms a call"
+            f"   CPU {self.cpu_ms:.2f} ms a call{client}"
         )
