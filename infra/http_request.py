@@ -46,7 +46,7 @@ class ArrivingRequest:
         """By their names in WSGI's form without `HTTP_`: `X_FORWARDED_FOR`."""
         self.later_bytes = 0
         """Received since those with which it has begun."""
-        self._header_bytes = self._body_bytes = self._framings = 0
+        self._header_bytes = self._body_bytes = self._framings = self._hosts = 0
         self._body: list[bytes] = []
 
     def add_header(self, name: bytes, value: bytes) -> None:
@@ -59,10 +59,11 @@ class ArrivingRequest:
             return
         key, text = name.decode("latin-1").upper().replace("-", "_"), value.strip(b" \t").decode("latin-1")
         self._framings += key in {"CONTENT_LENGTH", "TRANSFER_ENCODING"}
+        self._hosts += key == "HOST"
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def finish_headers(self, method: str, version: str) -> None:
-        """All headers are here. Raises `Refused`: what is no request, has no one length, or is to be too long.
+        """All headers are here. Raises `Refused`: what is no request, has no one length or host, or is to be too long.
 
         Of two lengths one would be taken: before us another server may have taken the other, and what is body to it
         would be a request to us.
@@ -73,6 +74,8 @@ class ArrivingRequest:
         coding, length = self.headers.pop("TRANSFER_ENCODING", None), self.headers.get("CONTENT_LENGTH", "0")
         is_chunked = coding is not None and coding.lower() == "chunked" and version == "1.1"
         if version not in _VERSIONS or self._framings > 1 or (coding is not None and not is_chunked):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        if self._hosts > 1 or (version == "1.1" and not self._hosts):  # RFC 9112, 3.2
             raise Refused(HTTPStatus.BAD_REQUEST)
         if len(length) > len(str(MAX_READ_BYTES)) or int(length) >= MAX_READ_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -170,7 +173,7 @@ class RequestReader:
         """After a request for another protocol, which we do not speak: llhttp reads no further, not even its body."""
         self._parser, request = HttpRequestParser(self), self._cut
         if request is not None:
-            self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % request.framing)
+            self._parser.feed_data(b"POST / HTTP/1.1\r\nHost:\r\n%b\r\n\r\n" % request.framing)
             self.arriving, self._cut = request, None
 
     def _refuse(self, status: HTTPStatus) -> None:

@@ -146,8 +146,8 @@ def _over_http(text: str) -> None:
     raw = _bytes(text)
     for sent in (
         raw,
-        b"GET /%b HTTP/1.1\r\n" % raw,
-        b"POST / HTTP/1.1\r\n%b: %b\r\n\r\n" % (raw, raw),
+        b"GET /%b HTTP/1.1\r\nHost: x\r\n" % raw,
+        b"POST / HTTP/1.1\r\nHost: x\r\n%b: %b\r\n\r\n" % (raw, raw),
         b"0" * len(raw),
     ):
         requests: list[ArrivingRequest] = []

@@ -147,8 +147,8 @@ def stuck() -> Iterator[Stuck]:
 @pytest.mark.parametrize(
     ("sent", "seconds"),
     [
-        (b"GET / HTTP/1.1\r\n", connections.HEADER_SECONDS),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", connections.REQUEST_SECONDS),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", connections.HEADER_SECONDS),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", connections.REQUEST_SECONDS),
     ],
     ids=["headers", "body"],
 )
@@ -220,7 +220,7 @@ def test_a_client_all_of_whose_connections_are_being_answered_gets_no_more(
     stuck: Stuck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shares, "MAX_OF_CLIENT", 1)
-    with watching(stuck) as watched, watched.connected(b"GET / HTTP/1.1\r\n\r\n"):
+    with watching(stuck) as watched, watched.connected(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"):
         [first] = watched.connections
         with watched.connected() as second, watched.connected(client="127.0.0.2") as other:
             assert second.recv(1) == b""
@@ -230,7 +230,7 @@ def test_a_client_all_of_whose_connections_are_being_answered_gets_no_more(
 
 
 def test_a_client_may_send_requests_ahead_and_gets_each_answer_in_its_turn(watched: Watched) -> None:
-    requests = [b"POST /%d HTTP/1.1\r\nContent-Length: 900\r\n\r\n%s" % (n, b"x" * 900) for n in range(200)]
+    requests = [b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n%s" % (n, b"x" * 900) for n in range(200)]
     said = watched.answers(b"".join(requests))
     asked = [json.loads(part.partition(b"HTTP/1.1")[0]) for part in said.split(b"\r\n\r\n")[1:]]
     assert [(one["PATH_INFO"], len(one["body"])) for one in asked] == [(f"/{n}", 900) for n in range(200)]
@@ -239,7 +239,7 @@ def test_a_client_may_send_requests_ahead_and_gets_each_answer_in_its_turn(watch
 def test_of_requests_that_are_sent_ahead_one_is_answered_and_little_is_read(stuck: Stuck) -> None:
     with watching(stuck) as watched, watched.connected() as connection:
         connection.setblocking(False)
-        sent, stalled, request = 0, 0, b"GET / HTTP/1.1\r\n\r\n" * 10_000
+        sent, stalled, request = 0, 0, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 10_000
         while stalled < 20:
             try:
                 sent += connection.send(request)
@@ -266,7 +266,7 @@ def proxied(stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
         def send(client: str, rest: bytes) -> socket.socket:
             watched.now += 0.001
-            head = b"POST / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.9, %b\r\n" % client.encode()
+            head = b"POST / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.9, %b\r\n" % client.encode()
             return stack.enter_context(watched.connected(head + rest))
 
         yield send
@@ -320,13 +320,13 @@ def asked_of(said: bytes) -> dict[str, Any]:
     ],
 )
 def test_an_address_is_a_path_and_a_query(target: bytes, path: str, query: str, watched: Watched) -> None:
-    asked = asked_of(watched.answers(b"GET %b HTTP/1.1\r\n\r\n" % target))
+    asked = asked_of(watched.answers(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target))
     assert (asked["PATH_INFO"], asked["QUERY_STRING"]) == (path, query)
 
 
 def test_headers_are_those_that_stand_before_the_body_and_have_one_spelling(watched: Watched) -> None:
     """Of a header with a line below, or behind the body, no server before us has known what it means."""
-    head = b"POST / HTTP/1.1\r\nX-Forwarded-For: a \r\nx-forwarded-for: b\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: a \r\nx-forwarded-for: b\r\n"
     head += b"X_Forwarded_For: evil\r\nContent_Length: 9\r\n"
     asked = asked_of(
         watched.answers(head + b"Transfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\nX-Forwarded-For: evil\r\n\r\n")
@@ -336,36 +336,54 @@ def test_headers_are_those_that_stand_before_the_body_and_have_one_spelling(watc
     assert "HTTP_CONTENT_LENGTH" not in asked
 
 
+def test_behind_a_trailer_section_stands_the_next_request(watched: Watched) -> None:
+    head = b"POST /1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailers = b"Checksum: 9\r\nHost: evil\r\n\r\n"
+    said = watched.answers(head + b"1\r\na\r\n0\r\n" + trailers + b"GET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
+    parts = said.split(b"HTTP/1.1 200 OK\r\n")[1:]
+    asked = [json.loads(part.rpartition(b"\r\n\r\n")[2]) for part in parts]
+    assert [(one["PATH_INFO"], one["body"], one["HTTP_HOST"]) for one in asked] == [("/1", "a", "x"), ("/2", "", "x")]
+
+
 @pytest.mark.parametrize("body", [b"", b"Content-Length: 2\r\n"])
 def test_who_would_speak_another_protocol_is_answered_in_this_one(body: bytes, watched: Watched) -> None:
-    first = b"POST /1 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n%b\r\n%b" % (body, b"xx" if body else b"")
-    said = watched.answers(first + b"GET /2 HTTP/1.1\r\n\r\n")
+    first = b"POST /1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n%b\r\n%b" % (
+        body,
+        b"xx" if body else b"",
+    )
+    said = watched.answers(first + b"GET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert [said.count(part) for part in (b"HTTP/1.1 200", b'"/1"', b'"/2"')] == [2, 1, 1]
 
 
 def test_who_waits_for_leave_to_send_a_body_gets_it(watched: Watched) -> None:
-    with watched.connected(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n") as connection:
+    with watched.connected(
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    ) as connection:
         assert connection.recv(1000) == connections.CONTINUE
         connection.sendall(b"xx")
         watched.turn(until=lambda: select.select([connection], [], [], 0)[0])
         assert asked_of(connection.recv(65536))["body"] == "xx"
 
 
-@pytest.mark.parametrize("first", [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"])
+@pytest.mark.parametrize(
+    "first", [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"]
+)
 def test_the_last_answer_of_a_connection_says_so(first: bytes, watched: Watched) -> None:
-    said = watched.answers(first + b"GET /2 HTTP/1.1\r\n\r\n")
+    said = watched.answers(first + b"GET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert said.count(b"HTTP/1.1 ") == said.count(b"Connection: close") == 1
     assert asked_of(said)["PATH_INFO"] == "/"
 
 
 def test_headers_without_end_are_bounded(watched: Watched) -> None:
-    with watched.connected(b"GET / HTTP/1.1\r\nA: " + b"a" * 2 * http_request.MAX_HEADER_BYTES) as connection:
+    with watched.connected(
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 2 * http_request.MAX_HEADER_BYTES
+    ) as connection:
         watched.turn(until=lambda: select.select([connection], [], [], 0)[0])
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 def test_chunks_of_one_byte_are_bounded_too(watched: Watched) -> None:
-    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     framed = b"1;" + b"x" * 4000 + b"\r\na\r\n"
     assert b'"payload_too_large"' in watched.answers(head + framed * 600)
 
@@ -376,9 +394,9 @@ def test_chunks_of_one_byte_are_bounded_too(watched: Watched) -> None:
 def test_a_call_that_is_under_way_at_the_end_is_answered_and_nobody_else_is_waited_for(stuck: Stuck) -> None:
     with (
         watching(stuck) as watched,
-        watched.connected(b"GET /1 HTTP/1.1\r\n\r\n") as asking,
+        watched.connected(b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\n") as asking,
         watched.connected() as idle,
-        watched.connected(b"GET / HTTP/1.1\r\nA") as half,
+        watched.connected(b"GET / HTTP/1.1\r\nHost: x\r\nA") as half,
     ):
         watched.turn(until=lambda: stuck.asked)
         draining = watched.loop.create_task(watched.server.drain())

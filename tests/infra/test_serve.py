@@ -230,14 +230,19 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
     "request_bytes",
     [
         pytest.param(b"NONSENSE\r\n\r\n", id="request line"),
-        pytest.param(b"GET http://[::1/ HTTP/1.1\r\n\r\n", id="address"),
-        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", id="long length"),
-        pytest.param(b"GET / HTTP/1.1\r\nno colon\r\n\r\n", id="header"),
-        pytest.param(b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", id="bare CR"),
-        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n", id="length"),
-        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", id="two lengths"),
+        pytest.param(b"GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n", id="address"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", id="long length"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", id="header"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n", id="bare CR"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n", id="length"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", id="two lengths"),
+        pytest.param(b"GET / HTTP/1.1\r\nA: b\r\n\r\n", id="no host"),
         *(
-            pytest.param(b"POST / HTTP/1.%b\r\n\r\n0\r\n\r\n" % lengths, id=repr(lengths))
+            pytest.param(b"GET / HTTP/1.%b\r\n\r\n" % hosts, id=repr(hosts))
+            for hosts in (b"1\r\nHost: x\r\nHost: y", b"1\r\nHost: x\r\nhost: x", b"0\r\nHost: x\r\nHost: y")
+        ),
+        *(
+            pytest.param(b"POST / HTTP/1.%b\r\nHost: x\r\n\r\n0\r\n\r\n" % lengths, id=repr(lengths))
             for lengths in (
                 b"1\r\nContent-Length: 5\r\nContent-Length: 5",
                 b"1\r\nContent-Length: 5, 5",
@@ -254,9 +259,11 @@ def test_a_chunked_body_without_end_is_answered_413(server: serve.Server) -> Non
                 b"0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
             )
         ),
-        pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
-        pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
-        pytest.param(b"GET / HTTP/1.1\r\nA: " + b"a" * http_request.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", id="encoding"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * http_request.MAX_HEADER_BYTES + b"\r\n\r\n", id="long headers"
+        ),
         pytest.param(b"GET /" + b"a" * http_request.MAX_HEADER_BYTES + b" HTTP/1.1\r\n\r\n", id="long request line"),
     ],
 )
@@ -283,7 +290,7 @@ def test_a_connection_is_kept_for_the_next_call(server: serve.Server) -> None:
 def test_clients_that_never_finish_their_request_hinder_nobody(server: serve.Server, http: httpx.Client) -> None:
     halves = (
         b"GET / HTTP/1.1\r\nHost: x\r\n",
-        b"POST /api/v4/activate_license HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
+        b"POST /api/v4/activate_license HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
     )
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4 * shares.THREADS)]
     try:
@@ -295,7 +302,7 @@ def test_clients_that_never_finish_their_request_hinder_nobody(server: serve.Ser
             connection.close()
 
 
-HALVES = (b"", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+HALVES = (b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
 """What a connection may have sent that keeps its place and asks for nothing."""
 
 
