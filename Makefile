@@ -7,7 +7,7 @@ compile = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-heade
 	--no-emit-trusted-host --no-emit-find-links
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint check verify proof bench cost package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint check dynamodb verify proof bench cost package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: .venv/installed ## check style, types and the direction of the imports
 
 check: lint ## lint, and run what needs no database and no long time: the loop of everyday work, under a minute
 	$(BIN)/python -m pytest -n auto -q -m "not engine and not slow" tests/domain tests/docs tests/web tests/infra/stage tests/test_*.py
+
+dynamodb: .venv/installed ## run a leg of the tests on DynamoDB Local, which is AWS's own; needs Java 17 and npm
+	@$(BIN)/python -m tests.dynamodb_local
 
 verify: .venv/installed .ministack/installed ## deploy a package into an AWS on this machine, and try all of it there
 	$(BIN)/python -m pytest tests/stage
@@ -60,7 +63,7 @@ lock: .venv/installed ## pin all that ships and all that serves, with hashes, af
 	$(compile) --allow-unsafe --constraint requirements.lock --output-file requirements-serve.lock requirements-serve.txt
 
 clean: ## remove what the other targets made, except the data in .local/
-	rm -rf .venv .ministack .browser build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .ministack .browser .dynamodb build .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/serve-installed: requirements-serve.lock

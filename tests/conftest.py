@@ -3,6 +3,7 @@
 Its database is an embedded engine, which is started where a test of the run is marked `engine`; so are all but those in
 `NEED_NO_ENGINE`.
 
+With `SEATKEEPER_DYNAMODB_LOCAL` in the environment the database is DynamoDB Local (`tests.dynamodb_local`).
 With `SEATKEEPER_TEST_URL` in the environment, that of a deployed stage, the tests of `licenseapi` ask the stage, and
 the environment says where its tables and secrets are.
 """
@@ -24,12 +25,13 @@ from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import passwords
 from infra import local
+from tests import dynamodb_local
 from tests.store.seam import empty
 from tests.support import AWS_NOWHERE, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords, in_memory
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-", dir=in_memory())
 if not STAGE_URL:  # `app`, which tests import, needs an environment
-    os.environ |= local.environment(Path(_home.name)) | AWS_NOWHERE
+    os.environ |= dynamodb_local.over(local.environment(Path(_home.name)) | AWS_NOWHERE, "tests")
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
 NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")

@@ -91,7 +91,11 @@ class Reads:
             conditions.append(f"part {operator} ?")
             parameters.append(bound)
         order = "part DESC" if backwards else "part"
-        return self._page(table, conditions, parameters, order, request, expressions.projection)
+        page = self._page(table, conditions, parameters, order, request, expressions.projection)
+        last = [{"S": bound} for operator, bound in bounds if operator in {"=", ">=" if backwards else "<="}]
+        if page.get("LastEvaluatedKey", {}).get(table.keys[-1]) in last:  # the condition allows none behind it
+            del page["LastEvaluatedKey"]
+        return page
 
     def scan(self, request: Request) -> Answer:
         """Scan, in the order of the keys."""

@@ -1,7 +1,6 @@
 """The engines that are held against each other, each one function: an operation and its request in, its answer out."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -12,13 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests import roto
+from tests.dynamodb_local import ENDPOINT as DYNAMODB_LOCAL
 
 Send = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 TABLES = {"ranged": ("pk", "part"), "hashed": ("pk",)}
 """The keys of the tables that requests are of."""
-DYNAMODB_LOCAL = os.environ.get("SEATKEEPER_DYNAMODB_LOCAL")
-"""Where a DynamoDB Local answers, such as `http://127.0.0.1:8123`, if there is one."""
 
 
 @contextmanager

@@ -82,6 +82,30 @@ def test_a_page_has_at_least_one_item_and_at_most_as_many_as_asked_for(engine: E
         assert ask(engine, "Query", query | {"Limit": limit})["error"] == INVALID
 
 
+@pytest.mark.parametrize(("condition", "last"), [("part = :a", "a"), ("part <= :a", "a"), ("part < :b", "a")])
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_page_whose_last_item_is_the_bound_itself_names_no_next_one(
+    engine: EmbeddedEngine, condition: str, last: str, forward: bool
+) -> None:
+    """As DynamoDB answers, for nothing can be behind it; where something could, it names the next page."""
+    engine("PutItem", {"TableName": "ranged", "Item": {"pk": {"S": "p"}, "part": {"S": last}}})
+    turned = condition if forward else condition.replace("<= :a", ">= :a").replace("< :b", "> :b")
+    value = ":a" if ":a" in turned else ":b"
+    bound = "a" if value == ":a" else "b" if forward else "A"
+    answer = engine(
+        "Query",
+        {
+            "TableName": "ranged",
+            "KeyConditionExpression": f"pk = :p AND {turned}",
+            "ExpressionAttributeValues": {":p": {"S": "p"}, value: {"S": bound}},
+            "ScanIndexForward": forward,
+            "Limit": 1,
+        },
+    )
+    assert answer["Count"] == 1
+    assert ("LastEvaluatedKey" in answer) == (value == ":b")
+
+
 def test_a_batch_has_25_writes_or_100_reads_and_none_twice(engine: EmbeddedEngine) -> None:
     keys = [item(part=str(n)) for n in range(101)]
 

@@ -12,10 +12,11 @@ from chalicelib.domain.license import License
 from chalicelib.store.database import create_tables
 from chalicelib.web import clock
 from infra import local, serve
+from tests import dynamodb_local
 from tests.race import storms
 from tests.race.clients import Call, Client
 from tests.race.crew import Crew
-from tests.support import Vendor
+from tests.support import AWS_NOWHERE, Vendor
 
 CLIENTS = 64
 SERVERS = 2
@@ -37,7 +38,7 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """Of every process on this site."""
-        return local.environment(self.home)
+        return _environment(self.home)
 
     def kill(self, servers: Iterable[int]) -> None:
         """End the servers of these numbers at once, in whatever they are about."""
@@ -93,10 +94,15 @@ class Site:
         return list(chain.from_iterable(self.crew.at_once(tasks)))
 
 
+def _environment(home: Path) -> dict[str, str]:
+    """Of processes on a site; on DynamoDB Local, beside others, by tables of its own."""
+    return dynamodb_local.over(local.environment(home) | AWS_NOWHERE, f"race-{home.name}")
+
+
 @contextmanager
 def running(home: Path, start_server: StartServer = serve.start) -> Iterator[Site]:
     """A site with its data in `home`, as long as the context lasts."""
-    environment = local.environment(home)
+    environment = _environment(home)
     with Crew(environment) as crew:
         crew.do(create_tables)
         site = Site(home, [], crew, crew.do(Vendor, now=clock.now()), start_server)

