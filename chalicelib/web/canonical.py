@@ -4,6 +4,9 @@ Some clients verify a signature over ``JSON.stringify(JSON.parse(body))``, not o
 so a body has to be its own JavaScript re-serialisation. The rules are ECMA-262's: JSON.stringify,
 Number::toString and OrdinaryOwnPropertyKeys. Refused, not written: an integer that JavaScript would silently
 round, and whatever has no JSON form.
+
+Of most bodies pydantic's serialiser, in Rust, writes the same bytes in a third of the time. So what holds nothing on
+which the two differ (`_is_plain`) is written by that one; all else, and every refusal, is written here.
 """
 
 from collections.abc import Callable
@@ -12,6 +15,8 @@ from json.encoder import encode_basestring as quote
 from types import NoneType
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 MAX_DEPTH = 64
 """Containers inside each other; far above any real body, far below the interpreter's own limit."""
 
@@ -19,6 +24,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 """JavaScript's Number.MAX_SAFE_INTEGER."""
 
 _MAX_ARRAY_INDEX = 2**32 - 2
+_WRITTEN_ALIKE = frozenset((str, bool, NoneType))
 
 
 class UnwritableError(ValueError):
@@ -46,7 +52,37 @@ def canonical_json(value: object) -> bytes:
     surrogate, a key that is not a str, any other type, and containers nested deeper than MAX_DEPTH (so for a
     cycle, too).
     """
+    if _is_plain(value, MAX_DEPTH):
+        try:
+            return to_json(value)
+        except PydanticSerializationError:  # a lone surrogate: below it is said where
+            pass
     return _write(value, MAX_DEPTH).encode()
+
+
+def _is_plain(value: object, room: int) -> bool:
+    """Whether this container holds only what pydantic writes as JavaScript does, in ``room`` levels at most.
+
+    No fraction, no unsafe integer, no key that may be an index, nothing of a subclass.
+    """
+    items: Any = value
+    if type(value) is dict:
+        if value and (set(map(type, value)) != {str} or min(value) < ":"):  # an index begins with a digit
+            return False
+        items = value.values()
+    elif type(value) is not list:
+        return False
+    if not room:
+        return False
+    for item in items:
+        if type(item) in _WRITTEN_ALIKE:
+            continue
+        if type(item) is int:
+            if not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
+                return False
+        elif not _is_plain(item, room - 1):
+            return False
+    return True
 
 
 def has_lone_surrogate(text: str) -> bool:

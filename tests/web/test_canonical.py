@@ -132,7 +132,8 @@ def test_any_float_is_written_as_javascript_writes_it(oracle: Oracle, number: fl
 
 @given(code=st.integers(0, 0xD7FF) | st.integers(0xE000, 0x10FFFF))
 def test_any_character_is_written_as_javascript_writes_it(oracle: Oracle, code: int) -> None:
-    assert canonical_json(chr(code)) == oracle(json.dumps(chr(code)))
+    for value in (chr(code), {f"a{chr(code)}": chr(code)}):
+        assert canonical_json(value) == oracle(json.dumps(value))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,9 @@ def test_array_indices_come_first_in_ascending_order_then_names_as_inserted() ->
 
 def test_text_is_raw_utf8_and_only_what_json_demands_is_escaped() -> None:
     raw = 'Zoë/\x7f\u2028😀"\\\b\f\n\r\t\x1f'
-    assert canonical_json(raw) == '"Zoë/\x7f\u2028😀\\"\\\\\\b\\f\\n\\r\\t\\u001f"'.encode()
+    written = '"Zoë/\x7f\u2028😀\\"\\\\\\b\\f\\n\\r\\t\\u001f"'
+    assert canonical_json(raw) == written.encode()
+    assert canonical_json({raw: [raw]}) == f"{{{written}:[{written}]}}".encode()
 
 
 def test_a_tuple_is_an_array_and_an_enum_of_text_or_number_is_its_value() -> None:
@@ -209,6 +212,7 @@ def test_a_tuple_is_an_array_and_an_enum_of_text_or_number_is_its_value() -> Non
         ({"id": Decimal(2**53)}, "$['id'] is an integer beyond ±(2^53 - 1)."),
         (Decimal("1E+999999"), "$ is an integer beyond ±(2^53 - 1)."),
         (("ok", "\ud83d"), "$[1] holds a lone surrogate."),
+        ({"a": ["ok", "\ud83d"]}, "$['a'][1] holds a lone surrogate."),
         ({"\udc00": 1}, "$['\\udc00'] holds a lone surrogate."),
         ({"a": {1: 2}}, "$['a'] has a key that is not a string: 1."),
         ({None: 2}, "$ has a key that is not a string: None."),
