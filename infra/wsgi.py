@@ -11,11 +11,11 @@ from base64 import b64decode
 from collections.abc import Iterable
 from functools import partial
 from http.client import responses
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import parse_qs, quote, unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from chalice.app import Chalice, Request, Response
-from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
+from chalice.local import LambdaContext, LocalChalice, RouteMatcher
 
 from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
 from chalicelib.domain.types import Json
@@ -29,6 +29,7 @@ from infra.bodies import read_body
 
 _log = logging.getLogger(__name__)
 _NOWHERE = NOWHERE.format(nowhere="nowhere")
+_NOWHERE_ROUTE = (NOWHERE, {"nowhere": "nowhere"})
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
 COMPRESSED_BYTES = 4096
 """Texts from this length on are compressed for clients that take it: API Gateway's `minimumCompressionSize`.
@@ -47,12 +48,12 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     """
     if not isinstance(app, LocalChalice):
         app.__class__ = type("ThreadSafe", (LocalChalice, type(app)), {})  # current_request becomes thread-local
-    events = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
+    matcher = RouteMatcher(list(app.routes))
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request_id = new_request_id()
         try:
-            answer = _answer(app, events, environ, behind_proxy, request_id)
+            answer = _answer(app, matcher, environ, behind_proxy, request_id)
             status, headers, body = _as_http(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         except Exception:
             _log.exception("Caught exception for path %a", environ.get("PATH_INFO"))
@@ -64,19 +65,12 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
     return serve
 
 
-def _answer(
-    app: Chalice, events: LambdaEventConverter, environ: WSGIEnvironment, behind_proxy: bool, request_id: str
-) -> Json:
+def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behind_proxy: bool, request_id: str) -> Json:
     """The answer in the form that a Lambda hands to API Gateway."""
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
     path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
     has_page = NOWHERE in app.routes and _is_for_people(path, environ)
-    refused = partial(_refused, environ, events if has_page else None, behind_proxy, request_id)
-
-    def event_of(method: str, path: str, body: bytes | None) -> Json:
-        # The host keeps a path that begins with two slashes from being read as one.
-        event: Json = events.create_lambda_event(method, f"http://localhost{path}?{query}", headers, body)
-        return event
+    refused = partial(_refused, environ, has_page, behind_proxy, request_id)
 
     try:
         body = read_body(environ)
@@ -89,14 +83,15 @@ def _answer(
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
         return refused(Invalid("validation_error", of="query"))
     try:
-        event = event_of(method, path, body or None)
+        route = _route(app, matcher, path)
+        event = _event(method, route, query, headers, body or None)
     except ValueError:  # no route
         event = {}
     if not event and not has_page:
         return refused(NotFound("not_found"))
     if not event or _is_no_page(app, event, environ):
         path = _NOWHERE
-        event = event_of("GET", path, None)
+        event = _event("GET", _NOWHERE_ROUTE, query, headers, None)
     event["requestContext"] |= {
         "path": path,
         "extendedRequestId": request_id,
@@ -106,6 +101,34 @@ def _answer(
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
+
+
+def _route(app: Chalice, matcher: RouteMatcher, path: str) -> tuple[str, dict[str, str]]:
+    """The route of a path, whose slash at the end counts for nothing, and what the path holds of it.
+
+    Raises `ValueError` where there is none.
+    """
+    bare = path.removesuffix("/") or "/"
+    if bare in app.routes:  # one that holds nothing: `{` is encoded in a path
+        return bare, {}
+    # The host keeps a path that begins with two slashes from being read as one.
+    found = matcher.match_route(f"http://localhost{path}")
+    return found.route, found.captured
+
+
+def _event(
+    method: str, route: tuple[str, dict[str, str]], query: str, headers: dict[str, str], body: bytes | None
+) -> Json:
+    """What API Gateway hands to a Lambda, as far as Chalice reads it; the body is handed on as it is."""
+    resource, captured = route
+    return {
+        "requestContext": {"httpMethod": method, "resourcePath": resource},
+        "headers": {name.lower(): value for name, value in headers.items()},
+        "pathParameters": captured,
+        "stageVariables": {},
+        "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
+        "body": body,
+    }
 
 
 def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
@@ -184,20 +207,21 @@ def _takes_gzip(codings: str) -> bool:
 
 def _refused(
     environ: WSGIEnvironment,
-    pages: LambdaEventConverter | None,
+    has_page: bool,
     behind_proxy: bool,
     request_id: str,
     error: SeatkeeperError,
 ) -> Json:
     """What API Gateway would answer by itself; logged all the same: there is no other log of access.
 
-    With `pages`, which make requests of the portal, it is a page.
+    With `has_page` it is a page.
     """
 
     def respond() -> Response:
-        if pages is None:
+        if not has_page:
             return response_to(error)
-        asked = pages.create_lambda_event("GET", _NOWHERE, _headers(environ, behind_proxy), None)
+        asked = _event("GET", _NOWHERE_ROUTE, "", _headers(environ, behind_proxy), None)
+        asked["requestContext"]["path"] = _NOWHERE
         return refused_page(Request(asked), error)
 
     response = respond_in_record(respond, request_id=request_id, method=environ["REQUEST_METHOD"])
