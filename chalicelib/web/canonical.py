@@ -65,7 +65,7 @@ def _is_plain(value: object, room: int) -> bool:
 
     No fraction, no unsafe integer, no key that may be an index, nothing of a subclass.
     """
-    items: Any = value
+    items: Any = value  # of any kind: each is looked at
     if type(value) is dict:
         if value and (set(map(type, value)) != {str} or min(value) < ":"):  # an index begins with a digit
             return False
