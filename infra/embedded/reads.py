@@ -92,8 +92,10 @@ class Reads:
             parameters.append(bound)
         order = "part DESC" if backwards else "part"
         page = self._page(table, conditions, parameters, order, request, expressions.projection)
-        last = [{"S": bound} for operator, bound in bounds if operator in {"=", ">=" if backwards else "<="}]
-        if page.get("LastEvaluatedKey", {}).get(table.keys[-1]) in last:  # the condition allows none behind it
+        # DynamoDB names no next page behind the end of a range; it does behind a key or a prefix that was named.
+        end = "" if asked.operator == "begins_with" else ">=" if backwards else "<="
+        last = [{"S": bound} for operator, bound in bounds if operator == end]
+        if page.get("LastEvaluatedKey", {}).get(table.keys[-1]) in last:
             del page["LastEvaluatedKey"]
         return page
 

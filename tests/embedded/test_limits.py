@@ -82,28 +82,39 @@ def test_a_page_has_at_least_one_item_and_at_most_as_many_as_asked_for(engine: E
         assert ask(engine, "Query", query | {"Limit": limit})["error"] == INVALID
 
 
-@pytest.mark.parametrize(("condition", "last"), [("part = :a", "a"), ("part <= :a", "a"), ("part < :b", "a")])
-@pytest.mark.parametrize("forward", [True, False])
-def test_a_page_whose_last_item_is_the_bound_itself_names_no_next_one(
-    engine: EmbeddedEngine, condition: str, last: str, forward: bool
+@pytest.mark.parametrize(
+    ("condition", "backwards", "is_named"),
+    [
+        ("part = :b", False, True),
+        ("part = :b", True, True),
+        ("part <= :b", False, False),
+        ("part >= :b", True, False),
+        ("part BETWEEN :a AND :b", False, False),
+        ("part BETWEEN :b AND :c", True, False),
+        ("part < :c", False, True),
+        ("part > :a", True, True),
+        ("begins_with(part, :b)", False, True),
+        ("begins_with(part, :b)", True, True),
+    ],
+)
+def test_a_page_that_reaches_its_limit_names_a_next_one_as_dynamodb_does(
+    engine: EmbeddedEngine, condition: str, backwards: bool, is_named: bool
 ) -> None:
-    """As DynamoDB answers, for nothing can be behind it; where something could, it names the next page."""
-    engine("PutItem", {"TableName": "ranged", "Item": {"pk": {"S": "p"}, "part": {"S": last}}})
-    turned = condition if forward else condition.replace("<= :a", ">= :a").replace("< :b", "> :b")
-    value = ":a" if ":a" in turned else ":b"
-    bound = "a" if value == ":a" else "b" if forward else "A"
+    """None behind the end of a range; behind a key or a prefix there can be nothing either, and one is named."""
+    engine("PutItem", {"TableName": "ranged", "Item": {"pk": {"S": "p"}, "part": {"S": "b"}}})
+    bounds = {f":{name}": {"S": name} for name in "abc" if f":{name}" in condition}
     answer = engine(
         "Query",
         {
             "TableName": "ranged",
-            "KeyConditionExpression": f"pk = :p AND {turned}",
-            "ExpressionAttributeValues": {":p": {"S": "p"}, value: {"S": bound}},
-            "ScanIndexForward": forward,
+            "KeyConditionExpression": f"pk = :p AND {condition}",
+            "ExpressionAttributeValues": {":p": {"S": "p"}} | bounds,
+            "ScanIndexForward": not backwards,
             "Limit": 1,
         },
     )
     assert answer["Count"] == 1
-    assert ("LastEvaluatedKey" in answer) == (value == ":b")
+    assert ("LastEvaluatedKey" in answer) == is_named
 
 
 def test_a_batch_has_25_writes_or_100_reads_and_none_twice(engine: EmbeddedEngine) -> None:
