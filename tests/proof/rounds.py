@@ -261,7 +261,7 @@ def _shared(vendor: Vendor) -> Subject:
         subject = _issued(vendor, "revit", 3, **terms)
         license, users = subject.license, list[User]()
         for number in reversed(range(PEOPLE)):
-            email = f"{'abc'[number]}-{license.id}@customer.test"
+            email = f"{'abcd'[number]}-{license.id}@customer.test"
             user, password = vendor.assign(license, email, SEAT)
             users.insert(0, User(email, password, user.id))
             if number >= SEATED:
@@ -312,9 +312,9 @@ def _aftermath(subject: Subject) -> Aftermath:
         )
 
 
-PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 2, 2, 2, 4, 2
-PEOPLE, SEATED, SEAT = 3, 1, 1
-"""Of the people, those who have a seat at the start, and its limit."""
+PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 2, 2, 2, 4, 3
+PEOPLE, SEATED, SEAT = 4, 2, 1
+"""Of the people, those who have a seat at the start, so that two may use one device; and the limit of a seat."""
 ALL = (*OF_DEVICES, *OF_LICENSES, *OF_ENDS)
 MOVED = frozenset({("d0", None), ("d1", None), ("d2", None)})
 PARTS = (
