@@ -1,4 +1,4 @@
-"""`python -m infra.cost`: what a month costs, as a table in Markdown or as JSON. Nothing is asked of AWS."""
+"""`python -m infra.cost`: what a month and a million calls cost, as tables in Markdown or as JSON. AWS is not asked."""
 
 import argparse
 import json
@@ -8,16 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
-from infra.cost.monthly_cost import Function, Monitoring, function, loads, month, watch
+from infra.cost.monthly_cost import MILLIONS, Function, Monitoring, function, loads, million, month, watch
 from infra.stage.stages import StageError
 from infra.version import add_version
 
 DEVICES = (1_000, 100_000, 10_000_000)
 PER = 1_000
 """The last row of the table is for so many devices."""
+Usd = dict[str, float]
+"""By what they are for."""
 
 
-def table(inputs: Inputs, months: dict[int, dict[str, float]]) -> str:
+def months_table(inputs: Inputs, months: dict[int, Usd]) -> str:
     """In Markdown, a column for each number of devices; and what it rests on."""
     usage, prices = inputs.usage, inputs.prices
     totals = {devices: sum(lines.values()) for devices, lines in months.items()}
@@ -33,14 +35,29 @@ def table(inputs: Inputs, months: dict[int, dict[str, float]]) -> str:
         f"{usage.deactivations_a_month:g} deactivations, {usage.portal_pages_a_month:g} pages of the portal a month. "
         f"{usage.share_of_users:.0%} are licensed by user."
     )
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + f"\n\n{rest}"
+    return f"{_table(rows)}\n\n{rest}"
+
+
+def millions_table(millions: dict[str, Usd]) -> str:
+    """In Markdown, a row for each call."""
+    columns = list(next(iter(millions.values())))
+    rows = [["USD a million calls", *columns, "**all**"], ["---", *("--:" for _ in columns), "--:"]]
+    for call, usd in millions.items():
+        rows.append([call, *map(_usd, usd.values()), f"**{_usd(sum(usd.values()))}**"])
+    return _table(rows)
+
+
+def _table(rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def _usd(amount: float) -> str:
     return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
 
 
-def _document(inputs: Inputs, run: Function, watched: Monitoring, months: dict[int, dict[str, float]]) -> str:
+def _document(
+    inputs: Inputs, run: Function, watched: Monitoring, months: dict[int, Usd], millions: dict[str, Usd]
+) -> str:
     answer = {
         "region": inputs.prices.region,
         "as_of": inputs.prices.as_of,
@@ -50,6 +67,7 @@ def _document(inputs: Inputs, run: Function, watched: Monitoring, months: dict[i
         "months": [
             {"devices": devices, "usd": lines, "total": sum(lines.values())} for devices, lines in months.items()
         ],
+        "millions": [{"call": call, "usd": usd, "total": sum(usd.values())} for call, usd in millions.items()],
     }
     return json.dumps(answer, indent=2)
 
@@ -60,17 +78,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         inputs, run, watched = read_inputs(given.inputs), function(), watch()
         months = {devices: month(devices, inputs, run, watched) for devices in given.devices}
+        millions = {call: million(call, inputs, run, watched) for call in MILLIONS}
     except (CostError, StageError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(_document(inputs, run, watched, months) if given.json else table(inputs, months))
+    if given.json:
+        print(_document(inputs, run, watched, months, millions))
+    else:
+        print(f"{months_table(inputs, months)}\n\n{millions_table(millions)}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.cost",
-        description="What a month on AWS costs, by list prices and the budgets that tests hold.",
+        description="What a month, and a million calls, on AWS cost, by list prices and the budgets that tests hold.",
         epilog="example: python -m infra.cost --devices 250000",
     )
     parser.add_argument("--devices", type=_number, nargs="+", default=DEVICES, metavar="N", help="active devices")

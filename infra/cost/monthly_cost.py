@@ -16,6 +16,16 @@ NOTED_A_DAY = 24 * 60 * 60 * 1000 / CHECK_INTERVAL_MS
 GB = 2**30
 INDEX_BYTES = 100
 """What DynamoDB adds to each stored item."""
+MILLIONS = (
+    "check by key",
+    "check by key, once in 15 minutes",
+    "check by user, once in 15 minutes",
+    "activate by key",
+    "activate by user",
+    "deactivate by key",
+    "deactivate by user",
+)
+"""Calls of which a million is reckoned, by their names in `infra.budgets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +123,43 @@ def function() -> Function:
 def month(devices: float, inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
     """USD of a month, by what they are for. Raises `CostError` where the architecture has no price."""
     usage, prices = inputs.usage, inputs.prices
+    gb = stored_gb(devices, usage)
+    of_calls = usd_of_calls(loads(devices, usage), inputs, run, watched)
+    return of_calls | {
+        "Firewall": of_calls["Firewall"]
+        + prices.firewall.of(watched.firewalls)
+        + prices.firewall_rule.of(watched.firewall_rules),
+        "DynamoDB, storage and recovery": prices.stored.of(gb) + prices.recoverable.of(gb),
+        "Metrics, alarms, dashboard, key": prices.metric.of(watched.metrics + usage.refusal_codes)
+        + prices.alarm.of(watched.alarms)
+        + prices.dashboard.of(watched.dashboards)
+        + prices.key.of(watched.keys),
+    }
+
+
+def million(call: str, inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
+    """USD of a million of one of `MILLIONS`, by what they are for, as if there were no others. Raises `CostError`."""
+    ms = getattr(inputs.usage, f"{call.split(maxsplit=1)[0]}_ms")
+    load = Load(1e6, budgets.CALLS[call], ms, inputs.usage.answer_bytes)
+    return usd_of_calls([load], inputs, run, watched)
+
+
+def usd_of_calls(made: list[Load], inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
+    """USD of calls alone, by what they are for. Raises `CostError` where the architecture has no price."""
+    usage, prices = inputs.usage, inputs.prices
     gb_second = getattr(prices, f"lambda_{run.architecture}", None)
     if gb_second is None:
         raise CostError(f"There is no price for Lambda on {run.architecture}.")
-    made = loads(devices, usage)
     over_http = [(load.count, load.answer_bytes) for load in made if load.answer_bytes is not None]
     calls = sum(count for count, _ in over_http)
     requests = sum(load.count for load in made if load.ms)
     gb_seconds = run.gb * sum(load.count * load.ms for load in made) / 1000
-    gb = stored_gb(devices, usage)
     return {
         "API Gateway": prices.api_request.of(calls),
         "Lambda": prices.lambda_request.of(requests) + gb_second.of(gb_seconds),
         "DynamoDB, reads": prices.read_unit.of(sum(load.count * load.budget.read_units for load in made)),
         "DynamoDB, writes": prices.write_unit.of(sum(load.count * load.budget.write_units for load in made)),
-        "DynamoDB, storage and recovery": prices.stored.of(gb) + prices.recoverable.of(gb),
         "Logs": prices.logged.of(requests * usage.log_bytes / GB),
-        "Metrics, alarms, dashboard, key": prices.metric.of(watched.metrics + usage.refusal_codes)
-        + prices.alarm.of(watched.alarms)
-        + prices.dashboard.of(watched.dashboards)
-        + prices.key.of(watched.keys),
-        "Firewall": prices.firewall.of(watched.firewalls)
-        + prices.firewall_rule.of(watched.firewall_rules)
-        + prices.firewall_request.of(calls * watched.firewalls),
+        "Firewall": prices.firewall_request.of(calls * watched.firewalls),
         "Data sent": prices.sent.of(sum(count * sent for count, sent in over_http) / GB),
     }

@@ -13,7 +13,7 @@ from infra import budgets
 from infra.cost import monthly_cost as months
 from infra.cost.__main__ import main
 from infra.cost.inputs import DEFAULT, CostError, Inputs, Price, Usage, read_inputs
-from infra.cost.monthly_cost import GB, Function, Monitoring, function, loads, month, watch
+from infra.cost.monthly_cost import GB, MILLIONS, Function, Monitoring, function, loads, million, month, watch
 
 NOTHING = dict.fromkeys(Usage.model_fields, 0) | {"days_a_month": 30}
 ARM, UNWATCHED = Function(0.5, "arm64"), Monitoring(0, 0, 0, 0)
@@ -66,6 +66,25 @@ def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
             "Data sent": 120,
         }
     )
+
+
+def test_a_million_calls_cost_what_a_hand_reckons_and_nothing_that_waits_for_them() -> None:
+    made = inputs(activate_ms=100, log_bytes=GB / 1e6, answer_bytes=GB / 2e6, items_a_device=1, refusal_codes=9)
+    budget = budgets.CALLS["activate by user"]
+    assert million("activate by user", made, ARM, Monitoring(1, 1, 1, 1, firewalls=1, firewall_rules=1)) == (
+        pytest.approx(
+            {
+                "API Gateway": 1,
+                "Lambda": 1 + 1e6 * 0.1 * 0.5 * 0.001,
+                "DynamoDB, reads": budget.read_units,
+                "DynamoDB, writes": budget.write_units,
+                "Logs": 1,
+                "Firewall": 1,
+                "Data sent": 0.5,
+            }
+        )
+    )
+    assert million("check by key", made, ARM, UNWATCHED)["Firewall"] == 0
 
 
 def test_a_firewall_is_paid_for_by_its_rules_and_by_every_call_over_http_also_where_nobody_calls() -> None:
@@ -170,6 +189,10 @@ def test_the_answer_as_json_has_the_figures_of_the_table(capsys: pytest.CaptureF
         assert one["total"] == pytest.approx(sum(one["usd"].values()))
         for name, usd in (one["usd"] | {"**all**": one["total"]}).items():
             assert float(rows[name][column].strip("*").replace(",", "")) == pytest.approx(usd, abs=0.005, rel=0.005)
+    assert [one["call"] for one in answer["millions"]] == list(MILLIONS)
+    for one in answer["millions"]:
+        shown = [float(cell.strip("*")) for cell in rows[one["call"]]]
+        assert shown == pytest.approx([*one["usd"].values(), one["total"]], abs=0.0051)
     assert answer["usage"] == read_inputs(DEFAULT).usage.model_dump()
 
 
