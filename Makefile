@@ -7,7 +7,7 @@ compile = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-heade
 	--no-emit-trusted-host --no-emit-find-links
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint check dynamodb verify proof bench cost package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint check dynamodb verify proof bench cost scale package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: .venv/serve-installed ## measure against the bare engine, in one run
 
 cost: .venv/serve-installed ## what a month on AWS costs, by list prices and the calls that devices make
 	@$(BIN)/python -m infra.cost
+
+scale: .venv/serve-installed ## a day of ten million devices on AWS, and what is hottest, on paper
+	@$(BIN)/python -m infra.scale
 
 package: .venv/serve-installed ## write the template and the archive of a stage into build/: make package STAGE=dev
 	$(on_stage)

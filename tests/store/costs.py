@@ -8,7 +8,7 @@ transaction; a read started blocks of 4 KB, half where it may lag, twice in a tr
 import json
 import math
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from typing import Any
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.store.connection import Send as DatabaseSend
-from chalicelib.store.items.kinds import KINDS
+from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.schema import Raw
 from tests.store.seam import Answer, Request, Send, intercepted
 
@@ -42,18 +42,20 @@ class Cost:
 
     calls: list[str] = field(default_factory=list)
     """The names of the operations, in order."""
-    _read: list[float] = field(default_factory=list)
-    _written: list[int] = field(default_factory=list)
+    read: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Read units, by the kind of item (`kind_name`)."""
+    written: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Write units likewise."""
 
     @property
     def read_units(self) -> float:
         """Of all calls."""
-        return sum(self._read)
+        return sum(self.read.values())
 
     @property
     def write_units(self) -> int:
         """Of all calls."""
-        return sum(self._written)
+        return sum(self.written.values())
 
     @property
     def round_trips(self) -> str:
@@ -70,8 +72,11 @@ class Cost:
         before = _stored(_keys_written(operation, asked))
         answer = send(request)
         after, factor = _stored(list(before)), 2 if operation == "TransactWriteItems" else 1
-        self._written.extend(factor * _blocks(max(size(before[key]), size(after[key])), KB) for key in before)
-        self._read.append(_read_units(operation, asked, answer))
+        for table, key in before:
+            written = factor * _blocks(max(size(before[table, key]), size(after[table, key])), KB)
+            self.written[kind_name(table, json.loads(key))] += written
+        for kind, units in _read_units(operation, asked, answer):
+            self.read[kind] += units
         return answer
 
 
@@ -116,20 +121,33 @@ def _is_of_one_kind(query: dict[str, Any]) -> bool:
     return bool(bounds) and "<" not in query["KeyConditionExpression"] and within
 
 
-def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> float:
+def kind_name(table: str, key: Raw) -> str:
+    """The kind of the item with a key, as `infra.scale.items` names it: its table, and how its key begins."""
+    name = table.removeprefix(f"{os.environ['SEATKEEPER_TABLE_PREFIX']}-")
+    kind = kind_of(name, key)
+    return f"{name} {'/'.join(part for part in (kind.partition, kind.prefix) if part)}"
+
+
+def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Blocks are counted by the item, those of a Query all together; what does not exist is one block."""
     if operation == "TransactGetItems":
-        return sum(2 * _blocks(size(found.get("Item"))) for found in answer["Responses"])
+        for get, found in zip(asked["TransactItems"], answer["Responses"], strict=True):
+            yield kind_name(get["Get"]["TableName"], get["Get"]["Key"]), 2 * _blocks(size(found.get("Item")))
     if operation == "Query":
-        return _blocks(sum(map(size, answer["Items"]))) / (1 if asked["ConsistentRead"] else 2)
-    units = 0.0
+        values = asked["ExpressionAttributeValues"]
+        kind = kind_name(asked["TableName"], {"pk": values[":pk"], "part": values[":a"]})
+        yield kind, _blocks(sum(map(size, answer["Items"]))) / (1 if asked["ConsistentRead"] else 2)
     if operation == "BatchGetItem":
         assert not answer.get("UnprocessedKeys")
         for table, wanted in asked["RequestItems"].items():
-            found = answer["Responses"][table]
-            blocks = sum(_blocks(size(item)) for item in found) + len(wanted["Keys"]) - len(found)
-            units += blocks / (1 if wanted["ConsistentRead"] else 2)
-    return units
+            found = {_key_of(item): item for item in answer["Responses"][table]}
+            for key in wanted["Keys"]:
+                blocks = _blocks(size(found.get(_key_of(key))))
+                yield kind_name(table, key), blocks / (1 if wanted["ConsistentRead"] else 2)
+
+
+def _key_of(item: Raw) -> str:
+    return json.dumps({name: item[name] for name in ("pk", "part") if name in item})
 
 
 def _blocks(length: int, of: int = 4 * KB) -> int:
@@ -144,8 +162,7 @@ def _keys_written(operation: str, asked: dict[str, Any]) -> list[Key]:
 
 
 def _key(write: dict[str, Any]) -> Key:
-    keys = write["Key"] if "Key" in write else {n: v for n, v in write["Item"].items() if n in ("pk", "part")}
-    return write["TableName"], json.dumps(keys)
+    return write["TableName"], _key_of(write["Key"] if "Key" in write else write["Item"])
 
 
 def _stored(keys: list[Key]) -> dict[Key, Raw | None]:

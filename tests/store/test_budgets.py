@@ -26,6 +26,7 @@ from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import (
     activate,
+    change_license,
     check,
     deactivate,
     forgotten_password,
@@ -38,6 +39,8 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.license_lookup import LicenseLookup
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
+from infra.scale import items
+from infra.scale.items import Units
 from tests.docs.pages import DOCS
 from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
@@ -196,6 +199,17 @@ def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0) -> Call:
     return lambda: sweep.sweep(now=END)
 
 
+def issuing(vendor: Vendor) -> Call:
+    """A license by key that ends, in an order of its own, to a manager who is known."""
+    by_key(vendor)
+    return lambda: vendor.issue(**TERMS, validity_period=NOW + 365 * DAY)
+
+
+def extending(site: Site) -> Call:
+    code, id = site.vendor.code, site.license.id
+    return lambda: change_license.extend(code, id, NOW + 999 * DAY, None, ADMIN, now=NOW)
+
+
 def logging_in(vendor: Vendor, password: str | None) -> Call:
     known = password or by_user(vendor).password or ""
 
@@ -252,6 +266,8 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     ),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
+    "issue a license": issuing,
+    "extend a license": lambda v: extending(by_key(v)),
     "record a refused call": recording,
     "record a refused call, again within the hour": lambda v: recording(v, before=1),
     "log in": lambda v: logging_in(v, None),
@@ -275,6 +291,12 @@ def test_a_call_costs_its_budget(vendor: Vendor, call: str) -> None:
         cost.read_units,
         cost.write_units,
     )
+    by_kind = {kind: Units(cost.read[kind], cost.written[kind]) for kind in {*cost.read, *cost.written}}
+    assert by_kind == items.CALLS.get(call, by_kind)
+
+
+def test_items_are_of_calls_that_have_a_budget() -> None:
+    assert items.CALLS.keys() <= CALLS.keys()
 
 
 def test_every_budget_is_measured() -> None:
@@ -349,9 +371,9 @@ def test_units_are_counted_by_the_published_rules(vendor: Vendor, length: int, w
     write.delete(item, LookupItem.pk.exists())
     steps: list[tuple[Call, float, int]] = [
         (lambda: writes.update(item, [LookupItem.product.set(padding)]), 0, written),
-        (lambda: reads.batch_get([item, LookupItem(vendor.code, "absent")], consistent=True), read + 1, 0),
-        (lambda: reads.batch_get([item, LookupItem(vendor.code, "absent")], consistent=False), (read + 1) / 2, 0),
-        (lambda: reads.transact_get([item, LookupItem(vendor.code, "absent")]), 2 * (read + 1), 0),
+        (lambda: reads.batch_get([item, LookupItem(vendor.code, "key#absent")], consistent=True), read + 1, 0),
+        (lambda: reads.batch_get([item, LookupItem(vendor.code, "key#absent")], consistent=False), (read + 1) / 2, 0),
+        (lambda: reads.transact_get([item, LookupItem(vendor.code, "key#absent")]), 2 * (read + 1), 0),
         (lambda: list(reads.query(LookupItem, vendor.code, "key#padded")), read, 0),
         (lambda: writes.update(item, [LookupItem.product.set("x")]), 0, written),
         (lambda: writes.update(item, [LookupItem.product.set(padding)]), 0, written),
