@@ -170,7 +170,7 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
     if license.blocked_devices:
         write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
     if decision.validity_period is not None:
-        update_due_index(write, license, replace(license, validity_period=decision.validity_period))
+        update_due_index(write, None, replace(license, validity_period=decision.validity_period))
     if seat is not None:
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, now))
     user_id = None if seat is None else seat.user_id

@@ -146,7 +146,7 @@ def company_of_license_pk(license_id: int | None = None) -> str:
 
 
 def due_pk(shard: int | None = None) -> str:
-    """The partition of what is due in one shard, or how all begin; a license belongs to the shard `id % DUE_SHARDS`."""
+    """The partition of what is due in one shard (`store.due.due_shard`), or how all of them begin."""
     return "due#" + ("" if shard is None else str(shard))
 
 

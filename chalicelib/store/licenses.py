@@ -14,7 +14,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user
-from chalicelib.store.due import update_due_index
+from chalicelib.store.due import filed, update_due_index
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
@@ -124,7 +124,7 @@ def update(old: License, new: License, event: Event, earlier: Sequence[Event] = 
     write.change(item(pk, LICENSE), old, terms, as_dated, announced)
     dates_old, dates_new = ((one.announced_phase, one.validity_period, one.grace_period) for one in (old, new))
     if dates_old != dates_new:
-        update_due_index(write, old, new)
+        update_due_index(write, filed(old), new)
     for earlier_event in earlier:
         write.put(event_item(pk, earlier_event), EventItem.sort_key.does_not_exist())
     write.commit()

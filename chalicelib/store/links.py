@@ -16,7 +16,7 @@ from chalicelib.domain.access import buyer
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
-from chalicelib.store.due import due_entry
+from chalicelib.store.due import due_entries
 from chalicelib.store.items.accounts import OrderItem, UserItem
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -229,9 +229,8 @@ def _user_fault(user: UserItem, link: LookupItem | None) -> _Found | None:
 def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "due_license_gone", {}
-    right = due_entry(license.to_domain())
-    same = right is not None and (right.pk, right.sort_key) == (due.pk, due.sort_key)
-    return None if same else ("due_otherwise", {})
+    right = [(entry.pk, entry.sort_key) for entry in due_entries(license.to_domain())]
+    return None if (due.pk, due.sort_key) in right else ("due_otherwise", {})
 
 
 def _license(link: AnyItem) -> LicenseItem:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import due_entry
+from chalicelib.store.due import filed
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.items.events import RefusalItem
@@ -63,7 +63,7 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     was_there = False
     while (license := read_license(code, license_id)) is not None:
         was_there = True
-        if (due := due_entry(license)) is not None:
+        if (due := filed(license)) is not None:
             writes.delete(due)
             yield 1
         item = LicenseItem

@@ -16,7 +16,7 @@ from chalicelib.domain.limits import (
     SEAT_ACTIVATIONS,
 )
 from chalicelib.store import accounts, activations, batches, licenses, links, orders
-from chalicelib.store.due import DUE_SHARDS, is_indexed
+from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
 
@@ -51,7 +51,7 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
 
 def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:
     """Walk the due index, of one company or of all: the company of each, and what is wrong with it."""
-    for shard in range(DUE_SHARDS):
+    for shard in range(DUE_SHARDS) if company is None else shards_of(company):
         yield from links.misfiled(shard, company)
 
 

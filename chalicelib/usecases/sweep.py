@@ -10,11 +10,13 @@ from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
 from chalicelib.domain.transitions import Due, Transition, next_due, transitions_due
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import DUE_SHARDS, announce, due_licenses
+from chalicelib.store.due import DUE_SHARDS, SHARDS_OF_A_COMPANY, announce, due_licenses
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 
 SWEEP = Actor("sweep")
+THREADS = 2 * SHARDS_OF_A_COMPANY
+"""Where one company has all of its shards full, as many are left for the others."""
 FAILED = "failed"
 """In the answer of a sweep: licenses that could not be announced, and stay due."""
 MAX_LOGGED = 5
@@ -36,7 +38,7 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
         return _sweep_shard(shard, now, progress)
 
     observability.set_max_metric(observability.OLDEST_DUE_AGE, 0)
-    with ThreadPool(DUE_SHARDS) as threads:
+    with ThreadPool(THREADS) as threads:
         counts = threads.map(sweep_shard, range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
     announced = {event: total[event] for event in _EVENTS.values()}
@@ -49,7 +51,7 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
         try:
-            counts.update(_announce(_readable(due), now))
+            counts.update(_announce(shard, _readable(due), now))
         except Exception:  # whatever it is: the others are not to wait for it
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:
@@ -71,14 +73,14 @@ def _readable(due: Due | Unreadable) -> Due:
     return due
 
 
-def _announce(due: Due, now: Instant) -> list[EventType]:
+def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
     """What was announced of a license; nothing where someone else has done it."""
     observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
     transitions = transitions_due(due, now)
     if not transitions:
         return []
     try:
-        announce(due, transitions[-1].phase, transition_events(transitions, now))
+        announce(shard, due, transitions[-1].phase, transition_events(transitions, now))
     except ConditionFailed:
         return []
     return [_EVENTS[transition.phase] for transition in transitions]

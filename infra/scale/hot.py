@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import reduce
 
-from chalicelib.store.due import DUE_SHARDS
+from chalicelib.store.due import GROUPS, SHARDS_OF_A_COMPANY
 from infra.cost.inputs import Usage
 from infra.scale.fleet import LARGEST_ZONE, Calls, Fleet, peak
 from infra.scale.items import CALLS, OF_NO_COMPANY, OF_NO_LICENSE, Units
@@ -103,13 +103,16 @@ def _sale(fleet: Fleet) -> list[Hot]:
 
 
 def _end(fleet: Fleet, sweep_seconds: float) -> list[Hot]:
-    """Licenses that are extended within an hour, of all companies, or that end at one instant."""
-    extended = units({"extend a license": fleet.licenses / HOUR})["licenses due#"]
-    swept_a_second = DUE_SHARDS * 1000 / TRANSACTION_MS
+    """Licenses that are extended within an hour, of the largest company or of all, or that end at one instant."""
+    of, everybody = (fleet.largest_company, "licenses of a company"), (fleet.licenses, "licenses")
+    extended = units({"extend a license": 1 / HOUR})["licenses due#"].times(1 / SHARDS_OF_A_COMPANY)
+    of_company, of_all = extended.times(fleet.largest_company), extended.times(fleet.licenses / GROUPS)
+    swept_a_second = SHARDS_OF_A_COMPANY * 1000 / TRANSACTION_MS
     swept = fleet.largest_company / swept_a_second
     return [
-        _hotter("extension of all: a due shard", extended.times(1 / DUE_SHARDS), PARTITION, fleet.licenses, "licenses"),
-        Hot("end of all of a company: the sweep", swept, sweep_seconds, "s", fleet.largest_company, "licenses at once"),
+        _hotter("extension of all of a company: a due shard", of_company, PARTITION, *of),
+        _hotter("extension of all: a due shard", of_all, PARTITION, *everybody),
+        Hot("end of all of a company: the sweep", swept, sweep_seconds, "s", *of),
     ]
 
 

@@ -89,11 +89,11 @@ CALLS: dict[str, dict[str, Units]] = {
     "extend a license": {
         "licenses license": Units(1, 2),
         "licenses at#": Units(0, 2),
-        "licenses due#": Units(0, 4),
+        "licenses due#": Units(2, 4),
     },
-    "sweep, nothing due": {"licenses due#": Units(8)},
+    "sweep, nothing due": {"licenses due#": Units(72)},
     "sweep, one license expires": {
-        "licenses due#": Units(8, 2),
+        "licenses due#": Units(72, 2),
         "licenses license": Units(0, 2),
         "licenses at#": Units(0, 2),
     },

@@ -314,8 +314,8 @@ def _sweep_skips() -> Patches:
 def _sweep_forgets() -> Patches:
     """What is due is crossed off before it is announced: who dies between the two has forgotten it."""
 
-    def announce(found: Any, announced: Any, events: list[Event]) -> None:
-        if (row := due.due_entry(found)) is not None:
+    def announce(_shard: int, found: Any, announced: Any, events: list[Event]) -> None:
+        if (row := due.filed(found)) is not None:
             writes.delete(row)
         pk = license_pk(found.company, found.id)
         write = transactions.Transaction(event_item(pk, events[0]))
@@ -333,8 +333,8 @@ def _grace_taken_for_the_end() -> Patches:
     """A license whose grace was announced counts as one whose end was."""
     right = due.announce
 
-    def announce(found: Any, _announced: Any, events: list[Event]) -> None:
-        right(found, "expired", events)
+    def announce(shard: int, found: Any, _announced: Any, events: list[Event]) -> None:
+        right(shard, found, "expired", events)
 
     return [(sweeping, "announce", announce)]
 
@@ -342,11 +342,11 @@ def _grace_taken_for_the_end() -> Patches:
 def _sweep_announces_again() -> Patches:
     """Two sweeps at once both announce."""
 
-    def announce(found: Any, announced: Any, events: list[Event]) -> None:
+    def announce(_shard: int, found: Any, announced: Any, events: list[Event]) -> None:
         pk = license_pk(found.company, found.id)
         writes.batch_put([event_item(pk, event) for event in events])
         writes.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)])
-        if (row := due.due_entry(found)) is not None:
+        if (row := due.filed(found)) is not None:
             writes.delete(row)
 
     return [(sweeping, "announce", announce)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.store import reads
-from chalicelib.store.due import DUE_SHARDS
+from chalicelib.store.due import due_shard
 from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.items.licenses import LicenseItem
@@ -26,7 +26,7 @@ _RANDOM = (
     (re.compile(r"\bCOMPANY-[0-9a-f]{32}\b"), "API KEY"),
     (re.compile(r"\b[2-9A-HJ-NP-Z]{5}(-[2-9A-HJ-NP-Z]{5}){4}\b"), "LICENSE KEY"),
     (re.compile(r"(#\d{13}#)[A-Z2-7]{10}\b"), r"\1EVENT"),
-    (re.compile(r"\bdue#\d\b"), "due#SHARD"),
+    (re.compile(r"\bdue#\d+\b"), "due#SHARD"),
     (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
@@ -85,7 +85,7 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
         ]:
             found |= _partition(LookupItem, f"license#{license_id}")
             found |= _partition(LicenseItem, f"{company}#{license_id}")
-            due = _partition(DueItem, due_pk(license_id % DUE_SHARDS))
+            due = _partition(DueItem, due_pk(due_shard(company, license_id)))
             found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LIMITS
 from chalicelib.store import database, licenses, reads
-from chalicelib.store.due import DUE_SHARDS
+from chalicelib.store.due import SHARDS_OF_A_COMPANY, due_shard
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
@@ -189,7 +189,7 @@ def test_a_name_that_leads_nowhere_is_named(vendor: Vendor, license: License, ta
 
 def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
     part = due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
-    tamper.remove(LICENSES, due_pk(license.id % DUE_SHARDS), part)
+    tamper.remove(LICENSES, due_pk(due_shard(vendor.code, license.id)), part)
     assert vendor.differences() == ["its next transition is not in the due index, so no sweep will announce it"]
 
 
@@ -326,7 +326,8 @@ def test_a_name_that_says_something_else_is_named(
 def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     vendor: Vendor, license: License, tamper: Tamper
 ) -> None:
-    pk, part = due_pk(license.id % DUE_SHARDS), due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
+    pk = due_pk(due_shard(vendor.code, license.id))
+    part = due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
     assert faults_of_due(vendor) == [None]
     raw = tamper.read(LICENSES, pk, part)
     tamper.add(LICENSES, raw | {"part": {"S": due_sort_key(NOW + DAY, license_pk(vendor.code, license.id))}})
@@ -346,7 +347,7 @@ def test_of_other_companies_nothing_is_read_but_that_they_are_due_and_of_this_on
     with noted(lambda request: looked_at.append(request.body) if request.operation == "BatchGetItem" else None):
         assert list(audit_due(vendor.code)) == [(vendor.code, None)] * 40
     assert not any(other.code in str(body) for body in looked_at)
-    assert len(looked_at) <= DUE_SHARDS + 40 // 25  # of a shard 25 in one read, as of names
+    assert len(looked_at) <= SHARDS_OF_A_COMPANY + 40 // 25  # of a shard 25 in one read, as of names
     assert {code for code, _ in audit_due()} >= {vendor.code, other.code}
 
 

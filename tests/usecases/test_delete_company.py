@@ -13,6 +13,7 @@ from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, mails, probes, reads, removal, writes
+from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
@@ -126,7 +127,7 @@ def test_it_is_out_of_the_list_of_companies_and_the_sweep_and_its_code_is_free(s
     code = shop.vendor.code
     delete_company(code)
     assert code not in set(companies())
-    due = [item for shard in range(8) for item in reads.query(DueItem, due_pk(shard)) if item.company == code]
+    due = [item for shard in range(DUE_SHARDS) for item in reads.query(DueItem, due_pk(shard)) if item.company == code]
     assert due == []
     with refused("company_not_found"):
         delete_company(code)

@@ -3,6 +3,7 @@
 Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
 """
 
+from threading import Event
 from typing import Never
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database, writes
-from chalicelib.store.due import DUE_SHARDS, due_entry
+from chalicelib.store.due import DUE_SHARDS, GROUPS, SHARDS_OF_A_COMPANY, due_entries, due_shard, filed
 from chalicelib.store.items.work import DueItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
+from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.store.faults import Fault, failed, throttled, wire
 from tests.store.seam import Answer, Request, Send
@@ -153,7 +155,7 @@ def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
 def test_an_item_that_cannot_be_read_keeps_no_other_from_being_announced(lost: list[str], vendor: Vendor) -> None:
     """The first of its shard, as somebody has written it by hand: it is counted, and again at each run."""
     licenses = _of_one_shard(vendor, 2)
-    due = due_entry(licenses[0])
+    due = filed(licenses[0])
     assert due is not None
     key = DueItem(due.pk, due.sort_key)
     writes.update(key, [getattr(DueItem, name).remove() for name in lost])
@@ -166,13 +168,96 @@ def test_an_item_that_cannot_be_read_keeps_no_other_from_being_announced(lost: l
     assert [kinds(vendor, license)[-1] for license in licenses] == ["license_expired"] * 2
 
 
+def test_a_company_whose_licenses_all_end_at_once_holds_up_no_other_group(vendor: Vendor) -> None:
+    """Its announcements wait here for those of the other, whose shards come last."""
+    first, last = sorted((vendor, _of_another_group(vendor)), key=lambda one: due_shard(one.code, 0))
+    _, of_last = (_in_each_shard(one) for one in (first, last))
+    announced: list[Request] = []
+    all_announced = Event()
+
+    def in_turn(request: Request, send: Send) -> Answer:
+        if request.operation == "TransactWriteItems" and f"{first.code}#" in str(request.body):
+            assert all_announced.wait(20), "the other company waits, too"
+        answer = send(request)
+        if request.operation == "TransactWriteItems" and f"{last.code}#" in str(request.body):
+            announced.append(request)
+            if len(announced) == of_last:
+                all_announced.set()
+        return answer
+
+    with wire(in_turn):
+        assert sweep(now=END)["failed"] == 0
+
+
+def _in_each_shard(vendor: Vendor) -> int:
+    """Issue licenses until each shard of the company has one; how many they are."""
+    shards: list[int] = []
+    while len(set(shards)) < SHARDS_OF_A_COMPANY:
+        vendor.now += 1
+        shards.append(due_shard(vendor.code, vendor.issue(license_type="time-limited", validity_period=END).id))
+    return len(shards)
+
+
+def _of_another_group(vendor: Vendor) -> Vendor:
+    while True:
+        other = Vendor()
+        if due_shard(other.code, 0) != due_shard(vendor.code, 0):
+            return other
+
+
+def _filed_by_older_code(vendor: Vendor, grace_period: int = 24) -> License:
+    """A license in the shard in which code of before the groups has filed it."""
+    license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=grace_period)
+    by_company, older = due_entries(license)
+    writes.delete(by_company)
+    writes.put(older)
+    assert vendor.differences() == []
+    return license
+
+
+def test_what_older_code_has_filed_is_announced_and_filed_anew(vendor: Vendor) -> None:
+    licenses = [_filed_by_older_code(vendor) for _ in range(3)]
+    assert sweep(now=END)["grace_started"] == 3
+    where = [filed(vendor.stored(license)) for license in licenses]
+    assert [one and one.pk for one in where] == [due_entries(vendor.stored(license))[0].pk for license in licenses]
+    assert vendor.differences() == []
+    assert sweep(now=END + 24 * HOUR)["license_expired"] == 3
+    assert sweep(now=END + 24 * HOUR) == {"grace_started": 0, "license_expired": 0, "failed": 0}
+
+
+def test_what_older_code_has_filed_moves_with_its_end_and_goes_with_its_company(vendor: Vendor) -> None:
+    gone = Vendor()
+    extended, _ = (_filed_by_older_code(one) for one in (vendor, gone))
+    extend(vendor.code, extended.id, END + DAY, None, ADMIN, now=NOW)
+    delete_company(gone.code)
+    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0, "failed": 0}
+    assert vendor.differences() == []
+    assert sweep(now=END + DAY)["grace_started"] == 1
+    assert kinds(vendor, extended) == ["license_extended", "grace_started"]
+
+
+def test_a_license_that_was_lost_from_the_index_is_filed_when_its_end_moves(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=END)
+    writes.delete(due_entries(license)[0])
+    extend(vendor.code, license.id, END + DAY, None, ADMIN, now=NOW)
+    assert vendor.differences() == []
+
+
+def test_the_shards_of_a_company_are_its_own_but_for_those_of_its_group() -> None:
+    shards = {code: {due_shard(code, id) for id in range(1000)} for code in (f"COMPANY{n}" for n in range(200))}
+    assert {len(own) for own in shards.values()} == {SHARDS_OF_A_COMPANY}
+    groups = {frozenset(own) for own in shards.values()}
+    assert len(groups) == GROUPS
+    assert sorted(shard for group in groups for shard in group) == list(range(DUE_SHARDS))[-GROUPS * len(groups) :]
+
+
 def _of_one_shard(vendor: Vendor, count: int) -> list[License]:
     """Licenses that end one after the other."""
     by_shard: dict[int, list[License]] = {}
     while True:
         vendor.now += 1000
         first = vendor.issue(license_type="time-limited", validity_period=END + 2 * DAY)
-        same = by_shard.setdefault(first.id % DUE_SHARDS, [])
+        same = by_shard.setdefault(due_shard(vendor.code, first.id), [])
         same.append(first)
         if len(same) == count:
             for number, license in enumerate(same):
