@@ -99,7 +99,7 @@ def storm(ground: Ground, result: Result, seconds: float, tell: Tell, show: Show
     """Play rounds of the real build, with every blow in turn, until the time is over; each failure is shown at once."""
     dice, start = random.Random(result.seed), time.monotonic()
     while time.monotonic() - start < seconds or result.rounds.total() < len(BLOWS):
-        blow = list(BLOWS)[result.rounds.total() % len(BLOWS)]
+        blow = BLOWS[result.rounds.total() % len(BLOWS)]
         seed = dice.getrandbits(32)
         for judged in play(ground, seed, blow):
             result.answers.update((op.verb, op.answer) for op in judged.history)

@@ -20,6 +20,7 @@ from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, LINEARIZABLE, PA
 from tests.proof.shrink import guilty
 from tests.proof.weather import FAULT, LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
 from tests.race.clients import LOST, OK, OK_EXPIRED
+from tests.race.site import WORKERS
 
 PAGE = Path(__file__).with_name("page.md")
 GRANTED, UNKNOWN = {OK, OK_EXPIRED}, {LOST, UNHEARD, DIED, BUSY}
@@ -41,6 +42,7 @@ def page(result: Result, command: str) -> str:
         seed=result.seed,
         rounds=result.rounds.total(),
         seconds=round(result.seconds),
+        workers=WORKERS,
         applications=APPLICATIONS,
         parts=len(PARTS),
         lag=LAG_SECONDS,
@@ -82,7 +84,7 @@ def _figures(result: Result, faults: int) -> list[tuple[str, int | str]]:
         ("retries: calls to the database sent again", weather["retry"]),
         ("reads answered by a replica that lags", weather[LAG]),
         ("faults injected into calls to the database", faults),
-        ("kills, of a server or of all", result.rounds.total() - result.rounds["nothing"]),
+        ("kills, of a worker, a server or all", result.rounds.total() - result.rounds["nothing"]),
         ("**violations**", f"**{len(result.failures)}**"),
         ("**broken builds caught**", f"**{sum(bool(one.rules) for one in result.mutants)} of {len(result.mutants)}**"),
     ]

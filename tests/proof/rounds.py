@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.store import activations, licenses
@@ -34,7 +34,7 @@ from tests.proof.server import Conditions
 from tests.proof.weather import calm, storms
 from tests.race.clients import LOST
 from tests.race.crew import PROCESSES
-from tests.race.site import SERVERS, Site, StartServer, running
+from tests.race.site import SERVERS, WORKERS, Site, StartServer, running
 from tests.support import ADMIN, DAY, HOUR, Vendor, cheap_passwords
 
 CLOCKS = (-240, 240)
@@ -58,9 +58,9 @@ GRACE_HOURS = 24
 LINEARIZABLE, DECIDED = "linearizable", "decided"
 
 Task = Callable[[], list[Op]]
-Blow = Literal["nothing", "kill a server", "kill all servers"]
-BLOWS: dict[Blow, int] = {"nothing": 0, "kill a server": 1, "kill all servers": SERVERS}
-"""How many servers are killed, amid whatever each writes."""
+Blow = Literal["nothing", "kill a worker", "kill a server", "kill all servers"]
+BLOWS: tuple[Blow, ...] = get_args(Blow)
+"""What is killed, amid whatever it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,15 @@ def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list
 
 def _strike(site: Site, blow: Blow, dice: random.Random) -> tuple[float, float] | None:
     """Kill, and start again; answers from when to when something was down."""
-    if not BLOWS[blow]:
+    if blow == "nothing":
         return None
     start = time.monotonic()
-    site.kill(dice.sample(range(SERVERS), BLOWS[blow]))
-    time.sleep(dice.uniform(0, OUTAGE_SECONDS))
-    site.restart()
+    if blow == "kill a worker":  # its server starts another
+        site.kill_worker(dice.randrange(SERVERS), dice.randrange(WORKERS))
+    else:
+        site.kill(dice.sample(range(SERVERS), SERVERS if blow == "kill all servers" else 1))
+        time.sleep(dice.uniform(0, OUTAGE_SECONDS))
+        site.restart()
     return start, time.monotonic()
 
 

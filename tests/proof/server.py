@@ -1,4 +1,4 @@
-"""A server of the proof: the real one in bad weather, with a clock that goes wrong, or of a build that is broken.
+"""A server of the proof: the real one, several workers and all, in bad weather, with a wrong clock, or a broken build.
 
 python -m tests.proof.server PORT      in the environment of `infra.local.environment`, and `PROOF_CONDITIONS`
 """
@@ -15,7 +15,8 @@ from pathlib import Path
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from infra.child import die_with
-from infra.serve import ROOT, Server, answer, base_url_of, listen, log_to_stderr
+from infra.serve import ROOT, Server, listen, log_to_stderr, serve
+from tests.race.site import WORKERS
 
 _CONDITIONS = "PROOF_CONDITIONS"
 
@@ -68,13 +69,13 @@ class Conditions:
 
 
 def main() -> None:
-    """Serve under the conditions."""
+    """Serve under the conditions, each worker in weather of its own: it opens the database, which no fork may share."""
+    given = Conditions(**json.loads(os.environ[_CONDITIONS]))
     with ExitStack() as stack:
         stack.enter_context(using(bootstrap(os.environ)))
-        Conditions(**json.loads(os.environ[_CONDITIONS])).enter(stack)
+        os.register_at_fork(after_in_child=lambda: replace(given, seed=given.seed + os.getpid()).enter(stack))
         log_to_stderr()
-        listening = listen(int(sys.argv[1]))
-        answer(listening, partial(print, base_url_of(listening), flush=True))
+        serve(listen(int(sys.argv[1])), partial(print, flush=True), workers=WORKERS)
 
 
 if __name__ == "__main__":

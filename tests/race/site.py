@@ -1,5 +1,9 @@
-"""A whole site to race against: the durable engine, two servers on it, and a crew of four processes."""
+"""A whole site to race against: the durable engine, two servers on it with two workers each, and a crew of four
+processes."""
 
+import os
+import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +19,13 @@ from infra import local, serve
 from tests import dynamodb_local
 from tests.race import storms
 from tests.race.clients import Call, Client
-from tests.race.crew import Crew
+from tests.race.crew import PATIENCE_SECONDS, Crew
 from tests.support import AWS_NOWHERE, Vendor
 
 CLIENTS = 64
 SERVERS = 2
+WORKERS = 2
+"""Of each server."""
 _DATA = "data"
 StartServer = Callable[[dict[str, str], int], serve.Server]
 """Starts a server in an environment, on a port; 0 means any free one."""
@@ -33,7 +39,7 @@ class Site:
     servers: list[serve.Server]
     crew: Crew
     vendor: Vendor
-    start_server: StartServer = serve.start
+    start_server: StartServer
 
     @property
     def environment(self) -> dict[str, str]:
@@ -44,6 +50,17 @@ class Site:
         """End the servers of these numbers at once, in whatever they are about."""
         for number in servers:
             self.servers[number].kill()
+
+    def kill_worker(self, server: int, worker: int) -> None:
+        """End one worker of a server at once; returns when another has taken its place."""
+        first, *workers = self.servers[server].pids
+        victim = workers[worker]
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(now := {*self.servers[server].pids} - {victim}) <= WORKERS:
+            assert time.monotonic() < deadline, "no other worker has taken its place"
+            time.sleep(0.02)
+        assert {first, *workers} - {victim} < now
 
     def restart(self) -> None:
         """Start what was killed, where it was."""
@@ -99,8 +116,12 @@ def _environment(home: Path) -> dict[str, str]:
     return dynamodb_local.over(local.environment(home) | AWS_NOWHERE, f"race-{home.name}")
 
 
+def _start(environment: dict[str, str], port: int) -> serve.Server:
+    return serve.start(environment, port, workers=WORKERS)
+
+
 @contextmanager
-def running(home: Path, start_server: StartServer = serve.start) -> Iterator[Site]:
+def running(home: Path, start_server: StartServer = _start) -> Iterator[Site]:
     """A site with its data in `home`, as long as the context lasts."""
     environment = _environment(home)
     with Crew(environment) as crew:

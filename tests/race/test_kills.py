@@ -1,7 +1,7 @@
 """What is killed amid a storm, as by a power failure, has lost nothing that was acknowledged when it is back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from math import inf
@@ -20,19 +20,28 @@ CALLS = 400
 """That are answered before the kill, and again after everything is back."""
 
 
-@pytest.mark.parametrize(
-    "victims",
-    [[0], range(SERVERS)],
-    ids=["a server", "all servers"],
-)
-def test_a_kill_amid_a_storm_loses_no_acknowledged_place(site: Site, victims: Sequence[int]) -> None:
+def a_worker(site: Site) -> None:
+    site.kill_worker(0, 1)
+
+
+def a_server(site: Site) -> None:
+    site.kill([0])
+    site.restart()
+
+
+def all_servers(site: Site) -> None:
+    site.kill(range(SERVERS))
+    site.restart()
+
+
+@pytest.mark.parametrize("kill", [a_worker, a_server, all_servers])
+def test_a_kill_amid_a_storm_loses_no_acknowledged_place(site: Site, kill: Callable[[Site], None]) -> None:
     license, seed = site.issue(max_activations=PLACES), a_seed()
     clients = [site.client(number, license) for number in range(CLIENTS)]
     outcome = site.crew.begin([partial(storms.carry_on, client, seed + i) for i, client in enumerate(clients)])
     for _ in range(2):
         site.crew.wait_for(CALLS)
-        site.kill(victims)
-        site.restart()
+        kill(site)
     back = time.monotonic()
     site.crew.wait_for(CALLS)
     site.crew.end()
