@@ -25,10 +25,11 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from botocore.config import Config
 from chalice.app import Blueprint
-from pynamodb.expressions.condition import Condition
 
 import chalicelib
 import infra
+from chalicelib.store.attributes import Attribute
+from chalicelib.store.expressions import Condition
 from chalicelib.store.schema import Reader, Rows
 from chalicelib.web.endpoint import Endpoints
 
@@ -39,6 +40,7 @@ CONSTANT = (
         JSONDecoder,
         Config,
         EmailPolicy,
+        Attribute,
         Condition,
         Reader,
         Rows,
@@ -52,6 +54,7 @@ REMEMBER = {
     "infra.embedded.tables._select",
     "chalicelib.domain.days._zone",
     "chalicelib.domain.email.display_email",
+    "chalicelib.store.expressions._numbered",
     "chalicelib.portal.assets._served",
     "chalicelib.portal.render._environment",
     "chalicelib.portal.render.static_path",
@@ -86,7 +89,7 @@ def is_constant(value: Any) -> bool:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         params: Any = getattr(type(value), "__dataclass_params__")  # noqa: B009
         return bool(params.frozen)
-    is_typing = type(value).__module__ in {"typing", "types", "pynamodb.attributes"} or hasattr(value, "__origin__")
+    is_typing = type(value).__module__ in {"typing", "types"} or hasattr(value, "__origin__")
     return isinstance(value, CONSTANT) or is_typing or inspect.isroutine(value)
 
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.catalogue import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -13,6 +10,7 @@ from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
 from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
@@ -311,6 +309,7 @@ def close_account(old: User, new: User, event: Event) -> None:
 
 def reopen_account(old: User, event: Event) -> None:
     """Write that an account is closed no more. Raises `ConditionFailed` where it is by now, or was closed anew."""
+    assert old.closed_at is not None
     write = Transaction(event_item(old.company, event, AccountEventItem))
     opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
     write.update(UserItem(old.company, user_sort_key(old.id)), opened, UserItem.closed_at == old.closed_at)

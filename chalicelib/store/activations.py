@@ -10,9 +10,6 @@ from dataclasses import fields, replace
 from functools import partial
 from itertools import islice
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -21,6 +18,7 @@ from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEA
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import update_due_index
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.kinds import item_of_license

@@ -1,15 +1,13 @@
 """Buckets of changes (`domain.rate`), each kept as one attribute of the item that a write moves."""
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.rate import Bucket
+from chalicelib.store.attributes import IntegerAttribute
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.store.schema import IntegerAttribute
 
 
 def giving_seats(license: License, actor: Actor, now: Instant, count: int) -> tuple[list[Action], Condition]:

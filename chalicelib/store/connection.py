@@ -1,7 +1,6 @@
 """The connection to the tables of one stage."""
 
 from collections.abc import Callable
-from typing import Any
 
 from pynamodb.connection import Connection
 
@@ -21,40 +20,21 @@ OpenEngine = Callable[[], Send]
 """Opens what answers in this process, in the place of AWS. What is open is never shared with a fork."""
 
 
-class StageConnection(Connection):
+class StageConnection:
     """A connection to the tables of one stage: an item's table is `licenses`, the stage's is `dev-licenses`."""
 
     def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: Send | None) -> None:
-        super().__init__(
-            region=region,
-            host=endpoint,
-            connect_timeout_seconds=CONNECT_TIMEOUT,
-            read_timeout_seconds=READ_TIMEOUT,
-            max_retry_attempts=0,  # all retrying is done here, once
-            max_pool_connections=MAX_CONNECTIONS,
-        )
         self._prefix = f"{table_prefix}-"
-        if engine is None:
-            assert super().client  # made now: botocore's sessions are not for threads
-        self.send: Send = engine or self._ask_aws
+        self.send: Send = engine or _aws(region, endpoint)
         """All operations go through here: tests put themselves before it."""
-
-    @property
-    def client(self) -> Any:  # pynamodb's name for it is its own
-        """What pynamodb takes for botocore's client."""
-        return _Client(self.send)
-
-    def _ask_aws(self, operation: str, kwargs: Operation) -> Operation:
-        answer: Operation = super().client._make_api_call(operation, kwargs)  # noqa: SLF001 - as pynamodb calls it
-        return answer
 
     def table_name(self, table: str) -> str:
         """The stage's name of a table."""
         return self._prefix + table
 
-    def dispatch(self, operation_name: str, operation_kwargs: Operation) -> Operation:
-        """Send one operation; it names tables as items do, and so does what comes back."""
-        answer = super().dispatch(operation_name, self._with_stage_names(operation_kwargs))
+    def dispatch(self, operation: str, kwargs: Operation) -> Operation:
+        """Send one operation; it names tables as items do, and so does what comes back. Raises botocore's errors."""
+        answer = self.send(operation, self._with_stage_names(kwargs))
         for by_table in _BY_TABLE & answer.keys():
             if isinstance(answer[by_table], dict):  # a TransactGetItems has a list
                 answer[by_table] = {t.removeprefix(self._prefix): found for t, found in answer[by_table].items()}
@@ -74,9 +54,23 @@ class StageConnection(Connection):
         return named
 
 
-class _Client:
-    def __init__(self, send: Send) -> None:
-        self._make_api_call = send
+def _aws(region: str, endpoint: str | None) -> Send:
+    """What asks AWS, or whoever answers at the endpoint, by pynamodb's client of botocore."""
+    connection = Connection(
+        region=region,
+        host=endpoint,
+        connect_timeout_seconds=CONNECT_TIMEOUT,
+        read_timeout_seconds=READ_TIMEOUT,
+        max_retry_attempts=0,  # all retrying is done in `store.database`, once
+        max_pool_connections=MAX_CONNECTIONS,
+    )
+    assert connection.client  # made now: botocore's sessions are not for threads
+
+    def ask(operation: str, kwargs: Operation) -> Operation:
+        answer: Operation = connection.client._make_api_call(operation, kwargs)  # noqa: SLF001 - as pynamodb calls it
+        return answer
+
+    return ask
 
 
 class StageDatabase:

@@ -153,8 +153,14 @@ def back_off(attempt: int) -> None:
 def _codes(error: Exception) -> set[str]:
     if not isinstance(error, ClientError):
         return set()
-    reasons = {r.code for r in getattr(error, "cancellation_reasons", []) if r}
-    return reasons or {error.response["Error"]["Code"]}
+    return {reason["Code"] for reason in cancellation_reasons(error)} or {error.response["Error"]["Code"]}
+
+
+def cancellation_reasons(error: Exception) -> list[Operation]:
+    """Of a transaction that was cancelled, why: of each write that was in the way its `Code`, and its `Item`."""
+    response: Operation = dict(error.response) if isinstance(error, ClientError) else {}
+    reasons: list[Operation] = response.get("CancellationReasons", [])
+    return [reason for reason in reasons if reason["Code"] != "None"]
 
 
 def _is_retryable(error: Exception) -> bool:
@@ -168,5 +174,4 @@ def may_have_committed(error: Exception) -> bool:
     """
     if not isinstance(error, ClientError):
         return True
-    client_error = error.__cause__ if isinstance(error.__cause__, ClientError) else error  # pynamodb drops the status
-    return bool(client_error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
+    return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)

@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.catalogue import Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST
@@ -15,6 +12,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user
 from chalicelib.store.due import filed, update_due_index
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem

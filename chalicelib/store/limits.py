@@ -2,10 +2,9 @@
 
 from typing import TypeVar
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path
-
 from chalicelib.domain.limits import Limit
+from chalicelib.store.attributes import IntegerAttribute
+from chalicelib.store.expressions import Condition
 
 T = TypeVar("T")
 
@@ -15,9 +14,8 @@ def has_room(limit: Limit[T], used: int | None = None) -> Condition:
 
     `used`: the count, where the item's own is that of an epoch before.
     """
-    room: Condition = Path(limit.maximum) > (Path(limit.counter) if used is None else used)
-    room |= _unlimited(limit)
-    return room
+    room = _attribute(limit.maximum) > (_attribute(limit.counter) if used is None else used)
+    return room | _unlimited(limit)
 
 
 def has_room_for(limit: Limit[T], seen: T, amount: int) -> Condition:
@@ -25,12 +23,15 @@ def has_room_for(limit: Limit[T], seen: T, amount: int) -> Condition:
     maximum = getattr(seen, limit.maximum)
     if maximum == limit.unlimited:
         return _unlimited(limit)
-    same: Condition = Path(limit.maximum) == maximum
-    same &= Path(limit.counter) <= maximum - amount
-    return same
+    most = int(maximum)
+    return (_attribute(limit.maximum) == most) & (_attribute(limit.counter) <= most - amount)
 
 
 def _unlimited(limit: Limit[T]) -> Condition:
-    maximum = Path(limit.maximum)
-    unlimited: Condition = maximum.does_not_exist() if limit.unlimited is None else maximum == limit.unlimited
-    return unlimited
+    maximum = _attribute(limit.maximum)
+    return maximum.does_not_exist() if limit.unlimited is None else maximum == limit.unlimited
+
+
+def _attribute(name: str) -> IntegerAttribute:
+    """The one of that name, of whichever item has the limit."""
+    return IntegerAttribute(attr_name=name)

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.domain.access import buyer
 from chalicelib.domain.catalogue import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entries
+from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem, UserItem
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem

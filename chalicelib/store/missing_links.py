@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
+from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem

@@ -5,9 +5,6 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import islice
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.catalogue import LicenseSummary, Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -17,6 +14,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.links import LicenseSummaryItem

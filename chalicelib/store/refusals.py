@@ -6,12 +6,11 @@ They are observations: no answer waits for them, or fails with them.
 from collections.abc import Iterator
 from itertools import islice
 
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
 from chalicelib.domain.refusals import Refusal, is_too_old, kept
 from chalicelib.store import database, reads, writes
+from chalicelib.store.expressions import Action
 from chalicelib.store.items.events import RefusalItem
 from chalicelib.store.keys import refusal_sort_key, refusals_pk
 from chalicelib.store.reads import Unreadable

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.domain.events import Event
+from chalicelib.store.expressions import Condition
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction

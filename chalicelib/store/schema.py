@@ -11,11 +11,20 @@ from inspect import get_annotations
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, Union, get_args, get_origin
 
-from pynamodb.attributes import Attribute, BooleanAttribute, JSONAttribute, UnicodeAttribute
-from pynamodb.constants import NUMBER, STRING_SET
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
+
+from chalicelib.store.attributes import (
+    AnyAttribute,
+    Attribute,
+    BooleanAttribute,
+    IdSetAttribute,
+    IntegerAttribute,
+    JSONAttribute,
+    SetAttribute,
+    TextAttribute,
+    TextSetAttribute,
+)
+from chalicelib.store.expressions import Action, Condition
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -26,45 +35,6 @@ Operation = dict[str, Any]  # each operation has a shape of its own, in botocore
 """What DynamoDB is asked in one operation, or what it answers, as its API writes it."""
 Fields = dict[str, Any]  # as the dataclass declares them
 """Fields of a dataclass, or attributes of its item, by name."""
-AnyAttribute = Attribute[Any]  # of whatever type of value
-
-
-class IntegerAttribute(Attribute[int]):
-    """A number without a fraction: all of ours are."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: int) -> str:
-        return str(value)
-
-    def deserialize(self, value: str) -> int:
-        return int(value)
-
-
-class TextSetAttribute(Attribute[frozenset[str]]):
-    """A set of texts. An empty one has no attribute."""
-
-    attr_type = STRING_SET
-    null = True
-
-    def serialize(self, value: Iterable[str]) -> list[str] | None:
-        return sorted(value) or None
-
-    def deserialize(self, value: list[str]) -> frozenset[str]:
-        return frozenset(value)
-
-
-class IdSetAttribute(Attribute[frozenset[int]]):
-    """A set of ids, stored as texts. An empty one has no attribute."""
-
-    attr_type = STRING_SET
-    null = True
-
-    def serialize(self, value: Iterable[int]) -> list[str] | None:
-        return sorted(map(str, value)) or None
-
-    def deserialize(self, value: list[str]) -> frozenset[int]:
-        return frozenset(map(int, value))
 
 
 class Reader(Generic[V]):
@@ -129,8 +99,8 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     _reader: ClassVar[Reader[Any]]  # as above
     _own: ClassVar[dict[str, AnyAttribute]] = {}
     _defaults: ClassVar[Fields] = {}
-    pk: UnicodeAttribute
-    sort_key: UnicodeAttribute
+    pk: TextAttribute
+    sort_key: TextAttribute
     """Where the table has one."""
 
     def __init_subclass__(cls) -> None:
@@ -141,6 +111,11 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
         for name, wanted in get_annotations(cls).items():
             if not isinstance(getattr(cls, name, None), wanted):
                 raise TypeError(f"{cls.__name__}.{name} is no field of the type {wanted.__name__}")
+
+    @classmethod
+    def get_attributes(cls) -> dict[str, AnyAttribute]:  # type: ignore[override] # pynamodb's, all of them ours
+        """The attributes, by their names in the code."""
+        return cls._attributes  # type: ignore[return-value] # as above
 
     @classmethod
     def of(cls, value: T, pk: str, sort_key: str | None = None, **more: Any) -> Self:  # as attributes take them
@@ -290,13 +265,12 @@ def _declare(cls: type[AnyItem], value_type: type[Any]) -> None:  # a dataclass
 
 
 _KINDS: dict[object, type[AnyAttribute]] = {
-    str: UnicodeAttribute,
+    str: TextAttribute,
     int: IntegerAttribute,
     bool: BooleanAttribute,
     frozenset[str]: TextSetAttribute,
     frozenset[int]: IdSetAttribute,
 }
-_MAY_BE_ABSENT = (TextSetAttribute, IdSetAttribute, JSONAttribute)
 
 
 def _attribute(owner: type[object], field: Field[object], stored_as: str | None) -> AnyAttribute:
@@ -311,7 +285,7 @@ def _attribute(owner: type[object], field: Field[object], stored_as: str | None)
     has_default = field.default is not MISSING or field.default_factory is not MISSING
     if optional and field.default is not None:
         raise TypeError(f"{where} cannot be stored: None has no attribute, so it has to be the default")
-    if kind in _MAY_BE_ABSENT and not has_default:
+    if issubclass(kind, SetAttribute | JSONAttribute) and not has_default:
         raise TypeError(f"{where} cannot be stored: what is empty has no attribute, so it has to have a default")
     return kind(null=has_default, attr_name=stored_as)
 
@@ -319,7 +293,7 @@ def _attribute(owner: type[object], field: Field[object], stored_as: str | None)
 def _codec(hint: object) -> type[AnyAttribute] | None:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
-        return UnicodeAttribute if all(isinstance(argument, str) for argument in arguments) else None
+        return TextAttribute if all(isinstance(argument, str) for argument in arguments) else None
     if origin is frozenset and get_origin(arguments[0]) is Literal:
         return _KINDS[frozenset[str]]
     return JSONAttribute if origin is dict else _KINDS.get(hint)

@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.access import buyer
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
@@ -14,6 +11,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem

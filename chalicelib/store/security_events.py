@@ -7,12 +7,11 @@ an item for the hour (`SeriesItem`).
 from contextlib import suppress
 from hashlib import sha256
 
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
 from chalicelib.store import writes
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Action
 from chalicelib.store.items.events import AccountEventItem, NobodysEventItem, SeriesItem
 from chalicelib.store.keys import event_sort_key
 

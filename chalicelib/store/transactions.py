@@ -10,14 +10,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database, reads
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Action, Condition, parameters
 from chalicelib.store.items.events import EventItem
 from chalicelib.store.schema import AnyItem, Item, Operation, Raw
+from chalicelib.store.tables import key_of
 
 T = TypeVar("T")
 
@@ -67,24 +66,16 @@ class Transaction:
 
     event: EventItem | None
     again: str | None = None
-    checks: list[Operation] = field(default_factory=list)
-    puts: list[Operation] = field(default_factory=list)
-    updates: list[Operation] = field(default_factory=list)
-    deletes: list[Operation] = field(default_factory=list)
+    steps: list[Operation] = field(default_factory=list)
+    """As DynamoDB is asked for them."""
 
     def put(self, item: AnyItem, condition: Condition) -> None:
         """Write a whole item."""
-        self.puts.append(
-            item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
-        )
+        self._add("Put", item, {"Item": item.serialize()}, parameters(condition))
 
     def update(self, item: AnyItem, actions: Sequence[Action], condition: Condition) -> None:
         """Change attributes of the item with these keys."""
-        self.updates.append(
-            item.get_update_kwargs_from_instance(
-                actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
-            )
-        )
+        self._add("Update", item, {"Key": key_of(item)}, parameters(condition, actions))
 
     def change(
         self,
@@ -112,15 +103,11 @@ class Transaction:
 
     def check(self, item: AnyItem, condition: Condition) -> None:
         """Write nothing to the item with these keys, and require this of it."""
-        kwargs = type(item).get_operation_kwargs_from_class(item.pk, range_key=item.sort_key, condition=condition)
-        self.checks.append(kwargs | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+        self._add("ConditionCheck", item, {"Key": key_of(item)}, parameters(condition))
 
     def delete(self, item: AnyItem, condition: Condition) -> None:
         """Delete the item with these keys."""
-        self.deletes.append(
-            item.get_delete_kwargs_from_instance(condition=condition)
-            | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        )
+        self._add("Delete", item, {"Key": key_of(item)}, parameters(condition))
 
     def commit(self) -> None:
         """All or nothing. Raises `ConditionFailed`, `Unavailable`, and `AlreadyPut` where it is `accompanied`."""
@@ -132,12 +119,11 @@ class Transaction:
         def send() -> None:
             nonlocal outcome_unknown
             try:
-                database.connection().transact_write_items(self.checks, self.deletes, self.puts, self.updates)
+                database.connection().dispatch("TransactWriteItems", {"TransactItems": self.steps})
             except Exception as error:
-                cause = _cause(error)
-                outcome_unknown = outcome_unknown or database.may_have_committed(cause)
-                _raise_if_condition_failed(cause)
-                raise cause from cause.__cause__
+                outcome_unknown = outcome_unknown or database.may_have_committed(error)
+                _raise_if_condition_failed(error)
+                raise
 
         self._put_event()
         try:
@@ -149,6 +135,11 @@ class Transaction:
                 raise
         if companion is not None:
             companion.is_put = True
+
+    def _add(self, kind: str, item: AnyItem, what: Operation, asked: Operation) -> None:
+        """Add a step; where its condition fails, the item that is in the way is answered."""
+        step = {"TableName": item.Meta.table_name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **what, **asked}
+        self.steps.append({kind: step})
 
     def _put_event(self) -> None:
         """Put the event, or count it in the one of the same kind."""
@@ -175,15 +166,9 @@ class Transaction:
         return found is not None and found.last_key == self.event.sort_key
 
 
-def _cause(error: Exception) -> Exception:
-    """What pynamodb wrapped."""
-    cause = getattr(error, "cause", None)
-    return cause if isinstance(cause, Exception) else error
-
-
 def _raise_if_condition_failed(error: Exception) -> None:
-    reasons = [r for r in getattr(error, "cancellation_reasons", []) if r]
-    if not any(r.code == "ConditionalCheckFailed" for r in reasons):
+    reasons = database.cancellation_reasons(error)
+    if not any(reason["Code"] == "ConditionalCheckFailed" for reason in reasons):
         return
-    known = [r.raw_item for r in reasons if r.code == "ConditionalCheckFailed" and r.raw_item]
+    known = [reason["Item"] for reason in reasons if reason["Code"] == "ConditionalCheckFailed" and reason.get("Item")]
     raise ConditionFailed(known, complete=len(known) == len(reasons)) from error

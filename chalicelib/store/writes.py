@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from chalicelib.store import database
-from chalicelib.store.schema import AnyItem, Operation, Raw
+from chalicelib.store.expressions import Action, Condition, parameters
+from chalicelib.store.schema import AnyItem, Operation
 from chalicelib.store.tables import key_of
 
 M = TypeVar("M", bound=AnyItem)
@@ -25,8 +23,8 @@ def update(item: M, actions: Sequence[Action], condition: Condition | None = Non
     Raises `ConditionFailed`, `Unavailable`. It may be sent twice where an answer is lost: what it counts may be
     counted twice, so nothing that was sold is counted by it.
     """
-    kwargs = item.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
-    answer = database.dispatch("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
+    asked = {"TableName": item.Meta.table_name, "Key": key_of(item), "ReturnValues": "ALL_NEW"}
+    answer = database.dispatch("UpdateItem", asked | parameters(condition, actions))
     return type(item).from_raw_data(answer["Attributes"])
 
 
@@ -43,19 +41,20 @@ def observe(item: M, actions: Sequence[Action], condition: Condition | None = No
 
 def put(item: AnyItem) -> None:
     """One PutItem without an event and without a condition: its key is its own. It may be sent twice."""
-    database.dispatch("PutItem", item.get_save_kwargs_from_instance())
+    database.dispatch("PutItem", {"TableName": item.Meta.table_name, "Item": item.serialize()})
 
 
 def delete(item: AnyItem, condition: Condition | None = None) -> None:
     """One DeleteItem without an event. Raises `ConditionFailed`."""
-    database.dispatch("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
+    asked = {"TableName": item.Meta.table_name, "Key": key_of(item)}
+    database.dispatch("DeleteItem", asked | parameters(condition))
 
 
 def batch_put(items: Iterable[AnyItem]) -> None:
     """Write whole items without conditions or events, 25 in one round trip: each under a key of its own."""
     left = iter(items)
     while step := list(islice(left, BATCH_WRITE_LIMIT)):
-        _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": _whole(item)}} for item in step])
+        _batch_write(step[0].Meta.table_name, [{"PutRequest": {"Item": item.serialize()}} for item in step])
 
 
 def delete_all(items: Iterable[AnyItem]) -> Iterator[int]:
@@ -69,8 +68,3 @@ def delete_all(items: Iterable[AnyItem]) -> Iterator[int]:
 def _batch_write(table: str, requests: list[Operation]) -> None:
     for _ in database.dispatch_batch("BatchWriteItem", {table: requests}, "UnprocessedItems"):
         pass
-
-
-def _whole(item: AnyItem) -> Raw:
-    stored: Raw = item.get_save_kwargs_from_instance()["Item"]
-    return stored

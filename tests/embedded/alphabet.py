@@ -83,7 +83,7 @@ def items(draw: st.DrawFn, key: dict[str, Any]) -> dict[str, Any]:
 
 
 class Placeholders:
-    """Placeholders of one request, as pynamodb writes them."""
+    """Placeholders of one request, as many as it has."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}

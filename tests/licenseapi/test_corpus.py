@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.license import License
 from chalicelib.store import database, reads, writes
+from chalicelib.store.attributes import TextAttribute
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.web.hmac_signature import sign
@@ -79,7 +79,7 @@ KINDS = kinds()
 def test_an_item_of_every_kind_is_watched(kind: type[Any]) -> None:
     keys = [stored for name, stored in (("pk", "pk"), ("sort_key", "part")) if hasattr(kind, name)]
     item = kind(*["nobody"] * len(keys))
-    nothing = [Path("never_there").remove()]
+    nothing = [TextAttribute(attr_name="never_there").remove()]
     with watched() as written:
         assert reads.get(item, now=NOW) is None
         writes.update(item, nothing)
@@ -341,7 +341,7 @@ def stopped(change_runtime: ChangeRuntime) -> Callable[[int], None]:
 
 def assigned(update: dict[str, Any]) -> set[str]:
     """The attributes that an UpdateItem sets."""
-    return {update["ExpressionAttributeNames"][name] for name in re.findall(r"(#\d+) =", update["UpdateExpression"])}
+    return {update["ExpressionAttributeNames"][name] for name in re.findall(r"(#\w+) =", update["UpdateExpression"])}
 
 
 @pytest.mark.parametrize("call", ["activate_license", "deactivate_license", "track_device_variables"])

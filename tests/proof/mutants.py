@@ -11,11 +11,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
-from pynamodb.models import Model
+from botocore.exceptions import ClientError
 
 from chalicelib.domain import activation as domain_activation
 from chalicelib.domain.errors import LimitReached
@@ -25,10 +21,12 @@ from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LIC
 from chalicelib.domain.transitions import Due
 from chalicelib.store import activations, database, due, licenses, limits, reads, seats, transactions, writes
 from chalicelib.store.connection import StageConnection
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
+from chalicelib.store.schema import AnyItem
 from chalicelib.usecases import activate as activating
 from chalicelib.usecases import sweep as sweeping
 
@@ -46,7 +44,10 @@ def broken(name: str) -> Iterator[None]:
 
 
 def _rewriting(
-    module: Any, function: str, kind: type[Model], wrong: Callable[[list[Action], Condition], tuple[list[Action], Any]]
+    module: Any,
+    function: str,
+    kind: type[AnyItem],
+    wrong: Callable[[list[Action], Condition], tuple[list[Action], Any]],
 ) -> Patches:
     """While a thread is inside the store's `function`, it updates items of this kind by other actions or conditions."""
     here, right, update = threading.local(), getattr(module, function), transactions.Transaction.update
@@ -67,14 +68,14 @@ def _rewriting(
 
 
 def _without(actions: list[Action], attribute: str) -> list[Action]:
-    return [action for action in actions if str(action.values[0]) != attribute]
+    return [action for action in actions if action.attribute != attribute]
 
 
 def _no_room_asked_for(module: Any, limit: Limit[Any]) -> Patches:
     """The write takes what the rule has let pass, without the limit among its conditions."""
 
     def has_room(asked: Limit[Any], used: int | None = None) -> Any:
-        return Path("pk").exists() if asked is limit else limits.has_room(asked, used)
+        return LicenseItem.pk.exists() if asked is limit else limits.has_room(asked, used)
 
     return [(module, "has_room", has_room)]
 
@@ -162,18 +163,18 @@ def _refusal_by_a_replica() -> Patches:
 
 def _refusal_sent_again() -> Patches:
     """A failed condition is taken for a conflict: the same write is sent again, until patience ends."""
-    right = StageConnection.transact_write_items
+    right = StageConnection.dispatch
 
-    def transact_write_items(self: Any, *writes: Any) -> Any:
+    def dispatch(self: Any, *asked: Any) -> Any:
         try:
-            return right(self, *writes)
-        except TransactWriteError as error:
-            for reason in error.cancellation_reasons:
-                if reason is not None and reason.code == "ConditionalCheckFailed":
-                    reason.code = "TransactionConflict"
+            return right(self, *asked)
+        except ClientError as error:
+            for reason in error.response.get("CancellationReasons", []):
+                if reason["Code"] == "ConditionalCheckFailed":
+                    reason["Code"] = "TransactionConflict"
             raise
 
-    return [(StageConnection, "transact_write_items", transact_write_items)]
+    return [(StageConnection, "dispatch", dispatch)]
 
 
 def _conflict_taken_for_an_error() -> Patches:

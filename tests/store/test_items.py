@@ -8,7 +8,6 @@ from types import new_class
 from typing import Any, Literal
 
 import pytest
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.domain.batch import Row
 from chalicelib.domain.catalogue import LicenseSummary
@@ -17,6 +16,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import CodeRequests, MailedCode
 from chalicelib.domain.variables import Variable
 from chalicelib.store import batches, database, licenses, one_time_codes, reads, writes
+from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, JSONAttribute, TextAttribute
 from chalicelib.store.batches import People
 from chalicelib.store.items.base import LicensesItem
 from chalicelib.store.items.ephemera import CodeRequestsItem
@@ -26,7 +26,7 @@ from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.items.work import BatchItem
 from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
-from chalicelib.store.schema import IntegerAttribute, from_names
+from chalicelib.store.schema import from_names
 from tests.domain.samples import a_license
 from tests.store.kinds import kinds
 from tests.support import ADMIN, NOW, Vendor
@@ -54,7 +54,7 @@ def least(kind: Any) -> dict[str, dict[str, Any]]:
 
 def _some(attribute: Any) -> dict[str, Any]:
     match attribute:
-        case UnicodeAttribute():
+        case TextAttribute():
             return {"S": "x"}
         case BooleanAttribute():
             return {"BOOL": True}
@@ -143,7 +143,7 @@ def test_a_field_is_stored_under_the_name_that_older_code_gave_it() -> None:
     ("body", "why"),
     [
         ({"__annotations__": {"prise": IntegerAttribute}}, "prise is no field"),
-        ({"__annotations__": {"price": UnicodeAttribute}}, "price is no field of the type UnicodeAttribute"),
+        ({"__annotations__": {"price": TextAttribute}}, "price is no field of the type TextAttribute"),
         ({"stored_as": {"prise": "cost"}}, "has no field prise"),
         ({"by_hand": ("prise",)}, "has no field prise"),
     ],

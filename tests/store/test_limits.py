@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path as Attribute
 
 from chalicelib.domain import limits
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LIMITS, Limit
 from chalicelib.store import writes
+from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Condition
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.limits import has_room, has_room_for
 from tests.domain.samples import a_license, a_seat
@@ -47,7 +47,7 @@ class Table:
         """The write: what is stored under the condition."""
         item = ITEMS[limit.of](self.pk, limit.of.__name__)
         try:
-            writes.update(item, [Attribute(limit.counter).add(amount)], condition)
+            writes.update(item, [IntegerAttribute(attr_name=limit.counter).add(amount)], condition)
         except ConditionFailed:
             return False
         return True

@@ -2,34 +2,39 @@
 
 from types import MappingProxyType
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
-
 from chalicelib.domain.catalogue import ApiKey, Company, Order, Product
 from chalicelib.domain.users import User
 from chalicelib.store import keys
+from chalicelib.store.attributes import (
+    BooleanAttribute,
+    IdSetAttribute,
+    IntegerAttribute,
+    TextAttribute,
+    TextSetAttribute,
+)
 from chalicelib.store.items.base import AccountsItem
-from chalicelib.store.schema import Fields, IdSetAttribute, IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields
 
 
 class CompanyItem(AccountsItem[Company]):
     """A company."""
 
-    name: UnicodeAttribute
+    name: TextAttribute
 
 
 class ProductItem(AccountsItem[Product]):
     """A product."""
 
     prevent_vm: BooleanAttribute
-    state: UnicodeAttribute
+    state: TextAttribute
 
 
 class ApiKeyItem(AccountsItem[ApiKey]):
     """An API key; the half of it that is secret is encrypted."""
 
-    api_key: UnicodeAttribute
+    api_key: TextAttribute
     revoked: BooleanAttribute
-    signing_key: UnicodeAttribute
+    signing_key: TextAttribute
 
 
 class UserItem(AccountsItem[User]):
@@ -53,10 +58,10 @@ class UserItem(AccountsItem[User]):
         }
     )
 
-    email: UnicodeAttribute
-    password_hash: UnicodeAttribute
+    email: TextAttribute
+    password_hash: TextAttribute
     is_initial_password: BooleanAttribute
-    sealed_initial_password: UnicodeAttribute
+    sealed_initial_password: TextAttribute
     is_manager: BooleanAttribute
     session_epoch: IntegerAttribute
     access_revision: IntegerAttribute
@@ -72,7 +77,7 @@ class OrderItem(AccountsItem[Order]):
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
     guarded = frozenset({"pending_managers", "number"})
-    customer: UnicodeAttribute
+    customer: TextAttribute
     managers: IdSetAttribute
     pending_managers: IdSetAttribute
     number: IntegerAttribute

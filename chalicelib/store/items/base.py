@@ -2,11 +2,10 @@
 
 from typing import TypeVar
 
-from pynamodb.attributes import UnicodeAttribute
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.domain.instants import Instant
-from chalicelib.store.schema import IntegerAttribute, Item
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute
+from chalicelib.store.expressions import Condition
+from chalicelib.store.schema import Item
 
 T = TypeVar("T")
 
@@ -17,8 +16,8 @@ class LicensesItem(Item[T]):
     class Meta:
         table_name = "licenses"
 
-    pk = UnicodeAttribute(hash_key=True)
-    sort_key = UnicodeAttribute(range_key=True, attr_name="part")
+    pk = TextAttribute(hash_key=True)
+    sort_key = TextAttribute(range_key=True, attr_name="part")
 
 
 class AccountsItem(Item[T]):
@@ -27,8 +26,8 @@ class AccountsItem(Item[T]):
     class Meta:
         table_name = "accounts"
 
-    pk = UnicodeAttribute(hash_key=True)
-    sort_key = UnicodeAttribute(range_key=True, attr_name="part")
+    pk = TextAttribute(hash_key=True)
+    sort_key = TextAttribute(range_key=True, attr_name="part")
 
 
 class EphemeraItem(Item[T]):
@@ -37,7 +36,7 @@ class EphemeraItem(Item[T]):
     class Meta:
         table_name = "ephemera"
 
-    pk = UnicodeAttribute(hash_key=True)
+    pk = TextAttribute(hash_key=True)
     expires = IntegerAttribute()
     """TTL in seconds since the epoch. It tidies up hours late: to `reads.batch_get`, what has expired is not there, and
     a write that rests on such a read says `is_absent`."""

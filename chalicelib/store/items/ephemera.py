@@ -1,13 +1,11 @@
 """Items that may be lost: sessions, codes, counts, and what was answered."""
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
-
 from chalicelib.domain.one_time_code import OneTimeCode
 from chalicelib.domain.origin import Failures
 from chalicelib.domain.session import Session
 from chalicelib.domain.users import Attempts
+from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, JSONAttribute, TextAttribute
 from chalicelib.store.items.base import EphemeraItem
-from chalicelib.store.schema import IntegerAttribute
 
 
 class SessionItem(EphemeraItem[Session]):
@@ -40,7 +38,7 @@ class FailuresItem(EphemeraItem[Failures]):
 class CodeItem(EphemeraItem[OneTimeCode]):
     """The newest one-time code of one account in one browser; stored as a hash that needs our key."""
 
-    code_hash: UnicodeAttribute
+    code_hash: TextAttribute
     until: IntegerAttribute
     tries: IntegerAttribute
     used: BooleanAttribute
@@ -50,7 +48,7 @@ class CodeRequestsItem(EphemeraItem[None]):
     """`domain.one_time_code.CodeRequests` of one account."""
 
     revision = IntegerAttribute()
-    claim = UnicodeAttribute()
+    claim = TextAttribute()
     mailed = JSONAttribute()
     """A row for each `MailedCode`."""
     columns = JSONAttribute(null=True)
@@ -63,8 +61,8 @@ class IdempotencyItem(EphemeraItem[None]):
     It counts until `expires`, which the write compares as each read does: what is over may still be there.
     """
 
-    content_hash = UnicodeAttribute(null=True)
-    sealed_answer = UnicodeAttribute(null=True)
+    content_hash = TextAttribute(null=True)
+    sealed_answer = TextAttribute(null=True)
     outcome = JSONAttribute(null=True)
     """The answer as older versions have stored it, of forms alone."""
 
@@ -72,4 +70,4 @@ class IdempotencyItem(EphemeraItem[None]):
 class ProbeItem(EphemeraItem[None]):
     """What a probe of the database has written; it means nothing."""
 
-    nonce = UnicodeAttribute()
+    nonce = TextAttribute()

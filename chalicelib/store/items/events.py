@@ -1,12 +1,11 @@
 """Items of history: events, and what was refused."""
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
-
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.refusals import Refusal
 from chalicelib.store import keys
+from chalicelib.store.attributes import IntegerAttribute, JSONAttribute, TextAttribute, TextSetAttribute
 from chalicelib.store.items.base import EphemeraItem, LicensesItem
-from chalicelib.store.schema import Fields, IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields
 
 
 class EventItem(LicensesItem[Event]):
@@ -14,19 +13,19 @@ class EventItem(LicensesItem[Event]):
 
     by_hand = ("key", "actor")
     omits_defaults = True
-    type: UnicodeAttribute
+    type: TextAttribute
     at: IntegerAttribute
-    user: UnicodeAttribute
+    user: TextAttribute
     user_id: IntegerAttribute
     detail: JSONAttribute
     repeats: IntegerAttribute
     last_at: IntegerAttribute
-    last_ip: UnicodeAttribute
+    last_ip: TextAttribute
     addresses: TextSetAttribute
 
-    actor = UnicodeAttribute()
-    ip = UnicodeAttribute(null=True)
-    last_key = UnicodeAttribute(null=True)
+    actor = TextAttribute()
+    ip = TextAttribute(null=True)
+    last_key = TextAttribute(null=True)
     """The sort key that the event of the last repeat would have: the proof that it was committed."""
 
     @classmethod
@@ -51,9 +50,9 @@ class NobodysEventItem(EphemeraItem[None]):
 class SeriesItem(EphemeraItem[None]):
     """What happens to one account again and again within an hour, and its row of history."""
 
-    key = UnicodeAttribute()
+    key = TextAttribute()
     """Of the event that began it."""
-    ip = UnicodeAttribute(null=True)
+    ip = TextAttribute(null=True)
     """Where that came from."""
     times = IntegerAttribute()
 

@@ -2,11 +2,16 @@
 
 from types import MappingProxyType
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
-
 from chalicelib.domain.license import Device, License, Seat, ends_at
+from chalicelib.store.attributes import (
+    BooleanAttribute,
+    IntegerAttribute,
+    JSONAttribute,
+    TextAttribute,
+    TextSetAttribute,
+)
 from chalicelib.store.items.base import LicensesItem
-from chalicelib.store.schema import Fields, IntegerAttribute, TextSetAttribute
+from chalicelib.store.schema import Fields
 
 
 class LicenseItem(LicensesItem[License]):
@@ -43,11 +48,11 @@ class LicenseItem(LicensesItem[License]):
     )
 
     id: IntegerAttribute
-    product: UnicodeAttribute
+    product: TextAttribute
     enabled: BooleanAttribute
     revision: IntegerAttribute
-    disabled_by: UnicodeAttribute
-    license_key: UnicodeAttribute
+    disabled_by: TextAttribute
+    license_key: TextAttribute
     max_activations: IntegerAttribute
     times_activated: IntegerAttribute
     max_license_users: IntegerAttribute
@@ -55,14 +60,14 @@ class LicenseItem(LicensesItem[License]):
     max_transfers: IntegerAttribute
     transfer_count: IntegerAttribute
     released: IntegerAttribute
-    last_released_by: UnicodeAttribute
+    last_released_by: TextAttribute
     validity_period: IntegerAttribute
     start_date: IntegerAttribute
     grace_period: IntegerAttribute
     first_activated_at: IntegerAttribute
-    announced_phase: UnicodeAttribute
-    order_id: UnicodeAttribute
-    customer: UnicodeAttribute
+    announced_phase: TextAttribute
+    order_id: TextAttribute
+    customer: TextAttribute
     epoch: IntegerAttribute
     bucket_full_at: IntegerAttribute
     seats_full_at: IntegerAttribute
@@ -84,7 +89,7 @@ class SeatItem(LicensesItem[Seat]):
     guarded = frozenset({"user_id", "email", "activations", "epoch", "license_epoch", "bucket_full_at"})
 
     user_id: IntegerAttribute
-    email: UnicodeAttribute
+    email: TextAttribute
     max_activations: IntegerAttribute
     activations: IntegerAttribute
     epoch: IntegerAttribute
@@ -96,7 +101,7 @@ class DeviceItem(LicensesItem[Device]):
     """A hardware id on a license, of one user where that is user-based."""
 
     id: IntegerAttribute
-    hardware_id: UnicodeAttribute
+    hardware_id: TextAttribute
     user_id: IntegerAttribute
     active: BooleanAttribute
     epoch: IntegerAttribute
@@ -104,13 +109,13 @@ class DeviceItem(LicensesItem[Device]):
     first_activated_at: IntegerAttribute
     activated_at: IntegerAttribute
     last_check_at: IntegerAttribute
-    hostname: UnicodeAttribute
+    hostname: TextAttribute
 
 
 class BlockItem(LicensesItem[None]):
     """A device that may never be activated on a license; that it is there says so."""
 
-    hardware_id = UnicodeAttribute()
+    hardware_id = TextAttribute()
     blocked_at = IntegerAttribute()
 
 
@@ -119,9 +124,9 @@ class VariablesItem(LicensesItem[None]):
 
     revision = IntegerAttribute()
     variables = JSONAttribute()
-    last_event = UnicodeAttribute(null=True, attr_name="told_in")
+    last_event = TextAttribute(null=True, attr_name="told_in")
     """Sort key of the event of the last change."""
-    last_caller = UnicodeAttribute(null=True, attr_name="told_of")
+    last_caller = TextAttribute(null=True, attr_name="told_of")
     """Who made the change that the event was written for, and from which address."""
     event_by = JSONAttribute(null=True, attr_name="told_by")
     """By who made changes within the last hour: the sort key of their event. The two above are what

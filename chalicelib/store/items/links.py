@@ -2,28 +2,27 @@
 
 import json
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute
 from chalicelib.store.items.base import AccountsItem, LicensesItem
-from chalicelib.store.schema import IntegerAttribute, Raw, from_row
+from chalicelib.store.schema import Raw, from_row
 
 
 class LookupItem(AccountsItem[None]):
     """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
 
     target_id = IntegerAttribute(null=True, attr_name="to")
-    product = UnicodeAttribute(null=True)
-    company = UnicodeAttribute(null=True)
-    order_id = UnicodeAttribute(null=True)
-    buyer = UnicodeAttribute(null=True)
+    product = TextAttribute(null=True)
+    company = TextAttribute(null=True)
+    order_id = TextAttribute(null=True)
+    buyer = TextAttribute(null=True)
     """Of a user's seat: whose the license is (`domain.access.buyer`). Links of older processes do not say it."""
 
 
 class LicenseSummaryItem(AccountsItem[LicenseSummary]):
     """What a list says of a license, filed under its order and under each user who manages it."""
 
-    facts = UnicodeAttribute(null=True)
+    facts = TextAttribute(null=True)
     """All of `FACTS` by their position, in JSON, as they were written for a while. Nothing writes it any more."""
     FACTS = ("license_id", "product", "license_type", "order_id", "license_key", "customer")
 

@@ -2,14 +2,13 @@
 
 from types import MappingProxyType
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
-
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.transitions import Due
 from chalicelib.store import keys
+from chalicelib.store.attributes import IntegerAttribute, JSONAttribute, TextAttribute
 from chalicelib.store.items.base import EphemeraItem, LicensesItem
-from chalicelib.store.schema import Fields, IntegerAttribute
+from chalicelib.store.schema import Fields
 
 
 class DueItem(LicensesItem[Due]):
@@ -17,7 +16,7 @@ class DueItem(LicensesItem[Due]):
 
     stored_as = MappingProxyType({"announced_phase": "announced"})
 
-    company: UnicodeAttribute
+    company: TextAttribute
     id: IntegerAttribute
 
 
@@ -26,12 +25,12 @@ class MailItem(LicensesItem[QueuedMail]):
 
     by_hand = ("shard", "id")
     omits_defaults = True
-    sealed: UnicodeAttribute
+    sealed: TextAttribute
     queued_at: IntegerAttribute
     tries: IntegerAttribute
     not_before: IntegerAttribute
 
-    claim = UnicodeAttribute(null=True)
+    claim = TextAttribute(null=True)
 
     def fields_by_hand(self) -> Fields:
         return {"shard": int(self.pk.removeprefix(keys.mail_pk())), "id": self.sort_key}
