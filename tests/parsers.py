@@ -311,7 +311,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.spreadsheet._READ": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
-    "chalicelib.licenseapi.bodies._BEGINS_A_BODY": "itself",
+    "chalicelib.licenseapi.license_body._BEGINS_A_BODY": "itself",
     "chalicelib.mail.sender.SMTP": "itself",
     "chalicelib.portal.assets._THEME": "itself",
     "chalicelib.portal.log_in._OURS": "itself",
@@ -335,7 +335,8 @@ PATTERNS: dict[str, str] = {
 NO_PARSERS = {
     *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a colour that was read
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
-    *("domain.email.display_email", "portal.messages.actor_words", "portal.render.logo_path"),  # of what is stored
+    *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
+    *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     *("portal.forms.new_token", "portal.handlers.page", "portal.handlers.action", "portal.render.render"),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before

@@ -14,7 +14,7 @@ SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
         ("chalicelib/portal/templates/license.html", "chalicelib/portal/timeline.py"),
         r"\b(?:l|license)\.{}\b",
     ),
-    "the License API": (("chalicelib/licenseapi/bodies.py",), r"\blicense\.{}\b"),
+    "the License API": (("chalicelib/licenseapi/license_body.py",), r"\blicense\.{}\b"),
     "license show": (("infra/admin/commands.py",), r'"{}"'),
 }
 """The files of each adapter that show a license, and how they name a field."""

@@ -89,7 +89,7 @@ def is_constant(value: Any) -> bool:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         params: Any = getattr(type(value), "__dataclass_params__")  # noqa: B009
         return bool(params.frozen)
-    is_typing = type(value).__module__ in {"typing", "types"} or hasattr(value, "__origin__")
+    is_typing = type(value).__module__ in {"typing", "typing_extensions", "types"} or hasattr(value, "__origin__")
     return isinstance(value, CONSTANT) or is_typing or inspect.isroutine(value)
 
 

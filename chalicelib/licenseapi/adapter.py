@@ -40,7 +40,7 @@ class LicenseApi(Endpoints[Caller]):
     ) -> Response:
         """The answer with its signature in the header `LicenseSignature`, over the exact bytes of the body."""
         now, signer = (clock.now(), runtime().keyring.current) if caller is None else (caller.now, caller.signer)
-        response = response_of(answer, endpoint.status, **freshness(_call(arguments), now))
+        response = response_of(answer, endpoint.status, freshness(_call(arguments), now))
         response.headers["LicenseSignature"] = signer.sign(response.body.encode())
         if caller is None:
             response.headers |= readable()

@@ -1,6 +1,6 @@
 """What `products` answers of each product: all fields of the contract, also of what is not offered yet."""
 
-from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from chalicelib.domain.catalogue import Product
 from chalicelib.domain.instants import to_iso
@@ -9,7 +9,7 @@ from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date
 
 
-class ListedProductBody(BaseModel):
+class ListedProductBody(TypedDict):
     """A row of products."""
 
     id: int
@@ -47,49 +47,44 @@ class ListedProductBody(BaseModel):
     metadata: Json
     features: list[object]
 
-    @classmethod
-    def of(cls, product: Product) -> "ListedProductBody":
-        """A product as it stands in the list."""
-        made = to_iso(product.created_at)
-        return cls(
-            **_NOT_OFFERED,
-            id=product.id,
-            created_at=made,
-            updated_at=made,
-            product_name=product.name,
-            short_code=product.code,
-            active=product.state == "active",
-            is_archived=product.state == "archived",
-            company_id=product.company_id,
-            authorization_method=product.authorization_method,
-            is_user_locked=product.authorization_method == "user",
-            prevent_vm=product.prevent_vm,
-        )
 
-
-_NOT_OFFERED: Json = {
-    "valid_duration": None,
-    "trial_days": 0,
-    "max_activations": 1,
-    "hardware_id_required": True,
-    "is_upgrade": False,
-    "allow_trial": False,
-    "enable_maintenance_period": False,
-    "floating_users": 0,
-    "is_floating": False,
-    "is_floating_cloud": False,
-    "is_node_locked": True,
-    "maintenance_duration": None,
-    "subscription_duration": None,
-    "default_license_type": "perpetual",
-    "max_consumptions": 0,
-    "allow_overages": False,
-    "consumption_period": None,
-    "max_overages": 0,
-    "reset_consumption": False,
-    "floating_timeout": 0,
-    "is_bundle": False,
-    "metadata": {},
-    "features": [],
-}
-"""What a product cannot say of itself yet: each license says it."""
+def listed_product_body(product: Product) -> ListedProductBody:
+    """A product as it stands in the list."""
+    made = to_iso(product.created_at)
+    return {
+        "id": product.id,
+        "created_at": made,
+        "updated_at": made,
+        "product_name": product.name,
+        "short_code": product.code,
+        "active": product.state == "active",
+        # What a product cannot say of itself yet: each license says it.
+        "valid_duration": None,
+        "trial_days": 0,
+        "max_activations": 1,
+        "hardware_id_required": True,
+        "is_upgrade": False,
+        "company_id": product.company_id,
+        "allow_trial": False,
+        "enable_maintenance_period": False,
+        "floating_users": 0,
+        "is_floating": False,
+        "is_floating_cloud": False,
+        "is_node_locked": True,
+        "is_user_locked": product.authorization_method == "user",
+        "maintenance_duration": None,
+        "subscription_duration": None,
+        "default_license_type": "perpetual",
+        "max_consumptions": 0,
+        "authorization_method": product.authorization_method,
+        "prevent_vm": product.prevent_vm,
+        "allow_overages": False,
+        "consumption_period": None,
+        "max_overages": 0,
+        "reset_consumption": False,
+        "is_archived": product.state == "archived",
+        "floating_timeout": 0,
+        "is_bundle": False,
+        "metadata": {},
+        "features": [],
+    }

@@ -4,20 +4,27 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.types import Json
 from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.bodies import (
-    CHECK_FIELDS,
     AboutBody,
     CustomerUsersBody,
-    LicenseBody,
     ProductDetailsBody,
-    UserLicenseBody,
     VariableBody,
-    by_ids_alone,
-    license_signature,
+    customer_users_body,
+    product_details_body,
+    variable_body,
 )
-from chalicelib.licenseapi.products import ListedProductBody
+from chalicelib.licenseapi.license_body import (
+    NO_INSTALLER,
+    CallFields,
+    LicenseBody,
+    UserLicenseBody,
+    by_ids_alone,
+    license_body,
+    license_signature,
+    user_license_body,
+)
+from chalicelib.licenseapi.products import ListedProductBody, listed_product_body
 from chalicelib.licenseapi.requests import (
     ActivateRequest,
     ChangePasswordRequest,
@@ -42,6 +49,7 @@ from chalicelib.usecases.customer_license_users import MAX_LIMIT, page_of_licens
 from chalicelib.usecases.customer_license_users import customer_license_users as users_of_customer
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses as licenses_of_device
+from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web import clock
@@ -61,17 +69,18 @@ def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
     snapshot, tracked = activate(
         caller.company, lookup, body.password, body.device(), caller.actor, variables=variables, now=caller.now
     )
-    more: Json = {"request": "activation"}
+    of_call: CallFields = {"request": "activation"}
     if variables and snapshot.device is not None:
-        more["variables"] = [VariableBody.of(variable, snapshot.device.id) for variable in tracked]
-    return _license(snapshot, body, caller, more)
+        of_call = {"variables": [variable_body(variable, snapshot.device.id) for variable in tracked], **of_call}
+    return _license(snapshot, lookup, caller, of_call)
 
 
 @endpoint("GET", "/check_license", writes=False)
 def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
-    snapshot = check(caller.company, query.lookup(caller.ip), query.device(), now=caller.now)
-    return _license(snapshot, query, caller, CHECK_FIELDS)
+    lookup = query.lookup(caller.ip)
+    snapshot = check(caller.company, lookup, query.device(), now=caller.now)
+    return {**_license(snapshot, lookup, caller, {}), **NO_INSTALLER}
 
 
 @endpoint("POST", "/deactivate_license", writes=True)
@@ -94,7 +103,7 @@ def user_licenses(query: UserLicensesRequest, caller: Caller) -> list[UserLicens
     """The licenses of a product that a user may use, newest first."""
     email = query.username.split("|", 1)[0]
     held = licenses_of_user(caller.company, query.product, email, query.password, caller.ip, now=caller.now)
-    return [UserLicenseBody.of(snapshot, caller.now) for snapshot in held]
+    return [user_license_body(snapshot, caller.now) for snapshot in held]
 
 
 @endpoint("GET", "/device_licenses", writes=False)
@@ -102,19 +111,19 @@ def device_licenses(query: DeviceLicensesRequest, caller: Caller) -> list[Licens
     """The licenses on which a device is active, newest first."""
     only = caller.api_key.products
     held = licenses_of_device(caller.company, query.hardware_id, query.product, only, now=caller.now)
-    return [LicenseBody.of(by_ids_alone(snapshot), caller.now) for snapshot in held]
+    return [license_body(by_ids_alone(snapshot), caller.now) for snapshot in held]
 
 
 @endpoint("GET", "/products", writes=False)
 def products(query: ProductsRequest, caller: Caller) -> list[ListedProductBody]:
     """The products that the API key is for."""
-    return [ListedProductBody.of(product) for product in products_of_company(caller.company, caller.api_key.products)]
+    return [listed_product_body(product) for product in products_of_company(caller.company, caller.api_key.products)]
 
 
 @endpoint("GET", "/product_details", writes=False)
 def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody:
     """What a product is."""
-    return ProductDetailsBody.alone(find_product(caller.company, query.product, now=caller.now))
+    return product_details_body(find_product(caller.company, query.product, now=caller.now))
 
 
 @endpoint("GET", "/customer_license_users", writes=False, scope="people")
@@ -123,10 +132,10 @@ def customer_license_users(query: CustomerRequest, caller: Caller) -> CustomerUs
     of_customer = (caller.company, query.product, query.customer)
     if query.limit is None and query.cursor is None:
         product, rows = users_of_customer(*of_customer, now=caller.now)
-        return CustomerUsersBody.of(product, query.customer, rows)
+        return customer_users_body(product, query.customer, rows)
     limit, cursor = query.limit or MAX_LIMIT, query.cursor or ""
     product, page, further = page_of_license_users(*of_customer, cursor, limit, now=caller.now)
-    return CustomerUsersBody.of(product, query.customer, page, next_cursor=further or None)
+    return {**customer_users_body(product, query.customer, page), "next_cursor": further or None}
 
 
 @endpoint("POST", "/track_device_variables", writes=True)
@@ -136,20 +145,20 @@ def track_device_variables(body: TrackRequest, caller: Caller) -> list[VariableB
     device, tracked = device_variables.track_variables(
         caller.company, lookup, body.variables, caller.actor, now=caller.now
     )
-    return [VariableBody.of(variable, device.id) for variable in tracked]
+    return [variable_body(variable, device.id) for variable in tracked]
 
 
 @endpoint("GET", "/get_device_variables", writes=False)
 def get_device_variables(query: LicenseRequest, caller: Caller) -> list[VariableBody]:
     """All variables of the device."""
     device, found = device_variables.device_variables(caller.company, query.lookup(caller.ip), now=caller.now)
-    return [VariableBody.of(variable, device.id, id=variable.id) for variable in found]
+    return [{"id": variable.id, **variable_body(variable, device.id)} for variable in found]
 
 
 @endpoint("GET", "/", writes=False, public=True)
 def about(query: Call) -> AboutBody:
     """That this is a license server, and it answers."""
-    return AboutBody(name="Seatkeeper", api="v4", version=VERSION, commit=commit())
+    return {"name": "Seatkeeper", "api": "v4", "version": VERSION, "commit": commit()}
 
 
 @endpoint("GET", "/public_key", writes=False, public=True)
@@ -158,7 +167,7 @@ def public_key(query: Call) -> str:
     return runtime().keyring.public_keys(clock.now())
 
 
-def _license(snapshot: Snapshot, request: LicenseRequest, caller: Caller, more: Json) -> LicenseBody:
-    more["license_signature"] = license_signature(snapshot, request, caller.signer)
-    shown = snapshot if request.lookup().is_named else by_ids_alone(snapshot)
-    return LicenseBody.of(shown, caller.now, **more)
+def _license(snapshot: Snapshot, lookup: LicenseLookup, caller: Caller, of_call: CallFields) -> LicenseBody:
+    shown = snapshot if lookup.is_named else by_ids_alone(snapshot)
+    signature = license_signature(snapshot, lookup, caller.signer)
+    return {**license_body(shown, caller.now), **of_call, "license_signature": signature}

@@ -12,9 +12,9 @@ on the way becomes an answer in the adapter's error shape.
 import functools
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, get_type_hints
+from typing import Generic, Literal, TypeVar, get_type_hints
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
@@ -32,8 +32,8 @@ from chalicelib.web.request_models import read_body, read_path, read_query
 
 C = TypeVar("C")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-ResponseBody = BaseModel | Sequence[BaseModel] | str | None
-"""A model or a list of models is sent as JSON, a str as plain text; None is 204, without a body."""
+ResponseBody = Mapping[str, object] | Sequence[Mapping[str, object]] | str | None
+"""A dict or a list of dicts is sent as JSON, a str as plain text; None is 204, without a body."""
 Arguments = Json
 """What a call's function is called with, by the names of its parameters."""
 
@@ -126,7 +126,7 @@ class Endpoints(Generic[C]):
 
     def respond(self, endpoint: Endpoint, answer: ResponseBody, arguments: Arguments, caller: C | None) -> Response:  # noqa: ARG002
         """The answer that leaves. `caller` is None where anybody may call."""
-        return response_of(answer, endpoint.status)
+        return response_of(answer, endpoint.status, {})
 
     def respond_to_error(self, error: SeatkeeperError | None) -> FinalResponse:
         """An error in the adapter's shape, by default that of the License API. None: a bug of the server."""
@@ -160,22 +160,16 @@ class Endpoints(Generic[C]):
             return self.respond_to_error(None)
 
 
-def response_of(answer: ResponseBody, status: int = 200, **added: object) -> Response:
+def response_of(answer: ResponseBody, status: int, added: Mapping[str, object]) -> Response:
     """An answer as it is sent; `added` are members of an object, for which a list or a text has no place."""
     if answer is None:
         return Response("", {"Cache-Control": "no-store"}, 204)
     if isinstance(answer, str):
         kind, body = "text/plain; charset=utf-8", answer
     else:
-        plain = _plain(answer)
-        kind, body = "application/json", canonical_json(plain | added if isinstance(plain, dict) else plain).decode()
+        whole = {**answer, **added} if isinstance(answer, Mapping) else answer
+        kind, body = "application/json", canonical_json(whole).decode()
     return Response(body, {"Content-Type": kind, "Cache-Control": "no-store"}, status)
-
-
-def _plain(answer: Any) -> Any:  # a model or a list of them; JSON
-    if isinstance(answer, BaseModel):
-        return answer.model_dump(exclude_unset=True)
-    return [_plain(part) for part in answer]
 
 
 def _parameter_types(function: Callable[..., ResponseBody], route: str, *, public: bool) -> Json:

@@ -3,12 +3,12 @@
 A signed answer without one is true of some moment, and whoever has recorded it can show it again at any other.
 """
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
+from typing_extensions import TypedDict
 
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.types import Json
 
 MAX_NONCE = 64
 Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -28,13 +28,13 @@ class Call(BaseModel):
     nonce: Annotated[Annotated[StrictStr, Field(max_length=MAX_NONCE)] | None, BeforeValidator(blank_to_none)] = None
 
 
-class Fresh(BaseModel):
+class Fresh(TypedDict):
     """An answer that is an object. These two are there if the call had a nonce."""
 
-    nonce: str | None = None
-    server_time: Date | None = None
+    nonce: NotRequired[str]
+    server_time: NotRequired[Date]
 
 
-def freshness(call: Call, now: Instant) -> Json:
+def freshness(call: Call, now: Instant) -> Fresh:
     """What the call's nonce adds to the answer."""
     return {} if call.nonce is None else {"nonce": call.nonce, "server_time": to_iso(now)}
