@@ -1,17 +1,20 @@
-"""The HTTP server of one process: an event loop that reads requests whole, and threads that answer them.
+"""The HTTP server of one process: threads of which one leads. It reads requests whole, and answers them (`infra.lead`).
 
-A request takes a thread only once it is here; so whoever is slow holds up nobody. What the limits hold, and for whom:
+A request is answered only once it is here; so whoever is slow holds up nobody. What the limits hold, and for whom:
 docs/serving.md.
 """
 
-import asyncio
 import logging
+import sched
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
-from queue import SimpleQueue
+from selectors import EVENT_READ, DefaultSelector
 from wsgiref.types import WSGIApplication
 
 from chalicelib.runtime import Runtime, using
@@ -20,13 +23,12 @@ from infra.answers import answer
 from infra.connections import Connection
 from infra.crowd import first_to_leave
 from infra.http_request import ArrivingRequest
+from infra.lead import Lead
 from infra.shares import THREADS, Share
 
 DRAIN_SECONDS = 5
 """For the calls that are under way when the server is to end."""
 TICK_SECONDS = 1
-READ_BYTES = 8 * 1024
-"""Read at once: a client that sends requests ahead has no more of them here."""
 _FULL_SECONDS = 0.1
 _BACK_OFF_SECONDS = 0.005
 
@@ -49,42 +51,48 @@ class HttpServer:
         self.now = now
         self.connections: dict[Connection, None] = {}
         """Those that are open, the oldest first."""
-        self.buffer = memoryview(bytearray(READ_BYTES))
-        """What has just been read, of any connection: it is looked at before anything else is read."""
+        self.selector = DefaultSelector()
+        """What the leader waits for: its data are called with what has come."""
         self.is_draining = False
         self._listening, self._app, self._runtime = listening, app, runtime
         self._share, self._behind_proxy = share, behind_proxy
-        self._due: SimpleQueue[tuple[Connection, ArrivingRequest] | None] = SimpleQueue()
-        self._loop = asyncio.get_running_loop()
-        self._closed = asyncio.Event()
-        self._coming: set[asyncio.Task[None]] = set()
-        """What takes up a connection: the loop itself would not keep it."""
-        listening.setblocking(False)
+        self._lead = Lead(THREADS + 1)
+        self._due: deque[tuple[Connection, ArrivingRequest]] = deque()
+        """Requests that are to be answered next."""
+        self._calls: deque[Callable[[], None]] = deque()
+        """What other threads have the leader do."""
+        self._timers = sched.scheduler()
+        self._woken, self._waking = socket.socketpair()
+        self._is_closed = threading.Event()
+        """Whether, in draining, no connection is left."""
+        for taken in (listening, self._woken, self._waking):
+            taken.setblocking(False)
 
     def start(self) -> None:
         """Begin to take connections, and to answer what comes."""
-        for number in range(THREADS):
-            threading.Thread(target=self._answer_requests, name=f"answers-{number}", daemon=True).start()
+        self.selector.register(self._woken, EVENT_READ, self._do_calls)
         self._accept_again()
-        self._loop.call_later(TICK_SECONDS, self._tick)
+        self._tick()
+        for number in range(THREADS + 1):  # one of them reads and sends, whatever the others wait for
+            threading.Thread(target=self._serve, name=f"answers-{number}", daemon=True).start()
+        threading.Thread(target=self._lead.watch, name="watch", daemon=True).start()
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """End in good order: no connection is taken any more, and calls that are under way are answered.
 
         Returns when all are, or after `DRAIN_SECONDS`.
         """
-        self.is_draining = True
-        self._loop.remove_reader(self._listening)
-        self._listening.close()
-        for connection in list(self.connections):
-            connection.finish()
-        if self.connections:
-            try:
-                await asyncio.wait_for(self._closed.wait(), DRAIN_SECONDS)
-            except TimeoutError:
-                _log.warning("%d connections were still being answered at the end", len(self.connections))
-        for _ in range(THREADS):
-            self._due.put(None)
+        self.soon(self._finish_connections)
+        if not self._is_closed.wait(DRAIN_SECONDS):
+            _log.warning("%d connections were still being answered at the end", len(self.connections))
+        self._lead.end()
+        self.soon(lambda: None)
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Have the leader do this, which alone may touch the connections."""
+        self._calls.append(call)
+        with suppress(OSError):  # it is woken often enough, or nobody leads any more
+            self._waking.send(b".")
 
     # --- what connections ask for ------------------------------------------------------------------------------
 
@@ -106,7 +114,7 @@ class HttpServer:
         self.connections.pop(connection, None)
         self._share.note_connections(len(self.connections))
         if self.is_draining and not self.connections:
-            self._closed.set()
+            self._is_closed.set()
 
     def admit(self, connection: Connection, request: ArrivingRequest) -> None:
         """Behind a proxy, once a request's headers are read: refuse it where its client has too many under way.
@@ -130,30 +138,70 @@ class HttpServer:
             request.refused = HTTPStatus.TOO_MANY_REQUESTS
 
     def dispatch(self, connection: Connection) -> None:
-        """The first request of a connection is to be answered: by the thread that is free next."""
+        """The first request of a connection is to be answered, in its turn."""
         request = connection.requests[0]
         self.admit(connection, request)
-        self._due.put((connection, request))
+        self._due.append((connection, request))
 
-    # --- threads -----------------------------------------------------------------------------------------------
+    # --- what a thread does ------------------------------------------------------------------------------------
 
-    def _answer_requests(self) -> None:
+    def _serve(self) -> None:
         with using(self._runtime):
-            while (due := self._due.get()) is not None:
-                connection, request = due
-                payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
+            while self._lead.take():
                 try:
-                    self._loop.call_soon_threadsafe(connection.answer, payload, keep_alive)
-                except RuntimeError:  # the loop has ended: nobody is left to be answered
-                    return
+                    self._work_while_leading()
+                except Exception:
+                    _log.exception("the server goes on after an error of its own")
+                finally:
+                    self._lead.hand_over()
+            self._close()
 
-    # --- the event loop ----------------------------------------------------------------------------------------
+    def _work_while_leading(self) -> None:
+        """Read, answer and send, until another thread has the lead, or all is over."""
+        while not self._lead.is_over:
+            self._poll()
+            if not self._due or not self._lead.begin_call():
+                continue
+            connection, request = self._due.popleft()
+            payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
+            if not self._lead.end_call():
+                self.soon(partial(connection.answer, payload, keep_alive))
+                return
+            connection.answer(payload, keep_alive)
+
+    def _close(self) -> None:
+        """Nobody leads any more."""
+        for open_file in (self.selector, self._woken, self._waking):
+            open_file.close()
+
+    # --- what the leader does ----------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        """Do what there is to do for whatever has come; wait for it where no request is due."""
+        until_timer = self._timers.run(blocking=False)
+        for key, events in self.selector.select(0 if self._due else until_timer):
+            key.data(events)
+
+    def _do_calls(self, _events: int) -> None:
+        self._woken.recv(4096)
+        while self._calls:
+            self._calls.popleft()()
+
+    def _finish_connections(self) -> None:
+        self.is_draining = True
+        if self._listening in self.selector.get_map():
+            self.selector.unregister(self._listening)
+        self._listening.close()
+        for connection in list(self.connections):
+            connection.finish()
+        if not self.connections:
+            self._is_closed.set()
 
     def _accept_again(self) -> None:
         if not self.is_draining:
-            self._loop.add_reader(self._listening, self._accept)
+            self.selector.register(self._listening, EVENT_READ, self._accept)
 
-    def _accept(self) -> None:
+    def _accept(self, _events: int) -> None:
         """Take one connection, so that other processes have their turns, or leave it to one that has fewer."""
         if len(self.connections) > self._share.connections:  # and each is being answered
             self._pause_accepting(_FULL_SECONDS, self._accept_again)
@@ -169,31 +217,27 @@ class HttpServer:
 
     def _take(self) -> None:
         try:
-            taken, _ = self._listening.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):  # another process was faster
+            taken, address = self._listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client has gone
             return
         except OSError as error:
             _log.error("no connection can be taken: %s", error.strerror)
             self._pause_accepting(TICK_SECONDS, self._accept_again)
             return
         taken.setblocking(False)
-        coming = self._loop.create_task(self._serve(taken))
-        self._coming.add(coming)
-        coming.add_done_callback(self._coming.discard)
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self.make_room(Connection(self, taken, address[0]))
 
     def _pause_accepting(self, seconds: float, then: Callable[[], None]) -> None:
-        self._loop.remove_reader(self._listening)
-        self._loop.call_later(seconds, then)
+        self.selector.unregister(self._listening)
+        self._later(seconds, then)
 
-    async def _serve(self, taken: socket.socket) -> None:
-        try:
-            await self._loop.connect_accepted_socket(lambda: Connection(self), taken)
-        except OSError:  # the client has gone already
-            taken.close()
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.enter(seconds, 0, call)
 
     def _tick(self) -> None:
         self.tidy()
-        self._loop.call_later(TICK_SECONDS, self._tick)
+        self._later(TICK_SECONDS, self._tick)
 
     def tidy(self) -> None:
         """Close the connections whose time is over."""

@@ -7,7 +7,6 @@ What its limits hold, and why it is as it is: `docs/serving.md`.
 """
 
 import argparse
-import asyncio
 import errno
 import gc
 import logging
@@ -37,6 +36,7 @@ from infra.child import Child, die_with
 from infra.embedded.errors import EngineError
 from infra.health import Readiness, with_readiness
 from infra.http_server import DRAIN_SECONDS, HttpServer
+from infra.malloc import give_back_what_is_large
 from infra.quiet import OncePerMinute
 from infra.shares import Common, Share
 from infra.version import add_version, this_version
@@ -54,6 +54,7 @@ OPEN_WARNING = (
 HOST_HELP = "address to listen on: 0.0.0.0 for all, as in a container; there is no TLS (default: 127.0.0.1)"
 
 log = logging.getLogger("seatkeeper")
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _FIRST_PASSED = 3  # standard input, output and error are before it
 _START_SECONDS = 20.0
 _STOP_SECONDS = DRAIN_SECONDS + 2.0
@@ -197,28 +198,24 @@ def answer(
     answered in the runtime in which this is called, with turns of that share. Raises `SettingsError`.
     """
     share = share or Share(Common(1))
+    give_back_what_is_large()
     with using(replace(runtime(), turns=share.turns)) as ours:
         ours.open()
         served = _app(behind_proxy=behind_proxy)
         ours.log.take_logs()
         _calm()
 
-        async def until_ended() -> None:
-            ended = asyncio.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, ended.set)
-            server = HttpServer(listening, served, ours, share, behind_proxy=behind_proxy)
-            server.start()
-            ready()
-            await ended.wait()
-            await server.drain()
-
-        asyncio.run(until_ended())
+        server = HttpServer(listening, served, ours, share, behind_proxy=behind_proxy)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        server.start()
+        ready()
+        signal.sigwait(_ENDING)
+        server.drain()
 
 
 def end_on_signals() -> None:
     """SIGTERM and SIGINT end this process in good order, by `SystemExit`; once they have, they are not heard again."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         signal.signal(number, _end)
 
 
@@ -326,7 +323,7 @@ def _app(*, behind_proxy: bool) -> WSGIApplication:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit
 

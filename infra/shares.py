@@ -11,6 +11,7 @@ from threading import BoundedSemaphore, Lock
 from types import TracebackType
 
 from chalicelib.turns import Turns
+from infra.lead import about_to_wait
 
 THREADS = 48
 """Calls under way at once in each process, of which 40 may be log-ins that wait for their turn to hash
@@ -52,6 +53,8 @@ class SharedTurns:
 
     def acquire(self, blocking: bool = True) -> bool:
         """Take one; `blocking`: wait for it, or answer False at once where there is none."""
+        if blocking:
+            about_to_wait()  # for it, and for what is then done: it is worth a turn
         if not self._here.acquire(blocking):
             return False
         while not self._take_one():
@@ -108,8 +111,6 @@ class Share:
     @property
     def turns(self) -> Turns:
         """New ones."""
-        if self.processes == 1:
-            return Turns()
         first = 0
 
         def counted(number: int) -> SharedTurns:

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 from infra.embedded.errors import not_done, outcome_unknown
+from infra.lead import about_to_wait
 
 MOST_AT_ONCE = 100
 
@@ -45,6 +46,7 @@ class WriteQueue:
 
     def do(self, work: Work) -> Result:
         """The answer to the work, once it is done. Raises its error, and `Refused` where its turn does not come."""
+        about_to_wait()
         job = Job(work)
         with self._mutex:
             self.waiting.append(job)

@@ -1,20 +1,22 @@
-"""The HTTP server in this process: the test turns its loop and its clock."""
+"""The HTTP server in this process: the test turns its clock."""
 
-import asyncio
 import json
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import pytest
 
 from chalicelib.runtime import runtime
-from infra import connections, http_request, http_server, serve, shares
+from chalicelib.turns import HASHES
+from infra import connections, http_request, http_server, lead, serve, shares
+from infra.embedded.write_queue import WriteQueue
 from infra.http_server import HttpServer
+from infra.lead import PATIENCE_SECONDS, about_to_wait
 from infra.shares import Common, Share
 from tests.infra.test_serve import is_closed
 
@@ -32,43 +34,54 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[by
 
 
 class Watched:
-    """A server, whose loop and clock the test turns."""
+    """A server whose clock the test turns."""
 
     def __init__(self, app: Application, *, behind_proxy: bool = False, processes: int = 1) -> None:
-        self.loop, self.now, self._begun = asyncio.new_event_loop(), 1000.0, 1000.0
-        listening = serve.listen(0)
-        self.port = int(listening.getsockname()[1])
-        self._common = common = Common(processes)
-
-        async def started(number: int) -> HttpServer:
-            share = Share(common, number)
-            given = {"behind_proxy": behind_proxy, "now": lambda: self.now}
-            server = HttpServer(listening.dup(), app, runtime(), share, **given)  # type: ignore[arg-type]
-            server.start()
-            return server
-
-        self.servers = [self.loop.run_until_complete(started(number)) for number in range(processes)]
+        self.now = self._begun = 1000.0
+        self._common = Common(processes)
+        with closing(serve.listen(0)) as listening:
+            self.port = int(listening.getsockname()[1])
+            self.servers = [
+                HttpServer(
+                    listening.dup(),
+                    app,
+                    runtime(),
+                    Share(self._common, number),
+                    behind_proxy=behind_proxy,
+                    now=lambda: self.now,
+                )
+                for number in range(processes)
+            ]
         self.server = self.servers[0]
-        listening.close()
+        for server in self.servers:
+            server.start()
 
     @property
     def connections(self) -> list[connections.Connection]:
         """Those that are open, the oldest first."""
         return list(self.server.connections)
 
+    def have_done(self, call: Callable[[], None], server: HttpServer | None = None) -> None:
+        """Have the server, the first if none is named, do this between two looks at what has come."""
+        done = threading.Event()
+        for one in (call, done.set):
+            (server or self.server).soon(one)
+        assert done.wait(30)
+
     def turn(self, *, until: Callable[[], object] = lambda: False, rounds: int = 500) -> None:
         """Let the server do what there is to do."""
+        waiting = threading.Event()
         for _ in range(rounds):
             if until():
                 return
-            self.loop.call_later(0.01, self.loop.stop)
-            self.loop.run_forever()
+            waiting.wait(0.01)
+            for server in self.servers:
+                self.have_done(lambda: None, server)
 
     def is_open_after(self, seconds: int) -> bool:
         """Whether the server keeps the connection once so much time has passed."""
         self.now = self._begun + seconds
-        self.server.tidy()
-        self.turn(rounds=3)
+        self.have_done(self.server.tidy)
         return bool(self.connections)
 
     @contextmanager
@@ -99,8 +112,7 @@ class Watched:
 
     def end(self) -> None:
         for server in (server for server in self.servers if not server.is_draining):
-            self.loop.run_until_complete(server.drain())
-        self.loop.close()
+            server.drain()
         self._common.close()
 
 
@@ -121,15 +133,16 @@ def watched() -> Iterator[Watched]:
 
 
 class Stuck:
-    """An app that answers nothing before it may."""
+    """An app that answers nothing before it may, but for what is asked at `/quick`."""
 
-    def __init__(self) -> None:
-        self.go_on = threading.Event()
+    def __init__(self, wait: Callable[[threading.Event], object] = lambda go_on: go_on.wait(60)) -> None:
+        self.go_on, self._wait = threading.Event(), wait
         self.asked = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        self.asked += 1
-        self.go_on.wait(30)
+        if environ["PATH_INFO"] != "/quick":
+            self.asked += 1
+            self._wait(self.go_on)
         return echo(environ, start_response)
 
 
@@ -162,14 +175,14 @@ def test_a_request_that_only_drips_is_given_up(sent: bytes, seconds: int, watche
 
 def test_a_client_that_takes_nothing_of_its_answer_is_closed(watched: Watched) -> None:
     with watched.connected():
-        watched.connections[0].transport.write(bytes(50_000_000))  # more than any buffer between us
+        watched.have_done(lambda: watched.connections[0].send(bytes(50_000_000)))  # more than any buffer between us
         assert watched.is_open_after(connections.IDLE_SECONDS - 5)
         assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
 
 
 def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(watched: Watched) -> None:
     with watched.connected() as connection:
-        watched.connections[0].transport.write(bytes(50_000_000))
+        watched.have_done(lambda: watched.connections[0].send(bytes(50_000_000)))
         connection.setblocking(False)
         for second in range(connections.IDLE_SECONDS - 5, 10 * connections.IDLE_SECONDS, connections.IDLE_SECONDS - 5):
             wanted = 4_000_000
@@ -191,13 +204,18 @@ def test_who_comes_at_the_instant_at_which_another_is_closed_is_served(watched: 
     """The closed one's file descriptor is the next one's."""
 
     def numbers() -> list[int]:
-        return [open.transport.get_extra_info("socket").fileno() for open in watched.connections]
+        return [open.socket.fileno() for open in watched.connections]
 
     with watched.connected() as idle:
         [number] = numbers()
         watched.now += connections.IDLE_SECONDS + 1
-        with socket.create_connection(("127.0.0.1", watched.port), timeout=30) as newcomer:
-            watched.server.tidy()
+        with socket.socket() as newcomer:
+
+            def come_and_tidy() -> None:
+                newcomer.connect(("127.0.0.1", watched.port))
+                watched.server.tidy()
+
+            watched.have_done(come_and_tidy)
             watched.turn(rounds=3)
             assert idle.recv(1) == b""
             assert numbers() == [number]
@@ -211,6 +229,94 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
         connection.sendall(b"and more" * 1000)
         assert watched.is_open_after(0)
         assert not watched.is_open_after(connections.LINGER_SECONDS + 5)
+
+
+# --- who waits -----------------------------------------------------------------------------------------------------
+
+GET, QUICK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def answer_to(watched: Watched, connection: socket.socket) -> bytes:
+    """What comes next on a connection."""
+    watched.turn(until=lambda: select.select([connection], [], [], 0)[0])
+    connection.setblocking(False)
+    return connection.recv(65536)
+
+
+def say_so(go_on: threading.Event) -> None:
+    about_to_wait()
+    go_on.wait(60)
+
+
+def wait_for_a_hash(go_on: threading.Event) -> None:
+    turns = Share(Common(1)).turns.hashes
+    for _ in range(HASHES):
+        turns.acquire(blocking=False)
+
+    def release() -> None:
+        go_on.wait(60)
+        turns.release()
+
+    threading.Thread(target=release).start()
+    turns.acquire()
+
+
+def wait_for_a_commit(go_on: threading.Event) -> None:
+    WriteQueue(lambda _jobs: say_nothing(go_on), 30).do(lambda: None)
+
+
+def say_nothing(go_on: threading.Event) -> None:
+    go_on.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("wait", "patience_seconds"),
+    [(say_nothing, PATIENCE_SECONDS), (say_so, 90), (wait_for_a_hash, 90), (wait_for_a_commit, 90)],
+)
+def test_who_waits_in_a_call_holds_up_nobody(
+    wait: Callable[[threading.Event], None], patience_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead, "PATIENCE_SECONDS", patience_seconds)
+    stuck = Stuck(wait)
+    with watching(stuck) as watched, watched.connected(GET) as waiting, watched.connected(QUICK) as other:
+        assert asked_of(answer_to(watched, other))["PATH_INFO"] == "/quick"
+        assert stuck.asked == 1
+        stuck.go_on.set()
+        assert asked_of(answer_to(watched, waiting))["PATH_INFO"] == "/"
+
+
+def test_while_all_threads_are_in_calls_connections_are_looked_after_and_requests_wait(stuck: Stuck) -> None:
+    with watching(stuck) as watched, ExitStack() as stack:
+        calls = [stack.enter_context(watched.connected(GET)) for _ in range(shares.THREADS)]
+        watched.turn(until=lambda: stuck.asked == shares.THREADS)
+        waiting = stack.enter_context(watched.connected(QUICK))
+        half = stack.enter_context(watched.connected(b"GET / HTTP/1.1\r\n"))
+        watched.now += connections.HEADER_SECONDS + 1
+        watched.have_done(watched.server.tidy)
+        assert is_closed(half)
+        assert not select.select([waiting], [], [], 0)[0]
+        stuck.go_on.set()
+        for connection in (*calls, waiting):
+            assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_time_passes_without_any_call(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "TICK_SECONDS", 0.01)
+    with watched.connected() as idle:
+        watched.now += connections.IDLE_SECONDS + 1
+        watched.turn(until=lambda: not watched.connections)
+        assert idle.recv(1) == b""
+
+
+def test_an_error_of_our_own_costs_one_connection(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watched.connected() as other:
+        with monkeypatch.context() as broken:
+            broken.setattr(HttpServer, "admit", lambda *_: 1 / 0)
+            with watched.connected(GET) as unlucky:
+                assert unlucky.recv(1) == b""
+        watched.server.soon(lambda: 1 / 0)  # type: ignore[arg-type]
+        other.sendall(GET)
+        assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
 
 
 # --- how many ----------------------------------------------------------------------------------------------------
@@ -249,7 +355,7 @@ def test_of_requests_that_are_sent_ahead_one_is_answered_and_little_is_read(stuc
             watched.turn(rounds=1)
             assert sent < 15_000_000, "more than any buffer between us"
         assert stuck.asked == 1
-        assert len(watched.connections[0].requests) < http_server.READ_BYTES / 18 + 1
+        assert len(watched.connections[0].requests) < connections.READ_BYTES / 18 + 1
         stuck.go_on.set()
 
 
@@ -399,13 +505,13 @@ def test_a_call_that_is_under_way_at_the_end_is_answered_and_nobody_else_is_wait
         watched.connected(b"GET / HTTP/1.1\r\nHost: x\r\nA") as half,
     ):
         watched.turn(until=lambda: stuck.asked)
-        draining = watched.loop.create_task(watched.server.drain())
-        watched.turn(rounds=3)
-        assert (idle.recv(1), half.recv(1), draining.done()) == (b"", b"", False)
+        draining = threading.Thread(target=watched.server.drain)
+        draining.start()
+        assert (idle.recv(1), half.recv(1), draining.is_alive()) == (b"", b"", True)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", watched.port))
         stuck.go_on.set()
-        watched.turn(until=draining.done)
+        draining.join(30)
         said = asking.recv(65536)
         assert asked_of(said)["PATH_INFO"] == "/1"
         assert b"Connection: close" in said
