@@ -8,7 +8,7 @@ condition, `LicenseItem.epoch.set(3)` an action, both as text (`store.expression
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from pynamodb import attributes as pynamodb
 from pynamodb.constants import NUMBER, STRING_SET
@@ -20,12 +20,41 @@ M = TypeVar("M")
 
 
 class Attribute(pynamodb.Attribute[V]):
-    """An attribute that is said in text. Nothing is compared with what has no attribute, None or an empty set."""
+    """An attribute that is said in text. Nothing is compared with what has no attribute, None or an empty set.
 
-    @property
-    def path(self) -> str:
-        """Its name in an expression: the placeholder of the name that is stored, whatever words are reserved."""
-        return f"#{self.attr_name}"
+    `name`: in the code. `path`: in expressions, a placeholder of the name that is stored, whatever words are reserved.
+    """
+
+    name: str
+    path: str
+
+    def __init__(  # no default: `store.schema.Item` knows none
+        self,
+        *,
+        hash_key: bool = False,
+        range_key: bool = False,
+        null: bool | None = None,
+        attr_name: str | None = None,
+    ) -> None:
+        super().__init__(hash_key, range_key, null, attr_name=attr_name)
+        self.name = attr_name or ""
+        self.path = f"#{attr_name}"
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        super().__set_name__(owner, name)
+        self.name = name
+        self.path = f"#{self.attr_name}"
+
+    # pynamodb looks the name up at each of these, and whether it is in a map.
+    @overload
+    def __get__(self, item: None, kind: type[object]) -> Self: ...
+    @overload
+    def __get__(self, item: object, kind: type[object]) -> V: ...
+    def __get__(self, item: Any, kind: type[object]) -> Any:  # by the attribute
+        return self if item is None else item.attribute_values.get(self.name)
+
+    def __set__(self, item: Any, value: V | None) -> None:  # of whatever class
+        item.attribute_values[self.name] = value
 
     def exists(self) -> Condition:
         """That the item has it."""
@@ -100,11 +129,8 @@ class IntegerAttribute(Attribute[int]):
 
     attr_type = NUMBER
 
-    def serialize(self, value: int) -> str:
-        return str(value)
-
-    def deserialize(self, value: str) -> int:
-        return int(value)
+    serialize = str  # type: ignore[assignment] # which serves as well as a method, for less
+    deserialize = int  # type: ignore[assignment] # as above
 
     def add(self, amount: int) -> Action:
         """Count so many more."""

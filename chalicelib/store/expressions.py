@@ -15,7 +15,6 @@ TypedValue = dict[str, Any]  # what it is, the letter of its type says
 """A value as DynamoDB writes it: type → content."""
 Parameters = dict[str, Any]  # texts, and names and values by their placeholders
 Clause = Literal["SET", "REMOVE", "ADD", "DELETE"]
-_CLAUSES: tuple[Clause, ...] = ("SET", "REMOVE", "ADD", "DELETE")
 
 _KEPT = 1024
 """Shapes that are remembered; our writes have some hundred."""
@@ -76,14 +75,14 @@ class Action:
 
 def parameters(condition: Condition | None, actions: Sequence[Action] = ()) -> Parameters:
     """The parameters of a request that say these: the expressions, and the names and values in them."""
-    clauses, values = list[str](), list[TypedValue]()
-    for clause in _CLAUSES:
-        if of_clause := [action for action in actions if action.clause == clause]:
-            clauses.append(f"{clause} {', '.join([action.text for action in of_clause])}")
-            values += [value for action in of_clause for value in action.values]
+    clauses: dict[Clause, list[Action]] = {}
+    for action in actions:
+        clauses.setdefault(action.clause, []).append(action)
+    update = " ".join([f"{clause} {', '.join([action.text for action in of])}" for clause, of in clauses.items()])
+    values = [value for of in clauses.values() for action in of for value in action.values]
     if condition is not None:
         values += condition.values
-    expressions, names, placeholders = _numbered(" ".join(clauses), "" if condition is None else condition.text)
+    expressions, names, placeholders = _numbered(update, "" if condition is None else condition.text)
     asked: Parameters = dict(expressions)
     if names:
         asked["ExpressionAttributeNames"] = dict(names)

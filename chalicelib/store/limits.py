@@ -2,11 +2,14 @@
 
 from typing import TypeVar
 
-from chalicelib.domain.limits import Limit
+from chalicelib.domain.limits import LIMITS, Limit
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.expressions import Condition
 
 T = TypeVar("T")
+
+_ATTRIBUTES = {name: IntegerAttribute(attr_name=name) for one in LIMITS for name in (one.maximum, one.counter)}
+"""Of whichever item has the limit."""
 
 
 def has_room(limit: Limit[T], used: int | None = None) -> Condition:
@@ -14,7 +17,7 @@ def has_room(limit: Limit[T], used: int | None = None) -> Condition:
 
     `used`: the count, where the item's own is that of an epoch before.
     """
-    room = _attribute(limit.maximum) > (_attribute(limit.counter) if used is None else used)
+    room = _ATTRIBUTES[limit.maximum] > (_ATTRIBUTES[limit.counter] if used is None else used)
     return room | _unlimited(limit)
 
 
@@ -24,14 +27,9 @@ def has_room_for(limit: Limit[T], seen: T, amount: int) -> Condition:
     if maximum == limit.unlimited:
         return _unlimited(limit)
     most = int(maximum)
-    return (_attribute(limit.maximum) == most) & (_attribute(limit.counter) <= most - amount)
+    return (_ATTRIBUTES[limit.maximum] == most) & (_ATTRIBUTES[limit.counter] <= most - amount)
 
 
 def _unlimited(limit: Limit[T]) -> Condition:
-    maximum = _attribute(limit.maximum)
+    maximum = _ATTRIBUTES[limit.maximum]
     return maximum.does_not_exist() if limit.unlimited is None else maximum == limit.unlimited
-
-
-def _attribute(name: str) -> IntegerAttribute:
-    """The one of that name, of whichever item has the limit."""
-    return IntegerAttribute(attr_name=name)

@@ -103,6 +103,25 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     sort_key: TextAttribute
     """Where the table has one."""
 
+    def __init__(
+        self,
+        pk: str | None = None,
+        sort_key: str | None = None,
+        _user_instantiated: bool = True,
+        **attributes: Any,  # as attributes take them
+    ) -> None:
+        """As pynamodb's, which asks each attribute of the class for its default: none of ours has one.
+
+        Raises `TypeError` for an attribute that there is not.
+        """
+        if unknown := attributes.keys() - self.get_attributes().keys():
+            raise TypeError(f"{type(self).__name__} has no attribute {', '.join(sorted(unknown))}")
+        self.attribute_values = attributes
+        if pk is not None:
+            attributes["pk"] = pk
+        if sort_key is not None:
+            attributes["sort_key"] = sort_key
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if (value_type := _held_by(cls)) is not None:

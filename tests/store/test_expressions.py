@@ -55,23 +55,24 @@ def test_the_values_of_an_update_and_its_condition_are_numbered_on() -> None:
         ITEM.disabled_by.set(None),
     ]
     assert parameters(ITEM.epoch == 3, actions) == {
-        "UpdateExpression": "SET #first_activated_at = if_not_exists (#first_activated_at, :0), "
-        "#revision = if_not_exists (#revision, :1) + :2 "
-        "REMOVE #last_vacated, #disabled_by ADD #times_activated :3 DELETE #blacklist :4",
+        "UpdateExpression": "ADD #times_activated :0 "
+        "SET #first_activated_at = if_not_exists (#first_activated_at, :1), "
+        "#revision = if_not_exists (#revision, :2) + :3 "
+        "REMOVE #last_vacated, #disabled_by DELETE #blacklist :4",
         "ConditionExpression": "#epoch = :5",
         "ExpressionAttributeNames": {
+            "#times_activated": "times_activated",
             "#first_activated_at": "first_activated_at",
             "#revision": "revision",
             "#last_vacated": "last_vacated",
             "#disabled_by": "disabled_by",
-            "#times_activated": "times_activated",
             "#blacklist": "blacklist",
             "#epoch": "epoch",
         },
         "ExpressionAttributeValues": {
-            ":0": {"N": "7"},
-            ":1": {"N": "-1"},
-            ":2": {"N": "1"},
+            ":0": {"N": "1"},
+            ":1": {"N": "7"},
+            ":2": {"N": "-1"},
             ":3": {"N": "1"},
             ":4": {"SS": ["a"]},
             ":5": {"N": "3"},

@@ -22,7 +22,7 @@ from chalicelib.store.items.base import LicensesItem
 from chalicelib.store.items.ephemera import CodeRequestsItem
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.store.items.links import LicenseSummaryItem
+from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
 from chalicelib.store.items.work import BatchItem
 from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key
 from chalicelib.store.orders import sold_item
@@ -150,6 +150,17 @@ def test_a_field_is_stored_under_the_name_that_older_code_gave_it() -> None:
 )
 def test_a_name_in_an_item_class_that_is_no_field_stops_the_import(body: dict[str, Any], why: str) -> None:
     assert why in refused([("price", int, 0)], body)
+
+
+def test_an_item_takes_no_attribute_that_its_kind_has_not() -> None:
+    with pytest.raises(TypeError, match="LookupItem has no attribute targetid"):
+        LookupItem("QBITEC", "key#1", targetid=7)
+    item = LookupItem("QBITEC", "key#1", target_id=7)
+    assert (item.pk, item.sort_key, item.target_id) == ("QBITEC", "key#1", 7)
+    assert item.product is None
+    item.product = "viewer"
+    stored = {"pk": {"S": "QBITEC"}, "part": {"S": "key#1"}, "to": {"N": "7"}, "product": {"S": "viewer"}}
+    assert item.serialize() == LookupItem.from_raw_data(stored).serialize() == stored
 
 
 def test_a_reader_of_some_fields_has_to_be_of_the_item() -> None:
