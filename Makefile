@@ -7,7 +7,7 @@ compile = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-heade
 	--no-emit-trusted-host --no-emit-find-links
 on_stage = @$(BIN)/python -m infra.stage $@ $(or $(STAGE),$(error Which stage? Say, for example: make $@ STAGE=dev))
 
-.PHONY: help run test lint check dynamodb verify proof bench cost scale package deploy rollback smoke teardown lock clean
+.PHONY: help run test lint check dynamodb verify proof bench profile cost scale package deploy rollback smoke teardown lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ verify: .venv/installed .ministack/installed ## deploy a package into an AWS on 
 proof: .venv/installed ## race, break and judge, and report into build/; LONG=1 goes on longer, and writes docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(LONG),--long --report docs/proof.md)
 
-bench: .venv/serve-installed ## measure against the bare engine, in one run
-	@$(BIN)/python -m infra.bench
+bench: .venv/serve-installed ## measure beside the floor of each call; BASE=COMMIT beside that commit, too
+	@$(BIN)/python -m infra.bench $(if $(BASE),--base $(BASE))
+
+profile: .venv/serve-installed ## where the CPU of a check and of an activation goes, by layer and by line
+	@$(BIN)/python -m infra.bench.profile
 
 cost: .venv/serve-installed ## what a month on AWS costs, by list prices and the calls that devices make
 	@$(BIN)/python -m infra.cost

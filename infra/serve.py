@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
@@ -110,20 +110,31 @@ def start(
     """
     where = ["--port", str(port)] if listening is None else ["--socket", str(listening.fileno())]
     workers_given = [] if workers is None else ["--workers", str(workers)]
+    command = ["infra.serve", *where, *workers_given, *["--behind-proxy"] * behind_proxy]
+    return start_module(command, environment, passed=[] if listening is None else [listening.fileno()])
+
+
+def start_module(
+    command: list[str], environment: dict[str, str], root: Path = ROOT, *, passed: Sequence[int] = ()
+) -> Server:
+    """Start a module that says where it serves as this one does, by its name and what it is given, from a checkout.
+
+    `passed`: open files that it inherits. It ends with the thread that started it. Raises `ServeError`.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "infra.serve", *where, *workers_given, *["--behind-proxy"] * behind_proxy],
-        cwd=ROOT,
+        [sys.executable, "-m", *command],
+        cwd=root,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        pass_fds=[] if listening is None else [listening.fileno()],
+        pass_fds=passed,
         start_new_session=True,
         preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
     )
     try:
         return Server(process, _port_said_by(process))
     except BaseException:
-        Child(process, port).kill()
+        Child(process, 0).kill()
         raise
 
 
@@ -160,24 +171,39 @@ def base_url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
 
 
+def load_app(behind_proxy: bool) -> WSGIApplication:
+    """The app, and `/readyz` beside it. `behind_proxy`: the client's address is the last one in X-Forwarded-For."""
+    # It reads the environment, and takes its time and memory: whoever only starts a server needs none of it.
+    from app import app  # noqa: PLC0415
+    from infra.wsgi import wsgi  # noqa: PLC0415
+
+    return with_readiness(wsgi(app, behind_proxy=behind_proxy), Readiness(lambda: probe(clock.now())))
+
+
 def serve(
-    listening: socket.socket, announce: Callable[[str], None], *, workers: int, behind_proxy: bool = False
+    listening: socket.socket,
+    announce: Callable[[str], None],
+    *,
+    workers: int,
+    behind_proxy: bool = False,
+    load: Callable[[bool], WSGIApplication] = load_app,
 ) -> None:
     """Answer by so many processes until SIGTERM or SIGINT; calls under way are answered first.
 
     Requests are answered in the runtime in which this is called, which must not be opened yet: nothing that is open
     may be shared with a fork. This process does nothing but watch over them. `announce` gets the base URL.
-    `behind_proxy`: the client's address is the last one in X-Forwarded-For. Raises `SystemExit`.
+    `load`: what each process answers by, called here, too, so that its modules are imported once for all. Raises
+    `SystemExit`.
     """
     end_on_signals()
     _warn_if_open(listening, behind_proxy=behind_proxy)
-    _app(behind_proxy=behind_proxy)  # imported once, for all
+    load(behind_proxy)
     gc.freeze()  # a search for garbage would copy what they have in common
     common = Common(workers)
 
     def work(number: int, ready: Callable[[], None]) -> None:
         with _exiting():
-            answer(listening, ready, Share(common, number), behind_proxy=behind_proxy)
+            answer(listening, ready, Share(common, number), behind_proxy=behind_proxy, load=load)
 
     processes = Workers(workers, work)
     try:
@@ -190,7 +216,12 @@ def serve(
 
 
 def answer(
-    listening: socket.socket, ready: Callable[[], None], share: Share | None = None, *, behind_proxy: bool = False
+    listening: socket.socket,
+    ready: Callable[[], None],
+    share: Share | None = None,
+    *,
+    behind_proxy: bool = False,
+    load: Callable[[bool], WSGIApplication] = load_app,
 ) -> None:
     """Answer in this process alone until SIGTERM or SIGINT; calls under way are answered first.
 
@@ -201,7 +232,7 @@ def answer(
     give_back_what_is_large()
     with using(replace(runtime(), turns=share.turns)) as ours:
         ours.open()
-        served = _app(behind_proxy=behind_proxy)
+        served = load(behind_proxy)
         ours.log.take_logs()
         _calm()
 
@@ -211,6 +242,11 @@ def answer(
         ready()
         signal.sigwait(_ENDING)
         server.drain()
+
+
+def say_where(base_url: str) -> None:
+    """Print what `start_module` waits for."""
+    print(f"{_SAID}{base_url} ({this_version()})", flush=True)
 
 
 def end_on_signals() -> None:
@@ -270,9 +306,8 @@ def main() -> None:
     try:
         workers = worker_number(given.workers)
         listening = listen(port_number(given.port), given.host) if given.socket is None else _inherited(given.socket)
-        announce = lambda base_url: print(f"{_SAID}{base_url} ({this_version()})", flush=True)  # noqa: E731 - short
         with using(bootstrap(os.environ)):
-            serve(listening, announce, workers=workers, behind_proxy=given.behind_proxy)
+            serve(listening, say_where, workers=workers, behind_proxy=given.behind_proxy)
     except (ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
@@ -312,14 +347,6 @@ def _calm() -> None:
     for handler in logging.getLogger().handlers:
         if not handler.filters:
             handler.addFilter(OncePerMinute())
-
-
-def _app(*, behind_proxy: bool) -> WSGIApplication:
-    # It reads the environment, and takes its time and memory: whoever only starts a server needs none of it.
-    from app import app  # noqa: PLC0415
-    from infra.wsgi import wsgi  # noqa: PLC0415
-
-    return with_readiness(wsgi(app, behind_proxy=behind_proxy), Readiness(lambda: probe(clock.now())))
 
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:

@@ -1,32 +1,67 @@
-"""`make bench`: start a server of its own, and measure (`infra.bench.measure`)."""
+"""`make bench`: start servers of its own, and measure (`infra.bench.measure`)."""
 
 import argparse
+import json
 import os
+import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-from chalicelib.bootstrap import bootstrap
-from chalicelib.runtime import using
-from infra import local, serve
+from infra.bench.clients import BenchError
+from infra.bench.figures import Figures, capacity, compare, tables
 from infra.bench.measure import measure
+from infra.bench.page import CAPACITY, FIGURES, add_report, write_into
+from infra.bench.rows import BASE, OURS
+from infra.bench.servers import checked_out, environment, serving
+from infra.serve import ROOT, ServeError
 from infra.version import add_version
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure, print and write; answers the exit code."""
+    given = _parser().parse_args()
+    try:
+        before: Figures | None = None if given.compare is None else json.loads(given.compare.read_bytes())
+        found = _measured(given.base)
+        if given.json:
+            given.json.write_text(json.dumps(found, indent=1) + "\n")
+        if before:
+            print(compare(found, before))
+        if given.report:
+            write_into(given.report, FIGURES, tables(found))
+            write_into(ROOT / "README.md", CAPACITY, capacity(found))
+    except (BenchError, ServeError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _measured(base: str | None) -> Figures:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-bench-")))
+        os.environ |= environment(folder / "home")  # of the processes that measure imports
+        real = {OURS: stack.enter_context(serving(folder / "home"))}
+        if base:
+            root = stack.enter_context(checked_out(base, folder / "code"))
+            real[BASE] = stack.enter_context(serving(folder / "other-home", root))
+        return measure(folder / "home", real)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.bench",
-        description="Measure Seatkeeper beside the bare engine calls and one RSA signature, in one run; some minutes.",
-        epilog="example: python -m infra.bench > figures.txt",
+        description="Measure each call by turns with its floor: a raw HTTP answer of the same server, the same reads "
+        "and writes by bare SQLite, and the RSA signatures. Some minutes.",
+        epilog="example: python -m infra.bench --base HEAD~1 --json build/figures.json",
     )
+    parser.add_argument("--base", metavar="COMMIT", help="measure the server of another commit by turns with this one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="say what became of the figures that --json wrote")
+    add_report(parser)
     add_version(parser)
-    parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-bench-") as folder:
-        os.environ |= local.environment(Path(folder))
-        os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # thousands of devices of few licenses
-        with serve.start(dict(os.environ)) as server, using(bootstrap(os.environ)):
-            measure(server)
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,9 +9,8 @@ import select
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,8 +18,8 @@ import httpx
 
 from chalicelib.domain.types import Json
 from infra.bench.latencies import Latencies
-from infra.call import POST_CALLS, is_signed, signed_headers
-from infra.serve import LOOPBACK, Server
+from infra.call import POST_CALLS, is_signed
+from infra.serve import LOOPBACK
 
 Job = tuple[str, Json]
 """A call of the License API: its name, and its fields."""
@@ -34,29 +33,6 @@ _HEAD_END, _LENGTH = b"\r\n\r\n", b"\r\nContent-Length: "
 
 class BenchError(Exception):
     """What answers is not what is to be measured; the text is one sentence."""
-
-
-@dataclass(frozen=True)
-class Application:
-    """A client application of the vendor, and the server that it calls."""
-
-    server: Server
-    api_key: str
-    shared_key: str
-    public_key: str
-    """In PEM, of the key that signs the answers."""
-
-    def do(self, jobs: Iterable[Job], clients: int) -> Latencies:
-        """Have so many clients make the calls as fast as they are answered, each the next one that is left.
-
-        Raises `BenchError`.
-        """
-        headers = signed_headers(self.api_key, self.shared_key)
-        requests = [request_bytes(*job, headers) for job in jobs]
-        calls, answers = drive(self.server.port, requests, clients, lambda: cpu_seconds(self.server.pids))
-        for answer in answers:
-            look_at(answer, self.public_key)
-        return calls
 
 
 def request_bytes(name: str, fields: Json, headers: dict[str, str]) -> bytes:

@@ -1,81 +1,93 @@
-"""What is measured, and how it is printed: every figure of ours beside its baseline, or beside the work that it did."""
+"""What is measured, one section after the other."""
 
 import compileall
 import os
-import platform
 import statistics
 import time
 from pathlib import Path
-from secrets import token_hex
 
-from chalicelib.domain.events import Actor
-from chalicelib.runtime import runtime
-from chalicelib.store import database
-from chalicelib.store.database import create_tables
-from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.usecases import create
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
 from chalicelib.usecases.audit import audit
-from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from infra.bench.baseline import measure_baseline
-from infra.bench.clients import Application, Job
-from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
-from infra.bench.latencies import Latencies
+from infra.bench import figures as shown
+from infra.bench import imports
+from infra.bench.clients import BenchError
+from infra.bench.figures import Figures
+from infra.bench.imports import INSTALLED, LIBRARIES, cpu_ms
 from infra.bench.lines import lines
+from infra.bench.page import about
 from infra.bench.portal import portal
+from infra.bench.rows import OURS, WITH_LOG_IN, WITHOUT_LOG_IN, Row, measure_row
 from infra.bench.seed import seed_licenses
-from infra.serve import Server
+from infra.bench.servers import Subject, environment
+from infra.bench.vendor import BY_KEY, COMPANY, issue, storm
 from infra.stage.stages import ROOT
 
-COMPANY, PRODUCT = "BENCH", "viewer"
-CALLS = {1: 2000, 16: 8000}
-"""Calls measured, by the number of clients at once."""
-ROUNDS = 4
-"""Ours and the baseline are measured by turns, so many times, for a machine is never the same for long."""
-LICENSES = 64
-"""Licenses that the calls are spread over: rivalry is measured by the storm alone."""
 STORM_DEVICES, STORM_PLACES, STORM_CLIENTS = 1000, 500, 64
 SWEEPS = {1_000: 10_000, 10_000: 100_000}
 """Due licenses: of so many that are stored."""
 IMPORT_RUNS = 7
 
-_ADMIN = Actor("bench")
 
+def measure(home: Path, real: dict[str, Subject]) -> Figures:
+    """Measure the server of a home, and whatever else is given, by turns; print, and answer the figures.
 
-def measure(server: Server) -> None:
-    """Print one section after the other."""
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    print(f"{time.strftime('%Y-%m-%d')}, {machine}")
-    application = _application(server)
-    license_keys = [_issue(None) for _ in range(LICENSES)]
+    Raises `BenchError`.
+    """
+    found: Figures = {"about": about(), "cores": os.cpu_count(), "rows": {}, "others": {}}
+    print(found["about"], flush=True)
+
+    def measure_rows(*rows: Row) -> None:
+        for row in rows:
+            parts = measure_row(row, home, real)
+            found["rows"][row.title] = {name: part.figures for name, part in parts.items()}
+            print(shown.show_row(row, found["rows"][row.title]), flush=True)
+
+    measure_rows(*WITHOUT_LOG_IN)
+    with using(bootstrap(environment(home))):
+        found["others"] |= _storm(real[OURS])
+        for due, stored in SWEEPS.items():
+            found["others"]["sweep_ms"] = _sweep(due, stored)
+        portal(real[OURS].server)
+    found["others"]["memory_mb"] = _memory(real[OURS].server.pids)
+    measure_rows(WITH_LOG_IN)
+    found["others"]["memory_log_ins_mb"] = _memory(real[OURS].server.pids)
     _imports()
     lines()
-    for call in ("check_license", "activate_license"):
-        for clients, calls in CALLS.items():
-            _call(application, license_keys, call, clients, calls)
-    _storm(application)
-    for due, stored in SWEEPS.items():
-        _sweep(due, stored)
-    portal(server)
-    _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
-    print(f"  server {_megabytes(server.pids):.0f} MB in {len(server.pids)} processes")
+    return found
 
 
-def _application(server: Server) -> Application:
-    create_tables()
-    now = clock.now()
-    create.create_company(COMPANY, "Bench", _ADMIN, now=now)
-    create.create_product(COMPANY, PRODUCT, "Viewer", "license-key", _ADMIN, now=now)
-    key, shared_key = create.create_api_key(COMPANY, frozenset(), False, _ADMIN, now=now)
-    return Application(server, key.api_key, shared_key, runtime().keyring.current.public_key)
+def _storm(subject: Subject) -> dict[str, float]:
+    """Devices that rush one license, of which half may come in. Raises `BenchError`: not so many have."""
+    calls = subject.do(storm(issue(STORM_PLACES), STORM_DEVICES), STORM_CLIENTS)
+    granted, refused, found = calls.statuses[200], calls.statuses[400], calls.figures
+    _title(f"Storm: {STORM_DEVICES:,} devices, {STORM_CLIENTS} at once, on one license of {STORM_PLACES}")
+    other = STORM_DEVICES - granted - refused
+    print(f"  granted {granted}, refused {refused}, answered otherwise {other}")
+    print(f"  {calls.seconds:.1f} s, p50 {found['p50_ms']:.0f} ms, p99 {found['p99_ms']:.0f} ms")
+    print(f"  differences that the audit finds: {sum(len(found) for _, found in audit(COMPANY))}")
+    if granted > STORM_PLACES:
+        raise BenchError(f"{granted} devices are active on a license of {STORM_PLACES}.")
+    return {"storm_seconds": calls.seconds, "storm_errors": other}
 
 
-def _issue(max_activations: int | None) -> str:
-    terms = Terms("perpetual", max_activations)
-    license, _ = issue_license(COMPANY, PRODUCT, terms, None, _ADMIN, now=clock.now())
-    assert license.license_key is not None
-    return license.license_key
+def _sweep(due: int, stored: int) -> float:
+    """The first sweep with so many due, in milliseconds a license; and the next one, for which nothing is left."""
+    now, first = clock.now(), stored * 1000
+    company = f"{COMPANY}-{stored}"
+    seed_licenses(company, BY_KEY, first, due, now - 1)
+    seed_licenses(company, BY_KEY, first + due, stored - due, now + 10**9)
+    started = time.perf_counter()
+    announced = sweep(now=now)["license_expired"]
+    swept = time.perf_counter()
+    again = sweep(now=now)["license_expired"]
+    each = (swept - started) / due * 1000
+    _title(f"Sweep: {due:,} due of {stored:,}")
+    print(f"  announced {announced:,} in {swept - started:.1f} s, {each:.2f} ms each;", end=" ")
+    print(f"the next one {again} in {(time.perf_counter() - swept) * 1000:.0f} ms")
+    return each
 
 
 def _imports() -> None:
@@ -85,7 +97,7 @@ def _imports() -> None:
     bare, ours = [], []
     for _ in range(IMPORT_RUNS):
         bare.append(cpu_ms(LIBRARIES, INSTALLED))
-        ours.append(cpu_ms(OURS, ROOT, INSTALLED))
+        ours.append(cpu_ms(imports.OURS, ROOT, INSTALLED))
     app, base = statistics.median(ours), statistics.median(bare)
     _title(f"Import, median CPU of {IMPORT_RUNS}")
     print(f"  ours     {app:.0f} ms   the app")
@@ -93,57 +105,11 @@ def _imports() -> None:
     print(f"  {app / base:.2f} of the baseline")
 
 
-def _call(application: Application, license_keys: list[str], call: str, clients: int, calls: int) -> None:
-    """One call of the License API, and by turns its baseline."""
-    is_activation = call == "activate_license"
-    devices = [_device(license_keys[n % LICENSES]) for n in range(calls if is_activation else LICENSES)]
-    if not is_activation:
-        application.do([("activate_license", device) for device in devices], clients)
-    jobs: list[Job] = [(call, devices[n % len(devices)]) for n in range(calls)]
-    rounds = [
-        (
-            application.do(jobs[n::ROUNDS], clients),
-            measure_baseline(call, database.table_name(LicenseItem), calls // ROUNDS, clients),
-        )
-        for n in range(ROUNDS)
-    ]
-    ours, bare = Latencies.sum([round[0] for round in rounds]), Latencies.sum([round[1] for round in rounds])
-    _title(f"{call}, {clients} client{'s' * (clients > 1)}, {calls:,} calls")
-    print(f"  ours     {ours}")
-    print(f"  baseline {bare}")
-    print(f"  {ours.per_second / bare.per_second:.2f} of the baseline's calls a second,", end=" ")
-    print(f"{ours.cpu_ms - bare.cpu_ms:+.2f} ms of CPU a call, {calls - ours.statuses[200]} not granted")
-
-
-def _storm(application: Application) -> None:
-    key = _issue(STORM_PLACES)
-    answers = application.do([("activate_license", _device(key)) for _ in range(STORM_DEVICES)], STORM_CLIENTS)
-    _title(f"Storm: {STORM_DEVICES:,} devices, {STORM_CLIENTS} at once, on one license of {STORM_PLACES}")
-    other = STORM_DEVICES - answers.statuses[200] - answers.statuses[400]
-    print(f"  granted {answers.statuses[200]}, refused {answers.statuses[400]}, answered otherwise {other}")
-    print(f"  {answers.seconds:.1f} s, p50 {answers.percentile(50):.0f} ms, p99 {answers.percentile(99):.0f} ms")
-    print(f"  differences that the audit finds: {sum(len(found) for _, found in audit(COMPANY))}")
-
-
-def _sweep(due: int, stored: int) -> None:
-    """The first sweep with so many due, and the next one, for which nothing is left."""
-    now, first = clock.now(), stored * 1000
-    company = f"{COMPANY}-{stored}"
-    seed_licenses(company, PRODUCT, first, due, now - 1)
-    seed_licenses(company, PRODUCT, first + due, stored - due, now + 10**9)
-    started = time.perf_counter()
-    announced = sweep(now=now)["license_expired"]
-    swept = time.perf_counter()
-    again = sweep(now=now)["license_expired"]
-    _title(f"Sweep: {due:,} due of {stored:,}")
-    print(
-        f"  announced {announced:,} in {swept - started:.1f} s, {(swept - started) / due * 1000:.2f} ms each;", end=" "
-    )
-    print(f"the next one {again} in {(time.perf_counter() - swept) * 1000:.0f} ms")
-
-
-def _device(license_key: str) -> dict[str, str]:
-    return {"product": PRODUCT, "license_key": license_key, "hardware_id": token_hex(16)}
+def _memory(pids: list[int]) -> float:
+    megabytes = _megabytes(pids)
+    _title(f"Memory with {max(SWEEPS.values()):,} licenses stored, after all of this")
+    print(f"  server {megabytes:.0f} MB in {len(pids)} processes")
+    return megabytes
 
 
 def _title(text: str) -> None:

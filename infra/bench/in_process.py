@@ -1,0 +1,26 @@
+"""A request answered in this process, by all that a server does with it but for sockets, event loop and threads."""
+
+from collections.abc import Callable
+from itertools import cycle
+
+from infra.answers import answer
+from infra.http_request import ArrivingRequest, RequestReader
+
+Respond = Callable[[bytes], bytes]
+"""The answer to a request, both as they are sent."""
+
+
+def responder() -> Respond:
+    """What answers requests in the runtime of the caller, one after the other, as of many clients."""
+    from app import app  # noqa: PLC0415 - it reads the environment
+    from infra.wsgi import wsgi  # noqa: PLC0415
+
+    served, peers = wsgi(app), cycle(f"127.1.0.{number}" for number in range(1, 251))
+
+    def respond(request: bytes) -> bytes:
+        arrived: list[ArrivingRequest] = []
+        RequestReader(lambda: 0.0, lambda: None, arrived.append).read(request)
+        payload, _ = answer(served, arrived[0], next(peers), is_last=lambda: False)
+        return payload
+
+    return respond

@@ -1,0 +1,68 @@
+"""The profile of a call: the line that is at work is the line that is named, and every layer has its files."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+
+from chalicelib.bootstrap import bootstrap
+from chalicelib.runtime import using
+from infra.bench import vendor
+from infra.bench.in_process import responder
+from infra.bench.profile import CALLS, Profile, Sampler, layer_of, main, profile, table
+from infra.bench.servers import environment
+from infra.stage.stages import ROOT
+
+
+def test_the_line_that_is_at_work_is_found_though_c_code_is_not_interrupted() -> None:
+    sampler, started = Sampler(), time.process_time()
+    with sampler.sampling():
+        for _ in range(3):
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 300_000)  # each in C code that is longer than a period
+    spent = time.process_time() - started
+    ((path, number), seconds) = max(sampler.lines.items(), key=lambda line: line[1])
+    source = (ROOT / path).read_text().splitlines()[number - 1]
+    assert path == "tests/infra/test_bench_profile.py"
+    assert "pbkdf2_hmac" in source or "for _ in" in source  # where a signal is handled that came meanwhile
+    assert seconds == pytest.approx(spent, rel=0.2)
+
+
+def test_every_layer_has_a_file() -> None:
+    files = [path for top in ("chalicelib", "infra") for path in (ROOT / top).rglob("*.py")]
+    libraries = [Path(f"/x/site-packages/{name}") for name in ("chalice/app.py", "argon2/_x.py", "pynamodb/a.py")]
+    found = {layer_of(str(path), 1) for path in [*files, *libraries, ROOT / "app.py"]}
+    text = table({"check": Profile(1.0, {}, {})})
+    assert [layer for layer in found if layer and f"| {layer} |" not in text] == []
+    assert len(found - {""}) == text.count("| 0 |") - 2  # SQLite is lines of the engine; and there is the rest
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "layer"),
+    [
+        ("infra/embedded/database.py", "connection.execute(sql", "SQLite"),
+        ("infra/embedded/database.py", "def read(", "engine"),
+        ("chalicelib/signing.py", "key.sign(digest", "RSA signatures"),
+        ("infra/http_request.py", "def environ(", "HTTP"),
+    ],
+)
+def test_a_line_belongs_to_its_layer(file: str, line: str, layer: str) -> None:
+    lines = (ROOT / file).read_text().splitlines()
+    number = next(number for number, text in enumerate(lines, 1) if line in text)
+    assert layer_of(str(ROOT / file), number) == layer
+
+
+def test_each_call_can_be_profiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vendor, "USERS", vendor.USERS_OF_LICENSE)
+    with using(bootstrap(environment(tmp_path))):
+        prepared, respond = vendor.prepare(), responder()
+        made = {name: profile(calls, 5, prepared, respond) for name, (calls, _) in CALLS.items()}
+    for one in made.values():
+        assert sum(one.layers.values()) == pytest.approx(one.microseconds) or not one.layers
+    assert f"| **all** | **{made['check'].microseconds:,.0f}** |" in table(made)
+
+
+def test_a_call_that_is_none_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["rename_license"])
+    assert "there is no call 'rename_license': there are check, " in capsys.readouterr().err
