@@ -160,14 +160,18 @@ class HttpServer:
         """Read, answer and send, until another thread has the lead, or all is over."""
         while not self._lead.is_over:
             self._poll()
-            if not self._due or not self._lead.begin_call():
+            if not self._may_answer():
                 continue
             connection, request = self._due.popleft()
+            self._lead.begin_call()
             payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
             if not self._lead.end_call():
                 self.soon(partial(connection.answer, payload, keep_alive))
                 return
             connection.answer(payload, keep_alive)
+
+    def _may_answer(self) -> bool:
+        return bool(self._due) and self._lead.may_begin_call()
 
     def _close(self) -> None:
         """Nobody leads any more."""
@@ -177,9 +181,9 @@ class HttpServer:
     # --- what the leader does ----------------------------------------------------------------------------------
 
     def _poll(self) -> None:
-        """Do what there is to do for whatever has come; wait for it where no request is due."""
+        """Do what there is to do for whatever has come; wait for it where no request can be answered now."""
         until_timer = self._timers.run(blocking=False)
-        for key, events in self.selector.select(0 if self._due else until_timer):
+        for key, events in self.selector.select(0 if self._may_answer() else until_timer):
             key.data(events)
 
     def _do_calls(self, _events: int) -> None:

@@ -44,15 +44,16 @@ class Lead:
                 self._pass_on()
         return not self.is_over
 
-    def begin_call(self) -> bool:
-        """Begin a call, as the leader. False: no thread is left that could lead meanwhile."""
-        if not self._followers:
-            return False
+    def may_begin_call(self) -> bool:
+        """Whether a thread is left that can lead while the leader is in a call."""
+        return self._followers > 0
+
+    def begin_call(self) -> None:
+        """The leader is in a call from now on."""
         self._calls += 1
         self._is_in_call = True
         if not self._call_begins.is_set():
             self._call_begins.set()
-        return True
 
     def end_call(self) -> bool:
         """The call is over: whether this thread still leads. If it does not, it may `take` the lead again."""

@@ -295,6 +295,9 @@ def test_while_all_threads_are_in_calls_connections_are_looked_after_and_request
         watched.have_done(watched.server.tidy)
         assert is_closed(half)
         assert not select.select([waiting], [], [], 0)[0]
+        began, used = time.monotonic(), time.process_time()
+        watched.turn(rounds=50)
+        assert time.process_time() - used < (time.monotonic() - began) / 2, "who can do nothing sleeps"
         stuck.go_on.set()
         for connection in (*calls, waiting):
             assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
