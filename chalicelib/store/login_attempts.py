@@ -17,6 +17,8 @@ from chalicelib.store import reads, writes
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import email_sort_key
 from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction
 
@@ -38,17 +40,23 @@ class Seen:
     account: Failures
     address: Failures
     password: Failures
+    user_id: int | None = None
+    """Who has the e-mail. Consistent in any case."""
 
 
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
-    """All that may hold an attempt back, in one round trip. What was forgiven, or is over, counts no more."""
-    items: list[AnyItem] = [attempts_item(account), *_counters(account, password)]
-    own, *failures = reads.batch_get(items, consistent=consistent, now=now)
-    known = [to_failures(item, now) for item in failures]
+    """All that may hold an attempt back, and whose it is, in one round trip. What was forgiven, or is over, counts no
+    more.
+    """
+    link = LookupItem(account.company, email_sort_key(account.email))
+    items: list[AnyItem] = [attempts_item(account), link, *_counters(account, password)]
+    surely = consistent or {LookupItem.Meta.table_name}
+    own, found, *failures = reads.batch_get(items, consistent=surely, now=now)
+    on_account, from_address, with_password = (to_failures(item, now) for item in failures)
     attempts = Attempts() if own is None else own.to_domain()
-    if attempts.begun < known[0].forgiven_at and attempts.until > now:
+    if attempts.begun < on_account.forgiven_at and attempts.until > now:
         attempts = Attempts(forgiven_until=attempts.until)
-    return Seen(attempts, *known)
+    return Seen(attempts, on_account, from_address, with_password, None if found is None else found.target_id)
 
 
 def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:

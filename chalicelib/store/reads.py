@@ -4,7 +4,7 @@ Raises `domain.errors.Unavailable`.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from chalicelib.domain.instants import Instant
@@ -36,11 +36,12 @@ def get(item: M, *, now: Instant | None = None) -> M | None:
 
 
 # Each that is found is of the kind that was asked for in its place, which no type of a list says.
-def batch_get(items: Sequence[AnyItem], *, consistent: bool, now: Instant | None = None) -> list[Any]:
+def batch_get(items: Sequence[AnyItem], *, consistent: bool | Collection[str], now: Instant | None = None) -> list[Any]:
     """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
 
-    `now`: what has expired by then does not exist, for TTL deletes it hours late. Whoever reads what expires has to
-    say it: raises `TypeError`. At most 100 distinct keys. Each read alone is atomic; together they are not.
+    `consistent`: whether no replica may answer, or the tables of which none may. `now`: what has expired by then does
+    not exist, for TTL deletes it hours late. Whoever reads what expires has to say it: raises `TypeError`. At most 100
+    distinct keys. Each read alone is atomic; together they are not.
     """
     raws = batch_get_raw(items, consistent=consistent, now=now)
     return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
@@ -53,7 +54,11 @@ def batch_get_each(items: Sequence[AnyItem], *, consistent: bool) -> list[AnyIte
 
 
 def batch_get_raw(
-    items: Sequence[AnyItem], *, consistent: bool, now: Instant | None = None, only: Sequence[str] = ()
+    items: Sequence[AnyItem],
+    *,
+    consistent: bool | Collection[str],
+    now: Instant | None = None,
+    only: Sequence[str] = (),
 ) -> list[Raw | None]:
     """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
     found: dict[tuple[str, str, str], Raw] = {}
@@ -62,7 +67,9 @@ def batch_get_raw(
     for item in items:
         if now is None and hasattr(item, "expires"):
             raise TypeError("what expires is read as of an instant")
-        of_table = wanted.setdefault(item.Meta.table_name, {"Keys": [], "ConsistentRead": consistent} | projection)
+        table = item.Meta.table_name
+        surely = consistent if isinstance(consistent, bool) else table in consistent
+        of_table = wanted.setdefault(table, {"Keys": [], "ConsistentRead": surely} | projection)
         if (key := key_of(item)) not in of_table["Keys"]:
             of_table["Keys"].append(key)
     for answer in database.dispatch_batch("BatchGetItem", wanted, "UnprocessedKeys"):

@@ -19,7 +19,7 @@ from chalicelib.store import accounts, activations, login_attempts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.login_attempts import Account, Seen
 from chalicelib.usecases.license_lookup import holds
-from chalicelib.usecases.named_account import named_user, named_user_id
+from chalicelib.usecases.named_account import named_user_id, named_user_of
 from chalicelib.usecases.passwords import hash_password, is_outdated, verify_password
 from chalicelib.usecases.security_events import note_security_event
 
@@ -63,7 +63,7 @@ def _in_turn(account: Account, password: str, now: Instant) -> User:
 
 def _log_in(account: Account, password: str, now: Instant) -> User:
     seen, started = _start(account, password, now)
-    user = named_user(account.company, account.email)
+    user = named_user_of(account.company, account.email, seen.user_id)
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
         login_attempts.attempt_failed(account, password, started, seen, now)
         kind: EventType = "log_in_locked" if started.failures + 1 >= MAX_FAILURES else "log_in_failed"

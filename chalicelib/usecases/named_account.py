@@ -25,5 +25,10 @@ def named_user_id(company: str, email: str) -> int:
 
 def named_user(company: str, email: str) -> User | None:
     """The user with this e-mail, as it is stored; None also where the account is closed. Two reads in any case."""
-    user = accounts.read_user(company, named_user_id(company, email))
-    return None if user is None or user.closed_at is not None else user
+    return named_user_of(company, email, named_user_id(company, email))
+
+
+def named_user_of(company: str, email: str, user_id: int | None) -> User | None:
+    """As `named_user`, where it was read already who has the e-mail. One read in any case."""
+    user = accounts.read_user(company, user_id or NO_USER)
+    return None if user is None or user.closed_at is not None or user.email != email else user

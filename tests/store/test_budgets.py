@@ -321,12 +321,12 @@ def test_the_page_shows_the_budgets() -> None:
         ("activate by key, again", "2 reads", 5, 0),  # that nothing is to be done is confirmed
         (
             "activate by user",
-            f"{1 + 3} reads + 2 writes + 1 transaction",
+            f"{1 + 2} reads + 2 writes + 1 transaction",
             6,
             2 + 10 + 2,
         ),  # a log-in reads of strangers, too
         # Above the design by the links from the hardware id and from the user, once in a device's life.
-        ("activate by user, the first that starts a duration", "4 reads + 2 writes + 1 transaction", 6, 2 + 10 + 4),
+        ("activate by user, the first that starts a duration", "3 reads + 2 writes + 1 transaction", 6, 2 + 10 + 4),
         ("deactivate by key", "1 read + 1 transaction", 1, 10),
         ("deactivate by user", "1 read + 1 transaction", 2, 10),
         ("sweep, nothing due", f"{DUE_SHARDS} reads", DUE_SHARDS, 0),

@@ -288,6 +288,7 @@ NAMES_NOTHING = {
     "named_user",
     "origin_of",
     "named_user_id",
+    "named_user_of",
     "audit_due",
     "bounded_probe",
     "count_guess",

@@ -31,12 +31,14 @@ from chalicelib.threads import ThreadPool
 from chalicelib.turns import DEVICE_LOOKS, LOG_INS, STRANGERS, Turns
 from chalicelib.usecases import log_in as log_in_module
 from chalicelib.usecases import passwords
+from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import hash_password, verify_password
 from chalicelib.usecases.unlock import unlock
 from tests.store.faults import wire
+from tests.store.seam import Request, noted
 from tests.support import ADMIN, DAY, NOW, ChangeRuntime, Vendor
 from tests.usecases.support import calls_counted, refused
 
@@ -50,6 +52,20 @@ def password(vendor: Vendor) -> str:
     _, password = vendor.assign(vendor.issue("revit", max_license_users=1), ADA)
     assert password is not None
     return password
+
+
+def test_who_loses_the_email_while_it_logs_in_is_let_in_no_more(vendor: Vendor, password: str) -> None:
+    """Whose it is was read with the attempts: between the two reads it may go to somebody else."""
+    changes = iter([lambda: change_email(vendor.code, None, ADA, "a@b.test", ADMIN, manager_id=None, now=NOW)])
+
+    def meanwhile(request: Request) -> None:
+        if request.operation == "UpdateItem" and (change := next(changes, None)):
+            change()
+
+    with noted(meanwhile), refused("invalid_credentials"):
+        log_in(vendor.code, ADA, password, now=NOW)
+    assert next(changes, None) is None
+    assert log_in(vendor.code, "a@b.test", password, now=NOW).email == "a@b.test"
 
 
 @pytest.fixture
