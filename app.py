@@ -75,7 +75,7 @@ def start() -> Response:
 
 
 app.route("/healthz", methods=["GET", "HEAD"], content_types=NO_BODY)(healthz)
-app.api.binary_types.append("multipart/form-data")  # an uploaded list of people, whatever its encoding
+app.api.binary_types = ["multipart/form-data"]  # an uploaded list of people, whatever its encoding; all else is text
 
 
 # --- schedules ------------------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ import logging
 import re
 from base64 import b64decode
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 from http.client import responses
 from urllib.parse import parse_qs, quote, unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from chalice.app import Chalice, Request, Response
-from chalice.local import LambdaContext, LocalChalice, RouteMatcher
+from chalice.local import LocalChalice, RouteMatcher
 
 from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
 from chalicelib.domain.types import Json
@@ -32,12 +32,13 @@ _NOWHERE = NOWHERE.format(nowhere="nowhere")
 _Route = tuple[str, dict[str, str]]
 """A route of the app, and what a path holds of it."""
 _NOWHERE_ROUTE: _Route = (NOWHERE, {"nowhere": "nowhere"})
-_MEMORY_MB, _TIMEOUT_MS = 256, 30_000
 COMPRESSED_BYTES = 4096
 """Texts from this length on are compressed for clients that take it: API Gateway's `minimumCompressionSize`.
 
 A license is shorter: compressing it would cost each check a tenth of a millisecond."""
 _TEXTS = re.compile(r"(text/.+|application/(json|javascript|xml)|image/svg\+xml)", re.IGNORECASE)
+_PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+"""The headers that WSGI has by names without `HTTP_`."""
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -80,7 +81,6 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
         return refused(error)
     # A HEAD is answered as a GET, and who sends the answer leaves out its body (RFC 9110, 9.3.2).
     method = "GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"]
-    context = LambdaContext(app.app_name, _MEMORY_MB, _TIMEOUT_MS)
     query, headers = environ.get("QUERY_STRING", ""), _headers(environ, behind_proxy)
     if not _is_utf8(query):  # Chalice would put another character in the place of what it cannot read
         return refused(Invalid("validation_error", of="query"))
@@ -94,7 +94,7 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
         "extendedRequestId": request_id,
         "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
-    answer: Json = app(event, context)
+    answer: Json = app(event, None)  # no Lambda runs it, so no context tells of one
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
@@ -118,7 +118,7 @@ def _event(method: str, path: str, route: _Route, query: str, headers: dict[str,
     resource, captured = route
     return {
         "requestContext": {"httpMethod": method, "path": path, "resourcePath": resource},
-        "headers": {name.lower(): value for name, value in headers.items()},
+        "headers": headers,
         "pathParameters": captured,
         "stageVariables": {},
         "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
@@ -141,9 +141,13 @@ def _wants_page(environ: WSGIEnvironment) -> bool:
 
 
 def _client(environ: WSGIEnvironment, behind_proxy: bool) -> str:
-    peer: str = environ.get("REMOTE_ADDR", "")
-    peer = read_address(peer) or peer
+    peer = _peer(environ.get("REMOTE_ADDR", ""))
     return forwarded_for(environ.get("HTTP_X_FORWARDED_FOR", ""), peer) if behind_proxy else peer
+
+
+@lru_cache(maxsize=1024)  # a client that keeps its connection has the same address at each call
+def _peer(address: str) -> str:
+    return read_address(address) or address
 
 
 def _is_utf8(query: str) -> bool:
@@ -155,12 +159,15 @@ def _is_utf8(query: str) -> bool:
 
 
 def _headers(environ: WSGIEnvironment, behind_proxy: bool) -> dict[str, str]:
-    headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
-    plain = {name.replace("_", "-"): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
-    forwarded = headers.pop("X-FORWARDED-PROTO", "")
+    """The headers of a request, by their names in small letters."""
+    headers = {name[5:].replace("_", "-").lower(): text for name, text in environ.items() if name.startswith("HTTP_")}
+    headers |= {name: environ[key] for name, key in _PLAIN.items() if environ.get(key)}
+    forwarded = headers.pop("x-forwarded-proto", "")
     # The first is what the client itself has spoken. Without a proxy it is nobody's word but the client's.
     scheme = forwarded.partition(",")[0].strip().lower() if behind_proxy else ""
-    return headers | plain | ({"X-FORWARDED-PROTO": scheme} if scheme in {"http", "https"} else {})
+    if scheme in {"http", "https"}:
+        headers["x-forwarded-proto"] = scheme
+    return headers
 
 
 def _as_http(answer: Json, codings: str) -> tuple[str, list[tuple[str, str]], bytes]:

@@ -50,6 +50,7 @@ CONSTANT = (
     *(Blueprint, Endpoints),  # routes are registered while their module is imported
 )
 REMEMBER = {
+    "infra.wsgi._peer",
     "infra.embedded.expressions._compiled",
     "infra.embedded.tables._select",
     "chalicelib.domain.days._zone",
