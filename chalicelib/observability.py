@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -86,7 +85,7 @@ class _Record:
     """A record under way. Any thread may add to it."""
 
     def __init__(self, log: "Log", fields: Fields) -> None:
-        self.log, self.begun = log, time.perf_counter()
+        self.log, self.begun, self.begun_at = log, time.perf_counter(), time.time()
         self.fields = fields | {"outcome": "ok"}
         self.dimensions = {STAGE: log.stage}
         self.values: dict[str, float] = {}
@@ -95,7 +94,8 @@ class _Record:
 
     def text(self) -> str:
         """The record as one line of JSON, without its end."""
-        record = self.fields | {
+        record = self.log.time_at(self.begun_at) | self.fields
+        record |= {
             "duration_ms": round((time.perf_counter() - self.begun) * 1000, 1),
             "cold_start": self.log.is_first(),
             **_this_code(),
@@ -163,7 +163,7 @@ class Log:
         """
         ids = {"request_id": request_id, "lambda_request_id": lambda_request_id}
         known = {"kind": kind} | ids | {"route": route, "method": method[:MAX_METHOD_LENGTH], "command": command}
-        record = _Record(self, self.now() | {name: value for name, value in known.items() if value})
+        record = _Record(self, {name: value for name, value in known.items() if value})
         outer = _current.set(record)
         try:
             yield
@@ -181,9 +181,9 @@ class Log:
         if self.level != "off":
             logging.getLogger().handlers = [LogHandler(self)]
 
-    def now(self) -> dict[str, str]:
-        """The field `time`, where records have one."""
-        return {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"} if self.is_timed else {}
+    def time_at(self, instant: float) -> Fields:
+        """The field `time` of a record that began then (seconds since the epoch), where records have one."""
+        return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant))} if self.is_timed else {}
 
     def is_first(self) -> bool:
         """Whether nobody has asked before."""
@@ -272,7 +272,7 @@ class LogHandler(logging.Handler):
             entry["error"] = _error_causes(record.exc_info[1])
         around = _current.get()
         if around is None:
-            self._log.write(_as_json(self._log.now() | {"kind": "log"} | entry | _this_code()))
+            self._log.write(_as_json(self._log.time_at(time.time()) | {"kind": "log"} | entry | _this_code()))
         else:
             around.records.append(entry)
 

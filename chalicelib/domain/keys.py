@@ -26,6 +26,7 @@ _DASHES = re.compile("[\\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d\u00ad]")
 _BREAKS = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*+[\n\r\x0b\x0c\x85\u2028\u2029]\s*+")
 _PARTING = re.compile(r"[\W_]++")
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_DOUBLED = {symbol: sum(divmod(2 * value, len(ALPHABET))) for symbol, value in _VALUE.items()}
 
 
 def new_license_key() -> str:
@@ -104,9 +105,5 @@ def _grouped(symbols: str) -> str:
 
 def _check_symbol(body: str) -> str:
     """Luhn mod N: every second value from the right is doubled, and its digits in base N are added up."""
-    base = len(ALPHABET)
-    total = 0
-    for position, symbol in enumerate(reversed(body)):
-        value = _VALUE[symbol] * (1 if position % 2 else 2)
-        total += value // base + value % base
-    return ALPHABET[-total % base]
+    total = sum(map(_DOUBLED.__getitem__, body[::-2])) + sum(map(_VALUE.__getitem__, body[-2::-2]))
+    return ALPHABET[-total % len(ALPHABET)]

@@ -8,7 +8,6 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.pasted import safe_to_show
-from chalicelib.domain.types import Json
 from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
@@ -67,6 +66,9 @@ NamedValues = Annotated[
 Variables = Annotated[NamedValues | None, BeforeValidator(read_variables)]
 
 
+_REPORTED = frozenset(DeviceReport.__dataclass_fields__)
+
+
 class LicenseRequest(Call):
     """IDENT: which license on which device."""
 
@@ -86,8 +88,7 @@ class LicenseRequest(Call):
 
     def device(self) -> DeviceReport:
         """What the request says of the device."""
-        reported: Json = {n: getattr(self, n, None) for n in DeviceReport.__dataclass_fields__}
-        return DeviceReport(**reported)
+        return DeviceReport(**{name: value for name, value in vars(self).items() if name in _REPORTED})
 
 
 class CheckRequest(LicenseRequest):

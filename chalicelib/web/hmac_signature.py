@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
+from functools import lru_cache
 from urllib.parse import quote
 
 from chalicelib.domain.errors import Unauthenticated
@@ -151,6 +152,7 @@ def _parameters(header: str) -> dict[str, str]:
     return parameters
 
 
+@lru_cache(maxsize=256)  # all who call in one second send the same
 def _read_date(date: str) -> int:
     """Read an RFC 7231 date, or an e-mail's that says it is in GMT, as milliseconds since the epoch."""
     # The suffix is asked for because a date without a zone would be taken as UTC, and may be some local time.
