@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,8 @@ from infra.bench.clients import BenchError, Job, request_bytes
 from infra.bench.floor import Floor, Plan
 from infra.bench.in_process import responder
 from infra.bench.plans import watch
-from infra.bench.servers import environment
+from infra.bench.rows import FLOOR, OURS, Row, measure_row
+from infra.bench.servers import environment, serving
 from infra.call import signed_headers
 
 Planned = Callable[[vendor.Calls], tuple[Plan, bytes]]
@@ -87,3 +89,12 @@ def test_what_is_refused_has_no_floor(planned: Planned) -> None:
 
     with pytest.raises(BenchError, match="was refused"):
         planned(unknown)
+
+
+def test_ours_and_its_floor_are_servers_that_make_all_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vendor, "LICENSES", 2)
+    monkeypatch.setattr(vendor, "USERS", 0)
+    row = Row("activate by key", vendor.activations, clients=2, count=8, signatures=2)
+    with serving(tmp_path) as ours:
+        found = measure_row(row, tmp_path, {OURS: ours})
+    assert {name: dict(one.statuses) for name, one in found.items()} == {OURS: {200: 8}, FLOOR: {200: 8}}

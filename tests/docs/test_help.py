@@ -1,0 +1,38 @@
+"""`--help` of every command ends with an example of the command."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.pages import ROOT
+
+MODULES = [path for folder in ("infra", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def without_example(source: str) -> Iterator[int]:
+    """The lines of a module on which a parser is made whose `epilog` is no example of its `prog`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ArgumentParser"):
+            given = {word.arg: ast.unparse(word.value).lstrip("f").strip("\"'") for word in node.keywords}
+            example = given.get("epilog", "")
+            if not (example.startswith("example: ") and given["prog"] in example):
+                yield node.lineno
+
+
+def test_each_command_has_an_example() -> None:
+    found = {path: list(without_example(path.read_text())) for path in MODULES if "ArgumentParser" in path.read_text()}
+    assert len(found) > 10
+    assert [f"{path.relative_to(ROOT)}:{number}" for path, numbers in found.items() for number in numbers] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("ArgumentParser(prog='-m p', epilog='example: -m p 1')", []),
+        ("ArgumentParser(prog='p')", [1]),
+        ("\nargparse.ArgumentParser(prog='-m p', epilog='example: -m q')", [2]),
+    ],
+)
+def test_one_without_an_example_is_found(source: str, lines: list[int]) -> None:
+    assert list(without_example(source)) == lines
