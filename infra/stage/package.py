@@ -1,7 +1,8 @@
 """`package`: the template and the archive of a stage, the same bytes for the same input.
 
 pip fetches the wheels that `requirements.lock` names, for the architecture that is asked for; chalice adds our code
-with its own runtime, and writes the template; `archive` trims, compiles and zips. None of it needs an AWS account.
+with its own runtime, and writes the template; `trim` leaves out what nobody reads; `archive` compiles and zips. None
+of it needs an AWS account.
 """
 
 import argparse
@@ -12,9 +13,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.stage.archive import check_architecture, compile_all, trim, write_archive
+from infra.stage.archive import check_architecture, compile_all, write_archive
 from infra.stage.project import complete, prepare, run_chalice
 from infra.stage.stages import ROOT, Stage, read_config
+from infra.stage.trim import trim
 
 HELP = "write the template and the archive of a stage into build/STAGE/"
 EXAMPLE = "python -m infra.stage package dev"

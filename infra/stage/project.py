@@ -11,7 +11,8 @@ from chalicelib.version import COMMIT_FILE, git_commit
 from infra.stage.resources import resources
 from infra.stage.stages import ROOT, Stage, StageError, read_config
 
-_SHIPPED = ("app.py", "chalicelib")
+SHIPPED = ("app.py", "chalicelib")
+"""What is ours in a package."""
 _FOREIGN = ("AWS_", "CHALICE_", "PYTHON", "SEATKEEPER_")
 """Variables of the operator's own that are not to show in a package."""
 
@@ -24,9 +25,9 @@ def prepare(project: Path, stage: Stage, architecture: str) -> None:
 
     Nothing that git does not know: no cache, no secret, nothing that was tried and forgotten.
     """
-    if stray := _in_git("--others", "--exclude-standard", "--", *_SHIPPED):
+    if stray := _in_git("--others", "--exclude-standard", "--", *SHIPPED):
         raise StageError(f"{stray[0]} is not in git: a package holds only what is. Add it, or take it away.")
-    for name in _in_git("--", *_SHIPPED, ".chalice"):
+    for name in _in_git("--", *SHIPPED, ".chalice"):
         target = project / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -17,14 +17,16 @@ from chalicelib.portal.render import STATIC, static_path
 from chalicelib.store.database import create_tables
 from chalicelib.version import git_commit
 from infra.stage import package as packaging
-from infra.stage.archive import SERVICES
 from infra.stage.package import ARCHITECTURES, Package
 from infra.stage.stages import ROOT, read_stage
+from infra.stage.trim import SERVICES
 from tests import roto
 from tests.stage.conftest import ARCHITECTURE
 from tests.web.events import event
 
 [OTHER] = set(ARCHITECTURES) - {ARCHITECTURE}
+MOST_BYTES = 10_000_000
+"""Of an archive."""
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1")
 SCHEDULE = {
     "version": "0",
@@ -118,8 +120,9 @@ def test_packaging_again_gives_the_same_bytes(package: Package, tmp_path: Path) 
     assert again.template.read_bytes() == package.template.read_bytes()
 
 
-def test_for_other_processors_only_machine_code_differs(package: Package, tmp_path: Path) -> None:
+def test_for_other_processors_only_machine_code_differs_and_both_are_small(package: Package, tmp_path: Path) -> None:
     other = packaging.package(read_stage("dev"), OTHER, tmp_path / "dev")
+    assert max(made.archive.stat().st_size for made in (package, other)) <= MOST_BYTES
     assert contents(other) == contents(package)
     assert json.loads(other.template.read_text().replace(OTHER, ARCHITECTURE)) == json.loads(
         package.template.read_text()

@@ -18,7 +18,7 @@ from chalicelib.version import git_commit
 from infra.stage import package as packaging
 from infra.stage import project
 from infra.stage.__main__ import main
-from infra.stage.archive import SERVICES, check_architecture, compile_all, trim, write_archive
+from infra.stage.archive import check_architecture, compile_all, write_archive
 from infra.stage.package import ARCHITECTURES, Package, package
 from infra.stage.stages import ROOT, Stage, StageError, read_stage
 
@@ -44,18 +44,6 @@ def names(folder: Path) -> set[str]:
 
 
 # --- what ships --------------------------------------------------------------------------------------------------
-
-
-def test_the_services_that_ship_are_those_that_our_code_has_clients_of() -> None:
-    calls = [
-        node for source in SOURCES for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call)
-    ]
-    made = [
-        call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in ("client", "create_client")
-    ]
-    named = {argument.value for call in made for argument in call.args[:1] if isinstance(argument, ast.Constant)}
-    assert len(named) == len(made), "a client of a service that is not named where it is made"
-    assert named | {"dynamodb"} == set(SERVICES)  # dynamodb's is made by pynamodb
 
 
 def test_all_that_our_code_imports_ships() -> None:
@@ -85,44 +73,6 @@ def test_what_is_locked_is_what_is_required_and_what_the_tests_run_on() -> None:
     assert {name: version(name) for name in LOCKED} == LOCKED, "remove .venv, and run `make` again"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "bin/jp.py",
-        "six-1.17.0.dist-info/METADATA",
-        "argon2/__pycache__/__init__.cpython-311.pyc",
-        "_cffi_backend.pyi",
-        "pydantic/py.typed",
-        "pydantic/v1/main.py",
-        "botocore/data/ec2/2016-11-15/service-2.json.gz",
-        "botocore/data/dynamodb/2012-08-10/examples-1.json",
-        "cffi/api.py",
-    ],
-)
-def test_what_no_function_uses_is_left_out(tmp_path: Path, name: str) -> None:
-    trim(write(tmp_path, {name: "", "app.py": ""}))
-    assert names(tmp_path) == {"app.py"}
-
-
-def test_what_botocore_needs_stays(tmp_path: Path) -> None:
-    data = ["_retry.json", "partitions.json", "sdk-default-configuration.json"]
-    data += [f"{name}/2012-08-10/{kind}" for name in SERVICES for kind in ("service-2.json.gz", "waiters-2.json")]
-    needed = write(tmp_path, {f"botocore/data/{name}": "" for name in data} | {"botocore/cacert.pem": ""})
-    before = names(needed)
-    trim(needed)
-    assert names(needed) == before
-
-
-def test_of_the_list_of_endpoints_the_partitions_stay(tmp_path: Path) -> None:
-    regions = ({"eu-central-1": "Frankfurt"}, {"cn-north-1": "Beijing"})
-    listed = {"version": 3, "partitions": [{"regions": region, "services": {"ssm": {}}} for region in regions]}
-    trim(write(tmp_path, {"botocore/data/endpoints.json": json.dumps(listed)}))
-    assert json.loads((tmp_path / "botocore/data/endpoints.json").read_bytes()) == {
-        "version": 3,
-        "partitions": [{"regions": region, "services": {}} for region in regions],
-    }
-
-
 # --- architecture ------------------------------------------------------------------------------------------------
 
 
@@ -139,10 +89,23 @@ def test_machine_code_for_other_processors_is_refused_whatever_its_name_says(
 # --- bytecode ----------------------------------------------------------------------------------------------------
 
 
+def test_of_libraries_bytecode_takes_the_place_of_the_sources_and_ours_stay(tmp_path: Path) -> None:
+    files = dict.fromkeys(("app.py", "chalicelib/a.py", "six.py", "lib/__init__.py", "lib/data.json"), "")
+    compile_all(write(tmp_path, files))
+    tag = sys.implementation.cache_tag
+    assert names(tmp_path) == {
+        *("app.py", f"__pycache__/app.{tag}.pyc", "chalicelib/a.py", f"chalicelib/__pycache__/a.{tag}.pyc"),
+        *("six.pyc", "lib/__init__.pyc", "lib/data.json"),
+    }
+    assert (
+        python(tmp_path, "import app, chalicelib.a, six, lib; print(lib.__file__)") == f"{tmp_path}/lib/__init__.pyc\n"
+    )
+
+
 def test_bytecode_is_used_without_a_look_at_its_source(tmp_path: Path) -> None:
-    compile_all(write(tmp_path, {"module.py": "says = 'compiled'"}))
-    (tmp_path / "module.py").write_text("says = 'the source, which is newer'")
-    assert python(tmp_path, "import module; print(module.says)") == "compiled\n"
+    compile_all(write(tmp_path, {"app.py": "says = 'compiled'"}))
+    (tmp_path / "app.py").write_text("says = 'the source, which is newer'")
+    assert python(tmp_path, "import app; print(app.says)") == "compiled\n"
 
 
 def test_a_traceback_names_the_place_at_runtime(tmp_path: Path) -> None:
@@ -298,9 +261,9 @@ def test_a_package_holds_our_code_compiled_and_all_that_pages_are_made_of(made: 
 def test_a_package_holds_nothing_else_but_libraries(made: Package) -> None:
     tops = {name.split("/")[0] for name in entries(made)}
     assert tops == {"__pycache__", "app.py", "chalice", "chalicelib", "made_up"}
-    assert {name for name in entries(made) if name.startswith("chalice/") and name.endswith(".py")} == {
-        "chalice/__init__.py",
-        "chalice/app.py",
+    assert {name for name in entries(made) if name.startswith("chalice/")} == {
+        "chalice/__init__.pyc",
+        "chalice/app.pyc",
     }
 
 
