@@ -3,7 +3,7 @@
 * Reads never wait for writes: each has a connection to itself, and sees what was committed when it began.
 * Writes of a process are decided in order by one thread, those that have come meanwhile in one transaction of SQLite:
   one `fsync` for all of them. Between processes a lock on a file beside the data says whose turn it is; the system
-  lets go of it when a process ends, however that is.
+  wakes the thread whose turn comes, and lets go of the lock when a process ends, however that is.
 * That lock is also held while SQLite moves its log into the data, for it does so in a commit: SQLite before 3.51.3 can
   lose data where one process moves the log and another one begins it anew.
 """
@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,6 +64,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path, self._pid = path, os.getpid()
+        self._log = self._beside("-wal")
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer: sqlite3.Connection | None = None
         self._writes = WriteQueue(self._commit, WAIT_SECONDS)
@@ -71,8 +72,7 @@ class Database:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             make_private(path)  # SQLite gives its other files the mode of this one
             self._lock = ProcessLock(self._beside(".lock"))
-            with self._locked():
-                self._create()
+            self._create()
         except (OSError, sqlite3.Error, Refused) as error:
             raise EngineError(f"The data cannot be kept in {path}: {_reason(error)}.") from error
 
@@ -112,10 +112,13 @@ class Database:
         self._idle.clear()
         self._lock.close()
 
-    def _commit(self, jobs: Sequence[Job]) -> None:
-        """Decide them in order, and write what is decided all at once. Raises `Refused` where nothing is written."""
+    def _commit(self, take: Callable[[], Sequence[Job]]) -> None:
+        """Decide the jobs that wait when it is this process's turn, in order, and write what is decided all at once.
+
+        Raises `Refused` where nothing is written.
+        """
         with self._locked(), self._transaction() as writer:
-            for job in jobs:
+            for job in take():
                 _decide(job, writer)
 
     @contextmanager
@@ -137,30 +140,28 @@ class Database:
             raise
         self._writer = writer
         with suppress(OSError, sqlite3.Error):  # it is committed: the next one tries again
-            if self._beside("-wal").stat().st_size > WAL_BYTES:
+            if self._log.stat().st_size > WAL_BYTES:
                 writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """What no other process does meanwhile. Raises `Refused`."""
         try:
-            with self._lock.held(WAIT_SECONDS):
+            with self._lock.held():
                 yield
-        except OSError as error:  # TimeoutError among them
-            log.warning("the embedded engine: the turn of this process does not come: %r", error)
-            raise not_done("the turn of this process does not come") from None
+        except OSError as error:
+            log.warning("the embedded engine: the lock of its file cannot be had: %r", error)
+            raise not_done("the lock of the file cannot be had") from None
 
     def _create(self) -> None:
-        connection = self._open()
-        try:
+        with closing(self._open()) as connection:
             ((layout,),) = connection.execute("PRAGMA user_version")
             if layout > LAYOUT:
                 raise EngineError(f"The data in {self._path} was written by a newer version of the engine.")
-            connection.execute("PRAGMA journal_mode = WAL")
             if layout < LAYOUT:
-                connection.executescript(_SCHEMA)
-        finally:
-            connection.close()
+                with self._locked():
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.executescript(_SCHEMA)
 
     def _beside(self, ending: str) -> Path:
         return self._path.with_name(self._path.name + ending)

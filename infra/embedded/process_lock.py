@@ -2,15 +2,13 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra import file_lock
 from infra.embedded.private_file import open_private
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.0001, 0.001  # seconds; a write takes about as long
+CLOSED = -1
 
 
 class ProcessLock:
@@ -25,12 +23,11 @@ class ProcessLock:
         _open.update((self._now, self._next))
 
     @contextmanager
-    def held(self, wait_seconds: float) -> Iterator[None]:
-        """Hold it inside. Raises `TimeoutError` where it cannot be had in so many seconds."""
-        deadline = time.monotonic() + wait_seconds
-        _acquire(self._next, deadline)
+    def held(self) -> Iterator[None]:
+        """Hold it inside, however long it is to be waited for: the system wakes who waits. Raises `OSError`."""
+        fcntl.flock(self._next, fcntl.LOCK_EX)
         try:
-            _acquire(self._now, deadline)
+            fcntl.flock(self._now, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self._next, fcntl.LOCK_UN)
         try:
@@ -39,19 +36,11 @@ class ProcessLock:
             fcntl.flock(self._now, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """It is not used any more."""
-        for file in (self._now, self._next):
+        """It is not used any more. A thread that waits for it must not have a number that is another file's by then."""
+        files, self._now, self._next = (self._now, self._next), CLOSED, CLOSED
+        for file in _open.intersection(files):
             os.close(file)
             _open.discard(file)
-
-
-def _acquire(file: int, deadline: float) -> None:
-    pause = _FIRST_PAUSE
-    while not file_lock.take(file):
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 _open: set[int] = set()

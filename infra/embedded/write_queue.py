@@ -1,15 +1,17 @@
-"""What waits for the one writer: threads hand in work, and one of them does it for all that has come meanwhile."""
+"""What waits for the one writer: threads hand in work, and one thread does all that has come meanwhile at once."""
 
+import logging
 from collections.abc import Callable, Sequence
 from copy import copy
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from infra.embedded.errors import not_done, outcome_unknown
-from infra.lead import about_to_wait
 
 MOST_AT_ONCE = 100
-
+IDLE_SECONDS = 1.0
+"""The thread that has had nothing to do for so long ends; the next work begins another one."""
+log = logging.getLogger("seatkeeper")
 
 Work = Callable[..., Any]  # of whoever hands it in: the queue passes it on
 Result = Any  # what the work answers
@@ -18,94 +20,97 @@ Result = Any  # what the work answers
 class Job:
     """The work of one thread."""
 
-    __slots__ = ("answer", "error", "is_over", "leads", "turn", "work")
+    __slots__ = ("answer", "error", "over", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.answer: Result = None
         self.error: Exception | None = None
-        self.is_over = False
-        self.leads = False
-        """Whether its thread is to do the work of all."""
-        self.turn = Lock()
-        self.turn.acquire()
+        self.over = Lock()
+        """Whoever waits for the job acquires it; it is let go of once there is an answer or an error."""
+        self.over.acquire()
 
 
 class WriteQueue:
     """Work in the order in which it has come.
 
-    `act` does several jobs at once, and gives each its `answer` or its `error`; where it raises an error itself, none
-    is done, and each has failed with that.
+    `act` gets ready, however long that takes, then takes the jobs that wait by then, by the function that it gets, and
+    gives each its `answer` or its `error`. Where it raises an error itself, none is done, and each has failed with it.
     """
 
-    def __init__(self, act: Callable[[Sequence[Job]], None], wait_seconds: float) -> None:
+    def __init__(self, act: Callable[[Callable[[], Sequence[Job]]], None], wait_seconds: float) -> None:
         self._act, self._wait_seconds = act, wait_seconds
         self._mutex = Lock()
         self.waiting: list[Job] = []
-        self._is_led = False
+        self._has_thread = self._is_idle = False
+        self._wake = Lock()
+        self._wake.acquire()
 
     def do(self, work: Work) -> Result:
         """The answer to the work, once it is done. Raises its error, and `Refused` where its turn does not come."""
-        about_to_wait()
         job = Job(work)
-        with self._mutex:
-            self.waiting.append(job)
-            if not self._is_led:
-                self._appoint_next()
         try:
-            if not job.turn.acquire(timeout=self._wait_seconds):
-                self._give_up(job)
-            if not job.is_over:
-                self._lead()
+            self._hand_in(job)
+            is_over = job.over.acquire(timeout=self._wait_seconds)
         except BaseException:
             self._withdraw(job)
             raise
+        if not is_over:
+            log.warning("the embedded engine: a write has waited for %s s", self._wait_seconds)
+            withdrawn = self._withdraw(job)
+            raise not_done("its turn has not come") if withdrawn else outcome_unknown("it takes too long")
         if job.error is not None:
             raise job.error
         return job.answer
 
-    def _lead(self) -> None:
-        """Do what waits, one's own work first, and let the next one lead."""
+    def _hand_in(self, job: Job) -> None:
         with self._mutex:
-            jobs, self.waiting = self.waiting[:MOST_AT_ONCE], self.waiting[MOST_AT_ONCE:]
+            self.waiting.append(job)
+            if not self._has_thread:
+                Thread(target=self._keep_acting, name="writer", daemon=True).start()  # what is committed is kept
+                self._has_thread = True
+            elif self._is_idle:
+                self._is_idle = False
+                self._wake.release()
+
+    def _withdraw(self, job: Job) -> bool:
+        """Whether it has not been begun, and never will be."""
+        with self._mutex:
+            if job not in self.waiting:
+                return False
+            self.waiting.remove(job)
+            return True
+
+    def _keep_acting(self) -> None:
+        while self._has_work():
+            self._act_once()
+
+    def _act_once(self) -> None:
+        jobs: list[Job] = []
         try:
-            self._act(jobs)
+            self._act(lambda: self._take(jobs))
         except Exception as error:
-            for job in jobs:
+            for job in jobs or self._take(jobs):
                 job.error = copy(error)
-        except BaseException:
-            for job in jobs:
-                job.error = outcome_unknown("the write was interrupted")
-            raise
-        finally:
+        for job in jobs:
+            job.over.release()
+
+    def _take(self, jobs: list[Job]) -> list[Job]:
+        with self._mutex:
+            jobs += self.waiting[:MOST_AT_ONCE]
+            del self.waiting[:MOST_AT_ONCE]
+        return jobs
+
+    def _has_work(self) -> bool:
+        """Wait for work; false where none has come, and the thread is to end."""
+        with self._mutex:
+            if self.waiting:
+                return True
+            self._is_idle = True
+        if not self._wake.acquire(timeout=IDLE_SECONDS):
             with self._mutex:
-                self._appoint_next()
-            for job in jobs:
-                job.is_over = True
-                if not job.leads:  # its own thread waits no longer
-                    job.turn.release()
-
-    def _appoint_next(self) -> None:
-        """Let the first that waits lead; under the mutex."""
-        self._is_led = bool(self.waiting)
-        if self._is_led:
-            self.waiting[0].leads = True
-            self.waiting[0].turn.release()
-
-    def _give_up(self, job: Job) -> None:
-        """Wait no longer, unless it is appointed this moment. Raises `Refused`."""
-        with self._mutex:
-            if job.leads:
-                return
-            if job in self.waiting:
-                self.waiting.remove(job)
-                raise not_done("the turn of a write has not come")
-        raise outcome_unknown("a write takes too long")
-
-    def _withdraw(self, job: Job) -> None:
-        """Have no work left behind by a thread that waits no longer: it could be appointed."""
-        with self._mutex:
-            if job in self.waiting:
-                self.waiting.remove(job)
-                if job.leads:
-                    self._appoint_next()
+                if self._is_idle:
+                    self._has_thread = self._is_idle = False
+                    return False
+            self._wake.acquire()  # woken this moment
+        return True

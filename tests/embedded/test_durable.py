@@ -129,13 +129,16 @@ def test_another_process_that_writes_is_waited_for_by_writes_alone_and_not_for_e
     engine: EmbeddedEngine, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    waiting = EmbeddedEngine(path)
     with path.with_name(path.name + ".lock").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with caplog.at_level(logging.WARNING, "seatkeeper"):
-            assert put(engine, "a") == "ThrottlingException"
+            assert put(waiting, "a") == "ThrottlingException"
         assert len(caplog.records) == 1
-        assert ask(engine, "Scan", {"TableName": "ranged"})["Items"] == []
-    assert put(engine, "a") is None
+        assert ask(waiting, "Scan", {"TableName": "ranged"})["Items"] == []
+    assert put(engine, "b") is None
+    assert [item["part"]["S"] for item in engine("Scan", {"TableName": "ranged"})["Items"]] == ["b"]
+    waiting.close()
 
 
 def test_a_write_that_is_not_committed_is_seen_by_nobody_and_keeps_no_reader_waiting(

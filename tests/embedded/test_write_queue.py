@@ -8,25 +8,28 @@ from typing import Any
 
 import pytest
 
+from infra.embedded import write_queue
 from infra.embedded.errors import Refused
 from infra.embedded.write_queue import Job, WriteQueue
 
 
 class Writer:
-    """What does the jobs; each round waits until it is let go."""
+    """What does the jobs; each round waits until it is let go, and has taken its jobs before or takes them then."""
 
-    def __init__(self, *errors: BaseException | None, wait_seconds: float = 30) -> None:
-        self.queue = WriteQueue(self._act, wait_seconds)
+    def __init__(self, *errors: Exception | None, wait_seconds: float = 30, takes_late: bool = False) -> None:
+        self.queue, self.takes_late = WriteQueue(self._act, wait_seconds), takes_late
         self.rounds: list[list[Any]] = []
         self._errors = list(errors)
         self.has_begun, self.may_end = Event(), Event()
 
-    def _act(self, jobs: Sequence[Job]) -> None:
-        self.rounds.append([job.work(None) for job in jobs])
+    def _act(self, take: Callable[[], Sequence[Job]]) -> None:
+        jobs = [] if self.takes_late else take()
         self.has_begun.set()
         assert self.may_end.wait(30)
         if self._errors and (error := self._errors.pop(0)) is not None:
             raise error
+        jobs = jobs or take()
+        self.rounds.append([job.work(None) for job in jobs])
         for job in jobs:
             job.answer = job.work(None)
 
@@ -42,22 +45,25 @@ def pool() -> Any:
 
 
 def waiting_behind(writer: Writer, pool: ThreadPoolExecutor, count: int) -> list[Future[Any]]:
-    """A first job that is being done, and others that have come after it, in order."""
+    """A first job whose round has begun, and others that have come after it, in order."""
     futures = [pool.submit(writer.queue.do, number(0))]
     assert writer.has_begun.wait(30)
     for n in range(1, count):
         futures.append(pool.submit(writer.queue.do, number(n)))
-        while len(writer.queue.waiting) < n:
+        while len(writer.queue.waiting) < n + writer.takes_late:
             pass
     return futures
 
 
-def test_what_has_come_meanwhile_is_done_at_once_in_its_order(pool: ThreadPoolExecutor) -> None:
-    writer = Writer()
+@pytest.mark.parametrize(("takes_late", "rounds"), [(False, [[0], [*range(1, 8)]]), (True, [[*range(8)]])])
+def test_what_has_come_before_a_round_takes_its_jobs_is_done_at_once_in_its_order(
+    pool: ThreadPoolExecutor, takes_late: bool, rounds: list[list[int]]
+) -> None:
+    writer = Writer(takes_late=takes_late)
     futures = waiting_behind(writer, pool, 8)
     writer.may_end.set()
     assert [future.result(30) for future in futures] == list(range(8))
-    assert writer.rounds == [[0], list(range(1, 8))]
+    assert writer.rounds == rounds
 
 
 def test_an_error_of_a_round_is_that_of_each_in_it_and_of_no_other(pool: ThreadPoolExecutor) -> None:
@@ -70,31 +76,38 @@ def test_an_error_of_a_round_is_that_of_each_in_it_and_of_no_other(pool: ThreadP
     assert writer.queue.do(number(9)) == 9
 
 
-def test_where_the_thread_that_writes_is_interrupted_the_others_do_not_know_what_became(
-    pool: ThreadPoolExecutor,
-) -> None:
-    writer = Writer(None, KeyboardInterrupt())
-    futures = waiting_behind(writer, pool, 3)
+def test_where_a_round_fails_before_it_has_taken_its_jobs_all_that_wait_have_failed(pool: ThreadPoolExecutor) -> None:
+    writer = Writer(Refused("ThrottlingException", "full"), takes_late=True)
+    futures = waiting_behind(writer, pool, 4)
     writer.may_end.set()
-    assert isinstance(futures[1].exception(30), KeyboardInterrupt)
-    error = futures[2].exception(30)
-    assert isinstance(error, Refused)
-    assert error.status == 500
+    assert [getattr(future.exception(30), "code", None) for future in futures] == ["ThrottlingException"] * 4
+    assert writer.rounds == []
     assert writer.queue.do(number(9)) == 9
 
 
-def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done(pool: ThreadPoolExecutor) -> None:
-    writer = Writer(wait_seconds=0.05)
-    first = pool.submit(writer.queue.do, number(0))
-    assert writer.has_begun.wait(30)
-    with pytest.raises(Refused) as refused:
-        writer.queue.do(number(1))
-    assert (refused.value.code, refused.value.status) == ("ThrottlingException", 400)
+def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done_where_it_has_not_begun(
+    pool: ThreadPoolExecutor,
+) -> None:
+    writer = Writer(wait_seconds=0.5)
+    errors = [future.exception(30) for future in waiting_behind(writer, pool, 2)]
+    assert [(getattr(e, "code", None), getattr(e, "status", None)) for e in errors] == [
+        ("InternalServerError", 500),
+        ("ThrottlingException", 400),
+    ]
     writer.may_end.set()
-    assert first.result(30) == 0
+    while not writer.rounds:  # what has begun is done, late
+        pass
     assert writer.queue.do(number(2)) == 2
-    assert [0] in writer.rounds
-    assert [1] not in writer.rounds
+    assert writer.rounds == [[0], [2]]
+
+
+def test_work_that_comes_while_the_thread_ends_is_done(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_queue, "IDLE_SECONDS", 0)
+    writer = Writer()
+    writer.may_end.set()
+    assert list(pool.map(lambda n: writer.queue.do(number(n)), range(500))) == list(range(500))
 
 
 class InterruptError(Exception):
