@@ -273,8 +273,8 @@ def license_signature(snapshot: Snapshot, lookup: LicenseLookup, signer: Signer)
         return None
     license = snapshot.license
     assert license is not None  # an activation has one
-    if lookup.email is not None:
-        name = lookup.email
+    if lookup.username is not None:
+        name = lookup.username.split("|", 1)[0]
     elif snapshot.user is not None:  # named by its id alone: the user who holds the device
         name = snapshot.user.email
     else:  # as it was sent, for the client verifies with what it has

@@ -88,8 +88,15 @@ def objects(schema: Any, value: Any) -> Iterator[tuple[dict[str, Any], dict[str,
 
 def constants(values: dict[str, Any]) -> dict[str, str]:
     """What a module keeps that a function could change; not what holds objects, which differ by their address."""
-    kept = {name: repr(value) for name, value in values.items() if isinstance(value, dict | list | set)}
+    kept = {name: spelt(value) for name, value in values.items() if isinstance(value, dict | list | set)}
     return {name: text for name, text in kept.items() if not name.startswith("__") and " at 0x" not in text}
+
+
+def spelt(value: Any) -> str:
+    """As `repr` does, but what has no order in an order."""
+    if isinstance(value, dict):
+        return str({repr(name): spelt(part) for name, part in value.items()})
+    return str(sorted(map(repr, value))) if isinstance(value, set | frozenset) else repr(value)
 
 
 def test_no_call_changes_what_all_calls_are_made_of(answers: dict[str, list[Any]]) -> None:
