@@ -7,7 +7,6 @@ raised.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from functools import partial
 from itertools import islice
 
 from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
@@ -65,7 +64,7 @@ def read_snapshots(
     is blocked is asked, with `blocks`, only where the license says that some are: in one more round trip.
     """
     found: list[Snapshot] = []
-    at_once = reads.BATCH_GET_LIMIT // len(_items(company, 0, hardware_id, 0, blocks))
+    at_once = reads.BATCH_GET_LIMIT // (3 if hardware_id is None else 4 + blocks)  # as many as are in `_items`
     for start in range(0, len(wanted), at_once):
         chunk = wanted[start : start + at_once]
         read = _read(company, chunk, hardware_id, consistent)
@@ -91,11 +90,10 @@ def _read(
     blocks: bool = False,
 ) -> list[Snapshot]:
     parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
-    items = {(item.pk, item.sort_key): item for part in parts for item in part}
-    read = reads.transact_get if consistent else partial(reads.batch_get_raw, consistent=False)
-    stored = dict(zip(items, read(list(items.values())), strict=True))
-    there = [[(type(item), stored[item.pk, item.sort_key]) for item in part] for part in parts]
-    return [_snapshot(Snapshot(None), [(kind, raw) for kind, raw in found if raw is not None]) for found in there]
+    items = [item for part in parts for item in part]
+    raws = iter(reads.transact_get(items) if consistent else reads.batch_get_raw(items, consistent=False))
+    there = [[(type(item), raw) for item in part if (raw := next(raws)) is not None] for part in parts]
+    return [_snapshot(Snapshot(None), found) for found in there]
 
 
 def devices(
@@ -264,8 +262,9 @@ def _items(company: str, license_id: int, hardware_id: str | None, user_id: int 
     pk = license_pk(company, license_id)
     wanted: list[AnyItem] = [LicenseItem(pk, LICENSE)]
     if hardware_id is not None:
-        wanted.append(DeviceItem(pk, device_sort_key(hash_hardware_id(hardware_id), user_id)))
-        wanted += [BlockItem(pk, block_sort_key(hash_hardware_id(hardware_id)))] if blocks else []
+        hardware_hash = hash_hardware_id(hardware_id)
+        wanted.append(DeviceItem(pk, device_sort_key(hardware_hash, user_id)))
+        wanted += [BlockItem(pk, block_sort_key(hardware_hash))] if blocks else []
     if user_id is not None:
         wanted += [SeatItem(pk, seat_sort_key(user_id)), UserItem(company, user_sort_key(user_id))]
     return wanted

@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 BATCH_GET_LIMIT = 100
 
+_Name = tuple[str, str, str]
+"""Of an item: its table, partition and sort key."""
+
 
 class Unreadable(Exception):
     """An item that holds no value of its kind, such as one that was written by hand. The cause says why."""
@@ -61,37 +64,41 @@ def batch_get_raw(
     only: Sequence[str] = (),
 ) -> list[Raw | None]:
     """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
-    found: dict[tuple[str, str, str], Raw] = {}
+    if now is None and any(hasattr(item, "expires") for item in items):
+        raise TypeError("what expires is read as of an instant")
+    names, keys = _named(items)
     wanted: dict[str, Operation] = {}
     projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
-    for item in items:
-        if now is None and hasattr(item, "expires"):
-            raise TypeError("what expires is read as of an instant")
-        table = item.Meta.table_name
-        surely = consistent if isinstance(consistent, bool) else table in consistent
-        of_table = wanted.setdefault(table, {"Keys": [], "ConsistentRead": surely} | projection)
-        if (key := key_of(item)) not in of_table["Keys"]:
-            of_table["Keys"].append(key)
+    for (table, *_), key in keys.items():
+        if table not in wanted:
+            surely = consistent if isinstance(consistent, bool) else table in consistent
+            wanted[table] = {"Keys": [], "ConsistentRead": surely} | projection
+        wanted[table]["Keys"].append(key)
+    found: dict[_Name, Raw] = {}
     for answer in database.dispatch_batch("BatchGetItem", wanted, "UnprocessedKeys"):
         for table, raws in answer["Responses"].items():
-            found |= {_identity(table, raw): raw for raw in raws}
-    known = [(item, found.get(_identity(item.Meta.table_name, key_of(item)))) for item in items]
-    return [None if raw is None or _has_expired(item, raw, now) else raw for item, raw in known]
+            found |= {_name(table, raw): raw for raw in raws}
+    if now is None:
+        return [found.get(name) for name in names]
+    pairs = zip(items, map(found.get, names), strict=True)
+    return [None if raw is None or _has_expired(item, raw, now) else raw for item, raw in pairs]
 
 
-def _has_expired(item: AnyItem, raw: Raw, now: Instant | None) -> bool:
-    return now is not None and hasattr(item, "expires") and "expires" in raw and int(raw["expires"]["N"]) < now // 1000
+def _has_expired(item: AnyItem, raw: Raw, now: Instant) -> bool:
+    return hasattr(item, "expires") and "expires" in raw and int(raw["expires"]["N"]) < now // 1000
 
 
 def transact_get(items: Sequence[AnyItem]) -> list[Raw | None]:
     """As `batch_get_raw`, but all as they stood at one instant.
 
     For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
-    would be denied for the activation that it has just got itself. Costs twice the units; at most 100 items.
+    would be denied for the activation that it has just got itself. Costs twice the units; at most 100 distinct keys.
     """
-    gets = [{"Get": {"TableName": item.Meta.table_name, "Key": key_of(item)}} for item in items]
+    names, keys = _named(items)
+    gets = [{"Get": {"TableName": table, "Key": key}} for (table, *_), key in keys.items()]
     answer = database.dispatch("TransactGetItems", {"TransactItems": gets})
-    return [found.get("Item") or None for found in answer["Responses"]]
+    found = dict(zip(keys, [found.get("Item") or None for found in answer["Responses"]], strict=True))
+    return [found[name] for name in names]
 
 
 def query(
@@ -233,5 +240,12 @@ def _pages(kwargs: Operation, limit: int | None, operation: str = "Query") -> It
         kwargs = kwargs | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _identity(table: str, raw: Raw) -> tuple[str, str, str]:
+def _named(items: Iterable[AnyItem]) -> tuple[list[_Name], dict[_Name, Raw]]:
+    """The name of each item, and the keys of all by their names: nothing is asked for twice at once."""
+    keyed = [(item.Meta.table_name, key_of(item)) for item in items]
+    names = [_name(table, key) for table, key in keyed]
+    return names, dict(zip(names, [key for _, key in keyed], strict=True))
+
+
+def _name(table: str, raw: Raw) -> _Name:
     return table, raw["pk"]["S"], raw["part"]["S"] if "part" in raw else ""
