@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+if __name__ == "__main__":  # Ctrl-C ends it without a word while the libraries come, which takes its time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from infra import local, serve
 from infra.child import die_with
 from infra.version import add_version

@@ -172,6 +172,8 @@ def prepare(data_dir: Path) -> None:
         raise DataDirError(f"The data cannot be kept in {data_dir}: {error.strerror}.") from None
     path = data_dir.resolve() / "secrets.json"
     if file.exists() and not path.exists():
+        if not file.stat().st_size:
+            raise DataDirError(f"{file} is empty, and there is no {path}: restore both from the backup.")
         raise DataDirError(f"There is no {path}: restore it from the backup, with the data that it belongs to.")
     secrets_file(data_dir)
 

@@ -11,3 +11,15 @@ def write(text: str) -> None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # no TextIO has it, all of ours do
     print(text, flush=True)
+
+
+def tell(text: str) -> None:
+    """Write as `write` does, to who may be gone by now: whoever goes on working is not to end for that.
+
+    What is written from then on is lost.
+    """
+    try:
+        write(text)
+    except OSError:
+        if sys.stdout is not None:  # what it still holds would be an error again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())

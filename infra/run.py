@@ -11,6 +11,7 @@ import logging
 import os
 import shlex
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -19,6 +20,9 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
+
+if __name__ == "__main__":  # Ctrl-C ends it without a word while the libraries come, which takes its time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
@@ -36,7 +40,7 @@ from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
-from infra import local, serve
+from infra import local, output, serve
 from infra.demo import seed
 from infra.embedded.errors import EngineError
 from infra.version import add_version, this_version
@@ -94,7 +98,7 @@ def run(
                 _say(base_url, data_dir, to_do, begun)
                 server.process.wait()
                 raise serve.ServeError("The server has ended by itself.")
-    print("\nStopped. All data is kept.", flush=True)
+    output.tell("\nStopped. All data is kept.")
 
 
 def main() -> None:
@@ -264,8 +268,7 @@ def _repeating(
 def _say(base_url: str, data_dir: Path, to_do: str, begun: float) -> None:
     seconds = time.monotonic() - begun
     served = f"{base_url} ({this_version()}) after {seconds:.1f} s"
-    print(f"Serving on {served}; data in {_short(data_dir)}. Ctrl-C stops all.", flush=True)
-    print(to_do, flush=True)
+    output.tell(f"Serving on {served}; data in {_short(data_dir)}. Ctrl-C stops all.\n{to_do}")
 
 
 _FIRST_STEPS = (

@@ -26,12 +26,16 @@ from types import FrameType
 from typing import Never
 from wsgiref.types import WSGIApplication
 
+if __name__ == "__main__":  # Ctrl-C ends it without a word while the libraries come, which takes its time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from chalicelib import observability
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store.probe import probe
 from chalicelib.web import clock
+from infra import output
 from infra.child import Child, die_with
 from infra.embedded.errors import EngineError
 from infra.health import Readiness, with_readiness
@@ -106,7 +110,8 @@ def start(
     """Start a server as a child process and return when it answers; port 0 means any free one.
 
     `listening`: a socket that takes the place of the port. `workers`: as many as there are processors where None.
-    It ends with the thread that started it (Linux). Its log goes to our standard error. Raises `ServeError`.
+    It ends with the thread that started it, at once, even where it is stopped (Linux). Its log goes to our standard
+    error. Raises `ServeError`.
     """
     where = ["--port", str(port)] if listening is None else ["--socket", str(listening.fileno())]
     workers_given = [] if workers is None else ["--workers", str(workers)]
@@ -129,7 +134,7 @@ def start_module(
         stdout=subprocess.PIPE,
         pass_fds=passed,
         start_new_session=True,
-        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
+        preexec_fn=die_with(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - it takes no lock and loads nothing
     )
     try:
         return Server(process, _port_said_by(process))
@@ -246,13 +251,18 @@ def answer(
 
 def say_where(base_url: str) -> None:
     """Print what `start_module` waits for."""
-    print(f"{_SAID}{base_url} ({this_version()})", flush=True)
+    output.tell(f"{_SAID}{base_url} ({this_version()})")
 
 
 def end_on_signals() -> None:
-    """SIGTERM and SIGINT end this process in good order, by `SystemExit`; once they have, they are not heard again."""
+    """SIGTERM and SIGINT end this process in good order, by `SystemExit`; once they have, they are not heard again.
+
+    So does the end of its terminal (SIGHUP), unless that was ignored from the start, as by nohup.
+    """
     for number in _ENDING:
         signal.signal(number, _end)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _end)
 
 
 class RequestFormatter(logging.Formatter):
@@ -350,7 +360,7 @@ def _calm() -> None:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:
-    for number in _ENDING:
+    for number in (*_ENDING, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit
 

@@ -181,6 +181,8 @@ class Database:
             raise RuntimeError("the embedded engine was opened before this process was forked")
 
 
+_DAMAGES = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+_DAMAGED = "the file is damaged, or no database at all; restore it from the backup"
 _opened_by: dict[Path, int] = {}
 """Files that were opened, by which process: a child must not open them either, while it holds its parent's copies."""
 
@@ -188,7 +190,9 @@ _opened_by: dict[Path, int] = {}
 def _reason(error: OSError | sqlite3.Error | Refused) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
-    return error.message if isinstance(error, Refused) else str(error)
+    if isinstance(error, Refused):
+        return error.message
+    return _DAMAGED if getattr(error, "sqlite_errorname", None) in _DAMAGES else str(error)
 
 
 def _decide(job: Job, writer: sqlite3.Connection) -> None:

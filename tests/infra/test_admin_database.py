@@ -59,7 +59,8 @@ def test_data_that_cannot_be_opened_is_one_sentence(tmp_path: Path, module: str)
     command = [sys.executable, "-m", *module.split()]
     environment = strangers() | local.settings(tmp_path)
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    sentence = f"The data cannot be kept in {local.database_file(tmp_path)}: file is not a database.\n"
+    why = "the file is damaged, or no database at all; restore it from the backup"
+    sentence = f"The data cannot be kept in {local.database_file(tmp_path)}: {why}.\n"
     assert (done.returncode, done.stderr.count(sentence)) == (2, done.stderr.count("\n")), done.stderr
     assert "Traceback" not in done.stderr
 

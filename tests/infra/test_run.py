@@ -239,6 +239,13 @@ def test_data_whose_secrets_are_lost_is_not_served(ran: Path) -> None:
     assert refused("--home", str(ran)) == sentence
     assert not (ran / "secrets.json").exists()
 
+    kept_data = local.database_file(ran).read_bytes()
+    local.database_file(ran).write_bytes(b"")
+    both = f"{local.database_file(ran)} is empty, and there is no {ran}/secrets.json: restore both from the backup.\n"
+    assert refused("--home", str(ran)) == both
+    assert not (ran / "secrets.json").exists()
+    local.database_file(ran).write_bytes(kept_data)
+
     local.write_private(ran / "secrets.json", json.loads(local.secrets_file(ran.parent / "other").read_bytes()))
     sentence = f"{ran}/secrets.json is not what the data was sealed with: restore it.\n"
     assert refused("--home", str(ran)) == sentence
