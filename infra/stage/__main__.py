@@ -13,7 +13,7 @@ from importlib import import_module
 from infra.stage.stages import DeploymentError, StageError, read_config, read_stage
 from infra.version import add_version
 
-VERBS: tuple[str, ...] = ("package", "compare", "deploy", "rollback", "smoke", "teardown")
+VERBS: tuple[str, ...] = ("package", "coldstart", "deploy", "rollback", "smoke", "teardown")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -341,9 +341,9 @@ def test_a_stage_that_there_is_not_is_one_sentence(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "There is no stage 'nowhere' in .chalice/config.json, but dev, staging, prod.\n"
 
 
-def test_where_a_package_cannot_run_nothing_is_compared(
+def test_where_a_package_cannot_run_no_cold_start_is_measured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
-    assert main(["compare", "dev"]) == 2
+    assert main(["coldstart", "dev"]) == 2
     assert capsys.readouterr().err == "A package is for Linux on arm64 or x86_64: this machine cannot import it.\n"
