@@ -19,7 +19,7 @@ A device that is live passes 8 to 11: repeating an activation is safe and counts
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -29,6 +29,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, add, parse_duration, whole_seconds
 from chalicelib.domain.license import (
+    REPORTED,
     TRANSFERS_FORBIDDEN,
     Device,
     DeviceReport,
@@ -178,7 +179,7 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
         first_activated_at=now if snapshot.device is None else snapshot.device.first_activated_at,
         activated_at=now,
         last_check_at=now,
-        **asdict(report),
+        **{name: getattr(report, name) for name in REPORTED},
     )
     return replace(snapshot, license=license, seat=seat, device=device)
 
@@ -245,7 +246,7 @@ def _usable(snapshot: Snapshot, hardware_id: str) -> License:
     license = _existing(snapshot)
     if not license.enabled:
         raise Denied("license_not_enabled")
-    if snapshot.blocked or hash_hardware_id(hardware_id) in license.blacklist:
+    if snapshot.blocked or (license.blacklist and hash_hardware_id(hardware_id) in license.blacklist):
         raise Denied("blacklisted")
     return license
 

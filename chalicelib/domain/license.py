@@ -9,7 +9,7 @@ A device is *live* while it holds an activation. Liveness is derived, so that ma
 * a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Literal, overload
 
@@ -137,6 +137,10 @@ class DeviceReport:
     vm_info: str | None = None
     app_ver: str | None = None
     sdk_ver: str | None = None
+
+
+REPORTED = tuple(field.name for field in fields(DeviceReport))
+"""The names of what a client says, which a `Device` has, too."""
 
 
 @dataclass(frozen=True, slots=True)

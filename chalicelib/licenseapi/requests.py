@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.license import REPORTED, DeviceReport
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
@@ -66,9 +66,6 @@ NamedValues = Annotated[
 Variables = Annotated[NamedValues | None, BeforeValidator(read_variables)]
 
 
-_REPORTED = frozenset(DeviceReport.__dataclass_fields__)
-
-
 class LicenseRequest(Call):
     """IDENT: which license on which device."""
 
@@ -88,7 +85,7 @@ class LicenseRequest(Call):
 
     def device(self) -> DeviceReport:
         """What the request says of the device."""
-        return DeviceReport(**{name: value for name, value in vars(self).items() if name in _REPORTED})
+        return DeviceReport(**{name: value for name, value in vars(self).items() if name in REPORTED})
 
 
 class CheckRequest(LicenseRequest):

@@ -7,7 +7,7 @@ from chalicelib.domain.catalogue import Product
 from chalicelib.domain.errors import NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.license import REPORTED, DeviceReport
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
@@ -162,5 +162,5 @@ def _event(snapshot: Snapshot, decision: ActivationDecision, report: DeviceRepor
 
 def _has_news(snapshot: Snapshot, report: DeviceReport) -> bool:
     """Whether the client tells something of its device that is not stored yet."""
-    reported = {name: getattr(report, name) for name in DeviceReport.__dataclass_fields__}
+    reported = {name: getattr(report, name) for name in REPORTED}
     return any(value is not None and getattr(snapshot.device, name) != value for name, value in reported.items())
