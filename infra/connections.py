@@ -96,6 +96,12 @@ class Connection:
         """Send the answer of the first request, and go on with what has come behind it."""
         if self.is_gone:
             return
+        try:
+            self._answer(payload, keep_alive)
+        except Exception:
+            self._give_up()
+
+    def _answer(self, payload: bytes, keep_alive: bool) -> None:
         self.requests.popleft()
         self.last_activity = self.server.now()
         if not keep_alive:
@@ -154,6 +160,7 @@ class Connection:
     def _read(self, data: bytes) -> None:
         if self._is_last:
             return
+        self.last_activity = self.server.now()
         if self.requests or self.is_sending:  # one at a time: what a client sends ahead waits, and little of it
             self._unread += data
             self._pause(True)
@@ -185,8 +192,11 @@ class Connection:
             if events & EVENT_READ and not self.is_gone:
                 self._receive()
         except Exception:
-            _log.exception("a connection is given up after an error of our own")
-            self.leave()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        _log.exception("a connection is given up after an error of our own")
+        self.leave()
 
     def _receive(self) -> None:
         try:
@@ -197,7 +207,6 @@ class Connection:
             self.leave()
             return
         if data:
-            self.last_activity = self.server.now()
             self._read(data)
         elif self.requests or self.is_sending:  # it may still read
             self._is_last = self._has_ended = True

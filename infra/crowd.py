@@ -27,8 +27,9 @@ def first_to_leave(
 
 
 def _asks_for_nothing(connection: Connection, now: float) -> bool:
-    stalls = connection.last_activity < now - STALL_SECONDS
-    return not connection.requests and (stalls or not connection.is_sending)
+    if connection.is_sending:  # and none of its requests is being answered
+        return connection.last_activity < now - STALL_SECONDS
+    return not connection.requests
 
 
 def _since(connection: Connection) -> tuple[bool, float]:

@@ -11,7 +11,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 MAX_HEADER_BYTES = 32 * 1024
-"""Of the request line and the headers together."""
+"""Of the request line and the headers together, each with what it takes to keep one."""
+_BYTES_PER_HEADER = 32  # as HTTP/2 counts (RFC 7541, 4.1): thousands of short ones would fill 30 times their length
 MAX_READ_BYTES = 4 * MAX_BODY_BYTES
 """Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
 sending may not look for an answer."""
@@ -47,13 +48,15 @@ class ArrivingRequest:
         self.later_bytes = 0
         """Received since those with which it has begun."""
         self._header_bytes = self._body_bytes = self._framings = self._hosts = 0
-        self._body: list[bytes] = []
+        self._body = bytearray()
 
     def add_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer: that is not looked at. Raises `Refused`."""
         if self.headers_finished:
             return
-        self._header_bytes += len(name) + len(value) + 4
+        self._header_bytes += len(name) + len(value) + _BYTES_PER_HEADER
+        if self._header_bytes + len(self.target) > MAX_HEADER_BYTES:
+            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         # One with a line below would take the place of one with a dash: no server before us has looked at it.
         if b"_" in name:
             return
@@ -69,8 +72,6 @@ class ArrivingRequest:
         would be a request to us.
         """
         self.method, self.version, self.headers_finished = method, version, True
-        if self._header_bytes + len(self.target) > MAX_HEADER_BYTES:
-            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         coding, length = self.headers.pop("TRANSFER_ENCODING", None), self.headers.get("CONTENT_LENGTH", "0")
         is_chunked = coding is not None and coding.lower() == "chunked" and version == "1.1"
         if version not in _VERSIONS or self._framings > 1 or (coding is not None and not is_chunked):
@@ -87,7 +88,7 @@ class ArrivingRequest:
     def add_body(self, part: bytes) -> None:
         """More of the body, of which no more is kept than tells that it is too long. Raises `Refused`."""
         if self._body_bytes <= MAX_BODY_BYTES:
-            self._body.append(part)
+            self._body += part  # in one piece: as many objects as chunks of two bytes would fill 30 times their length
         self._body_bytes += len(part)
         if self._body_bytes >= MAX_READ_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -103,7 +104,7 @@ class ArrivingRequest:
     def environ(self, peer: str) -> WSGIEnvironment:
         """The request as WSGI has it. Raises `Refused` for an address that is none."""
         path, query = _path_and_query(self.target.decode("latin-1"))
-        body = b"".join(self._body)
+        body = bytes(self._body)
         environ: WSGIEnvironment = {
             "REQUEST_METHOD": self.method,
             "SCRIPT_NAME": "",

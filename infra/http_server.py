@@ -9,7 +9,7 @@ import sched
 import socket
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -57,8 +57,8 @@ class HttpServer:
         self._listening, self._app, self._runtime = listening, app, runtime
         self._share, self._behind_proxy = share, behind_proxy
         self._lead = Lead(THREADS + 1)
-        self._due: deque[tuple[Connection, ArrivingRequest]] = deque()
-        """Requests that are to be answered next."""
+        self._due: OrderedDict[Connection, None] = OrderedDict()
+        """Those whose first request is to be answered next."""
         self._calls: deque[Callable[[], None]] = deque()
         """What other threads have the leader do."""
         self._timers = sched.scheduler()
@@ -91,6 +91,9 @@ class HttpServer:
     def soon(self, call: Callable[[], None]) -> None:
         """Have the leader do this, which alone may touch the connections."""
         self._calls.append(call)
+        self._wake()
+
+    def _wake(self) -> None:
         with suppress(OSError):  # it is woken often enough, or nobody leads any more
             self._waking.send(b".")
 
@@ -112,6 +115,7 @@ class HttpServer:
     def forget(self, connection: Connection) -> None:
         """A connection is closed."""
         self.connections.pop(connection, None)
+        self._due.pop(connection, None)
         self._share.note_connections(len(self.connections))
         if self.is_draining and not self.connections:
             self._is_closed.set()
@@ -139,9 +143,8 @@ class HttpServer:
 
     def dispatch(self, connection: Connection) -> None:
         """The first request of a connection is to be answered, in its turn."""
-        request = connection.requests[0]
-        self.admit(connection, request)
-        self._due.append((connection, request))
+        self.admit(connection, connection.requests[0])
+        self._due[connection] = None
 
     # --- what a thread does ------------------------------------------------------------------------------------
 
@@ -152,6 +155,7 @@ class HttpServer:
                     self._work_while_leading()
                 except Exception:
                     _log.exception("the server goes on after an error of its own")
+                    self._wake()  # there may be more to do
                 finally:
                     self._lead.hand_over()
             self._close()
@@ -159,19 +163,30 @@ class HttpServer:
     def _work_while_leading(self) -> None:
         """Read, answer and send, until another thread has the lead, or all is over."""
         while not self._lead.is_over:
-            self._poll()
-            if not self._may_answer():
-                continue
-            connection, request = self._due.popleft()
-            self._lead.begin_call()
-            payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
-            if not self._lead.end_call():
-                self.soon(partial(connection.answer, payload, keep_alive))
-                return
-            connection.answer(payload, keep_alive)
+            until = self._poll()
+            while self._may_answer():
+                if not self._answer_next():
+                    return
+                if self.now() >= until:
+                    break
 
     def _may_answer(self) -> bool:
         return bool(self._due) and self._lead.may_begin_call()
+
+    def _answer_next(self) -> bool:
+        """Answer a request that is due. False: this thread does not lead any more, and who does sends the answer."""
+        connection, _ = self._due.popitem(last=False)
+        request = connection.requests[0]
+        self._lead.begin_call()
+        try:
+            payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
+        finally:
+            leads = self._lead.end_call()
+        if leads:
+            connection.answer(payload, keep_alive)
+        else:
+            self.soon(partial(connection.answer, payload, keep_alive))
+        return leads
 
     def _close(self) -> None:
         """Nobody leads any more."""
@@ -180,11 +195,19 @@ class HttpServer:
 
     # --- what the leader does ----------------------------------------------------------------------------------
 
-    def _poll(self) -> None:
-        """Do what there is to do for whatever has come; wait for it where no request can be answered now."""
+    def _poll(self) -> float:
+        """Do what there is to do for whatever has come; wait for it where no request can be answered now.
+
+        Returns until when to answer what is due: as long as this took, so that clients that send much and ask for
+        nothing take half of the time at most.
+        """
         until_timer = self._timers.run(blocking=False)
-        for key, events in self.selector.select(0 if self._may_answer() else until_timer):
+        has_come = self.selector.select(0 if self._may_answer() else until_timer)
+        begun = self.now()
+        for key, events in has_come:
             key.data(events)
+        now = self.now()
+        return now + (now - begun)
 
     def _do_calls(self, _events: int) -> None:
         self._woken.recv(4096)
@@ -207,6 +230,8 @@ class HttpServer:
 
     def _accept(self, _events: int) -> None:
         """Take one connection, so that other processes have their turns, or leave it to one that has fewer."""
+        if self.is_draining:  # since this has come
+            return
         if len(self.connections) > self._share.connections:  # and each is being answered
             self._pause_accepting(_FULL_SECONDS, self._accept_again)
         elif self._share.is_ahead(len(self.connections)):
@@ -240,8 +265,8 @@ class HttpServer:
         self._timers.enter(seconds, 0, call)
 
     def _tick(self) -> None:
-        self.tidy()
         self._later(TICK_SECONDS, self._tick)
+        self.tidy()
 
     def tidy(self) -> None:
         """Close the connections whose time is over."""

@@ -24,8 +24,8 @@ class Lead:
     """The lead, which one of so many threads has at a time."""
 
     def __init__(self, threads: int) -> None:
-        self._followers = threads
-        """Threads that do not lead, and are not in a call: they take the lead, or will at once."""
+        self._threads, self._waiting = threads, 0
+        """How many there are; those of them that are in a call, and have lost the lead."""
         self._is_taken, self._mutex = Lock(), Lock()
         self._leader: int | None = None
         self.is_over = False
@@ -38,7 +38,6 @@ class Lead:
         _this_thread.lead = self
         self._is_taken.acquire()
         with self._mutex:
-            self._followers -= 1
             self._leader = threading.get_ident()
             if self.is_over:
                 self._pass_on()
@@ -46,7 +45,7 @@ class Lead:
 
     def may_begin_call(self) -> bool:
         """Whether a thread is left that can lead while the leader is in a call."""
-        return self._followers > 0
+        return self._waiting < self._threads - 1
 
     def begin_call(self) -> None:
         """The leader is in a call from now on."""
@@ -62,7 +61,7 @@ class Lead:
             if leads:
                 self._is_in_call = False
             else:
-                self._followers += 1
+                self._waiting -= 1
         return leads
 
     def hand_over(self) -> None:
@@ -93,5 +92,6 @@ class Lead:
                 self._call_begins.set()
 
     def _pass_on(self) -> None:
+        self._waiting += self._is_in_call
         self._leader, self._is_in_call = None, False
         self._is_taken.release()

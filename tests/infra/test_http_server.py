@@ -4,10 +4,13 @@ import itertools
 import json
 import select
 import socket
+import struct
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from selectors import SelectorKey
 from typing import Any
 
@@ -15,7 +18,9 @@ import pytest
 
 from chalicelib.runtime import runtime
 from chalicelib.turns import HASHES
+from chalicelib.web.request_limits import MAX_BODY_BYTES
 from infra import connections, http_request, http_server, lead, serve, shares
+from infra.crowd import STALL_SECONDS
 from infra.embedded.write_queue import WriteQueue
 from infra.http_server import HttpServer
 from infra.lead import PATIENCE_SECONDS, about_to_wait
@@ -23,6 +28,8 @@ from infra.shares import Common, Share
 from tests.infra.test_serve import is_closed
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+GET, QUICK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 WHOLE, HALF = b"Content-Length: 0\r\n\r\n", b"Content-Length: 9\r\n\r\n{"
 
 
@@ -32,6 +39,13 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[by
     given = {name: environ[name] for name in environ if name in names or name.startswith("HTTP_")}
     body = json.dumps(given | {"body": environ["wsgi.input"].read().decode()}).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def much(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """Answers more than any buffer between us holds."""
+    body = bytes(50_000_000)
+    start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 
 
@@ -85,6 +99,17 @@ class Watched:
         self.now = self._begun + seconds
         self.have_done(self.server.tidy)
         return bool(self.connections)
+
+    def have_the_leader(self, *calls: Callable[[], None]) -> None:
+        """Have it do these between two looks at what has come; returns when the last is done."""
+        done = threading.Event()
+
+        def hand_all() -> None:
+            for call in (*calls, done.set):
+                self.server.soon(call)
+
+        self.have_done(hand_all)
+        assert done.wait(30)
 
     @contextmanager
     def connected(self, sent: bytes = b"", client: str = "127.0.0.1") -> Iterator[socket.socket]:
@@ -182,6 +207,15 @@ def test_a_client_that_takes_nothing_of_its_answer_is_closed(watched: Watched) -
         assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
 
 
+def test_a_client_that_takes_nothing_of_its_last_answer_and_goes_on_sending_is_closed() -> None:
+    with watching(much) as watched, watched.connected(LAST) as connection:
+        watched.turn(until=lambda: watched.connections[0].is_sending)
+        watched.now += connections.IDLE_SECONDS - 5
+        connection.sendall(b"x")
+        watched.turn(rounds=3)
+        assert not watched.is_open_after(connections.IDLE_SECONDS + 5)
+
+
 def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(watched: Watched) -> None:
     with watched.connected() as connection:
         watched.have_done(lambda: watched.connections[0].send(bytes(50_000_000)))
@@ -193,6 +227,17 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(watched: Watched) 
                 with suppress(BlockingIOError):
                     wanted -= len(connection.recv(1_000_000)) or wanted
             assert watched.is_open_after(second)
+
+
+@pytest.mark.parametrize("sent", [1, 2], ids=["one request", "another ahead"])
+def test_who_takes_nothing_of_its_answer_makes_room(sent: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "MAX_CONNECTIONS", 1)
+    with watching(much) as watched, watched.connected(GET * sent):
+        [stalling] = watched.connections
+        watched.turn(until=lambda: stalling.is_sending)
+        watched.now += STALL_SECONDS + 1
+        with watched.connected(client="127.0.0.2"):
+            assert stalling.is_gone
 
 
 def test_a_connection_that_is_idle_for_long_is_closed(watched: Watched) -> None:
@@ -234,8 +279,6 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
 
 
 # --- who waits -----------------------------------------------------------------------------------------------------
-
-GET, QUICK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def answer_to(watched: Watched, connection: socket.socket) -> bytes:
@@ -311,6 +354,48 @@ def test_while_all_threads_are_in_calls_connections_are_looked_after_and_request
             assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_request_is_not_answered_once_its_client_has_gone(stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would wait, and be kept, however many came and went meanwhile."""
+    monkeypatch.setattr(http_server, "THREADS", 1)
+    with watching(stuck) as watched, watched.connected(GET) as asking:
+        watched.turn(until=lambda: stuck.asked)
+        with watched.connected(GET) as leaving:
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close resets it
+        watched.turn(until=lambda: len(watched.connections) == 1)
+        stuck.go_on.set()
+        for connection in (asking, asking):
+            assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
+            connection.sendall(QUICK)
+        assert stuck.asked == 1
+
+
+def test_to_answer_gets_as_much_time_as_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, answered_after = 0, set[int]()
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        watched.now += 1
+        answered_after.add(looks)
+        return echo(environ, start_response)
+
+    def look(timeout: float | None) -> Any:
+        nonlocal looks
+        looks += 1
+        return select_now(timeout)
+
+    def read_slowly(*_: object) -> None:
+        watched.now += 0.5  # twice: once the headers are here, and once the request is
+
+    with watching(app) as watched, ExitStack() as stack:
+        select_now = watched.server.selector.select
+        monkeypatch.setattr(watched.server.selector, "select", look)
+        monkeypatch.setattr(HttpServer, "admit", read_slowly)
+        clients = [stack.enter_context(watched.connected()) for _ in range(10)]
+        watched.have_the_leader(*(partial(client.sendall, GET) for client in clients))
+        for client in clients:
+            assert answer_to(watched, client).startswith(b"HTTP/1.1 200 ")
+    assert len(answered_after) == 1
+
+
 def test_time_passes_without_any_call(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "TICK_SECONDS", 0.01)
     with watched.connected() as idle:
@@ -325,9 +410,39 @@ def test_an_error_of_our_own_costs_one_connection(watched: Watched, monkeypatch:
             broken.setattr(HttpServer, "admit", lambda *_: 1 / 0)
             with watched.connected(GET) as unlucky:
                 assert unlucky.recv(1) == b""
-        watched.server.soon(lambda: 1 / 0)  # type: ignore[arg-type]
         other.sendall(GET)
         assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_error_of_our_own_behind_an_answer_costs_one_connection(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admitted: Iterator[object] = iter((None, None, None))  # the headers of two requests, and one of them whole
+    monkeypatch.setattr(HttpServer, "admit", lambda *_: next(admitted))
+    with watched.connected(GET + GET) as unlucky:
+        assert answer_to(watched, unlucky).startswith(b"HTTP/1.1 200 ")
+        watched.turn(until=lambda: not watched.connections)
+        assert is_closed(unlucky)
+
+
+def test_after_errors_of_our_own_all_threads_go_on_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "THREADS", 2)
+    with watching() as watched:
+        for _ in range(10):
+            watched.have_the_leader(lambda: 1 / 0)  # type: ignore[arg-type]
+        with watched.connected(GET) as other:
+            assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
+
+
+def test_time_passes_after_an_error_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "TICK_SECONDS", 0.01)
+    with watched.connected() as idle:
+        with monkeypatch.context() as broken:
+            broken.setattr(connections.Connection, "tick", lambda *_: 1 / 0)
+            watched.turn(rounds=120)
+        watched.now += connections.IDLE_SECONDS + 1
+        watched.turn(until=lambda: not watched.connections)
+        assert idle.recv(1) == b""
 
 
 # --- how many ----------------------------------------------------------------------------------------------------
@@ -499,6 +614,29 @@ def test_headers_without_end_are_bounded(watched: Watched) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"2\r\nab\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", b"%d:\r\n"),
+    ],
+    ids=["chunks", "headers"],
+)
+def test_small_parts_of_a_request_take_no_more_room_than_large_ones(head: bytes, part: bytes) -> None:
+    refused: list[http_request.ArrivingRequest] = []
+    reader = http_request.RequestReader(time.monotonic, lambda: None, refused.append)
+    reader.read(head)
+    tracemalloc.start()
+    try:
+        for number in range(MAX_BODY_BYTES // 2):
+            reader.read(part % number if b"%" in part else part)
+            if refused:
+                break
+        assert tracemalloc.get_traced_memory()[0] < 1.25 * MAX_BODY_BYTES
+    finally:
+        tracemalloc.stop()
+
+
 def test_chunks_of_one_byte_are_bounded_too(watched: Watched) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     framed = b"1;" + b"x" * 4000 + b"\r\na\r\n"
@@ -527,6 +665,23 @@ def test_a_call_that_is_under_way_at_the_end_is_answered_and_nobody_else_is_wait
         assert asked_of(said)["PATH_INFO"] == "/1"
         assert b"Connection: close" in said
         assert asking.recv(1) == b""
+
+
+def test_who_comes_at_the_instant_of_the_end_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0)
+    with socket.socket() as newcomer:
+
+        def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            ending.server.soon(ending.server.drain)
+            newcomer.connect(("127.0.0.1", ending.port))  # both are there at the next look
+            return echo(environ, start_response)
+
+        with watching(app) as ending, ending.connected() as asking:
+            asking.sendall(GET)
+            assert asking.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 # --- several processes ---------------------------------------------------------------------------------------------
