@@ -7,6 +7,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from infra.embedded.errors import not_done, outcome_unknown
+from infra.lead import about_to_wait
 
 MOST_AT_ONCE = 100
 IDLE_SECONDS = 1.0
@@ -48,6 +49,7 @@ class WriteQueue:
 
     def do(self, work: Work) -> Result:
         """The answer to the work, once it is done. Raises its error, and `Refused` where its turn does not come."""
+        about_to_wait()
         job = Job(work)
         try:
             self._hand_in(job)
