@@ -1,185 +1,33 @@
 """The HTTP server in this process: the test turns its clock."""
 
-import itertools
 import json
 import select
 import socket
-import struct
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import partial
-from selectors import SelectorKey
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
 
-from chalicelib.runtime import runtime
-from chalicelib.turns import HASHES
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from infra import connections, http_request, http_server, lead, serve, shares
+from infra import connections, http_request, http_server, shares
 from infra.crowd import STALL_SECONDS
-from infra.embedded.write_queue import WriteQueue
-from infra.http_server import HttpServer
-from infra.lead import PATIENCE_SECONDS, about_to_wait
-from infra.shares import Common, Share
 from tests.infra.test_serve import is_closed
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-GET, QUICK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
-LAST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-WHOLE, HALF = b"Content-Length: 0\r\n\r\n", b"Content-Length: 9\r\n\r\n{"
-
-
-def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Answers what it is asked, but for what a server makes of it."""
-    names = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR")
-    given = {name: environ[name] for name in environ if name in names or name.startswith("HTTP_")}
-    body = json.dumps(given | {"body": environ["wsgi.input"].read().decode()}).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return [body]
-
-
-def much(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Answers more than any buffer between us holds."""
-    body = bytes(50_000_000)
-    start_response("200 OK", [("Content-Length", str(len(body)))])
-    return [body]
-
-
-class Watched:
-    """A server whose clock the test turns."""
-
-    def __init__(self, app: Application, *, behind_proxy: bool = False, processes: int = 1) -> None:
-        self.now = self._begun = 1000.0
-        self._common = Common(processes)
-        with closing(serve.listen(0)) as listening:
-            self.port = int(listening.getsockname()[1])
-            self.servers = [
-                HttpServer(
-                    listening.dup(),
-                    app,
-                    runtime(),
-                    Share(self._common, number),
-                    behind_proxy=behind_proxy,
-                    now=lambda: self.now,
-                )
-                for number in range(processes)
-            ]
-        self.server = self.servers[0]
-        for server in self.servers:
-            server.start()
-
-    @property
-    def connections(self) -> list[connections.Connection]:
-        """Those that are open, the oldest first."""
-        return list(self.server.connections)
-
-    def have_done(self, call: Callable[[], None], server: HttpServer | None = None) -> None:
-        """Have the server, the first if none is named, do this between two looks at what has come."""
-        done = threading.Event()
-        for one in (call, done.set):
-            (server or self.server).soon(one)
-        assert done.wait(30)
-
-    def turn(self, *, until: Callable[[], object] = lambda: False, rounds: int = 500) -> None:
-        """Let the server do what there is to do."""
-        waiting = threading.Event()
-        for _ in range(rounds):
-            if until():
-                return
-            waiting.wait(0.01)
-            for server in self.servers:
-                self.have_done(lambda: None, server)
-
-    def is_open_after(self, seconds: int) -> bool:
-        """Whether the server keeps the connection once so much time has passed."""
-        self.now = self._begun + seconds
-        self.have_done(self.server.tidy)
-        return bool(self.connections)
-
-    def have_the_leader(self, *calls: Callable[[], None]) -> None:
-        """Have it do these between two looks at what has come; returns when the last is done."""
-        done = threading.Event()
-
-        def hand_all() -> None:
-            for call in (*calls, done.set):
-                self.server.soon(call)
-
-        self.have_done(hand_all)
-        assert done.wait(30)
-
-    @contextmanager
-    def connected(self, sent: bytes = b"", client: str = "127.0.0.1") -> Iterator[socket.socket]:
-        """A connection that the server has taken, and from which it has read what is sent."""
-        address = ("127.0.0.1", self.port)
-        with socket.create_connection(address, timeout=30, source_address=(client, 0)) as connection:
-            connection.sendall(sent)
-            self.turn(rounds=5)
-            yield connection
-
-    def answers(self, sent: bytes) -> bytes:
-        """All that is answered to bytes after which the client sends no more."""
-        with self.connected(sent) as connection:
-            connection.shutdown(socket.SHUT_WR)
-            said = b""
-            connection.setblocking(False)
-            for _ in range(500):
-                self.turn(rounds=1)
-                try:
-                    more = connection.recv(65536)
-                except BlockingIOError:
-                    continue
-                if not more:
-                    break
-                said += more
-        return said
-
-    def end(self) -> None:
-        for server in (server for server in self.servers if not server.is_draining):
-            server.drain()
-        self._common.close()
-
-
-@contextmanager
-def watching(app: Application = echo, **given: Any) -> Iterator[Watched]:
-    watched = Watched(app, **given)
-    try:
-        yield watched
-    finally:
-        watched.end()
-
-
-@pytest.fixture
-def watched() -> Iterator[Watched]:
-    """A server that echoes."""
-    with watching() as watched:
-        yield watched
-
-
-class Stuck:
-    """An app that answers nothing before it may, but for what is asked at `/quick`."""
-
-    def __init__(self, wait: Callable[[threading.Event], object] = lambda go_on: go_on.wait(60)) -> None:
-        self.go_on, self._wait = threading.Event(), wait
-        self.asked = 0
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        if environ["PATH_INFO"] != "/quick":
-            self.asked += 1
-            self._wait(self.go_on)
-        return echo(environ, start_response)
-
-
-@pytest.fixture
-def stuck() -> Iterator[Stuck]:
-    """An app that goes on when the test is over, at the latest."""
-    stuck = Stuck()
-    yield stuck
-    stuck.go_on.set()
-
+from tests.infra.watched import (
+    GET,
+    HALF,
+    LAST,
+    WHOLE,
+    Stuck,
+    Watched,
+    asked_of,
+    echo,
+    much,
+    watching,
+)
 
 # --- what is given up ------------------------------------------------------------------------------------------
 
@@ -278,173 +126,6 @@ def test_a_client_that_does_not_close_after_the_last_answer_is_not_waited_for(wa
         assert not watched.is_open_after(connections.LINGER_SECONDS + 5)
 
 
-# --- who waits -----------------------------------------------------------------------------------------------------
-
-
-def answer_to(watched: Watched, connection: socket.socket) -> bytes:
-    """What comes next on a connection."""
-    watched.turn(until=lambda: select.select([connection], [], [], 0)[0])
-    connection.setblocking(False)
-    return connection.recv(65536)
-
-
-def say_so(go_on: threading.Event) -> None:
-    about_to_wait()
-    go_on.wait(60)
-
-
-def wait_for_a_hash(go_on: threading.Event) -> None:
-    turns = Share(Common(1)).turns.hashes
-    for _ in range(HASHES):
-        turns.acquire(blocking=False)
-
-    def release() -> None:
-        go_on.wait(60)
-        turns.release()
-
-    threading.Thread(target=release).start()
-    turns.acquire()
-
-
-def wait_for_a_commit(go_on: threading.Event) -> None:
-    WriteQueue(lambda _jobs: say_nothing(go_on), 30).do(lambda: None)
-
-
-def say_nothing(go_on: threading.Event) -> None:
-    go_on.wait(60)
-
-
-@pytest.mark.parametrize(
-    ("wait", "patience_seconds"),
-    [(say_nothing, PATIENCE_SECONDS), (say_so, 90), (wait_for_a_hash, 90), (wait_for_a_commit, 90)],
-)
-def test_who_waits_in_a_call_holds_up_nobody(
-    wait: Callable[[threading.Event], None], patience_seconds: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lead, "PATIENCE_SECONDS", patience_seconds)
-    stuck = Stuck(wait)
-    with watching(stuck) as watched, watched.connected(GET) as waiting, watched.connected(QUICK) as other:
-        assert asked_of(answer_to(watched, other))["PATH_INFO"] == "/quick"
-        assert stuck.asked == 1
-        stuck.go_on.set()
-        assert asked_of(answer_to(watched, waiting))["PATH_INFO"] == "/"
-
-
-def test_while_all_threads_are_in_calls_connections_are_looked_after_and_requests_wait(stuck: Stuck) -> None:
-    with watching(stuck) as watched, ExitStack() as stack:
-        calls = [stack.enter_context(watched.connected(GET)) for _ in range(shares.THREADS)]
-        watched.turn(until=lambda: stuck.asked == shares.THREADS)
-        waiting = stack.enter_context(watched.connected(QUICK))
-        half = stack.enter_context(watched.connected(b"GET / HTTP/1.1\r\n"))
-        watched.now += connections.HEADER_SECONDS + 1
-        watched.have_done(watched.server.tidy)
-        assert is_closed(half)
-        assert not select.select([waiting], [], [], 0)[0]
-        looks, look = itertools.count(1), watched.server.selector.select
-
-        def counted(timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
-            next(looks)
-            return look(timeout)
-
-        watched.server.selector.select = counted  # type: ignore[method-assign]
-        watched.turn(rounds=20)
-        assert next(looks) < 200, "who can do nothing sleeps"
-        stuck.go_on.set()
-        for connection in (*calls, waiting):
-            assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
-
-
-def test_a_request_is_not_answered_once_its_client_has_gone(stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would wait, and be kept, however many came and went meanwhile."""
-    monkeypatch.setattr(http_server, "THREADS", 1)
-    with watching(stuck) as watched, watched.connected(GET) as asking:
-        watched.turn(until=lambda: stuck.asked)
-        with watched.connected(GET) as leaving:
-            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close resets it
-        watched.turn(until=lambda: len(watched.connections) == 1)
-        stuck.go_on.set()
-        for connection in (asking, asking):
-            assert answer_to(watched, connection).startswith(b"HTTP/1.1 200 ")
-            connection.sendall(QUICK)
-        assert stuck.asked == 1
-
-
-def test_to_answer_gets_as_much_time_as_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, answered_after = 0, set[int]()
-
-    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        watched.now += 1
-        answered_after.add(looks)
-        return echo(environ, start_response)
-
-    def look(timeout: float | None) -> Any:
-        nonlocal looks
-        looks += 1
-        return select_now(timeout)
-
-    def read_slowly(*_: object) -> None:
-        watched.now += 0.5  # twice: once the headers are here, and once the request is
-
-    with watching(app) as watched, ExitStack() as stack:
-        select_now = watched.server.selector.select
-        monkeypatch.setattr(watched.server.selector, "select", look)
-        monkeypatch.setattr(HttpServer, "admit", read_slowly)
-        clients = [stack.enter_context(watched.connected()) for _ in range(10)]
-        watched.have_the_leader(*(partial(client.sendall, GET) for client in clients))
-        for client in clients:
-            assert answer_to(watched, client).startswith(b"HTTP/1.1 200 ")
-    assert len(answered_after) == 1
-
-
-def test_time_passes_without_any_call(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "TICK_SECONDS", 0.01)
-    with watched.connected() as idle:
-        watched.now += connections.IDLE_SECONDS + 1
-        watched.turn(until=lambda: not watched.connections)
-        assert idle.recv(1) == b""
-
-
-def test_an_error_of_our_own_costs_one_connection(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    with watched.connected() as other:
-        with monkeypatch.context() as broken:
-            broken.setattr(HttpServer, "admit", lambda *_: 1 / 0)
-            with watched.connected(GET) as unlucky:
-                assert unlucky.recv(1) == b""
-        other.sendall(GET)
-        assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
-
-
-def test_an_error_of_our_own_behind_an_answer_costs_one_connection(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    admitted: Iterator[object] = iter((None, None, None))  # the headers of two requests, and one of them whole
-    monkeypatch.setattr(HttpServer, "admit", lambda *_: next(admitted))
-    with watched.connected(GET + GET) as unlucky:
-        assert answer_to(watched, unlucky).startswith(b"HTTP/1.1 200 ")
-        watched.turn(until=lambda: not watched.connections)
-        assert is_closed(unlucky)
-
-
-def test_after_errors_of_our_own_all_threads_go_on_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "THREADS", 2)
-    with watching() as watched:
-        for _ in range(10):
-            watched.have_the_leader(lambda: 1 / 0)  # type: ignore[arg-type]
-        with watched.connected(GET) as other:
-            assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
-
-
-def test_time_passes_after_an_error_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "TICK_SECONDS", 0.01)
-    with watched.connected() as idle:
-        with monkeypatch.context() as broken:
-            broken.setattr(connections.Connection, "tick", lambda *_: 1 / 0)
-            watched.turn(rounds=120)
-        watched.now += connections.IDLE_SECONDS + 1
-        watched.turn(until=lambda: not watched.connections)
-        assert idle.recv(1) == b""
-
-
 # --- how many ----------------------------------------------------------------------------------------------------
 
 
@@ -531,14 +212,6 @@ def test_behind_a_proxy_a_client_with_too_many_calls_under_way_is_refused(
 
 
 # --- what a request is ---------------------------------------------------------------------------------------------
-
-
-def asked_of(said: bytes) -> dict[str, Any]:
-    """What the app was asked, of its answer."""
-    head, _, body = said.rpartition(b"\r\n\r\n")
-    assert b"HTTP/1.1 200 OK\r\n" in head
-    answer: dict[str, Any] = json.loads(body)
-    return answer
 
 
 @pytest.mark.parametrize(
