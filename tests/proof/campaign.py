@@ -84,7 +84,8 @@ class Result:
         """What the rounds had to bring about, and did not: a proof by calls that nobody made is none."""
         if not self.rounds:
             return []
-        verbs = {verb for causes in CAUSES.values() for verb in causes} | {"sweep"}
+        verbs = {verb for causes in CAUSES.values() for verb in causes} - {"bar"}  # done before the round
+        verbs.add("sweep")
         answers = {answer for _, answer in self.answers}
         done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
         missing = sorted((verbs | {"check"}) - done) + [code for code in ERROR_RESPONSES if code not in answers]

@@ -20,6 +20,7 @@ OVERSOLD = "live places never above the limit"
 RELEASING: dict[Verb, str] = {
     "deactivate": "device",
     "reset device": "device",
+    "bar": "device",
     "remove": "user",
     "reset user": "user",
     "reset license": "license",
@@ -28,7 +29,7 @@ RELEASING: dict[Verb, str] = {
 CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "device_activated": ("activate",),
     "device_deactivated": ("deactivate",),
-    "device_reset": ("reset device",),
+    "device_reset": ("reset device", "bar"),
     "license_reset": ("reset license",),
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),

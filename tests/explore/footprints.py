@@ -1,0 +1,93 @@
+"""What a call to the database reads and writes: two calls that meet nowhere may come in either order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from infra.embedded.expressions import compiled
+from tests.explore.engine import Where
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Part of a partition. A page may end before it does; but where, nobody knows before: all of it is read."""
+
+    table: str
+    pk: str
+    first: str = ""
+    last: str = "\U0010ffff"
+
+    def holds(self, where: Where) -> bool:
+        """Whether an item there is in it, or would be."""
+        return (self.table, self.pk) == where[:2] and self.first <= where.part <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """The items of one call."""
+
+    reads: frozenset[Where] = frozenset()
+    writes: frozenset[Where] = frozenset()
+    """Also those that a failed condition leaves alone: whether it will fail is not known before."""
+    ranges: tuple[Range, ...] = ()
+    everything: bool = False
+    """Whether it reads a whole table."""
+
+    @classmethod
+    def of(cls, operation: str, request: Request) -> Self:
+        """That of a request."""
+        if operation == "Scan":
+            return cls(everything=True)
+        if operation == "Query":
+            return cls(ranges=(_range(request),))
+        reads, writes = set[Where](), set[Where]()
+        for kind, name, key in _keys(operation, request):
+            place = Where(name, key["pk"]["S"], key["part"]["S"] if "part" in key else "")
+            (reads if kind in {"Get", "ConditionCheck"} else writes).add(place)
+        return cls(frozenset(reads), frozenset(writes))
+
+    def meets(self, other: Self) -> bool:
+        """Whether one of the two writes what the other one reads or writes."""
+        return self._disturbs(other) or other._disturbs(self)
+
+    def _disturbs(self, other: Self) -> bool:
+        if not self.writes:
+            return False
+        if other.everything or not (self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads)):
+            return True
+        return any(part.holds(where) for part in other.ranges for where in self.writes)
+
+
+NOTHING = Footprint()
+"""That of a call that never came to the database."""
+
+
+def _keys(operation: str, request: Request) -> Iterator[tuple[str, str, Any]]:
+    """Of each item of a request: whether it is read or written, its table, and what holds its key."""
+    if operation == "BatchGetItem":
+        yield from (("Get", name, key) for name, asked in request["RequestItems"].items() for key in asked["Keys"])
+    elif operation == "BatchWriteItem":
+        for name, those in request["RequestItems"].items():
+            for one in those:
+                yield "Put", name, one["PutRequest"]["Item"] if "PutRequest" in one else one["DeleteRequest"]["Key"]
+    else:
+        steps = request.get("TransactItems") or [{operation.removesuffix("Item"): request}]
+        for step in steps:
+            for kind, asked in step.items():
+                yield kind, asked["TableName"], asked["Item"] if kind == "Put" else asked["Key"]
+
+
+def _range(request: Request) -> Range:
+    expressions, values = compiled(request)
+    asked = expressions.key_condition
+    assert asked is not None
+    pk, bounds = values[asked.pk]["S"], [values[placeholder]["S"] for placeholder in asked.bounds]
+    match asked.operator:
+        case "begins_with":
+            return Range(request["TableName"], pk, bounds[0], bounds[0] + "\U0010ffff")
+        case "BETWEEN" | "=":
+            return Range(request["TableName"], pk, bounds[0], bounds[-1])
+        case _:  # the whole partition, where it is asked for from one side
+            return Range(request["TableName"], pk)

@@ -1,0 +1,122 @@
+"""Whether what came of a schedule is right, by the one model: that of the proof, with its search and its rules.
+
+Calls that do not meet may have come in another order, and the answers would be the same. So each schedule is judged as
+if its tasks had come one after another as far as they can have: that is the most that a caller can have seen.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+from math import inf
+
+import orjson
+
+from chalicelib.domain.events import Event
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import License
+from chalicelib.store import activations, licenses
+from chalicelib.usecases.sweep import sweep
+from tests.explore.deeds import Deed
+from tests.explore.engine import MemoryEngine
+from tests.explore.scheduler import Schedule
+from tests.explore.walk import causes
+from tests.explore.worlds import World, ends_as_told
+from tests.proof.history import Op
+from tests.proof.linear import is_linearizable
+from tests.proof.rounds import LINEARIZABLE
+from tests.proof.rules import Aftermath, Violation, violations
+from tests.support import DAY, NOW
+
+LATER = NOW + 40 * DAY
+"""When the last sweep comes: after all ends."""
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the schedules of one walk; what it has judged before it remembers."""
+
+    world: World
+    deeds: Sequence[Deed]
+    ends: dict[bytes, Aftermath] = field(default_factory=dict)
+    """By what is stored at the end."""
+    known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
+
+    def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
+        """Every rule that was broken."""
+        left = what_is_left(self.world, schedule.engine)
+        histories = frozenset(self._histories(schedule))
+        key = left, histories
+        if key not in self.known:
+            if left not in self.ends:
+                self.ends[left] = _aftermath(self.world, schedule.engine)
+            found = [one for history in histories for one in self._judged(history, self.ends[left])]
+            self.known[key] = tuple(dict.fromkeys(found))
+        return self.known[key]
+
+    def _judged(self, history: tuple[Op, ...], after: Aftermath) -> Iterator[Violation]:
+        yield from violations(history, after)
+        if not is_linearizable(history, self.world.model):
+            yield Violation(LINEARIZABLE, "no order of the calls explains all answers", history)
+
+    def _histories(self, schedule: Schedule) -> Iterator[tuple[Op, ...]]:
+        """What callers can have seen, for each order of the tasks."""
+        after = causes([(step.task, step.call.footprint) for step in schedule.steps])
+        for order in permutations(range(len(self.deeds))):
+            spans = _spans([step.task for step in schedule.steps], after, order)
+            yield tuple(
+                Op(
+                    deed.verb,
+                    *spans.get(number, (-inf, inf)),
+                    schedule.tasks[number].answer,
+                    deed.device,
+                    None if deed.user is None else self.world.user(deed.user),
+                    deed.limit,
+                )
+                for number, deed in enumerate(self.deeds)
+            )
+
+
+def _spans(turns: list[int], after: list[int], order: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """From when to when each task was under way, if each call came as soon as the tasks before it in order let it."""
+    done, spans = 0, dict[int, tuple[float, float]]()
+    for at in range(len(turns)):
+        ready = (number for number in range(len(turns)) if after[number] & ~done == 1 << number)
+        chosen = min(ready, key=lambda number: (order.index(turns[number]), number))
+        done |= 1 << chosen
+        start, _ = spans.get(turns[chosen], (float(at), 0.0))
+        spans[turns[chosen]] = start, at + 0.5
+    return spans
+
+
+def what_is_left(world: World, engine: MemoryEngine) -> bytes:
+    """All that differs from the state of the world, as text."""
+    changed = {place: items for place, items in engine.state.items() if world.state.get(place) is not items}
+    rows = [(place, sorted(items.items())) for place, items in sorted(changed.items())]
+    return orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)
+
+
+def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
+    """What is stored, after a last sweep."""
+    end = dict(engine.state)
+    try:
+        sweep(now=LATER)
+        vendor, license = world.vendor, world.license
+        stored = licenses.read_license(vendor.code, license.id)
+        assert stored is not None
+        return Aftermath(
+            stored,
+            tuple(_in_order(vendor.history(license), stored)),
+            world.before,
+            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
+            ends_as_told(),
+            (),
+            tuple(vendor.differences()),
+        )
+    finally:
+        engine.state = end
+
+
+def _in_order(events: list[Event], license: License) -> list[Event]:
+    """Of ends that were given in the same millisecond the last one comes last: it is the one that is stored."""
+    end = to_iso(license.validity_period)
+    return sorted(events, key=lambda event: event.at >= NOW and event.detail.get("validity_period") == end)

@@ -1,0 +1,187 @@
+"""The states that schedules start from: one license each, of two devices, in the place that its name says.
+
+A world is made by the use cases themselves, and kept as what is then stored. The model is told what that is.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Literal
+
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import License
+from chalicelib.store import database
+from chalicelib.store.tables import TABLE_KEYS
+from chalicelib.usecases import change_license, change_seat
+from tests.explore.engine import MemoryEngine, State, make_tables
+from tests.explore.scheduler import controlled
+from tests.model import license as model
+from tests.model.license import End, Key
+from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+
+Kind = Literal["key", "users"]
+PLACES, USERS, SEAT = 2, 3, 1
+"""Devices, seats, and the devices of one seat."""
+GRACE_HOURS = 24
+BEGIN: Instant = NOW - 3 * DAY
+"""When the license was issued, and its devices activated: a check at `NOW` is noted again."""
+ENDS: dict[End, Instant] = {"far": NOW + 10 * DAY, "near": NOW - HOUR, "past": NOW - 2 * DAY}
+"""At `NOW` valid, in its grace, and expired."""
+PEOPLE = tuple(f"{name}@customer.test" for name in ("ada", "bob", "cyd", "dan"))
+"""Of the users two are seated, and one seat is left; all of them have an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A state, and what is in it."""
+
+    name: str
+    kind: Kind
+    state: State
+    vendor: Vendor
+    license: License
+    model: model.License
+    passwords: dict[str, str]
+    """Of each user."""
+    user_ids: dict[str, int]
+    before: frozenset[str] = field(default=frozenset())
+    """The keys of the events that are there."""
+
+    @property
+    def tables(self) -> MemoryEngine:
+        """An engine that has this state."""
+        return new_engine(self.state)
+
+    def user(self, number: int) -> str | None:
+        """The user of that number; None where the license has none."""
+        return PEOPLE[number] if self.kind == "users" else None
+
+
+Prepare = Callable[["_Made"], None]
+
+
+@dataclass(slots=True)
+class _Made:
+    """A world while it is made: what is done to the license is done to the model, too."""
+
+    kind: Kind
+    vendor: Vendor
+    license: License
+    model: model.License
+    passwords: dict[str, str] = field(default_factory=dict)
+    user_ids: dict[str, int] = field(default_factory=dict)
+
+    def activate(self, *devices: int) -> None:
+        """Each by the user of its number, where there are users."""
+        for device in devices:
+            self.vendor.now += 1
+            name = f"d{device}"
+            key: Key = name, None if self.kind == "key" else PEOPLE[device]
+            self.vendor.activate(key[1] or self.license, name, self.passwords.get(key[1] or ""))
+            self.model = replace(self.model, live=self.model.live | {key}, known=self.model.known | {key})
+
+    def end(self, end: End) -> None:
+        """Give the license this end."""
+        self.vendor.now += 1
+        change_license.extend(self.vendor.code, self.license.id, ENDS[end], None, ADMIN, now=self.vendor.now)
+        self.model = replace(self.model, end=model.ENDS[end])
+
+    def reset(self) -> None:
+        """Reset the license."""
+        self.vendor.now += 1
+        change_license.reset_license(self.vendor.code, self.license.id, ADMIN, now=self.vendor.now)
+        self.model = replace(self.model, live=frozenset())
+
+    def disable(self) -> None:
+        """Disable the license."""
+        self.vendor.now += 1
+        change_license.set_enabled(self.vendor.code, self.license.id, False, ADMIN, now=self.vendor.now)
+        self.model = replace(self.model, enabled=False, disabled_by="vendor")
+
+
+def _full(made: _Made) -> None:
+    made.activate(0, 1)
+
+
+def _reset(made: _Made) -> None:
+    _full(made)
+    made.reset()
+
+
+def _in_grace(made: _Made) -> None:
+    made.activate(0)
+    made.end("near")
+
+
+def _expired(made: _Made) -> None:
+    made.activate(0)
+    made.end("past")
+
+
+def _disabled(made: _Made) -> None:
+    made.activate(0)
+    made.disable()
+
+
+PREPARE: dict[str, Prepare] = {
+    "empty": lambda _: None,
+    "below": lambda made: made.activate(0),
+    "limit": _full,
+    "reset": _reset,
+    "grace": _in_grace,
+    "expired": _expired,
+    "disabled": _disabled,
+}
+"""Empty, one below the limit, at the limit, and so on."""
+KINDS: tuple[Kind, ...] = ("key", "users")
+
+
+@cache
+def world(kind: Kind, name: str) -> World:
+    """The world of that name. Always the same one, to the last id."""
+    engine = new_engine({})
+    with controlled(engine):
+        vendor = Vendor(now=BEGIN)
+        product = "viewer" if kind == "key" else "revit"
+        terms: dict[str, Any] = {"max_license_users": USERS} if kind == "users" else {}
+        license = vendor.issue(
+            product,
+            license_type="time-limited",
+            validity_period=ENDS["far"],
+            grace_period=GRACE_HOURS,
+            max_activations=PLACES,
+            **terms,
+        )
+        made = _Made(kind, vendor, license, model.License(PLACES, USERS if kind == "users" else None))
+        if kind == "users":
+            _seat_people(made)
+        PREPARE[name](made)
+        before = frozenset(event.key for event in vendor.history(license))
+    vendor.now = NOW
+    return World(name, kind, engine.state, vendor, license, made.model, made.passwords, made.user_ids, before)
+
+
+def _seat_people(made: _Made) -> None:
+    for number, email in enumerate(PEOPLE):
+        made.vendor.now += 1
+        user, password = made.vendor.assign(made.license, email, SEAT)
+        made.passwords[email], made.user_ids[email] = password or "", user.id
+        if number >= USERS - 1:
+            change_seat.remove_user(made.vendor.code, made.license.id, email, ADMIN, now=made.vendor.now)
+    made.model = replace(made.model, seats=frozenset((email, SEAT) for email in PEOPLE[: USERS - 1]))
+
+
+def new_engine(state: State) -> MemoryEngine:
+    """An engine with the stage's tables."""
+    connection = database.connection()
+    return MemoryEngine(make_tables({connection.table_name(name): keys for name, keys in TABLE_KEYS.items()}), state)
+
+
+def ends_as_told() -> dict[str, str]:
+    """Which end of the model each `validity_period` is, as events tell it."""
+    return {to_iso(instant): end for end, instant in ENDS.items()}
+
+
+def worlds(kind: Kind, names: Iterable[str] = PREPARE) -> list[World]:
+    """Those of these names."""
+    return [world(kind, name) for name in names]
