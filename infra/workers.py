@@ -81,9 +81,11 @@ class Workers:
         except BaseException:  # it must not go on as if it were the parent
             traceback.print_exc()
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:  # they may be closed, or lead nowhere
+                os._exit(status)
 
 
 def _tell(writing: int | None) -> None:

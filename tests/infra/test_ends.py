@@ -3,10 +3,12 @@
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -105,3 +107,24 @@ def test_no_process_is_left_of_a_server_that_was_stopped_when_its_run_was_killed
             for end in ends:
                 with suppress(ProcessLookupError):
                     signal.pidfd_send_signal(end, signal.SIGKILL)
+
+
+def test_a_server_without_standard_output_ends_in_good_order(tmp_path: Path) -> None:
+    """What a worker does at its end must not fail: it would go on as the process that watches over all."""
+    environment = dict(os.environ) | local.environment(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-m", "infra.serve", "--workers", "2", "--socket", str(listening.fileno())]
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stderr=PIPE,
+            pass_fds=[listening.fileno()],
+            preexec_fn=partial(os.close, 1),  # noqa: PLW1509 - it takes no lock and loads nothing
+        ) as process:
+            port = listening.getsockname()[1]
+            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+            process.terminate()
+            errors = process.communicate()[1]
+    assert (process.returncode, errors) == (0, "")
