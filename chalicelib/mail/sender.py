@@ -8,10 +8,7 @@ import re
 import secrets
 import time
 from contextlib import closing, suppress
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +21,7 @@ from chalicelib.settings import SMTP
 
 if TYPE_CHECKING:
     import smtplib
+    from email.headerregistry import Address
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 3
 SMTP_SECONDS = 10
@@ -45,6 +43,8 @@ class Mailer:
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Send a plain text to one address in its normal form (`domain.email`). Raises `MailError`."""
+        from email.headerregistry import Address  # noqa: PLC0415 - 8 ms of a cold start, and few calls send mail
+
         way, _, where = self._way.partition(":")
         user, _, domain = to.rpartition("@")
         address, title = Address(username=user, domain=domain), " ".join(subject.split())
@@ -62,8 +62,10 @@ class Mailer:
             _password(Path(smtp["password_file"]))
 
 
-def _write(folder: Path, to: Address, subject: str, text: str) -> None:
+def _write(folder: Path, to: "Address", subject: str, text: str) -> None:
     """One file for each mail, whole or not at all, readable by its owner alone; by name, the oldest comes first."""
+    from email.policy import EmailPolicy  # noqa: PLC0415 - see `Mailer.send`
+
     message = EmailMessage(EmailPolicy(utf8=True))
     message["From"], message["To"], message["Subject"] = _LOCAL_SENDER, to, subject
     message["Date"] = formatdate(usegmt=True)
@@ -83,9 +85,10 @@ def _write(folder: Path, to: Address, subject: str, text: str) -> None:
         raise MailError(f"The mail cannot be written: {error.strerror}.") from None
 
 
-def _send_by_smtp(server: re.Match[str], to: Address, subject: str, text: str) -> None:
+def _send_by_smtp(server: re.Match[str], to: "Address", subject: str, text: str) -> None:
     import smtplib  # noqa: PLC0415 - on AWS nobody needs it
     import ssl  # noqa: PLC0415
+    from email.policy import SMTP as SMTP_POLICY  # noqa: PLC0415 - see `Mailer.send`
 
     sender, host = server["sender"], server["host"].strip("[]")
     message = EmailMessage(SMTP_POLICY)
@@ -154,7 +157,7 @@ def _password(file: Path) -> str:
         raise MailError("The mail server's password is no text in UTF-8.") from None
 
 
-def _send_by_ses(ses: AwsClient, sender: str, to: Address, subject: str, text: str) -> None:
+def _send_by_ses(ses: AwsClient, sender: str, to: "Address", subject: str, text: str) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _ses
 
     content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}
