@@ -33,12 +33,11 @@ def show_row(row: Row, found: dict[str, dict[str, float]]) -> str:
     """A section for a terminal."""
     lines = [f"\n{row.title}, {row.count:,} calls"]
     for name, figures in found.items():
+        refused = f"   {figures['not_granted']:,} not granted" if figures["not_granted"] else ""
         lines.append(
             f"  {name:6}{figures['calls_per_second']:7,.0f} calls/s   p50 {figures['p50_ms']:6.2f} ms   "
             f"p99 {figures['p99_ms']:6.2f} ms   CPU {figures['cpu_ms']:.2f} ms a call "
-            f"(client {figures['client_cpu_ms']:.2f})"
-            + f"   {figures['not_granted']:,} not granted"
-            * bool(figures["not_granted"])
+            f"(client {figures['client_cpu_ms']:.2f}){refused}"
         )
     lines += [f"  beside {other}: {_ratios(found[OURS], found[other])}" for other in found if other != OURS]
     return "\n".join(lines)

@@ -54,6 +54,12 @@ def test_what_one_machine_carries_is_what_was_measured() -> None:
     )
 
 
+def test_a_million_checks_cost_what_the_table_of_costs_says() -> None:
+    table = (DOCS / "operations.md").read_text()
+    (row,) = (line for line in table.splitlines() if line.startswith("| check by key, once in 15 minutes |"))
+    assert f"A million checks on AWS cost {row.split('|')[-2].strip(' *')} USD " in PAGE
+
+
 @pytest.mark.parametrize("module", ["bench", "bench.profile", "bench.growth"])
 def test_each_command_is_named(module: str) -> None:
     assert f"python -m infra.{module} " in PAGE or f"python -m infra.{module}\n" in PAGE
