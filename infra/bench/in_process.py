@@ -1,9 +1,12 @@
-"""A request answered in this process, by all that a server does with it but for sockets, event loop and threads."""
+"""A request answered in this process, by all that a server does with it but for sockets and threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle
+from unittest.mock import patch
 
 from infra.answers import answer
+from infra.embedded.write_queue import Job, Result, Work, WriteQueue
 from infra.http_request import ArrivingRequest, RequestReader
 
 Respond = Callable[[bytes], bytes]
@@ -24,3 +27,18 @@ def responder() -> Respond:
         return payload
 
     return respond
+
+
+@contextmanager
+def writing_here() -> Iterator[None]:
+    """Whoever asks the engine for a write does it by himself: what is measured of one thread is whole."""
+
+    def do(queue: WriteQueue, work: Work) -> Result:
+        job = Job(work)
+        queue._act(lambda: [job])  # noqa: SLF001 - for a measurement alone
+        if job.error is not None:
+            raise job.error
+        return job.answer
+
+    with patch.object(WriteQueue, "do", do):
+        yield

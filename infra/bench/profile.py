@@ -25,7 +25,7 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra.bench import vendor
 from infra.bench.clients import BenchError, request_bytes
-from infra.bench.in_process import responder
+from infra.bench.in_process import responder, writing_here
 from infra.bench.page import PROFILE, about, add_report, markdown_table, write_into
 from infra.bench.servers import environment
 from infra.call import signed_headers
@@ -85,7 +85,7 @@ class Sampler:
 
     @contextmanager
     def sampling(self) -> Iterator[None]:
-        """Note what is at work inside. In the main thread alone: signals are handled there."""
+        """Note what is at work inside. In the main thread alone, where signals are handled."""
         before = signal.signal(signal.SIGPROF, lambda _, frame: self.note(frame))
         self._noted_at = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, _PERIOD_SECONDS, _PERIOD_SECONDS)
@@ -187,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _profiles(names: list[str]) -> dict[str, Profile]:
     with tempfile.TemporaryDirectory(prefix="seatkeeper-profile-") as folder:
         os.environ |= environment(Path(folder))
-        with using(bootstrap(os.environ)):
+        with using(bootstrap(os.environ)), writing_here():
             of, respond = vendor.prepare(), responder()
             progress, profiles = Progress("calls profiled", len(names)), {}
             for number, name in enumerate(names):

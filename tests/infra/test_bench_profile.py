@@ -1,6 +1,7 @@
 """The profile of a call: the line that is at work is the line that is named, and every layer has its files."""
 
 import hashlib
+import threading
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra.bench import vendor
-from infra.bench.in_process import responder
+from infra.bench.in_process import responder, writing_here
 from infra.bench.profile import CALLS, Profile, Sampler, layer_of, main, profile, table
 from infra.bench.servers import environment
 from infra.stage.stages import ROOT
@@ -54,9 +55,11 @@ def test_a_line_belongs_to_its_layer(file: str, line: str, layer: str) -> None:
 
 def test_each_call_can_be_profiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vendor, "USERS", vendor.USERS_OF_LICENSE)
-    with using(bootstrap(environment(tmp_path))):
+    before = set(threading.enumerate())
+    with using(bootstrap(environment(tmp_path))), writing_here():
         prepared, respond = vendor.prepare(), responder()
         made = {name: profile(calls, 5, prepared, respond) for name, (calls, _) in CALLS.items()}
+    assert set(threading.enumerate()) <= before  # a timer interrupts one thread alone
     for one in made.values():
         assert sum(one.layers.values()) == pytest.approx(one.microseconds) or not one.layers
     assert f"| **all** | **{made['check'].microseconds:,.0f}** |" in table(made)
