@@ -37,8 +37,8 @@ class Caches:
 
     products: TtlCache[Product] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
     """By company and code."""
-    api_keys: TtlCache[ApiKey] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
-    """By name."""
+    api_keys: TtlCache[tuple[ApiKey, str]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
+    """By name, each with its shared key in clear."""
     license_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(100_000, None))
     """By company and license key: it changes only where a company is deleted and made anew."""
     user_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))

@@ -343,7 +343,6 @@ NO_PARSERS = {
     *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it
     *("licenseapi.refused_calls.record_refused_call", "usecases.portal_queries.devices.device_key"),  # of what was read
     *(
-        "usecases.catalogue.find_api_key",
         "usecases.catalogue.find_credentials",
         "usecases.passwords.is_outdated",
         "usecases.tidy.tidy",

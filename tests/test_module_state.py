@@ -50,6 +50,7 @@ CONSTANT = (
     *(Blueprint, Endpoints),  # routes are registered while their module is imported
 )
 REMEMBER = {
+    "infra.bench.profile.layer_of",
     "infra.wsgi._peer",
     "infra.embedded.expressions._compiled",
     "infra.embedded.tables._select",
@@ -70,6 +71,7 @@ REMEMBER = {
 NO_STATE = {
     *("infra.embedded.process_lock._open", "infra.embedded.database._opened_by"),  # files that the process has open
     "infra.embedded.values._exact",  # its `add` adds numbers
+    "infra.lead._this_thread",  # which server a thread leads: each has threads of its own
 }
 CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 

@@ -22,7 +22,7 @@ from chalicelib.settings import SettingsError
 from chalicelib.store.database import create_tables
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
-from chalicelib.usecases.catalogue import find_api_key, find_product
+from chalicelib.usecases.catalogue import find_credentials, find_product
 from infra import local
 from infra.wsgi import wsgi
 from tests.signing_keys import verify
@@ -132,13 +132,12 @@ def test_of_two_stages_in_one_process_each_has_its_own_data_memory_and_keys(tmp_
         create.create_company("ACME", f"Acme of {name}", ADMIN, now=NOW)
         create.create_product("ACME", "viewer", f"Viewer of {name}", "license-key", ADMIN, now=NOW)
         key, shared_key = create.create_api_key("ACME", frozenset(), False, ADMIN, now=NOW)
-        assert find_api_key(key.api_key, now=NOW) == key
-        assert create.shared_key(key) == shared_key
+        assert find_credentials(key.api_key, now=NOW) == (key, shared_key)
         return key.api_key
 
     def sees(name: str, its_key: str, other_key: str) -> None:
         assert find_product("ACME", "viewer", now=NOW).name == f"Viewer of {name}"
-        assert [find_api_key(key, now=NOW) is not None for key in (its_key, other_key)] == [True, False]
+        assert [find_credentials(key, now=NOW) is not None for key in (its_key, other_key)] == [True, False]
         with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
             answer = http.get("/api/v4/public_key")
         assert answer.text == runtime().keyring.public_keys(NOW)

@@ -36,15 +36,17 @@ def products(company: str, only: frozenset[str]) -> list[Product]:
     return [product for product in accounts.read_products(company) if not only or product.code in only]
 
 
-def find_credentials(api_key: str, *, now: Instant) -> tuple[ApiKey, str] | None:
-    """An API key, revoked or not, and its shared key in clear."""
-    found = find_api_key(api_key, now=now)
-    return None if found is None else (found, shared_key(found))
+def find_credentials(api_key: str, *, fresh: bool = False, now: Instant) -> tuple[ApiKey, str] | None:
+    """An API key, revoked or not, and its shared key in clear; `fresh`: as they are stored now.
 
-
-def find_api_key(api_key: str, *, fresh: bool = False, now: Instant) -> ApiKey | None:
-    """An API key, revoked or not; `fresh`: as it stands. Its company is the part before the last dash."""
+    Its company is the part before the last dash.
+    """
     if not API_KEY.fullmatch(api_key):  # so no stranger's text becomes a key of the database
         return None
     company = api_key.rpartition("-")[0]
-    return runtime().caches.api_keys.get(api_key, lambda: accounts.read_api_key(company, api_key), now, fresh=fresh)
+
+    def load() -> tuple[ApiKey, str] | None:
+        found = accounts.read_api_key(company, api_key)
+        return None if found is None else (found, shared_key(found))
+
+    return runtime().caches.api_keys.get(api_key, load, now, fresh=fresh)

@@ -11,7 +11,7 @@ from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
-from chalicelib.usecases.catalogue import find_api_key, find_credentials
+from chalicelib.usecases.catalogue import find_credentials
 from chalicelib.web import hmac_signature
 from chalicelib.web.headers import sent_by_client
 
@@ -84,8 +84,8 @@ def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bo
     """Whether a key allows what is asked. A refusal never rests on what is remembered of it."""
     if allows(known):
         return True
-    stored = find_api_key(known.api_key, fresh=True, now=now)
-    return stored is not None and allows(stored)
+    stored = find_credentials(known.api_key, fresh=True, now=now)
+    return stored is not None and allows(stored[0])
 
 
 def _verify(credentials: hmac_signature.Credentials, key: str, date: str, request: Request) -> None:

@@ -6,7 +6,7 @@ from chalicelib.cache import MINUTE_MS
 from chalicelib.domain.errors import Invalid
 from chalicelib.store import accounts
 from chalicelib.usecases import create
-from chalicelib.usecases.catalogue import find_api_key, find_product
+from chalicelib.usecases.catalogue import find_credentials, find_product
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 
@@ -54,17 +54,18 @@ def test_an_api_key_is_limited_to_products_that_exist(vendor: Vendor) -> None:
 
 
 def test_a_revoked_key_is_known_as_such_within_a_minute(vendor: Vendor) -> None:
-    api_key, _ = create.create_api_key(vendor.code, NO_PRODUCTS, False, ADMIN, now=NOW)
-    assert find_api_key(api_key.api_key, now=NOW) == api_key
+    api_key, shared_key = create.create_api_key(vendor.code, NO_PRODUCTS, False, ADMIN, now=NOW)
+    assert find_credentials(api_key.api_key, now=NOW) == (api_key, shared_key)
     for _ in range(2):
         create.revoke_api_key(vendor.code, api_key.api_key, ADMIN, now=NOW)
-    found = find_api_key(api_key.api_key, now=NOW + MINUTE_MS)
+    assert find_credentials(api_key.api_key, now=NOW + MINUTE_MS - 1) == (api_key, shared_key)
+    found = find_credentials(api_key.api_key, now=NOW + MINUTE_MS)
     assert found is not None
-    assert found.revoked
+    assert (found[0].revoked, found[1]) == (True, shared_key)
 
 
 def test_a_key_of_no_shape_or_of_nobody_is_no_api_key(vendor: Vendor) -> None:
     for text in ("", "-", "x", "-x", f"{vendor.code}-", f"{vendor.code}-0", "NOBODY-0"):
-        assert find_api_key(text, now=NOW) is None
+        assert find_credentials(text, now=NOW) is None
     with refused("api_key_not_found"):
         create.revoke_api_key(vendor.code, f"{vendor.code}-0", ADMIN, now=NOW)
