@@ -128,7 +128,9 @@ class Connection:
             self._listen()
 
     def finish(self) -> None:
-        """End it in good order: what is being answered still is."""
+        """End it in good order: what is being answered still is, and what has come to us and was not read yet."""
+        if not self.requests and not self.is_sending:
+            self.on_event(EVENT_READ)
         if self.requests or self.is_sending:
             self._is_last = True
         else:

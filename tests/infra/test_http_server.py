@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.infra.watched import (
     asked_of,
     echo,
     much,
+    say_nothing,
     watching,
 )
 
@@ -338,6 +340,29 @@ def test_a_call_that_is_under_way_at_the_end_is_answered_and_nobody_else_is_wait
         assert asked_of(said)["PATH_INFO"] == "/1"
         assert b"Connection: close" in said
         assert asking.recv(1) == b""
+
+
+def test_a_request_that_has_come_by_the_end_is_answered_though_it_was_not_read_before(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, go_on, is_to_end = watched.server.soon, threading.Event(), threading.Event()
+
+    def hand_in(call: Callable[[], None]) -> None:
+        soon(call)
+        is_to_end.set()
+
+    with watched.connected() as asking:
+        soon(partial(say_nothing, go_on))
+        monkeypatch.setattr(watched.server, "soon", hand_in)
+        draining = threading.Thread(target=watched.server.drain)
+        draining.start()
+        assert is_to_end.wait(30)
+        asking.sendall(GET)
+        go_on.set()
+        said = asking.recv(65536)
+        draining.join(30)
+    assert asked_of(said)["PATH_INFO"] == "/"
+    assert b"Connection: close" in said
 
 
 def test_who_comes_at_the_instant_of_the_end_is_no_error(

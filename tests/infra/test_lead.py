@@ -28,6 +28,7 @@ from tests.infra.watched import (
     answer_to,
     asked_of,
     echo,
+    say_nothing,
     watching,
 )
 
@@ -56,10 +57,6 @@ def wait_for_a_commit(go_on: threading.Event) -> None:
         take()
 
     WriteQueue(act, 30).do(lambda: None)
-
-
-def say_nothing(go_on: threading.Event) -> None:
-    go_on.wait(60)
 
 
 @pytest.mark.parametrize(

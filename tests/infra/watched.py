@@ -152,6 +152,11 @@ class Stuck:
         return echo(environ, start_response)
 
 
+def say_nothing(go_on: threading.Event) -> None:
+    """Wait for it, as somebody who does not say so."""
+    go_on.wait(60)
+
+
 def answer_to(watched: Watched, connection: socket.socket) -> bytes:
     """What comes next on a connection."""
     watched.turn(until=lambda: select.select([connection], [], [], 0)[0])
