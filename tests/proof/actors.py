@@ -37,6 +37,8 @@ OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 LIMITS = (0, 1, 2, 2)
+SEATED = 2
+"""Of the users, those who have a seat at the start. They rush for few devices, so that two soon hold the same one."""
 WEIGHTS = (45, 35, 28)
 """Of activations, checks and deactivations."""
 UNHEARD_RATE = 0.03
@@ -82,12 +84,12 @@ class Subject:
 
 
 def application(subject: Subject, client: Client, seed: int) -> list[Op]:
-    """Rush for a place of the first user, as all others do; then call from any device for anybody, until the end.
+    """Rush for a place of one who has a seat, as all others do; then call from any device for anybody, until the end.
 
     What was not answered is called again, as applications do; and so is what was answered, and not heard.
     """
     dice, history = random.Random(seed), []
-    one = at(client, dice.choice(subject.devices), subject.users[0])
+    one = at(client, dice.choice(subject.devices), dice.choice(subject.users[:SEATED]), dice.randrange(2))
     call: Callable[[], Call] = one.activate
     while not has_ended():
         made = call()

@@ -316,13 +316,15 @@ def _sweep_forgets() -> Patches:
     """What is due is crossed off before it is announced: who dies between the two has forgotten it."""
 
     def announce(_shard: int, found: Any, announced: Any, events: list[Event]) -> None:
-        if (row := due.filed(found)) is not None:
-            writes.delete(row)
+        if (row := due.filed(found)) is None:
+            return
+        writes.delete(row)
         pk = license_pk(found.company, found.id)
         write = transactions.Transaction(event_item(pk, events[0]))
         for event in events[1:]:
             write.put(event_item(pk, event), EventItem.pk.does_not_exist())
         unannounced = LicenseItem.announced_phase == found.announced_phase
+        unannounced &= LicenseItem.validity_period == found.validity_period
         write.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)], unannounced)
         due.update_due_index(write, None, replace(found, announced_phase=announced))
         write.commit()

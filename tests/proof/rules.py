@@ -17,6 +17,8 @@ from tests.race.clients import LOST, OK, OK_EXPIRED
 
 OVERSOLD = "live places never above the limit"
 
+UNANSWERED = {LOST: "every call is answered", BUSY: "no call is busy without a cause"}
+"""The rules that no answer breaks, and `service_busy`."""
 RELEASING: dict[Verb, str] = {
     "deactivate": "device",
     "reset device": "device",
@@ -279,12 +281,13 @@ def _due(after: Aftermath) -> Iterator[EventType]:
 
 
 def _unanswered(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
-    """Who stays for an answer gets one: unless something was killed meanwhile, or a storm outlasts all patience."""
+    """Who stays for an answer gets one, and what was asked for: unless something was killed, or a storm came."""
     excuses = {LOST: after.outages, BUSY: after.outages + after.storms}
-    for op in history:
-        if op.answer in excuses and not any(_felt(op, start, end) for start, end in excuses[op.answer]):
-            yield Violation("every call is answered", str(op), (op,))
-            return
+    for answer, times in excuses.items():
+        calls = (op for op in history if op.answer == answer)
+        unexcused = next((op for op in calls if not any(_felt(op, *time) for time in times)), None)
+        if unexcused is not None:
+            yield Violation(UNANSWERED[answer], str(unexcused), (unexcused,))
 
 
 def _felt(op: Op, start: float, end: float) -> bool:

@@ -5,17 +5,14 @@ python -m tests.proof.server PORT      in the environment of `infra.local.enviro
 
 import json
 import os
-import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
-from infra.child import die_with
-from infra.serve import ROOT, Server, listen, log_to_stderr, serve
+from infra.serve import Server, listen, log_to_stderr, say_where, serve, start_module
 from tests.race.site import WORKERS
 
 _CONDITIONS = "PROOF_CONDITIONS"
@@ -41,17 +38,7 @@ class Conditions:
 
     def start(self, environment: dict[str, str], port: int) -> Server:
         """Start a server as a child process, as `infra.serve.start` starts the real one."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(port)],
-            cwd=ROOT,
-            env=environment | {_CONDITIONS: json.dumps(asdict(self))},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - it takes no lock and loads nothing
-        )
-        assert process.stdout is not None
-        with process.stdout as said:
-            return Server(process, int(said.readline().rsplit(b":", 1)[1]))
+        return start_module([__name__, str(port)], environment | {_CONDITIONS: json.dumps(asdict(self))})
 
     def enter(self, stack: ExitStack) -> None:
         """Bring them about in this process, until the stack is closed."""
@@ -75,7 +62,7 @@ def main() -> None:
         stack.enter_context(using(bootstrap(os.environ)))
         os.register_at_fork(after_in_child=lambda: replace(given, seed=given.seed + os.getpid()).enter(stack))
         log_to_stderr()
-        serve(listen(int(sys.argv[1])), partial(print, flush=True), workers=WORKERS)
+        serve(listen(int(sys.argv[1])), say_where, workers=WORKERS)
 
 
 if __name__ == "__main__":
