@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import Runtime, runtime, using
@@ -34,6 +35,8 @@ if not STAGE_URL:  # `app`, which tests import, needs an environment
     os.environ |= dynamodb_local.over(local.environment(Path(_home.name)) | AWS_NOWHERE, "tests")
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
 
+settings.register_profile("no time", deadline=None)  # how long an example takes is up to the machine
+settings.load_profile("no time")
 NEED_NO_ENGINE = ("domain", "docs", "web", "infra/stage", "test_")
 """Where tests ask no database, unless they have a vendor or are marked."""
 _costly = passwords.hasher

@@ -205,4 +205,4 @@ class InMemory(LicenseMachine):
 
 
 TestLicense = InMemory.TestCase
-TestLicense.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestLicense.settings = settings(max_examples=200, stateful_step_count=40)

@@ -258,7 +258,6 @@ def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
     @seed(1)
     @settings(
         max_examples=count,
-        deadline=None,
         phases=[Phase.generate],
         database=None,
         suppress_health_check=list(HealthCheck),

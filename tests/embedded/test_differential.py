@@ -30,7 +30,6 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Send]:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -26,7 +26,6 @@ def embedded() -> Iterator[Send]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -108,9 +108,7 @@ def test_each_answer_is_one_that_the_document_names(
     operation: Any, mode: GenerationMode, application: Application, true: list[dict[str, str]]
 ) -> None:
     @seed(SEED)
-    @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def send(data: st.DataObject) -> None:
         note(f"FUZZ_SEED={SEED} FUZZ_EXAMPLES={EXAMPLES}")

@@ -23,9 +23,7 @@ ANY_JSON = st.recursive(
     max_leaves=6,
 )
 BODIES = st.dictionaries(st.sampled_from([*FIELDS, "license_id", "is_vm", "bundle_code", "ip"]), ANY_JSON)
-SETTINGS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True
-)
+SETTINGS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
 
 
 def judge(answer: httpx.Response) -> None:

@@ -178,7 +178,6 @@ TestStore = OnTheEngine.TestCase
 TestStore.settings = settings(
     max_examples=15,
     stateful_step_count=40,
-    deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],  # no time is measured here
 )

@@ -109,7 +109,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=values)
 def test_any_value_is_written_as_javascript_writes_it_and_read_again(oracle: Oracle, value: Any) -> None:
     written = canonical_json(value)
@@ -117,7 +117,7 @@ def test_any_value_is_written_as_javascript_writes_it_and_read_again(oracle: Ora
     assert canonical_json(parse_json(written)) == written
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(number=floats)
 @example(number=1e21)
 @example(number=999999999999999900000.0)
