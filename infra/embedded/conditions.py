@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from operator import ge, gt, le, lt
 
 from infra.embedded.source import Read, Source, Values
@@ -58,7 +59,7 @@ def _any(source: Source) -> Test:
     while source.comes("OR"):
         source.take("OR")
         tests.append(_all(source))
-    return tests[0] if len(tests) == 1 else lambda item, values: any(test(item, values) for test in tests)
+    return reduce(lambda one, other: lambda item, values: one(item, values) or other(item, values), tests)
 
 
 def _all(source: Source) -> Test:
@@ -66,7 +67,7 @@ def _all(source: Source) -> Test:
     while source.comes("AND"):
         source.take("AND")
         tests.append(_one(source))
-    return tests[0] if len(tests) == 1 else lambda item, values: all(test(item, values) for test in tests)
+    return reduce(lambda one, other: lambda item, values: one(item, values) and other(item, values), tests)
 
 
 def _one(source: Source) -> Test:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Never
+from typing import Never, TypeVar
 
 from infra.embedded.database import Database
 from infra.embedded.errors import Refused
 from infra.embedded.reads import Reads
 from infra.embedded.requests import Answer, Request
-from infra.embedded.tables import Tables
+from infra.embedded.tables import TableGone, Tables
 from infra.embedded.writes import Writes
+
+T = TypeVar("T")
 
 
 class EmbeddedEngine:
@@ -20,7 +22,7 @@ class EmbeddedEngine:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
-        tables = Tables(self._database)
+        self._tables = tables = Tables(self._database)
         reads, writes = Reads(self._database, tables), Writes(self._database, tables)
         self._writes = writes
         self._operations: dict[str, Callable[[Request], Answer]] = {
@@ -45,8 +47,9 @@ class EmbeddedEngine:
         What is consumed (`ReturnConsumedCapacity`) is not counted, and not answered.
         """
         do = self._operations.get(operation, _unknown)
+        known = {name: value for name, value in request.items() if name != "ReturnConsumedCapacity"}
         try:
-            return do({name: value for name, value in request.items() if name != "ReturnConsumedCapacity"})
+            return self._of_its_tables(lambda: do(known))
         except Refused as refusal:
             raise refusal.as_botocore(operation) from refusal.__cause__
 
@@ -55,7 +58,15 @@ class EmbeddedEngine:
 
         The first ones first, at most so many; answers how many. Raises `Refused`.
         """
-        return self._writes.delete_expired(table, before, most)
+        return self._of_its_tables(lambda: self._writes.delete_expired(table, before, most))
+
+    def _of_its_tables(self, do: Callable[[], T]) -> T:
+        """What is done with the tables as they are remembered, or as they are, where one is gone. Raises `Refused`."""
+        try:
+            return do()
+        except TableGone:
+            self._tables.forget()
+            return do()
 
     def close(self) -> None:
         """Close the file: nothing is asked any more."""

@@ -10,7 +10,7 @@ from infra.embedded.errors import invalid
 from infra.embedded.expressions import KeyCondition, compiled
 from infra.embedded.requests import Answer, Request, expect, only_member
 from infra.embedded.source import Values
-from infra.embedded.tables import Key, Table, Tables, read_items, refuse_same
+from infra.embedded.tables import Key, Table, Tables, read_items, refuse_same, require
 from infra.embedded.values import Item, Untyped
 
 MOST_AT_ONCE = 100
@@ -133,6 +133,8 @@ class Reads:
             raise invalid("Limit must be greater than or equal to 1")
         sql = f"SELECT item FROM items WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608 - texts of ours
         items, is_cut = self._database.take(sql, [*parameters, limit], _page_of)
+        if not items:
+            require(self._database.read, table)
         page: Answer = {
             "Items": [_only(names, item) for item in items],
             "Count": len(items),

@@ -84,6 +84,13 @@ class Table:
         return str(text)
 
 
+class TableGone(Refused):
+    """A table that is remembered does not exist any more: another process has dropped it, and perhaps made it again."""
+
+    def __init__(self) -> None:
+        super().__init__("ResourceNotFoundException", "Requested resource not found")
+
+
 class Tables:
     """The tables of a database, by their names."""
 
@@ -97,7 +104,7 @@ class Tables:
         if table is None:
             rows = self._database.read("SELECT id, definition FROM tables WHERE name = ?", (str(name),))
             if not rows:
-                raise Refused("ResourceNotFoundException", "Requested resource not found")
+                raise TableGone
             ((id, definition),) = rows
             keys = tuple(key["AttributeName"] for key in orjson.loads(definition)["KeySchema"])
             table = self._known[name] = Table(id, name, keys)
@@ -126,12 +133,16 @@ class Tables:
 
     def delete(self, request: Request) -> Answer:
         """DeleteTable, with all that is in it. Raises `Refused`."""
-        table = self[request["TableName"]]
-        described = self.describe(request)["Table"]
-        items, itself = "DELETE FROM items WHERE table_id = ?", "DELETE FROM tables WHERE id = ?"
-        self._database.write(lambda _: ({}, [(items, (table.id,)), (itself, (table.id,))]))
-        self._known.pop(table.name, None)
+        name, described = request["TableName"], self.describe(request)["Table"]
+        items = "DELETE FROM items WHERE table_id = (SELECT id FROM tables WHERE name = ?)"
+        itself = "DELETE FROM tables WHERE name = ?"
+        self._database.write(lambda _: ({}, [(items, (name,)), (itself, (name,))]))
+        self.forget()
         return {"TableDescription": described | {"TableStatus": "DELETING"}}
+
+    def forget(self) -> None:
+        """Look each up again: one is gone, and another one may have its name."""
+        self._known.clear()
 
 
 def _definition(request: Request) -> Answer:
@@ -157,17 +168,32 @@ def refuse_same(keys: Sequence[tuple[Table, Key]], why: str) -> None:
         raise invalid(why)
 
 
+def require(read: Read, *tables: Table) -> None:
+    """Raise `TableGone` where one of them does not exist any more."""
+    for table in set(tables):
+        if not read("SELECT 1 FROM tables WHERE id = ?", (table.id,)):
+            raise TableGone
+
+
 def read_items(read: Read, keys: Sequence[tuple[Table, Key]]) -> list[Item | None]:
-    """The items with these keys, as they stood at one instant; None for those that do not exist."""
+    """The items with these keys, as they stood at one instant; None for those that do not exist. Raises `TableGone`."""
     parameters: list[SqlValue] = []
     for table, key in keys:
         parameters += (table.id, *key)
-    (row,) = read(_select(len(keys)), parameters)
-    return [None if text is None else orjson.loads(text) for text in row]
+    ((*texts, ids),) = read(_select(len(keys)), parameters)
+    if not _ids(ids).issuperset([table.id for table, _ in keys]):
+        raise TableGone
+    return [None if text is None else orjson.loads(text) for text in texts]
 
 
 @lru_cache(maxsize=128)
 def _select(count: int) -> str:
     """One row, however many items: each row has the interpreter's lock let go and taken again."""
     one = "(SELECT item FROM items WHERE table_id = ? AND pk = ? AND part = ?)"
-    return f"SELECT {', '.join([one] * count)}"
+    return f"SELECT {', '.join([one] * count)}, (SELECT group_concat(id) FROM tables)"  # noqa: S608 - texts of ours
+
+
+@lru_cache(maxsize=8)
+def _ids(text: bytes | None) -> frozenset[int]:
+    """Of all tables that there are."""
+    return frozenset(map(int, text.split(b","))) if text else frozenset()

@@ -7,7 +7,7 @@ from infra.embedded.database import Database, Read, Statement
 from infra.embedded.errors import Refused, invalid
 from infra.embedded.expressions import compiled
 from infra.embedded.requests import Answer, Request, expect, only_member
-from infra.embedded.tables import MAX_ITEM_BYTES, Key, Table, Tables, read_items, refuse_same
+from infra.embedded.tables import MAX_ITEM_BYTES, Key, Table, Tables, read_items, refuse_same, require
 from infra.embedded.values import Item, item_size
 
 MOST_IN_TRANSACTION = 100
@@ -87,13 +87,19 @@ class Writes:
         writes = [self._understand(_IN_BATCH[kind], what | {"TableName": name}) for name, kind, what in choices]
         refuse_same([(write.table, write.key) for write in writes], "Provided list of item keys contains duplicates")
         statements = [statement for write in writes for statement in write.statements({}, write.become(None))]
-        return self._database.write(lambda _: ({"UnprocessedItems": {}}, statements))
+
+        def decide(read: Read) -> tuple[Answer, list[Statement]]:
+            require(read, *(write.table for write in writes))
+            return {"UnprocessedItems": {}}, statements
+
+        return self._database.write(decide)
 
     def delete_expired(self, name: str, before: int, most: int) -> int:
         """Delete items that expire before an instant, in seconds, the first ones first; how many, at most so many."""
         table = self._tables[name]
 
         def decide(read: Read) -> tuple[int, list[Statement]]:
+            require(read, table)
             sql = "SELECT pk, part FROM items WHERE table_id = ? AND expires < ? ORDER BY expires LIMIT ?"
             found = read(sql, (table.id, before, most))
             return len(found), [table.delete((pk.decode(), part.decode())) for pk, part in found]
