@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
-from infra.cost.monthly_cost import MILLIONS, Function, Monitoring, function, loads, million, month, watch
+from infra.cost.monthly_cost import MILLIONS, Function, Monitoring, function, kept_started, loads, million, month, watch
 from infra.stage.stages import StageError
 from infra.version import add_version
 
@@ -19,7 +19,7 @@ Usd = dict[str, float]
 """By what they are for."""
 
 
-def months_table(inputs: Inputs, months: dict[int, Usd]) -> str:
+def months_table(inputs: Inputs, run: Function, months: dict[int, Usd]) -> str:
     """In Markdown, a column for each number of devices; and what it rests on."""
     usage, prices = inputs.usage, inputs.prices
     totals = {devices: sum(lines.values()) for devices, lines in months.items()}
@@ -33,7 +33,8 @@ def months_table(inputs: Inputs, months: dict[int, Usd]) -> str:
         f"List prices of {prices.region}, {prices.as_of}, without free tiers. For each device: "
         f"{usage.checks_a_day:g} checks a day; {usage.activations_a_month:g} activations, "
         f"{usage.deactivations_a_month:g} deactivations, {usage.portal_pages_a_month:g} pages of the portal a month. "
-        f"{usage.share_of_users:.0%} are licensed by user."
+        f"{usage.share_of_users:.0%} are licensed by user. "
+        f"Each function that is kept started (`provisioned_concurrency`) is {_usd(kept_started(inputs, run))} a month."
     )
     return f"{_table(rows)}\n\n{rest}"
 
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         print(_document(inputs, run, watched, months, millions))
     else:
-        print(f"{months_table(inputs, months)}\n\n{millions_table(millions)}")
+        print(f"{months_table(inputs, run, months)}\n\n{millions_table(millions)}")
     return 0
 
 

@@ -83,6 +83,8 @@ class Prices(BaseModel):
     lambda_request: Price
     lambda_arm64: Price
     lambda_x86_64: Price
+    provisioned_arm64: Price
+    provisioned_x86_64: Price
     read_unit: Price
     write_unit: Price
     stored: Price

@@ -7,7 +7,7 @@ from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.observability import METRICS
 from infra import budgets
 from infra.budgets import Budget
-from infra.cost.inputs import CostError, Inputs, Usage
+from infra.cost.inputs import CostError, Inputs, Price, Prices, Usage
 from infra.stage.resources import resources
 from infra.stage.stages import PROTECTED, read_config, read_stage
 
@@ -112,12 +112,31 @@ class Function:
 
     gb: float
     architecture: str
+    provisioned: int = 0
+    """So many are kept started."""
 
 
 def function() -> Function:
     """As `.chalice/config.json` has it."""
     config = read_config()
-    return Function(config["lambda_memory_size"] / 1024, config["lambda_architecture"])
+    provisioned = read_stage(PROTECTED).provisioned_concurrency
+    return Function(config["lambda_memory_size"] / 1024, config["lambda_architecture"], provisioned)
+
+
+def kept_started(inputs: Inputs, run: Function) -> float:
+    """USD of a month for each function that is kept started, whether it is called or not.
+
+    Calls of it cost a little less time than those of others, which is left out. Raises `CostError`.
+    """
+    seconds = inputs.usage.days_a_month * 24 * 60 * 60
+    return _price(inputs.prices, "provisioned", run.architecture).of(run.gb * seconds)
+
+
+def _price(prices: Prices, kind: str, architecture: str) -> Price:
+    price: Price | None = getattr(prices, f"{kind}_{architecture}", None)
+    if price is None:
+        raise CostError(f"There is no price for Lambda on {architecture}.")
+    return price
 
 
 def month(devices: float, inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
@@ -126,6 +145,7 @@ def month(devices: float, inputs: Inputs, run: Function, watched: Monitoring) ->
     gb = stored_gb(devices, usage)
     of_calls = usd_of_calls(loads(devices, usage), inputs, run, watched)
     return of_calls | {
+        "Lambda, kept started": run.provisioned * kept_started(inputs, run),
         "Firewall": of_calls["Firewall"]
         + prices.firewall.of(watched.firewalls)
         + prices.firewall_rule.of(watched.firewall_rules),
@@ -147,9 +167,7 @@ def million(call: str, inputs: Inputs, run: Function, watched: Monitoring) -> di
 def usd_of_calls(made: list[Load], inputs: Inputs, run: Function, watched: Monitoring) -> dict[str, float]:
     """USD of calls alone, by what they are for. Raises `CostError` where the architecture has no price."""
     usage, prices = inputs.usage, inputs.prices
-    gb_second = getattr(prices, f"lambda_{run.architecture}", None)
-    if gb_second is None:
-        raise CostError(f"There is no price for Lambda on {run.architecture}.")
+    gb_second = _price(prices, "lambda", run.architecture)
     over_http = [(load.count, load.answer_bytes) for load in made if load.answer_bytes is not None]
     calls = sum(count for count, _ in over_http)
     requests = sum(load.count for load in made if load.ms)

@@ -8,6 +8,11 @@ SCHEDULES = {"sweep": "SweepDue", "mail": "SendQueuedMails"}
 FUNCTIONS = {"api": "APIHandler"} | SCHEDULES
 """All functions."""
 
+ALIAS = "live"
+"""Of the version of the API's function that is kept started, where some are."""
+ALIAS_RESOURCE = f"{FUNCTIONS['api']}Alias{ALIAS}"
+"""As the transform of a serverless template names it."""
+
 STALE_SECONDS = 300
 """A run that cannot begin for as long is given up: the next one, which does its work as well, is due by then."""
 FORTNIGHT_SECONDS = 14 * 24 * 3600  # no queue keeps a message longer
@@ -17,7 +22,8 @@ def functions(stage: Stage) -> Json:
     """The logs and the queue, and what Chalice's functions have to know of them."""
     return {
         **{f"{name.capitalize()}Logs": log_group(stage, name) for name in FUNCTIONS},
-        **{function: {"Properties": _properties(name)} for name, function in FUNCTIONS.items()},
+        **{function: {"Properties": _properties(name)} for name, function in SCHEDULES.items()},
+        **_called_by_gateway(stage),
         "DeadLetters": {
             "Type": "AWS::SQS::Queue",
             "Properties": {
@@ -54,6 +60,25 @@ def log_group(stage: Stage, name: str) -> Json:
 def _properties(name: str) -> Json:
     logs = {"LoggingConfig": {"LogGroup": {"Ref": f"{name.capitalize()}Logs"}}}
     return logs | _schedule(SCHEDULES[name]) if name in SCHEDULES else logs
+
+
+def _called_by_gateway(stage: Stage) -> Json:
+    """The API's function, and who may call it. What is kept started is a version, which its alias leads to.
+
+    API Gateway then calls the alias (`project.run_chalice`), which it must be allowed to.
+    """
+    properties = _properties("api")
+    if not stage.provisioned_concurrency:
+        return {FUNCTIONS["api"]: {"Properties": properties}}
+    provisioned = {
+        "AutoPublishAlias": ALIAS,
+        "AutoPublishAliasAllProperties": True,  # else a changed setting would be no new version
+        "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": stage.provisioned_concurrency},
+    }
+    return {
+        FUNCTIONS["api"]: {"Properties": properties | provisioned},
+        f"{FUNCTIONS['api']}InvokePermission": {"Properties": {"FunctionName": {"Ref": ALIAS_RESOURCE}}},
+    }
 
 
 def _schedule(function: str) -> Json:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.version import COMMIT_FILE, git_commit
+from infra.stage.functions import ALIAS_RESOURCE, FUNCTIONS
 from infra.stage.resources import resources
 from infra.stage.stages import ROOT, Stage, StageError, read_config
 
@@ -41,7 +42,10 @@ def prepare(project: Path, stage: Stage, architecture: str) -> None:
 
 
 def run_chalice(project: Path, stage: Stage, out: Path) -> None:
-    """Let chalice write `deployment.zip` and the merged template `sam.json` into `out`. Raises `StageError`."""
+    """Let chalice write `deployment.zip` and the merged template `sam.json` into `out`. Raises `StageError`.
+
+    It knows no alias: where functions are kept started, the addresses in the template are led to theirs here.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | {
         "AWS_DEFAULT_REGION": "us-east-1",  # any: it does not show in what is written
         "PYTHONDONTWRITEBYTECODE": "1",  # it would be packaged
@@ -49,6 +53,9 @@ def run_chalice(project: Path, stage: Stage, out: Path) -> None:
     chalice = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", stage.name]
     command = [*chalice, "--merge-template", _MERGED, str(out)]
     complete(command, "chalice cannot package the stage.", cwd=project, env=environment)
+    if stage.provisioned_concurrency:
+        template = out / "sam.json"
+        template.write_text(template.read_text().replace(f"${{{FUNCTIONS['api']}.Arn}}", f"${{{ALIAS_RESOURCE}}}"))
 
 
 def complete(command: list[str], failure: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:

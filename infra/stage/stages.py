@@ -44,6 +44,8 @@ class Stage:
     """Of its functions: the settings that `chalicelib.settings` describes."""
     firewall: Firewall | None = None
     """None: the stage has none."""
+    provisioned_concurrency: int = 0
+    """So many functions for calls are kept started."""
 
     @property
     def stack(self) -> str:
@@ -59,6 +61,7 @@ class Stage:
 class _Declared(BaseModel):
     environment_variables: dict[str, str]
     firewall: Firewall | None = None
+    provisioned_concurrency: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
 class _Config(BaseModel):
@@ -88,7 +91,7 @@ def read_stage(name: str) -> Stage:
     if name not in stages:
         raise StageError(f"There is no stage {name!r} in .chalice/config.json, but {', '.join(stages)}.")
     declared = _Declared.model_validate(stages[name])
-    stage = Stage(name, declared.environment_variables, declared.firewall)
+    stage = Stage(name, declared.environment_variables, declared.firewall, declared.provisioned_concurrency)
     named = {"SEATKEEPER_TABLE_PREFIX": stage.stack, "SEATKEEPER_SECRETS": f"ssm:/{stage.stack}"}
     for variable, value in named.items():
         if stage.environment.get(variable) != value:  # copied from another stage, it would work on that one's data

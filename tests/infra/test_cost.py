@@ -14,6 +14,7 @@ from infra.cost import monthly_cost as months
 from infra.cost.__main__ import main
 from infra.cost.inputs import DEFAULT, CostError, Inputs, Price, Usage, read_inputs
 from infra.cost.monthly_cost import GB, MILLIONS, Function, Monitoring, function, loads, million, month, watch
+from infra.stage.stages import Stage
 
 NOTHING = dict.fromkeys(Usage.model_fields, 0) | {"days_a_month": 30}
 ARM, UNWATCHED = Function(0.5, "arm64"), Monitoring(0, 0, 0, 0)
@@ -26,6 +27,7 @@ def inputs(**usage: float) -> Inputs:
     prices: dict[str, Any] = dict.fromkeys(
         (
             "lambda_x86_64",
+            "provisioned_x86_64",
             "stored",
             "recoverable",
             "logged",
@@ -47,6 +49,7 @@ def inputs(**usage: float) -> Inputs:
         "firewall_request": million,
     }
     prices |= {"region": "nowhere", "as_of": "today", "lambda_arm64": one | {"tiers": [[inf, 0.001]]}}
+    prices["provisioned_arm64"] = one | {"tiers": [[inf, 0.0001]]}
     return Inputs.model_validate({"usage": NOTHING | usage, "prices": prices})
 
 
@@ -57,6 +60,7 @@ def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
         {
             "API Gateway": 0.06,
             "Lambda": 0.06 + 60_000 * 0.05 * 0.5 * 0.001,
+            "Lambda, kept started": 0,
             "DynamoDB, reads": 0.06,
             "DynamoDB, writes": 0.06,
             "DynamoDB, storage and recovery": 0,
@@ -93,6 +97,13 @@ def test_a_firewall_is_paid_for_by_its_rules_and_by_every_call_over_http_also_wh
     lines = month(1000, inputs(checks_a_day=2.0, sweeps_a_day=1e6), ARM, guarded)
     assert lines["Firewall"] == pytest.approx(1 + 2 + 0.06)
     assert (watch("prod").firewalls, watch("dev").firewalls) == (1, 0)
+
+
+def test_functions_that_are_kept_started_are_paid_for_by_the_second_also_where_nobody_calls() -> None:
+    lines = month(1000, inputs(), Function(0.5, "arm64", provisioned=3), UNWATCHED)
+    assert {name: usd for name, usd in lines.items() if usd} == {
+        "Lambda, kept started": pytest.approx(3 * 0.5 * 30 * 24 * 3600 * 0.0001)
+    }
 
 
 def test_a_check_within_15_minutes_of_another_costs_no_write() -> None:
@@ -177,6 +188,11 @@ def test_an_architecture_without_a_price_is_one_sentence() -> None:
 def test_the_function_is_that_of_the_configuration() -> None:
     config = json.loads(Path(".chalice/config.json").read_text())
     assert function() == Function(config["lambda_memory_size"] / 1024, config["lambda_architecture"])
+
+
+def test_what_the_stage_keeps_started_is_reckoned_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(months, "read_stage", lambda _name: Stage("prod", {}, provisioned_concurrency=7))
+    assert function().provisioned == 7
 
 
 def test_the_answer_as_json_has_the_figures_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:

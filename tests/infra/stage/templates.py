@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.stage.package import default_architecture
 from infra.stage.project import prepare, run_chalice
-from infra.stage.stages import read_config, read_stage
+from infra.stage.stages import Stage, read_config, read_stage
 from tests.store.kinds import kinds
 
 STAGES = tuple(read_config()["stages"])
@@ -23,10 +23,15 @@ Template = dict[str, Any]
 @cache
 def template(stage: str) -> Template:
     """What CloudFormation is given; to be looked at only."""
+    return template_of(read_stage(stage))
+
+
+def template_of(stage: Stage) -> Template:
+    """What CloudFormation is given of a stage that may be made up."""
     with TemporaryDirectory(prefix="seatkeeper-tests-") as folder:
         project, new = Path(folder, "project"), Path(folder, "new")
-        prepare(project, read_stage(stage), default_architecture())
-        run_chalice(project, read_stage(stage), new)
+        prepare(project, stage, default_architecture())
+        run_chalice(project, stage, new)
         merged: Template = json.loads((new / "sam.json").read_bytes())
         return merged
 
