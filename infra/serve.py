@@ -40,7 +40,7 @@ from infra.child import Child, die_with
 from infra.embedded.errors import EngineError
 from infra.health import Readiness, with_readiness
 from infra.http_server import DRAIN_SECONDS, HttpServer
-from infra.malloc import give_back_what_is_large
+from infra.malloc import share_freed_memory
 from infra.quiet import OncePerMinute
 from infra.shares import Common, Share
 from infra.version import add_version, this_version
@@ -234,7 +234,7 @@ def answer(
     answered in the runtime in which this is called, with turns of that share. Raises `SettingsError`.
     """
     share = share or Share(Common(1))
-    give_back_what_is_large()
+    share_freed_memory()
     with using(replace(runtime(), turns=share.turns)) as ours:
         ours.open()
         served = load(behind_proxy)
