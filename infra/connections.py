@@ -44,8 +44,9 @@ class Connection:
         self.is_gone = False
         self._reader = RequestReader(server.now, self._headers_are_here, self._request_is_here)
         self._unread, self._unsent = b"", bytearray()
+        """Read from the socket, and not by `_reader`; of answers, what the client has not taken yet."""
         self._unsent_bytes = 0
-        """When it was last looked at."""
+        """How much that was when somebody last looked whether the client takes any."""
         self._is_last = self._has_ended = False
         """Whether no further request is read; whether the client sends no more."""
         self._is_paused = False
@@ -92,16 +93,16 @@ class Connection:
             return False
         return request.begun < now - (REQUEST_SECONDS if request.headers_finished else HEADER_SECONDS)
 
-    def answer(self, payload: bytes, keep_alive: bool) -> None:
+    def send_answer(self, payload: bytes, keep_alive: bool) -> None:
         """Send the answer of the first request, and go on with what has come behind it."""
         if self.is_gone:
             return
         try:
-            self._answer(payload, keep_alive)
+            self._send_answer(payload, keep_alive)
         except Exception:
             self._give_up()
 
-    def _answer(self, payload: bytes, keep_alive: bool) -> None:
+    def _send_answer(self, payload: bytes, keep_alive: bool) -> None:
         self.requests.popleft()
         self.last_activity = self.server.now()
         if not keep_alive:
@@ -137,6 +138,7 @@ class Connection:
             self.leave()
 
     def _go_on(self) -> None:
+        """What comes next, once the client has taken an answer."""
         if self.is_gone:
             return
         if self.requests:

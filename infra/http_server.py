@@ -29,8 +29,9 @@ from infra.shares import THREADS, Share
 DRAIN_SECONDS = 5
 """For the calls that are under way when the server is to end."""
 TICK_SECONDS = 1
+BACK_OFF_SECONDS = 0.005
+"""That a process which has more connections than another leaves it to take one."""
 _FULL_SECONDS = 0.1
-_BACK_OFF_SECONDS = 0.005
 
 _log = logging.getLogger("seatkeeper")
 
@@ -166,7 +167,7 @@ class HttpServer:
             until = self._poll()
             while self._may_answer():
                 if not self._answer_next():
-                    return
+                    return  # another thread leads
                 if self.now() >= until:
                     break
 
@@ -183,9 +184,9 @@ class HttpServer:
         finally:
             leads = self._lead.end_call()
         if leads:
-            connection.answer(payload, keep_alive)
+            connection.send_answer(payload, keep_alive)
         else:
-            self.soon(partial(connection.answer, payload, keep_alive))
+            self.soon(partial(connection.send_answer, payload, keep_alive))
         return leads
 
     def _close(self) -> None:
@@ -235,7 +236,7 @@ class HttpServer:
         if len(self.connections) > self._share.connections:  # and each is being answered
             self._pause_accepting(_FULL_SECONDS, self._accept_again)
         elif self._share.is_ahead(len(self.connections)):
-            self._pause_accepting(_BACK_OFF_SECONDS, self._accept_what_is_left)
+            self._pause_accepting(BACK_OFF_SECONDS, self._accept_what_is_left)
         else:
             self._take()
 

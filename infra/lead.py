@@ -32,6 +32,7 @@ class Lead:
         self._calls, self._is_in_call = 0, False
         """Calls that leaders have begun; whether the leader is in the last of them."""
         self._call_begins = Event()
+        """Set when a call begins, and as long as there may be one to watch."""
 
     def take(self) -> bool:
         """Wait for the lead, and have it. False: there is nothing to lead any more."""
@@ -48,7 +49,7 @@ class Lead:
         return self._waiting < self._threads - 1
 
     def begin_call(self) -> None:
-        """The leader is in a call from now on."""
+        """The leader is in a call from now on. Nobody else changes what this does: so it needs no lock."""
         self._calls += 1
         self._is_in_call = True
         if not self._call_begins.is_set():
@@ -88,7 +89,7 @@ class Lead:
                 if self._is_in_call and self._calls == call:
                     self._pass_on()
             self._call_begins.clear()
-            if self._is_in_call or self.is_over:  # one that began just before found it set
+            if self._is_in_call or self.is_over:  # what has begun meanwhile found it set, and did not set it
                 self._call_begins.set()
 
     def _pass_on(self) -> None:

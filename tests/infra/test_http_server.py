@@ -385,8 +385,10 @@ def test_who_comes_at_the_instant_of_the_end_is_no_error(
 # --- several processes ---------------------------------------------------------------------------------------------
 
 
-def test_connections_are_spread_over_the_processes() -> None:
+def test_connections_are_spread_over_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "BACK_OFF_SECONDS", 0.2)  # long enough for a thread that finds no processor
     with watching(processes=3) as watched, ExitStack() as stack:
         for _ in range(12):
             stack.enter_context(watched.connected())
+        watched.turn(until=lambda: sum(len(server.connections) for server in watched.servers) == 12)
         assert [len(server.connections) for server in watched.servers] == [4, 4, 4]
