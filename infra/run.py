@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
@@ -35,19 +35,22 @@ from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store import accounts
 from chalicelib.store.database import create_tables
+from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
-from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
 from infra import local, output, serve
 from infra.demo import seed
-from infra.embedded.errors import EngineError
+from infra.embedded import open_engine
+from infra.embedded.errors import EngineError, Refused
 from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
-TIDY_REST = 2
-"""How many times as long as a round of tidying the rest is that follows it, where there is more to tidy up."""
+EXPIRED_SECONDS = 60
+"""So long what has expired is kept: whole seconds are stored, and clocks differ."""
+TIDIED_AT_ONCE = 100
+"""Items that one commit deletes: whoever writes waits no longer than that takes."""
 MAIL_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
@@ -88,7 +91,7 @@ def run(
             with (
                 reachable,
                 sweeping(),
-                tidying(),
+                tidying(local.database_file(data_dir)),
                 mailing(),
                 watching_disk(data_dir),
                 serve.start(environment, listening=listening, workers=workers, behind_proxy=behind_proxy) as server,
@@ -198,30 +201,18 @@ def mailing() -> Iterator[None]:
 
 
 @contextmanager
-def tidying() -> Iterator[None]:
-    """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: this engine has no TTL."""
-    stopping, after, pause = threading.Event(), "", float(SWEEP_SECONDS)
+def tidying(database_file: Path) -> Iterator[None]:
+    """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
+    stopping, table = threading.Event(), f"{local.TABLE_PREFIX}-{EphemeraItem.Meta.table_name}"
+    with closing(open_engine(database_file)) as engine:
 
-    def act() -> None:
-        nonlocal after, pause
-        pause = SWEEP_SECONDS  # where this round fails, too
-        after, pause = tidy_some(after, stopping.is_set)
+        def act() -> None:
+            before = clock.now() // 1000 - EXPIRED_SECONDS
+            while engine.delete_expired(table, before, TIDIED_AT_ONCE) == TIDIED_AT_ONCE and not stopping.is_set():
+                pass
 
-    with _repeating("tidying", act, lambda: pause, stopping):
-        yield
-
-
-def tidy_some(
-    after: str, is_over: Callable[[], bool], timer: Callable[[], float] = time.monotonic
-) -> tuple[str, float]:
-    """One round of tidying behind the key `after`; answers where the next goes on, and after how many seconds.
-
-    While there is more, requests have the database to themselves `TIDY_REST` times as long as the round has taken by
-    `timer`. Raises `Unavailable`.
-    """
-    begun = timer()
-    _, after = tidy(after, now=clock.now(), keep_going=lambda: not is_over())
-    return after, TIDY_REST * (timer() - begun) if after else SWEEP_SECONDS
+        with _repeating("tidying", act, lambda: SWEEP_SECONDS, stopping):
+            yield
 
 
 @contextmanager
@@ -248,7 +239,7 @@ def _repeating(
         while True:
             try:
                 act()
-            except Unavailable as error:
+            except (Refused, Unavailable) as error:
                 _log.warning("the %s could not be done now (%s); the next one catches up", name, error.code)
             except Exception:
                 if not stopping.is_set():

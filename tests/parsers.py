@@ -345,14 +345,13 @@ NO_PARSERS = {
     *(
         "usecases.catalogue.find_credentials",
         "usecases.passwords.is_outdated",
-        "usecases.tidy.tidy",
     ),  # of what is stored
     *("domain.errors.wrong_in", "domain.errors.at_field"),  # of our own
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
     "infra.embedded.values.added",  # of what is stored
-    *("infra.output.write", "infra.run.tidy_some", "infra.secret_store.open_store"),
+    *("infra.output.write", "infra.secret_store.open_store"),
 }
 """Functions that take a text and are none."""
 

@@ -186,15 +186,11 @@ def sort_keys(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[str]:
     return (raw["part"]["S"] for raw in _query(table, pk, *_beginning(prefix), only="part"))
 
 
-def scan(table: type[AnyItem], only: Sequence[str], after: str = "", limit: int | None = None) -> Iterator[Raw]:
-    """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all.
-
-    `after`: the key to go on behind, in a table that has no sort key; `limit` bounds the items.
-    """
+def scan(table: type[AnyItem], only: Sequence[str]) -> Iterator[Raw]:
+    """These attributes of every item of a table, page by page as they are taken. Never in a request: it reads all."""
     names = {f"#{n}": name for n, name in enumerate(only)}
     asked = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names, "ConsistentRead": True}
-    start: Operation = {"ExclusiveStartKey": {"pk": {"S": after}}} if after else {}
-    return iter(_pages({"TableName": table.Meta.table_name, **asked, **start}, limit, "Scan"))
+    return iter(_pages({"TableName": table.Meta.table_name, **asked}, None, "Scan"))
 
 
 def _beginning(prefix: str) -> tuple[str, tuple[str, ...]]:

@@ -9,8 +9,9 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,15 +21,15 @@ import httpx
 import pytest
 
 from chalicelib.domain.mail import Mail
-from chalicelib.store import accounts, licenses, reads, transactions, writes
+from chalicelib.store import accounts, licenses, reads, transactions
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem
-from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.mails import queue_mail
+from chalicelib.store.tables import table_definition
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
-from chalicelib.usecases.tidy import tidy
 from chalicelib.web import clock
 from infra import call, demo, local, run
+from infra.embedded import open_engine
 from infra.new_secrets import NEW
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
@@ -419,66 +420,27 @@ def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     assert vendor.history(license)[-1].type == "license_expired"
 
 
-def test_a_run_tidies_up_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    expired = SessionItem("session#of-last-year", company="T", user_id=1, epoch=0, opened_at=1, seen_at=1, expires=1)
-    writes.put(expired)
-    tidied = threading.Event()
-
-    def noted(after: str, **given: Any) -> tuple[int, str]:
-        gone, left_at = tidy(after, **given)
-        if not left_at:  # other tests may have left more than is looked at in one round
-            tidied.set()
-        return gone, left_at
-
-    monkeypatch.setattr(run, "tidy", noted)
-    with run.tidying():
-        assert tidied.wait(30)
-    assert reads.transact_get([expired]) == [None]  # as it is stored
-
-
-@pytest.fixture
-def expired() -> Iterator[list[SessionItem]]:
-    """Ten sessions of a year ago."""
-    given: dict[str, Any] = {"company": "T", "user_id": 1, "epoch": 0, "opened_at": 1, "seen_at": 1, "expires": 1}
-    items = [SessionItem(f"session#of-last-year-{number}", **given) for number in range(10)]
-    writes.batch_put(items)
-    yield items
-    for item in items:
-        writes.delete(item)
-
-
-def test_a_run_tidies_up_all_that_there_is_before_it_rests_for_long(
-    expired: list[SessionItem], monkeypatch: pytest.MonkeyPatch
+def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds, done = 0, threading.Event()
+    monkeypatch.setattr(run, "TIDIED_AT_ONCE", 3)
+    second, table = clock.now() // 1000, f"{local.TABLE_PREFIX}-ephemera"
+    with closing(open_engine(tmp_path / "data.db")) as engine:
+        engine("CreateTable", {"TableName": table} | table_definition("ephemera"))
 
-    def noted(after: str, **given: Any) -> tuple[int, str]:
-        nonlocal rounds
-        answer = tidy(after, **given)
-        rounds += 1
-        if not answer[1]:
-            done.set()
-        return answer
+        def put(pk: str, **attributes: Any) -> None:
+            engine("PutItem", {"TableName": table, "Item": {"pk": {"S": pk}} | attributes})
 
-    monkeypatch.setattr(run, "tidy", noted)
-    monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
-    with run.tidying():
-        assert done.wait(run.SWEEP_SECONDS / 10)
-    assert reads.transact_get(expired) == [None] * 10  # as it is stored
-    assert rounds >= 4
-
-
-def test_after_a_round_of_tidying_requests_have_the_database_to_themselves_for_longer(
-    expired: list[SessionItem], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 3)
-    times = iter([100.0, 107.0])
-    after, pause = run.tidy_some("", lambda: False, lambda: next(times))
-    assert after
-    assert pause == 7 * run.TIDY_REST
-    assert run.TIDY_REST > 1
-    monkeypatch.setattr("chalicelib.usecases.tidy.MOST", 1_000_000)
-    assert run.tidy_some("", lambda: False) == ("", run.SWEEP_SECONDS)
+        for n in range(10):
+            put(f"expired {n}", expires={"N": str(n)})
+        put("for less than a minute", expires={"N": str(second - 30)})
+        put("never")
+        with run.tidying(tmp_path / "data.db"):
+            deadline = time.monotonic() + run.SWEEP_SECONDS / 10
+            while engine("Scan", {"TableName": table})["Count"] > 2 and time.monotonic() < deadline:
+                pass
+        left = {item["pk"]["S"] for item in engine("Scan", {"TableName": table})["Items"]}
+    assert left == {"for less than a minute", "never"}
 
 
 def test_a_run_sends_what_is_queued(

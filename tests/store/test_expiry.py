@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import reads, writes
+from chalicelib.domain.origin import Failures, Origin
+from chalicelib.domain.users import Attempts
+from chalicelib.store import login_attempts, reads, writes
 from chalicelib.store.items.kinds import KINDS
+from chalicelib.store.login_attempts import Account, Seen
 from tests.store.test_items import least
-from tests.support import NOW
+from tests.support import NOW, Vendor
 
 EPHEMERA = {kind.item: kind.prefix for kind in KINDS if kind.item.Meta.table_name == "ephemera"}
 SECOND = NOW // 1000
@@ -25,3 +28,14 @@ def test_what_expires_is_read_as_of_an_instant_and_is_not_there_after_its_last_s
             reads.get(kind(item.pk))
     finally:
         writes.delete(kind(item.pk))
+
+
+def test_every_kind_that_may_be_lost_expires() -> None:
+    assert len(EPHEMERA) >= 5
+    assert [kind.__name__ for kind in EPHEMERA if kind.get_attributes()["expires"].null] == []
+
+
+def test_what_is_noted_of_what_was_forgotten_meanwhile_stores_nothing(vendor: Vendor) -> None:
+    account = Account(vendor.code, "nobody@customer.test", Origin("", "a browser"))
+    login_attempts.attempt_failed(account, "", Attempts(), Seen(Attempts(), Failures(), Failures(), Failures()), NOW)
+    assert reads.get(login_attempts.attempts_item(account), now=NOW) is None

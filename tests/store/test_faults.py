@@ -21,7 +21,7 @@ from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database, transactions, writes
 from chalicelib.store.connection import READ_TIMEOUT
-from chalicelib.usecases import portal_queries, security_events, tidy
+from chalicelib.usecases import portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.device_variables import device_variables
@@ -174,7 +174,6 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
     looking = set(public_functions(portal_queries))  # they write that a session is in use, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
-    looking |= set(public_functions_of(tidy))  # what has expired, of all companies: tests/usecases/test_tidy.py
     guessing: set[Any] = {count_guess, find_snapshot, device_variables}  # tests/usecases/test_bounded_guesses.py
     looking |= guessing
     assert writing - looking == {case.function for case in CASES} - looking
