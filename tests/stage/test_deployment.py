@@ -1,13 +1,20 @@
 """Deploying, deploying again, failing, going back and taking down: each in an account of its own."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.stage import package as packaging
 from infra.stage.artifacts import Artifacts
+from infra.stage.functions import ALIAS
 from infra.stage.package import Package
 from infra.stage.stages import DeploymentError, StageError
+from tests.stage.conftest import ARCHITECTURE
 from tests.stage.operator import STAGE, TABLES, Operator
+from tests.web.events import event
 
 WINDOW = "SEATKEEPER_HMAC_WINDOW_MINUTES"
 
@@ -62,6 +69,38 @@ def test_what_changes_is_told_and_a_rollback_takes_it_back(
     assert setting(other) is None
     again = other.run("infra.stage", "rollback", STAGE.name)
     assert (again.returncode, again.stderr) == (2, f"There is no earlier release of {STAGE.stack} to go back to.\n")
+
+
+def test_functions_are_kept_started_from_one_deployment_to_another(
+    other: Operator, package: Package, tmp_path: Path
+) -> None:
+    """Other accounts have no address of their own here: who is called, the gateway says, and Lambda lets us call it."""
+    functions, gateway = other.aws.client("lambda"), other.aws.client("apigateway")
+
+    def name() -> str:
+        return other.outputs()["APIHandlerName"]
+
+    def called() -> str:
+        api = other.outputs()["RestAPIId"]
+        [resource] = [r for r in gateway.get_resources(restApiId=api, limit=500)["items"] if r["path"] == "/healthz"]
+        integration = gateway.get_integration(restApiId=api, resourceId=resource["id"], httpMethod="GET")
+        uri: str = integration["uri"].removesuffix("/invocations")
+        return uri.rpartition(":function:")[2]
+
+    def answered(qualified: str) -> int:
+        output = functions.invoke(FunctionName=qualified, Payload=json.dumps(event("GET", "/", {})).encode())
+        status: int = json.load(output["Payload"])["statusCode"]
+        return status
+
+    other.deploy(package)
+    assert (called(), answered(called())) == (name(), 200)
+    other.deploy(packaging.package(replace(STAGE, provisioned_concurrency=2), ARCHITECTURE, tmp_path / "dev"))
+    kept = functions.get_provisioned_concurrency_config(FunctionName=name(), Qualifier=ALIAS)
+    assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+    assert (called(), answered(called())) == (f"{name()}:{ALIAS}", 200)
+    other.deploy(package)
+    assert functions.list_aliases(FunctionName=name())["Aliases"] == []
+    assert (called(), answered(called())) == (name(), 200)
 
 
 def test_a_change_that_fails_says_why_and_the_stage_is_as_it_was(other: Operator, package: Package) -> None:
