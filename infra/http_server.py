@@ -62,6 +62,8 @@ class HttpServer:
         """Those whose first request is to be answered next."""
         self._calls: deque[Callable[[], None]] = deque()
         """What other threads have the leader do."""
+        self._have_come = 1
+        """To how many connections something had come at the last look: so many new ones are taken at once."""
         self._timers = sched.scheduler()
         self._woken, self._waking = socket.socketpair()
         self._is_closed = threading.Event()
@@ -204,6 +206,7 @@ class HttpServer:
         """
         until_timer = self._timers.run(blocking=False)
         has_come = self.selector.select(0 if self._may_answer() else until_timer)
+        self._have_come = len(has_come) or 1
         begun = self.now()
         for key, events in has_come:
             key.data(events)
@@ -230,33 +233,45 @@ class HttpServer:
             self.selector.register(self._listening, EVENT_READ, self._accept)
 
     def _accept(self, _events: int) -> None:
-        """Take one connection, so that other processes have their turns, or leave it to one that has fewer."""
+        """Take connections, so that other processes have their turns, or leave them to one that has fewer.
+
+        Of those who come, none waits until all others have been looked after for each of those before.
+        """
         if self.is_draining:  # since this has come
             return
-        if len(self.connections) > self._share.connections:  # and each is being answered
-            self._pause_accepting(_FULL_SECONDS, self._accept_again)
-        elif self._share.is_ahead(len(self.connections)):
-            self._pause_accepting(BACK_OFF_SECONDS, self._accept_what_is_left)
-        else:
-            self._take()
+        for _ in range(self._have_come):
+            if self._is_full():
+                self._pause_accepting(_FULL_SECONDS, self._accept_again)
+                return
+            if self._share.is_ahead(len(self.connections)):
+                self._pause_accepting(BACK_OFF_SECONDS, self._accept_what_is_left)
+                return
+            if not self._take():
+                return
 
     def _accept_what_is_left(self) -> None:
         if not self.is_draining:
             self._accept_again()
-            self._take()
+            for _ in range(self._have_come):
+                if self._is_full() or not self._take():
+                    return
 
-    def _take(self) -> None:
+    def _is_full(self) -> bool:
+        return len(self.connections) > self._share.connections  # and each is being answered
+
+    def _take(self) -> bool:
         try:
             taken, address = self._listening.accept()
         except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client has gone
-            return
+            return False
         except OSError as error:
             _log.error("no connection can be taken: %s", error.strerror)
             self._pause_accepting(TICK_SECONDS, self._accept_again)
-            return
+            return False
         taken.setblocking(False)
         taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         self.make_room(Connection(self, taken, address[0]))
+        return True
 
     def _pause_accepting(self, seconds: float, then: Callable[[], None]) -> None:
         self.selector.unregister(self._listening)

@@ -127,18 +127,32 @@ def test_to_answer_gets_as_much_time_as_to_read(monkeypatch: pytest.MonkeyPatch)
         looks += 1
         return select_now(timeout)
 
+    def note(connection: connections.Connection) -> None:
+        taken_at.append(looks)
+        make_room(connection)
+
     def read_slowly(*_: object) -> None:
         watched.now += 0.5  # twice: once the headers are here, and once the request is
 
     with watching(app) as watched, ExitStack() as stack:
         select_now = watched.server.selector.select
         monkeypatch.setattr(watched.server.selector, "select", look)
+        make_room, taken_at = watched.server.make_room, list[int]()
+        monkeypatch.setattr(watched.server, "make_room", note)
         monkeypatch.setattr(HttpServer, "admit", read_slowly)
         clients = [stack.enter_context(watched.connected()) for _ in range(10)]
         watched.have_the_leader(*(partial(client.sendall, GET) for client in clients))
         for client in clients:
             assert answer_to(watched, client).startswith(b"HTTP/1.1 200 ")
-    assert len(answered_after) == 1
+        assert len(answered_after) == 1
+
+        newcomers = [stack.enter_context(socket.socket()) for _ in range(10)]
+        coming = [partial(newcomer.connect, ("127.0.0.1", watched.port)) for newcomer in newcomers]
+        watched.have_the_leader(*(partial(client.sendall, GET) for client in clients), *coming)
+        for newcomer in newcomers:
+            newcomer.sendall(GET)
+            assert answer_to(watched, newcomer).startswith(b"HTTP/1.1 200 ")
+        assert taken_at[-10] >= taken_at[-1] - 1, "who comes waits for all others once, and not for each before"
 
 
 def test_time_passes_without_any_call(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
