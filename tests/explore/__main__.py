@@ -14,6 +14,9 @@ from chalicelib.runtime import using
 from infra import local
 from tests.support import cheap_passwords
 
+OUT = Path("build/explore")
+"""Where pictures of broken builds go."""
+
 
 def main() -> int:
     """Walk, or run again; answers the exit code."""
@@ -23,16 +26,18 @@ def main() -> int:
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # no rate is walked
         with using(bootstrap(os.environ)), cheap_passwords():
             try:
-                return _replay(given.name) if ":" in given.name else _walk(given.name, given.processes)
+                if given.broken:
+                    return _hunt()
+                return _replay(given.name) if ":" in given.name else _walk(given.name, given.faults, given.processes)
             except ValueError as error:
                 print(error, file=sys.stderr)
                 return 2
 
 
-def _walk(text: str, processes: int) -> int:
+def _walk(text: str, faults: int, processes: int) -> int:
     from tests.explore import pairs
 
-    settings = [name for name in map(str, pairs.pairs()) if text in name]
+    settings = [name for name in map(str, pairs.pairs(faults)) if text in name]
     if not settings:
         raise ValueError(f"No pair has “{text}” in its name. One is {next(pairs.pairs())}.")
     start, schedules, found = time.monotonic(), 0, 0
@@ -48,6 +53,24 @@ def _walk(text: str, processes: int) -> int:
     return int(found > 0)
 
 
+def _hunt() -> int:
+    from tests.explore.caught import CAUGHT_IN, hunted, picture, plainest
+
+    OUT.mkdir(parents=True, exist_ok=True)
+    missed = 0
+    for mutant in CAUGHT_IN:
+        walked = hunted(mutant)
+        missed += not walked.found
+        if walked.found:
+            found = plainest(walked)
+            (OUT / f"{''.join(one if one.isalpha() else '-' for one in mutant)}.svg").write_text(picture(mutant, found))
+            print(f"{mutant}: {found.name}", flush=True)
+        else:
+            print(f"{mutant}: NOT CAUGHT", flush=True)
+    print(f"drawn into {OUT}")
+    return int(missed > 0)
+
+
 def _replay(name: str) -> int:
     from tests.explore import pairs
 
@@ -57,7 +80,7 @@ def _replay(name: str) -> int:
         failed = ": a condition did not hold" if step.failed else ""
         print(f"{setting.deeds[step.task].name:>16}  {step.call}{failed}")
     for deed, task in zip(setting.deeds, schedule.tasks, strict=True):
-        print(f"{deed.name:>16}  is answered: {task.answer or 'nothing yet'}")
+        print(f"{deed.name:>16}  is answered: {(task.outcome and task.outcome.answer) or 'nothing yet'}")
     print(_told(broken) if broken else "All is right.")
     return int(bool(broken))
 
@@ -75,6 +98,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of the pairs to walk"
     )
+    parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
+    parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that walk at once")
     return parser.parse_args()
 

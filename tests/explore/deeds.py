@@ -2,20 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import is_expired
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.sweep import sweep
-from tests.explore.worlds import ENDS, SEAT, Kind, World
+from tests.explore.worlds import ENDS, SEATS, Kind, World
 from tests.model.license import End, Verb
 from tests.proof.history import BUSY, CRASHED, DIED
 from tests.proof.weather import Died
 from tests.race.clients import OK, OK_EXPIRED
-from tests.support import ADMIN, NOW
+from tests.support import ADMIN
 
-Do = Callable[[World], str | None]
+
+class Outcome(NamedTuple):
+    """What came of it: the answer, as `tests.proof.history.Op` has it, and the id of the device's place."""
+
+    answer: str = OK
+    place: int | None = None
+
+
+Do = Callable[[World], Outcome | None]
 """Answers what is not just `ok`."""
 
 
@@ -33,18 +42,18 @@ class Deed:
     limit: int | None = None
     kinds: tuple[Kind, ...] = ("key", "users")
 
-    def outcome(self, world: World) -> str:
-        """Do it; answers as `tests.proof.history.Op.answer` has it."""
+    def outcome(self, world: World) -> Outcome:
+        """Do it. Raises nothing."""
         try:
-            return self.do(world) or OK
+            return self.do(world) or Outcome()
         except Unavailable:
-            return BUSY
+            return Outcome(BUSY)
         except SeatkeeperError as refused:
-            return refused.code
+            return Outcome(refused.code)
         except Died:
-            return DIED
+            return Outcome(DIED)
         except Exception as error:  # a bug is an answer that is never right
-            return f"{CRASHED}: {type(error).__name__}: {error}"
+            return Outcome(f"{CRASHED}: {type(error).__name__}: {error}")
 
 
 def of_kind(kind: Kind) -> list[Deed]:
@@ -53,71 +62,81 @@ def of_kind(kind: Kind) -> list[Deed]:
 
 
 def _activate(device: str, user: int) -> Do:
-    def do(world: World) -> None:
+    def do(world: World) -> Outcome:
         email = world.user(user)
-        if email is None:
-            world.vendor.activate(world.license, device)
-        else:
-            world.vendor.activate(email, device, world.passwords[email], license_id=world.license.id)
+        password, by_id = (None, {}) if email is None else (world.passwords[email], {"license_id": world.license.id})
+        snapshot = world.vendor.activate(email or world.license, device, password, **by_id, now=world.now)
+        assert snapshot.device is not None
+        return Outcome(OK, snapshot.device.id)
 
     return do
 
 
 def _check(device: str, user: int) -> Do:
-    def do(world: World) -> str:
-        checked = world.vendor.check(world.user(user) or world.license, device, license_id=world.license.id)
+    def do(world: World) -> Outcome:
+        who, by_id = world.user(user) or world.license, {"license_id": world.license.id}
+        checked = world.vendor.check(who, device, now=world.now, **by_id)
         assert checked.license is not None
-        return OK_EXPIRED if is_expired(checked.license, NOW) else OK
+        assert checked.device is not None
+        return Outcome(OK_EXPIRED if is_expired(checked.license, world.now) else OK, checked.device.id)
 
     return do
 
 
 def _deactivate(device: str, user: int) -> Do:
-    return lambda world: world.vendor.deactivate(world.user(user) or world.license, device, license_id=world.license.id)
+    def do(world: World) -> None:
+        who, by_id = world.user(user) or world.license, {"license_id": world.license.id}
+        world.vendor.deactivate(who, device, now=world.now, **by_id)
+
+    return do
 
 
 def _reset_device(device: str, user: int) -> Do:
     def do(world: World) -> None:
         email = world.user(user)
         user_id = None if email is None else world.user_ids[email]
-        change_device.reset_device(world.vendor.code, world.license.id, device, ADMIN, user_id=user_id, now=NOW)
+        change_device.reset_device(world.vendor.code, world.license.id, device, ADMIN, user_id=user_id, now=world.now)
 
     return do
 
 
 def _extend(end: End) -> Do:
     def do(world: World) -> None:
-        change_license.extend(world.vendor.code, world.license.id, ENDS[end], None, ADMIN, now=NOW)
+        change_license.extend(world.vendor.code, world.license.id, ENDS[end], None, ADMIN, now=world.now)
 
     return do
 
 
 def _of_license(use_case: Callable[..., object], *given: object) -> Do:
     def do(world: World) -> None:
-        use_case(world.vendor.code, world.license.id, *given, ADMIN, now=NOW)
+        use_case(world.vendor.code, world.license.id, *given, ADMIN, now=world.now)
 
     return do
 
 
 def _of_user(use_case: Callable[..., object], user: int, *given: object) -> Do:
     def do(world: World) -> None:
-        use_case(world.vendor.code, world.license.id, world.user(user), *given, ADMIN, now=NOW)
+        use_case(world.vendor.code, world.license.id, world.user(user), *given, ADMIN, now=world.now)
 
     return do
 
 
-def _sweep(_: World) -> None:
-    sweep(now=NOW)
+def _sweep(world: World) -> None:
+    sweep(now=world.now)
 
 
 def _all() -> Iterator[Deed]:
-    """d0 and d1 are the devices of the first two users; who has the last device or the last seat is a rival."""
+    """d0 and d1 are the devices of the first two users. Rivals want the same last device, of the license or of one
+    user, or the same last seat.
+    """
     users: tuple[Kind, ...] = ("users",)
     yield Deed("activate", "activate", _activate("d2", 0), "d2", 0)
     yield Deed("activate-rival", "activate", _activate("d3", 1), "d3", 1)
+    yield Deed("activate-own-rival", "activate", _activate("d4", 1), "d4", 1)
     yield Deed("repeat", "activate", _activate("d0", 0), "d0", 0)
     yield Deed("check", "check", _check("d0", 0), "d0", 0)
     yield Deed("deactivate", "deactivate", _deactivate("d0", 0), "d0", 0)
+    yield Deed("deactivate-other", "deactivate", _deactivate("d1", 1), "d1", 1)
     yield Deed("reset-device", "reset device", _reset_device("d0", 0), "d0", 0)
     yield Deed("block-device", "bar", _of_license(change_device.blacklist_device, "d0"), "d0", 0)
     yield Deed("reset-license", "reset license", _of_license(change_license.reset_license))
@@ -126,11 +145,11 @@ def _all() -> Iterator[Deed]:
     yield Deed("expire", "expire", _extend("past"))
     yield Deed("renew", "renew", _extend("far"))
     yield Deed("sweep", "sweep", _sweep)
-    yield Deed("assign", "assign", _of_user(assign_user, 2, SEAT), None, 2, SEAT, users)
-    yield Deed("assign-rival", "assign", _of_user(assign_user, 3, SEAT), None, 3, SEAT, users)
+    yield Deed("assign", "assign", _of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], users)
+    yield Deed("assign-rival", "assign", _of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], users)
     yield Deed("remove", "remove", _of_user(change_seat.remove_user, 0), None, 0, None, users)
     yield Deed("lower", "limit", _of_user(change_seat.set_max_activations, 0, 0), None, 0, 0, users)
-    yield Deed("raise", "limit", _of_user(change_seat.set_max_activations, 0, 2), None, 0, 2, users)
+    yield Deed("raise", "limit", _of_user(change_seat.set_max_activations, 1, 2), None, 1, 2, users)
     yield Deed("reset-user", "reset user", _of_user(change_seat.reset_activations, 0), None, 0, None, users)
 
 

@@ -16,15 +16,16 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import activations, licenses
 from chalicelib.usecases.sweep import sweep
-from tests.explore.deeds import Deed
+from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
-from tests.explore.scheduler import Schedule
+from tests.explore.scheduler import Schedule, Task
 from tests.explore.walk import causes
 from tests.explore.worlds import World, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
 from tests.proof.rounds import LINEARIZABLE
 from tests.proof.rules import Aftermath, Violation, violations
+from tests.race.clients import OK, OK_EXPIRED
 from tests.support import DAY, NOW
 
 LATER = NOW + 40 * DAY
@@ -55,25 +56,29 @@ class Judge:
 
     def _judged(self, history: tuple[Op, ...], after: Aftermath) -> Iterator[Violation]:
         yield from violations(history, after)
+        for op in history:
+            if op.place is not None and self.world.places.get(op.key, op.place) != op.place:
+                yield Violation("same device, same place", str(op), (op,))
         if not is_linearizable(history, self.world.model):
             yield Violation(LINEARIZABLE, "no order of the calls explains all answers", history)
 
     def _histories(self, schedule: Schedule) -> Iterator[tuple[Op, ...]]:
         """What callers can have seen, for each order of the tasks."""
-        after = causes([(step.task, step.call.footprint) for step in schedule.steps])
+        after = causes([(step.task, step.footprint) for step in schedule.steps])
         for order in permutations(range(len(self.deeds))):
             spans = _spans([step.task for step in schedule.steps], after, order)
             yield tuple(
-                Op(
-                    deed.verb,
-                    *spans.get(number, (-inf, inf)),
-                    schedule.tasks[number].answer,
-                    deed.device,
-                    None if deed.user is None else self.world.user(deed.user),
-                    deed.limit,
-                )
-                for number, deed in enumerate(self.deeds)
+                self._op(deed, task, *spans.get(task.number, (-inf, inf)))
+                for deed, task in zip(self.deeds, schedule.tasks, strict=True)
             )
+
+    def _op(self, deed: Deed, task: Task, start: float, end: float) -> Op:
+        """As the proof notes it: what a check grants may be of a moment before, where a replica has answered it."""
+        outcome: Outcome = task.outcome
+        may_lag = task.lagged and deed.verb == "check" and outcome.answer in (OK, OK_EXPIRED)
+        user = None if deed.user is None else self.world.user(deed.user)
+        start = -inf if may_lag else start
+        return Op(deed.verb, start, end, outcome.answer, deed.device, user, deed.limit, outcome.place)
 
 
 def _spans(turns: list[int], after: list[int], order: Sequence[int]) -> dict[int, tuple[float, float]]:

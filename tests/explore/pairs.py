@@ -1,17 +1,22 @@
 """Walks: which deeds at once, from which world; each schedule has a name by which it is run again."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import combinations_with_replacement, groupby
 
 from tests.explore.deeds import DEEDS, Deed, of_kind
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import Judge
-from tests.explore.scheduler import Schedule, controlled
+from tests.explore.scheduler import Choice, Schedule, controlled
 from tests.explore.walk import Walk, schedules
-from tests.explore.worlds import KINDS, PREPARE, Kind, World, new_engine, world
+from tests.explore.worlds import KINDS, STARTS, Kind, World, new_engine, world
 from tests.proof.rules import Violation
+
+APART_MS = 10
+"""By how much the clock of each is ahead of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +26,12 @@ class Setting:
     kind: Kind
     start: str
     deeds: tuple[Deed, ...]
+    faults: int = 0
+    """That may happen, at most."""
 
     def __str__(self) -> str:
-        return f"{'+'.join(deed.name for deed in self.deeds)}@{self.kind}/{self.start}"
+        faults = f"~{self.faults}" if self.faults else ""
+        return f"{'+'.join(deed.name for deed in self.deeds)}@{self.kind}/{self.start}{faults}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,12 @@ class Walked:
     found: list[Found] = field(default_factory=list)
 
 
-def pairs() -> Iterator[Setting]:
-    """All pairs of deeds, also of one with itself, from all starts."""
+def pairs(faults: int = 0) -> Iterator[Setting]:
+    """All pairs of deeds, also of one with itself, from all starts; with so many faults."""
     for kind in KINDS:
-        for start in PREPARE:
+        for start in STARTS[kind]:
             for two in combinations_with_replacement(of_kind(kind), 2):
-                yield Setting(kind, start, two)
+                yield Setting(kind, start, two, faults)
 
 
 def walk(setting: Setting) -> Walked:
@@ -66,10 +74,10 @@ def walk(setting: Setting) -> Walked:
     here, result = world(setting.kind, setting.start), Walked(str(setting))
     judge, engine = Judge(here, setting.deeds), new_engine({})
     with controlled(engine):
-        for schedule in schedules(lambda: _begin(engine, here, setting.deeds), result.walk):
+        for schedule in schedules(lambda: _begin(engine, here, setting), result.walk):
             result.worst_calls = max(result.worst_calls, *(task.calls for task in schedule.tasks))
             result.worst_rounds = max(result.worst_rounds, *(1 + task.failed for task in schedule.tasks))
-            result.answers[tuple(task.answer for task in schedule.tasks)] += 1
+            result.answers[tuple(task.outcome.answer for task in schedule.tasks)] += 1
             result.names.append(name_of(setting, schedule))
             if broken := judge.violations(schedule):
                 result.found.append(Found(result.names[-1], broken))
@@ -83,39 +91,58 @@ def walk_named(name: str) -> Walked:
 
 
 def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:
-    """Run the schedule of that name again; answers it at its end, and what is wrong with it."""
+    """Run the schedule of that name again; answers it at its end, and what is wrong with it. Raises `ValueError`."""
     setting, turns = parsed(name)
     here, engine = world(setting.kind, setting.start), new_engine({})
     with controlled(engine):
-        schedule = _begin(engine, here, setting.deeds)
-        for task in turns:
-            schedule.step(task)
+        schedule = _begin(engine, here, setting)
+        for choice in turns:
+            schedule.step(choice)
         return schedule, Judge(here, setting.deeds).violations(schedule)
 
 
 def name_of(setting: Setting, schedule: Schedule) -> str:
-    """The name of a schedule: its setting, and whose turn it was, each with how often in a row."""
-    return f"{setting}:{'.'.join(f'{task}x{len(list(run))}' for task, run in groupby(s.task for s in schedule.steps))}"
+    """The name of a schedule: its setting, and whose turn it was, how often in a row, or with which fault."""
+    turns = []
+    for (task, fault), run in groupby(step.choice for step in schedule.steps):
+        times = len(list(run))
+        turns += [f"{task}!{fault}"] * times if fault else [f"{task}x{times}"]
+    return f"{setting}:{'.'.join(turns)}"
 
 
-def parsed(name: str) -> tuple[Setting, list[int]]:
+def parsed(name: str) -> tuple[Setting, list[Choice]]:
     """The setting and the turns of a name. Raises `ValueError` where there is no such."""
-    what_and_where, _, turns = name.partition(":")
-    deeds, _, where = what_and_where.partition("@")
-    kind, _, start = where.partition("/")
-    for what, given, known in (("kind", [kind], KINDS), ("start", [start], PREPARE), ("deed", deeds.split("+"), DEEDS)):
-        for one in given:
-            if one not in known:
-                raise ValueError(f"There is no {what} “{one}”. There are: {', '.join(known)}")
-    chosen = next(one for one in KINDS if one == kind)
-    try:
-        runs = [(int(task), int(times)) for task, times in (run.split("x") for run in turns.split(".") if run)]
-    except ValueError:
-        raise ValueError("There are turns like “0x3.1x2”: a task, and how often it has its turn in a row") from None
-    setting = Setting(chosen, start, tuple(DEEDS[deed] for deed in deeds.split("+")))
-    return setting, [task for task, times in runs for _ in range(times)]
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise ValueError("There is no such name. One is activate+check@key/below~1:0x3.1!lost.0x2")
+    deeds, kind, start = match["deeds"].split("+"), match["kind"], match["start"]
+    chosen = KINDS[_known("kind", kind, KINDS)]
+    _known("start", start, STARTS[chosen])
+    for deed in deeds:
+        _known("deed", deed, [deed.name for deed in of_kind(chosen)])
+    setting = Setting(chosen, start, tuple(DEEDS[deed] for deed in deeds), int(match["faults"] or 0))
+    turns: list[Choice] = []
+    for run in _TURN.finditer(match["turns"] or ""):
+        turns += [(int(run["task"]), run["fault"] or "")] * int(run["times"] or 1)
+    return setting, turns
 
 
-def _begin(engine: MemoryEngine, here: World, deeds: Sequence[Deed]) -> Schedule:
+def _known(what: str, one: str, known: Sequence[str]) -> int:
+    """Where it is among what there is. Raises `ValueError`."""
+    if one not in known:
+        raise ValueError(f"There is no {what} “{one}”. There are: {', '.join(known)}")
+    return known.index(one)
+
+
+_TURN = re.compile(r"(?P<task>\d+)(?:x(?P<times>\d+)|!(?P<fault>[a-z-]+\d*))")
+_NAME = re.compile(
+    r"(?P<deeds>[a-z+-]+)@(?P<kind>\w+)/(?P<start>\w+)(?:~(?P<faults>\d))?(?::(?P<turns>(?:\d+[x!][a-z0-9-]+\.?)+))?"
+)
+
+
+def _begin(engine: MemoryEngine, here: World, setting: Setting) -> Schedule:
     engine.state = dict(here.state)
-    return Schedule(engine, [lambda deed=deed: deed.outcome(here) for deed in deeds])  # type: ignore[misc]
+    # A moment apart, as calls are: at one instant, the bucket of changes alone would part some of them.
+    times = (replace(here, now=here.now + APART_MS * number) for number in range(len(setting.deeds)))
+    deeds = [partial(deed.outcome, now) for deed, now in zip(setting.deeds, times, strict=True)]
+    return Schedule(engine, deeds, setting.faults)

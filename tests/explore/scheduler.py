@@ -21,8 +21,9 @@ from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import database
 from chalicelib.turns import Turns
 from chalicelib.usecases import batch_assign, log_in, passwords, send_mails, sweep
-from tests.explore.engine import Answer, MemoryEngine, Request, Where
-from tests.explore.footprints import Footprint, Range
+from tests.explore.engine import Answer, MemoryEngine, Request, State, Where
+from tests.explore.faults import LAG, faults_of, lags_of, meet
+from tests.explore.footprints import NOTHING, Footprint, Range
 
 CALLS = 400
 """After which a task that does not end is taken for one that never will: a sweep has some hundred."""
@@ -43,14 +44,26 @@ class Call:
         return f"{self.operation} {', '.join(named)}"
 
 
+Choice = tuple[int, str]
+"""Whose turn it is, and which fault the call meets; `` where it meets none."""
+
+
 @dataclass(slots=True)
 class Step:
     """One turn: whose, of what it read and wrote, and how it ended."""
 
     task: int
     call: Call
+    fault: str = ""
+    """What it met, by its name in `faults`."""
+    footprint: Footprint = NOTHING
     failed: bool = False
-    """Whether a condition did not hold."""
+    """Whether it was answered by an error: mostly that a condition did not hold."""
+
+    @property
+    def choice(self) -> "Choice":
+        """By which it is done again."""
+        return self.task, self.fault
 
 
 class Endless(Exception):
@@ -62,13 +75,15 @@ class Task:
     """Something that is done while others are: in a process of its own, with dice of its own."""
 
     number: int
-    do: Callable[[], str]
-    """Answers `ok`, the code of the refusal, or what else came of it; raises nothing."""
+    do: Callable[[], object]
+    """Answers what came of it; raises nothing."""
     dice: random.Random
     pending: Call | None = None
     """The call that waits for its turn; None once it is over."""
-    answer: str = ""
+    outcome: Any = None  # of `do`
     calls: int = 0
+    lagged: bool = False
+    """Whether a replica that lags has answered it."""
     failed: int = 0
     """Of these, writes whose condition did not hold."""
     context: Context = field(default_factory=copy_context)
@@ -98,7 +113,7 @@ class Task:
 
     def _work(self) -> None:
         with using(replace(runtime(), caches=Caches(), turns=Turns())):
-            self.answer = self.do()
+            self.outcome = self.do()
 
     def _went_on(self, call: Call | None) -> None:
         self.pending = None if self.run.dead else call
@@ -107,31 +122,65 @@ class Task:
 class Schedule:
     """Tasks that are under way on one state, and the turns that they had."""
 
-    def __init__(self, engine: MemoryEngine, deeds: Sequence[Callable[[], str]]) -> None:
-        self.engine = engine
+    def __init__(self, engine: MemoryEngine, deeds: Sequence[Callable[[], object]], faults: int = 0) -> None:
+        """`faults`: that may happen, at most."""
+        self.engine, self._faults = engine, faults
+        self._before: list[State] = []
+        """What was stored before each write."""
         self.tasks = [Task(number, do, random.Random(number)) for number, do in enumerate(deeds)]
         self.steps: list[Step] = []
+        _outside.seed(0)  # whoever judges it draws the same again, too
         for task in self.tasks:
             task.begin()
 
     @property
-    def enabled(self) -> list[int]:
-        """The tasks that have a call to send."""
-        return [task.number for task in self.tasks if task.pending is not None]
+    def is_over(self) -> bool:
+        """Whether no task has a call to send."""
+        return all(task.pending is None for task in self.tasks)
 
-    def step(self, number: int) -> Step:
-        """Let a task send its call, and go on until the next one."""
+    def choices(self) -> dict[Choice, Footprint]:
+        """What may happen next, and what each reads and writes."""
+        found: dict[Choice, Footprint] = {}
+        for task in self.tasks:
+            if (call := task.pending) is not None:
+                found[task.number, ""] = call.footprint
+                if self._faults:
+                    for name, footprint in faults_of(call.operation, call.footprint):
+                        found[task.number, name] = footprint
+                    for number, _ in enumerate(lags_of(call.request, self.engine, self._before)):
+                        found[task.number, f"{LAG}{number}"] = call.footprint
+        return found
+
+    def step(self, choice: Choice) -> None:
+        """Let a task send its call, and go on until the next one. Raises `ValueError` where it has none such."""
+        number, fault = choice
         task = self.tasks[number]
-        assert task.pending is not None
-        step = Step(number, task.pending)
+        if task.pending is None or (fault and choice not in self.choices()):
+            raise ValueError(f"There is no such turn here: {choice}")
+        footprint = self.choices()[choice] if fault else task.pending.footprint
+        step = Step(number, task.pending, fault, footprint)
         self.steps.append(step)
-        try:
-            answer: Answer | BaseException = self.engine(step.call.operation, step.call.request)
-        except Exception as error:  # whatever it is, the task gets it
-            answer, step.failed = error, True
-            task.failed += 1
+        answer = self._answer(step)
+        if fault:
+            self._faults -= 1
+            task.lagged |= fault.startswith(LAG)
+        step.failed = isinstance(answer, Exception)
+        task.failed += step.failed and not fault
         task.go_on(answer)
-        return step
+
+    def _answer(self, step: Step) -> Answer | BaseException:
+        call = step.call
+        if step.fault.startswith(LAG):
+            lags = lags_of(call.request, self.engine, self._before)
+            return next(lag for number, lag in enumerate(lags) if step.fault == f"{LAG}{number}")
+        if step.footprint.writes and self._faults:
+            self._before.append(dict(self.engine.state))
+        try:
+            if step.fault:
+                return meet(step.fault, call.operation, call.request, self.engine)
+            return self.engine(call.operation, call.request)
+        except BaseException as error:  # whatever it is, the task gets it
+            return error
 
     def end(self) -> None:
         """Let go of all that are not over."""

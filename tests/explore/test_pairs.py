@@ -4,13 +4,12 @@ import pytest
 
 from tests.explore.pairs import pairs as all_pairs
 from tests.explore.pairs import parsed, replay, walk, walk_named
-from tests.explore.worlds import KINDS, PREPARE, Kind
+from tests.explore.worlds import KINDS, STARTS, Kind
 from tests.race.clients import OK
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", PREPARE)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "start"), [(kind, start) for kind in KINDS for start in STARTS[kind]])
 def test_every_order_of_the_calls_of_two_is_right(kind: Kind, start: str) -> None:
     wrong = [
         f"{found.name}: {broken.rule}: {broken.sentence}"
@@ -27,16 +26,17 @@ def test_who_comes_second_to_the_last_device_is_refused_and_each_of_them_once() 
     assert set(walk_named("activate+activate-rival@key/below").answers) == {(OK, refused), (refused, OK)}
 
 
-def test_a_walk_is_the_same_again_and_each_of_its_schedules_by_its_name() -> None:
-    setting, _ = parsed("deactivate+reset-device@key/limit")
+@pytest.mark.parametrize("name", ["deactivate+reset-device@key/limit", "check+deactivate@key/below~1"])
+def test_a_walk_is_the_same_again_and_each_of_its_schedules_by_its_name(name: str) -> None:
+    setting, _ = parsed(name)
     names = walk(setting).names
     assert len(set(names)) == len(names) > 1
     assert walk(setting).names == names
-    for name in names:
-        first, again = replay(name)[0], replay(name)[0]
+    for one in names[:40]:
+        first, again = replay(one)[0], replay(one)[0]
         assert [step.call.request for step in first.steps] == [step.call.request for step in again.steps]
         assert first.engine.state == again.engine.state
-        assert not first.enabled
+        assert first.is_over
 
 
 @pytest.mark.parametrize(

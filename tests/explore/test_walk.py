@@ -64,8 +64,8 @@ def test_it_comes_to_each_end_once(seed: int) -> None:
                 return Schedule(engine, programs)
 
             for schedule in schedules(begin, Walk(), reduced=reduced):
-                steps = [(step.task, step.call.footprint) for step in schedule.steps]
-                answers = tuple(task.answer for task in schedule.tasks)
+                steps = [(step.task, step.footprint) for step in schedule.steps]
+                answers = tuple(task.outcome for task in schedule.tasks)
                 found.append((str(sorted(engine.items())), answers, as_partial_order(steps)))
         return found
 

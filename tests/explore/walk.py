@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.explore.footprints import Footprint
-from tests.explore.scheduler import Schedule
+from tests.explore.scheduler import Choice, Schedule
 
 Begin = Callable[[], Schedule]
 """Begins all tasks anew, in the state that they start from."""
@@ -19,21 +19,21 @@ Begin = Callable[[], Schedule]
 class _Node:
     """A state on the way: what may come next there, and what has been tried."""
 
-    pending: dict[int, Footprint]
-    sleep: set[int]
-    """Tasks whose next call was tried before, and met nothing since."""
+    pending: dict[Choice, Footprint]
+    sleep: set[Choice]
+    """What was tried before, and would have met nothing since."""
     wanted: set[int]
-    """Tasks that are to be tried here."""
-    chosen: int = -1
+    """Tasks that are to be tried here, with each fault that they may meet."""
+    chosen: Choice = (-1, "")
 
     @property
-    def awake(self) -> set[int]:
-        """Those that are still to be tried."""
-        return self.wanted - self.sleep
+    def awake(self) -> set[Choice]:
+        """What is still to be tried."""
+        return {choice for choice in self.pending if choice[0] in self.wanted} - self.sleep
 
-    def next(self, last: int) -> int:
-        """The task that is tried next: the one that had the last turn, if it may."""
-        return last if last in self.awake else min(self.awake)
+    def next(self, last: int) -> Choice:
+        """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
+        return min(self.awake, key=lambda choice: (choice[1], choice[0] != last, choice[0]))
 
 
 @dataclass(slots=True)
@@ -77,29 +77,31 @@ def _run(schedule: Schedule, path: list[_Node], reduced: bool) -> bool:
     last = -1
     for node in path[:-1]:
         schedule.step(node.chosen)
-        last = node.chosen
+        last = node.chosen[0]
     at = max(0, len(path) - 1)
-    while schedule.enabled:
+    while not schedule.is_over:
         if at == len(path):
             path.append(_node(schedule, path, last, reduced))
         if not path[at].awake:
             return False
-        path[at].chosen = last = path[at].next(last)
-        schedule.step(last)
+        path[at].chosen = path[at].next(last)
+        last = path[at].chosen[0]
+        schedule.step(path[at].chosen)
         at += 1
     return True
 
 
 def _node(schedule: Schedule, path: list[_Node], last: int, reduced: bool) -> _Node:
-    pending = {task.number: task.pending.footprint for task in schedule.tasks if task.pending is not None}
+    pending = schedule.choices()
     if not reduced:
-        return _Node(pending, set(), set(pending))
-    sleep = set[int]()
+        return _Node(pending, set(), {task for task, _ in pending})
+    sleep = set[Choice]()
     if path:
         before = path[-1]
         done = before.pending[before.chosen]
-        sleep = {task for task in before.sleep if task != before.chosen and not before.pending[task].meets(done)}
-    awake = pending.keys() - sleep
+        still = before.sleep & pending.keys()  # there may be no more faults
+        sleep = {one for one in still if one[0] != before.chosen[0] and not before.pending[one].meets(done)}
+    awake = {task for task, _ in pending.keys() - sleep}
     return _Node(pending, sleep, {last if last in awake else min(awake)} if awake else set())
 
 
@@ -108,7 +110,7 @@ def _want_races(schedule: Schedule, path: list[_Node], known: int) -> None:
 
     `known`: so many steps are as they were, and what they met is known.
     """
-    after = causes([(step.task, step.call.footprint) for step in schedule.steps])
+    after = causes([(step.task, step.footprint) for step in schedule.steps])
     for late in range(known, len(after)):
         covered = 1 << late
         for early in reversed(range(late)):

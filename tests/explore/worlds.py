@@ -3,14 +3,14 @@
 A world is made by the use cases themselves, and kept as what is then stored. The model is told what that is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import database
+from chalicelib.store import activations, database
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import change_license, change_seat
 from tests.explore.engine import MemoryEngine, State, make_tables
@@ -20,8 +20,10 @@ from tests.model.license import End, Key
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 Kind = Literal["key", "users"]
-PLACES, USERS, SEAT = 2, 3, 1
-"""Devices, seats, and the devices of one seat."""
+PLACES, USERS, MAX_TRANSFERS = 2, 3, 2
+"""Devices, seats, and how often a device may be another, where that is limited."""
+SEATS = (2, 1, 1, 1)
+"""Devices of each user's seat."""
 GRACE_HOURS = 24
 BEGIN: Instant = NOW - 3 * DAY
 """When the license was issued, and its devices activated: a check at `NOW` is noted again."""
@@ -44,13 +46,12 @@ class World:
     passwords: dict[str, str]
     """Of each user."""
     user_ids: dict[str, int]
-    before: frozenset[str] = field(default=frozenset())
+    places: dict[Key, int]
+    """The id of the place of each device that is known."""
+    before: frozenset[str]
     """The keys of the events that are there."""
-
-    @property
-    def tables(self) -> MemoryEngine:
-        """An engine that has this state."""
-        return new_engine(self.state)
+    now: Instant = NOW
+    """When it is called."""
 
     def user(self, number: int) -> str | None:
         """The user of that number; None where the license has none."""
@@ -75,10 +76,13 @@ class _Made:
         """Each by the user of its number, where there are users."""
         for device in devices:
             self.vendor.now += 1
-            name = f"d{device}"
-            key: Key = name, None if self.kind == "key" else PEOPLE[device]
-            self.vendor.activate(key[1] or self.license, name, self.passwords.get(key[1] or ""))
-            self.model = replace(self.model, live=self.model.live | {key}, known=self.model.known | {key})
+            self.activate_one(f"d{device}", None if self.kind == "key" else PEOPLE[device])
+
+    def activate_one(self, device: str, user: str | None) -> None:
+        """Of this user, where there are users."""
+        key: Key = device, user
+        self.vendor.activate(user or self.license, device, self.passwords.get(user or ""))
+        self.model = replace(self.model, live=self.model.live | {key}, known=self.model.known | {key})
 
     def end(self, end: End) -> None:
         """Give the license this end."""
@@ -123,7 +127,24 @@ def _disabled(made: _Made) -> None:
     made.disable()
 
 
-PREPARE: dict[str, Prepare] = {
+def _moved(made: _Made) -> None:
+    """Its places were given up, and may be moved to another device once more."""
+    vendor, license = made.vendor, made.license
+    for do, device in ((vendor.activate, 0), (vendor.activate, 1), (vendor.deactivate, 0), (vendor.activate, 2)):
+        do(license, f"d{device}")
+    vendor.deactivate(license, "d1")
+    vendor.deactivate(license, "d2")
+    known: frozenset[Key] = frozenset({("d0", None), ("d1", None), ("d2", None)})
+    made.model = replace(made.model, transfers=MAX_TRANSFERS, transferred=1, released=2, last="d2", known=known)
+
+
+def _shared(made: _Made) -> None:
+    """Two users have it on the same device."""
+    made.activate(0)
+    made.activate_one("d0", PEOPLE[1])
+
+
+_PREPARE: dict[str, Prepare] = {
     "empty": lambda _: None,
     "below": lambda made: made.activate(0),
     "limit": _full,
@@ -131,9 +152,13 @@ PREPARE: dict[str, Prepare] = {
     "grace": _in_grace,
     "expired": _expired,
     "disabled": _disabled,
+    "moved": _moved,
+    "shared": _shared,
 }
-"""Empty, one below the limit, at the limit, and so on."""
 KINDS: tuple[Kind, ...] = ("key", "users")
+_COMMON = ("empty", "below", "limit", "reset", "grace", "expired", "disabled")
+STARTS: dict[Kind, tuple[str, ...]] = {"key": (*_COMMON, "moved"), "users": (*_COMMON, "shared")}
+"""No device, one below the limit, at the limit, and so on."""
 
 
 @cache
@@ -144,6 +169,7 @@ def world(kind: Kind, name: str) -> World:
         vendor = Vendor(now=BEGIN)
         product = "viewer" if kind == "key" else "revit"
         terms: dict[str, Any] = {"max_license_users": USERS} if kind == "users" else {}
+        terms |= {"max_transfers": MAX_TRANSFERS} if name == "moved" else {}
         license = vendor.issue(
             product,
             license_type="time-limited",
@@ -155,20 +181,23 @@ def world(kind: Kind, name: str) -> World:
         made = _Made(kind, vendor, license, model.License(PLACES, USERS if kind == "users" else None))
         if kind == "users":
             _seat_people(made)
-        PREPARE[name](made)
+        _PREPARE[name](made)
         before = frozenset(event.key for event in vendor.history(license))
+        emails = {id: email for email, id in made.user_ids.items()}
+        devices = activations.devices(vendor.code, license.id)
+        places = {(one.hardware_id, emails.get(one.user_id or 0)): one.id for one in devices}
     vendor.now = NOW
-    return World(name, kind, engine.state, vendor, license, made.model, made.passwords, made.user_ids, before)
+    return World(name, kind, engine.state, vendor, license, made.model, made.passwords, made.user_ids, places, before)
 
 
 def _seat_people(made: _Made) -> None:
     for number, email in enumerate(PEOPLE):
         made.vendor.now += 1
-        user, password = made.vendor.assign(made.license, email, SEAT)
+        user, password = made.vendor.assign(made.license, email, SEATS[number])
         made.passwords[email], made.user_ids[email] = password or "", user.id
         if number >= USERS - 1:
             change_seat.remove_user(made.vendor.code, made.license.id, email, ADMIN, now=made.vendor.now)
-    made.model = replace(made.model, seats=frozenset((email, SEAT) for email in PEOPLE[: USERS - 1]))
+    made.model = replace(made.model, seats=frozenset(zip(PEOPLE[: USERS - 1], SEATS, strict=False)))
 
 
 def new_engine(state: State) -> MemoryEngine:
@@ -180,8 +209,3 @@ def new_engine(state: State) -> MemoryEngine:
 def ends_as_told() -> dict[str, str]:
     """Which end of the model each `validity_period` is, as events tell it."""
     return {to_iso(instant): end for end, instant in ENDS.items()}
-
-
-def worlds(kind: Kind, names: Iterable[str] = PREPARE) -> list[World]:
-    """Those of these names."""
-    return [world(kind, name) for name in names]

@@ -3,11 +3,10 @@
 Each puts something of its own in the place of some functions of the product, in this process, as long as it lasts.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import replace
-from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -49,18 +48,19 @@ def _rewriting(
     kind: type[AnyItem],
     wrong: Callable[[list[Action], Condition], tuple[list[Action], Any]],
 ) -> Patches:
-    """While a thread is inside the store's `function`, it updates items of this kind by other actions or conditions."""
-    here, right, update = threading.local(), getattr(module, function), transactions.Transaction.update
+    """While a call is inside the store's `function`, it updates items of this kind by other actions or conditions."""
+    inside = ContextVar("inside", default=False)
+    right, update = getattr(module, function), transactions.Transaction.update
 
     def entered(*arguments: Any, **more: Any) -> Any:
-        here.inside = True
+        token = inside.set(True)
         try:
             return right(*arguments, **more)
         finally:
-            here.inside = False
+            inside.reset(token)
 
     def rewritten(self: Any, item: Any, actions: Any, condition: Any) -> None:
-        if getattr(here, "inside", False) and isinstance(item, kind):
+        if inside.get() and isinstance(item, kind):
             actions, condition = wrong(list(actions), condition)
         update(self, item, actions, condition)
 
@@ -86,16 +86,16 @@ def _limit_not_in_the_condition() -> Patches:
 
 def _count_then_write() -> Patches:
     """The counter is set to what was read, and one more; nobody asks whether it is still what was read."""
-    here = threading.local()
+    read = ContextVar[int]("read")
 
     def counted(actions: list[Action], _: Condition) -> tuple[list[Action], Any]:
-        one_more = LicenseItem.times_activated.set(here.read + 1)
+        one_more = LicenseItem.times_activated.set(read.get() + 1)
         return [*_without(actions, "times_activated"), one_more], LicenseItem.pk.exists()
 
     (_, _, entered), updating = _rewriting(activations, "activate", LicenseItem, counted)
 
     def activate(seen: Any, decision: Any, *more: Any) -> None:
-        here.read = decision.license.times_activated
+        read.set(decision.license.times_activated)
         entered(seen, decision, *more)
 
     return [(activations, "activate", activate), updating]
@@ -141,11 +141,11 @@ def _own_write_taken_for_a_rivals() -> Patches:
 
 
 def _event_outside_the_transaction() -> Patches:
-    """The event is to come with another write, which does not always happen."""
-    right, turn = transactions.Transaction.put, count(1)
+    """The event of a deactivation is to come with another write, which does not happen."""
+    right = transactions.Transaction.put
 
     def put(self: Any, item: Any, condition: Any) -> None:
-        if not (isinstance(item, EventItem) and next(turn) % 20 == 0):
+        if not (isinstance(item, EventItem) and item.type == "device_deactivated"):
             right(self, item, condition)
 
     return [(transactions.Transaction, "put", put)]
@@ -290,13 +290,13 @@ def _new_place_each_time() -> Patches:
     """A device that comes back gets another id."""
 
     def renamed(actions: list[Action], asked: Condition) -> tuple[list[Action], Any]:
-        return [*_without(actions, "id"), DeviceItem.id.set(here.decided + 1)], asked
+        return [*_without(actions, "id"), DeviceItem.id.set(decided.get() + 1)], asked
 
-    here = threading.local()
+    decided = ContextVar[int]("decided")
     (_, _, entered), updating = _rewriting(activations, "activate", DeviceItem, renamed)
 
     def activate(seen: Any, decision: Any, *more: Any) -> None:
-        here.decided = decision.device_id
+        decided.set(decision.device_id)
         entered(seen, decision, *more)
 
     return [(activations, "activate", activate), updating]

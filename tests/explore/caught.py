@@ -1,0 +1,60 @@
+"""The broken builds of the proof, and where a walk finds each of them at once."""
+
+from tests.explore.draw import svg
+from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
+from tests.explore.worlds import world
+from tests.proof.mutants import broken
+
+CAUGHT_IN = {
+    "limit not in the condition": "activate+activate-rival@key/below",
+    "count, then write": "activate+activate-rival@key/empty",
+    "counter not moved": "activate+activate@key/empty",
+    "seat limit not in the condition": "activate-rival+activate-own-rival@users/below",
+    "user limit not in the condition": "assign+assign-rival@users/empty",
+    "place given back twice": "deactivate+deactivate@key/below",
+    "device not in the condition": "activate+activate@key/empty",
+    "own write taken for a rival's": "assign+check@users/empty~1",
+    "event outside the transaction": "deactivate+check@key/below",
+    "refusal by a replica": "check+enable@key/disabled~2",
+    "refusal sent again": "activate+activate-rival@key/below",
+    "conflict taken for an error": "activate+check@key/empty~1",
+    "lost race taken for a refusal": "activate+activate@key/empty",
+    "refusal leaves a device": "activate+check@key/limit",
+    "release frees another's place": "deactivate+check@users/shared",
+    "news bring a place back": "check+deactivate@key/below",
+    "transfers not in the condition": "activate-rival+activate-own-rival@key/moved",
+    "event names another device": "deactivate-other+check@key/limit",
+    "reset leaves old places": "reset-license+check@key/below",
+    "removed user keeps places counted": "remove+check@users/below",
+    "lower limit evicts": "lower+check@users/below",
+    "new place each time": "repeat+check@key/reset",
+    "sweep skips": "sweep+check@key/grace",
+    "sweep announces again": "sweep+sweep@key/grace",
+    "sweep forgets": "sweep+check@key/grace~1",
+    "grace taken for the end": "sweep+check@key/grace",
+}
+"""The setting that is walked; `~1` with one fault at most."""
+
+
+def hunted(mutant: str) -> Walked:
+    """The walk of a broken build, from a world that the real one has made."""
+    setting, _ = parsed(CAUGHT_IN[mutant])
+    world(setting.kind, setting.start)
+    with broken(mutant):
+        return walk_named(str(setting))
+
+
+def plainest(walked: Walked) -> Found:
+    """Of the schedules that are wrong the one in which turns change least, and then the shortest."""
+    return min(walked.found, key=lambda found: (found.name.count("."), len(parsed(found.name)[1])))
+
+
+def picture(mutant: str, found: Found) -> str:
+    """What a broken build does wrong, drawn (SVG)."""
+    setting, _ = parsed(found.name)
+    with broken(mutant):
+        schedule, violations = replay(found.name)
+    why = "; ".join(dict.fromkeys(f"{one.rule}: {one.sentence}" for one in violations))
+    answers = [task.outcome.answer for task in schedule.tasks]
+    names = [deed.name for deed in setting.deeds]
+    return svg(names, schedule.steps, answers, f"{mutant}: {found.name}", why)
