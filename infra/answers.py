@@ -1,8 +1,10 @@
 """The answer to one request, as bytes: what the app says, or why it was not asked."""
 
 import logging
+import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses
 from wsgiref.types import WSGIApplication
@@ -38,12 +40,17 @@ def answer(
     if refused is not None:
         status, headers, body = _of_refusal(refused)
     keep_alive = request.keep_alive and refused is None and not is_last()
-    headers += [("Date", formatdate(usegmt=True)), ("Server", "Seatkeeper")]
+    headers += [("Date", _date(int(time.time()))), ("Server", "Seatkeeper")]
     if not keep_alive:
         headers.append(("Connection", "close"))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     sent = b"" if request.method == "HEAD" else body
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + sent, keep_alive
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _of_app(app: WSGIApplication, request: ArrivingRequest, peer: str) -> tuple[str, Headers, bytes]:

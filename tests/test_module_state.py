@@ -51,8 +51,10 @@ CONSTANT = (
 )
 REMEMBER = {
     "infra.bench.profile.layer_of",
+    "infra.answers._date",
     "infra.wsgi._peer",
     "infra.embedded.expressions._compiled",
+    "infra.embedded.tables._ids",
     "infra.embedded.tables._select",
     "chalicelib.domain.days._zone",
     "chalicelib.domain.email.display_email",

@@ -281,6 +281,12 @@ def test_the_last_answer_of_a_connection_says_so(first: bytes, watched: Watched)
     assert asked_of(said)["PATH_INFO"] == "/"
 
 
+def test_an_answer_has_the_second_in_which_it_is_made(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    for second, said in ((0.9, b"00:00:00"), (61.0, b"00:01:01"), (61.9, b"00:01:01"), (0.0, b"00:00:00")):
+        monkeypatch.setattr("infra.answers.time.time", partial(float, second))
+        assert b"Date: Thu, 01 Jan 1970 %b GMT\r\n" % said in watched.answers(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
 def test_headers_without_end_are_bounded(watched: Watched) -> None:
     with watched.connected(
         b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 2 * http_request.MAX_HEADER_BYTES
