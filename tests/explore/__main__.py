@@ -8,11 +8,15 @@ import time
 from collections.abc import Iterable
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra import local
 from tests.support import cheap_passwords
+
+if TYPE_CHECKING:
+    from tests.explore.pairs import Walked
 
 OUT = Path("build/explore")
 """Where pictures of broken builds go."""
@@ -28,29 +32,37 @@ def main() -> int:
             try:
                 if given.broken:
                     return _hunt()
-                return _replay(given.name) if ":" in given.name else _walk(given.name, given.faults, given.processes)
+                return _replay(given.name) if ":" in given.name else _walk(given)
             except ValueError as error:
                 print(error, file=sys.stderr)
                 return 2
 
 
-def _walk(text: str, faults: int, processes: int) -> int:
+def _walk(given: argparse.Namespace) -> int:
     from tests.explore import pairs
+    from tests.explore.report import page
 
-    settings = [name for name in map(str, pairs.pairs(faults)) if text in name]
+    every = (pairs.triples if given.triples else pairs.pairs)(given.faults)
+    settings = [name for name in map(str, every) if given.name in name]
     if not settings:
-        raise ValueError(f"No pair has “{text}” in its name. One is {next(pairs.pairs())}.")
-    start, schedules, found = time.monotonic(), 0, 0
-    with get_context("fork").Pool(processes) as pool:
-        for number, walked in enumerate(pool.imap_unordered(pairs.walk_named, settings, chunksize=4), start=1):
-            schedules += walked.walk.schedules
-            found += len(walked.found)
+        raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
+    start, all_walked = time.monotonic(), list[pairs.Walked]()
+    with get_context("fork").Pool(given.processes) as pool:
+        for walked in pool.imap_unordered(pairs.walk_named, settings, chunksize=4):
+            all_walked.append(walked)
             for wrong in walked.found[:1]:
                 print(f"{wrong.name}\n  {_told(wrong.violations)}", flush=True)
-            if number % 100 == 0 or number == len(settings):
-                done = f"{number} of {len(settings)} pairs, {schedules:,} schedules, {found} wrong"
-                print(f"{done}, {time.monotonic() - start:.0f} s", flush=True)
-    return int(found > 0)
+            if len(all_walked) % 100 == 0 or len(all_walked) == len(settings):
+                schedules = sum(one.walk.schedules for one in all_walked)
+                done = f"{len(all_walked)} of {len(settings)}, {schedules:,} schedules"
+                print(f"{done}, {_wrong(all_walked)} wrong, {time.monotonic() - start:.0f} s", flush=True)
+    if given.report is not None:
+        given.report.write_text(page(all_walked))
+    return int(_wrong(all_walked) > 0)
+
+
+def _wrong(all_walked: "Iterable[Walked]") -> int:
+    return sum(len(walked.found) for walked in all_walked)
 
 
 def _hunt() -> int:
@@ -96,9 +108,11 @@ def _arguments() -> argparse.Namespace:
         epilog="example: python -m tests.explore 'activate+activate-rival@key/below:0x2.1x4.0x2'",
     )
     parser.add_argument(
-        "name", nargs="?", default="", help="a schedule to run again, or a part of the names of the pairs to walk"
+        "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"
     )
     parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
+    parser.add_argument("--triples", action="store_true", help="walk three at once that touch one limit")
+    parser.add_argument("--report", type=Path, help="where the numbers of all pairs are written, as a page")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that walk at once")
     return parser.parse_args()

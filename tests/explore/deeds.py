@@ -138,7 +138,7 @@ def _all() -> Iterator[Deed]:
     yield Deed("deactivate", "deactivate", _deactivate("d0", 0), "d0", 0)
     yield Deed("deactivate-other", "deactivate", _deactivate("d1", 1), "d1", 1)
     yield Deed("reset-device", "reset device", _reset_device("d0", 0), "d0", 0)
-    yield Deed("block-device", "bar", _of_license(change_device.blacklist_device, "d0"), "d0", 0)
+    yield Deed("block-device", "bar", _of_license(change_device.blacklist_device, "d0"), "d0")
     yield Deed("reset-license", "reset license", _of_license(change_license.reset_license))
     yield Deed("disable", "disable", _of_license(change_license.set_enabled, False))
     yield Deed("enable", "enable", _of_license(change_license.set_enabled, True))

@@ -69,6 +69,30 @@ def pairs(faults: int = 0) -> Iterator[Setting]:
                 yield Setting(kind, start, two, faults)
 
 
+_OF_ONE_LIMIT: tuple[tuple[Kind, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "key",
+        ("empty", "below", "limit", "reset", "moved"),
+        ("activate", "activate-rival", "activate-own-rival", "repeat", "deactivate", "reset-device", "reset-license"),
+    ),
+    (
+        "users",
+        ("below", "limit", "shared"),
+        ("activate-rival", "activate-own-rival", "deactivate-other", "lower", "raise", "reset-user", "reset-license"),
+    ),
+    ("users", ("below", "limit"), ("activate", "activate-rival", "deactivate", "remove", "assign", "assign-rival")),
+)
+"""What moves the devices of a license, or its transfers; the devices of a user; the seats."""
+
+
+def triples(faults: int = 0) -> Iterator[Setting]:
+    """All triples of deeds that touch one limit, from the starts where that is near; with so many faults."""
+    for kind, starts, names in _OF_ONE_LIMIT:
+        for start in starts:
+            for three in combinations_with_replacement([DEEDS[name] for name in names], 3):
+                yield Setting(kind, start, three, faults)
+
+
 def walk(setting: Setting) -> Walked:
     """Walk all schedules, and judge each."""
     here, result = world(setting.kind, setting.start), Walked(str(setting))

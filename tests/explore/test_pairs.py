@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.docs.pages import ROOT
 from tests.explore.pairs import pairs as all_pairs
-from tests.explore.pairs import parsed, replay, walk, walk_named
+from tests.explore.pairs import parsed, replay, triples, walk, walk_named
+from tests.explore.report import PAGE, schedules_told
 from tests.explore.worlds import KINDS, STARTS, Kind
 from tests.race.clients import OK
 
@@ -11,14 +13,19 @@ from tests.race.clients import OK
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "start"), [(kind, start) for kind in KINDS for start in STARTS[kind]])
 def test_every_order_of_the_calls_of_two_is_right(kind: Kind, start: str) -> None:
-    wrong = [
-        f"{found.name}: {broken.rule}: {broken.sentence}"
-        for setting in all_pairs()
-        if (setting.kind, setting.start) == (kind, start)
-        for found in walk(setting).found
-        for broken in found.violations
-    ]
+    all_walked = [walk(setting) for setting in all_pairs() if (setting.kind, setting.start) == (kind, start)]
+    wrong = [f"{one.name}: {broken}" for walked in all_walked for one in walked.found for broken in one.violations]
     assert wrong == [], "see python -m tests.explore --help"
+    counted = {walked.setting.partition("@")[0]: walked.walk.schedules for walked in all_walked}
+    assert counted == schedules_told((ROOT / PAGE).read_text(), kind, start), "write the page anew, as it says"
+
+
+def test_of_three_rivals_one_gets_the_last_device() -> None:
+    name = "activate+activate-rival+activate-own-rival@key/below"
+    assert name in map(str, triples())
+    walked = walk_named(name)
+    assert not walked.found
+    assert {answers.count(OK) for answers in walked.answers} == {1}
 
 
 def test_who_comes_second_to_the_last_device_is_refused_and_each_of_them_once() -> None:

@@ -22,12 +22,12 @@ UNANSWERED = {LOST: "every call is answered", BUSY: "no call is busy without a c
 RELEASING: dict[Verb, str] = {
     "deactivate": "device",
     "reset device": "device",
-    "bar": "device",
+    "bar": "hardware",
     "remove": "user",
     "reset user": "user",
     "reset license": "license",
 }
-"""The calls that give places back, and of what: a device, all of a user's, or all."""
+"""The calls that give places back, and of what: a device, a hardware id whoever uses it, all of a user's, or all."""
 CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "device_activated": ("activate",),
     "device_deactivated": ("deactivate",),
@@ -48,6 +48,10 @@ PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
 ANNOUNCED_AS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 ENDS: dict[str, Phase] = {"past": "expired", "near": "grace", "far": "valid"}
 """The phase that an end of `tests.model.license` brings about at once."""
+
+
+_About = tuple[Verb, str | None, str | None]
+"""A call, its device and its user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,9 @@ def certain(history: Iterable[Op]) -> list[Hold]:
 
 def _releases(op: Op, key: Key) -> bool:
     what = RELEASING[op.verb]
-    return what == "license" or (what == "user" and op.user == key[1]) or (what == "device" and op.key == key)
+    if what in ("device", "hardware"):
+        return op.key == key if what == "device" else op.device == key[0]
+    return what == "license" or op.user == key[1]
 
 
 def _limit_passed(holds: list[Hold], places: float) -> Iterator[Violation]:
@@ -206,8 +212,8 @@ def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
         about |= {(event.hardware_id, event.user) for event in new if event.type == kind}
         for device, user in sorted(about, key=str):
             times = left[kind, device, user]
-            sure = sum(done[verb, device, user] for verb in verbs)
-            most = sure + sum(maybe[verb, device, user] for verb in verbs)
+            sure = sum(_times(done, verb, device, user) for verb in verbs)
+            most = sure + sum(_times(maybe, verb, device, user) for verb in verbs)
             sentence = f"{times} times {kind} of {device} and {user}, granted {sure} to {most} times"
             if times > most:
                 yield Violation("a refusal leaves no trace", sentence)
@@ -217,6 +223,11 @@ def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
     granted |= {event.hardware_id for event in after.events if event.key in after.before}
     for stranger in sorted(after.known - granted):
         yield Violation("a refusal leaves no trace", f"{stranger} was always refused, and yet it is known")
+
+
+def _times(calls: Counter[_About], verb: Verb, device: str | None, user: str | None) -> int:
+    """How often it was called; what is of a hardware id is of each of its users."""
+    return calls[verb, device, None if RELEASING.get(verb) == "hardware" else user]
 
 
 def _events_disagree(after: Aftermath) -> Iterator[Violation]:
