@@ -158,7 +158,8 @@ class Database:
             ((layout,),) = connection.execute("PRAGMA user_version")
             if layout > LAYOUT:
                 raise EngineError(f"The data in {self._path} was written by a newer version of the engine.")
-            if layout < LAYOUT:
+            ((journal,),) = connection.execute("PRAGMA journal_mode")
+            if layout < LAYOUT or journal != b"wal":  # as in a copy that other programs have made
                 with self._locked():
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.executescript(_SCHEMA)

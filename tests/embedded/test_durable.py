@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,21 @@ def test_data_of_a_newer_engine_and_a_place_that_cannot_be_written_are_said_in_a
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="cannot be kept"):
         EmbeddedEngine(tmp_path / "file" / "data.sqlite")
+
+
+def test_a_copy_that_another_program_has_made_is_used_with_a_log_as_every_file(
+    engine: EmbeddedEngine, path: Path, tmp_path: Path
+) -> None:
+    """`VACUUM INTO` keeps the layout's number, and no log: readers would wait for whoever writes."""
+    put(engine, "a")
+    copy = tmp_path / "copy.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with closing(EmbeddedEngine(copy)) as restored, closing(sqlite3.connect(copy)) as beside:
+        assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        key = {"TableName": "ranged", "Key": {"pk": {"S": "p"}, "part": {"S": "a"}}}
+        beside.execute("BEGIN EXCLUSIVE")
+        assert "Item" in restored("GetItem", key)
 
 
 def test_what_a_newer_version_has_written_is_read_and_kept(engine: EmbeddedEngine, path: Path) -> None:
