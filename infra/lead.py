@@ -42,7 +42,8 @@ class Lead:
             self._leader = threading.get_ident()
             if self.is_over:
                 self._pass_on()
-        return not self.is_over
+                return False
+        return True
 
     def may_begin_call(self) -> bool:
         """Whether a thread is left that can lead while the leader is in a call."""
@@ -72,7 +73,7 @@ class Lead:
                 self._pass_on()
 
     def end(self) -> None:
-        """Nobody leads any more: whoever does calls this, or it is in a call."""
+        """Have nobody take the lead any more. Whoever has it goes on until it looks (`is_over`), and hands it over."""
         self.is_over = True
         self._call_begins.set()
 

@@ -17,7 +17,7 @@ from chalicelib.turns import HASHES
 from infra import connections, http_server, lead, shares
 from infra.embedded.write_queue import WriteQueue
 from infra.http_server import HttpServer
-from infra.lead import PATIENCE_SECONDS, about_to_wait
+from infra.lead import PATIENCE_SECONDS, Lead, about_to_wait
 from infra.shares import Common, Share
 from tests.infra.test_serve import is_closed
 from tests.infra.watched import (
@@ -202,3 +202,25 @@ def test_time_passes_after_an_error_of_our_own(watched: Watched, monkeypatch: py
         watched.now += connections.IDLE_SECONDS + 1
         watched.turn(until=lambda: not watched.connections)
         assert idle.recv(1) == b""
+
+
+def test_an_end_while_a_thread_takes_the_lead_leaves_no_thread_waiting_for_it() -> None:
+    looks = iter([False])
+
+    class Ending(Lead):
+        """Is over right after somebody has looked for the first time."""
+
+        is_over = property(lambda _: next(looks, True), lambda _, __: None)
+
+    lead = Ending(2)
+
+    def work() -> None:
+        while lead.take():
+            lead.hand_over()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in threads)
