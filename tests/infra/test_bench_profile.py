@@ -26,7 +26,7 @@ def test_the_line_that_is_at_work_is_found_though_c_code_is_not_interrupted() ->
     source = (ROOT / path).read_text().splitlines()[number - 1]
     assert path == "tests/infra/test_bench_profile.py"
     assert "pbkdf2_hmac" in source or "for _ in" in source  # where a signal is handled that came meanwhile
-    assert seconds == pytest.approx(spent, rel=0.2)
+    assert seconds > spent / 2
 
 
 def test_every_layer_has_a_file() -> None:
