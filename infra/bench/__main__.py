@@ -18,11 +18,11 @@ from infra.serve import ROOT, ServeError
 from infra.version import add_version
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write; answers the exit code."""
-    given = _parser().parse_args()
+    given = _parser().parse_args(arguments)
+    before: Figures | None = given.compare
     try:
-        before: Figures | None = None if given.compare is None else json.loads(given.compare.read_bytes())
         found = _measured(given.base)
         if given.json:
             given.json.write_text(json.dumps(found, indent=1) + "\n")
@@ -56,11 +56,35 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: python -m infra.bench --base HEAD~1 --json build/figures.json",
     )
     parser.add_argument("--base", metavar="COMMIT", help="measure the server of another commit by turns with this one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
-    parser.add_argument("--compare", type=Path, metavar="FILE", help="say what became of the figures that --json wrote")
-    add_report(parser)
+    parser.add_argument("--json", type=_writable, metavar="FILE", help="write all figures")
+    parser.add_argument(
+        "--compare", type=_figures_in, metavar="FILE", help="say what became of the figures that --json wrote"
+    )
+    add_report(parser, FIGURES)
     add_version(parser)
     return parser
+
+
+def _writable(name: str) -> Path:
+    """A file that can be written, as is known before minutes are spent; its folder is made."""
+    path = Path(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be written: {error.strerror}") from None
+    return path
+
+
+def _figures_in(name: str) -> Figures:
+    try:
+        figures: Figures = json.loads(Path(name).read_bytes())
+        compare(figures, figures)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, LookupError):
+        raise argparse.ArgumentTypeError(f"{name} is no file that --json has written") from None
+    return figures
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""How a check and an activation grow with what is stored, and with the processes that answer: in Markdown.
-
-python -m infra.bench.growth
-"""
+"""How a check and an activation grow with what is stored, and with the processes that answer: in Markdown."""
 
 import argparse
 import sys
@@ -88,16 +85,16 @@ def table(found: dict[str, tuple[Latencies, Latencies]]) -> str:
     return markdown_table(rows)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure and print; answers the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.bench.growth",
         description="How a check and an activation grow with licenses, devices, history and processes; some minutes.",
         epilog="example: python -m infra.bench.growth > growth.md",
     )
-    add_report(parser)
+    add_report(parser, GROWTH)
     add_version(parser)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-growth-")))

@@ -204,7 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: python -m infra.bench.profile check 'activate by key'",
     )
     parser.add_argument("call", nargs="*", metavar="CALL", help=f"of {', '.join(CALLS)} (default: all)")
-    add_report(parser)
+    add_report(parser, PROFILE)
     add_version(parser)
     return parser
 

@@ -1,9 +1,13 @@
 """Figures of a measurement: what is written of them, and that a target that is missed is said to be."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from infra.bench import __main__ as bench
+from infra.bench import growth, profile
 from infra.bench.clients import BenchError
 from infra.bench.figures import OTHERS, Figures, compare, tables
 from infra.bench.latencies import Latencies
@@ -68,3 +72,47 @@ def test_samples_of_several_turns_are_one() -> None:
     one, other = (Latencies(1.0, 0.5, [0.001] * 9), Latencies(1.0, 0.3, [0.003]))
     both = Latencies.sum([one, other]).figures
     assert (both["calls_per_second"], both["p50_ms"], both["p99_ms"], both["cpu_ms"]) == (5.0, 1.0, 3.0, 80.0)
+
+
+@pytest.mark.parametrize("command", [bench.main, profile.main, growth.main])
+@pytest.mark.parametrize("page", ["missing.md", "no-marks.md", "."])
+def test_a_page_that_cannot_take_the_report_is_refused_before_anything_is_measured(
+    command: Callable[[list[str]], int], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no-marks.md").write_text("no marks")
+    assert f"error: argument --report: {tmp_path / page} " in _refusal(
+        command, ["--report", str(tmp_path / page)], capsys
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--compare", "missing.json"], "missing.json cannot be read: No such file or directory"),
+        (["--compare", "text.md"], "text.md is no file that --json has written"),
+        (["--compare", "other.json"], "other.json is no file that --json has written"),
+        (["--json", "."], ". cannot be written: Is a directory"),
+        (["--json", "text.md/figures.json"], "text.md/figures.json cannot be written: "),
+    ],
+)
+def test_a_file_of_figures_that_is_none_is_refused_before_anything_is_measured(
+    options: list[str], why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.md").write_text("no figures")
+    (tmp_path / "other.json").write_text(json.dumps({"rows": []}))
+    assert f"error: argument {options[0]}: {why}" in _refusal(bench.main, options, capsys)
+
+
+def test_the_folder_of_figures_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_measured", lambda _: figures(1))
+    for _ in range(2):
+        assert bench.main(["--json", str(tmp_path / "build" / "figures.json")]) == 0
+        assert bench.main(["--compare", str(tmp_path / "build" / "figures.json")]) == 0
+
+
+def _refusal(command: Callable[[list[str]], int], options: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        command(options)
+    assert ended.value.code == 2
+    return capsys.readouterr().err
