@@ -183,7 +183,7 @@ def sweeping() -> Iterator[None]:
         with runtime().log.record("sweep"):
             sweep(now=clock.now(), progress=stop_if_asked)
 
-    with _repeating("sweep", act, lambda: SWEEP_SECONDS, stopping):
+    with _repeating("sweep", act, SWEEP_SECONDS, stopping):
         yield
 
 
@@ -196,7 +196,7 @@ def mailing() -> Iterator[None]:
         has_time = clock.lasting(RUN_SECONDS)
         send_mails(now=clock.now(), keep_going=lambda: has_time() and not stopping.is_set())
 
-    with _repeating("mail", send, lambda: MAIL_SECONDS, stopping):
+    with _repeating("mail", send, MAIL_SECONDS, stopping):
         yield
 
 
@@ -211,7 +211,7 @@ def tidying(database_file: Path) -> Iterator[None]:
             while engine.delete_expired(table, before, TIDIED_AT_ONCE) == TIDIED_AT_ONCE and not stopping.is_set():
                 pass
 
-        with _repeating("tidying", act, lambda: SWEEP_SECONDS, stopping):
+        with _repeating("tidying", act, SWEEP_SECONDS, stopping):
             yield
 
 
@@ -225,14 +225,12 @@ def watching_disk(data_dir: Path) -> Iterator[None]:
             sentence = "the disk of %s has %d MB left; when it is full, whatever has to be written is answered 503"
             _log.warning(sentence, data_dir, left // 2**20)
 
-    with _repeating("look at the disk", look, lambda: DISK_SECONDS, threading.Event()):
+    with _repeating("look at the disk", look, DISK_SECONDS, threading.Event()):
         yield
 
 
 @contextmanager
-def _repeating(
-    name: str, act: Callable[[], object], seconds: Callable[[], float], stopping: threading.Event
-) -> Iterator[None]:
+def _repeating(name: str, act: Callable[[], object], seconds: float, stopping: threading.Event) -> Iterator[None]:
     """While this lasts, act now and every so many seconds, in a thread of its own."""
 
     def keep_acting() -> None:
@@ -244,7 +242,7 @@ def _repeating(
             except Exception:
                 if not stopping.is_set():
                     _log.exception("the %s failed; the next one catches up", name)
-            if stopping.wait(seconds()):
+            if stopping.wait(seconds):
                 return
 
     thread = threading.Thread(target=copy_context().run, args=(keep_acting,), name=name)
