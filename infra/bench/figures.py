@@ -2,8 +2,8 @@
 
 from typing import TypedDict
 
-from infra.bench.page import markdown_table
 from infra.bench.rows import BASE, FLOOR, OURS, ROWS, Row
+from infra.markdown import markdown_table
 
 
 class Figures(TypedDict):

@@ -11,10 +11,11 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra.bench.clients import BenchError, Job
 from infra.bench.latencies import Latencies
-from infra.bench.page import GROWTH, about, add_report, markdown_table, write_into
+from infra.bench.page import GROWTH, about, add_report, write_into
 from infra.bench.seed import seed_licenses
 from infra.bench.servers import Subject, environment, serving, serving_again
 from infra.bench.vendor import BY_KEY, COMPANY, LICENSES, issue, storm
+from infra.markdown import markdown_table
 from infra.progress import Progress
 from infra.serve import ServeError
 from infra.version import add_version

@@ -24,11 +24,6 @@ def about() -> str:
     return f"{time.strftime('%Y-%m-%d')}, {machine}, SQLite {sqlite3.sqlite_version}, {this_version()}"
 
 
-def markdown_table(rows: list[list[str]]) -> str:
-    """The first row is the head, the second says how columns are aligned."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
 def add_report(parser: argparse.ArgumentParser, part: str) -> None:
     """Add `--report PAGE`: a `Path`. One without a place for the part is refused before minutes are spent."""
     parser.add_argument(

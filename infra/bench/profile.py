@@ -26,9 +26,10 @@ from chalicelib.runtime import using
 from infra.bench import vendor
 from infra.bench.clients import BenchError, request_bytes
 from infra.bench.in_process import responder, writing_here
-from infra.bench.page import PROFILE, about, add_report, markdown_table, write_into
+from infra.bench.page import PROFILE, about, add_report, write_into
 from infra.bench.servers import environment
 from infra.call import signed_headers
+from infra.markdown import markdown_table
 from infra.progress import Progress
 from infra.stage.stages import ROOT
 from infra.version import add_version

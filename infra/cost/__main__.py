@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
 from infra.cost.monthly_cost import MILLIONS, Function, Monitoring, function, kept_started, loads, million, month, watch
+from infra.markdown import markdown_table
 from infra.stage.stages import StageError
 from infra.version import add_version
 
@@ -36,7 +37,7 @@ def months_table(inputs: Inputs, run: Function, months: dict[int, Usd]) -> str:
         f"{usage.share_of_users:.0%} are licensed by user. "
         f"Each function that is kept started (`provisioned_concurrency`) is {_usd(kept_started(inputs, run))} a month."
     )
-    return f"{_table(rows)}\n\n{rest}"
+    return f"{markdown_table(rows)}\n\n{rest}"
 
 
 def millions_table(millions: dict[str, Usd]) -> str:
@@ -45,11 +46,7 @@ def millions_table(millions: dict[str, Usd]) -> str:
     rows = [["USD a million calls", *columns, "**all**"], ["---", *("--:" for _ in columns), "--:"]]
     for call, usd in millions.items():
         rows.append([call, *map(_usd, usd.values()), f"**{_usd(sum(usd.values()))}**"])
-    return _table(rows)
-
-
-def _table(rows: list[list[str]]) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown_table(rows)
 
 
 def _usd(amount: float) -> str:

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from infra import output
 from infra.cost.inputs import DEFAULT, Usage, read_inputs
+from infra.markdown import markdown_table
 from infra.scale.fleet import Fleet, calls, peak
 from infra.scale.hot import hottest, total, units
 from infra.stage.stages import PROTECTED, Firewall, read_config, read_stage
@@ -53,7 +54,7 @@ def _about(number: float) -> str:
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---", *["--:"] * (len(head) - 1)], *rows])
+    return markdown_table([head, ["---", *["--:"] * (len(head) - 1)], *rows])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
