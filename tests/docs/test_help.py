@@ -1,10 +1,14 @@
-"""`--help` of every command ends with an example of the command."""
+"""`--help` of every command ends with an example of the command; what needs what tests says so where it is missing."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import NOT_INSTALLED
 from tests.docs.pages import ROOT
 
 MODULES = [path for folder in ("infra", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -24,6 +28,18 @@ def test_each_command_has_an_example() -> None:
     found = {path: list(without_example(path.read_text())) for path in MODULES if "ArgumentParser" in path.read_text()}
     assert len(found) > 10
     assert [f"{path.relative_to(ROOT)}:{number}" for path, numbers in found.items() for number in numbers] == []
+
+
+def test_a_command_that_needs_what_tests_says_how_to_install_it() -> None:
+    commands = [path for path in MODULES if ROOT / "tests" in path.parents and "ArgumentParser(" in path.read_text()]
+    commands.remove(Path(__file__))
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__") for path in commands]
+    assert "tests.explore" in names
+    for name in names:  # `-S`: nothing that is installed is found
+        ended = subprocess.run(
+            [sys.executable, "-S", "-m", name], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stderr.splitlines()) == (1, [NOT_INSTALLED]), name
 
 
 @pytest.mark.parametrize(
