@@ -93,7 +93,14 @@ def _parser() -> argparse.ArgumentParser:
         description="What a month, and a million calls, on AWS cost, by list prices and the budgets that tests hold.",
         epilog="example: python -m infra.cost --devices 250000",
     )
-    parser.add_argument("--devices", type=_number, nargs="+", default=DEVICES, metavar="N", help="active devices")
+    parser.add_argument(
+        "--devices",
+        type=_number,
+        nargs="+",
+        default=DEVICES,
+        metavar="N",
+        help=f"active devices ({', '.join(f'{one:,}' for one in DEVICES)})",
+    )
     parser.add_argument(
         "--inputs", type=Path, default=DEFAULT, metavar="FILE", help=f"usage and prices ({DEFAULT.name})"
     )

@@ -12,6 +12,16 @@ from infra.scale.hot import hottest, total, units
 from infra.stage.stages import PROTECTED, Firewall, read_config, read_stage
 from infra.version import add_version
 
+_OPTIONS = {
+    "devices": "of all companies",
+    "companies": "over which they are spread",
+    "largest_company": "licenses of the largest company",
+    "largest_license": "devices of its largest license",
+    "devices_a_license": "devices of any other license",
+    "opening_minutes": "within which, from nine o'clock on, all devices of a zone start and check",
+}
+"""What each number of the model is."""
+
 
 def day(fleet: Fleet, usage: Usage) -> str:
     """Each hour of the day in UTC, by its first minute, in which offices open: calls and units a second."""
@@ -66,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     for field in fields(Fleet):
         option = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(option, type=_number, default=field.default, metavar="N", help=f"{field.default:,}")
+        text = f"{_OPTIONS[field.name]} ({field.default:,})"
+        parser.add_argument(option, type=_number, default=field.default, metavar="N", help=text)
     add_version(parser)
     given = parser.parse_args(arguments)
     fleet, usage = Fleet(*(getattr(given, field.name) for field in fields(Fleet))), read_inputs(DEFAULT).usage
