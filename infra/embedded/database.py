@@ -83,16 +83,18 @@ class Database:
     def take(self, sql: str, parameters: Sequence[SqlValue], take: Callable[[Iterable[Row]], T]) -> T:
         """What `take` takes of the rows, which are as they stood at one instant. Raises `Refused`."""
         self._refuse_child()
+        connection = None
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._open()
-        try:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._open()
             rows = connection.execute(sql, parameters)
             taken = take(rows)
             rows.close()
         except sqlite3.Error as error:
-            connection.close()
+            if connection is not None:
+                connection.close()
             raise _refusal(error) from error
         self._idle.append(connection)
         return taken

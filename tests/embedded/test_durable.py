@@ -175,6 +175,16 @@ def test_a_full_disk_is_no_refusal_and_takes_nothing_that_was_there(
     engine.close()
 
 
+def test_a_file_that_cannot_be_opened_now_is_no_refusal(tmp_path: Path) -> None:
+    """As where the process has as many files open as it may."""
+    home = tmp_path / "home"
+    with closing(EmbeddedEngine(home / "data.db")) as engine:
+        home.rename(tmp_path / "elsewhere")
+        with pytest.raises(ClientError) as refused:
+            engine("GetItem", {"TableName": "t", "Key": {"pk": {"S": "a"}}})
+        assert refused.value.response["Error"]["Code"] == "ThrottlingException"
+
+
 def test_the_files_are_closed_to_others(engine: EmbeddedEngine, path: Path) -> None:
     put(engine, "a")
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
