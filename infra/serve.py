@@ -163,7 +163,8 @@ def listen(port: int, host: str = LOOPBACK) -> socket.socket:
         except OSError as error:
             if time.monotonic() > deadline or error.errno != errno.EADDRINUSE:
                 reason = os.strerror(error.errno or 0)
-                raise ServeError(f"Port {port} cannot be had: {reason}. Choose another one.") from None
+                other = "Choose another one: PORT=… make run, or --port."
+                raise ServeError(f"Port {port} cannot be had: {reason}. {other}") from None
         time.sleep(0.02)
 
 

@@ -135,7 +135,9 @@ def test_a_socket_that_systemd_has_opened_is_taken() -> None:
 
 
 def test_a_port_in_use_is_one_sentence(server: serve.Server) -> None:
-    sentence = f"Port {server.port} cannot be had: Address already in use. Choose another one.\n"
+    sentence = (
+        f"Port {server.port} cannot be had: Address already in use. Choose another one: PORT=… make run, or --port.\n"
+    )
     assert refused("--port", str(server.port)) == sentence
 
 
