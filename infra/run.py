@@ -34,7 +34,7 @@ from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store import accounts
-from chalicelib.store.database import create_tables
+from chalicelib.store.database import create_tables, table_name
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
@@ -203,7 +203,7 @@ def mailing() -> Iterator[None]:
 @contextmanager
 def tidying(database_file: Path) -> Iterator[None]:
     """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
-    stopping, table = threading.Event(), f"{local.TABLE_PREFIX}-{EphemeraItem.Meta.table_name}"
+    stopping, table = threading.Event(), table_name(EphemeraItem)
     with closing(open_engine(database_file)) as engine:
 
         def act() -> None:

@@ -31,6 +31,12 @@ class Job:
         """Whoever waits for the job acquires it; it is let go of once there is an answer or an error."""
         self.over.acquire()
 
+    def result(self) -> Result:
+        """What the work answers, once it is done. Raises its error."""
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
 
 class WriteQueue:
     """Work in the order in which it has come.
@@ -61,9 +67,7 @@ class WriteQueue:
             log.warning("the embedded engine: a write has waited for %s s", self._wait_seconds)
             withdrawn = self._withdraw(job)
             raise not_done("its turn has not come") if withdrawn else outcome_unknown("it takes too long")
-        if job.error is not None:
-            raise job.error
-        return job.answer
+        return job.result()
 
     def _hand_in(self, job: Job) -> None:
         with self._mutex:

@@ -30,6 +30,7 @@ from chalicelib.web import clock
 from infra import local
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
 from infra.call import signed_headers
+from infra.markdown import markdown_table
 from infra.progress import Progress
 from infra.stage import smoke_scenario
 from infra.stage.package import ARCHITECTURES, package
@@ -151,14 +152,14 @@ def parts_ms(asked: Situation, places: Sequence[Path]) -> list[float]:
 
 def table(rounds: Sequence[Sequence[float]]) -> str:
     """In Markdown: of each part the least and the median; then the import of the app beside that of its libraries."""
-    rows = ["| CPU, ms | least | median |", "|---|--:|--:|"]
+    rows = [["CPU, ms", "least", "median"], ["---", "--:", "--:"]]
     *parts, ours, installed, packaged = zip(*rounds, strict=True)
     for name, taken in zip(("Python itself", *(name for name, _ in PARTS)), parts, strict=True):
-        rows.append(f"| {name} | {min(taken):.1f} | {statistics.median(taken):.1f} |")
+        rows.append([name, f"{min(taken):.1f}", f"{statistics.median(taken):.1f}"])
     for name, libraries in (("as they are installed", installed), ("as they are packaged", packaged)):
         least, median = (of(ours) / of(libraries) for of in (min, statistics.median))
-        rows.append(f"| import of the app, of that of its libraries {name} | {least:.2f} | {median:.2f} |")
-    return "\n".join(rows)
+        rows.append([f"import of the app, of that of its libraries {name}", f"{least:.2f}", f"{median:.2f}"])
+    return markdown_table(rows)
 
 
 def _event(path: str, headers: dict[str, str], query: dict[str, str]) -> Json:
