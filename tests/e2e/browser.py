@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.e2e import install
 
@@ -39,6 +48,7 @@ _AXE = """tags => axe.run(document, {runOnly: {type: "tag", values: tags}, resul
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser without a window, as long as the context lasts."""
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=install.chromium(),

@@ -290,6 +290,18 @@ def test_a_user_is_assigned_with_the_keyboard_alone(either_page: playwright.Page
     assert accounts.user_of_email(site.company, NEW) is not None
 
 
+def test_a_page_has_the_focus_as_soon_as_it_stands(page: playwright.Page, site: Site) -> None:
+    site.enter(page, site.at(site.license))
+    page.evaluate("htmx.config.defaultSettleDelay = 60_000")
+    page.get_by_role("link", name="License users").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("License for: Revit")
+    expect(page.locator("#main")).to_be_focused()
+    page.get_by_role("link", name="Assign license user").click()
+    form(page).get_by_label("E-mail").fill(USER)
+    form(page).get_by_role("button").first.click()
+    expect(form(page).get_by_role("alert")).to_be_focused()
+
+
 def test_the_first_tab_leads_past_the_navigation(page: playwright.Page, site: Site) -> None:
     site.enter(page, "/portal/licenses")
     page.keyboard.press("Tab")

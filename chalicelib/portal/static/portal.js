@@ -98,13 +98,14 @@
   on("htmx:beforeHistoryUpdate", ({ detail }) => {
     if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.href });
   });
-  on("htmx:afterSettle", ({ detail }) => {
+  // What was put in has the focus at once: a key that is pressed a moment later must not lose its place.
+  on("htmx:afterSwap", ({ detail }) => {
     const field = sent && one(`[name="${sent}"]`);
     (one("#form-error", detail.target) || field || one("#main")).focus();
     if (field) say(one(".pager p")?.textContent ?? "Nothing matches.");
     sent = "";
-    goOn();
   });
+  on("htmx:afterSettle", goOn);
   on("htmx:sendError", () => { release(); say("The server cannot be reached. Try again."); });
   goOn();
 })();
