@@ -2,7 +2,6 @@
 
 from tests.explore.draw import svg
 from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
-from tests.explore.worlds import world
 from tests.proof.mutants import broken
 
 CAUGHT_IN = {
@@ -39,7 +38,7 @@ CAUGHT_IN = {
 def hunted(mutant: str) -> Walked:
     """The walk of a broken build, from a world that the real one has made."""
     setting, _ = parsed(CAUGHT_IN[mutant])
-    world(setting.kind, setting.start)
+    setting.scene.world(setting.start)
     with broken(mutant):
         return walk_named(str(setting))
 

@@ -2,17 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations_with_replacement, groupby
 
-from tests.explore.deeds import DEEDS, Deed, of_kind
 from tests.explore.engine import MemoryEngine
-from tests.explore.judge import Judge
+from tests.explore.scenes import SCENES, AnyDeed, AnyWorld, Scene
 from tests.explore.scheduler import Choice, Schedule, controlled
 from tests.explore.walk import Walk, schedules
-from tests.explore.worlds import KINDS, STARTS, Kind, World, new_engine, world
+from tests.explore.worlds import new_engine
 from tests.proof.rules import Violation
 
 APART_MS = 10
@@ -23,11 +22,17 @@ APART_MS = 10
 class Setting:
     """Some deeds at once in a world."""
 
-    kind: Kind
+    kind: str
+    """Of `SCENES`."""
     start: str
-    deeds: tuple[Deed, ...]
+    deeds: tuple[AnyDeed, ...]
     faults: int = 0
     """That may happen, at most."""
+
+    @property
+    def scene(self) -> Scene:
+        """The kind of world that it is in."""
+        return SCENES[self.kind]
 
     def __str__(self) -> str:
         faults = f"~{self.faults}" if self.faults else ""
@@ -63,13 +68,13 @@ class Walked:
 
 def pairs(faults: int = 0) -> Iterator[Setting]:
     """All pairs of deeds, also of one with itself, from all starts; with so many faults."""
-    for kind in KINDS:
-        for start in STARTS[kind]:
-            for two in combinations_with_replacement(of_kind(kind), 2):
+    for kind, scene in SCENES.items():
+        for start in scene.starts:
+            for two in combinations_with_replacement(scene.deeds.values(), 2):
                 yield Setting(kind, start, two, faults)
 
 
-_OF_ONE_LIMIT: tuple[tuple[Kind, tuple[str, ...], tuple[str, ...]], ...] = (
+_OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "key",
         ("empty", "below", "limit", "reset", "moved"),
@@ -89,14 +94,14 @@ def triples(faults: int = 0) -> Iterator[Setting]:
     """All triples of deeds that touch one limit, from the starts where that is near; with so many faults."""
     for kind, starts, names in _OF_ONE_LIMIT:
         for start in starts:
-            for three in combinations_with_replacement([DEEDS[name] for name in names], 3):
+            for three in combinations_with_replacement([SCENES[kind].deeds[name] for name in names], 3):
                 yield Setting(kind, start, three, faults)
 
 
 def walk(setting: Setting) -> Walked:
     """Walk all schedules, and judge each."""
-    here, result = world(setting.kind, setting.start), Walked(str(setting))
-    judge, engine = Judge(here, setting.deeds), new_engine({})
+    here, result = setting.scene.world(setting.start), Walked(str(setting))
+    judge, engine = setting.scene.judge(here, setting.deeds), new_engine({})
     with controlled(engine):
         for schedule in schedules(lambda: _begin(engine, here, setting), result.walk):
             result.worst_calls = max(result.worst_calls, *(task.calls for task in schedule.tasks))
@@ -117,12 +122,12 @@ def walk_named(name: str) -> Walked:
 def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:
     """Run the schedule of that name again; answers it at its end, and what is wrong with it. Raises `ValueError`."""
     setting, turns = parsed(name)
-    here, engine = world(setting.kind, setting.start), new_engine({})
+    here, engine = setting.scene.world(setting.start), new_engine({})
     with controlled(engine):
         schedule = _begin(engine, here, setting)
         for choice in turns:
             schedule.step(choice)
-        return schedule, Judge(here, setting.deeds).violations(schedule)
+        return schedule, setting.scene.judge(here, setting.deeds).violations(schedule)
 
 
 def name_of(setting: Setting, schedule: Schedule) -> str:
@@ -140,22 +145,22 @@ def parsed(name: str) -> tuple[Setting, list[Choice]]:
     if match is None:
         raise ValueError("There is no such name. One is activate+check@key/below~1:0x3.1!lost.0x2")
     deeds, kind, start = match["deeds"].split("+"), match["kind"], match["start"]
-    chosen = KINDS[_known("kind", kind, KINDS)]
-    _known("start", start, STARTS[chosen])
+    _guard_known("kind", kind, SCENES)
+    scene = SCENES[kind]
+    _guard_known("start", start, scene.starts)
     for deed in deeds:
-        _known("deed", deed, [deed.name for deed in of_kind(chosen)])
-    setting = Setting(chosen, start, tuple(DEEDS[deed] for deed in deeds), int(match["faults"] or 0))
+        _guard_known("deed", deed, scene.deeds)
+    setting = Setting(kind, start, tuple(scene.deeds[deed] for deed in deeds), int(match["faults"] or 0))
     turns: list[Choice] = []
     for run in _TURN.finditer(match["turns"] or ""):
         turns += [(int(run["task"]), run["fault"] or "")] * int(run["times"] or 1)
     return setting, turns
 
 
-def _known(what: str, one: str, known: Sequence[str]) -> int:
-    """Where it is among what there is. Raises `ValueError`."""
+def _guard_known(what: str, one: str, known: Collection[str]) -> None:
+    """Raises `ValueError` where it is not among what there is."""
     if one not in known:
         raise ValueError(f"There is no {what} “{one}”. There are: {', '.join(known)}")
-    return known.index(one)
 
 
 _TURN = re.compile(r"(?P<task>\d+)(?:x(?P<times>\d+)|!(?P<fault>[a-z-]+\d*))")
@@ -164,7 +169,7 @@ _NAME = re.compile(
 )
 
 
-def _begin(engine: MemoryEngine, here: World, setting: Setting) -> Schedule:
+def _begin(engine: MemoryEngine, here: AnyWorld, setting: Setting) -> Schedule:
     engine.state = dict(here.state)
     # A moment apart, as calls are: at one instant, the bucket of changes alone would part some of them.
     times = (replace(here, now=here.now + APART_MS * number) for number in range(len(setting.deeds)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from tests.explore.pairs import Walked, parsed
-from tests.explore.worlds import KINDS, STARTS, Kind
+from tests.explore.scenes import SCENES
 
 PAGE = "docs/explore-pairs.md"
 _HEAD = """\
@@ -20,7 +20,7 @@ the two came to in any of them: in how many rounds it was decided, and with how 
 
 def page(all_walked: Iterable[Walked]) -> str:
     """The page of these walks."""
-    rows: dict[Kind, dict[str, dict[str, Walked]]] = {kind: defaultdict(dict) for kind in KINDS}
+    rows: dict[str, dict[str, dict[str, Walked]]] = {kind: defaultdict(dict) for kind in SCENES}
     for walked in all_walked:
         setting, _ = parsed(walked.setting)
         rows[setting.kind][walked.setting.partition("@")[0]][setting.start] = walked
@@ -33,14 +33,14 @@ def page(all_walked: Iterable[Walked]) -> str:
             ends=sum(one.ends for one in every),
         )
     ]
-    for kind, title in zip(KINDS, ("A license with a key", "A license with users"), strict=True):
-        head = ("pair", *STARTS[kind], "ends", "rounds", "calls")
+    for kind, scene in SCENES.items():
+        head = ("pair", *scene.starts, "ends", "rounds", "calls")
         lines = [
             head,
             ("---",) * len(head),
-            *(_row(pair, starts, STARTS[kind]) for pair, starts in sorted(rows[kind].items())),
+            *(_row(pair, starts, scene.starts) for pair, starts in sorted(rows[kind].items())),
         ]
-        parts.append(f"## {title}\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
+        parts.append(f"## {scene.title}\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
     return "\n".join(parts)
 
 
@@ -51,9 +51,9 @@ def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[st
     return pair, *counts, str(sum(one.ends for one in walked)), *map(str, worst)
 
 
-def schedules_told(text: str, kind: Kind, start: str) -> dict[str, int]:
+def schedules_told(text: str, kind: str, start: str) -> dict[str, int]:
     """How many schedules the page tells of each pair from this start."""
-    table = text.split("\n## ")[1 + KINDS.index(kind)]
+    table = text.split("\n## ")[1 + list(SCENES).index(kind)]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
     column = rows[0].index(start)
     return {row[0]: int(row[column]) for row in rows[2:]}

@@ -6,13 +6,13 @@ from tests.docs.pages import ROOT
 from tests.explore.pairs import pairs as all_pairs
 from tests.explore.pairs import parsed, replay, triples, walk, walk_named
 from tests.explore.report import PAGE, schedules_told
-from tests.explore.worlds import KINDS, STARTS, Kind
+from tests.explore.scenes import SCENES
 from tests.race.clients import OK
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "start"), [(kind, start) for kind in KINDS for start in STARTS[kind]])
-def test_every_order_of_the_calls_of_two_is_right(kind: Kind, start: str) -> None:
+@pytest.mark.parametrize(("kind", "start"), [(kind, start) for kind in SCENES for start in SCENES[kind].starts])
+def test_every_order_of_the_calls_of_two_is_right(kind: str, start: str) -> None:
     all_walked = [walk(setting) for setting in all_pairs() if (setting.kind, setting.start) == (kind, start)]
     wrong = [f"{one.name}: {broken}" for walked in all_walked for one in walked.found for broken in one.violations]
     assert wrong == [], "see python -m tests.explore --help"

@@ -1,0 +1,75 @@
+"""What is walked: each kind of world with its starts, what is done there, and who judges it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+from tests.explore.deeds import of_kind
+from tests.explore.engine import State
+from tests.explore.judge import Judge
+from tests.explore.scheduler import Schedule
+from tests.explore.worlds import KINDS, STARTS, Kind, world
+from tests.proof.rules import Violation
+
+
+class AnyOutcome(Protocol):
+    """What came of a deed."""
+
+    @property
+    def answer(self) -> str:
+        """`ok`, the code of the refusal, or why there is none."""
+
+
+class AnyWorld(Protocol):
+    """A state that schedules start from; a dataclass, with the instant at which it is called."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def now(self) -> int: ...
+
+
+class AnyDeed(Protocol):
+    """One call, as it is named in schedules."""
+
+    @property
+    def name(self) -> str: ...
+    def outcome(self, world: Any) -> AnyOutcome:
+        """Do it in a world of its kind. Raises nothing."""
+
+
+class AnyJudge(Protocol):
+    """Judges the schedules of one walk."""
+
+    @property
+    def ends(self) -> Mapping[Any, object]:
+        """The states that they ended in."""
+
+    def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
+        """Every rule that was broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A kind of world."""
+
+    title: str
+    starts: tuple[str, ...]
+    deeds: Mapping[str, AnyDeed]
+    """By their names."""
+    world: Callable[[str], AnyWorld]
+    """That of a start: always the same one."""
+    judge: Callable[[Any, Sequence[Any]], AnyJudge]
+    """Of a world and what is done there at once."""
+
+
+def _of_license(kind: Kind, title: str) -> Scene:
+    deeds = {deed.name: deed for deed in of_kind(kind)}
+    return Scene(title, STARTS[kind], deeds, partial(world, kind), Judge)
+
+
+_TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}
+SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in KINDS}
