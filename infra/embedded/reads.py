@@ -95,6 +95,8 @@ class Reads:
         # DynamoDB names no next page behind the end of a range; it does behind a key or a prefix that was named.
         end = "" if asked.operator == "begins_with" else ">=" if backwards else "<="
         last = [{"S": bound} for operator, bound in bounds if operator == end]
+        if len(table.keys) == 1:  # nor behind the one item of a partition
+            last.append({"S": pk})
         if page.get("LastEvaluatedKey", {}).get(table.keys[-1]) in last:
             del page["LastEvaluatedKey"]
         return page

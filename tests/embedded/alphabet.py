@@ -251,6 +251,21 @@ def sequences_of_requests(draw: st.DrawFn) -> list[Request]:
     return stock + draw(st.lists(requests(), min_size=1, max_size=12))
 
 
+PAGE_OF_A_PARTITION_OF_ONE: list[Request] = [
+    ("PutItem", {"TableName": "hashed", "Item": {"pk": {"S": "p"}}}),
+    (
+        "Query",
+        {
+            "TableName": "hashed",
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": "p"}},
+            "Limit": 1,
+        },
+    ),
+]
+"""Found by chance once, and asked each time since."""
+
+
 def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
     """So many examples, always the same."""
     found: list[T] = []

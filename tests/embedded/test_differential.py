@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 
 from infra.embedded.engine import EmbeddedEngine
-from tests.embedded.alphabet import Request, sequences_of_requests
+from tests.embedded.alphabet import PAGE_OF_A_PARTITION_OF_ONE, Request, sequences_of_requests
 from tests.embedded.engines import Send, ask, empty, make_tables, reference, stored
 
 EXAMPLES = 150
@@ -34,6 +34,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Send]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(sequences_of_requests())
+@example(PAGE_OF_A_PARTITION_OF_ONE)
 def test_the_same_requests_have_the_same_answers_and_leave_the_same(
     ours: Send, other: Send, sent: list[Request]
 ) -> None:
