@@ -27,6 +27,7 @@ ENDPOINT = os.environ.get("SEATKEEPER_DYNAMODB_LOCAL")
 LEG = (
     "tests/embedded/test_differential.py",
     "tests/embedded/test_expressions.py",
+    "tests/explore/test_engine.py",
     "tests/store/test_activations.py",
     "tests/store/test_limits.py",
     "tests/store/test_one_time_codes.py",

@@ -49,7 +49,7 @@ class MemoryEngine:
     def __call__(self, operation: str, request: Request) -> Answer:
         """The answer to an operation."""
         try:
-            return _OPERATIONS[operation](self, request)
+            return OPERATIONS[operation](self, request)
         except Refused as refusal:
             raise refusal.as_botocore(operation) from None
 
@@ -143,6 +143,8 @@ def _query(engine: MemoryEngine, request: Request) -> Answer:
     # DynamoDB names no next page behind the end of a range; it does behind a key or a prefix that was named.
     end = ">=" if backwards else "<="
     last = [bound for operator, bound in zip(operators, texts, strict=False) if operator == end]
+    if len(table.keys) == 1:  # nor behind the one item of a partition
+        last.append(pk)
     if page.get("LastEvaluatedKey", {}).get(table.keys[-1], {}).get("S") in last:
         del page["LastEvaluatedKey"]
     return page
@@ -253,7 +255,7 @@ def _refuse_same(engine: MemoryEngine, writes: list[_Write], why: str) -> None:
     refuse_same([(engine.table(write.where.table), write.where[1:]) for write in writes], why)
 
 
-_OPERATIONS: dict[str, Callable[[MemoryEngine, Request], Answer]] = {
+OPERATIONS: dict[str, Callable[[MemoryEngine, Request], Answer]] = {
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
     "DeleteItem": _write_one("Delete"),
