@@ -1,0 +1,89 @@
+"""No use case that writes is forgotten by the walks: each is named in the registry, with its deeds or with a reason."""
+
+import ast
+import importlib
+import pkgutil
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from inspect import getsource, isfunction, unwrap
+from types import ModuleType
+from typing import Any
+
+from chalicelib import store, usecases
+from chalicelib.store import transactions, writes
+from tests.explore.registry import NOT_WALKED, WALKED
+from tests.explore.scenes import SCENES
+
+USE_CASES, STORE = f"{usecases.__name__}.", f"{store.__name__}."
+SENDERS = (transactions, writes)
+"""The two modules that send a write."""
+
+
+def sources(package: ModuleType) -> dict[ModuleType, str]:
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return {module: getsource(module) for module in (importlib.import_module(each.name) for each in found)}
+
+
+def functions(module: ModuleType, source: str) -> Iterator[tuple[Any, ast.AST]]:
+    """Those that a module defines, each with its code."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            yield unwrap(vars(module)[node.name]), node
+
+
+def used_in(code: ast.AST, names: dict[str, Any]) -> Iterator[Any]:
+    """What a piece of code names of its module, and of the modules that this imports."""
+    for node in ast.walk(code):
+        if isinstance(node, ast.Name):
+            yield names.get(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = names.get(node.value.id)
+            if isinstance(module, ModuleType):
+                yield getattr(module, node.attr, None)
+
+
+def writing(all_sources: dict[ModuleType, str]) -> set[str]:
+    """Public functions of use cases that write by themselves, not only by calling others of them."""
+    users: dict[object, set[Callable[..., object]]] = defaultdict(set)
+    for module, source in all_sources.items():
+        for function, code in functions(module, source):
+            for used in used_in(code, vars(module)):
+                if isfunction(used) or used is transactions.Transaction:
+                    users[used if isinstance(used, type) else unwrap(used)].add(function)
+    todo: list[Any] = [transactions.Transaction, *(function for function, _ in functions(writes, getsource(writes)))]
+    found = set[str]()
+    while todo:
+        for function in users.pop(todo.pop(), ()):
+            name = f"{function.__module__}.{function.__name__}"
+            if name.startswith(USE_CASES) and not function.__name__.startswith("_"):
+                found.add(name.removeprefix(USE_CASES))
+            else:
+                todo.append(function)
+    return found
+
+
+def test_each_use_case_that_writes_is_walked_or_it_is_said_why_not() -> None:
+    writers = writing(sources(usecases) | sources(store))
+    assert writers == WALKED.keys() | NOT_WALKED.keys(), "name it in tests/explore/registry.py, and walk it"
+    assert not WALKED.keys() & NOT_WALKED.keys()
+
+
+def test_a_new_use_case_that_writes_is_found() -> None:
+    new = ModuleType(f"{USE_CASES}wishes")
+    code = "def grant(): return _put()\ndef _put(): return writes.put(None)\ndef grant_two(): return grant()\n"
+    vars(new)["writes"] = writes
+    exec(code, vars(new))  # noqa: S102 - our own text
+    assert writing({new: code}) == {"wishes.grant"}
+
+
+def test_what_the_registry_names_is_walked_and_what_is_walked_it_names() -> None:
+    deeds = {f"{deed}@{kind}" for kind, scene in SCENES.items() for deed in scene.deeds}
+    assert {deed for names in WALKED.values() for deed in names} == deeds
+
+
+def test_only_two_modules_send_a_write() -> None:
+    """So whatever writes is found by what it calls."""
+    sent = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+    calls = {f'{dispatch}("{one}"' for dispatch in ("dispatch", "dispatch_batch") for one in sent}
+    every = sources(usecases) | sources(store)
+    assert {module for module, code in every.items() if any(call in code for call in calls)} == set(SENDERS)
