@@ -1,8 +1,8 @@
-"""The broken builds of the proof, and where a walk finds each of them at once."""
+"""The broken builds, those of the proof among them, and where a walk finds each of them at once."""
 
 from tests.explore.draw import svg
+from tests.explore.mutants import broken
 from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
-from tests.proof.mutants import broken
 
 CAUGHT_IN = {
     "limit not in the condition": "activate+activate-rival@key/below",
@@ -31,6 +31,9 @@ CAUGHT_IN = {
     "sweep announces again": "sweep+sweep@key/grace",
     "sweep forgets": "sweep+check@key/grace~1",
     "grace taken for the end": "sweep+check@key/grace",
+    "list not within the limit": "start-all+start-all@batch/room",
+    "person of a list done twice": "continue+continue@batch/reserved",
+    "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
 }
 """The setting that is walked; `~1` with one fault at most."""
 

@@ -37,10 +37,15 @@ class Deed:
     """What it is to the model."""
     do: Do
     device: str | None = None
-    user: int | None = None
-    """Of `worlds.PEOPLE`."""
+    user: int | tuple[int, ...] | None = None
+    """Of `worlds.PEOPLE`; those whom it is done to one after the other."""
     limit: int | None = None
     kinds: tuple[Kind, ...] = ("key", "users")
+
+    @property
+    def users(self) -> tuple[int | None, ...]:
+        """Whom it is done to; None where it is done to no user."""
+        return self.user if isinstance(self.user, tuple) else (self.user,)
 
     def outcome(self, world: World) -> Outcome:
         """Do it. Raises nothing."""
@@ -61,7 +66,9 @@ def of_kind(kind: Kind) -> list[Deed]:
     return [deed for deed in DEEDS.values() if kind in deed.kinds]
 
 
-def _activate(device: str, user: int) -> Do:
+def activate(device: str, user: int) -> Do:
+    """Activate a device, by this user where there are users."""
+
     def do(world: World) -> Outcome:
         email = world.user(user)
         password, by_id = (None, {}) if email is None else (world.passwords[email], {"license_id": world.license.id})
@@ -107,14 +114,18 @@ def _extend(end: End) -> Do:
     return do
 
 
-def _of_license(use_case: Callable[..., object], *given: object) -> Do:
+def of_license(use_case: Callable[..., object], *given: object) -> Do:
+    """By an operator, on the license."""
+
     def do(world: World) -> None:
         use_case(world.vendor.code, world.license.id, *given, ADMIN, now=world.now)
 
     return do
 
 
-def _of_user(use_case: Callable[..., object], user: int, *given: object) -> Do:
+def of_user(use_case: Callable[..., object], user: int, *given: object) -> Do:
+    """By an operator, on this user of the license."""
+
     def do(world: World) -> None:
         use_case(world.vendor.code, world.license.id, world.user(user), *given, ADMIN, now=world.now)
 
@@ -130,27 +141,27 @@ def _all() -> Iterator[Deed]:
     user, or the same last seat.
     """
     users: tuple[Kind, ...] = ("users",)
-    yield Deed("activate", "activate", _activate("d2", 0), "d2", 0)
-    yield Deed("activate-rival", "activate", _activate("d3", 1), "d3", 1)
-    yield Deed("activate-own-rival", "activate", _activate("d4", 1), "d4", 1)
-    yield Deed("repeat", "activate", _activate("d0", 0), "d0", 0)
+    yield Deed("activate", "activate", activate("d2", 0), "d2", 0)
+    yield Deed("activate-rival", "activate", activate("d3", 1), "d3", 1)
+    yield Deed("activate-own-rival", "activate", activate("d4", 1), "d4", 1)
+    yield Deed("repeat", "activate", activate("d0", 0), "d0", 0)
     yield Deed("check", "check", _check("d0", 0), "d0", 0)
     yield Deed("deactivate", "deactivate", _deactivate("d0", 0), "d0", 0)
     yield Deed("deactivate-other", "deactivate", _deactivate("d1", 1), "d1", 1)
     yield Deed("reset-device", "reset device", _reset_device("d0", 0), "d0", 0)
-    yield Deed("block-device", "bar", _of_license(change_device.blacklist_device, "d0"), "d0")
-    yield Deed("reset-license", "reset license", _of_license(change_license.reset_license))
-    yield Deed("disable", "disable", _of_license(change_license.set_enabled, False))
-    yield Deed("enable", "enable", _of_license(change_license.set_enabled, True))
+    yield Deed("block-device", "bar", of_license(change_device.blacklist_device, "d0"), "d0")
+    yield Deed("reset-license", "reset license", of_license(change_license.reset_license))
+    yield Deed("disable", "disable", of_license(change_license.set_enabled, False))
+    yield Deed("enable", "enable", of_license(change_license.set_enabled, True))
     yield Deed("expire", "expire", _extend("past"))
     yield Deed("renew", "renew", _extend("far"))
     yield Deed("sweep", "sweep", _sweep)
-    yield Deed("assign", "assign", _of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], users)
-    yield Deed("assign-rival", "assign", _of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], users)
-    yield Deed("remove", "remove", _of_user(change_seat.remove_user, 0), None, 0, None, users)
-    yield Deed("lower", "limit", _of_user(change_seat.set_max_activations, 0, 0), None, 0, 0, users)
-    yield Deed("raise", "limit", _of_user(change_seat.set_max_activations, 1, 2), None, 1, 2, users)
-    yield Deed("reset-user", "reset user", _of_user(change_seat.reset_activations, 0), None, 0, None, users)
+    yield Deed("assign", "assign", of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], users)
+    yield Deed("assign-rival", "assign", of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], users)
+    yield Deed("remove", "remove", of_user(change_seat.remove_user, 0), None, 0, None, users)
+    yield Deed("lower", "limit", of_user(change_seat.set_max_activations, 0, 0), None, 0, 0, users)
+    yield Deed("raise", "limit", of_user(change_seat.set_max_activations, 1, 2), None, 1, 2, users)
+    yield Deed("reset-user", "reset user", of_user(change_seat.reset_activations, 0), None, 0, None, users)
 
 
 DEEDS: dict[str, Deed] = {deed.name: deed for deed in _all()}

@@ -14,7 +14,7 @@ import orjson
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import activations, licenses
+from chalicelib.store import activations, batches, licenses
 from chalicelib.usecases.sweep import sweep
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
@@ -68,17 +68,22 @@ class Judge:
         for order in permutations(range(len(self.deeds))):
             spans = _spans([step.task for step in schedule.steps], after, order)
             yield tuple(
-                self._op(deed, task, *spans.get(task.number, (-inf, inf)))
+                op
                 for deed, task in zip(self.deeds, schedule.tasks, strict=True)
+                for op in self._ops(deed, task, *spans.get(task.number, (-inf, inf)))
             )
 
-    def _op(self, deed: Deed, task: Task, start: float, end: float) -> Op:
-        """As the proof notes it: what a check grants may be of a moment before, where a replica has answered it."""
+    def _ops(self, deed: Deed, task: Task, start: float, end: float) -> Iterator[Op]:
+        """As the proof notes it: what a check grants may be of a moment before, where a replica has answered it.
+
+        What is done to several users may be done to each of them at another instant.
+        """
         outcome: Outcome = task.outcome
         may_lag = task.lagged and deed.verb == "check" and outcome.answer in (OK, OK_EXPIRED)
-        user = None if deed.user is None else self.world.user(deed.user)
         start = -inf if may_lag else start
-        return Op(deed.verb, start, end, outcome.answer, deed.device, user, deed.limit, outcome.place)
+        for number in deed.users:
+            user = None if number is None else self.world.user(number)
+            yield Op(deed.verb, start, end, outcome.answer, deed.device, user, deed.limit, outcome.place)
 
 
 def _spans(turns: list[int], after: list[int], order: Sequence[int]) -> dict[int, tuple[float, float]]:
@@ -116,6 +121,7 @@ def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
             ends_as_told(),
             (),
             tuple(vendor.differences()),
+            reserved=tuple(batch.reserved for batch in batches.all_pending(vendor.code, license.id)),
         )
     finally:
         engine.state = end

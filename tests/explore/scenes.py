@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
+from tests.explore import batches
 from tests.explore.deeds import of_kind
 from tests.explore.engine import State
 from tests.explore.judge import Judge
@@ -73,3 +74,4 @@ def _of_license(kind: Kind, title: str) -> Scene:
 
 _TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}
 SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in KINDS}
+SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS, batches.world, batches.BatchJudge)

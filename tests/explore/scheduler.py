@@ -209,7 +209,7 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         stack.callback(setattr, connection, "send", before)
         connection.send = send
         _outside.seed(0)
-        for target, name, wrong in CHANCE:
+        for target, name, wrong in CHANCE + SMALL:
             stack.enter_context(patch.object(target, name, wrong))
         yield
 
@@ -281,3 +281,5 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ThreadPool", _InTurn),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
+SMALL: tuple[tuple[Any, str, Any], ...] = ((batch_assign, "ROWS_PER_TRANSACTION", 1),)
+"""Sizes that are met by more than a world holds, and what they are instead."""

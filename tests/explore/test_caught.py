@@ -1,10 +1,10 @@
-"""Every broken build of the proof is caught by a walk of two use cases, in which the real one is right."""
+"""Every broken build is caught by a walk of two use cases, in which the real one is right."""
 
 import pytest
 
 from tests.explore.caught import CAUGHT_IN, hunted, picture, plainest
+from tests.explore.mutants import MUTANTS, broken
 from tests.explore.pairs import replay, walk_named
-from tests.proof.mutants import MUTANTS, broken
 
 
 def test_none_is_forgotten() -> None:

@@ -20,8 +20,8 @@ from tests.model.license import End, Key
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 Kind = Literal["key", "users"]
-PLACES, USERS, MAX_TRANSFERS = 2, 3, 2
-"""Devices, seats, and how often a device may be another, where that is limited."""
+PLACES, USERS, SEATED, MAX_TRANSFERS = 2, 3, 2, 2
+"""Devices, seats and those that are given, and how often a device may be another, where that is limited."""
 SEATS = (2, 1, 1, 1)
 """Devices of each user's seat."""
 GRACE_HOURS = 24
@@ -29,8 +29,8 @@ BEGIN: Instant = NOW - 3 * DAY
 """When the license was issued, and its devices activated: a check at `NOW` is noted again."""
 ENDS: dict[End, Instant] = {"far": NOW + 10 * DAY, "near": NOW - HOUR, "past": NOW - 2 * DAY}
 """At `NOW` valid, in its grace, and expired."""
-PEOPLE = tuple(f"{name}@customer.test" for name in ("ada", "bob", "cyd", "dan"))
-"""Of the users two are seated, and one seat is left; all of them have an account."""
+PEOPLE = tuple(f"{name}@customer.test" for name in ("ada", "bob", "cyd", "dan", "eve"))
+"""Of the users two are seated, and one seat is left; all but the last one have an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class World:
     """The id of the place of each device that is known."""
     before: frozenset[str]
     """The keys of the events that are there."""
+    batch: int
+    """The id of the batch that was begun last; 0: there was none."""
     now: Instant = NOW
     """When it is called."""
 
@@ -58,11 +60,11 @@ class World:
         return PEOPLE[number] if self.kind == "users" else None
 
 
-Prepare = Callable[["_Made"], None]
+Prepare = Callable[["Made"], None]
 
 
 @dataclass(slots=True)
-class _Made:
+class Made:
     """A world while it is made: what is done to the license is done to the model, too."""
 
     kind: Kind
@@ -71,6 +73,7 @@ class _Made:
     model: model.License
     passwords: dict[str, str] = field(default_factory=dict)
     user_ids: dict[str, int] = field(default_factory=dict)
+    batch: int = 0
 
     def activate(self, *devices: int) -> None:
         """Each by the user of its number, where there are users."""
@@ -103,31 +106,31 @@ class _Made:
         self.model = replace(self.model, enabled=False, disabled_by="vendor")
 
 
-def _full(made: _Made) -> None:
+def _full(made: Made) -> None:
     made.activate(0, 1)
 
 
-def _reset(made: _Made) -> None:
+def _reset(made: Made) -> None:
     _full(made)
     made.reset()
 
 
-def _in_grace(made: _Made) -> None:
+def _in_grace(made: Made) -> None:
     made.activate(0)
     made.end("near")
 
 
-def _expired(made: _Made) -> None:
+def _expired(made: Made) -> None:
     made.activate(0)
     made.end("past")
 
 
-def _disabled(made: _Made) -> None:
+def _disabled(made: Made) -> None:
     made.activate(0)
     made.disable()
 
 
-def _moved(made: _Made) -> None:
+def _moved(made: Made) -> None:
     """Its places were given up, and may be moved to another device once more."""
     vendor, license = made.vendor, made.license
     for do, device in ((vendor.activate, 0), (vendor.activate, 1), (vendor.deactivate, 0), (vendor.activate, 2)):
@@ -138,7 +141,7 @@ def _moved(made: _Made) -> None:
     made.model = replace(made.model, transfers=MAX_TRANSFERS, transferred=1, released=2, last="d2", known=known)
 
 
-def _shared(made: _Made) -> None:
+def _shared(made: Made) -> None:
     """Two users have it on the same device."""
     made.activate(0)
     made.activate_one("d0", PEOPLE[1])
@@ -164,12 +167,17 @@ STARTS: dict[Kind, tuple[str, ...]] = {"key": (*_COMMON, "moved"), "users": (*_C
 @cache
 def world(kind: Kind, name: str) -> World:
     """The world of that name. Always the same one, to the last id."""
+    terms = {"max_transfers": MAX_TRANSFERS} if name == "moved" else {}
+    return make_world(kind, name, _PREPARE[name], **terms)
+
+
+def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, **terms: Any) -> World:
+    """One license with a key, or with so many users; what is done to it besides its making is `prepare`."""
     engine = new_engine({})
     with controlled(engine):
         vendor = Vendor(now=BEGIN)
         product = "viewer" if kind == "key" else "revit"
-        terms: dict[str, Any] = {"max_license_users": USERS} if kind == "users" else {}
-        terms |= {"max_transfers": MAX_TRANSFERS} if name == "moved" else {}
+        terms |= {"max_license_users": users} if kind == "users" else {}
         license = vendor.issue(
             product,
             license_type="time-limited",
@@ -178,26 +186,27 @@ def world(kind: Kind, name: str) -> World:
             max_activations=PLACES,
             **terms,
         )
-        made = _Made(kind, vendor, license, model.License(PLACES, USERS if kind == "users" else None))
+        made = Made(kind, vendor, license, model.License(PLACES, users if kind == "users" else None))
         if kind == "users":
             _seat_people(made)
-        _PREPARE[name](made)
+        prepare(made)
         before = frozenset(event.key for event in vendor.history(license))
         emails = {id: email for email, id in made.user_ids.items()}
         devices = activations.devices(vendor.code, license.id)
         places = {(one.hardware_id, emails.get(one.user_id or 0)): one.id for one in devices}
     vendor.now = NOW
-    return World(name, kind, engine.state, vendor, license, made.model, made.passwords, made.user_ids, places, before)
+    people = made.passwords, made.user_ids
+    return World(name, kind, engine.state, vendor, license, made.model, *people, places, before, made.batch)
 
 
-def _seat_people(made: _Made) -> None:
-    for number, email in enumerate(PEOPLE):
+def _seat_people(made: Made) -> None:
+    for number, email in enumerate(PEOPLE[: len(SEATS)]):
         made.vendor.now += 1
         user, password = made.vendor.assign(made.license, email, SEATS[number])
         made.passwords[email], made.user_ids[email] = password or "", user.id
-        if number >= USERS - 1:
+        if number >= SEATED:
             change_seat.remove_user(made.vendor.code, made.license.id, email, ADMIN, now=made.vendor.now)
-    made.model = replace(made.model, seats=frozenset(zip(PEOPLE[: USERS - 1], SEATS, strict=False)))
+    made.model = replace(made.model, seats=frozenset(zip(PEOPLE[:SEATED], SEATS, strict=False)))
 
 
 def new_engine(state: State) -> MemoryEngine:

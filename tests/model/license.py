@@ -18,6 +18,7 @@ OK_EXPIRED = "ok, expired"
 Verb = Literal[
     "activate", "check", "deactivate",  # by an application, on a device
     "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
+    "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
 ]  # fmt: skip
 By = Literal["vendor", "customer"]
@@ -91,6 +92,12 @@ class License:
     """The device that gave one up last; None where several were reset at once."""
     seats: frozenset[tuple[str, float]] = frozenset()
     """Users with their own limits."""
+    listed: tuple[tuple[str, float], ...] = ()
+    """The people of the list for whom seats are reserved, each with the limit of the seat."""
+    waiting: frozenset[tuple[str, float]] = frozenset()
+    """Those of an earlier list who have a seat that is reserved, and not given yet."""
+    reserved: int = 0
+    """Seats that are reserved for others."""
     live: frozenset[Key] = frozenset()
     """Devices that hold a place."""
     known: frozenset[Key] = frozenset()
@@ -101,6 +108,11 @@ class License:
     def seat(self, user: str | None) -> float | None:
         """The own limit of a user who is assigned."""
         return next((limit for seated, limit in self.seats if seated == user), None)
+
+    @property
+    def free(self) -> float:
+        """Seats that are neither given nor reserved."""
+        return (self.users or 0) - len(self.seats) - len(self.waiting) - self.reserved
 
     def has(self, user: str | None) -> bool:
         """Whether this user may call at all: anybody with the key, or who is assigned."""
@@ -277,7 +289,7 @@ def _assign(license: License, call: Call) -> Answered:
         return "user_already_assigned", license
     if _limit_of(call) > license.places:
         return "max_activations_too_high", license
-    if license.users is None or len(license.seats) >= license.users:
+    if license.free < 1:
         return "license_users_limit_reached", license
     return OK, replace(license, seats=license.seats | {_seat(call)})
 
@@ -306,6 +318,22 @@ def _reset_user(license: License, call: Call) -> Answered:
     if refusal := _too_many(license, call, keys):
         return refusal, license
     return OK, _freed(license, call, keys)
+
+
+def _reserve(license: License, everybody: bool) -> Answered:
+    wanted = sum(license.seat(user) is None for user, _ in license.listed)
+    if not wanted:
+        return "list_needs_no_seat", license
+    if license.free < (wanted if everybody else 1):
+        return "license_users_limit_reached", license
+    return OK, replace(license, reserved=license.reserved + min(wanted, int(license.free)))
+
+
+def _fill(license: License, call: Call) -> Answered:
+    """The seat of one who waits is given, or given back, where the person has one by now."""
+    waits = frozenset(one for one in license.waiting if one[0] == call.user)
+    given = waits if license.seat(call.user) is None else frozenset()
+    return OK, replace(license, waiting=license.waiting - waits, seats=license.seats | given)
 
 
 def _limit_of(call: Call) -> float:
@@ -354,6 +382,10 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "remove": _remove,
     "limit": _limit,
     "reset user": _reset_user,
+    "reserve all": lambda license, _: _reserve(license, everybody=True),
+    "reserve some": lambda license, _: _reserve(license, everybody=False),
+    "fill": _fill,
+    "give back": lambda license, _: (OK, replace(license, waiting=frozenset())),
     "enable": _enable,
     "disable": _disable,
     "expire": lambda license, _: (OK, replace(license, end=ENDS["past"])),

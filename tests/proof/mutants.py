@@ -36,13 +36,20 @@ Patches = list[tuple[Any, str, Any]]
 @contextmanager
 def broken(name: str) -> Iterator[None]:
     """Break this process in the way of that name, as long as the context lasts."""
+    with patched(MUTANTS[name]()):
+        yield
+
+
+@contextmanager
+def patched(patches: Patches) -> Iterator[None]:
+    """Put them in their places, as long as the context lasts."""
     with ExitStack() as stack:
-        for target, attribute, wrong in MUTANTS[name]():
+        for target, attribute, wrong in patches:
             stack.enter_context(patch.object(target, attribute, wrong))
         yield
 
 
-def _rewriting(
+def rewriting(
     module: Any,
     function: str,
     kind: type[AnyItem],
@@ -92,7 +99,7 @@ def _count_then_write() -> Patches:
         one_more = LicenseItem.times_activated.set(read.get() + 1)
         return [*_without(actions, "times_activated"), one_more], LicenseItem.pk.exists()
 
-    (_, _, entered), updating = _rewriting(activations, "activate", LicenseItem, counted)
+    (_, _, entered), updating = rewriting(activations, "activate", LicenseItem, counted)
 
     def activate(seen: Any, decision: Any, *more: Any) -> None:
         read.set(decision.license.times_activated)
@@ -102,7 +109,7 @@ def _count_then_write() -> Patches:
 
 
 def _counter_not_moved() -> Patches:
-    return _rewriting(
+    return rewriting(
         activations,
         "activate",
         LicenseItem,
@@ -112,7 +119,7 @@ def _counter_not_moved() -> Patches:
 
 def _seat_limit_not_in_the_condition() -> Patches:
     """Nor its bucket of changes, which a rival has moved, too."""
-    return _rewriting(activations, "activate", SeatItem, lambda actions, _: (actions, SeatItem.pk.exists()))
+    return rewriting(activations, "activate", SeatItem, lambda actions, _: (actions, SeatItem.pk.exists()))
 
 
 def _user_limit_not_in_the_condition() -> Patches:
@@ -121,13 +128,13 @@ def _user_limit_not_in_the_condition() -> Patches:
 
 def _place_given_back_twice() -> Patches:
     """Whoever decided to give a place back does so, whether the device still holds it or not."""
-    return _rewriting(activations, "deactivate", DeviceItem, lambda actions, _: (actions, DeviceItem.pk.exists()))
+    return rewriting(activations, "deactivate", DeviceItem, lambda actions, _: (actions, DeviceItem.pk.exists()))
 
 
 def _device_not_in_the_condition() -> Patches:
     """A device that is active already is counted again."""
     whatever = DeviceItem.pk.exists() | DeviceItem.pk.does_not_exist()
-    return _rewriting(activations, "activate", DeviceItem, lambda actions, _: (actions, whatever))
+    return rewriting(activations, "activate", DeviceItem, lambda actions, _: (actions, whatever))
 
 
 def _own_write_taken_for_a_rivals() -> Patches:
@@ -255,7 +262,7 @@ def _event_names_another_device() -> Patches:
 
 def _reset_leaves_old_places() -> Patches:
     """The counter is set to zero, and the devices stay as they are."""
-    return _rewriting(licenses, "reset", LicenseItem, lambda actions, asked: (_without(actions, "epoch"), asked))
+    return rewriting(licenses, "reset", LicenseItem, lambda actions, asked: (_without(actions, "epoch"), asked))
 
 
 def _removed_user_keeps_places_counted() -> Patches:
@@ -293,7 +300,7 @@ def _new_place_each_time() -> Patches:
         return [*_without(actions, "id"), DeviceItem.id.set(decided.get() + 1)], asked
 
     decided = ContextVar[int]("decided")
-    (_, _, entered), updating = _rewriting(activations, "activate", DeviceItem, renamed)
+    (_, _, entered), updating = rewriting(activations, "activate", DeviceItem, renamed)
 
     def activate(seen: Any, decision: Any, *more: Any) -> None:
         decided.set(decision.device_id)

@@ -36,13 +36,13 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),
     "license_extended": ("expire", "lapse", "renew"),
-    "user_assigned": ("assign",),
+    "user_assigned": ("assign", "fill"),
     "user_removed": ("remove",),
     "user_limit_changed": ("limit",),
     "user_activations_reset": ("reset user",),
 }
 """Which calls may leave which event."""
-ALWAYS: tuple[EventType, ...] = ("user_assigned", "user_removed")
+ALWAYS: dict[EventType, Verb] = {"user_assigned": "assign", "user_removed": "remove"}
 """The events that such a call always leaves: of the others, a repeat changes nothing."""
 PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
 ANNOUNCED_AS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
@@ -83,6 +83,8 @@ class Aftermath:
     outages: tuple[tuple[float, float], ...] = ()
     """When something was killed, and until when that may have been felt."""
     storms: tuple[tuple[float, float], ...] = ()
+    reserved: tuple[int, ...] = ()
+    """Of each batch that is under way: seats that count as assigned, and are still to be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
             sentence = f"{times} times {kind} of {device} and {user}, granted {sure} to {most} times"
             if times > most:
                 yield Violation("a refusal leaves no trace", sentence)
-            elif times < sure and kind in ALWAYS:
+            elif kind in ALWAYS and times < _times(done, ALWAYS[kind], device, user):
                 yield Violation("the history adds up to the state", sentence)
     granted = {device for verb, device, _ in done + maybe if verb == "activate"}
     granted |= {event.hardware_id for event in after.events if event.key in after.before}
@@ -244,7 +246,7 @@ def _events_disagree(after: Aftermath) -> Iterator[Violation]:
             case "user_removed" | "user_activations_reset":
                 live -= int(event.detail["devices"] or 0)
         users += (event.type == "user_assigned") - (event.type == "user_removed")
-    for name, counted in (("times_activated", live), ("users_assigned", users)):
+    for name, counted in (("times_activated", live), ("users_assigned", users + sum(after.reserved))):
         if counted != getattr(after.license, name):
             sentence = f"the history adds up to {name} {counted}, and {getattr(after.license, name)} is stored"
             yield Violation("the history adds up to the state", sentence)
