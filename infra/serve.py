@@ -64,6 +64,8 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = DRAIN_SECONDS + 2.0
 _PORT_SECONDS = 1.0
 """For the server of somebody who was killed a moment ago to end."""
+_PORT_TAKEN = {errno.EADDRINUSE, errno.EACCES}
+_OTHER_PORT = " Choose another one: PORT=… make run, or --port of infra.serve."
 _BACKLOG = 1024
 _MOST_WORKERS = 64
 _SAID = "Serving on "
@@ -162,9 +164,9 @@ def listen(port: int, host: str = LOOPBACK) -> socket.socket:
             return socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
             if time.monotonic() > deadline or error.errno != errno.EADDRINUSE:
+                advice = _OTHER_PORT if error.errno in _PORT_TAKEN else ""
                 reason = os.strerror(error.errno or 0)
-                other = "Choose another one: PORT=… make run, or --port."
-                raise ServeError(f"Port {port} cannot be had: {reason}. {other}") from None
+                raise ServeError(f"Port {port} of {host} cannot be had: {reason}.{advice}") from None
         time.sleep(0.02)
 
 

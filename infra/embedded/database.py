@@ -184,8 +184,12 @@ class Database:
             raise RuntimeError("the embedded engine was opened before this process was forked")
 
 
-_DAMAGES = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _DAMAGED = "the file is damaged, or no database at all; restore it from the backup"
+_SAID_PLAINLY = {
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_IOERR_SHMSIZE": "the disk is full",  # it has no room for the index of the log, without which nobody reads
+}
 _opened_by: dict[Path, int] = {}
 """Files that were opened, by which process: a child must not open them either, while it holds its parent's copies."""
 
@@ -195,7 +199,7 @@ def _reason(error: OSError | sqlite3.Error | Refused) -> str:
         return str(error.strerror)
     if isinstance(error, Refused):
         return error.message
-    return _DAMAGED if getattr(error, "sqlite_errorname", None) in _DAMAGES else str(error)
+    return _SAID_PLAINLY.get(getattr(error, "sqlite_errorname", ""), str(error))
 
 
 def _decide(job: Job, writer: sqlite3.Connection) -> None:

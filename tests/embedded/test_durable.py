@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import resource
 import signal
 import sqlite3
 import stat
@@ -173,6 +174,19 @@ def test_a_full_disk_is_no_refusal_and_takes_nothing_that_was_there(
     engine("DeleteItem", {"TableName": "ranged", "Key": {"pk": {"S": "p"}, "part": {"S": "0"}}})
     assert put(engine, "small") is None
     engine.close()
+
+
+def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(engine: EmbeddedEngine, path: Path) -> None:
+    """The most that a file of this process may hold stands for the disk."""
+    engine.close()
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, most[1]))
+    try:
+        with pytest.raises(EngineError, match="the disk is full"):
+            EmbeddedEngine(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    EmbeddedEngine(path).close()
 
 
 def test_a_file_that_cannot_be_opened_now_is_no_refusal(tmp_path: Path) -> None:

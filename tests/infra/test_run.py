@@ -192,9 +192,8 @@ def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
 def test_a_port_in_use_is_one_sentence_and_leaves_no_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        sentence = (
-            f"Port {port} cannot be had: Address already in use. Choose another one: PORT=… make run, or --port.\n"
-        )
+        advice = "Choose another one: PORT=… make run, or --port of infra.serve."
+        sentence = f"Port {port} of 127.0.0.1 cannot be had: Address already in use. {advice}\n"
         assert refused("--home", str(tmp_path / "home"), port=port) == sentence
     assert local.running(tmp_path / "home") is None
 

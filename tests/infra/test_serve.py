@@ -135,10 +135,14 @@ def test_a_socket_that_systemd_has_opened_is_taken() -> None:
 
 
 def test_a_port_in_use_is_one_sentence(server: serve.Server) -> None:
-    sentence = (
-        f"Port {server.port} cannot be had: Address already in use. Choose another one: PORT=… make run, or --port.\n"
-    )
+    advice = "Choose another one: PORT=… make run, or --port of infra.serve."
+    sentence = f"Port {server.port} of 127.0.0.1 cannot be had: Address already in use. {advice}\n"
     assert refused("--port", str(server.port)) == sentence
+
+
+def test_a_host_that_is_not_this_machine_is_one_sentence_that_blames_no_port() -> None:
+    with pytest.raises(serve.ServeError, match=r"^Port 8000 of 192.0.2.1 cannot be had: Cannot assign .* address\.$"):
+        serve.listen(8000, "192.0.2.1")
 
 
 @pytest.mark.parametrize("port", ["http", "-1", "65536", "8000.5", "٨٠", "9" * 5000])
