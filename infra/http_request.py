@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIEnvironment
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -11,7 +11,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 MAX_HEADER_BYTES = 32 * 1024
-"""Of the request line and the headers together, each with what it takes to keep one."""
+"""Of the request line and the headers together, each with what it takes to keep one; and of what is sent between two
+bytes of a body, or behind the last: trailers, whose last one is kept until it is here whole."""
 _BYTES_PER_HEADER = 32  # as HTTP/2 counts (RFC 7541, 4.1): thousands of short ones would fill 30 times their length
 MAX_READ_BYTES = 4 * MAX_BODY_BYTES
 """Of a body, that are read. One that is too long, but not by so much, is read to its end: a client that is still
@@ -47,6 +48,8 @@ class ArrivingRequest:
         """By their names in WSGI's form without `HTTP_`: `X_FORWARDED_FOR`."""
         self.later_bytes = 0
         """Received since those with which it has begun."""
+        self._framing_bytes = 0
+        """And since the last of its body."""
         self._header_bytes = self._body_bytes = self._framings = self._hosts = 0
         self._body = bytearray()
 
@@ -90,15 +93,17 @@ class ArrivingRequest:
         if self._body_bytes <= MAX_BODY_BYTES:
             self._body += part  # in one piece: as many objects as chunks of two bytes would fill 30 times their length
         self._body_bytes += len(part)
+        self._framing_bytes = 0
         if self._body_bytes >= MAX_READ_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def count(self, more: int) -> None:
         """So many bytes more have arrived, whatever they are. Raises `Refused`."""
         self.later_bytes += more
+        self._framing_bytes += more
         if self.later_bytes > MAX_FRAMED_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if self.later_bytes > MAX_HEADER_BYTES and not self.headers_finished:
+        if self._framing_bytes > MAX_HEADER_BYTES:
             raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def environ(self, peer: str) -> WSGIEnvironment:
@@ -125,14 +130,14 @@ class ArrivingRequest:
 
 
 def _path_and_query(target: str) -> tuple[str, str]:
-    if target.startswith("/"):  # two slashes begin a path, too, and no host
-        path, _, query = target.partition("#")[0].partition("?")
-        return path, query
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        raise Refused(HTTPStatus.BAD_REQUEST) from None
-    return parts.path, parts.query
+    """Not by `urlsplit`, which remembers what it has split, as long as a client likes."""
+    path, _, query = target.partition("#")[0].partition("?")
+    if not path.startswith("/") and "://" in path:  # two slashes begin a path, too, and no host
+        host, _, path = path.partition("://")[2].partition("/")
+        if ("[" in host) != ("]" in host):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        path = f"/{path}"
+    return path, query
 
 
 class RequestReader:

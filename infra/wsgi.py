@@ -39,6 +39,8 @@ A license is shorter: compressing it would cost each check a tenth of a millisec
 _TEXTS = re.compile(r"(text/.+|application/(json|javascript|xml)|image/svg\+xml)", re.IGNORECASE)
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 """The headers that WSGI has by names without `HTTP_`."""
+_MAX_PATH = 512
+"""No address of ours is as long; and Chalice has `urlsplit` remember those that it matches."""
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -94,7 +96,10 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
         "extendedRequestId": request_id,
         "identity": {"sourceIp": _client(environ, behind_proxy)},
     }
-    answer: Json = app(event, None)  # no Lambda runs it, so no context tells of one
+    try:
+        answer: Json = app(event, None)  # no Lambda runs it, so no context tells of one
+    finally:
+        app.current_request = None  # a thread that waits for its next call would keep it, password and all
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
@@ -105,6 +110,8 @@ def _route(app: Chalice, matcher: RouteMatcher, path: str) -> _Route | None:
     bare = path.removesuffix("/") or "/"
     if bare in app.routes:  # one that holds nothing: `{` is encoded in a path
         return bare, {}
+    if len(path) > _MAX_PATH:
+        return None
     try:
         # The host keeps a path that begins with two slashes from being read as one.
         found = matcher.match_route(f"http://localhost{path}")

@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -316,6 +317,17 @@ def test_small_parts_of_a_request_take_no_more_room_than_large_ones(head: bytes,
         assert tracemalloc.get_traced_memory()[0] < 1.25 * MAX_BODY_BYTES
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", [b"a" * 8192, b"A: b\r\n" * 1000], ids=["one", "many"])
+def test_trailers_without_end_are_bounded_as_headers_are(part: bytes) -> None:
+    refused: list[http_request.ArrivingRequest] = []
+    reader, sent = http_request.RequestReader(time.monotonic, lambda: None, refused.append), 0
+    reader.read(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: ")
+    while not refused and sent < 2 * http_request.MAX_HEADER_BYTES:
+        reader.read(part)
+        sent += len(part)
+    assert [request.refused for request in refused] == [HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE]
 
 
 def test_chunks_of_one_byte_are_bounded_too(watched: Watched) -> None:
