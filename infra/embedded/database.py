@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from infra.embedded.errors import EngineError, Refused, not_done, outcome_unknown
@@ -68,6 +69,7 @@ class Database:
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer: sqlite3.Connection | None = None
         self._writes = WriteQueue(self._commit, WAIT_SECONDS)
+        self._committing = Lock()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             make_private(path)  # SQLite gives its other files the mode of this one
@@ -106,20 +108,26 @@ class Database:
         return answer
 
     def close(self) -> None:
-        """Close the file. It is not used any more."""
+        """Close the file, once what is being committed is. It is not used any more.
+
+        It stays open, until this process ends, where that takes too long: what is not committed yet needs the lock.
+        """
+        if not self._committing.acquire(timeout=WAIT_SECONDS):
+            return
         for connection in (self._writer, *self._idle):
             if connection is not None:
                 connection.close()
         self._writer = None
         self._idle.clear()
         self._lock.close()
+        self._committing.release()
 
     def _commit(self, take: Callable[[], Sequence[Job]]) -> None:
         """Decide the jobs that wait when it is this process's turn, in order, and write what is decided all at once.
 
         Raises `Refused` where nothing is written.
         """
-        with self._locked(), self._transaction() as writer:
+        with self._committing, self._locked(), self._transaction() as writer:
             for job in take():
                 _decide(job, writer)
 

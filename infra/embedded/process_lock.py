@@ -39,8 +39,8 @@ class ProcessLock:
         """It is not used any more. A thread that waits for it must not have a number that is another file's by then."""
         files, self._now, self._next = (self._now, self._next), CLOSED, CLOSED
         for file in _open.intersection(files):
+            _open.discard(file)  # first: a child that is forked between the two would close whatever has the number
             os.close(file)
-            _open.discard(file)
 
 
 _open: set[int] = set()

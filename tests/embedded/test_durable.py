@@ -13,6 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from infra.embedded import database
 from infra.embedded.database import Database
 from infra.embedded.engine import EmbeddedEngine
 from infra.embedded.errors import EngineError
+from infra.embedded.process_lock import ProcessLock
 from tests.embedded.engines import ask, make_tables
 
 COUNTER = {"pk": {"S": "counter"}, "part": {"S": "a"}}
@@ -41,6 +43,12 @@ for number in range(most):
     print(f"{name}#{number}", flush=True)
 """
 MANY = 1_000_000
+
+
+def open_files(path: Path) -> list[str]:
+    """What this process has open of a file, and beside it."""
+    links = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    return [link for link in links if link.startswith(str(path))]
 
 
 def take_place(engine: EmbeddedEngine, name: str, most: int) -> bool:
@@ -197,6 +205,65 @@ def test_a_file_that_cannot_be_opened_now_is_no_refusal(tmp_path: Path) -> None:
         with pytest.raises(ClientError) as refused:
             engine("GetItem", {"TableName": "t", "Key": {"pk": {"S": "a"}}})
         assert refused.value.response["Error"]["Code"] == "ThrottlingException"
+
+
+def test_a_file_that_is_closed_beside_a_commit_is_closed_behind_it(path: Path) -> None:
+    database, has_begun, may_end = Database(path), Event(), Event()
+
+    def decide(_read: object) -> tuple[str, list[Any]]:
+        has_begun.set()
+        assert may_end.wait(30)
+        return "done", [("INSERT INTO tables (name, definition) VALUES (?, ?)", ("t", "{}"))]
+
+    with ThreadPoolExecutor(2) as pool:
+        writing = pool.submit(database.write, decide)
+        assert has_begun.wait(30)
+        closing = pool.submit(database.close)
+        may_end.set()
+        assert (writing.result(30), closing.result(30)) == ("done", None)
+    assert open_files(path) == []
+
+
+def test_a_commit_that_outlasts_the_patience_of_who_closes_is_committed_under_the_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Database(path)
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0)
+
+    def decide(_read: object) -> tuple[bool, list[Any]]:
+        kept.close()
+        with path.with_name(path.name + ".lock").open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True, []
+
+    assert kept.write(decide)
+    kept.close()
+    assert open_files(path) == []
+
+
+def test_a_child_that_is_forked_while_the_lock_is_closed_closes_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, statuses = os.close, list[int]()
+
+    def close_and_fork(file: int) -> None:
+        close(file)
+        monkeypatch.setattr(os, "close", close)
+        with (tmp_path / "other").open("w") as other:
+            assert other.fileno() == file
+            pid = os.fork()
+            if not pid:
+                try:
+                    os.fstat(file)
+                except OSError:
+                    os._exit(1)
+                os._exit(0)
+        statuses.append(os.waitpid(pid, 0)[1])
+
+    lock = ProcessLock(tmp_path / "lock")
+    monkeypatch.setattr(os, "close", close_and_fork)
+    lock.close()
+    assert statuses == [0]
 
 
 def test_the_files_are_closed_to_others(engine: EmbeddedEngine, path: Path) -> None:
