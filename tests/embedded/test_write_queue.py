@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
+from threading import Event, Lock, main_thread
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from infra.embedded.write_queue import Job, WriteQueue
 class Writer:
     """What does the jobs; each round waits until it is let go, and has taken its jobs before or takes them then."""
 
-    def __init__(self, *errors: Exception | None, wait_seconds: float = 30, takes_late: bool = False) -> None:
-        self.queue, self.takes_late = WriteQueue(self._act, wait_seconds), takes_late
+    def __init__(self, *errors: Exception | None, takes_late: bool = False) -> None:
+        self.queue, self.takes_late = WriteQueue(self._act, 30), takes_late
         self.rounds: list[list[Any]] = []
         self._errors = list(errors)
         self.has_begun, self.may_end = Event(), Event()
@@ -85,11 +85,40 @@ def test_where_a_round_fails_before_it_has_taken_its_jobs_all_that_wait_have_fai
     assert writer.queue.do(number(9)) == 9
 
 
+class Patience:
+    """A lock for which nobody waits any longer once its time is up, however fast or slow the machine is."""
+
+    def __init__(self, is_up: Event) -> None:
+        self._lock, self._is_up = Lock(), is_up
+        self._lock.acquire()
+
+    def acquire(self, timeout: float) -> bool:
+        assert timeout == 30
+        while not self._lock.acquire(timeout=0.01):
+            if self._is_up.is_set():
+                return False
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
+
+
 def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done_where_it_has_not_begun(
-    pool: ThreadPoolExecutor,
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(wait_seconds=0.5)
-    errors = [future.exception(30) for future in waiting_behind(writer, pool, 2)]
+    time_is_up = Event()
+
+    class TimedJob(Job):
+        def __init__(self, work: Any) -> None:
+            super().__init__(work)
+            self.over: Any = Patience(time_is_up)
+
+    monkeypatch.setattr(write_queue, "Job", TimedJob)
+    writer = Writer()
+    futures = waiting_behind(writer, pool, 2)
+    time_is_up.set()
+    errors = [future.exception(30) for future in futures]
+    time_is_up.clear()
     assert [(getattr(e, "code", None), getattr(e, "status", None)) for e in errors] == [
         ("InternalServerError", 500),
         ("ThrottlingException", 400),
@@ -115,15 +144,20 @@ class InterruptError(Exception):
 
 
 def test_a_thread_that_is_interrupted_while_it_waits_leaves_nothing_behind(pool: ThreadPoolExecutor) -> None:
-    def interrupt(*_: object) -> None:
+    def raise_it(*_: object) -> None:
         raise InterruptError
+
+    def interrupt_who_waits() -> None:
+        while not writer.queue.waiting:
+            pass
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGALRM)
 
     writer = Writer()
     first = pool.submit(writer.queue.do, number(0))
     assert writer.has_begun.wait(30)
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = signal.signal(signal.SIGALRM, raise_it)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        pool.submit(interrupt_who_waits)
         with pytest.raises(InterruptError):
             writer.queue.do(number(1))
     finally:
