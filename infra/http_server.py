@@ -193,8 +193,10 @@ class HttpServer:
 
     def _close(self) -> None:
         """Nobody leads any more."""
-        for open_file in (self.selector, self._woken, self._waking):
+        for open_file in (self.selector, self._woken, self._waking, self._listening):
             open_file.close()
+        for connection in list(self.connections):  # of a drain that was cut short
+            connection.socket.close()
 
     # --- what the leader does ----------------------------------------------------------------------------------
 

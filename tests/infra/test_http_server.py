@@ -400,6 +400,16 @@ def test_who_comes_at_the_instant_of_the_end_is_no_error(
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+def test_an_end_that_is_cut_short_leaves_nothing_open(stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0)
+    with watching(stuck) as ending, ending.connected(GET) as asking, ending.connected() as idle:
+        ending.turn(until=lambda: stuck.asked)
+        ending.server.drain()
+        assert [connection.recv(1) for connection in (asking, idle)] == [b"", b""]
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", ending.port))
+
+
 # --- several processes ---------------------------------------------------------------------------------------------
 
 
