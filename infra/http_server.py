@@ -266,9 +266,12 @@ class HttpServer:
             taken, address = self._listening.accept()
         except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client has gone
             return False
-        except OSError as error:
+        except OSError as error:  # as where this process has as many files open as it may
             _log.error("no connection can be taken: %s", error.strerror)
-            self._pause_accepting(TICK_SECONDS, self._accept_again)
+            leaving = first_to_leave(self.connections, self.now())
+            if leaving:
+                leaving.leave()
+            self._pause_accepting(BACK_OFF_SECONDS if leaving else TICK_SECONDS, self._accept_again)
             return False
         taken.setblocking(False)
         taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)

@@ -34,6 +34,7 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store.probe import probe
+from chalicelib.version import commit
 from chalicelib.web import clock
 from infra import output
 from infra.child import Child, die_with
@@ -206,6 +207,7 @@ def serve(
     end_on_signals()
     _warn_if_open(listening, behind_proxy=behind_proxy)
     load(behind_proxy)
+    commit()  # what is checked out now: git is asked once for all of them
     gc.freeze()  # a search for garbage would copy what they have in common
     common = Common(workers)
 

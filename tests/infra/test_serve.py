@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -132,6 +133,30 @@ def test_a_socket_that_systemd_has_opened_is_taken() -> None:
             process.terminate()
             process.communicate()
     assert process.returncode == 0
+
+
+def test_where_no_more_files_may_be_opened_who_comes_takes_the_place_of_who_is_idle() -> None:
+    command = ["sh", "-c", 'ulimit -n 60; exec "$@"', "sh", *SERVE, "--port", "0", "--workers", "1"]
+    with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=subprocess.PIPE) as process, ExitStack() as stack:
+        assert process.stdout is not None
+        stack.callback(process.terminate)
+        port = int(process.stdout.readline().split()[2].rpartition(":")[2])
+        for _ in range(100):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert httpx.get(f"http://127.0.0.1:{port}/", timeout=30).status_code == 200
+
+
+def test_git_is_asked_once_for_all_processes_which_commit_is_served(tmp_path: Path) -> None:
+    """A process that asked later would say what is checked out by then."""
+    (tmp_path / "git").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/asked\necho 0123456789ab\n")
+    (tmp_path / "git").chmod(0o755)
+    environment = dict(os.environ) | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with serve.start(environment, workers=2) as server:
+        asked = (tmp_path / "asked").read_text()
+        with ExitStack() as stack:
+            kept = [stack.enter_context(httpx.Client(base_url=server.base_url)) for _ in range(8)]
+            assert {client.get("/").json()["commit"] for client in kept} == {"0123456789ab-dirty"}
+        assert (tmp_path / "asked").read_text() == asked
 
 
 def test_a_port_in_use_is_one_sentence(server: serve.Server) -> None:
