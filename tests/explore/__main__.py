@@ -2,9 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra import local
+from tests.docs.pages import with_section
 from tests.support import cheap_passwords
 
 if TYPE_CHECKING:
-    from tests.explore.pairs import Walked
+    from tests.explore.campaign import Campaign
 
 OUT = Path("build/explore")
 """Where pictures of broken builds go."""
@@ -40,29 +41,44 @@ def main() -> int:
 
 def _walk(given: argparse.Namespace) -> int:
     from tests.explore import pairs
-    from tests.explore.report import page
+    from tests.explore.campaign import ENOUGH, LONG, Campaign, Leg
 
-    every = (pairs.triples if given.triples else pairs.pairs)(given.faults)
-    settings = [name for name in map(str, every) if given.name in name]
-    if not settings:
+    kinds = LONG if given.long else {"": lambda: (pairs.triples if given.triples else pairs.pairs)(given.faults)}
+    legs = {kind: Leg([name for name in map(str, every()) if given.name in name]) for kind, every in kinds.items()}
+    if not any(leg.names for leg in legs.values()):
         raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
-    start, all_walked = time.monotonic(), list[pairs.Walked]()
-    with get_context("fork").Pool(given.processes) as pool:
-        for walked in pool.imap_unordered(pairs.walk_named, settings, chunksize=4):
-            all_walked.append(walked)
-            for wrong in walked.found[:1]:
-                print(f"{wrong.name}\n  {_told(wrong.violations)}", flush=True)
-            if len(all_walked) % 100 == 0 or len(all_walked) == len(settings):
-                schedules = sum(one.walk.schedules for one in all_walked)
-                done = f"{len(all_walked)} of {len(settings)}, {schedules:,} schedules"
-                print(f"{done}, {_wrong(all_walked)} wrong, {time.monotonic() - start:.0f} s", flush=True)
-    if given.report is not None:
-        given.report.write_text(page(all_walked))
-    return int(_wrong(all_walked) > 0)
+    campaign = Campaign(legs)
+    with get_context("fork").Pool(given.processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        campaign.go(
+            lambda names: pool.imap_unordered(pairs.walk_counted, names, 4), _tell, ENOUGH if given.long else None
+        )
+    print(campaign.table(), flush=True)
+    if given.report:
+        _report(campaign)
+    return int(campaign.wrong > 0)
 
 
-def _wrong(all_walked: "Iterable[Walked]") -> int:
-    return sum(len(walked.found) for walked in all_walked)
+def _report(campaign: "Campaign") -> None:
+    """Write the pages: of all pairs, where all were walked, and of the long run."""
+    from tests.explore import campaign as campaigns
+    from tests.explore import costs, report
+
+    every = next(iter(campaign.legs.values()))
+    if len(every.walked) == len(every.names):
+        _write(report.PAGE, report.page(every.walked))
+        _write(costs.PAGE, with_section(Path(costs.PAGE).read_text(), costs.TITLE, costs.section_text(every.walked)))
+    if len(campaign.legs) > 1:
+        page = Path(campaigns.PAGE).read_text()
+        _write(campaigns.PAGE, with_section(page, campaigns.TITLE, campaign.section()))
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _write(page: str, text: str) -> None:
+    Path(page).write_text(text)
+    _tell(f"wrote {page}")
 
 
 def _hunt() -> int:
@@ -111,8 +127,9 @@ def _arguments() -> argparse.Namespace:
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"
     )
     parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
+    parser.add_argument("--long", action="store_true", help="walk all of these, until a million schedules were walked")
     parser.add_argument("--triples", action="store_true", help="walk three at once that touch one limit")
-    parser.add_argument("--report", type=Path, help="where the numbers of all pairs are written, as a page")
+    parser.add_argument("--report", action="store_true", help="write the numbers of all pairs into the pages of docs/")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that walk at once")
     return parser.parse_args()

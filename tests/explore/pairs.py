@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations_with_replacement, groupby
 
 from tests.explore.engine import MemoryEngine
 from tests.explore.scenes import SCENES, AnyDeed, AnyWorld, Scene
-from tests.explore.scheduler import Choice, Schedule, controlled
+from tests.explore.scheduler import Choice, Schedule, Step, Task, controlled
 from tests.explore.walk import Walk, schedules
 from tests.explore.worlds import new_engine
 from tests.proof.rules import Violation
@@ -58,12 +58,20 @@ class Walked:
     """Of all schedules, in the order of the walk."""
     ends: int = 0
     """States that it ended in."""
-    worst_calls: int = 0
-    """That one of the deeds sent."""
-    worst_rounds: int = 0
-    """In which one of them was decided: one more than its writes were in vain."""
+    sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By deed the operations that it sent, sorted, where they were most."""
+    rounds: dict[str, int] = field(default_factory=dict)
+    """In which it was decided, at most: one more than its writes were in vain."""
+    longest: int = 0
+    """Schedule, in calls of all deeds together."""
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
+
+    def note(self, deed: str, task: Task, steps: Sequence[Step]) -> None:
+        """What a deed has sent in one schedule."""
+        sent = tuple(sorted(step.call.operation for step in steps if step.task == task.number))
+        self.sent[deed] = max(sent, self.sent.get(deed, ()), key=lambda one: (len(one), one))
+        self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
 
 
 def pairs(faults: int = 0) -> Iterator[Setting]:
@@ -104,8 +112,9 @@ def walk(setting: Setting) -> Walked:
     judge, engine = setting.scene.judge(here, setting.deeds), new_engine({})
     with controlled(engine):
         for schedule in schedules(lambda: _begin(engine, here, setting), result.walk):
-            result.worst_calls = max(result.worst_calls, *(task.calls for task in schedule.tasks))
-            result.worst_rounds = max(result.worst_rounds, *(1 + task.failed for task in schedule.tasks))
+            for deed, task in zip(setting.deeds, schedule.tasks, strict=True):
+                result.note(deed.name, task, schedule.steps)
+            result.longest = max(result.longest, sum(task.calls for task in schedule.tasks))
             result.answers[tuple(task.outcome.answer for task in schedule.tasks)] += 1
             result.names.append(name_of(setting, schedule))
             if broken := judge.violations(schedule):
@@ -117,6 +126,13 @@ def walk(setting: Setting) -> Walked:
 def walk_named(name: str) -> Walked:
     """Walk the setting of that name."""
     return walk(parsed(name)[0])
+
+
+def walk_counted(name: str) -> Walked:
+    """The same without the names of its schedules: for many walks."""
+    walked = walk_named(name)
+    walked.names.clear()
+    return walked
 
 
 def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:

@@ -10,9 +10,11 @@ PAGE = "docs/explore-pairs.md"
 _HEAD = """\
 # Every pair, in numbers
 
-Written by `.venv/bin/python -m tests.explore --report docs/explore-pairs.md`; [explore.md](explore.md) says what it is.
-Of each pair of calls: how many schedules differ, by the start; the states that they end in; and the worst that one of
-the two came to in any of them: in how many rounds it was decided, and with how many calls to the database.
+Written by `.venv/bin/python -m tests.explore --report`; [explore.md](explore.md) says what it is.
+Of each pair of calls, by the start: how many schedules differ, and how many calls to the database the longest one has;
+then the states that they end in; and the worst that one of the two came to in any of them: in how many rounds it was
+decided, and with how many calls. A sweep alone has 72 or more. By use case, and beside the budgets:
+[what a conflict costs](data-model.md#what-a-conflict-costs).
 
 {pairs:,} pairs and starts, {schedules:,} schedules, {steps:,} calls to the database, {ends:,} states at the end.
 """
@@ -46,14 +48,20 @@ def page(all_walked: Iterable[Walked]) -> str:
 
 def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[str, ...]:
     walked = starts.values()
-    counts = (str(starts[name].walk.schedules) for name in names)
-    worst = max(one.worst_rounds for one in walked), max(one.worst_calls for one in walked)
-    return pair, *counts, str(sum(one.ends for one in walked)), *map(str, worst)
+    counts = (cell(starts[name]) for name in names)
+    rounds = max(rounds for one in walked for rounds in one.rounds.values())
+    calls = max(len(sent) for one in walked for sent in one.sent.values())
+    return pair, *counts, str(sum(one.ends for one in walked)), str(rounds), str(calls)
 
 
-def schedules_told(text: str, kind: str, start: str) -> dict[str, int]:
-    """How many schedules the page tells of each pair from this start."""
+def cell(walked: Walked) -> str:
+    """Of a pair and a start: a walk that is another, or dearer, has another."""
+    return f"{walked.walk.schedules}/{walked.longest}"
+
+
+def cells_told(text: str, kind: str, start: str) -> dict[str, str]:
+    """What the page tells of each pair from this start."""
     table = text.split("\n## ")[1 + list(SCENES).index(kind)]
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+    rows = [[one.strip() for one in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
     column = rows[0].index(start)
-    return {row[0]: int(row[column]) for row in rows[2:]}
+    return {row[0]: row[column] for row in rows[2:]}

@@ -3,9 +3,11 @@
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.explore.costs import PAGE as COSTS
+from tests.explore.costs import alone, costs_told, in_words, worst
 from tests.explore.pairs import pairs as all_pairs
 from tests.explore.pairs import parsed, replay, triples, walk, walk_named
-from tests.explore.report import PAGE, schedules_told
+from tests.explore.report import PAGE, cell, cells_told
 from tests.explore.scenes import SCENES
 from tests.race.clients import OK
 
@@ -16,8 +18,21 @@ def test_every_order_of_the_calls_of_two_is_right(kind: str, start: str) -> None
     all_walked = [walk(setting) for setting in all_pairs() if (setting.kind, setting.start) == (kind, start)]
     wrong = [f"{one.name}: {broken}" for walked in all_walked for one in walked.found for broken in one.violations]
     assert wrong == [], "see python -m tests.explore --help"
-    counted = {walked.setting.partition("@")[0]: walked.walk.schedules for walked in all_walked}
-    assert counted == schedules_told((ROOT / PAGE).read_text(), kind, start), "write the page anew, as it says"
+    counted = {walked.setting.partition("@")[0]: cell(walked) for walked in all_walked}
+    assert counted == cells_told((ROOT / PAGE).read_text(), kind, start), "write the page anew, as it says"
+    known = costs_told((ROOT / COSTS).read_text())
+    dearer = [
+        (case, cost)
+        for case, cost in worst(all_walked).items()
+        if cost.calls > known[case].calls or cost.rounds > known[case].rounds
+    ]
+    assert dearer == [], "a conflict costs more than docs/data-model.md says"
+
+
+def test_each_use_case_costs_alone_what_the_page_says() -> None:
+    known = costs_told((ROOT / COSTS).read_text())
+    counted = {case: in_words(cost) for case, cost in alone().items()}
+    assert {case: one.alone for case, one in known.items()} == counted
 
 
 def test_of_three_rivals_one_gets_the_last_device() -> None:

@@ -20,6 +20,20 @@ HUNT_ANSWERS = 300
 """That applications are given in a round of a broken build: most give themselves away in the rush at the start."""
 ROUNDS_TO_CATCH = 40
 """In which a broken build has to be caught, and a failure that is played again has to come again."""
+HUNTED = {
+    "count, then write": "processes that race",
+    "event outside the transaction": "what the history and the announcements tell",
+    "own write taken for a rival's": "answers that are lost after the write",
+    "refusal by a replica": "reads that lag",
+    "sweep forgets": "processes that die",
+    "conflict taken for an error": "conflicts, and that nobody is busy without a cause",
+    "new place each time": "that the same device is the same place",
+}
+"""The broken builds that are played on every change, and what of the storm each shows to be seen.
+
+That all of them are caught the walks show on every change (`tests/explore/test_caught.py`). So a storm plays those that
+show that it can blow and that its own rules can find something, and the others in the long run.
+"""
 ERROR_RESPONSES = (
     "license_not_found",
     "license_not_enabled",

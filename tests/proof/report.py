@@ -9,20 +9,20 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from chalicelib.domain.users import LOST_MS
+from tests.docs.pages import DOCS, section
 from tests.proof import history
-from tests.proof.actors import SETTLING_SECONDS
-from tests.proof.campaign import Failure, Result, evidence
+from tests.proof.campaign import HUNTED, Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED, UNHEARD
-from tests.proof.linear import STEPS
-from tests.proof.rounds import APPLICATIONS, CLOCKS, CREW_RATE, LINEARIZABLE, PARTS, RATE, Judged
+from tests.proof.mutants import MUTANTS
+from tests.proof.rounds import APPLICATIONS, LINEARIZABLE, PARTS, Judged
 from tests.proof.shrink import guilty
-from tests.proof.weather import FAULT, LAG, LAG_SECONDS, STORM_EVERY_SECONDS, STORM_SECONDS
+from tests.proof.weather import FAULT, LAG
 from tests.race.clients import LOST, OK, OK_EXPIRED
-from tests.race.site import WORKERS
 
 PAGE = Path(__file__).with_name("page.md")
+WALKS, TITLE_OF_WALKS = DOCS / "proof.md", "Every order, in numbers"
+"""What walks have written into the page before is kept."""
 GRANTED, UNKNOWN = {OK, OK_EXPIRED}, {LOST, UNHEARD, DIED, BUSY}
 
 
@@ -34,6 +34,10 @@ def page(result: Result, command: str) -> str:
     for (verb, _), times in result.answers.items():
         by_verb[verb] += times
     return PAGE.read_text().format(
+        walks=section(WALKS.read_text(), TITLE_OF_WALKS),
+        mutants_known=len(MUTANTS),
+        mutants_played=len(result.mutants),
+        hunted=_table(("broken build", "shows that it sees"), HUNTED.items()),
         date=time.strftime("%Y-%m-%d"),
         machine=f"{platform.system()} {platform.machine()}, {_cores()} cores, Python {platform.python_version()}",
         engine=f"the embedded engine, SQLite {sqlite3.sqlite_version}",
@@ -42,18 +46,8 @@ def page(result: Result, command: str) -> str:
         seed=result.seed,
         rounds=result.rounds.total(),
         seconds=round(result.seconds),
-        workers=WORKERS,
         applications=APPLICATIONS,
         parts=len(PARTS),
-        lag=LAG_SECONDS,
-        settling=round(SETTLING_SECONDS),
-        steps=f"{STEPS:,}",
-        log_in=LOST_MS // 1000,
-        storm=round(STORM_SECONDS),
-        every=round(STORM_EVERY_SECONDS),
-        rate=f"{RATE:.0%}",
-        crew_rate=f"{CREW_RATE:.0%}",
-        clocks=f"{abs(CLOCKS[0]) // 60} minutes behind and {CLOCKS[1] // 60} ahead",
         figures=_table(("", ""), _figures(result, faults.total())),
         verbs=_table(("call", "times"), by_verb.most_common()),
         faults=_table(("fault", "times"), faults.most_common()),

@@ -4,7 +4,12 @@ from inspect import isfunction, signature
 
 import pytest
 
+from tests.proof.campaign import HUNTED
 from tests.proof.mutants import MUTANTS, broken
+
+
+def test_those_that_are_played_on_every_change_are_among_them() -> None:
+    assert HUNTED.keys() < MUTANTS.keys()
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -9,7 +9,7 @@ import json
 import math
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +25,7 @@ from tests.store.seam import Answer, Request, Send, intercepted
 KB = 1024
 _KINDS = {
     "BatchGetItem": "read",
+    "BatchWriteItem": "write",
     "TransactGetItems": "read",
     "Query": "read",
     "PutItem": "write",
@@ -60,9 +61,7 @@ class Cost:
     @property
     def round_trips(self) -> str:
         """As in the documentation: `2 reads + 1 transaction`."""
-        counts = Counter(_KINDS[call] for call in self.calls)
-        kinds = [(counts[kind], kind) for kind in ("read", "write", "transaction") if counts[kind]]
-        return " + ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in kinds) or "none"
+        return round_trips(self.calls)
 
     def answer(self, request: Request, send: Send) -> Answer:
         """Let a request be answered, and count it."""
@@ -78,6 +77,13 @@ class Cost:
         for kind, units in _read_units(operation, asked, answer):
             self.read[kind] += units
         return answer
+
+
+def round_trips(operations: Iterable[str]) -> str:
+    """Calls by their operations, as in the documentation: `2 reads + 1 transaction`."""
+    counts = Counter(_KINDS[operation] for operation in operations)
+    kinds = [(counts[kind], kind) for kind in ("read", "write", "transaction") if counts[kind]]
+    return " + ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in kinds) or "none"
 
 
 @contextmanager

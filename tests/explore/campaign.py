@@ -1,0 +1,111 @@
+"""A campaign: settings that are walked, one kind after another, until all are or so many schedules were."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from infra.markdown import markdown_table
+from tests.explore import pairs
+from tests.explore.pairs import Setting, Walked
+from tests.proof.report import TITLE_OF_WALKS
+
+PAGE, TITLE = "docs/proof.md", TITLE_OF_WALKS
+LONG: dict[str, Callable[[], Iterator[Setting]]] = {
+    "two calls": pairs.pairs,
+    "three that touch one limit": pairs.triples,
+    "two, with one fault": lambda: pairs.pairs(1),
+    "three, with one fault": lambda: pairs.triples(1),
+    "two, with two faults": lambda: pairs.pairs(2),
+}
+"""The long run, in this order."""
+ENOUGH = 1_000_000
+"""Schedules of the long run."""
+_TELL_EVERY_SECONDS = 10.0
+Tell = Callable[[str], None]
+WalkAll = Callable[[list[str]], Iterable[Walked]]
+"""Walks the settings of these names, in any order."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """The settings of one kind, and how far they were walked."""
+
+    names: list[str]
+    walked: list[Walked] = field(default_factory=list)
+
+    def figures(self) -> tuple[int, int, int, int, int, int]:
+        """How many there are and were walked; schedules, calls, states and what is wrong."""
+        walks = [one.walk for one in self.walked]
+        return (
+            len(self.names),
+            len(walks),
+            sum(walk.schedules for walk in walks),
+            sum(walk.steps for walk in walks),
+            sum(one.ends for one in self.walked),
+            sum(len(one.found) for one in self.walked),
+        )
+
+
+@dataclass(slots=True)
+class Campaign:
+    """Some legs, and what came of them."""
+
+    legs: dict[str, Leg]
+    seconds: float = 0.0
+
+    def totals(self) -> tuple[int, ...]:
+        """Of all legs, as `Leg.figures`."""
+        return tuple(map(sum, zip(*(leg.figures() for leg in self.legs.values()), strict=True)))
+
+    @property
+    def wrong(self) -> int:
+        """Schedules."""
+        return self.totals()[-1]
+
+    def go(self, walk_all: WalkAll, tell: Tell, enough: int | None = None) -> None:
+        """Walk all, or until so many schedules were; Ctrl-C ends it with what there is."""
+        start = last = time.monotonic()
+        try:
+            for name, leg in self.legs.items():
+                for walked in walk_all(leg.names):
+                    leg.walked.append(walked)
+                    self.seconds = time.monotonic() - start
+                    for wrong in walked.found[:1]:
+                        tell("\n  ".join(map(str, (wrong.name, *wrong.violations))))
+                    if time.monotonic() - last > _TELL_EVERY_SECONDS:
+                        last = time.monotonic()
+                        tell(self._progress(name, enough))
+                    if enough is not None and self.totals()[2] >= enough:
+                        return
+        except KeyboardInterrupt:
+            tell("Stopped; this is what was walked until now.")
+
+    def _progress(self, name: str, enough: int | None) -> str:
+        there, walked, schedules, *_, wrong = self.totals()
+        done = max(walked / there, schedules / enough if enough else 0)
+        of = f"{schedules:,} of {enough:,}" if enough else f"{schedules:,}"
+        left = self.seconds * (1 / done - 1)
+        part = f"{name}, " if len(self.legs) > 1 else ""
+        time = f"{self.seconds:.0f} s, some {left:.0f} s left"
+        return f"{part}{walked:,} of {there:,}: {of} schedules, {wrong} wrong; {time}"
+
+    def table(self) -> str:
+        """What it came to, in Markdown."""
+        head = ("", "there are", "walked", "schedules", "calls", "states at the end", "wrong")
+        rows = [(name, *map(_told, leg.figures())) for name, leg in self.legs.items()]
+        if len(rows) > 1:
+            rows.append(("**all**", *(f"**{_told(one)}**" for one in self.totals())))
+        return markdown_table([head, ("---",) * len(head), *rows])
+
+    def section(self) -> str:
+        """What it came to, for the page of the proof."""
+        cores = len(os.sched_getaffinity(0))
+        machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
+        took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
+        return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}.\n\n{self.table()}"
+
+
+def _told(count: int) -> str:
+    return f"{count:,}"
