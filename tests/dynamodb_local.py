@@ -28,6 +28,7 @@ LEG = (
     "tests/embedded/test_differential.py",
     "tests/embedded/test_expressions.py",
     "tests/explore/test_engine.py",
+    "tests/store/test_dynamodb.py",
     "tests/store/test_activations.py",
     "tests/store/test_limits.py",
     "tests/store/test_one_time_codes.py",

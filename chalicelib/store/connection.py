@@ -2,13 +2,9 @@
 
 from collections.abc import Callable
 
-from pynamodb.connection import Connection
-
 from chalicelib.once import Once
+from chalicelib.store.dynamodb import DynamoDB
 from chalicelib.store.schema import Operation
-
-CONNECT_TIMEOUT, READ_TIMEOUT = 1, 4  # seconds; the slowest thousandth of DynamoDB's answers takes a tenth of one
-MAX_CONNECTIONS = 64
 
 _BY_TABLE = {"Responses", "UnprocessedKeys", "UnprocessedItems"}
 """What DynamoDB answers by the name of a table."""
@@ -25,7 +21,7 @@ class StageConnection:
 
     def __init__(self, table_prefix: str, region: str, endpoint: str | None, engine: Send | None) -> None:
         self._prefix = f"{table_prefix}-"
-        self.send: Send = engine or _aws(region, endpoint)
+        self.send: Send = engine or DynamoDB(region, endpoint)
         """All operations go through here: tests put themselves before it."""
 
     def table_name(self, table: str) -> str:
@@ -52,25 +48,6 @@ class StageConnection:
                 for step in kwargs["TransactItems"]
             ]
         return named
-
-
-def _aws(region: str, endpoint: str | None) -> Send:
-    """What asks AWS, or whoever answers at the endpoint, by pynamodb's client of botocore."""
-    connection = Connection(
-        region=region,
-        host=endpoint,
-        connect_timeout_seconds=CONNECT_TIMEOUT,
-        read_timeout_seconds=READ_TIMEOUT,
-        max_retry_attempts=0,  # all retrying is done in `store.database`, once
-        max_pool_connections=MAX_CONNECTIONS,
-    )
-    assert connection.client  # made now: botocore's sessions are not for threads
-
-    def ask(operation: str, kwargs: Operation) -> Operation:
-        answer: Operation = connection.client._make_api_call(operation, kwargs)  # noqa: SLF001 - as pynamodb calls it
-        return answer
-
-    return ask
 
 
 class StageDatabase:

@@ -2,13 +2,11 @@
 
 import asyncio.sslproto
 import email
-import ipaddress
 import logging
 import socket
 import ssl
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -17,10 +15,6 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chalicelib.mail import sender as mail
 from chalicelib.mail.sender import MailError
@@ -28,6 +22,7 @@ from chalicelib.runtime import runtime
 from tests.mail.test_sender import SECRET, TEXT, send, use
 from tests.roto import free_port
 from tests.support import ChangeRuntime
+from tests.tls import self_signed
 
 HOST, OTHER = "smtp.vendor.test", "smtp.other.test"
 """Names that lead to this machine, and yet to no address of it by their letters."""
@@ -70,16 +65,7 @@ class Smtps(Controller):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificate and key of `HOST`, made here."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)]), datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
-    made = builder.add_extension(names, critical=False).sign(key, SHA256())
-    file = tmp_path_factory.mktemp("tls") / "smtp.pem"
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
-    return file
+    return self_signed(tmp_path_factory.mktemp("tls") / "smtp.pem", HOST)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from chalicelib import usecases
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database, transactions, writes
-from chalicelib.store.connection import READ_TIMEOUT
+from chalicelib.store.dynamodb import READ_TIMEOUT
 from chalicelib.usecases import portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device

@@ -35,7 +35,7 @@ def test_the_services_that_ship_are_those_that_our_code_has_clients_of() -> None
     ]
     named = {argument.value for call in made for argument in call.args[:1] if isinstance(argument, ast.Constant)}
     assert len(named) == len(made), "a client of a service that is not named where it is made"
-    assert named | {"dynamodb"} == set(SERVICES)  # dynamodb's is made by pynamodb
+    assert named == set(SERVICES)
 
 
 def test_the_operations_that_ship_are_those_that_the_functions_may_call() -> None:
