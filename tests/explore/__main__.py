@@ -132,7 +132,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="write the numbers of all pairs into the pages of docs/")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that walk at once")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.report and (given.name or given.triples or given.faults):
+        parser.error("--report is of all pairs, or of the long run")
+    return given
 
 
 if __name__ == "__main__":
