@@ -20,6 +20,7 @@ if __name__ == "__main__":  # Ctrl-C ends it without a word while the libraries 
 
 from infra import local, serve
 from infra.child import die_with
+from infra.signals import end_on_signals
 from infra.version import add_version
 
 STAGE = "local"
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     add_version(parser)
     given, options = parser.parse_known_args()
-    serve.end_on_signals()
+    end_on_signals()
     try:
         with _running(given.home) as environment:
             sys.exit(_chalice(options, environment))

@@ -44,6 +44,7 @@ from infra import local, output, serve
 from infra.demo import seed
 from infra.embedded import open_engine
 from infra.embedded.errors import EngineError, Refused
+from infra.signals import end_on_signals
 from infra.version import add_version, this_version
 
 SWEEP_SECONDS = 5 * 60
@@ -75,7 +76,7 @@ def run(
     Raises `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
-    serve.end_on_signals()
+    end_on_signals()
     with local.held(data_dir):
         local.prepare(data_dir)
         local.remove(local.environment_file(data_dir))  # of a run that was killed

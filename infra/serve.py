@@ -22,8 +22,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from types import FrameType
-from typing import Never
 from wsgiref.types import WSGIApplication
 
 if __name__ == "__main__":  # Ctrl-C ends it without a word while the libraries come, which takes its time
@@ -44,6 +42,7 @@ from infra.http_server import DRAIN_SECONDS, HttpServer
 from infra.malloc import share_freed_memory
 from infra.quiet import OncePerMinute
 from infra.shares import Common, Share
+from infra.signals import ENDING, end_on_signals
 from infra.version import add_version, this_version
 from infra.workers import Workers
 
@@ -59,7 +58,6 @@ OPEN_WARNING = (
 HOST_HELP = "address to listen on: 0.0.0.0 for all, as in a container; there is no TLS (default: 127.0.0.1)"
 
 log = logging.getLogger("seatkeeper")
-_ENDING = (signal.SIGTERM, signal.SIGINT)
 _FIRST_PASSED = 3  # standard input, output and error are before it
 _START_SECONDS = 20.0
 _STOP_SECONDS = DRAIN_SECONDS + 2.0
@@ -247,27 +245,16 @@ def answer(
         _calm()
 
         server = HttpServer(listening, served, ours, share, behind_proxy=behind_proxy)
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         server.start()
         ready()
-        signal.sigwait(_ENDING)
+        signal.sigwait(ENDING)
         server.drain()
 
 
 def say_where(base_url: str) -> None:
     """Print what `start_module` waits for."""
     output.tell(f"{_SAID}{base_url} ({this_version()})")
-
-
-def end_on_signals() -> None:
-    """SIGTERM and SIGINT end this process in good order, by `SystemExit`; once they have, they are not heard again.
-
-    So does the end of its terminal (SIGHUP), unless that was ignored from the start, as by nohup.
-    """
-    for number in _ENDING:
-        signal.signal(number, _end)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _end)
 
 
 class RequestFormatter(logging.Formatter):
@@ -362,12 +349,6 @@ def _calm() -> None:
     for handler in logging.getLogger().handlers:
         if not handler.filters:
             handler.addFilter(OncePerMinute())
-
-
-def _end(_signal: int, _frame: FrameType | None) -> Never:
-    for number in (*_ENDING, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit
 
 
 def _port_said_by(process: subprocess.Popen[bytes]) -> int:

@@ -7,8 +7,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from typing import Never
 
 from infra.child import die_with
+from infra.signals import held_back, let_in
 
 SHORTEST_LIFE_SECONDS = 1.0
 """One that ends sooner is not followed at once: it would be started without end."""
@@ -66,12 +68,18 @@ class Workers:
 
     def _fork(self, number: int, writing: int | None) -> int:
         ask_to_die = die_with(os.getpid(), signal.SIGKILL)
-        pid = os.fork()
-        if pid:
+        with held_back():  # a signal: here it would go by a worker that is not noted, there on as the parent
+            pid = os.fork()
+            if not pid:
+                self._live(number, writing, ask_to_die)
             self._of_pid[pid] = number, time.monotonic()
-            return pid
+        return pid
+
+    def _live(self, number: int, writing: int | None, ask_to_die: Callable[[], None] | None) -> Never:
+        """What a child does, to its end."""
         status = 1
         try:
+            let_in()
             if ask_to_die:
                 ask_to_die()
             self._work(number, lambda: _tell(writing))

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from infra.bench.measure import measure
 from infra.bench.page import CAPACITY, FIGURES, add_report, write_into
 from infra.bench.rows import BASE, OURS
 from infra.bench.servers import checked_out, environment, serving
+from infra.scratch import scratch_folder
 from infra.serve import ROOT, ServeError
 from infra.version import add_version
 
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _measured(base: str | None) -> Figures:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-bench-")))
+        folder = stack.enter_context(scratch_folder("seatkeeper-bench-"))
         os.environ |= environment(folder / "home")  # of the processes that measure imports
         real = {OURS: stack.enter_context(serving(folder / "home"))}
         if base:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from infra.bench.servers import Subject, environment, serving, serving_again
 from infra.bench.vendor import BY_KEY, COMPANY, LICENSES, issue, storm
 from infra.markdown import markdown_table
 from infra.progress import Progress
+from infra.scratch import scratch_folder
 from infra.serve import ServeError
 from infra.version import add_version
 
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-growth-")))
+            folder = stack.enter_context(scratch_folder("seatkeeper-growth-"))
             found = measure(cases(stack, folder, FEW, MANY, STORED), CHECKS, ACTIVATIONS)
         text = f"{about()}, {CLIENTS} clients.\n\n{table(found)}"
         if given.report:

@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +30,7 @@ from infra.bench.servers import environment
 from infra.call import signed_headers
 from infra.markdown import markdown_table
 from infra.progress import Progress
+from infra.scratch import scratch_folder
 from infra.stage.stages import ROOT
 from infra.version import add_version
 
@@ -186,8 +186,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _profiles(names: list[str]) -> dict[str, Profile]:
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-profile-") as folder:
-        os.environ |= environment(Path(folder))
+    with scratch_folder("seatkeeper-profile-") as folder:
+        os.environ |= environment(folder)
         with using(bootstrap(os.environ)), writing_here():
             of, respond = vendor.prepare(), responder()
             progress, profiles = Progress("calls profiled", len(names)), {}

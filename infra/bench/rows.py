@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
@@ -18,6 +17,7 @@ from infra.bench.plans import watch
 from infra.bench.servers import Subject, environment, floor
 from infra.call import signed_headers
 from infra.progress import Progress
+from infra.scratch import scratch_folder
 
 ROUNDS = 4
 """All are measured by turns, so many times, for a machine is never the same for long."""
@@ -81,7 +81,7 @@ def _floor_of(row: Row, home: Path, of: vendor.Vendor, jobs: list[Job]) -> Itera
     headers = signed_headers(of.api_key, of.shared_key)
     with ExitStack() as stack:
         plan = Plan(
-            f"{stack.enter_context(TemporaryDirectory(dir=home))}/floor.db",
+            f"{stack.enter_context(scratch_folder('floor-', home))}/floor.db",
             signatures=row.signatures,
             hashes=row.hashes,
         )

@@ -11,7 +11,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
 from infra.call import signed_headers
 from infra.markdown import markdown_table
 from infra.progress import Progress
+from infra.scratch import scratch_folder
 from infra.stage import smoke_scenario
 from infra.stage.package import ARCHITECTURES, package
 from infra.stage.small_aws import small_aws
@@ -82,7 +82,7 @@ def add_arguments(_page: argparse.ArgumentParser) -> None:
 def run(stage: Stage, _given: argparse.Namespace) -> int:
     """Make the package, measure, and print."""
     architecture = _architecture()
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-coldstart-") as scratch:
+    with scratch_folder("seatkeeper-coldstart-") as scratch:
         archive, task = package(stage, architecture, Path(scratch, "made")).archive, Path(scratch, "task")
         with zipfile.ZipFile(archive) as zipped:
             zipped.extractall(task)

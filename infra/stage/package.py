@@ -8,11 +8,11 @@ of it needs an AWS account.
 import argparse
 import hashlib
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.scratch import scratch_folder
 from infra.stage.archive import check_architecture, compile_all, write_archive
 from infra.stage.project import complete, prepare, run_chalice
 from infra.stage.stages import ROOT, Stage, read_config
@@ -82,7 +82,7 @@ def package(stage: Stage, architecture: str, out: Path) -> Package:
     It is done whole or not at all: then `out` is as it was.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+    with scratch_folder(f".{out.name}-", out.parent) as scratch:
         project, new, tree = Path(scratch, "project"), Path(scratch, "new"), Path(scratch, "tree")
         prepare(project, stage, architecture)
         _say(f"Fetching the libraries for {architecture} and Python {_PYTHON}.")

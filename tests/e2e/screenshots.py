@@ -7,7 +7,6 @@ python -m tests.e2e.screenshots --out pictures devices   only the shots with tha
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from chalicelib.runtime import using
 from chalicelib.store.database import create_tables
 from chalicelib.web import clock
 from infra import local, serve
+from infra.scratch import scratch_folder
 from tests.e2e import install
 from tests.e2e.browser import SCHEMES, chromium, log_in, watched
 from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD, Showcase, make
@@ -97,8 +97,8 @@ def main() -> None:
 @contextmanager
 def _running() -> Iterator[tuple[str, Showcase]]:
     """A server on a database of its own, with the showcase on it."""
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-showcase-") as home:
-        os.environ |= local.environment(Path(home))
+    with scratch_folder("seatkeeper-showcase-") as home:
+        os.environ |= local.environment(home)
         with using(bootstrap(os.environ)), serve.start(dict(os.environ)) as server:
             create_tables()
             yield server.base_url, make(clock.now())

@@ -4,7 +4,6 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra import local
+from infra.scratch import scratch_folder
 from tests.docs.pages import with_section
 from tests.support import cheap_passwords
 
@@ -26,8 +26,8 @@ OUT = Path("build/explore")
 def main() -> int:
     """Walk, or run again; answers the exit code."""
     given = _arguments()
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-explore-") as home:
-        os.environ |= local.environment(Path(home))
+    with scratch_folder("seatkeeper-explore-") as home:
+        os.environ |= local.environment(home)
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # no rate is walked
         with using(bootstrap(os.environ)), cheap_passwords():
             try:

@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,14 @@ def make(commit: str) -> Path:
     short = _git("rev-parse", "--short=7", commit)
     home = HOMES / short
     home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-home-") as scratch:
-        code = Path(scratch) / "code"
+    from infra.scratch import scratch_folder
+
+    with scratch_folder("seatkeeper-home-") as scratch:
+        code = scratch / "code"
         _git("worktree", "add", "--detach", str(code), commit)
         try:
             environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(code)}
-            command = [sys.executable, __file__, short, scratch, str(home)]
+            command = [sys.executable, __file__, short, str(scratch), str(home)]
             subprocess.run(command, cwd=code, env=environment, check=True)
         finally:
             _git("worktree", "remove", "--force", str(code))

@@ -104,6 +104,40 @@ def test_a_worker_that_cannot_begin_is_the_end_and_says_why_once(tmp_path: Path)
     assert done.stderr == "The secrets cannot be read: No such file or directory.\n"
 
 
+ENDED_AMID_FORK = """
+import os, signal, sys
+from infra.signals import end_on_signals
+from infra.workers import Workers
+
+def fork_and_signal(fork=os.fork):
+    pid = fork()
+    if (pid == 0) == (sys.argv[1] == "child"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return pid
+
+os.fork, first = fork_and_signal, os.getpid()
+end_on_signals()
+workers = Workers(1, lambda number, ready: signal.pause())
+try:
+    workers.start()
+finally:
+    workers.stop(60)
+    try:
+        left = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        left = "none"
+    print("the first" if os.getpid() == first else "the child", "ends, and leaves", left, flush=True)
+"""
+
+
+@pytest.mark.parametrize("who", ["child", "parent"])
+def test_a_signal_that_comes_amid_a_fork_ends_each_as_what_it_is(who: str) -> None:
+    """No child ends as if it were its parent, and no parent without a child that it does not know yet."""
+    command = [sys.executable, "-c", ENDED_AMID_FORK, who]
+    said = subprocess.run(command, cwd=serve.ROOT, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout, said.stderr) == (0, "the first ends, and leaves none\n", "")
+
+
 # --- what they share -----------------------------------------------------------------------------------------------
 
 

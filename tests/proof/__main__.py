@@ -4,12 +4,12 @@ import argparse
 import os
 import random
 import sys
-import tempfile
 from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra import local
+from infra.scratch import scratch_folder
 from tests.proof.history import as_text
 
 SHORT_SECONDS, LONG_SECONDS = 60, 10 * 60
@@ -20,11 +20,11 @@ def main() -> int:
     """Run a campaign; answers the exit code."""
     given = _arguments()
     # The servers inherit the environment; this database is only a part of it, each ground has one of its own.
-    with tempfile.TemporaryDirectory(prefix="seatkeeper-proof-") as folder:
-        os.environ |= local.environment(Path(folder))
+    with scratch_folder("seatkeeper-proof-") as folder:
+        os.environ |= local.environment(folder)
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
         with using(bootstrap(os.environ)):
-            return _run(given, Path(folder) / "ground")
+            return _run(given, folder / "ground")
 
 
 def _run(given: argparse.Namespace, home: Path) -> int:

@@ -1,13 +1,12 @@
 """Seatkeeper, as the race of `tests.proof.peers` sees it: two servers for one machine, on a database of their own."""
 
 import os
-import tempfile
 from contextlib import ExitStack, closing
 from itertools import count
-from pathlib import Path
 from typing import Any, Self
 
 from infra import local, serve
+from infra.scratch import scratch_folder
 from tests.race.clients import OK, Client
 
 SERVERS = 2
@@ -18,7 +17,7 @@ class Seatkeeper:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seatkeeper-race-")))
+            home = stack.enter_context(scratch_folder("seatkeeper-race-"))
             os.environ |= local.environment(home)
             os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # it hammers few licenses
             from chalicelib.store.database import create_tables
