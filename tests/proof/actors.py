@@ -36,6 +36,10 @@ OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
 OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
+ALL: frozenset[Verb] = frozenset(
+    (*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, "enable", "renew", "activate", "check", "deactivate", "sweep")
+)
+"""What all do: what was disabled is enabled again, and what has ended gets another end."""
 LIMITS = (0, 1, 2, 2)
 SEATED = 2
 """Of the users, those who have a seat at the start. They rush for few devices, so that two soon hold the same one."""

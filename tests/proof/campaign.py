@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
+from tests.proof import actors
 from tests.proof.history import UNHEARD, Op
 from tests.proof.rounds import BLOWS, DECIDED, LINEARIZABLE, Blow, Ground, Judged, play
-from tests.proof.rules import CAUSES, OVERSOLD, RELEASING, Violation
+from tests.proof.rules import OVERSOLD, RELEASING, Violation
 from tests.proof.shrink import contradiction
 from tests.proof.weather import FAULT, LAG, STORM, counted, noted
 from tests.race.clients import OK, OK_EXPIRED
@@ -98,11 +99,9 @@ class Result:
         """What the rounds had to bring about, and did not: a proof by calls that nobody made is none."""
         if not self.rounds:
             return []
-        verbs = {verb for causes in CAUSES.values() for verb in causes} - {"bar"}  # done before the round
-        verbs.add("sweep")
         answers = {answer for _, answer in self.answers}
         done = {verb for verb, answer in self.answers if answer in (OK, OK_EXPIRED)}
-        missing = sorted((verbs | {"check"}) - done) + [code for code in ERROR_RESPONSES if code not in answers]
+        missing = sorted(actors.ALL - done) + [code for code in ERROR_RESPONSES if code not in answers]
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
         missing += [UNHEARD] * (UNHEARD not in answers)
         faults = map(noted, NOT_COMMITTED + ANSWER_LOST)

@@ -5,13 +5,15 @@ from collections import Counter
 import pytest
 
 from tests.model.license import License
-from tests.proof.campaign import Caught, Failure, Result, evidence, plainest
-from tests.proof.history import Op
+from tests.proof import actors
+from tests.proof.campaign import ERROR_RESPONSES, Caught, Failure, Result, evidence, plainest
+from tests.proof.history import UNHEARD, Op
 from tests.proof.report import failure_text, page, picture
-from tests.proof.rounds import LINEARIZABLE, Judged
+from tests.proof.rounds import BLOWS, LINEARIZABLE, Judged
 from tests.proof.rules import OVERSOLD, Violation
-from tests.proof.weather import FAULT
-from tests.race.clients import LOST, OK
+from tests.proof.weather import FAULT, LAG, STORM, noted
+from tests.race.clients import LOST, OK, OK_EXPIRED
+from tests.store.faults import ANSWER_LOST, NOT_COMMITTED
 
 FULL = "license_activated_max_times"
 SOLD_TWICE = (
@@ -84,3 +86,12 @@ def test_a_run_in_which_little_came_about_is_no_proof() -> None:
     assert {"deactivate", FULL, "throttled", "kill a worker", "kill all servers"} <= set(missing)
     assert "activate" not in missing
     assert result.has_failed
+
+
+def test_a_run_in_which_all_came_about_is_one() -> None:
+    result = Result(7, Counter(BLOWS))
+    result.answers.update([("check", answer) for answer in (OK_EXPIRED, UNHEARD, *ERROR_RESPONSES)])
+    result.answers.update((verb, OK) for verb in actors.ALL)
+    result.weather.update([LAG, STORM, *map(noted, NOT_COMMITTED + ANSWER_LOST)])
+    assert result.missing() == []
+    assert not result.has_failed
