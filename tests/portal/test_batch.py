@@ -1,16 +1,19 @@
 """A list of people in the portal: its columns are shown and chosen, its file is read or refused in the form."""
 
+import re
 from contextlib import ExitStack
 
 import pytest
 
+from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.runtime import runtime
 from chalicelib.store import licenses
 from chalicelib.turns import BATCHES
+from chalicelib.usecases.batch_assign import start_batch
 from tests.portal.browser import Browser, Page, at
-from tests.support import Vendor
-from tests.usecases.people import issued
+from tests.support import NOW, Vendor
+from tests.usecases.people import MANAGER, issued
 
 LIST = "Telefon;Handy;E-Mail;Abteilung\n1;2;info@b\xfccher.test;K\xfcche"
 
@@ -61,6 +64,19 @@ def test_batches_leave_threads_to_others_and_go_on_when_it_is_their_turn(
         page = manager.send(page)
         assert (page.status, list(licenses.seats(vendor.code, license.id))) == (200, [])
     assert "1 of 1 people were assigned." in manager.send(page).words
+
+
+def test_a_batch_that_was_left_says_who_has_begun_it_and_when(
+    vendor: Vendor, manager: Browser, license: License
+) -> None:
+    page = manager.send(at(license, "/users/batch"), people="p1@customer.test")
+    manager.send(page, at(license, "/users/batch/start"))
+    start_batch(vendor.code, license.id, "p2@customer.test", False, Actor("api:1"), now=NOW)
+    other, note = re.findall(
+        r"Their seats are reserved\. (Begun .+?)\. Continue", manager.get(at(license, "/users")).words
+    )
+    assert re.fullmatch(rf"Begun \d+ \w+ \d+, \d\d:\d\d UTC by {MANAGER}", note)
+    assert other == "Begun 24 Nov 2026, 06:00 UTC by application"
 
 
 def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: License) -> None:
