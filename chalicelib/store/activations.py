@@ -58,13 +58,14 @@ def read_snapshots(
     consistent: bool,
     blocks: bool = True,
 ) -> list[Snapshot]:
-    """As `read_snapshot`, of each license and user, 20 in one round trip; 25 without `blocks`, 33 without a device.
+    """As `read_snapshot`, of each license and user, as many in one round trip as it has room for their items.
 
     With `consistent`, each as it stands at one instant; those of two round trips may be of two. Whether a device
     is blocked is asked, with `blocks`, only where the license says that some are: in one more round trip.
     """
     found: list[Snapshot] = []
-    at_once = reads.BATCH_GET_LIMIT // (3 if hardware_id is None else 4 + blocks)  # as many as are in `_items`
+    most = 1 if len(wanted) == 1 else len(_items(company, 0, hardware_id, 0, blocks))
+    at_once = reads.BATCH_GET_LIMIT // most
     for start in range(0, len(wanted), at_once):
         chunk = wanted[start : start + at_once]
         read = _read(company, chunk, hardware_id, consistent)

@@ -12,6 +12,7 @@ from chalicelib.domain.rate import Bucket
 from chalicelib.store import activations, database, writes
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
+from tests.store.seam import Request, noted
 from tests.support import ADMIN, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -95,3 +96,18 @@ def test_a_bucket_that_was_seen_full_is_begun_anew_by_one_alone(vendor: Vendor, 
     assert commits(seen) == (beyond == 0)
     assert site.stored() == NOW + (beyond or site.bucket().interval)
     assert grants(site.read()[0])
+
+
+@pytest.mark.parametrize(
+    ("hardware_id", "blocks", "most"), [("pc", True, 20), ("pc", False, 25), (None, True, 33)], ids=str
+)
+@pytest.mark.parametrize("consistent", [True, False])
+def test_as_many_are_read_at_once_as_the_database_answers(
+    hardware_id: str | None, blocks: bool, most: int, consistent: bool
+) -> None:
+    for count, rounds in ((1, 1), (most, 1), (most + 1, 2)):
+        asked: list[Request] = []
+        with noted(asked.append):
+            wanted = [(number, 1) for number in range(count)]
+            found = activations.read_snapshots("ACME", wanted, hardware_id, consistent=consistent, blocks=blocks)
+        assert (len(found), len(asked)) == (count, rounds)
