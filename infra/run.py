@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
@@ -34,7 +34,7 @@ from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from chalicelib.store import accounts
-from chalicelib.store.database import create_tables, table_name
+from chalicelib.store.database import connection, create_tables, table_name
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
@@ -42,7 +42,7 @@ from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra import local, output, serve
 from infra.demo import seed
-from infra.embedded import open_engine
+from infra.embedded.engine import EmbeddedEngine
 from infra.embedded.errors import EngineError, Refused
 from infra.signals import end_on_signals
 from infra.version import add_version, this_version
@@ -92,7 +92,7 @@ def run(
             with (
                 reachable,
                 sweeping(),
-                tidying(local.database_file(data_dir)),
+                tidying(),
                 mailing(),
                 watching_disk(data_dir),
                 serve.start(environment, listening=listening, workers=workers, behind_proxy=behind_proxy) as server,
@@ -202,18 +202,18 @@ def mailing() -> Iterator[None]:
 
 
 @contextmanager
-def tidying(database_file: Path) -> Iterator[None]:
+def tidying() -> Iterator[None]:
     """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
-    stopping, table = threading.Event(), table_name(EphemeraItem)
-    with closing(open_engine(database_file)) as engine:
+    stopping, table, engine = threading.Event(), table_name(EphemeraItem), connection().send
+    assert isinstance(engine, EmbeddedEngine)  # as `local.environment` names it
 
-        def act() -> None:
-            before = clock.now() // 1000 - EXPIRED_SECONDS
-            while engine.delete_expired(table, before, TIDIED_AT_ONCE) == TIDIED_AT_ONCE and not stopping.is_set():
-                pass
+    def act() -> None:
+        before = clock.now() // 1000 - EXPIRED_SECONDS
+        while engine.delete_expired(table, before, TIDIED_AT_ONCE) == TIDIED_AT_ONCE and not stopping.is_set():
+            pass
 
-        with _repeating("tidying", act, SWEEP_SECONDS, stopping):
-            yield
+    with _repeating("tidying", act, SWEEP_SECONDS, stopping):
+        yield
 
 
 @contextmanager

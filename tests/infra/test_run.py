@@ -20,16 +20,18 @@ from typing import Any, Never
 import httpx
 import pytest
 
+from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.mail import Mail
+from chalicelib.runtime import using
 from chalicelib.store import accounts, licenses, reads, transactions
+from chalicelib.store.database import connection, create_tables, table_name
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem
+from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.mails import queue_mail
-from chalicelib.store.tables import table_definition
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.web import clock
 from infra import call, demo, local, run
-from infra.embedded import open_engine
 from infra.new_secrets import NEW
 from infra.serve import ROOT
 from tests.infra.operator import DEMO
@@ -425,9 +427,10 @@ def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_a
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "TIDIED_AT_ONCE", 3)
-    second, table = clock.now() // 1000, f"{local.TABLE_PREFIX}-ephemera"
-    with closing(open_engine(tmp_path / "data.db")) as engine:
-        engine("CreateTable", {"TableName": table} | table_definition("ephemera"))
+    of_its_own = os.environ | {"SEATKEEPER_DATABASE": f"infra.embedded:{tmp_path / 'data.db'}"}
+    with using(bootstrap(of_its_own)), closing(connection().send) as engine:  # type: ignore[type-var]
+        create_tables()
+        second, table = clock.now() // 1000, table_name(EphemeraItem)
 
         def put(pk: str, **attributes: Any) -> None:
             engine("PutItem", {"TableName": table, "Item": {"pk": {"S": pk}} | attributes})
@@ -436,7 +439,9 @@ def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_a
             put(f"expired {n}", expires={"N": str(n)})
         put("for less than a minute", expires={"N": str(second - 30)})
         put("never")
-        with run.tidying(tmp_path / "data.db"):
+        with run.tidying():
+            links = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+            assert links.count(f"{tmp_path / 'data.db'}.lock") == 1, "one engine"
             deadline = time.monotonic() + run.SWEEP_SECONDS / 10
             while engine("Scan", {"TableName": table})["Count"] > 2 and time.monotonic() < deadline:
                 pass
