@@ -26,6 +26,7 @@ from tests.race.clients import LOST, OK
 CLIENTS, DEVICES, PLACES, ROUNDS = 16, 12, 5, 20
 """Clients beyond the number of devices share one: the same device calls twice at the same time."""
 ERROR_RESPONSES = {"activate": "license_activated_max_times", "check": "device_not_found"}
+CALLS = ("__enter__", "__exit__", "issue", "activate", "check")
 RIGHT, UNDERSOLD, CONTRADICTORY = "right", "undersold", "contradictory"
 
 
@@ -124,14 +125,10 @@ def main() -> int:
         description=f"Let {CLIENTS} clients rush for {PLACES} places of a license server, and judge who got one.",
         epilog="example: python -m tests.proof.peers tests.proof.seatkeeper:Seatkeeper",
     )
-    parser.add_argument("driver", metavar="MODULE:CLASS", help="a driver, as `Driver` says")
+    parser.add_argument("driver", type=_driver, metavar="MODULE:CLASS", help="a driver, as `Driver` says")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
     given = parser.parse_args()
-    try:
-        kind: Callable[[], Driver] = resolve_name(given.driver)
-    except (ValueError, ImportError, AttributeError) as error:
-        parser.error(f"{given.driver}: {error}")
-    with kind() as driver:
+    with given.driver() as driver:
         rounds = race(driver, given.rounds)
     for line, times in sorted(Counter(map(summary, rounds)).items()):
         print(f"{times} of {given.rounds} rounds {line}")
@@ -139,6 +136,18 @@ def main() -> int:
     for op in sorted(wrong, key=lambda op: op.start):
         print(op)
     return int(bool(wrong))
+
+
+def _driver(name: str) -> type[Driver]:
+    try:
+        kind = resolve_name(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(f"there is no {name}: {error}") from None
+    if not isinstance(kind, type):
+        raise argparse.ArgumentTypeError(f"{name} is no class: name one of that module, as MODULE:CLASS")
+    if missing := [call for call in CALLS if not callable(getattr(kind, call, None))]:
+        raise argparse.ArgumentTypeError(f"{name} is no driver: it has no {', '.join(missing)}")
+    return kind
 
 
 if __name__ == "__main__":

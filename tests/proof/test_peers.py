@@ -177,12 +177,24 @@ def test_the_command_fails_where_places_were_sold_wrongly_and_shows_the_calls(
     assert starts == sorted(starts)
 
 
-@pytest.mark.parametrize("named", ["nothing.of.this.kind:Driver", "tests.proof.peers:Missing", "", ":"])
-def test_what_is_no_driver_is_told_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: str
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("tests.proof.nowhere:Server", "there is no tests.proof.nowhere:Server: No module named 'tests.proof.nowhere'"),
+        ("tests.proof.test_peers:Nobody", "there is no tests.proof.test_peers:Nobody: "),
+        ("tests.proof.test_peers", "tests.proof.test_peers is no class: name one of that module, as MODULE:CLASS"),
+        ("tests.proof.test_peers:FULL", "tests.proof.test_peers:FULL is no class: "),
+        ("tests.proof.peers:Barrier", "tests.proof.peers:Barrier is no driver: it has no __enter__, __exit__, issue, "),
+        ("", "there is no : invalid format: ''"),
+        (":", "there is no :: invalid format: ':'"),
+        ("nothing at all", "there is no nothing at all: invalid format: 'nothing at all'"),
+    ],
+)
+def test_what_is_no_driver_is_named_as_that(
+    name: str, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["peers", named])
-    with pytest.raises(SystemExit) as ended:
+    monkeypatch.setattr("sys.argv", ["peers", name])
+    with pytest.raises(SystemExit) as end:
         peers.main()
-    assert ended.value.code == 2
-    assert f"error: {named}: " in capsys.readouterr().err
+    assert end.value.code == 2
+    assert f"error: argument MODULE:CLASS: {why}" in capsys.readouterr().err
