@@ -1,1 +1,1 @@
-"""Measurements of Seatkeeper beside their baseline, in one run: `make bench`."""
+"""Measurements of Seatkeeper beside their floor, in one run: `make bench`."""

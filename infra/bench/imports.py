@@ -10,7 +10,7 @@ OURS = "import app"
 LIBRARIES = (
     "import chalice; from pydantic import BaseModel; from pynamodb.connection import Connection as C; C().client"
 )
-"""What ours is built on: the baseline."""
+"""What ours is built on: the floor."""
 INSTALLED = Path(sysconfig.get_path("purelib"))
 """Where the libraries are installed that this process runs on."""
 

@@ -98,11 +98,11 @@ def _imports() -> None:
     for _ in range(IMPORT_RUNS):
         bare.append(cpu_ms(LIBRARIES, INSTALLED))
         ours.append(cpu_ms(imports.OURS, ROOT, INSTALLED))
-    app, base = statistics.median(ours), statistics.median(bare)
+    app, floor = statistics.median(ours), statistics.median(bare)
     _title(f"Import, median CPU of {IMPORT_RUNS}")
     print(f"  ours     {app:.0f} ms   the app")
-    print(f"  baseline {base:.0f} ms   chalice, pydantic, pynamodb and its client")
-    print(f"  {app / base:.2f} of the baseline")
+    print(f"  floor    {floor:.0f} ms   chalice, pydantic, pynamodb and its client")
+    print(f"  {app / floor:.2f} times the floor")
 
 
 def _memory(pids: list[int]) -> float:

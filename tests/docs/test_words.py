@@ -6,7 +6,7 @@ import tokenize
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OLD = {"told", "untold", "asker", "in_our_shape", "taker", "takers", "settle", "settled"}
+OLD = {"told", "untold", "asker", "in_our_shape", "taker", "takers", "settle", "settled", "baseline"}
 _WORD = re.compile(rf"\b({'|'.join(OLD)})\b", re.IGNORECASE)
 REASONED = {("tests/proof/linear.py", "settled")}
 """Calls that are over: the proof's own word, said there."""
