@@ -101,12 +101,12 @@ def _hunt() -> int:
 
 def _replay(name: str) -> int:
     from tests.explore import pairs
+    from tests.explore.schedule import described, in_calls
 
     setting, _ = pairs.parsed(name)
     schedule, broken = pairs.replay(name)
-    for step in schedule.steps:
-        failed = ": a condition did not hold" if step.failed else ""
-        print(f"{setting.deeds[step.task].name:>16}  {step.call}{failed}")
+    for steps in in_calls(schedule.steps):
+        print(f"{setting.deeds[steps[-1].task].name:>16}  {described(steps)}")
     for deed, task in zip(setting.deeds, schedule.tasks, strict=True):
         print(f"{deed.name:>16}  is answered: {(task.outcome and task.outcome.answer) or 'nothing yet'}")
     print(_told(broken) if broken else "All is right.")

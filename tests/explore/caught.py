@@ -34,6 +34,7 @@ CAUGHT_IN = {
     "list not within the limit": "start-all+start-all@batch/room",
     "person of a list done twice": "continue+continue@batch/reserved",
     "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
+    "refusal by several instants": "repeat+deactivate@key/limit",
 }
 """The setting that is walked; `~1` with one fault at most."""
 

@@ -4,12 +4,8 @@ What is throttled or in conflict the store sends again, and what may have been d
 """
 
 from collections.abc import Callable, Iterator
-from itertools import product
-from typing import Any
 
-import orjson
-
-from tests.explore.engine import Answer, MemoryEngine, Request, State
+from tests.explore.engine import Answer, Request
 from tests.explore.footprints import NOTHING, Footprint
 from tests.proof.weather import died_after, died_before
 from tests.store.faults import WRITES, Fault, answer_timed_out, in_conflict, out_of_reach, throttled
@@ -27,9 +23,7 @@ FAULTS: dict[str, Fault] = {
 TAKEN = ("lost", "killed-after")
 """The database has done the call all the same."""
 LAG = "lag"
-"""How the name begins of a read that need not be consistent, and is answered by what was stored before."""
-MOST_LAGS = 16
-"""Of one read; two items that have changed twice each have nine."""
+"""How the name begins where an item that need not be consistent is read as it was before, at last or before that."""
 
 
 def faults_of(operation: str, footprint: Footprint) -> Iterator[tuple[str, Footprint]]:
@@ -38,35 +32,16 @@ def faults_of(operation: str, footprint: Footprint) -> Iterator[tuple[str, Footp
         yield from ((name, footprint if name in TAKEN else NOTHING) for name in FAULTS)
 
 
-def lags_of(request: Request, engine: MemoryEngine, before: list[State]) -> Iterator[Answer]:
-    """What a read may be answered by replicas that lag: each item as it is, or as it was in one of the states before.
-
-    Only where that is not the answer that it is given anyway.
-    """
-    asked = request.get("RequestItems", {})
-    if not before or any(isinstance(one, list) or one.get("ConsistentRead") for one in asked.values()):
-        return
-    keys = [(table, key, one) for table, one in asked.items() for key in one["Keys"]]
-    engines = [engine, *(MemoryEngine(engine.tables, state) for state in reversed(before))]
-    each = [list(_values(table, engines, {table: one | {"Keys": [key]}})) for table, key, one in keys]
-    for number, chosen in enumerate(product(*each)):
-        if 0 < number < MOST_LAGS:
-            found: dict[str, list[Any]] = {table: [] for table in asked}
-            for (table, _, _), items in zip(keys, chosen, strict=True):
-                found[table] += items
-            yield {"Responses": found, "UnprocessedKeys": {}}
-
-
-def _values(table: str, engines: list[MemoryEngine], asked: Answer) -> Iterator[list[Any]]:
-    """One item, or none, as it is and was: each value once."""
-    known = set[bytes]()
-    for engine in engines:
-        items = engine("BatchGetItem", {"RequestItems": asked})["Responses"][table]
-        if (text := orjson.dumps(items)) not in known:
-            known.add(text)
-            yield items
+def may_lag(request: Request, table: str) -> bool:
+    """Whether a replica may answer what is read of the table there, by what an item was before."""
+    asked = request.get("RequestItems", {}).get(table)
+    return isinstance(asked, dict) and not asked.get("ConsistentRead")
 
 
 def meet(name: str, operation: str, request: Request, engine: Callable[[str, Request], Answer]) -> Answer:
-    """Let a call meet the fault of that name: its answer, or what it raises."""
-    return FAULTS[name](Sent(operation, request), lambda sent: engine(sent.operation, sent.body))
+    """Let a call meet the fault of that name, or none where it is empty: its answer, or what it raises."""
+    return (
+        engine(operation, request)
+        if not name
+        else FAULTS[name](Sent(operation, request), lambda sent: engine(sent.operation, sent.body))
+    )

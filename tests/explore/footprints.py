@@ -48,9 +48,17 @@ class Footprint:
             (reads if kind in {"Get", "ConditionCheck"} else writes).add(place)
         return cls(frozenset(reads), frozenset(writes))
 
+    def __str__(self) -> str:
+        places = [f"{one.pk} {one.part}" for one in sorted(self.writes) or sorted(self.reads)]
+        return ", ".join(places + [f"{part.pk} {part.first}*" for part in self.ranges])
+
     def meets(self, other: Self) -> bool:
         """Whether one of the two writes what the other one reads or writes."""
         return self._disturbs(other) or other._disturbs(self)
+
+    def reads_also(self, where: Where) -> bool:
+        """Whether it reads the item there, or would."""
+        return self.everything or where in self.reads or any(part.holds(where) for part in self.ranges)
 
     def _disturbs(self, other: Self) -> bool:
         if not self.writes:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from math import inf
 
-import orjson
-
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
@@ -18,8 +16,7 @@ from chalicelib.store import activations, batches, licenses
 from chalicelib.usecases.sweep import sweep
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
-from tests.explore.scheduler import Schedule, Task
-from tests.explore.walk import causes
+from tests.explore.schedule import Schedule, Step, Task
 from tests.explore.worlds import World, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
@@ -38,19 +35,18 @@ class Judge:
 
     world: World
     deeds: Sequence[Deed]
-    ends: dict[bytes, Aftermath] = field(default_factory=dict)
-    """By what is stored at the end."""
+    ends: dict[int, Aftermath] = field(default_factory=dict)
+    """By the mark of what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
-        left = what_is_left(self.world, schedule.engine)
         histories = frozenset(self._histories(schedule))
-        key = left, histories
+        key = schedule.mark, histories
         if key not in self.known:
-            if left not in self.ends:
-                self.ends[left] = _aftermath(self.world, schedule.engine)
-            found = [one for history in histories for one in self._judged(history, self.ends[left])]
+            if schedule.mark not in self.ends:
+                self.ends[schedule.mark] = _aftermath(self.world, schedule.engine)
+            found = [one for history in histories for one in self._judged(history, self.ends[schedule.mark])]
             self.known[key] = tuple(dict.fromkeys(found))
         return self.known[key]
 
@@ -64,9 +60,8 @@ class Judge:
 
     def _histories(self, schedule: Schedule) -> Iterator[tuple[Op, ...]]:
         """What callers can have seen, for each order of the tasks."""
-        after = causes([(step.task, step.footprint) for step in schedule.steps])
         for order in permutations(range(len(self.deeds))):
-            spans = _spans([step.task for step in schedule.steps], after, order)
+            spans = spans_of(schedule.steps, order)
             yield tuple(
                 op
                 for deed, task in zip(self.deeds, schedule.tasks, strict=True)
@@ -86,23 +81,23 @@ class Judge:
             yield Op(deed.verb, start, end, outcome.answer, deed.device, user, deed.limit, outcome.place)
 
 
-def _spans(turns: list[int], after: list[int], order: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """From when to when each task was under way, if each call came as soon as the tasks before it in order let it."""
-    done, spans = 0, dict[int, tuple[float, float]]()
-    for at in range(len(turns)):
-        ready = (number for number in range(len(turns)) if after[number] & ~done == 1 << number)
-        chosen = min(ready, key=lambda number: (order.index(turns[number]), number))
-        done |= 1 << chosen
-        start, _ = spans.get(turns[chosen], (float(at), 0.0))
-        spans[turns[chosen]] = start, at + 0.5
-    return spans
+def spans_of(steps: Sequence[Step], order: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """From when to when each task was under way, if each call came as soon as the tasks before it in order let it.
 
-
-def what_is_left(world: World, engine: MemoryEngine) -> bytes:
-    """All that differs from the state of the world, as text."""
-    changed = {place: items for place, items in engine.state.items() if world.state.get(place) is not items}
-    rows = [(place, sorted(items.items())) for place, items in sorted(changed.items())]
-    return orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)
+    Only which came before which is told, not how many calls lay between: most schedules tell the same.
+    """
+    left = [[(1 << at, step.after) for at, step in enumerate(steps) if step.task == task] for task in order]
+    first, last = dict[int, int](), dict[int, int]()
+    done = at = 0
+    while any(left):
+        at += 1
+        task, bit = next((n, bit) for n, own in enumerate(left) for bit, after in own if after & ~done == bit)
+        left[task] = [step for step in left[task] if step[0] != bit]
+        done |= bit
+        first.setdefault(order[task], 2 * at)
+        last[order[task]] = 2 * at + 1
+    rank = {instant: float(n) for n, instant in enumerate(sorted([*first.values(), *last.values()]))}
+    return {task: (rank[first[task]], rank[last[task]]) for task in first}
 
 
 def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:

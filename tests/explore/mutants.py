@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.store import batches
+from chalicelib.store import batches, reads
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import BatchProgressItem
 from tests.proof import mutants as of_proof
@@ -40,8 +40,14 @@ def _seat_that_nobody_needs_is_kept() -> Patches:
     return [(batches, "fill", fill)]
 
 
+def _refusal_by_several_instants() -> Patches:
+    """What is confirmed is read consistently, but item by item."""
+    return [(reads, "transact_get", lambda items: reads.batch_get_raw(items, consistent=True, now=0))]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = of_proof.MUTANTS | {
     "list not within the limit": _list_not_within_the_limit,
     "person of a list done twice": _person_of_a_list_done_twice,
     "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+    "refusal by several instants": _refusal_by_several_instants,
 }

@@ -3,13 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations_with_replacement, groupby
 
-from tests.explore.engine import MemoryEngine
-from tests.explore.scenes import SCENES, AnyDeed, AnyWorld, Scene
-from tests.explore.scheduler import Choice, Schedule, Step, Task, controlled
+from tests.explore.faults import LAG
+from tests.explore.scenes import SCENES, AnyDeed, AnyJudge, Scene
+from tests.explore.schedule import WHOLE, Choice, Schedule, Step, Task, Thread, in_calls
+from tests.explore.scheduler import controlled
+from tests.explore.scripts import Script
 from tests.explore.walk import Walk, schedules
 from tests.explore.worlds import new_engine
 from tests.proof.rules import Violation
@@ -69,7 +72,7 @@ class Walked:
 
     def note(self, deed: str, task: Task, steps: Sequence[Step]) -> None:
         """What a deed has sent in one schedule."""
-        sent = tuple(sorted(step.call.operation for step in steps if step.task == task.number))
+        sent = tuple(sorted(step.call.operation for step in steps if step.is_last and step.task == task.number))
         self.sent[deed] = max(sent, self.sent.get(deed, ()), key=lambda one: (len(one), one))
         self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
 
@@ -108,18 +111,28 @@ def triples(faults: int = 0) -> Iterator[Setting]:
 
 def walk(setting: Setting) -> Walked:
     """Walk all schedules, and judge each."""
-    here, result = setting.scene.world(setting.start), Walked(str(setting))
-    judge, engine = setting.scene.judge(here, setting.deeds), new_engine({})
-    with controlled(engine):
-        for schedule in schedules(lambda: _begin(engine, here, setting), result.walk):
-            for deed, task in zip(setting.deeds, schedule.tasks, strict=True):
-                result.note(deed.name, task, schedule.steps)
-            result.longest = max(result.longest, sum(task.calls for task in schedule.tasks))
-            result.answers[tuple(task.outcome.answer for task in schedule.tasks)] += 1
-            result.names.append(name_of(setting, schedule))
-            if broken := judge.violations(schedule):
-                result.found.append(Found(result.names[-1], broken))
-        result.ends = len(judge.ends)
+    judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
+    with _opened(setting) as schedule:
+        while (walked := _walk(schedule, setting, judge)) is None:
+            pass
+        return walked
+
+
+def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge) -> Walked | None:
+    """None where the schedule has learned something, and begins anew."""
+    result, ends = Walked(str(setting)), set[int]()
+    for done in schedules(schedule, result.walk):
+        if done.learn():
+            return None
+        for deed, task in zip(setting.deeds, done.tasks, strict=True):
+            result.note(deed.name, task, done.steps)
+        result.longest = max(result.longest, sum(task.calls for task in done.tasks))
+        result.answers[tuple(task.outcome.answer for task in done.tasks)] += 1
+        result.names.append(name_of(setting, done))
+        if broken := judge.violations(done):
+            result.found.append(Found(result.names[-1], broken))
+        ends.add(done.mark)
+    result.ends = len(ends)
     return result
 
 
@@ -138,21 +151,33 @@ def walk_counted(name: str) -> Walked:
 def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:
     """Run the schedule of that name again; answers it at its end, and what is wrong with it. Raises `ValueError`."""
     setting, turns = parsed(name)
-    here, engine = setting.scene.world(setting.start), new_engine({})
-    with controlled(engine):
-        schedule = _begin(engine, here, setting)
+    with _opened(setting) as schedule:
+        if any(choice.thread.part != WHOLE or choice.fault.startswith(LAG) for choice in turns):
+            while any(done.learn() for done in schedules(schedule, Walk())):
+                pass
+        schedule.back_to(0)
         for choice in turns:
             schedule.step(choice)
-        return schedule, setting.scene.judge(here, setting.deeds).violations(schedule)
+        judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
+        return schedule, judge.violations(schedule)
 
 
 def name_of(setting: Setting, schedule: Schedule) -> str:
-    """The name of a schedule: its setting, and whose turn it was, how often in a row, or with which fault."""
-    turns = []
-    for (task, fault), run in groupby(step.choice for step in schedule.steps):
-        times = len(list(run))
-        turns += [f"{task}!{fault}"] * times if fault else [f"{task}x{times}"]
-    return f"{setting}:{'.'.join(turns)}"
+    """The name of a schedule: its setting, and whose turn it was, for how many calls in a row, or with which fault."""
+    turns = list[str]()
+    for steps in in_calls(schedule.steps):
+        last = steps[-1]
+        turns.append(f"{last.task}x" if last.is_last and not last.fault else _turn(last.choice))
+    runs = [(turn, len(list(run))) for turn, run in groupby(turns)]
+    words = (f"{turn}{times}" if turn.endswith("x") else ".".join([turn] * times) for turn, times in runs)
+    return f"{setting}:{'.'.join(words)}"
+
+
+def _turn(choice: Choice) -> str:
+    task, part = choice.thread
+    if choice.fault:
+        return f"{task}/{part}!{choice.fault}" if part else f"{task}!{choice.fault}"
+    return f"{task}/{part}"
 
 
 def parsed(name: str) -> tuple[Setting, list[Choice]]:
@@ -167,9 +192,11 @@ def parsed(name: str) -> tuple[Setting, list[Choice]]:
     for deed in deeds:
         _guard_known("deed", deed, scene.deeds)
     setting = Setting(kind, start, tuple(scene.deeds[deed] for deed in deeds), int(match["faults"] or 0))
-    turns: list[Choice] = []
+    turns = list[Choice]()
     for run in _TURN.finditer(match["turns"] or ""):
-        turns += [(int(run["task"]), run["fault"] or "")] * int(run["times"] or 1)
+        task, fault = int(run["task"]), run["fault"] or ""
+        part = int(run["part"] or 0) if run["part"] or fault else WHOLE
+        turns += [Choice(Thread(task, part), fault)] * int(run["times"] or 1)
     return setting, turns
 
 
@@ -179,15 +206,22 @@ def _guard_known(what: str, one: str, known: Collection[str]) -> None:
         raise ValueError(f"There is no {what} “{one}”. There are: {', '.join(known)}")
 
 
-_TURN = re.compile(r"(?P<task>\d+)(?:x(?P<times>\d+)|!(?P<fault>[a-z-]+\d*))")
+_TURN = re.compile(r"(?P<task>\d+)(?:x(?P<times>\d+)|(?:/(?P<part>\d+))?(?:!(?P<fault>[a-z-]+\d*))?)(?=\.|$)")
 _NAME = re.compile(
-    r"(?P<deeds>[a-z+-]+)@(?P<kind>\w+)/(?P<start>\w+)(?:~(?P<faults>\d))?(?::(?P<turns>(?:\d+[x!][a-z0-9-]+\.?)+))?"
+    r"(?P<deeds>[a-z+-]+)@(?P<kind>\w+)/(?P<start>\w+)(?:~(?P<faults>\d))?(?::(?P<turns>(?:\d+[x!/][a-z0-9!-]+\.?)+))?"
 )
 
 
-def _begin(engine: MemoryEngine, here: AnyWorld, setting: Setting) -> Schedule:
+@contextmanager
+def _opened(setting: Setting) -> Iterator[Schedule]:
+    """A schedule at its begin."""
+    here, engine = setting.scene.world(setting.start), new_engine({})
     engine.state = dict(here.state)
     # A moment apart, as calls are: at one instant, the bucket of changes alone would part some of them.
     times = (replace(here, now=here.now + APART_MS * number) for number in range(len(setting.deeds)))
     deeds = [partial(deed.outcome, now) for deed, now in zip(setting.deeds, times, strict=True)]
-    return Schedule(engine, deeds, setting.faults)
+    with controlled(engine):
+        scripts = [Script(number, do) for number, do in enumerate(deeds)]
+        yield Schedule(engine, scripts, setting.faults)
+        for script in scripts:
+            script.end()

@@ -9,7 +9,7 @@ from tests.explore import batches
 from tests.explore.deeds import of_kind
 from tests.explore.engine import State
 from tests.explore.judge import Judge
-from tests.explore.scheduler import Schedule
+from tests.explore.schedule import Schedule
 from tests.explore.worlds import KINDS, STARTS, Kind, world
 from tests.proof.rules import Violation
 
@@ -44,10 +44,6 @@ class AnyDeed(Protocol):
 
 class AnyJudge(Protocol):
     """Judges the schedules of one walk."""
-
-    @property
-    def ends(self) -> Mapping[Any, object]:
-        """The states that they ended in."""
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""

@@ -5,35 +5,33 @@ order reduction", POPL 2014, algorithm 1): of all schedules that differ only in 
 is run to its end. That none is missed is held against the walk of them all (tests/explore/test_walk.py).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.explore.footprints import Footprint
-from tests.explore.scheduler import Choice, Schedule
+from tests.explore.schedule import Choice, Open, Schedule, Step, Thread
 
-Begin = Callable[[], Schedule]
-"""Begins all tasks anew, in the state that they start from."""
+NOBODY = Choice(Thread(-1))
 
 
 @dataclass(slots=True)
 class _Node:
     """A state on the way: what may come next there, and what has been tried."""
 
-    pending: dict[Choice, Footprint]
+    pending: dict[Choice, Open]
     sleep: set[Choice]
     """What was tried before, and would have met nothing since."""
-    wanted: set[int]
-    """Tasks that are to be tried here, with each fault that they may meet."""
-    chosen: Choice = (-1, "")
+    wanted: set[Thread]
+    """That are to be tried here, with each fault that they may meet."""
+    chosen: Choice = NOBODY
 
     @property
     def awake(self) -> set[Choice]:
         """What is still to be tried."""
-        return {choice for choice in self.pending if choice[0] in self.wanted} - self.sleep
+        return {choice for choice in self.pending if choice.thread in self.wanted} - self.sleep
 
     def next(self, last: int) -> Choice:
         """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
-        return min(self.awake, key=lambda choice: (choice[1], choice[0] != last, choice[0]))
+        return min(self.awake, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread))
 
 
 @dataclass(slots=True)
@@ -48,11 +46,15 @@ class Walk:
     """Calls in all of them."""
 
 
-def schedules(begin: Begin, walk: Walk, *, reduced: bool = True) -> Iterator[Schedule]:
-    """Each schedule at its end. `reduced`: of those that differ only in the order of calls that do not meet, one."""
+def schedules(schedule: Schedule, walk: Walk, *, reduced: bool = True) -> Iterator[Schedule]:
+    """Each schedule at its end, one after another in the one that is given, at its begin.
+
+    `reduced`: of those that differ only in the order of calls that do not meet, one.
+    """
     path: list[_Node] = []
     while True:
-        schedule, known = begin(), max(0, len(path) - 1)
+        known = max(0, len(path) - 1)
+        schedule.back_to(known)
         is_whole = _run(schedule, path, reduced)
         walk.steps += len(schedule.steps)
         if reduced:
@@ -62,7 +64,6 @@ def schedules(begin: Begin, walk: Walk, *, reduced: bool = True) -> Iterator[Sch
             yield schedule
         else:
             walk.cut += 1
-            schedule.end()
         while path:
             path[-1].sleep.add(path[-1].chosen)  # all that follows from it was tried
             if path[-1].awake:
@@ -73,19 +74,15 @@ def schedules(begin: Begin, walk: Walk, *, reduced: bool = True) -> Iterator[Sch
 
 
 def _run(schedule: Schedule, path: list[_Node], reduced: bool) -> bool:
-    """Go the path again but for its last choice, which is a new one, and on from there; whether it came to the end."""
-    last = -1
-    for node in path[:-1]:
-        schedule.step(node.chosen)
-        last = node.chosen[0]
+    """Go on by the last choice of the path, which is a new one; whether it came to the end."""
     at = max(0, len(path) - 1)
     while not schedule.is_over:
+        last = schedule.steps[-1].task if schedule.steps else -1
         if at == len(path):
             path.append(_node(schedule, path, last, reduced))
         if not path[at].awake:
             return False
         path[at].chosen = path[at].next(last)
-        last = path[at].chosen[0]
         schedule.step(path[at].chosen)
         at += 1
     return True
@@ -94,15 +91,16 @@ def _run(schedule: Schedule, path: list[_Node], reduced: bool) -> bool:
 def _node(schedule: Schedule, path: list[_Node], last: int, reduced: bool) -> _Node:
     pending = schedule.choices()
     if not reduced:
-        return _Node(pending, set(), {task for task, _ in pending})
+        return _Node(pending, set(), {choice.thread for choice in pending})
     sleep = set[Choice]()
     if path:
         before = path[-1]
-        done = before.pending[before.chosen]
+        chosen = before.chosen.thread
+        done = before.pending[before.chosen].footprint
         still = before.sleep & pending.keys()  # there may be no more faults
-        sleep = {one for one in still if one[0] != before.chosen[0] and not before.pending[one].meets(done)}
-    awake = {task for task, _ in pending.keys() - sleep}
-    return _Node(pending, sleep, {last if last in awake else min(awake)} if awake else set())
+        sleep = {one for one in still if one.thread != chosen and not before.pending[one].footprint.meets(done)}
+    awake = {choice.thread for choice in pending.keys() - sleep}
+    return _Node(pending, sleep, {min(awake, key=lambda thread: (thread.task != last, thread))} if awake else set())
 
 
 def _want_races(schedule: Schedule, path: list[_Node], known: int) -> None:
@@ -110,35 +108,23 @@ def _want_races(schedule: Schedule, path: list[_Node], known: int) -> None:
 
     `known`: so many steps are as they were, and what they met is known.
     """
-    after = causes([(step.task, step.footprint) for step in schedule.steps])
-    for late in range(known, len(after)):
+    steps = schedule.steps
+    for late in range(known, len(steps)):
         covered = 1 << late
         for early in reversed(range(late)):
-            if after[late] >> early & 1 and not covered >> early & 1:  # nothing stands between the two
-                covered |= after[early]
-                if schedule.steps[early].task != schedule.steps[late].task:
-                    first = _first_of_others(schedule, after, early, late)
+            if steps[late].after >> early & 1 and not covered >> early & 1:  # nothing stands between the two
+                covered |= steps[early].after
+                if steps[early].task != steps[late].task:
+                    first = _first_of_others(steps, early, late)
                     if not first & path[early].wanted:
                         path[early].wanted.add(min(first))
 
 
-def _first_of_others(schedule: Schedule, after: list[int], early: int, late: int) -> set[int]:
-    """The tasks by one of which any schedule begins, from the early call on, that has the late one before it."""
-    first, between = set[int](), 0
-    for at in [*(at for at in range(early + 1, late) if not after[at] >> early & 1), late]:
-        if not after[at] & between:
-            first.add(schedule.steps[at].task)
+def _first_of_others(steps: list[Step], early: int, late: int) -> set[Thread]:
+    """The threads by one of which any schedule begins, from the early call on, that has the late one before it."""
+    first, between = set[Thread](), 0
+    for at in [*(at for at in range(early + 1, late) if not steps[at].after >> early & 1), late]:
+        if not steps[at].after & between:
+            first.add(steps[at].choice.thread)
         between |= 1 << at
     return first
-
-
-def causes(steps: list[tuple[int, Footprint]]) -> list[int]:
-    """Of each step the steps that it comes after in any order that does the same, itself among them: a bit each."""
-    found: list[int] = []
-    for at, (task, footprint) in enumerate(steps):
-        before = 1 << at
-        for earlier in range(at):
-            if steps[earlier][0] == task or footprint.meets(steps[earlier][1]):
-                before |= found[earlier]
-        found.append(before)
-    return found

@@ -1,0 +1,155 @@
+"""What a task does next is told by all that it was answered so far: it is run once for each, and then remembered.
+
+A task is a greenlet: it runs in this one thread until it sends a call, and then waits for the answer. Its clock, all
+that it draws and each wait are its own. So the same answers lead to the same next call, which is held against what is
+remembered each time it is run again.
+"""
+
+import marshal
+from collections.abc import Callable
+from contextvars import copy_context
+from copy import copy
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from chalicelib.runtime import Caches, runtime, using
+from chalicelib.turns import Turns
+from tests.explore.engine import Answer, Request
+from tests.explore.footprints import Footprint
+
+CALLS = 400
+"""After which a task that does not end is taken for one that never will: a sweep has some hundred."""
+
+Heard = Answer | BaseException
+"""What a call is answered, or by what it ends."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that waits for its turn."""
+
+    operation: str
+    request: Request
+    footprint: Footprint
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.footprint}"
+
+
+class Endless(Exception):
+    """A task sends calls without end."""
+
+
+class Unsteady(Exception):
+    """A task that was answered the same has sent another call: something is left to chance."""
+
+
+@dataclass(slots=True, eq=False)
+class Point:
+    """How far a task has come."""
+
+    before: "Point | None"
+    heard: "_Kept | None"
+    """The answer that led here from the point before."""
+    calls: int = 0
+    """That were answered."""
+    call: Call | None = None
+    """The one that waits for its turn; None once the task is over."""
+    outcome: Any = None
+    """Of the task that is over."""
+    then: "dict[object, Point]" = field(default_factory=dict)
+    """By the answer's key."""
+
+
+class Script:
+    """A task: in a process of its own, with dice of its own."""
+
+    def __init__(self, number: int, do: Callable[[], object]) -> None:
+        """`do`: answers what came of it; raises nothing."""
+        self._number, self._do = number, do
+        self._run: Any = None  # greenlet
+        self.dice = Random(number)
+        self.first = Point(None, None)
+        self._at: Point | None = None
+        """Where the greenlet waits."""
+        self._begin(self.first)
+
+    def after(self, point: Point, answer: Heard) -> Point:
+        """Where it goes on to from there with this answer. Raises `Endless`."""
+        kept = _Kept(answer)
+        if kept.key not in point.then:
+            if self._at is not point:
+                self._begin_again(point)
+            if point.calls >= CALLS:
+                raise Endless(self._number)
+            point.then[kept.key] = self._went_on(Point(point, kept, point.calls + 1), kept.given_to(self._run))
+        return point.then[kept.key]
+
+    def forget(self) -> None:
+        """Keep of what is remembered only what somebody holds."""
+        self.first.then.clear()
+
+    def end(self) -> None:
+        """Let go of what waits."""
+        if self._run is not None and not self._run.dead:
+            self._run.throw(GreenletExit)
+        self._run = self._at = None
+
+    def _begin(self, first: Point) -> None:
+        self.end()
+        self.dice.seed(self._number)
+        self._run = greenlet(self._work)
+        self._run.gr_context = copy_context()  # what its caches remember is not the others'
+        self._run.script = self
+        self._went_on(first, self._run.switch())
+
+    def _begin_again(self, point: Point) -> None:
+        """Run anew, to where that is."""
+        path = [point]
+        while path[-1].before is not None:
+            path.append(path[-1].before)
+        self._begin(Point(None, None))
+        for come in reversed(path):
+            if come.heard is not None:
+                self._went_on(Point(None, None), come.heard.given_to(self._run))
+            sent = None if self._at is None else self._at.call
+            if sent is None or come.call is None or sent.request != come.call.request:
+                raise Unsteady(f"task {self._number}: {sent} and not {come.call}")
+        self._at = point
+
+    def _work(self) -> None:
+        with using(replace(runtime(), caches=Caches(), turns=Turns())):
+            self._outcome = self._do()
+
+    def _went_on(self, point: Point, call: Call | None) -> Point:
+        if self._run.dead:
+            point.outcome = self._outcome
+        else:
+            point.call = call
+        self._at = point
+        return point
+
+
+def current_script() -> Script | None:
+    """That which runs now; None outside of any."""
+    return getattr(getcurrent(), "script", None)
+
+
+class _Kept:
+    """An answer, to be given more than once."""
+
+    def __init__(self, answer: Heard) -> None:
+        self._error = answer if isinstance(answer, BaseException) else None
+        content: Any = answer.response if isinstance(answer, ClientError) else {} if self._error else answer
+        self._text = marshal.dumps(content, 2)
+        self.key: object = self._text if self._error is None else (type(answer), str(answer), self._text)
+
+    def given_to(self, run: Any) -> Call | None:
+        """What it asks next, for this answer; None at its end."""
+        if self._error is not None:
+            return cast(Call | None, run.throw(copy(self._error)))
+        return cast(Call | None, run.switch(marshal.loads(self._text)))  # noqa: S302 - our own, of a moment ago
