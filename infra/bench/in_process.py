@@ -35,7 +35,7 @@ def writing_here() -> Iterator[None]:
 
     def do(queue: WriteQueue, work: Work) -> Result:
         job = Job(work)
-        queue._act(lambda: [job])  # noqa: SLF001 - for a measurement alone
+        queue._act(lambda: [job], at_once=False)  # noqa: SLF001 - for a measurement alone
         return job.result()
 
     with patch.object(WriteQueue, "do", do):

@@ -1,9 +1,9 @@
 """The file: SQLite in WAL mode. Whatever is acknowledged is on the disk.
 
 * Reads never wait for writes: each has a connection to itself, and sees what was committed when it began.
-* Writes of a process are decided in order by one thread, those that have come meanwhile in one transaction of SQLite:
-  one `fsync` for all of them. Between processes a lock on a file beside the data says whose turn it is; the system
-  wakes the thread whose turn comes, and lets go of the lock when a process ends, however that is.
+* Writes of a process are decided in order by one thread at a time, those that have come meanwhile in one transaction
+  of SQLite: one `fsync` for all of them. Between processes a lock on a file beside the data says whose turn it is; the
+  system wakes the thread whose turn comes, and lets go of the lock when a process ends, however that is.
 * That lock is also held while SQLite moves its log into the data, for it does so in a commit: SQLite before 3.51.3 can
   lose data where one process moves the log and another one begins it anew.
 """
@@ -122,12 +122,12 @@ class Database:
         self._lock.close()
         self._committing.release()
 
-    def _commit(self, take: Callable[[], Sequence[Job]]) -> None:
+    def _commit(self, take: Callable[[], Sequence[Job]], *, at_once: bool) -> None:
         """Decide the jobs that wait when it is this process's turn, in order, and write what is decided all at once.
 
-        Raises `Refused` where nothing is written.
+        Raises `Refused` where nothing is written, and `BlockingIOError` where `at_once` and it is another one's turn.
         """
-        with self._committing, self._locked(), self._transaction() as writer:
+        with self._committing, self._locked(at_once=at_once), self._transaction() as writer:
             for job in take():
                 _decide(job, writer)
 
@@ -154,11 +154,13 @@ class Database:
                 writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """What no other process does meanwhile. Raises `Refused`."""
+    def _locked(self, *, at_once: bool = False) -> Iterator[None]:
+        """What no other process does meanwhile. Raises `Refused`, and `BlockingIOError` as `ProcessLock.held` does."""
         try:
-            with self._lock.held():
+            with self._lock.held(at_once=at_once):
                 yield
+        except BlockingIOError:
+            raise
         except OSError as error:
             log.warning("the embedded engine: the lock of its file cannot be had: %r", error)
             raise not_done("the lock of the file cannot be had") from None

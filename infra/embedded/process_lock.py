@@ -23,11 +23,15 @@ class ProcessLock:
         _open.update((self._now, self._next))
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold it inside, however long it is to be waited for: the system wakes who waits. Raises `OSError`."""
-        fcntl.flock(self._next, fcntl.LOCK_EX)
+    def held(self, *, at_once: bool = False) -> Iterator[None]:
+        """Hold it inside, however long it is to be waited for: the system wakes who waits. Raises `OSError`.
+
+        `at_once`: raises `BlockingIOError` where another process holds it, or waits for it.
+        """
+        how = fcntl.LOCK_EX | (fcntl.LOCK_NB if at_once else 0)
+        fcntl.flock(self._next, how)
         try:
-            fcntl.flock(self._now, fcntl.LOCK_EX)
+            fcntl.flock(self._now, how)
         finally:
             fcntl.flock(self._next, fcntl.LOCK_UN)
         try:

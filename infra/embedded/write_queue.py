@@ -1,17 +1,19 @@
-"""What waits for the one writer: threads hand in work, and one thread does all that has come meanwhile at once."""
+"""What waits for the one writer: threads hand in work, and one of them does all that has come meanwhile at once.
+
+It is the first of those that wait: so it has its answer by itself, and no thread is woken that does nothing else. Only
+where it is another process's turn, which may take long, a thread that nobody waits for waits for that.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
 from copy import copy
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 
 from infra.embedded.errors import not_done, outcome_unknown
 from infra.lead import about_to_wait
 
 MOST_AT_ONCE = 100
-IDLE_SECONDS = 1.0
-"""The thread that has had nothing to do for so long ends; the next work begins another one."""
 log = logging.getLogger("seatkeeper")
 
 Work = Callable[..., Any]  # of whoever hands it in: the queue passes it on
@@ -21,14 +23,16 @@ Result = Any  # what the work answers
 class Job:
     """The work of one thread."""
 
-    __slots__ = ("answer", "error", "over", "work")
+    __slots__ = ("answer", "error", "is_first", "over", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.answer: Result = None
         self.error: Exception | None = None
+        self.is_first = False
+        """Whether its thread is to do all that waits."""
         self.over = Lock()
-        """Whoever waits for the job acquires it; it is let go of once there is an answer or an error."""
+        """Whoever waits for the job acquires it; it is let go of once it is the first, or has an answer or an error."""
         self.over.acquire()
 
     def result(self) -> Result:
@@ -38,20 +42,26 @@ class Job:
         return self.answer
 
 
+class Act(Protocol):
+    """What does the jobs."""
+
+    def __call__(self, take: Callable[[], Sequence[Job]], *, at_once: bool) -> None:
+        """Get ready, take the jobs that wait by then, by `take`, and give each its `answer` or its `error`.
+
+        An error that this raises itself is that of each of them, and none is done. With `at_once` it raises
+        `BlockingIOError`, and takes none, where it would have to wait for another process's turn to end.
+        """
+
+
 class WriteQueue:
-    """Work in the order in which it has come.
+    """Work in the order in which it has come."""
 
-    `act` gets ready, however long that takes, then takes the jobs that wait by then, by the function that it gets, and
-    gives each its `answer` or its `error`. Where it raises an error itself, none is done, and each has failed with it.
-    """
-
-    def __init__(self, act: Callable[[Callable[[], Sequence[Job]]], None], wait_seconds: float) -> None:
+    def __init__(self, act: Act, wait_seconds: float) -> None:
         self._act, self._wait_seconds = act, wait_seconds
         self._mutex = Lock()
         self.waiting: list[Job] = []
-        self._has_thread = self._is_idle = False
-        self._wake = Lock()
-        self._wake.acquire()
+        self._is_acting = False
+        """Whether a job is the first, or is being done."""
 
     def do(self, work: Work) -> Result:
         """The answer to the work, once it is done. Raises its error, and `Refused` where its turn does not come."""
@@ -59,25 +69,32 @@ class WriteQueue:
         job = Job(work)
         try:
             self._hand_in(job)
-            is_over = job.over.acquire(timeout=self._wait_seconds)
+            self._wait(job)
+            if job.is_first and not self._act_once(at_once=True):
+                self._act_later(job)
+                self._wait(job)
         except BaseException:
             self._withdraw(job)
             raise
-        if not is_over:
-            log.warning("the embedded engine: a write has waited for %s s", self._wait_seconds)
-            withdrawn = self._withdraw(job)
-            raise not_done("its turn has not come") if withdrawn else outcome_unknown("it takes too long")
         return job.result()
 
     def _hand_in(self, job: Job) -> None:
         with self._mutex:
             self.waiting.append(job)
-            if not self._has_thread:
-                Thread(target=self._keep_acting, name="writer", daemon=True).start()  # what is committed is kept
-                self._has_thread = True
-            elif self._is_idle:
-                self._is_idle = False
-                self._wake.release()
+            if not self._is_acting:
+                self._let_act(job)
+
+    def _act_later(self, job: Job) -> None:
+        """Have another thread wait for the turn of this process, and do what waits by then."""
+        job.is_first = False
+        Thread(target=self._act_once, name="writer", daemon=True).start()  # what is committed is kept
+
+    def _wait(self, job: Job) -> None:
+        """Wait until the job is the first, or done. Raises `Refused`."""
+        if not job.over.acquire(timeout=self._wait_seconds):
+            log.warning("the embedded engine: a write has waited for %s s", self._wait_seconds)
+            withdrawn = self._withdraw(job)
+            raise not_done("its turn has not come") if withdrawn else outcome_unknown("it takes too long")
 
     def _withdraw(self, job: Job) -> bool:
         """Whether it has not been begun, and never will be."""
@@ -85,21 +102,42 @@ class WriteQueue:
             if job not in self.waiting:
                 return False
             self.waiting.remove(job)
+            if job.is_first:
+                self._pass_on()
             return True
 
-    def _keep_acting(self) -> None:
-        while self._has_work():
-            self._act_once()
-
-    def _act_once(self) -> None:
+    def _act_once(self, *, at_once: bool = False) -> bool:
+        """Do what waits, and let the next one act. False: it is another process's turn, and nothing is done."""
         jobs: list[Job] = []
         try:
-            self._act(lambda: self._take(jobs))
+            self._act(lambda: self._take(jobs), at_once=at_once)
+        except BlockingIOError:
+            return False
         except Exception as error:
-            for job in jobs or self._take(jobs):
-                job.error = copy(error)
+            _fail(jobs or self._take(jobs), error)
+        except BaseException:
+            if jobs:
+                _fail(jobs, outcome_unknown("it was interrupted"))
+                self._end(jobs)
+            raise
+        self._end(jobs)
+        return True
+
+    def _end(self, jobs: Sequence[Job]) -> None:
+        with self._mutex:
+            self._pass_on()
         for job in jobs:
             job.over.release()
+
+    def _let_act(self, job: Job) -> None:
+        self._is_acting = job.is_first = True
+        job.over.release()
+
+    def _pass_on(self) -> None:
+        if self.waiting:
+            self._let_act(self.waiting[0])
+        else:
+            self._is_acting = False
 
     def _take(self, jobs: list[Job]) -> list[Job]:
         with self._mutex:
@@ -107,16 +145,7 @@ class WriteQueue:
             del self.waiting[:MOST_AT_ONCE]
         return jobs
 
-    def _has_work(self) -> bool:
-        """Wait for work; false where none has come, and the thread is to end."""
-        with self._mutex:
-            if self.waiting:
-                return True
-            self._is_idle = True
-        if not self._wake.acquire(timeout=IDLE_SECONDS):
-            with self._mutex:
-                if self._is_idle:
-                    self._has_thread = self._is_idle = False
-                    return False
-            self._wake.acquire()  # woken this moment
-        return True
+
+def _fail(jobs: Sequence[Job], error: Exception) -> None:
+    for job in jobs:
+        job.error = copy(error)

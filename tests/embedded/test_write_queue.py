@@ -1,10 +1,11 @@
-"""Threads that wait for the one writer are answered in order, several at once, and never wait for one that is gone."""
+"""Threads that wait for a write are answered in order, several at once, and never wait for one that is gone."""
 
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event, Lock, main_thread
+from threading import Event, Lock, get_ident, main_thread
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,15 +15,22 @@ from infra.embedded.write_queue import Job, WriteQueue
 
 
 class Writer:
-    """What does the jobs; each round waits until it is let go, and has taken its jobs before or takes them then."""
+    """What does the jobs; each round waits until it is let go, and has taken its jobs before or takes them then.
 
-    def __init__(self, *errors: Exception | None, takes_late: bool = False) -> None:
-        self.queue, self.takes_late = WriteQueue(self._act, 30), takes_late
+    `is_beside_others`: it is always another process's turn, which has to be waited for.
+    """
+
+    def __init__(self, *errors: BaseException | None, takes_late: bool = False, is_beside_others: bool = False) -> None:
+        self.queue, self.takes_late, self._is_beside_others = WriteQueue(self._act, 30), takes_late, is_beside_others
         self.rounds: list[list[Any]] = []
+        self.threads: list[int] = []
         self._errors = list(errors)
         self.has_begun, self.may_end = Event(), Event()
 
-    def _act(self, take: Callable[[], Sequence[Job]]) -> None:
+    def _act(self, take: Callable[[], Sequence[Job]], *, at_once: bool) -> None:
+        if at_once and self._is_beside_others:
+            raise BlockingIOError
+        self.threads.append(get_ident())
         jobs = [] if self.takes_late else take()
         self.has_begun.set()
         assert self.may_end.wait(30)
@@ -55,19 +63,46 @@ def waiting_behind(writer: Writer, pool: ThreadPoolExecutor, count: int) -> list
     return futures
 
 
+both = pytest.mark.parametrize("is_beside_others", [False, True], ids=["alone", "beside others"])
+
+
+@both
 @pytest.mark.parametrize(("takes_late", "rounds"), [(False, [[0], [*range(1, 8)]]), (True, [[*range(8)]])])
 def test_what_has_come_before_a_round_takes_its_jobs_is_done_at_once_in_its_order(
-    pool: ThreadPoolExecutor, takes_late: bool, rounds: list[list[int]]
+    pool: ThreadPoolExecutor, takes_late: bool, rounds: list[list[int]], is_beside_others: bool
 ) -> None:
-    writer = Writer(takes_late=takes_late)
+    writer = Writer(takes_late=takes_late, is_beside_others=is_beside_others)
     futures = waiting_behind(writer, pool, 8)
     writer.may_end.set()
     assert [future.result(30) for future in futures] == list(range(8))
     assert writer.rounds == rounds
 
 
-def test_an_error_of_a_round_is_that_of_each_in_it_and_of_no_other(pool: ThreadPoolExecutor) -> None:
-    writer = Writer(None, Refused("ThrottlingException", "full"))
+def test_the_first_of_those_that_wait_does_it_for_all_and_no_thread_is_woken_for_it(pool: ThreadPoolExecutor) -> None:
+    writer, threads = Writer(), list[int]()
+
+    def asking(n: int) -> int:
+        threads.append(get_ident())
+        return int(writer.queue.do(number(n)))
+
+    first = pool.submit(asking, 0)
+    assert writer.has_begun.wait(30)
+    second = pool.submit(asking, 1)
+    while not writer.queue.waiting:
+        pass
+    third = pool.submit(asking, 2)
+    while len(writer.queue.waiting) < 2:
+        pass
+    writer.may_end.set()
+    assert [asked.result(30) for asked in (first, second, third)] == [0, 1, 2]
+    assert (writer.threads, writer.rounds) == (threads[:2], [[0], [1, 2]])
+
+
+@both
+def test_an_error_of_a_round_is_that_of_each_in_it_and_of_no_other(
+    pool: ThreadPoolExecutor, is_beside_others: bool
+) -> None:
+    writer = Writer(None, Refused("ThrottlingException", "full"), is_beside_others=is_beside_others)
     futures = waiting_behind(writer, pool, 4)
     writer.may_end.set()
     errors = [future.exception(30) for future in futures]
@@ -76,8 +111,12 @@ def test_an_error_of_a_round_is_that_of_each_in_it_and_of_no_other(pool: ThreadP
     assert writer.queue.do(number(9)) == 9
 
 
-def test_where_a_round_fails_before_it_has_taken_its_jobs_all_that_wait_have_failed(pool: ThreadPoolExecutor) -> None:
-    writer = Writer(Refused("ThrottlingException", "full"), takes_late=True)
+@both
+def test_where_a_round_fails_before_it_has_taken_its_jobs_all_that_wait_have_failed(
+    pool: ThreadPoolExecutor, is_beside_others: bool
+) -> None:
+    refused = Refused("ThrottlingException", "full")
+    writer = Writer(refused, takes_late=True, is_beside_others=is_beside_others)
     futures = waiting_behind(writer, pool, 4)
     writer.may_end.set()
     assert [getattr(future.exception(30), "code", None) for future in futures] == ["ThrottlingException"] * 4
@@ -103,7 +142,7 @@ class Patience:
         self._lock.release()
 
 
-def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done_where_it_has_not_begun(
+def test_who_has_waited_too_long_beside_another_process_is_told_and_nothing_of_it_is_done_where_it_has_not_begun(
     pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time_is_up = Event()
@@ -114,7 +153,7 @@ def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done_where_it_has_
             self.over: Any = Patience(time_is_up)
 
     monkeypatch.setattr(write_queue, "Job", TimedJob)
-    writer = Writer()
+    writer = Writer(is_beside_others=True)
     futures = waiting_behind(writer, pool, 2)
     time_is_up.set()
     errors = [future.exception(30) for future in futures]
@@ -130,11 +169,25 @@ def test_who_has_waited_too_long_is_told_and_nothing_of_it_is_done_where_it_has_
     assert writer.rounds == [[0], [2]]
 
 
-def test_work_that_comes_while_the_thread_ends_is_done(
-    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(write_queue, "IDLE_SECONDS", 0)
+def test_who_has_waited_too_long_when_its_turn_comes_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    class LateJob(Job):
+        def __init__(self, work: Any) -> None:
+            super().__init__(work)
+            self.over: Any = Mock(spec=Lock(), **{"acquire.return_value": False})
+
     writer = Writer()
+    writer.may_end.set()
+    with monkeypatch.context() as late:
+        late.setattr(write_queue, "Job", LateJob)
+        with pytest.raises(Refused, match="turn"):
+            writer.queue.do(number(0))
+    assert writer.queue.do(number(1)) == 1
+    assert writer.rounds == [[1]]
+
+
+@both
+def test_work_that_comes_while_other_work_ends_is_done(pool: ThreadPoolExecutor, is_beside_others: bool) -> None:
+    writer = Writer(is_beside_others=is_beside_others)
     writer.may_end.set()
     assert list(pool.map(lambda n: writer.queue.do(number(n)), range(500))) == list(range(500))
 
@@ -144,25 +197,50 @@ class InterruptError(Exception):
 
 
 def test_a_thread_that_is_interrupted_while_it_waits_leaves_nothing_behind(pool: ThreadPoolExecutor) -> None:
-    def raise_it(*_: object) -> None:
-        raise InterruptError
+    is_interrupted = Event()
+
+    def raise_once(*_: object) -> None:
+        if not is_interrupted.is_set():
+            is_interrupted.set()
+            raise InterruptError
 
     def interrupt_who_waits() -> None:
         while not writer.queue.waiting:
             pass
-        signal.pthread_kill(main_thread().ident or 0, signal.SIGALRM)
+        while not is_interrupted.wait(0.01):  # a signal right before it waits would not wake it
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGALRM)
 
     writer = Writer()
     first = pool.submit(writer.queue.do, number(0))
     assert writer.has_begun.wait(30)
-    before = signal.signal(signal.SIGALRM, raise_it)
+    before = signal.signal(signal.SIGALRM, raise_once)
     try:
-        pool.submit(interrupt_who_waits)
+        interrupting = pool.submit(interrupt_who_waits)
         with pytest.raises(InterruptError):
             writer.queue.do(number(1))
+        interrupting.result(30)
     finally:
         signal.signal(signal.SIGALRM, before)
     writer.may_end.set()
     assert first.result(30) == 0
     assert writer.queue.do(number(2)) == 2
     assert writer.rounds == [[0], [2]]
+
+
+def test_of_what_a_thread_does_that_is_interrupted_nobody_knows_whether_it_is_done(pool: ThreadPoolExecutor) -> None:
+    writer = Writer(None, KeyboardInterrupt())
+    first, second, third = waiting_behind(writer, pool, 3)
+    writer.may_end.set()
+    assert first.result(30) == 0
+    assert isinstance(second.exception(30), KeyboardInterrupt)
+    assert getattr(third.exception(30), "code", None) == "InternalServerError"
+    assert writer.queue.do(number(9)) == 9
+
+
+def test_what_a_thread_that_is_interrupted_has_not_begun_is_done_by_the_next(pool: ThreadPoolExecutor) -> None:
+    writer = Writer(KeyboardInterrupt(), takes_late=True)
+    first, second, third = waiting_behind(writer, pool, 3)
+    writer.may_end.set()
+    assert isinstance(first.exception(30), KeyboardInterrupt)
+    assert [second.result(30), third.result(30)] == [1, 2]
+    assert writer.rounds == [[1, 2]]

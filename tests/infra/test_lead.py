@@ -52,7 +52,7 @@ def wait_for_a_hash(go_on: threading.Event) -> None:
 
 
 def wait_for_a_commit(go_on: threading.Event) -> None:
-    def act(take: Callable[[], object]) -> None:
+    def act(take: Callable[[], object], *, at_once: bool) -> None:
         go_on.wait(60)
         take()
 
