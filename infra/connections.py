@@ -243,6 +243,6 @@ class Connection:
         if not self._listens_for:
             self.server.selector.unregister(self.socket)
         elif not before:
-            self.server.selector.register(self.socket, self._listens_for, self.on_event)
+            self.server.selector.register(self.socket, self._listens_for, self)
         else:
-            self.server.selector.modify(self.socket, self._listens_for, self.on_event)
+            self.server.selector.modify(self.socket, self._listens_for, self)

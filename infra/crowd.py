@@ -1,7 +1,9 @@
-"""Who has to leave when there are too many connections: those that ask for nothing now, of the client that has most."""
+"""Many connections: who has to leave when they are too many, and whose turn it is when more comes than can be read."""
 
+import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from selectors import SelectorKey
 
 from infra.connections import Connection
 
@@ -24,6 +26,25 @@ def first_to_leave(
         if connection is not newest and client in {None, connection.client} and _asks_for_nothing(connection, now)
     ]
     return min(may_leave, key=lambda connection: (-held[connection.client], *_since(connection)), default=None)
+
+
+def in_turns(has_come: Iterable[tuple[SelectorKey, int]]) -> list[tuple[SelectorKey, int]]:
+    """What has come: first what is no client's, then one connection of each client, then a second of each.
+
+    Which of a client's comes first is up to chance, so that none waits for ever.
+    """
+    had = Counter[str]()
+
+    def turn(event: tuple[SelectorKey, int]) -> int:
+        connection = event[0].data
+        if not isinstance(connection, Connection):
+            return 0
+        had[connection.client] += 1
+        return had[connection.client]
+
+    shuffled = list(has_come)
+    random.shuffle(shuffled)
+    return sorted(shuffled, key=turn)
 
 
 def _asks_for_nothing(connection: Connection, now: float) -> bool:

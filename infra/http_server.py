@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ, DefaultSelector
@@ -21,7 +22,7 @@ from chalicelib.runtime import Runtime, using
 from infra.addresses import client_of, forwarded_for
 from infra.answers import answer
 from infra.connections import Connection
-from infra.crowd import first_to_leave
+from infra.crowd import first_to_leave, in_turns
 from infra.http_request import ArrivingRequest
 from infra.lead import Lead
 from infra.shares import THREADS, Share
@@ -31,9 +32,18 @@ DRAIN_SECONDS = 5
 TICK_SECONDS = 1
 BACK_OFF_SECONDS = 0.005
 """That a process which has more connections than another leaves it to take one."""
+READ_SECONDS = 0.01
+"""So long is read at a look, however much has come."""
 _FULL_SECONDS = 0.1
 
 _log = logging.getLogger("seatkeeper")
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What comes to the server itself, and to no connection."""
+
+    on_event: Callable[[int], None]
 
 
 class HttpServer:
@@ -53,7 +63,7 @@ class HttpServer:
         self.connections: dict[Connection, None] = {}
         """Those that are open, the oldest first."""
         self.selector = DefaultSelector()
-        """What the leader waits for: its data are called with what has come."""
+        """What the leader waits for; of their data `on_event` is called with what has come."""
         self.is_draining = False
         self._listening, self._app, self._runtime = listening, app, runtime
         self._share, self._behind_proxy = share, behind_proxy
@@ -64,6 +74,8 @@ class HttpServer:
         """What other threads have the leader do."""
         self._have_come = 1
         """To how many connections something had come at the last look: so many new ones are taken at once."""
+        self._reads_long = False
+        """Whether more had come at the last look than was read: then no client has two turns before each has one."""
         self._timers = sched.scheduler()
         self._woken, self._waking = socket.socketpair()
         self._is_closed = threading.Event()
@@ -73,7 +85,7 @@ class HttpServer:
 
     def start(self) -> None:
         """Begin to take connections, and to answer what comes."""
-        self.selector.register(self._woken, EVENT_READ, self._do_calls)
+        self.selector.register(self._woken, EVENT_READ, _Own(self._do_calls))
         self._accept_again()
         self._tick()
         for number in range(THREADS + 1):  # one of them reads and sends, whatever the others wait for
@@ -209,10 +221,13 @@ class HttpServer:
         until_timer = self._timers.run(blocking=False)
         has_come = self.selector.select(0 if self._may_answer() else until_timer)
         self._have_come = len(has_come) or 1
-        begun = self.now()
-        for key, events in has_come:
-            key.data(events)
-        now = self.now()
+        begun = now = self.now()
+        for key, events in in_turns(has_come) if self._reads_long else has_come:
+            key.data.on_event(events)
+            now = self.now()
+            if now >= begun + READ_SECONDS:  # what is left is there at the next look
+                break
+        self._reads_long = now >= begun + READ_SECONDS
         return now + (now - begun)
 
     def _do_calls(self, _events: int) -> None:
@@ -232,7 +247,7 @@ class HttpServer:
 
     def _accept_again(self) -> None:
         if not self.is_draining:
-            self.selector.register(self._listening, EVENT_READ, self._accept)
+            self.selector.register(self._listening, EVENT_READ, _Own(self._accept))
 
     def _accept(self, _events: int) -> None:
         """Take connections, so that other processes have their turns, or leave them to one that has fewer.

@@ -1,5 +1,6 @@
 """The HTTP server in this process: the test turns its clock."""
 
+import itertools
 import json
 import select
 import socket
@@ -167,6 +168,30 @@ def test_of_requests_that_are_sent_ahead_one_is_answered_and_little_is_read(stuc
         assert stuck.asked == 1
         assert len(watched.connections[0].requests) < connections.READ_BYTES / 18 + 1
         stuck.go_on.set()
+
+
+@pytest.mark.parametrize("clients", [1, 2])
+def test_who_sends_on_many_connections_has_a_turn_like_any_other(clients: int) -> None:
+    asked: list[str] = []
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asked.append(environ["REMOTE_ADDR"])
+        return echo(environ, start_response)
+
+    with watching(app) as watched, ExitStack() as stack:
+        crowd = [stack.enter_context(watched.connected(client=f"127.0.0.{1 + n % clients}")) for n in range(20)]
+        single = stack.enter_context(watched.connected(client="127.0.0.9"))
+        clock = itertools.count(watched.now, http_server.READ_SECONDS / 8)
+
+        def all_at_once() -> None:
+            for connection in (*crowd, single):
+                connection.sendall(GET)
+            watched.server.now = lambda: next(clock)  # so some four are read at a look
+
+        watched.have_done(all_at_once)
+        watched.turn(until=lambda: len(asked) == 21)
+    assert asked.index("127.0.0.9") <= 4 + clients
+    assert len(asked) == 21, "and all have had theirs"
 
 
 # --- behind a proxy, all connections are the proxy's ---------------------------------------------------------------

@@ -115,6 +115,7 @@ def test_a_request_is_not_answered_once_its_client_has_gone(stuck: Stuck, monkey
 
 
 def test_to_answer_gets_as_much_time_as_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "READ_SECONDS", 1000)
     looks, answered_after = 0, set[int]()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
