@@ -53,7 +53,7 @@ DASH = "the device; write --hardware-id=-x for one that begins with a dash"
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
 ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
 PAGE = (
-    Option("--limit", "N", "events at most (50)", values.count, default=50),
+    Option("--limit", "N", "events at most (50)", values.rows, default=50),
     Option("--after", "KEY", "go on after the event of this key", values.text),
 )
 IDEMPOTENCY_KEY = Option(
@@ -173,7 +173,7 @@ COMMANDS = (
         "license show",
         "terms, counts, users and devices",
         "123456789 --limit 200",
-        (*THIS, Option("--limit", "N", "users and devices at most, each (50)", values.count, default=50)),
+        (*THIS, Option("--limit", "N", "users and devices at most, each (50)", values.rows, default=50)),
     ),
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
@@ -202,7 +202,7 @@ COMMANDS = (
         "--company QBITEC --order A-17 --limit 200",
         (
             *ORDER,
-            Option("--limit", "N", "licenses at most (50)", values.count, default=50),
+            Option("--limit", "N", "licenses at most (50)", values.rows, default=50),
             Option("--after", "ID", "go on after this license", values.license_id),
         ),
     ),

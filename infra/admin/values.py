@@ -93,6 +93,14 @@ def count(given: str) -> int:
     return value
 
 
+def rows(given: str) -> int:
+    """How many rows of a list, from 1."""
+    value = read_count(given)
+    if not value or value > MAX_ID:
+        raise ValueError(f"{given!r} is no whole number from 1.")
+    return value
+
+
 def limit(given: str) -> int | None:
     """How many at most; None for `unlimited`."""
     if given.strip().lower() == UNLIMITED:

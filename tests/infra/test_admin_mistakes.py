@@ -1,6 +1,7 @@
 """What operators get wrong: one clear sentence on standard error, exit 2, and nothing half done."""
 
 import io
+import re
 import shlex
 import sys
 from dataclasses import fields
@@ -12,7 +13,7 @@ import pytest
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.issue_license import Terms
-from infra.admin.command_table import COMMANDS
+from infra.admin.command_table import COMMANDS, Command
 from infra.admin.main import function_of
 from infra.admin.parser import PROG, UsageError, read_command_line
 from infra.serve import ROOT
@@ -128,6 +129,13 @@ def test_an_email_that_is_none_is_one_sentence(operator: Operator, email: str) -
 def test_a_limit_that_is_none_is_one_sentence(operator: Operator, number: str) -> None:
     said = operator.refused(f"user assign --license 1 --email a@b.example --max-activations='{number}'")
     assert said.startswith(f"--max-activations: {number!r} is neither a whole number from 0 nor the word unlimited")
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "--limit" in command.example])
+@pytest.mark.parametrize("number", ["0", "-1", "many", "99999999999999999999"])
+def test_a_list_of_no_rows_is_one_sentence(operator: Operator, command: Command, number: str) -> None:
+    said = operator.refused(f"{command.name} {re.sub(r'--limit .*', f'--limit={number}', command.example)}")
+    assert said.startswith(f"--limit: {number!r} is no whole number from 1")
 
 
 @pytest.mark.parametrize(
