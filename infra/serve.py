@@ -294,7 +294,7 @@ def main() -> None:
     """Serve until a signal ends it. Exit 2 and one sentence on standard error for what cannot be served."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.serve",
-        description="Serve the License API on 127.0.0.1, in the environment of infra.local.environment.",
+        description="Serve the License API and the portal on 127.0.0.1, by the settings in the environment.",
         epilog="example: python -m infra.serve --port 8000",
     )
     parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")

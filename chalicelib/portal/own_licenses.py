@@ -1,4 +1,4 @@
-"""What a license user may do: see the own licenses and devices, and reset an own device."""
+"""What a license user may do: see their own licenses and devices, and reset one of these devices."""
 
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.context import Loaded
@@ -28,7 +28,7 @@ def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
 
 @page("own_device.html")
 def device(request: PortalRequest, claims: SessionClaims, license_id: int, device: str) -> DeviceView:
-    """All that is known of an own device."""
+    """All that is known of one of these devices."""
     return portal_queries.own_device(claims, license_id, device, now=request.now)
 
 

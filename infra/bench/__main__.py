@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--base", metavar="COMMIT", help="measure the server of another commit by turns with this one")
     parser.add_argument("--json", type=_writable, metavar="FILE", help="write all figures")
     parser.add_argument(
-        "--compare", type=_figures_in, metavar="FILE", help="say what became of the figures that --json wrote"
+        "--compare", type=_figures_in, metavar="FILE", help="compare with figures that --json has written"
     )
     add_report(parser, FIGURES)
     add_version(parser)
