@@ -126,7 +126,7 @@ def function() -> Function:
 def kept_started(inputs: Inputs, run: Function) -> float:
     """USD of a month for each function that is kept started, whether it is called or not.
 
-    Calls of it cost a little less time than those of others, which is left out. Raises `CostError`.
+    For the time of its calls AWS asks four tenths less than for that of others, which is left out. Raises `CostError`.
     """
     seconds = inputs.usage.days_a_month * 24 * 60 * 60
     return _price(inputs.prices, "provisioned", run.architecture).of(run.gb * seconds)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import struct
 from fnmatch import fnmatch
 from pathlib import Path
@@ -19,6 +20,10 @@ SERVICES = {
     "ssm": {"GetParameters"},
 }
 """What our code has clients of, and the operations that it calls: of botocore's descriptions all else stays out."""
+
+AUTHORITIES = ("O=Amazon", "O=Starfield Technologies, Inc.", "O=DigiCert Inc")
+"""Who signs for AWS, as botocore's list of roots names them: Amazon Trust Services, which asks all who keep a list of
+their own for Amazon's four roots and Starfield's (amazontrust.com/repository); and DigiCert, which did before."""
 
 _UNUSED = (
     "bin/*",  # commands of the libraries
@@ -51,6 +56,8 @@ def trim(folder: Path) -> None:
             _drop_symbols(path)
     if (endpoints := folder / "botocore" / "data" / "endpoints.json").exists():
         _drop_services(endpoints)
+    if (roots := folder / "botocore" / "cacert.pem").exists():
+        _keep_authorities(roots)
     for service, operations in SERVICES.items():
         for description in folder.glob(f"botocore/data/{service}/*/service-2.json.gz"):
             _keep_operations(description, operations)
@@ -77,6 +84,17 @@ def _drop_services(endpoints: Path) -> None:
     for partition in document["partitions"]:
         partition["services"] = {}
     endpoints.write_text(json.dumps(document))
+
+
+def _keep_authorities(roots: Path) -> None:
+    """Of the roots that botocore trusts leave those of `AUTHORITIES`.
+
+    Each new connection by TLS reads the list, for 18 ms; a cold start opens two. Whoever is asked instead of AWS is
+    trusted by `AWS_CA_BUNDLE`, which takes the place of the list.
+    """
+    blocks = re.findall(r"# Issuer: .*?-----END CERTIFICATE-----\n", roots.read_text(), re.DOTALL)
+    kept = [block for block in blocks if any(name in block.partition("\n")[0] for name in AUTHORITIES)]
+    roots.write_text("\n".join(kept))
 
 
 def _keep_operations(description: Path, operations: set[str]) -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import shutil
+import ssl
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -87,6 +88,31 @@ def test_of_the_list_of_endpoints_the_partitions_stay(tmp_path: Path) -> None:
         "version": 3,
         "partitions": [{"regions": region, "services": {}} for region in regions],
     }
+
+
+def test_of_the_roots_those_that_sign_for_aws_stay(tmp_path: Path) -> None:
+    """By what is in them, whatever the list says beside them."""
+    whole = DESCRIPTIONS.parent / "cacert.pem"
+    trim(write(tmp_path, {"botocore/cacert.pem": whole.read_bytes()}))
+    before, after = roots(whole), roots(tmp_path / "botocore/cacert.pem")
+    assert after == [
+        root for root in before if {"Amazon", "Starfield Technologies, Inc.", "DigiCert Inc"} & set(root.values())
+    ]
+    asked_for = {f"Amazon Root CA {number}" for number in (1, 2, 3, 4)}
+    asked_for |= {"Starfield Services Root Certificate Authority - G2"}
+    assert asked_for <= {root.get("commonName") for root in after}
+    assert len(after) < len(before) / 5
+
+
+def roots(file: Path) -> list[dict[str, str]]:
+    """Whom a list of roots trusts: the parts of each one's name, and its serial number."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(file)
+    found: Any = context.get_ca_certs()
+    named = [
+        {name: text for part in root["subject"] for name, text in part} | {"": root["serialNumber"]} for root in found
+    ]
+    return sorted(named, key=str)
 
 
 # --- descriptions of services ------------------------------------------------------------------------------------
