@@ -12,6 +12,8 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from chalicelib.store.tables import TABLE_KEYS, table_definition
 from infra import file_lock
 from infra.embedded import open_engine
@@ -45,7 +47,8 @@ def move(folder: Path, file_name: str, prefix: str) -> int | None:
     try:
         with closing(sqlite3.connect(f"file:{old}?mode=ro", uri=True)) as source:
             count = _copy(source, new / file_name, prefix)
-    except (sqlite3.Error, OSError, ValueError, KeyError) as error:
+    except (ClientError, sqlite3.Error, OSError, ValueError, KeyError) as error:
+        shutil.rmtree(new, ignore_errors=True)  # what is half there may be all that the disk has room for
         raise MoveError(f"The data in {folder} cannot be moved: {error}.") from error
     folder.rename(before)
     new.rename(folder)

@@ -12,6 +12,7 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from chalicelib.store.database import create_tables
 from infra import local
+from infra.embedded import database
 from infra.move import MoveError, move
 from tests import roto
 from tests.store.seam import every_item
@@ -79,3 +80,17 @@ def test_data_that_cannot_be_moved_is_one_sentence_and_stays(tmp_path: Path) -> 
     with pytest.raises(MoveError, match=r"data cannot be moved: "):
         move(tmp_path / "data", NAME, local.TABLE_PREFIX)
     assert (tmp_path / "data" / "dynamodb.db").exists()
+
+
+def test_a_move_for_which_there_is_no_room_is_one_sentence_and_is_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own limit stands for that of the disk."""
+    _, kept = old_home(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(database, "SETTINGS", f"{database.SETTINGS}; PRAGMA max_page_count = 7;")
+        with pytest.raises(MoveError, match=r"data cannot be moved: .* disk is full "):
+            move(tmp_path / "data", NAME, local.TABLE_PREFIX)
+    assert [name for name in ("data.new", "data.before") if (tmp_path / name).exists()] == []
+    assert move(tmp_path / "data", NAME, local.TABLE_PREFIX)
+    assert in_order(items_of(tmp_path)) == in_order(kept)
