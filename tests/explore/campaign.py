@@ -43,7 +43,7 @@ class Leg:
             len(walks),
             sum(walk.schedules for walk in walks),
             sum(walk.steps for walk in walks),
-            sum(one.ends for one in self.walked),
+            sum(one.states for one in self.walked),
             sum(len(one.found) for one in self.walked),
         )
 
@@ -93,7 +93,7 @@ class Campaign:
 
     def table(self) -> str:
         """What it came to, in Markdown."""
-        head = ("", "there are", "walked", "schedules", "calls", "states at the end", "wrong")
+        head = ("", "there are", "walked", "schedules", "calls", "states", "wrong")
         rows = [(name, *map(_told, leg.figures())) for name, leg in self.legs.items()]
         if len(rows) > 1:
             rows.append(("**all**", *(f"**{_told(one)}**" for one in self.totals())))

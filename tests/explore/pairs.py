@@ -59,8 +59,8 @@ class Walked:
     walk: Walk = field(default_factory=Walk)
     names: list[str] = field(default_factory=list)
     """Of all schedules, in the order of the walk."""
-    ends: int = 0
-    """States that it ended in."""
+    states: int = 0
+    """Of what is stored, that it came through."""
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By deed the operations that it sent, sorted, where they were most."""
     rounds: dict[str, int] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def walk(setting: Setting) -> Walked:
 
 def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge) -> Walked | None:
     """None where the schedule has learned something, and begins anew."""
-    result, ends = Walked(str(setting)), set[int]()
+    result, states = Walked(str(setting)), set[int]()
     for done in schedules(schedule, result.walk):
         if done.learn():
             return None
@@ -131,8 +131,8 @@ def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge) -> Walked | Non
         result.names.append(name_of(setting, done))
         if broken := judge.violations(done):
             result.found.append(Found(result.names[-1], broken))
-        ends.add(done.mark)
-    result.ends = len(ends)
+        states.update(done.marks)
+    result.states = len(states)
     return result
 
 

@@ -12,11 +12,11 @@ _HEAD = """\
 
 Written by `.venv/bin/python -m tests.explore --report`; [explore.md](explore.md) says what it is.
 Of each pair of calls, by the start: how many schedules differ, and how many calls to the database the longest one has;
-then the states that they end in; and the worst that one of the two came to in any of them: in how many rounds it was
-decided, and with how many calls. A sweep alone has 72 or more. By use case, and beside the budgets:
+then the states of what is stored that all of them come through; and the worst that one of the two came to: in how many
+rounds it was decided, and with how many calls. A sweep alone has 72 or more. By use case, and beside the budgets:
 [what a conflict costs](data-model.md#what-a-conflict-costs).
 
-{pairs:,} pairs and starts, {schedules:,} schedules, {steps:,} calls to the database, {ends:,} states at the end.
+{pairs:,} pairs and starts, {schedules:,} schedules, {steps:,} calls to the database, {states:,} states.
 """
 
 
@@ -32,11 +32,11 @@ def page(all_walked: Iterable[Walked]) -> str:
             pairs=len(every),
             schedules=sum(one.walk.schedules for one in every),
             steps=sum(one.walk.steps for one in every),
-            ends=sum(one.ends for one in every),
+            states=sum(one.states for one in every),
         )
     ]
     for kind, scene in SCENES.items():
-        head = ("pair", *scene.starts, "ends", "rounds", "calls")
+        head = ("pair", *scene.starts, "states", "rounds", "calls")
         lines = [
             head,
             ("---",) * len(head),
@@ -51,7 +51,7 @@ def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[st
     counts = (cell(starts[name]) for name in names)
     rounds = max(rounds for one in walked for rounds in one.rounds.values())
     calls = max(len(sent) for one in walked for sent in one.sent.values())
-    return pair, *counts, str(sum(one.ends for one in walked)), str(rounds), str(calls)
+    return pair, *counts, str(sum(one.states for one in walked)), str(rounds), str(calls)
 
 
 def cell(walked: Walked) -> str:

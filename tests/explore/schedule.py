@@ -164,6 +164,11 @@ class Schedule:
         return self._moments[-1].mark
 
     @property
+    def marks(self) -> Iterator[int]:
+        """Of all that was stored on the way, from the begin to now."""
+        return (moment.mark for moment in self._moments)
+
+    @property
     def is_over(self) -> bool:
         """Whether no task has a call to send."""
         return all(task.pending is None for task in self.tasks)

@@ -24,7 +24,7 @@ def walk_all(names: list[str]) -> Iterator[Walked]:
 def test_it_counts_what_it_walks(campaign: Campaign) -> None:
     campaign.go(walk_all, print)
     walks = [walk_named(name) for name in NAMES]
-    schedules, states = sum(one.walk.schedules for one in walks), sum(one.ends for one in walks)
+    schedules, states = sum(one.walk.schedules for one in walks), sum(one.states for one in walks)
     assert campaign.totals() == (3, 3, schedules, sum(one.walk.steps for one in walks), states, 0)
     assert f"| **all** | **3** | **3** | **{schedules}** |" in campaign.table()
 
