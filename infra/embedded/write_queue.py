@@ -86,8 +86,8 @@ class WriteQueue:
 
     def _act_later(self, job: Job) -> None:
         """Have another thread wait for the turn of this process, and do what waits by then."""
-        job.is_first = False
         Thread(target=self._act_once, name="writer", daemon=True).start()  # what is committed is kept
+        job.is_first = False  # only now: where no thread can be started, it leaves this to the next one
 
     def _wait(self, job: Job) -> None:
         """Wait until the job is the first, or done. Raises `Refused`."""

@@ -244,3 +244,16 @@ def test_what_a_thread_that_is_interrupted_has_not_begun_is_done_by_the_next(poo
     assert isinstance(first.exception(30), KeyboardInterrupt)
     assert [second.result(30), third.result(30)] == [1, 2]
     assert writer.rounds == [[1, 2]]
+
+
+def test_a_thread_that_cannot_be_started_costs_one_write_and_no_further_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the system has no room for more."""
+    writer = Writer(is_beside_others=True)
+    writer.may_end.set()
+    with monkeypatch.context() as full:
+        full.setattr(write_queue, "Thread", Mock(side_effect=RuntimeError("can't start new thread")))
+        with pytest.raises(RuntimeError, match="can't start"):
+            writer.queue.do(number(0))
+    monkeypatch.setattr(writer.queue, "_wait_seconds", 5)
+    assert writer.queue.do(number(1)) == 1
+    assert writer.rounds == [[1]]
