@@ -1,6 +1,6 @@
 """What a warm process may remember, so that an ordinary call is one round trip.
 
-Only what cannot turn a grant into an oversell: facts that never change, and for a minute the catalogue. A refusal never
+Only what cannot turn a grant into an oversell: facts that never change, and for a minute the catalog. A refusal never
 rests on memory: what is remembered and would refuse a call is read anew (`refuses`, `fresh`), and absence is never
 remembered.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.cache import MINUTE_MS, TtlCache
-from chalicelib.domain.catalogue import ApiKey, Product
+from chalicelib.domain.catalog import ApiKey, Product
 from chalicelib.domain.instants import Instant
 from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
-from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.catalog import ApiKey
 from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant

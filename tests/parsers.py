@@ -21,7 +21,7 @@ import chalicelib
 import infra
 from app import app
 from chalicelib.domain import (
-    catalogue,
+    catalog,
     color,
     days,
     email,
@@ -206,9 +206,9 @@ def _json(text: str) -> None:
 
 
 PARSERS: dict[str, Parser] = {
-    "domain.catalogue.company_code": catalogue.company_code,
-    "domain.catalogue.display_name": catalogue.display_name,
-    "domain.catalogue.product_code": catalogue.product_code,
+    "domain.catalog.company_code": catalog.company_code,
+    "domain.catalog.display_name": catalog.display_name,
+    "domain.catalog.product_code": catalog.product_code,
     "domain.color.accent_color": color.accent_color,
     "domain.email.normalize_email": email.normalize_email,
     "domain.email.known_email": email.known_email,
@@ -261,7 +261,7 @@ PARSERS: dict[str, Parser] = {
     "web.hmac_signature.verify": lambda text: hmac_signature.verify(
         hmac_signature.Credentials("hmac-sha256", "date", text, text), "secret", text
     ),
-    "domain.catalogue.web_origin": catalogue.web_origin,
+    "domain.catalog.web_origin": catalog.web_origin,
     "web.hmac_signature.own_path": hmac_signature.own_path,
     "web.headers.wants_page": headers.wants_page,
     "web.cors.readable": cors.readable,
@@ -286,10 +286,10 @@ PARSERS: dict[str, Parser] = {
 PARSERS = {name: _quietly(parser) for name, parser in PARSERS.items()}
 
 PATTERNS: dict[str, str] = {
-    "chalicelib.domain.catalogue.COMPANY_CODE": "domain.catalogue.company_code",
-    "chalicelib.domain.catalogue.API_KEY": "web.hmac_signature.parse_authorization",
-    "chalicelib.domain.catalogue.PRODUCT_CODE": "domain.catalogue.product_code",
-    "chalicelib.domain.catalogue.WEB_ORIGIN": "itself",
+    "chalicelib.domain.catalog.COMPANY_CODE": "domain.catalog.company_code",
+    "chalicelib.domain.catalog.API_KEY": "web.hmac_signature.parse_authorization",
+    "chalicelib.domain.catalog.PRODUCT_CODE": "domain.catalog.product_code",
+    "chalicelib.domain.catalog.WEB_ORIGIN": "itself",
     "chalicelib.domain.color._COLOR": "domain.color.accent_color",
     "chalicelib.domain.days._DATE": "domain.days.read_moment",
     "chalicelib.domain.days._ZONE": "domain.days.time_zone",
@@ -333,7 +333,7 @@ PATTERNS: dict[str, str] = {
 """Each compiled pattern, and the parser that tries it; `itself`: it is tried as it is."""
 
 NO_PARSERS = {
-    *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a colour that was read
+    *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a color that was read
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
@@ -341,10 +341,10 @@ NO_PARSERS = {
     *("portal.forms.new_token", "portal.handlers.page", "portal.handlers.action", "portal.render.render"),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
-    *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalogue` reads it
+    *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalog` reads it
     *("licenseapi.refused_calls.record_refused_call", "usecases.portal_queries.devices.device_key"),  # of what was read
     *(
-        "usecases.catalogue.find_credentials",
+        "usecases.catalog.find_credentials",
         "usecases.passwords.is_outdated",
     ),  # of what is stored
     *("domain.errors.wrong_in", "domain.errors.at_field"),  # of our own

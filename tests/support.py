@@ -14,7 +14,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License

@@ -6,7 +6,7 @@ import os
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.catalog import ApiKey
 from chalicelib.domain.users import User
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.usecases import create

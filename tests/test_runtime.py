@@ -22,7 +22,7 @@ from chalicelib.settings import SettingsError
 from chalicelib.store.database import create_tables
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import create
-from chalicelib.usecases.catalogue import find_credentials, find_product
+from chalicelib.usecases.catalog import find_credentials, find_product
 from infra import local
 from infra.wsgi import wsgi
 from tests.signing_keys import verify

@@ -229,7 +229,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     manager = Browser()
     heard.add(initial_password(account(vendor, MANAGER)) or "")
     home = enter(manager, vendor, MANAGER, initial_password(account(vendor, MANAGER)) or "", SECOND)
-    for path in home.loads:  # logo, colour, styles and scripts
+    for path in home.loads:  # logo, color, styles and scripts
         assert manager.http.get(path).status_code == 200
     manage_everything(manager, license, vendor, heard)
     assign_by_lists(manager, license)

@@ -8,7 +8,7 @@ opens the licenses of the customers it was given for (`User.password_scope`), an
 
 from hashlib import sha256
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User

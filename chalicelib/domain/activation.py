@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id

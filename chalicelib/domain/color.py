@@ -1,6 +1,6 @@
-"""A company's one colour, so that it can be read: as text, and as the ground of text.
+"""A company's one color, so that it can be read: as text, and as the ground of text.
 
-Contrast is that of WCAG 2.2, from 1 to 21. Colours are `#rrggbb`.
+Contrast is that of WCAG 2.2, from 1 to 21. Colors are `#rrggbb`.
 """
 
 import colorsys
@@ -31,7 +31,7 @@ def accent_color(text: str) -> str:
 def accent_pair(accent: str) -> tuple[str, str]:
     """The accent for the light ground and for the dark one: hue and saturation stay, lightness moves if it must.
 
-    The first can be read on white, and white on it; the second on the dark ground, and the dark ground's colour on it.
+    The first can be read on white, and white on it; the second on the dark ground, and the dark ground's color on it.
     """
     return _moved(accent, LIGHT_GROUND, lambda lightness, step: max(0.0, lightness - step / _STEPS)), _moved(
         accent, DARK_GROUND, lambda lightness, step: min(1.0, lightness + step / _STEPS)
@@ -39,12 +39,12 @@ def accent_pair(accent: str) -> tuple[str, str]:
 
 
 def ink_on(ground: str) -> str:
-    """White or black: the colour of text that stands out most on a ground."""
+    """White or black: the color of text that stands out most on a ground."""
     return max(WHITE, BLACK, key=lambda ink: contrast(ink, ground))
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, in either order."""
+    """The contrast of two colors, in either order."""
     darker, brighter = sorted((_luminance(one), _luminance(other)))
     return (brighter + 0.05) / (darker + 0.05)
 

@@ -61,7 +61,7 @@ Code = Literal[
     "account_closed",
     "session_expired",
     "password_change_required",
-    # the catalogue
+    # the catalog
     "company_not_found",
     "api_key_not_found",
     "already_exists",

@@ -14,7 +14,7 @@ MailCode = Literal[
     "password_changed_by_code",
     "email_changed",
 ]
-"""What a mail is about; its words are those of a catalogue (`chalicelib/mail/messages.py`)."""
+"""What a mail is about; its words are those of a catalog (`chalicelib/mail/messages.py`)."""
 
 _MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * _MINUTE_MS

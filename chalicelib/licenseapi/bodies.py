@@ -9,7 +9,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.catalogue import Order, Product
+from chalicelib.domain.catalog import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, Seat

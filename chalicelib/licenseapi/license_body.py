@@ -10,7 +10,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
 from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, status
 from chalicelib.domain.types import Json

@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict
 
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.types import Json

@@ -41,8 +41,8 @@ from chalicelib.licenseapi.requests import (
 from chalicelib.runtime import runtime
 from chalicelib.usecases import device_variables
 from chalicelib.usecases.activate import activate
-from chalicelib.usecases.catalogue import find_product
-from chalicelib.usecases.catalogue import products as products_of_company
+from chalicelib.usecases.catalog import find_product
+from chalicelib.usecases.catalog import products as products_of_company
 from chalicelib.usecases.change_password import change_password as choose_password
 from chalicelib.usecases.check import check
 from chalicelib.usecases.customer_license_users import MAX_LIMIT, page_of_license_users

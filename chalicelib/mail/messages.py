@@ -1,6 +1,6 @@
 """What mails say, in English: plain text, in lines that every mail program shows whole.
 
-Another language is another `Catalogue`.
+Another language is another `Catalog`.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ If you did not expect this, ask who did it, or the vendor.
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalog:
     """All mails in one language."""
 
     mails: Mapping[MailCode, tuple[str, str]]
@@ -31,7 +31,7 @@ class Catalogue:
     """Who has done something, where it was no user (`who`); a sentence begins with it."""
 
 
-ENGLISH = Catalogue(
+ENGLISH = Catalog(
     {
         "code_requested": (
             "Your code for {name}",
@@ -84,13 +84,13 @@ def write_mail(
     params: Mapping[str, str | None],
     *,
     valid_ms: int = DAY_MS,
-    catalogue: Catalogue = ENGLISH,
+    catalog: Catalog = ENGLISH,
 ) -> Mail:
     """A mail about an account of a company; `params`: its `name`, and what else the text needs.
 
     `to` is empty where there is no such account. `who` is the e-mail of a user; None: the vendor.
     """
-    subject, text = catalogue.mails[code]
-    who = params.get("who") or catalogue.vendor
+    subject, text = catalog.mails[code]
+    who = params.get("who") or catalog.vendor
     values = {"email": to, **params, "company": company, "who": who}
     return Mail(to, subject.format(**values), text.format(**values), valid_ms, company)

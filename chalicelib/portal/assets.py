@@ -1,4 +1,4 @@
-"""What pages load: stylesheets, scripts, a company's colour and logo. Addresses change with what they hold."""
+"""What pages load: stylesheets, scripts, a company's color and logo. Addresses change with what they hold."""
 
 import re
 from functools import cache
@@ -40,7 +40,7 @@ def _served() -> dict[str, Path]:
 
 
 def _theme(_request: PortalRequest, parts: Parts) -> Response:
-    """The stylesheet of an accent colour, whose digits are its name."""
+    """The stylesheet of an accent color, whose digits are its name."""
     match = _THEME.fullmatch(parts["name"])
     if match is None:
         raise NotFound("not_found")

@@ -1,9 +1,9 @@
-"""The catalogue and the people of a company, and the names that lead to them."""
+"""The catalog and the people of a company, and the names that lead to them."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.domain.catalogue import ApiKey, Company, Product
+from chalicelib.domain.catalog import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, hash_hardware_id

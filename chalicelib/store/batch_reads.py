@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from chalicelib.domain.catalogue import Company, Order, Product
+from chalicelib.domain.catalog import Company, Order, Product
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims

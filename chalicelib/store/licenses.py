@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from chalicelib.domain.catalogue import Order
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.domain.access import buyer
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import due_entries

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import islice
 
-from chalicelib.domain.catalogue import LicenseSummary, Order
+from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License

@@ -3,7 +3,7 @@
 from chalicelib import observability
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import ActivationDecision, Snapshot, apply_activation, check_is_due, decide_activation
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
@@ -14,7 +14,7 @@ from chalicelib.domain.variables import Variable
 from chalicelib.runtime import runtime
 from chalicelib.store import activations
 from chalicelib.store.variables import Variables
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.device_variables import guard_variables, track_on
 from chalicelib.usecases.forget_devices import forget_idle_devices
 from chalicelib.usecases.license_lookup import (

@@ -1,9 +1,9 @@
-"""How a company shows itself: its name, its colour, its logo, its time zone."""
+"""How a company shows itself: its name, its color, its logo, its time zone."""
 
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from chalicelib.domain.catalogue import Company, display_name
+from chalicelib.domain.catalog import Company, display_name
 from chalicelib.domain.color import accent_color
 from chalicelib.domain.days import time_zone
 from chalicelib.domain.errors import raise_all, wrong_in

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.domain.catalogue import ApiKey, Company, Product, Scope, company_code, display_name, product_code
+from chalicelib.domain.catalog import ApiKey, Company, Product, Scope, company_code, display_name, product_code
 from chalicelib.domain.errors import AlreadyExists, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 
-from chalicelib.domain.catalogue import Order, Product
+from chalicelib.domain.catalog import Order, Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
@@ -12,7 +12,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, batch_reads, licenses
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 
 MAX_LIMIT = 100

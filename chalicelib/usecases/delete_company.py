@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.catalog import company_code
 from chalicelib.domain.errors import NotFound
 from chalicelib.store import removal
 

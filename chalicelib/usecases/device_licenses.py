@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts, activations
-from chalicelib.usecases.catalogue import find_product, known_product
+from chalicelib.usecases.catalog import find_product, known_product
 from chalicelib.usecases.license_lookup import holds
 
 MAX_LICENSES = 100

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import Snapshot, decide_activation, guard_live_device
-from chalicelib.domain.catalogue import Product, guard_product
+from chalicelib.domain.catalog import Product, guard_product
 from chalicelib.domain.errors import Invalid, NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms

@@ -7,7 +7,7 @@ from itertools import count
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
-from chalicelib.domain.catalogue import LicenseSummary, Order, Product, with_manager
+from chalicelib.domain.catalog import LicenseSummary, Order, Product, with_manager
 from chalicelib.domain.email import known_email, normalize_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
@@ -19,7 +19,7 @@ from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.database import back_off
 from chalicelib.usecases.account_access import read_holdings
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.notices import manager_notice

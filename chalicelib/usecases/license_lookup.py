@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from chalicelib import observability
 from chalicelib.domain import keys
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.catalogue import Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
@@ -15,7 +15,7 @@ from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations
 from chalicelib.usecases.bounded_guesses import count_guess
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalog import find_product
 
 _MAX_SEEN = 100
 """Seats on which a device was active, the newest that are looked at."""

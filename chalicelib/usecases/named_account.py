@@ -1,6 +1,6 @@
 """The account that is named by who has proved nothing yet: the same is read whether there is one or not."""
 
-from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.catalog import company_code
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.users import User

@@ -5,7 +5,7 @@ The mail goes with the change, in its transaction.
 
 from collections.abc import Callable
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail, MailCode

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.catalogue import LicenseSummary, Order
+from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.paging import cut

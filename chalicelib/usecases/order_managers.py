@@ -1,6 +1,6 @@
 """Who manages an order: added without a new license, and taken off again."""
 
-from chalicelib.domain.catalogue import LicenseSummary, Order, with_manager, without_manager
+from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, without_manager
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.catalog import company_code
 from chalicelib.domain.errors import Invalid, Unavailable
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant

@@ -7,7 +7,7 @@ from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.store import accounts, activations
-from chalicelib.usecases.catalogue import find_product
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import LoggedIn
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from chalice.app import Request
 
 from chalicelib import observability, signing
-from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.catalog import ApiKey
 from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
-from chalicelib.usecases.catalogue import find_credentials
+from chalicelib.usecases.catalog import find_credentials
 from chalicelib.web import hmac_signature
 from chalicelib.web.headers import sent_by_client
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
-from chalicelib.domain.catalogue import Scope
+from chalicelib.domain.catalog import Scope
 from infra.admin import values
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import signing
 from chalicelib.domain.access import opens
-from chalicelib.domain.catalogue import ApiKey, Scope
+from chalicelib.domain.catalog import ApiKey, Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
@@ -77,7 +77,7 @@ def signing_key_retire(*, now: Instant) -> CommandResult:  # noqa: ARG001
     return CommandResult({"retired": retired.id} | _signing_keys())
 
 
-# --- the catalogue -----------------------------------------------------------------------------------------------
+# --- the catalog -----------------------------------------------------------------------------------------------
 
 
 def company_create(code: str, name: str, *, now: Instant) -> CommandResult:

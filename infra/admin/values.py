@@ -6,7 +6,7 @@ White space around a value is a slip of the hand and is cut, but not where a cli
 
 from collections.abc import Callable
 
-from chalicelib.domain import catalogue, color, days, instants, users
+from chalicelib.domain import catalog, color, days, instants, users
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email
@@ -29,7 +29,7 @@ def text(given: str) -> str:
 
 def name(given: str) -> str:
     """What people call a company or a product."""
-    return catalogue.display_name(text(given))
+    return catalog.display_name(text(given))
 
 
 def person_name(given: str) -> str:
@@ -44,12 +44,12 @@ def phone_number(given: str) -> str:
 
 def company(given: str) -> str:
     """A company's code, in capitals."""
-    return catalogue.company_code(given)
+    return catalog.company_code(given)
 
 
 def product(given: str) -> str:
     """A product's code."""
-    return catalogue.product_code(given.strip())
+    return catalog.product_code(given.strip())
 
 
 def email(given: str) -> str:
@@ -64,11 +64,11 @@ def new_email(given: str) -> str:
 
 def origin(given: str) -> str:
     """The origin of a page, as browsers write it."""
-    return catalogue.web_origin(given)
+    return catalog.web_origin(given)
 
 
 def accent(given: str) -> str:
-    """A colour as #rrggbb; empty for ours."""
+    """A color as #rrggbb; empty for ours."""
     return color.accent_color(given)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.session import SessionClaims

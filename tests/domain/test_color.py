@@ -31,8 +31,8 @@ CORNERS = (
 )
 
 
-def colours() -> list[str]:
-    """The corners of all colours, and some at random: the seed is printed where a test fails."""
+def colors() -> list[str]:
+    """The corners of all colors, and some at random: the seed is printed where a test fails."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     drawn = random.Random(seed)
@@ -58,7 +58,7 @@ def test_contrast_is_that_of_wcag_in_either_order(one: str, other: str, ratio: f
 
 
 def test_any_accent_can_be_read_on_both_grounds_and_ink_on_it() -> None:
-    for accent in colours():
+    for accent in colors():
         light, dark = accent_pair(accent)
         assert contrast(light, WHITE) >= READABLE, accent
         assert contrast(dark, DARK_GROUND) >= READABLE, accent
@@ -67,15 +67,15 @@ def test_any_accent_can_be_read_on_both_grounds_and_ink_on_it() -> None:
 
 
 def test_an_accent_that_can_be_read_already_is_left_as_it_is() -> None:
-    for accent in colours():
+    for accent in colors():
         light, dark = accent_pair(accent)
         assert (light == accent) is (contrast(accent, WHITE) >= READABLE)
         assert (dark == accent) is (contrast(accent, DARK_GROUND) >= READABLE)
 
 
 def test_an_accent_moves_no_further_than_it_must() -> None:
-    """A colour two steps of lightness nearer to the accent could not be read."""
-    for accent in colours():
+    """A color two steps of lightness nearer to the accent could not be read."""
+    for accent in colors():
         hue, lightness, saturation = hls(accent)
         for moved, ground, back in zip(accent_pair(accent), (WHITE, DARK_GROUND), (2 / 255, -2 / 255), strict=True):
             if moved != accent:
@@ -106,7 +106,7 @@ def test_hue_stays() -> None:
 
 def test_ink_is_the_better_of_black_and_white() -> None:
     assert [ink_on(ground) for ground in ("#ffffff", "#ffd400", "#0a6e5c", "#000000")] == [BLACK, BLACK, WHITE, WHITE]
-    for ground in colours():
+    for ground in colors():
         assert contrast(ink_on(ground), ground) == max(contrast(WHITE, ground), contrast(BLACK, ground))
 
 
@@ -118,6 +118,6 @@ def test_an_accent_is_stored_in_small_letters(text: str, stored: str) -> None:
 @pytest.mark.parametrize(
     "text", ["#fff", "0a6e5c", "#0a6e5g", "#0a6e5c;", "red", "#\u0661\u0661\u0661\u0661\u0661\u0661"]
 )
-def test_what_is_no_colour_is_refused(text: str) -> None:
+def test_what_is_no_color_is_refused(text: str) -> None:
     with pytest.raises(SeatkeeperError, match="accent_malformed"):
         accent_color(text)

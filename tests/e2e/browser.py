@@ -92,7 +92,7 @@ def axe(page: Page) -> None:
     wrong: list[str] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(_STAND_STILL)  # a colour that is on its way to another one is neither
+        page.evaluate(_STAND_STILL)  # a color that is on its way to another one is neither
         wrong += [f"{scheme}: {_told(violation)}" for violation in page.evaluate(_AXE, list(AXE_TAGS))]
     page.emulate_media(color_scheme="null", reduced_motion="null")
     assert not wrong, f"axe-core on {page.url}:\n" + "\n".join(wrong)

@@ -27,11 +27,11 @@ def svg(names: Sequence[str], steps: Sequence[Step], answers: Sequence[str], tit
     for number, call in enumerate(calls):
         step = call[-1]
         y, x = TOP + ROW * number + 10, lines[step.task]
-        colour = _FAULT if step.fault else _FAILED if step.failed else _SENT
-        parts.append(f'<line x1="{x}" y1="{y}" x2="{database}" y2="{y}" stroke="{colour}" stroke-width="1.5"/>')
-        parts.append(f'<path d="M{database} {y} l-8 -4 v8 z" fill="{colour}"/>')
+        color = _FAULT if step.fault else _FAILED if step.failed else _SENT
+        parts.append(f'<line x1="{x}" y1="{y}" x2="{database}" y2="{y}" stroke="{color}" stroke-width="1.5"/>')
+        parts.append(f'<path d="M{database} {y} l-8 -4 v8 z" fill="{color}"/>')
         what = step.fault or ("a condition did not hold" if step.failed else "")
-        parts.append(_text(x + 8, y - 5, f"{step.call.operation}{f': {what}' if what else ''}", 11, colour))
+        parts.append(_text(x + 8, y - 5, f"{step.call.operation}{f': {what}' if what else ''}", 11, color))
         parts.append(_text(database + 10, y + 4, _about(call), 10))
     for answer, x in zip(answers, lines, strict=True):
         parts.append(_text(x, height - 22, answer, 12, _SENT, "middle"))
@@ -46,5 +46,5 @@ def _about(steps: Sequence[Step]) -> str:
     return ", ".join(dict.fromkeys(part.partition("#")[0] for part in parts))
 
 
-def _text(x: int, y: int, text: str, size: int, colour: str = "#1f2328", anchor: str = "start") -> str:
-    return f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: int, y: int, text: str, size: int, color: str = "#1f2328", anchor: str = "start") -> str:
+    return f'<text x="{x}" y="{y}" font-size="{size}" fill="{color}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -195,7 +195,7 @@ def _user(company: str, email: str) -> Any:
 
 
 def _of_later(company: str, license: Any, admin: Any) -> None:
-    """What the first commits had not: colours, batches, mailed codes, sessions and forms."""
+    """What the first commits had not: colors, batches, mailed codes, sessions and forms."""
     if branding := _module("branding"):
         branding.set_branding(company, "#225588", LOGO, admin, now=NOW)
     if batch := _module("batch_assign"):

@@ -53,7 +53,7 @@ def password_of(vendor: Vendor, license: License, email: str) -> str:
     return password
 
 
-# --- the catalogue -----------------------------------------------------------------------------------------------
+# --- the catalog -----------------------------------------------------------------------------------------------
 
 
 def test_a_new_company_has_its_code_in_capitals_and_is_listed(operator: Operator, vendor: Vendor) -> None:
@@ -63,7 +63,7 @@ def test_a_new_company_has_its_code_in_capitals_and_is_listed(operator: Operator
     assert code in list(accounts.company_codes())
 
 
-def test_a_company_gets_a_name_a_colour_and_a_logo(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
+def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     (tmp_path / "logo.svg").write_bytes(b"\xef\xbb\xbf" + drawing.encode())  # as some editors begin a file
     line = f"company set --code {vendor.code}"

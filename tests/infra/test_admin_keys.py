@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.domain.catalogue import ApiKey
+from chalicelib.domain.catalog import ApiKey
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SecretSource
 from chalicelib.signing import Keyring, Signer

@@ -273,9 +273,9 @@ def test_a_license_may_be_named_by_an_integer_or_its_digits(application: Applica
 
 
 def test_both_slashes_nulls_and_unknown_fields_are_taken(application: Application, license: License) -> None:
-    more: dict[str, Any] = {"license_id": None, "os_ver": None, "is_vm": None, "colour": {"a": [1]}}
+    more: dict[str, Any] = {"license_id": None, "os_ver": None, "is_vm": None, "color": {"a": [1]}}
     granted(application.post("activate_license/", **lookup(license, **more)))
-    granted(application.get("check_license/", **lookup(license, include_expired_features="true", colour="red")))
+    granted(application.get("check_license/", **lookup(license, include_expired_features="true", color="red")))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app import app
-from chalicelib.domain.catalogue import Scope
+from chalicelib.domain.catalog import Scope
 from chalicelib.licenseapi.routes import endpoint
 from chalicelib.usecases.create import create_api_key
 from chalicelib.web import clock

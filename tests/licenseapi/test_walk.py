@@ -42,7 +42,7 @@ class Walk:
         self.down: list[str] = []
         """Where an adapter turned to what is below it; not to the fields of what it holds."""
         self.looked_up: Counter[str] = Counter()
-        """What was asked of the catalogue or of the database, with what it was asked."""
+        """What was asked of the catalog or of the database, with what it was asked."""
 
     def __call__(self, frame: FrameType, what: str, _: Any) -> None:
         code = frame.f_code
@@ -52,7 +52,7 @@ class Walk:
         if room in BELOW and room_of(frame.f_back) in ADAPTERS:
             self.down.append(name)
         is_read = room == "store" and code.co_name.startswith(LOOKS_UP)
-        if is_read or code.co_filename.endswith("usecases/catalogue.py"):
+        if is_read or code.co_filename.endswith("usecases/catalog.py"):
             given = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
             self.looked_up[f"{name} {given}"] += 1
 

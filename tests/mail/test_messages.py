@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from chalicelib.domain.mail import MailCode
-from chalicelib.mail.messages import ENGLISH, Catalogue, write_mail
+from chalicelib.mail.messages import ENGLISH, Catalog, write_mail
 
 PARAMS = dict.fromkeys(("name", "code", "minutes", "product", "order", "old", "new"), "✱")
 CODES: tuple[MailCode, ...] = get_args(MailCode)
@@ -30,13 +30,13 @@ def test_what_stands_in_a_mail_is_not_read_as_a_template() -> None:
     assert mail.subject == "You may use {email} ({who})"
 
 
-def test_all_words_of_a_mail_are_of_the_catalogue() -> None:
-    """Another language is another catalogue, with the same parameters."""
+def test_all_words_of_a_mail_are_of_the_catalog() -> None:
+    """Another language is another catalog, with the same parameters."""
     bare = {
         code: tuple(" ".join(f"{{{name}}}" for _, name, _, _ in Formatter().parse(part) if name) for part in parts)
         for code, parts in ENGLISH.mails.items()
     }
     for code in CODES:
-        other = Catalogue({code: (bare[code][0], bare[code][1])}, vendor="✱")
-        mail = write_mail(code, "✱", "✱", PARAMS, catalogue=other)
+        other = Catalog({code: (bare[code][0], bare[code][1])}, vendor="✱")
+        mail = write_mail(code, "✱", "✱", PARAMS, catalog=other)
         assert set(mail.subject + mail.text) <= {"✱", " "}, code

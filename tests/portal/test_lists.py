@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.license import License
 from chalicelib.store import writes
 from chalicelib.store.items.licenses import LicenseItem

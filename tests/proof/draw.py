@@ -54,11 +54,11 @@ class _Bar:
         return self.x + max(self.width, LETTER * len(self.label)) + LETTER
 
     def drawn(self, y: int) -> str:
-        colour = _OPEN if self.op.is_open else _GRANTED.get(self.op.answer, _REFUSED)
+        color = _OPEN if self.op.is_open else _GRANTED.get(self.op.answer, _REFUSED)
         x = min(self.x, WIDTH - LETTER * len(self.label))
         return (
             f'<g><title>{escape(str(self.op))}</title><rect x="{self.x:.1f}" y="{y}" width="{max(self.width, 3):.1f}" '
-            f'height="12" rx="3" fill="{colour}"/>'
+            f'height="12" rx="3" fill="{color}"/>'
             f'<text x="{x:.1f}" y="{y - 4}" font-size="10">{escape(self.label)}</text></g>'
         )
 

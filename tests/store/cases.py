@@ -129,14 +129,14 @@ CASES = (
         "track variables",
         device_variables.track_variables,
         states.active,
-        lambda v, x: states.track(v, x, colour="red"),
+        lambda v, x: states.track(v, x, color="red"),
         ("variables_tracked",),
     ),
     Case(
         "track more variables",
         device_variables.track_variables,
         states.with_variables,
-        lambda v, x: states.track(v, x, colour="blue", weight="2"),
+        lambda v, x: states.track(v, x, color="blue", weight="2"),
         ("variables_tracked",),
     ),
     Case(

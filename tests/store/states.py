@@ -91,7 +91,7 @@ def released(vendor: Vendor) -> License:
 
 def with_variables(vendor: Vendor) -> License:
     license = active(vendor)
-    track(vendor, license, colour="red", size="1")
+    track(vendor, license, color="red", size="1")
     return license
 
 
@@ -195,11 +195,11 @@ def track_on_granted(vendor: Vendor, license: License) -> Any:
     snapshot = vendor.activate(license, "pc")
     assert snapshot.license is not None
     assert snapshot.device is not None
-    return device_variables.track_on(snapshot.license, snapshot.device, {"colour": "red"}, ADMIN, now=vendor.now)
+    return device_variables.track_on(snapshot.license, snapshot.device, {"color": "red"}, ADMIN, now=vendor.now)
 
 
 def say_goodbye(vendor: Vendor, license: License) -> None:
-    lookup, variables = vendor.lookup(license, "pc"), {"colour": "blue"}
+    lookup, variables = vendor.lookup(license, "pc"), {"color": "blue"}
     deactivate.deactivate(vendor.code, lookup, ADMIN, variables=variables, now=vendor.now)
 
 

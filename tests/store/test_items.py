@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from chalicelib.domain.batch import Row
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import CodeRequests, MailedCode

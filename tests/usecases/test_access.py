@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib import usecases
-from chalicelib.domain.catalogue import guard_product
+from chalicelib.domain.catalog import guard_product
 from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.store import accounts
@@ -22,7 +22,7 @@ from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
-from chalicelib.usecases.catalogue import find_product, known_product
+from chalicelib.usecases.catalog import find_product, known_product
 from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.change_email import change_email

@@ -1,4 +1,4 @@
-"""A company's name, colour and logo: what is given is set, the rest stays, and the history says so."""
+"""A company's name, color and logo: what is given is set, the rest stays, and the history says so."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -25,7 +25,7 @@ def changes(vendor: Vendor) -> list[Event]:
     return [event for event in events if event.type == "company_changed"]
 
 
-def test_a_new_company_has_no_colour_and_no_logo_of_its_own(vendor: Vendor) -> None:
+def test_a_new_company_has_no_color_and_no_logo_of_its_own(vendor: Vendor) -> None:
     company = find_company(vendor.code)
     assert (company.accent, company.logo) == ("", "")
 

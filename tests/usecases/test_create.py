@@ -6,7 +6,7 @@ from chalicelib.cache import MINUTE_MS
 from chalicelib.domain.errors import Invalid
 from chalicelib.store import accounts
 from chalicelib.usecases import create
-from chalicelib.usecases.catalogue import find_credentials, find_product
+from chalicelib.usecases.catalog import find_credentials, find_product
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.access import buyer
-from chalicelib.domain.catalogue import company_code
+from chalicelib.domain.catalog import company_code
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event

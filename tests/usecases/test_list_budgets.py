@@ -41,7 +41,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.account_access import read_holdings
-from chalicelib.usecases.catalogue import find_product, products
+from chalicelib.usecases.catalog import find_product, products
 from chalicelib.usecases.customer_license_users import page_of_license_users
 from chalicelib.usecases.device_licenses import MAX_LICENSES as MAX_OF_DEVICE
 from chalicelib.usecases.device_licenses import device_licenses

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id

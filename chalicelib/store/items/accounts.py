@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from chalicelib.domain.catalogue import ApiKey, Company, Order, Product
+from chalicelib.domain.catalog import ApiKey, Company, Order, Product
 from chalicelib.domain.users import User
 from chalicelib.store import keys
 from chalicelib.store.attributes import (

@@ -21,7 +21,7 @@ class LicensesItem(Item[T]):
 
 
 class AccountsItem(Item[T]):
-    """In `accounts`: catalogue and people, uniqueness by items of their own."""
+    """In `accounts`: catalog and people, uniqueness by items of their own."""
 
     class Meta:
         table_name = "accounts"

@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.store.attributes import IntegerAttribute, TextAttribute
 from chalicelib.store.items.base import AccountsItem, LicensesItem
 from chalicelib.store.schema import Raw, from_row

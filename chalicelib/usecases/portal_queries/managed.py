@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain import keys
-from chalicelib.domain.catalogue import LicenseSummary
+from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState, Status, status
 from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib import observability
 from chalicelib.domain.access import opens
-from chalicelib.domain.catalogue import Company
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Status, status
@@ -15,7 +15,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
 from chalicelib.store.database import ConditionFailed
-from chalicelib.usecases.catalogue import known_product
+from chalicelib.usecases.catalog import known_product
 
 
 @dataclass(frozen=True, slots=True)

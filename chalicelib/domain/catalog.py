@@ -29,7 +29,7 @@ class Company:
     name: str
     created_at: Instant
     accent: str = ""
-    """The one colour of its portal, `#rrggbb`; empty: ours."""
+    """The one color of its portal, `#rrggbb`; empty: ours."""
     logo: str = ""
     """An SVG drawing; empty: none."""
     time_zone: str = ""

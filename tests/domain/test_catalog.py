@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.catalogue import Product, company_code, guard_product, product_code, web_origin
+from chalicelib.domain.catalog import Product, company_code, guard_product, product_code, web_origin
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from tests.domain.samples import NOW
 

@@ -1,8 +1,8 @@
-"""The catalogue as calls see it: remembered for a minute."""
+"""The catalog as calls see it: remembered for a minute."""
 
 from collections.abc import Callable
 
-from chalicelib.domain.catalogue import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
+from chalicelib.domain.catalog import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
