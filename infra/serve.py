@@ -59,7 +59,8 @@ HOST_HELP = "address to listen on: 0.0.0.0 for all, as in a container; there is 
 
 log = logging.getLogger("seatkeeper")
 _FIRST_PASSED = 3  # standard input, output and error are before it
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
+"""On a busy machine; a start takes two."""
 _STOP_SECONDS = DRAIN_SECONDS + 2.0
 _PORT_SECONDS = 1.0
 """For the server of somebody who was killed a moment ago to end."""

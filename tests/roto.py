@@ -23,7 +23,7 @@ from infra.child import Child, die_with
 from tests.support import AWS_NOWHERE
 
 _READY = b"roto listening"
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 _LOCK_SECONDS = 3.0
 """For the engine of somebody who was killed a moment ago to end."""
 _KEPT_LOG_BYTES = 64 * 1024

@@ -143,7 +143,7 @@ def test_each_page_starts_with_nothing_kept(page: playwright.Page, second_page: 
 
 
 def test_the_application_calls_the_same_server(site: Site) -> None:
-    with httpx.Client(base_url=site.base_url) as http:
+    with httpx.Client(base_url=site.base_url, timeout=60) as http:
         answer = site.application(http).post(
             "activate_license", product="viewer", hardware_id="h", license_key=site.other_license.license_key
         )
@@ -154,7 +154,7 @@ def test_the_application_calls_the_same_server(site: Site) -> None:
 def test_the_weight_of_a_page_is_that_of_its_bytes_on_the_wire(server: Server) -> None:
     path = "/portal/log-in"
     headers = {"Accept-Encoding": "identity"}
-    with httpx.Client(base_url=server.base_url, headers=headers) as http:
+    with httpx.Client(base_url=server.base_url, headers=headers, timeout=60) as http:
         shown = Page(http.get(path))
         plain = [len(http.get(address).content) for address in (path, *shown.loads)]
     assert len(plain) > 4

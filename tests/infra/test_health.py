@@ -88,7 +88,7 @@ def log_lines(errors: str) -> list[dict[str, Any]]:
 def ask_all(base_url: str) -> list[tuple[int, str]]:
     """Calls of every fate; the status and the request id of each answer."""
     port = int(base_url.rsplit(":", 1)[1])
-    with httpx.Client(base_url=base_url, headers={"X-Request-Id": "chosen"}) as http:
+    with httpx.Client(base_url=base_url, headers={"X-Request-Id": "chosen"}, timeout=60) as http:
         answers = [
             http.get("/"),
             http.get("/healthz"),
@@ -115,7 +115,7 @@ def test_each_call_is_one_line_with_the_fields_of_aws(
 ) -> None:
     with serve.start(dict(os.environ) | {"SEATKEEPER_LOG": level}) as server:
         answers = ask_all(server.base_url)
-        ready = httpx.get(f"{server.base_url}/readyz")
+        ready = httpx.get(f"{server.base_url}/readyz", timeout=60)
     assert [status for status, _ in answers] == STATUSES
     assert ready.json() == {"status": "ready"}
     assert len({ready.headers["X-Request-Id"], "chosen", *(request_id for _, request_id in answers)}) == 10
@@ -142,7 +142,7 @@ def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why_once(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     environment = local.environment(tmp_path)  # no table is there
-    with serve.start(environment) as server, httpx.Client(base_url=server.base_url) as http:
+    with serve.start(environment) as server, httpx.Client(base_url=server.base_url, timeout=60) as http:
         assert (http.get("/healthz").status_code, http.get("/healthz/").text) == (200, '{"status":"ok"}')
         for path in ("/readyz", "/readyz/", "/readyz"):
             answer = http.get(path)

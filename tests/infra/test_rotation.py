@@ -37,7 +37,7 @@ def test_a_rotation_disturbs_nobody(tmp_path: Path) -> None:
         assert (new["public_key"], rotated["old_public_key"]) == (rotated["public_key"], old["public_key"])
         assert is_verified(new), "the server that runs takes the new key up by itself"
         assert is_verified(old)
-        answers = httpx.get(f"{old['base_url']}/api/v4/public_key").text
+        answers = httpx.get(f"{old['base_url']}/api/v4/public_key", timeout=60).text
         assert answers == new["public_key"] + old["public_key"]
         said = admin(tmp_path, "signing-key", "retire", exit_code=2)
         assert said.endswith(f"revoke it first: {old['api_key']}.")

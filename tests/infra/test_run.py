@@ -120,7 +120,7 @@ def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     assert (revit["product"], revit["max_activations"], revit["max_license_users"]) == ("revit", 10, 5)
     assert (viewer["product"], viewer["max_activations"], viewer["max_license_users"]) == ("viewer", 5, None)
     assert revit["license_key"] is None
-    about = httpx.get(demo["base_url"]).json()
+    about = httpx.get(demo["base_url"], timeout=60).json()
     this = f"Seatkeeper {about['version']}, commit {about['commit']}"
     assert first.said.startswith(f"Serving on {demo['base_url']} ({this}) after ")
 
@@ -130,7 +130,7 @@ def test_the_portals_address_and_log_in_are_printed_and_work(first: Running) -> 
     assert f"The portal, in a browser: {demo['base_url']}/portal\n" in first.said
     manager = demo["manager"]
     assert f"e-mail {manager['email']}, password {manager['password']}\n" in first.said
-    with httpx.Client(base_url=demo["base_url"], follow_redirects=True) as http:
+    with httpx.Client(base_url=demo["base_url"], follow_redirects=True, timeout=60) as http:
         page = Page(http.get("/portal"))
         given = {"company": demo["company_code"], "email": manager["email"], "password": manager["password"]}
         entered = Page(http.post(page.path, data=page.form(page.path).fields | given))
@@ -188,7 +188,7 @@ def test_other_commands_find_the_data_of_a_run(first: Running) -> None:
 def test_a_second_run_on_the_same_home_is_one_sentence(first: Running) -> None:
     assert refused("--home", str(first.home)) == f"Another server is running on {first.home}: stop it first.\n"
     assert local.running(first.home) is not None
-    assert httpx.get(first.demo["base_url"]).status_code == 200
+    assert httpx.get(first.demo["base_url"], timeout=60).status_code == 200
 
 
 def test_a_port_in_use_is_one_sentence_and_leaves_no_server(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_server_says_one_line_and_ends_in_good_order(number: signal.Signals) -
     with subprocess.Popen([*SERVE, "--port", "0"], cwd=serve.ROOT, text=True, **pipes) as process:  # type: ignore[call-overload]
         line = process.stdout.readline()
         base_url = line.split()[2]
-        about = httpx.get(base_url).json()
+        about = httpx.get(base_url, timeout=60).json()
         process.send_signal(number)
         rest, errors = process.communicate()
     this = f"Seatkeeper {about['version']}, commit {about['commit']}"
@@ -108,7 +108,7 @@ def test_a_server_may_listen_elsewhere_and_warns_where_others_can_listen_in(
         assert process.stdout is not None
         base_url = process.stdout.readline().split()[2]
         assert base_url.startswith(url)
-        assert httpx.get(f"{base_url}/healthz").status_code == 200
+        assert httpx.get(f"{base_url}/healthz", timeout=60).status_code == 200
         process.terminate()
         errors = process.communicate()[1]
     assert (f"listening on {host} without TLS" in errors) == warns
@@ -129,7 +129,7 @@ def test_a_socket_that_systemd_has_opened_is_taken() -> None:
         with subprocess.Popen(command, cwd=serve.ROOT, text=True, stdout=subprocess.PIPE, pass_fds=[number]) as process:
             assert process.stdout is not None
             assert process.stdout.readline().startswith(f"Serving on http://127.0.0.1:{port} ")
-            assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{port}/", timeout=60).status_code == 200
             process.terminate()
             process.communicate()
     assert process.returncode == 0
@@ -154,7 +154,7 @@ def test_git_is_asked_once_for_all_processes_which_commit_is_served(tmp_path: Pa
     with serve.start(environment, workers=2) as server:
         asked = (tmp_path / "asked").read_text()
         with ExitStack() as stack:
-            kept = [stack.enter_context(httpx.Client(base_url=server.base_url)) for _ in range(8)]
+            kept = [stack.enter_context(httpx.Client(base_url=server.base_url, timeout=60)) for _ in range(8)]
             assert {client.get("/").json()["commit"] for client in kept} == {"0123456789ab-dirty"}
         assert (tmp_path / "asked").read_text() == asked
 
@@ -194,12 +194,12 @@ def test_help_shows_an_example() -> None:
 
 def test_a_killed_server_leaves_nothing_behind() -> None:
     with serve.start(dict(os.environ)) as server:
-        assert httpx.get(server.base_url).status_code == 200
+        assert httpx.get(server.base_url, timeout=60).status_code == 200
         server.kill()
         with pytest.raises(httpx.ConnectError):
-            httpx.get(server.base_url)
+            httpx.get(server.base_url, timeout=60)
         with serve.start(dict(os.environ), server.port) as another:
-            assert httpx.get(another.base_url).status_code == 200
+            assert httpx.get(another.base_url, timeout=60).status_code == 200
 
 
 def test_a_server_ends_with_the_process_that_started_it() -> None:
@@ -368,7 +368,7 @@ def test_one_client_with_more_connections_than_there_are_keeps_nobody_out(server
 
 def test_many_clients_that_fill_all_connections_keep_nobody_out(server: serve.Server) -> None:
     with ExitStack() as stack:
-        steady = socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=("127.0.0.3", 0))
+        steady = socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=("127.0.0.3", 0))
         stack.enter_context(steady)
         for number in range(10, 16):
             stack.enter_context(held_open(server, shares.MAX_OF_CLIENT - 20, f"127.0.0.{number}"))

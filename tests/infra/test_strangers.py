@@ -96,7 +96,7 @@ def test_in_a_network_of_its_own_all_reach_the_server(tmp_path: Path) -> None:
             try:
                 assert process.stdout is not None
                 assert process.stdout.readline().startswith(f"Serving on {url} ")
-                assert httpx.get(f"{url}/readyz").status_code == 200
+                assert httpx.get(f"{url}/readyz", timeout=60).status_code == 200
             finally:
                 process.terminate()
                 process.communicate()

@@ -45,7 +45,7 @@ def test_as_many_answer_as_there_are_processors_by_default() -> None:
     for given, number in ((None, len(os.sched_getaffinity(0))), (3, 3)):
         with serve.start(dict(os.environ), workers=given) as server:
             assert len(server.pids) == 1 + number
-            assert httpx.get(f"{server.base_url}/readyz").status_code == 200
+            assert httpx.get(f"{server.base_url}/readyz", timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "65", "two", "1.5", "٣", ""])
@@ -58,7 +58,7 @@ def test_each_of_the_processes_answers(server: serve.Server) -> None:
     before = [connections_of(pid) for pid in server.pids[1:]]
     with ExitStack() as stack:
         for _ in range(8):
-            client = stack.enter_context(httpx.Client(base_url=server.base_url))
+            client = stack.enter_context(httpx.Client(base_url=server.base_url, timeout=60))
             assert client.get("/healthz").status_code == 200
         now = [connections_of(pid) for pid in server.pids[1:]]
     taken = [more - some for more, some in zip(now, before, strict=True)]
@@ -87,7 +87,7 @@ def test_however_the_first_process_ends_none_is_left(number: signal.Signals, ser
         for end in ends:
             assert select.select([end], [], [], PATIENCE_SECONDS)[0]
     with pytest.raises(httpx.ConnectError):
-        httpx.get(server.base_url)
+        httpx.get(server.base_url, timeout=60)
 
 
 def test_a_worker_that_cannot_begin_is_the_end_and_says_why_once(tmp_path: Path) -> None:
