@@ -94,7 +94,7 @@ class Campaign:
     def table(self) -> str:
         """What it came to, in Markdown."""
         head = ("", "there are", "walked", "schedules", "calls", "states", "wrong")
-        rows = [(name, *map(_told, leg.figures())) for name, leg in self.legs.items()]
+        rows = [(name or "all", *map(_told, leg.figures())) for name, leg in self.legs.items()]
         if len(rows) > 1:
             rows.append(("**all**", *(f"**{_told(one)}**" for one in self.totals())))
         return markdown_table([head, ("---",) * len(head), *rows])
