@@ -103,12 +103,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m infra.call",
         description="Make one signed call of the License API to the running demo; verify and show the answer.",
-        epilog="example: python -m infra.call check_license product=viewer license_key=… hardware_id=my-laptop",
+        epilog="example: python -m infra.call check_license product=viewer license_key=KEY hardware_id=my-laptop",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
     parser.add_argument("--digest", action="store_true", help="sign the whole request, and not just its date")
     parser.add_argument("--fresh", action="store_true", help="send a nonce, and require the answer to tell it")
-    parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details, …")
+    parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details and others")
     parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
     add_version(parser)
     given = parser.parse_args()

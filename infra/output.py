@@ -13,6 +13,15 @@ def write(text: str) -> None:
     print(text, flush=True)
 
 
+def answer(text: str) -> None:
+    """Write as `write` does; where that fails, one sentence says so, and the command ends with exit 3."""
+    try:
+        write(text)
+    except OSError as error:
+        print(f"The answer could not be written ({error.strerror}).", file=sys.stderr)
+        sys.exit(3)
+
+
 def tell(text: str) -> None:
     """Write as `write` does, to who may be gone by now: whoever goes on working is not to end for that.
 

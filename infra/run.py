@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     parser.add_argument("--no-demo", action="store_true", help="make no demo company: for a server in real use")
     parser.add_argument("--host", default=serve.LOOPBACK, help=serve.HOST_HELP)
-    parser.add_argument("--mail", metavar="URL", help="send mail by smtp://… or smtps://…, as docs/serving.md says")
+    parser.add_argument("--mail", metavar="URL", help="send mail by smtp://... or smtps://..., as docs/serving.md says")
     parser.add_argument("--behind-proxy", action="store_true", help=serve.BEHIND_PROXY_HELP)
     parser.add_argument("--workers", help=serve.WORKERS_HELP)
     add_version(parser)

@@ -15,7 +15,7 @@ class _ShowVersion(argparse.Action):
     """Asks for the commit only when it is to be shown: git may have to be asked."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        output.write(this_version())
+        output.answer(this_version())
         parser.exit()
 
 

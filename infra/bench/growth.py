@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
+from infra import output
 from infra.bench.clients import BenchError, Job
 from infra.bench.latencies import Latencies
 from infra.bench.page import GROWTH, about, add_report, write_into
@@ -106,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (BenchError, ServeError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(text)
+    output.answer(text)
     return 0
 
 

@@ -22,6 +22,7 @@ from types import FrameType
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
+from infra import output
 from infra.bench import vendor
 from infra.bench.clients import BenchError, request_bytes
 from infra.bench.in_process import responder, writing_here
@@ -181,7 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BenchError as error:
         print(error, file=sys.stderr)
         return 2
-    print(text)
+    output.answer(text)
     return 0
 
 

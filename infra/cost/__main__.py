@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from infra import output
 from infra.cost.inputs import DEFAULT, CostError, Inputs, read_inputs
 from infra.cost.monthly_cost import MILLIONS, Function, Monitoring, function, kept_started, loads, million, month, watch
 from infra.markdown import markdown_table
@@ -81,9 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if given.json:
-        print(_document(inputs, run, watched, months, millions))
+        output.answer(_document(inputs, run, watched, months, millions))
     else:
-        print(f"{months_table(inputs, run, months)}\n\n{millions_table(millions)}")
+        output.answer(f"{months_table(inputs, run, months)}\n\n{millions_table(millions)}")
     return 0
 
 

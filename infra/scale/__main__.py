@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_version(parser)
     given = parser.parse_args(arguments)
     fleet, usage = Fleet(*(getattr(given, field.name) for field in fields(Fleet))), read_inputs(DEFAULT).usage
-    output.write("\n\n".join((day(fleet, usage), items(fleet, usage), hot_table(fleet, usage))))
+    output.answer("\n\n".join((day(fleet, usage), items(fleet, usage), hot_table(fleet, usage))))
 
 
 def _number(text: str) -> int:

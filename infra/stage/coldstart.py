@@ -26,7 +26,7 @@ from chalicelib.store.database import create_tables
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.web import clock
-from infra import local
+from infra import local, output
 from infra.bench.imports import INSTALLED, LIBRARIES, OURS, cpu_ms
 from infra.call import signed_headers
 from infra.markdown import markdown_table
@@ -95,8 +95,8 @@ def run(stage: Stage, _given: argparse.Namespace) -> int:
                 rounds.append([*parts_ms(asked, [task]), *imports])
                 progress.show(done + 1)
         sizes = f"Archive: {archive.stat().st_size / 1e6:.1f} MB."
-    print(table(rounds))
-    print(f"{sizes} {RUNS} fresh processes of each, by turns; {architecture}, Python {platform.python_version()}.")
+    measured = f"{RUNS} fresh processes of each, by turns; {architecture}, Python {platform.python_version()}."
+    output.answer(f"{table(rounds)}\n{sizes} {measured}")
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.admin.command_table import COMMANDS
 from tests import NOT_INSTALLED
 from tests.docs.pages import ROOT
 
@@ -22,6 +23,24 @@ def without_example(source: str) -> Iterator[int]:
             example = given.get("epilog", "")
             if not (example.startswith("example: ") and given["prog"] in example):
                 yield node.lineno
+
+
+def beyond_ascii(source: str) -> Iterator[int]:
+    """The lines of a module on which something is said in `--help` that not every terminal can show."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg in {"help", "description", "epilog"}:
+            texts = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+            if not all(str(text).isascii() for text in texts):
+                yield node.value.lineno
+
+
+def test_help_is_shown_on_every_terminal() -> None:
+    """Where its encoding lacks a letter the command would end with an error in the place of its help."""
+    found = {path: list(beyond_ascii(path.read_text())) for path in MODULES}
+    assert [f"{path.relative_to(ROOT)}:{number}" for path, numbers in found.items() for number in numbers] == []
+    texts = [text for command in COMMANDS for text in (command.help, *(option.help for option in command.options))]
+    assert [text for text in texts if not text.isascii()] == []
+    assert list(beyond_ascii("add_argument('-x', help=f'{y} of …')")) == [1]
 
 
 def test_each_command_has_an_example() -> None:
