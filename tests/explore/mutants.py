@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.store import batches, reads
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import BatchProgressItem
+from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
 
@@ -45,9 +46,13 @@ def _refusal_by_several_instants() -> Patches:
     return [(reads, "transact_get", lambda items: reads.batch_get_raw(items, consistent=True, now=0))]
 
 
-MUTANTS: dict[str, Callable[[], Patches]] = of_proof.MUTANTS | {
-    "list not within the limit": _list_not_within_the_limit,
-    "person of a list done twice": _person_of_a_list_done_twice,
-    "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
-    "refusal by several instants": _refusal_by_several_instants,
-}
+MUTANTS: dict[str, Callable[[], Patches]] = (
+    of_proof.MUTANTS
+    | ACCOUNT_MUTANTS
+    | {
+        "list not within the limit": _list_not_within_the_limit,
+        "person of a list done twice": _person_of_a_list_done_twice,
+        "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+        "refusal by several instants": _refusal_by_several_instants,
+    }
+)

@@ -81,7 +81,7 @@ def pairs(faults: int = 0) -> Iterator[Setting]:
     """All pairs of deeds, also of one with itself, from all starts; with so many faults."""
     for kind, scene in SCENES.items():
         for start in scene.starts:
-            for two in combinations_with_replacement(scene.deeds.values(), 2):
+            for two in combinations_with_replacement(scene.from_start(start), 2):
                 yield Setting(kind, start, two, faults)
 
 

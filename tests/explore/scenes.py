@@ -1,11 +1,13 @@
 """What is walked: each kind of world with its starts, what is done there, and who judges it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import batches
+from tests.explore import accounts, batches
+from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
+from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
 from tests.explore.engine import State
 from tests.explore.judge import Judge
@@ -61,6 +63,12 @@ class Scene:
     """That of a start: always the same one."""
     judge: Callable[[Any, Sequence[Any]], AnyJudge]
     """Of a world and what is done there at once."""
+    few: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The deeds that are walked from a start, where these are not all."""
+
+    def from_start(self, start: str) -> list[AnyDeed]:
+        """Those that are walked from there."""
+        return [self.deeds[name] for name in self.few.get(start, self.deeds)]
 
 
 def _of_license(kind: Kind, title: str) -> Scene:
@@ -71,3 +79,4 @@ def _of_license(kind: Kind, title: str) -> Scene:
 _TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}
 SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in KINDS}
 SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS, batches.world, batches.BatchJudge)
+SCENES["account"] = Scene("An account", accounts.STARTS, ACCOUNT_DEEDS, accounts.account_world, AccountJudge, FROM)
