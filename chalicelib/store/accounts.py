@@ -52,6 +52,11 @@ def read_company(code: str) -> Company | None:
     return None if item is None else item.to_domain()
 
 
+def require_company(write: Transaction, code: str) -> None:
+    """Let a transaction be written only while the company is there: nobody removes what is made once it was deleted."""
+    write.check(CompanyItem(code, COMPANY), CompanyItem.pk.exists())
+
+
 def update_company(old: Company, new: Company, event: Event) -> None:
     """Write what differs, if nobody has changed the company since. Raises `ConditionFailed`."""
     write = Transaction(event_item(old.code, event, AccountEventItem))
@@ -80,7 +85,7 @@ def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
 
 
 def create_product(product: Product, event: Event) -> None:
-    """Raises `ConditionFailed` where the company has a product of that code."""
+    """Raises `ConditionFailed` where the company has a product of that code, or is there no more."""
     _create(ProductItem.of(product, product.company, product_sort_key(product.code)), product.company, event)
 
 
@@ -96,7 +101,7 @@ def read_products(company: str) -> Iterator[Product]:
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:
-    """Raises `ConditionFailed` on a clash."""
+    """Raises `ConditionFailed` on a clash, or where the company is there no more."""
     _create(ApiKeyItem.of(api_key, api_key.company, api_key_sort_key(api_key.api_key)), api_key.company, event)
 
 
@@ -421,4 +426,6 @@ def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: E
     write = Transaction(event_item(company, event, AccountEventItem))
     for new in (item, *links):
         write.put(new, type(new).pk.does_not_exist())
+    if not isinstance(item, CompanyItem):
+        require_company(write, company)
     write.commit()

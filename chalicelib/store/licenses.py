@@ -10,7 +10,7 @@ from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import reads
-from chalicelib.store.accounts import put_manager, put_new_user
+from chalicelib.store.accounts import put_manager, put_new_user, require_company
 from chalicelib.store.due import filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
@@ -47,7 +47,7 @@ def issue(
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
     `joined`: the event of a manager who comes to an order that is there. Raises `ConditionFailed` where a name that
-    must be unique is in use, or the order has changed meanwhile.
+    must be unique is in use, or the order has changed meanwhile, or the company is there no more.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
@@ -73,6 +73,7 @@ def issue(
         put_manager(write, known, manager)
     if mail is not None:
         put_mail(write, mail, event.at)
+    require_company(write, company)
     write.commit()
 
 

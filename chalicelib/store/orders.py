@@ -129,7 +129,8 @@ def backfill_managers(order: Order) -> None:
                 _file_all(order, user_id)
                 break
     joined = [OrderItem.pending_managers.delete(order.pending_managers)]
-    writes.update(OrderItem(order.company, order_sort_key(order.id)), joined)
+    with suppress(ConditionFailed):  # it is gone, with its company
+        writes.update(_order(order), joined, OrderItem.pk.exists())
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:

@@ -87,7 +87,10 @@ def _remove_refusals(code: str) -> Iterator[int]:
 
 
 def _remove_accounts(code: str) -> Iterator[int]:
-    return _remove(CompanyItem, code)
+    """Until nothing is left: what was decided before, on an order for one, is written while the order goes."""
+    removed = 1
+    while removed:
+        yield (removed := sum(_remove(CompanyItem, code)))
 
 
 def _remove_ephemera(code: str) -> Iterator[int]:

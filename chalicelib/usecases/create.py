@@ -63,6 +63,7 @@ def create_product(
     try:
         accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
     except ConditionFailed:
+        find_company(owner.code)  # it may be gone
         raise AlreadyExists("already_exists", of="product", field="code", name=product.code) from None
     return product
 
@@ -101,8 +102,12 @@ def create_api_key(
         require_digest=require_digest,
         origins=origins,
     )
-    with stored_with_result(lambda: (api_key, shared_key)):
-        accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
+    try:
+        with stored_with_result(lambda: (api_key, shared_key)):
+            accounts.create_api_key(api_key, Event.new("api_key_created", actor, now, api_key=name))
+    except ConditionFailed:
+        find_company(owner.code)  # it is gone: the name is nobody else's
+        raise
     return api_key, shared_key
 
 

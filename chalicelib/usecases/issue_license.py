@@ -78,6 +78,7 @@ def issue_license(
         draw = next(draws)
         if draw:  # others have come to the same order or manager meanwhile, or an id was taken
             back_off(draw)
+            find_company(sold.company)  # or the company was deleted
         license = _license(sold, terms, new_id(now + draw), now)  # ids of one millisecond may be equal
         _guard_key(license, terms)
         old = orders.read_order(sold.company, license.order_id or "")

@@ -13,7 +13,7 @@ from tests.proof.report import TITLE_OF_WALKS
 
 PAGE, TITLE = "docs/proof.md", TITLE_OF_WALKS
 LONG: dict[str, Callable[[], Iterator[Setting]]] = {
-    "two calls": pairs.pairs,
+    "two calls": lambda: pairs.pairs(long=True),
     "three that touch one limit": pairs.triples,
     "two, with one fault": lambda: pairs.pairs(1),
     "three, with one fault": lambda: pairs.triples(1),

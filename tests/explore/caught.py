@@ -1,11 +1,10 @@
 """The broken builds, those of the proof among them, and where a walk finds each of them at once."""
 
-from tests.explore.account_mutants import CAUGHT_ON_ACCOUNTS
 from tests.explore.draw import svg
 from tests.explore.mutants import broken
 from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
 
-CAUGHT_IN = CAUGHT_ON_ACCOUNTS | {
+CAUGHT_IN = {
     "limit not in the condition": "activate+activate-rival@key/below",
     "count, then write": "activate+activate-rival@key/empty",
     "counter not moved": "activate+activate@key/empty",
@@ -36,6 +35,11 @@ CAUGHT_IN = CAUGHT_ON_ACCOUNTS | {
     "person of a list done twice": "continue+continue@batch/reserved",
     "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
     "refusal by several instants": "repeat+deactivate@key/limit",
+    "company not in the condition": "create-product+delete-company@shop/new",
+    "order not in the condition": "issue+remove-manager@shop/sold",
+    "key not in the condition": "issue-with-key+issue-with-key@shop/new",
+    "answer not with the change": "issue-once+issue-once@shop/new",
+    "manager unfiled who is back": "issue+remove-manager@shop/sold",
 }
 """The setting that is walked; `~1` with one fault at most."""
 

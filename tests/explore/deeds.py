@@ -49,16 +49,21 @@ class Deed:
 
     def outcome(self, world: World) -> Outcome:
         """Do it. Raises nothing."""
-        try:
-            return self.do(world) or Outcome()
-        except Unavailable:
-            return Outcome(BUSY)
-        except SeatkeeperError as refused:
-            return Outcome(refused.code)
-        except Died:
-            return Outcome(DIED)
-        except Exception as error:  # a bug is an answer that is never right
-            return Outcome(f"{CRASHED}: {type(error).__name__}: {error}")
+        return outcome_of(lambda: self.do(world))
+
+
+def outcome_of(do: Callable[[], Outcome | None]) -> Outcome:
+    """What came of it, whatever it raises."""
+    try:
+        return do() or Outcome()
+    except Unavailable:
+        return Outcome(BUSY)
+    except SeatkeeperError as refused:
+        return Outcome(refused.code)
+    except Died:
+        return Outcome(DIED)
+    except Exception as error:  # a bug is an answer that is never right
+        return Outcome(f"{CRASHED}: {type(error).__name__}: {error}")
 
 
 def of_kind(kind: Kind) -> list[Deed]:

@@ -1,14 +1,18 @@
 """Broken builds that walks alone catch, beside those of the proof: of what its storms do not do."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.store import batches, reads
+from chalicelib.store import accounts, batches, licenses, reads
+from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
-from tests.explore.account_mutants import ACCOUNT_MUTANTS
+from chalicelib.store.keys import license_key_sort_key
+from chalicelib.store.transactions import Transaction
+from chalicelib.usecases import retry
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
 
@@ -46,13 +50,45 @@ def _refusal_by_several_instants() -> Patches:
     return [(reads, "transact_get", lambda items: reads.batch_get_raw(items, consistent=True, now=0))]
 
 
-MUTANTS: dict[str, Callable[[], Patches]] = (
-    of_proof.MUTANTS
-    | ACCOUNT_MUTANTS
-    | {
-        "list not within the limit": _list_not_within_the_limit,
-        "person of a list done twice": _person_of_a_list_done_twice,
-        "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
-        "refusal by several instants": _refusal_by_several_instants,
-    }
-)
+def _company_not_in_the_condition() -> Patches:
+    """What was decided before a company was deleted is written after."""
+    return [(module, "require_company", lambda *_: None) for module in (accounts, licenses)]
+
+
+def _order_not_in_the_condition() -> Patches:
+    """A license comes to the order that was read, whoever manages it by then."""
+    return rewriting(licenses, "issue", OrderItem, lambda actions, _: (actions, OrderItem.pk.exists()))
+
+
+def _key_not_in_the_condition() -> Patches:
+    """Whoever issues a license with a key that is in use takes it."""
+    right = Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        is_key = isinstance(item, LookupItem) and item.sort_key.startswith(license_key_sort_key())
+        right(self, item, LookupItem.pk.exists() | LookupItem.pk.does_not_exist() if is_key else condition)
+
+    return [(Transaction, "put", put)]
+
+
+def _answer_not_with_the_change() -> Patches:
+    """The answer to a form is stored after the change that it makes."""
+    return [(retry, "stored_with_result", lambda _: nullcontext())]
+
+
+def _manager_unfiled_who_is_back() -> Patches:
+    """What an order is filed under is removed, whoever manages it by then."""
+    return [(Transaction, "check", lambda *_: None)]
+
+
+MUTANTS: dict[str, Callable[[], Patches]] = of_proof.MUTANTS | {
+    "list not within the limit": _list_not_within_the_limit,
+    "person of a list done twice": _person_of_a_list_done_twice,
+    "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+    "refusal by several instants": _refusal_by_several_instants,
+    "company not in the condition": _company_not_in_the_condition,
+    "order not in the condition": _order_not_in_the_condition,
+    "key not in the condition": _key_not_in_the_condition,
+    "answer not with the change": _answer_not_with_the_change,
+    "manager unfiled who is back": _manager_unfiled_who_is_back,
+}

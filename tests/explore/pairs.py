@@ -13,12 +13,10 @@ from tests.explore.scenes import SCENES, AnyDeed, AnyJudge, Scene
 from tests.explore.schedule import WHOLE, Choice, Schedule, Step, Task, Thread, in_calls
 from tests.explore.scheduler import controlled
 from tests.explore.scripts import Script
+from tests.explore.serial import LONG
 from tests.explore.walk import Walk, schedules
-from tests.explore.worlds import new_engine
+from tests.explore.worlds import APART_MS, new_engine
 from tests.proof.rules import Violation
-
-APART_MS = 10
-"""By how much the clock of each is ahead of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,17 @@ class Walked:
         self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
 
 
-def pairs(faults: int = 0) -> Iterator[Setting]:
-    """All pairs of deeds, also of one with itself, from all starts; with so many faults."""
+def pairs(faults: int = 0, *, long: bool = False) -> Iterator[Setting]:
+    """All pairs of deeds, also of one with itself, from all starts; with so many faults.
+
+    `long`: also those that have too many schedules to be walked on every change.
+    """
     for kind, scene in SCENES.items():
         for start in scene.starts:
-            for two in combinations_with_replacement(scene.from_start(start), 2):
-                yield Setting(kind, start, two, faults)
+            for two in combinations_with_replacement(scene.deeds.values(), 2):
+                why_not = scene.left_out.get(f"{two[0].name}+{two[1].name}/{start}")
+                if why_not is None or (long and why_not == LONG):
+                    yield Setting(kind, start, two, faults)
 
 
 _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (

@@ -29,6 +29,8 @@ BEGIN: Instant = NOW - 3 * DAY
 """When the license was issued, and its devices activated: a check at `NOW` is noted again."""
 ENDS: dict[End, Instant] = {"far": NOW + 10 * DAY, "near": NOW - HOUR, "past": NOW - 2 * DAY}
 """At `NOW` valid, in its grace, and expired."""
+APART_MS = 10
+"""By how much the clock of each who calls is ahead of the one before."""
 PEOPLE = tuple(f"{name}@customer.test" for name in ("ada", "bob", "cyd", "dan", "eve"))
 """Of the users two are seated, and one seat is left; all but the last one have an account."""
 

@@ -28,6 +28,7 @@ _KINDS = {
     "BatchWriteItem": "write",
     "TransactGetItems": "read",
     "Query": "read",
+    "Scan": "read",
     "PutItem": "write",
     "UpdateItem": "write",
     "DeleteItem": "write",

@@ -1,7 +1,8 @@
 """What the tests of use cases share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +15,9 @@ from chalicelib.domain.license import License
 from chalicelib.store import activations
 from tests.store.seam import Answer, Request, Send, intercepted, noted
 from tests.support import Vendor
+
+READS = ("Query", "BatchGetItem", "TransactGetItems")
+"""The operations that read, as the store sends them."""
 
 
 @contextmanager
@@ -49,6 +53,19 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
 
     with patch.object(activations, "read_snapshots", read_snapshots):
         yield
+
+
+@contextmanager
+def before_write(number: int, act: Callable[[], Any]) -> Iterator[Callable[[], bool]]:
+    """Do something before the write of this number that is sent inside; what is answered says whether it was."""
+    written, acts = count(1), [act]
+
+    def amid(request: Request) -> None:
+        if acts and request.operation not in READS and next(written) == number:
+            acts.pop()()
+
+    with noted(amid):
+        yield lambda: not acts
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A closed account lets nobody in and has nothing, whatever goes on meanwhile, until the vendor reopens it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any
@@ -45,10 +45,9 @@ from tests.mailbox import code_mails, mailed_code
 from tests.store.seam import Request, noted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import PASSWORD, account, chosen, issued, result_of
-from tests.usecases.support import calls_counted, refused
+from tests.usecases.support import READS, before_write, calls_counted, refused
 
 DON, LATER = "don@customer.test", NOW + 1000
-READS = ("Query", "BatchGetItem", "TransactGetItems")
 
 
 @dataclass
@@ -248,19 +247,6 @@ def cut_short(act: Callable[[], Any], after: int) -> bool:
     except CutShortError:
         return True
     return False
-
-
-@contextmanager
-def before_write(number: int, act: Callable[[], Any]) -> Iterator[Callable[[], bool]]:
-    """Do something before the write of this number that is sent inside; what is answered says whether it was."""
-    written, acts = count(1), [act]
-
-    def amid(request: Request) -> None:
-        if acts and request.operation not in READS and next(written) == number:
-            acts.pop()()
-
-    with noted(amid):
-        yield lambda: not acts
 
 
 def test_wherever_it_is_cut_short_nobody_gets_in_and_the_next_call_finishes_it() -> None:

@@ -1,14 +1,16 @@
 """A deleted company leaves nothing in any table and moves nothing of another one, wherever it is interrupted."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
@@ -30,16 +32,18 @@ from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.forgotten_password import request_code
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.sweep import sweep
 from tests.store.cases import CASES
 from tests.store.seam import Request, every_item, noted
-from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
-from tests.usecases.support import refused
+from tests.usecases.support import before_write, refused
 
 TABLES = (LicenseItem, LookupItem, SessionItem)
 """An item class of each table."""
+ORDER, NEW_MANAGER = "order-1", "new@customer.test"
 
 
 def stored(code: str) -> list[str]:
@@ -213,6 +217,31 @@ def test_a_license_that_is_filed_anew_meanwhile_leaves_nothing_that_is_due(
     delete_company(vendor.code)
     assert done
     assert stored(vendor.code) == []
+
+
+MAKING: dict[str, Callable[[str], object]] = {
+    "a license": lambda code: issue_license(code, "viewer", Terms("perpetual", 5), NEW_MANAGER, ADMIN, now=NOW),
+    "a license of the order": lambda code: issue_license(
+        code, "viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), None, ADMIN, now=NOW
+    ),
+    "a product": lambda code: create.create_product(code, "planner", "Planner", "user", ADMIN, now=NOW),
+    "an API key": lambda code: create.create_api_key(code, frozenset(), False, ADMIN, now=NOW),
+    "a manager": lambda code: add_manager(code, ORDER, NEW_MANAGER, ADMIN, now=NOW),
+}
+
+
+@pytest.mark.parametrize("making", MAKING)
+def test_what_was_decided_before_a_company_was_deleted_is_not_made_after(making: str) -> None:
+    """Before each write of it another call deletes the company."""
+    for write in count(1):
+        vendor = Vendor()
+        vendor.issue(order_id=ORDER)
+        with before_write(write, partial(delete_company, vendor.code)) as is_over, suppress(NotFound):
+            MAKING[making](vendor.code)
+        if not is_over():
+            break
+        assert stored(vendor.code) == []
+    assert write > 1
 
 
 def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:

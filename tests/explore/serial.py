@@ -1,0 +1,111 @@
+"""A judge that knows no model: what came of a schedule has to come of the same calls, one after another, in some order.
+
+What each call does by itself is for other tests to say. Here it is asked whether two at once come to anything that they
+do not come to in turn: other answers, another state, an event or a mail more or less.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, permutations
+from typing import Any
+
+from tests.explore.deeds import Outcome, outcome_of
+from tests.explore.engine import MemoryEngine, State
+from tests.explore.schedule import Choice, Schedule, Task, Thread
+from tests.explore.scripts import Script
+from tests.explore.worlds import APART_MS
+from tests.proof.history import BUSY, CRASHED, DIED
+from tests.proof.rules import Violation
+
+View = Callable[[Any], object]
+"""Of a world, what is stored by now: all that an order of calls may change, and no id or key that is drawn."""
+SERIAL = "as if one after another"
+LONG = "hundreds of schedules: left to the long run"
+"""Why a pair is not walked on every change."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialDeed:
+    """One call, as it is named in schedules."""
+
+    name: str
+    do: Callable[[Any], str | None]
+    """In a world; answers what came of it, where that is not just `ok`."""
+
+    def outcome(self, world: Any) -> Outcome:
+        """Do it. Raises nothing."""
+
+        def do() -> Outcome | None:
+            answer = self.do(world)
+            return None if answer is None else Outcome(answer)
+
+        return outcome_of(do)
+
+
+@dataclass(slots=True)
+class SerialJudge:
+    """Judges the schedules of one walk; what it has judged before it remembers."""
+
+    world: Any
+    deeds: Sequence[SerialDeed]
+    view: View
+    ends: dict[int, object] = field(default_factory=dict)
+    """By the mark of what is stored at the end."""
+    known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
+    right: dict[tuple[int, ...], tuple[dict[int, str], object]] = field(default_factory=dict)
+    """By the order of the calls that are made, their answers, and what is then stored."""
+
+    def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
+        """Every rule that was broken."""
+        key = schedule.mark, tuple(one.outcome.answer for one in schedule.tasks)
+        if key not in self.known:
+            self.known[key] = tuple(self._judged(schedule.engine, schedule.mark, schedule.tasks))
+        return self.known[key]
+
+    def _judged(self, engine: MemoryEngine, mark: int, tasks: Sequence[Task]) -> Iterator[Violation]:
+        self.ends[mark] = stored = self._stored(engine, engine.state)
+        answers = {task.number: task.outcome.answer for task in tasks}
+        yield from (Violation("no bug", answer) for answer in answers.values() if answer.startswith(CRASHED))
+        if not any(self._is_right(engine, order, answers, stored) for order in _orders(answers)):
+            said = ", ".join(f"{deed.name}: {answers[number]}" for number, deed in enumerate(self.deeds))
+            serial = [self.right[order] for order in permutations(answers)]
+            yield Violation(SERIAL, f"{said}: {stored}; one after another: {serial}")
+
+    def _is_right(self, engine: MemoryEngine, order: tuple[int, ...], answers: dict[int, str], stored: object) -> bool:
+        if order not in self.right:
+            self.right[order] = self._one_after_another(engine, order)
+        right, left = self.right[order]
+        return left == stored and all(answers[number] in (answer, BUSY, DIED) for number, answer in right.items())
+
+    def _one_after_another(self, engine: MemoryEngine, order: Sequence[int]) -> tuple[dict[int, str], object]:
+        """What comes of these calls in this order: their answers, and what is stored."""
+        scripts = [Script(number, self._deed(number)) for number in range(len(self.deeds))]
+        alone = Schedule(MemoryEngine(engine.tables, dict(self.world.state)), scripts)
+        for number in order:
+            while alone.tasks[number].pending is not None:
+                alone.step(Choice(Thread(number)))
+        for script in scripts:
+            script.end()
+        return {number: alone.tasks[number].outcome.answer for number in order}, self._stored(
+            engine, alone.engine.state
+        )
+
+    def _stored(self, engine: MemoryEngine, state: State) -> object:
+        """What people see of a state, and how much the audit finds there: it names what was drawn."""
+        end, engine.state = engine.state, dict(state)
+        try:
+            return self.view(self.world), len(self.world.vendor.differences())
+        finally:
+            engine.state = end
+
+    def _deed(self, number: int) -> Callable[[], Outcome]:
+        here = replace(self.world, now=self.world.now + APART_MS * number)
+        return lambda: self.deeds[number].outcome(here)
+
+
+def _orders(answers: dict[int, str]) -> Iterator[tuple[int, ...]]:
+    """All orders, first of all calls, then without those that may have done nothing."""
+    maybe = [number for number, answer in answers.items() if answer in (BUSY, DIED)]
+    for count in range(len(maybe) + 1):
+        for undone in combinations(maybe, count):
+            yield from permutations([number for number in answers if number not in undone])

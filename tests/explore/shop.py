@@ -1,0 +1,211 @@
+"""What a vendor sells: orders and who manages them, keys that are given, products, and the company itself."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
+from typing import Any
+from unittest.mock import patch
+
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import License
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, database, licenses, mails, orders
+from chalicelib.store.tables import TABLE_KEYS
+from chalicelib.usecases import order_managers
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.close_account import close_account, reopen_account
+from chalicelib.usecases.create import create_company, create_product
+from chalicelib.usecases.delete_company import delete_company
+from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
+from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.repair_links import repair_links
+from tests.explore.engine import State
+from tests.explore.scheduler import controlled
+from tests.explore.serial import LONG, SerialDeed
+from tests.explore.worlds import new_engine
+from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
+
+ORDER, OTHER_CUSTOMER, KEY = "order-1", "others@customer.test", "A-KEY-OF-OLD"
+MIA, MAX = "mia@customer.test", "max@customer.test"
+STARTS = ("new", "sold", "pending")
+"""Nothing is sold; a license in an order that one manages; two licenses, and a second manager has joined by half."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopWorld:
+    """A vendor, and what is sold."""
+
+    name: str
+    state: State
+    vendor: Vendor
+    now: int = NOW
+
+
+@cache
+def world(start: str) -> ShopWorld:
+    """The world of that start. Always the same one, to the last id."""
+    engine = new_engine({})
+    with controlled(engine):
+        vendor = Vendor(now=NOW - DAY)
+        if start != "new":
+            vendor.issue(manager=MIA, order_id=ORDER)
+            vendor.now += 1
+        if start == "pending":  # whoever added him died in between
+            vendor.issue("revit", order_id=ORDER)
+            vendor.now += 1
+            with patch.object(orders, "backfill_managers"):
+                order_managers.add_manager(vendor.code, ORDER, MAX, ADMIN, now=vendor.now)
+    vendor.now = NOW
+    return ShopWorld(start, engine.state, vendor)
+
+
+def view(world: ShopWorld) -> object:
+    """What is stored of the company, in words of people."""
+    code = world.vendor.code
+    company = accounts.read_company(code)
+    people = [user for email in (MIA, MAX) if (user := _user(code, email)) is not None]
+    # A repair may meet what another call is amid of, and then does, and tells, a part of that.
+    events = [event for event in accounts.company_events(code) if event.type != "links_repaired"]
+    sold = [license for id in licenses.license_ids(code) if (license := licenses.read_license(code, id)) is not None]
+    for license in sold:
+        events += licenses.events(code, license.id)
+    order = orders.read_order(code, ORDER)
+    emails = {user.id: user.email for user in people}
+    return {
+        "company": None if company is None else (company.name, company.accent),
+        "another": accounts.read_company(f"{code}-2") is not None,
+        "products": sorted(product.code for product in accounts.read_products(code)),
+        "licenses": sorted(_license(license) for license in sold),
+        "order": order and (order.customer, _names(order.managers, emails), _names(order.pending_managers, emails)),
+        "people": sorted(_person(user) for user in people),
+        "events": _counted(map(_event, events)),
+        "mails": _counted((mail.to, mail.subject) for _, mail in mails.mails_of(code)),
+        "left": None if company is not None else _left(code),
+    }
+
+
+def _user(code: str, email: str) -> User | None:
+    user_id = accounts.user_of_email(code, email)
+    return None if user_id is None else accounts.read_user(code, user_id)
+
+
+def _license(license: License) -> tuple[str, ...]:
+    key = license.license_key if license.license_key == KEY else str(license.license_key is not None)
+    return license.product, license.order_id if license.order_id == ORDER else "another", license.customer or "", key
+
+
+def _person(user: User) -> tuple[object, ...]:
+    managed = len(list(orders.read_managed_licenses(user.company, user.id)))
+    scope = sorted(user.password_scope or ())
+    facts = user.is_manager, user.closed_at is not None, user.is_initial_password, user.access_revision
+    return user.email, managed, *facts, scope
+
+
+def _names(user_ids: frozenset[int], emails: dict[int, str]) -> list[str]:
+    return sorted(emails.get(user_id, "nobody") for user_id in user_ids)
+
+
+def _event(event: Event) -> tuple[str, ...]:
+    said = {name: str(event.detail[name]) for name in ("order", "product", "filed", "removed") if name in event.detail}
+    if not said.get("order", ORDER).startswith(ORDER):
+        said["order"] = "another"
+    return event.type, event.user or "", *said.values()
+
+
+def _counted(things: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:
+    return sorted(Counter(things).items())
+
+
+def _left(code: str) -> int:
+    """Items that say whose they are, in all tables."""
+    connection = database.connection()
+    tables = (connection.send("Scan", {"TableName": connection.table_name(name)})["Items"] for name in TABLE_KEYS)
+    return sum(code in str(item) for items in tables for item in items)
+
+
+def _issue(manager: str | None = None, customer: str = CUSTOMER, **terms: Any) -> Callable[[ShopWorld], str | None]:
+    given = Terms("perpetual", 5, customer=customer, **terms)
+
+    def do(world: ShopWorld) -> str | None:
+        try:
+            issue_license(world.vendor.code, "viewer", given, manager, ADMIN, now=world.now)
+        except NotFound:  # the product, or all of the company
+            return "gone"
+        return None
+
+    return do
+
+
+def _issue_once(world: ShopWorld) -> str:
+    """As a form that is sent twice."""
+    key = IdempotencyKey("session", "form", "an order")
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=ORDER)
+    issue = lambda: issue_license(world.vendor.code, "viewer", terms, None, ADMIN, now=world.now)  # noqa: E731
+    try:
+        made = perform_once(key, issue, lambda issued: {"license": issued[0].id}, now=world.now)
+    except NotFound:
+        return "gone"
+    assert made.answer is not None
+    return "ok, again" if made.replayed else "ok"
+
+
+def _by_code(use_case: Callable[..., object], *given: object, **more: object) -> Callable[[ShopWorld], None]:
+    def do(world: ShopWorld) -> None:
+        use_case(world.vendor.code, *given, ADMIN, now=world.now, **more)
+
+    return do
+
+
+def _create_company(world: ShopWorld) -> None:
+    create_company(f"{world.vendor.code}-2", "Another", ADMIN, now=world.now)
+
+
+def _delete(world: ShopWorld) -> None:
+    """Who finds it half removed goes on; that it is gone is as well."""
+    with suppress(NotFound):
+        delete_company(world.vendor.code)
+
+
+def _all() -> Iterator[SerialDeed]:
+    yield SerialDeed("issue", _issue(MIA, order_id=ORDER))
+    yield SerialDeed("issue-rival", _issue(MAX, order_id=ORDER))
+    yield SerialDeed("issue-for-others", _issue(customer=OTHER_CUSTOMER, order_id=ORDER))
+    yield SerialDeed("issue-with-key", _issue(license_key=KEY))
+    yield SerialDeed("issue-once", _issue_once)
+    yield SerialDeed("add-manager", _by_code(order_managers.add_manager, ORDER, MAX))
+    yield SerialDeed("remove-manager", _by_code(order_managers.remove_manager, ORDER, MIA))
+    yield SerialDeed("remove-rival", _by_code(order_managers.remove_manager, ORDER, MAX))
+    yield SerialDeed("close-manager", _by_code(close_account, MIA))
+    yield SerialDeed("reopen-manager", _by_code(reopen_account, MIA))
+    yield SerialDeed("create-product", _by_code(create_product, "planner", "Planner", "user"))
+    yield SerialDeed("create-company", _create_company)
+    yield SerialDeed("rename", _by_code(set_branding, None, None, name="Renamed"))
+    yield SerialDeed("color", _by_code(set_branding, "#0000ff", None))
+    yield SerialDeed("repair", _by_code(repair_links))
+    yield SerialDeed("delete-company", _delete)
+
+
+DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
+ENDLESS = "a company is removed by dozens of calls, item by item: more orders than can be run"
+_BY_STEPS = ("add-manager", "remove-manager", "close-manager", "repair")
+"""What goes on in steps that a manager who has joined by half may meet."""
+_LONG_IN_SOLD = (
+    "issue+issue-rival",
+    "issue-rival+issue-rival",
+    "issue-rival+issue-once",
+    "issue-rival+add-manager",
+    "add-manager+add-manager",
+    "close-manager+close-manager",
+)
+_ENDLESS = ("issue", "issue-rival", "issue-for-others", "issue-once", "add-manager", "repair", "delete-company")
+LEFT_OUT: dict[str, str] = {
+    f"{one}+{two}/pending": ENDLESS if two == "delete-company" else LONG
+    for one, two in combinations_with_replacement(DEEDS, 2)
+    if one == two or not {one, two} <= {*_BY_STEPS}
+}
+LEFT_OUT |= {f"{pair}/sold": LONG for pair in _LONG_IN_SOLD}
+LEFT_OUT |= {f"{deed}+delete-company/{start}": ENDLESS for deed in _ENDLESS for start in ("new", "sold")}
