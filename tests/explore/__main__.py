@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ def main() -> int:
 
 def _walk(given: argparse.Namespace) -> int:
     from tests.explore import pairs
-    from tests.explore.campaign import ENOUGH, LONG, Campaign, Leg
+    from tests.explore.campaign import ENOUGH, LONG, MOST, Campaign, Leg
 
     kinds = LONG if given.long else {"": lambda: (pairs.triples if given.triples else pairs.pairs)(given.faults)}
     legs = {kind: Leg([name for name in map(str, every()) if given.name in name]) for kind, every in kinds.items()}
@@ -49,9 +50,8 @@ def _walk(given: argparse.Namespace) -> int:
         raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
     campaign = Campaign(legs)
     with get_context("fork").Pool(given.processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        campaign.go(
-            lambda names: pool.imap_unordered(pairs.walk_counted, names, 4), _tell, ENOUGH if given.long else None
-        )
+        walk = partial(pairs.walk_counted, most=MOST if given.long else None)
+        campaign.go(lambda names: pool.imap_unordered(walk, names), _tell, ENOUGH if given.long else None)
     print(campaign.table(), flush=True)
     if given.report:
         _report(campaign)
@@ -64,7 +64,7 @@ def _report(campaign: "Campaign") -> None:
     from tests.explore import costs, report
 
     every = next(iter(campaign.legs.values()))
-    if len(every.walked) == len(every.names):
+    if sum(one.is_whole for one in every.walked) == len(every.names):
         _write(report.PAGE, report.page(every.walked))
         _write(costs.PAGE, with_section(Path(costs.PAGE).read_text(), costs.TITLE, costs.section_text(every.walked)))
     if len(campaign.legs) > 1:

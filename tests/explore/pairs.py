@@ -67,6 +67,8 @@ class Walked:
     """Schedule, in calls of all deeds together."""
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
+    is_whole: bool = True
+    """Whether it came to the end."""
 
     def note(self, deed: str, task: Task, steps: Sequence[Step]) -> None:
         """What a deed has sent in one schedule."""
@@ -112,16 +114,16 @@ def triples(faults: int = 0) -> Iterator[Setting]:
                 yield Setting(kind, start, three, faults)
 
 
-def walk(setting: Setting) -> Walked:
-    """Walk all schedules, and judge each."""
+def walk(setting: Setting, most: int | None = None) -> Walked:
+    """Walk all schedules, or so many, and judge each."""
     judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
     with _opened(setting) as schedule:
-        while (walked := _walk(schedule, setting, judge)) is None:
+        while (walked := _walk(schedule, setting, judge, most)) is None:
             pass
         return walked
 
 
-def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge) -> Walked | None:
+def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge, most: int | None) -> Walked | None:
     """None where the schedule has learned something, and begins anew."""
     result, states = Walked(str(setting)), set[int]()
     for done in schedules(schedule, result.walk):
@@ -135,6 +137,9 @@ def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge) -> Walked | Non
         if broken := judge.violations(done):
             result.found.append(Found(result.names[-1], broken))
         states.update(done.marks)
+        if result.walk.schedules == most:
+            result.is_whole = False
+            break
     result.states = len(states)
     return result
 
@@ -144,9 +149,9 @@ def walk_named(name: str) -> Walked:
     return walk(parsed(name)[0])
 
 
-def walk_counted(name: str) -> Walked:
-    """The same without the names of its schedules: for many walks."""
-    walked = walk_named(name)
+def walk_counted(name: str, most: int | None = None) -> Walked:
+    """Walk the setting of that name, and keep no names of schedules: for many walks."""
+    walked = walk(parsed(name)[0], most)
     walked.names.clear()
     return walked
 
