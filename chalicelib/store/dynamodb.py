@@ -86,7 +86,7 @@ def _read(operation: str, status: int, headers: Mapping[str, str], body: bytes) 
     said = _object(body)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         if said is None:
-            raise ResponseStreamingError(error="an answer that is not whole")
+            raise ResponseStreamingError(error="truncated")
         return said
     said = said or {}  # a balancer has words of its own
     code = str(said.get("__type", "")).partition(":")[0].rpartition("#")[2] or str(status)
