@@ -16,6 +16,7 @@ from chalicelib.encryption import hmac_sha256
 from chalicelib.store import reads, writes
 from chalicelib.store.counters import count_one, to_failures
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Action
 from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import email_sort_key
@@ -82,7 +83,9 @@ def start_attempt(account: Account, seen: Attempts, now: Instant) -> Attempts:
 def attempt_failed(account: Account, password: str, started: Attempts, seen: Seen, now: Instant) -> None:
     """The started attempt was wrong: it stays counted, and the next must wait. A stranger's counts for strangers."""
     wait = wait_after(started.failures + 1)
-    failed = [AttemptsItem.failures.add(1), AttemptsItem.not_before.set(now + wait)]
+    failed: list[Action] = [AttemptsItem.failures.add(1)]
+    if wait:  # else who has come a moment before, or asks a server whose clock is behind, would be held back by it
+        failed.append(AttemptsItem.not_before.set(now + wait))
     with suppress(
         ConditionFailed
     ):  # all was forgiven or forgotten meanwhile: what would be left alone would never expire

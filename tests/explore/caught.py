@@ -1,10 +1,11 @@
 """The broken builds, those of the proof among them, and where a walk finds each of them at once."""
 
+from tests.explore.account_mutants import CAUGHT_ON_ACCOUNTS
 from tests.explore.draw import svg
 from tests.explore.mutants import broken
 from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
 
-CAUGHT_IN = {
+CAUGHT_IN = CAUGHT_ON_ACCOUNTS | {
     "limit not in the condition": "activate+activate-rival@key/below",
     "count, then write": "activate+activate-rival@key/empty",
     "counter not moved": "activate+activate@key/empty",

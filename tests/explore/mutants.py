@@ -13,6 +13,7 @@ from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import retry
+from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
 
@@ -81,14 +82,18 @@ def _manager_unfiled_who_is_back() -> Patches:
     return [(Transaction, "check", lambda *_: None)]
 
 
-MUTANTS: dict[str, Callable[[], Patches]] = of_proof.MUTANTS | {
-    "list not within the limit": _list_not_within_the_limit,
-    "person of a list done twice": _person_of_a_list_done_twice,
-    "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
-    "refusal by several instants": _refusal_by_several_instants,
-    "company not in the condition": _company_not_in_the_condition,
-    "order not in the condition": _order_not_in_the_condition,
-    "key not in the condition": _key_not_in_the_condition,
-    "answer not with the change": _answer_not_with_the_change,
-    "manager unfiled who is back": _manager_unfiled_who_is_back,
-}
+MUTANTS: dict[str, Callable[[], Patches]] = (
+    of_proof.MUTANTS
+    | ACCOUNT_MUTANTS
+    | {
+        "list not within the limit": _list_not_within_the_limit,
+        "person of a list done twice": _person_of_a_list_done_twice,
+        "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+        "refusal by several instants": _refusal_by_several_instants,
+        "company not in the condition": _company_not_in_the_condition,
+        "order not in the condition": _order_not_in_the_condition,
+        "key not in the condition": _key_not_in_the_condition,
+        "answer not with the change": _answer_not_with_the_change,
+        "manager unfiled who is back": _manager_unfiled_who_is_back,
+    }
+)

@@ -84,7 +84,7 @@ def pairs(faults: int = 0, *, long: bool = False) -> Iterator[Setting]:
     """
     for kind, scene in SCENES.items():
         for start in scene.starts:
-            for two in combinations_with_replacement(scene.deeds.values(), 2):
+            for two in combinations_with_replacement(scene.from_start(start), 2):
                 why_not = scene.left_out.get(f"{two[0].name}+{two[1].name}/{start}")
                 if why_not is None or (long and why_not == LONG):
                     yield Setting(kind, start, two, faults)

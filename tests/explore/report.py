@@ -7,7 +7,6 @@ from tests.explore.pairs import Walked, parsed
 from tests.explore.scenes import SCENES
 
 PAGE = "docs/explore-pairs.md"
-LEFT_OUT = "-"
 _HEAD = """\
 # Every pair, in numbers
 
@@ -49,7 +48,7 @@ def page(all_walked: Iterable[Walked]) -> str:
 
 def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[str, ...]:
     walked = starts.values()
-    counts = (cell(starts[name]) if name in starts else LEFT_OUT for name in names)
+    counts = (cell(starts[name]) if name in starts else "" for name in names)
     rounds = max(rounds for one in walked for rounds in one.rounds.values())
     calls = max(len(sent) for one in walked for sent in one.sent.values())
     return pair, *counts, str(sum(one.states for one in walked)), str(rounds), str(calls)
@@ -65,4 +64,4 @@ def cells_told(text: str, kind: str, start: str) -> dict[str, str]:
     table = text.split("\n## ")[1 + list(SCENES).index(kind)]
     rows = [[one.strip() for one in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
     column = rows[0].index(start)
-    return {row[0]: row[column] for row in rows[2:] if row[column] != LEFT_OUT}
+    return {row[0]: row[column] for row in rows[2:] if row[column]}

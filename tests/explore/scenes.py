@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import batches, shop
+from tests.explore import accounts, batches, shop
+from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
+from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
 from tests.explore.engine import State
 from tests.explore.judge import Judge
@@ -62,8 +64,14 @@ class Scene:
     """That of a start: always the same one."""
     judge: Callable[[Any, Sequence[Any]], AnyJudge]
     """Of a world and what is done there at once."""
+    few: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The deeds that are walked from a start, where these are not all."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Pairs that are not walked on every change, as in `first+second/start`, and why not."""
+
+    def from_start(self, start: str) -> list[AnyDeed]:
+        """Those that are walked from there."""
+        return [self.deeds[name] for name in self.few.get(start, self.deeds)]
 
 
 def _of_license(kind: Kind, title: str) -> Scene:
@@ -74,6 +82,7 @@ def _of_license(kind: Kind, title: str) -> Scene:
 _TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}
 SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in KINDS}
 SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS, batches.world, batches.BatchJudge)
+SCENES["account"] = Scene("An account", accounts.STARTS, ACCOUNT_DEEDS, accounts.account_world, AccountJudge, FROM)
 SCENES["shop"] = Scene(
-    "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), shop.LEFT_OUT
+    "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), left_out=shop.LEFT_OUT
 )

@@ -111,6 +111,7 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (passwords, "token_urlsafe", _token_urlsafe),
     (database, "time", _Time),
     (log_in, "time", _Time),
+    (log_in, "_ROUNDS", 3),  # it waits for others as long as they have it wait, not as long as it would
     (sweep, "ThreadPool", _InTurn),
     (send_mails, "ThreadPool", _InTurn),
     (batch_assign, "ThreadPool", _InTurn),

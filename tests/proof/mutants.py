@@ -74,7 +74,7 @@ def rewriting(
     return [(module, function, entered), (transactions.Transaction, "update", rewritten)]
 
 
-def _without(actions: list[Action], attribute: str) -> list[Action]:
+def without(actions: list[Action], attribute: str) -> list[Action]:
     return [action for action in actions if action.attribute != attribute]
 
 
@@ -97,7 +97,7 @@ def _count_then_write() -> Patches:
 
     def counted(actions: list[Action], _: Condition) -> tuple[list[Action], Any]:
         one_more = LicenseItem.times_activated.set(read.get() + 1)
-        return [*_without(actions, "times_activated"), one_more], LicenseItem.pk.exists()
+        return [*without(actions, "times_activated"), one_more], LicenseItem.pk.exists()
 
     (_, _, entered), updating = rewriting(activations, "activate", LicenseItem, counted)
 
@@ -113,7 +113,7 @@ def _counter_not_moved() -> Patches:
         activations,
         "activate",
         LicenseItem,
-        lambda actions, asked: (_without(actions, "times_activated"), asked),
+        lambda actions, asked: (without(actions, "times_activated"), asked),
     )
 
 
@@ -262,7 +262,7 @@ def _event_names_another_device() -> Patches:
 
 def _reset_leaves_old_places() -> Patches:
     """The counter is set to zero, and the devices stay as they are."""
-    return rewriting(licenses, "reset", LicenseItem, lambda actions, asked: (_without(actions, "epoch"), asked))
+    return rewriting(licenses, "reset", LicenseItem, lambda actions, asked: (without(actions, "epoch"), asked))
 
 
 def _removed_user_keeps_places_counted() -> Patches:
@@ -297,7 +297,7 @@ def _new_place_each_time() -> Patches:
     """A device that comes back gets another id."""
 
     def renamed(actions: list[Action], asked: Condition) -> tuple[list[Action], Any]:
-        return [*_without(actions, "id"), DeviceItem.id.set(decided.get() + 1)], asked
+        return [*without(actions, "id"), DeviceItem.id.set(decided.get() + 1)], asked
 
     decided = ContextVar[int]("decided")
     (_, _, entered), updating = rewriting(activations, "activate", DeviceItem, renamed)

@@ -172,6 +172,16 @@ def test_a_success_forgives_all_failures(vendor: Vendor, password: str) -> None:
     assert guess(vendor, ADA, password, now=now + 9_000) == ("logged in", None)
 
 
+@pytest.mark.parametrize("failures", range(1, FREE_FAILURES))
+def test_a_failure_that_costs_no_waiting_holds_nobody_back_whose_clock_is_behind(
+    vendor: Vendor, password: str, failures: int
+) -> None:
+    """Nor who has come a moment before, and is counted a moment later."""
+    for number in range(failures):
+        assert guess(vendor, ADA, "wrong", now=NOW + number) == ("invalid_credentials", None)
+    assert guess(vendor, ADA, password, now=NOW - 10) == ("logged in", None)
+
+
 @pytest.mark.parametrize("later", [LOCK_MS, LOCK_MS + DAY])  # what has expired is there, until TTL deletes it
 @pytest.mark.parametrize("failures", [1, MAX_FAILURES - 1, MAX_FAILURES])
 def test_failures_are_forgotten_after_a_while(vendor: Vendor, password: str, failures: int, later: int) -> None:

@@ -1,0 +1,271 @@
+"""Whether what came of a schedule on an account is right: some order of the steps of the model must come to the same
+answers, and to what is then stored, mailed and noted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+from math import inf
+from typing import Any, NamedTuple
+
+from chalicelib.domain.errors import Rejected
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import Attempts
+from chalicelib.store import accounts, login_attempts, mails, one_time_codes
+from chalicelib.store.login_attempts import Account as Named
+from chalicelib.usecases.passwords import verify_password
+from chalicelib.usecases.portal_queries import authenticate_session
+from tests.explore.account_deeds import AccountDeed, AccountOutcome
+from tests.explore.accounts import BROWSER, ORIGINS, OWNER, AccountWorld, about
+from tests.explore.engine import MemoryEngine
+from tests.explore.judge import spans_of
+from tests.explore.refined import Answered, explained
+from tests.explore.schedule import Schedule
+from tests.model.account import Account, Call, Counts
+from tests.proof.history import CRASHED, DIED
+from tests.proof.rounds import LINEARIZABLE
+from tests.proof.rules import Violation
+
+_OF_SEATS = frozenset({"user_removed", "device_activated", "manager_removed"})
+"""Events of what a closed account loses, and of what it has on licenses."""
+NOTES = frozenset({"log_in_failed", "log_in_locked", "signed_in", "code_asked"})
+"""Events that are noted beside an answer, once, and that no answer waits for."""
+
+
+class Stored(NamedTuple):
+    """What is found at the end, in the model's words."""
+
+    password: tuple[str, bool, bool, bool]
+    """Its name; whether it was handed out, whether it was proved, and whether the account is closed."""
+    sessions: frozenset[str]
+    """Those of the schedule that are open."""
+    attempts: tuple[tuple[str, int, int], ...]
+    """From each origin: started, failed."""
+    strangers: int
+    code: tuple[str, int, bool] | None
+    asked: int
+    profile: tuple[str, bool, bool]
+    """The name, whether it has its seat, and whether another e-mail."""
+    keys: tuple[int, bool]
+    """API keys that were made, and whether the one that there was is revoked."""
+    events: Counts
+    notes: Counts
+    mails: Counts
+    """In the queue and sent, together; but for those that are for nobody."""
+
+
+_RULES: dict[str, str] = {
+    "password": "a password is set as a whole",
+    "sessions": "a new password leaves no session open",
+    "attempts": "attempts are counted before, and forgiven with a new password",
+    "strangers": "strangers' failures are counted",
+    "code": "a code works once, and each try counts",
+    "asked": "codes that are mailed are counted",
+    "profile": "the profile is what was written",
+    "keys": "a key is made once, and revoked for good",
+    "events": "each change has its event, and nothing else has",
+    "notes": "what was noticed is noted once",
+    "mails": "each change has its mail, and nothing else has",
+}
+
+
+@dataclass(slots=True)
+class AccountJudge:
+    """Judges the schedules of one walk; what it has judged before it remembers."""
+
+    world: AccountWorld
+    deeds: Sequence[AccountDeed]
+    ends: dict[int, Stored] = field(default_factory=dict)
+    """By what is stored at the end."""
+    known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
+    _differences: dict[int, list[str]] = field(default_factory=dict)
+
+    def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
+        """Every rule that was broken."""
+        left, outcomes = schedule.mark, [task.outcome for task in schedule.tasks]
+        histories = frozenset(self._histories(schedule, outcomes))
+        said = tuple((*outcome.sent, outcome.made) for outcome in outcomes)
+        lax = self._lax(schedule)
+        key = left, histories, said, lax
+        if key not in self.known:
+            stored = self._stored(left, schedule.engine, outcomes)
+            self.known[key] = tuple(self._judged(histories, stored, outcomes, left, lax))
+        return self.known[key]
+
+    def _lax(self, schedule: Schedule) -> frozenset[str]:
+        """What may be otherwise: no answer waits for a note, and a mail whose sender has died is sent again."""
+        died = any(task.outcome.sent and task.outcome.answer == DIED for task in schedule.tasks)
+        return frozenset({"notes"} if any(step.fault for step in schedule.steps) else ()) | (
+            {"mails"} if died else set()
+        )
+
+    def _judged(
+        self,
+        histories: frozenset[tuple[Answered, ...]],
+        stored: Stored,
+        outcomes: Sequence[AccountOutcome],
+        left: int,
+        lax: frozenset[str],
+    ) -> Iterator[Violation]:
+        yield from (Violation("no bug", one.answer) for one in outcomes if one.answer.startswith(CRASHED))
+        yield from (Violation("counters equal items", difference) for difference in self._differences[left])
+        if len({one.made for one in outcomes if one.made}) > 1:
+            yield Violation("what comes again is answered as before", str([one.made for one in outcomes]))
+        for history in histories:
+            possible = list(explained(history, self.world.model))
+            if not possible:
+                yield Violation(LINEARIZABLE, "no order of the steps explains all answers")
+            elif not any(_agrees(stored, account, lax) for account in possible):
+                yield from _told(stored, possible, lax)
+
+    def _histories(self, schedule: Schedule, outcomes: Sequence[AccountOutcome]) -> Iterator[tuple[Answered, ...]]:
+        """What callers can have seen, for each order of the tasks."""
+        lost = {step.task for step in schedule.steps if step.fault == "lost"}
+        for order in permutations(range(len(self.deeds))):
+            spans = spans_of(schedule.steps, order)
+            yield tuple(
+                Answered(self._call(number, deed), *spans.get(number, (-inf, inf)), outcome.answer, number in lost)
+                for number, (deed, outcome) in enumerate(zip(self.deeds, outcomes, strict=True))
+            )
+
+    def _call(self, number: int, deed: AccountDeed) -> Call:
+        password = deed.call.password or self.world.model.password or "own"
+        session = f"{number}" if deed.call.verb == "log in" else deed.call.session
+        return replace(deed.call, clock=number, password=password, session=session)
+
+    def _stored(self, left: int, engine: MemoryEngine, outcomes: Sequence[AccountOutcome]) -> Stored:
+        end = dict(engine.state)
+        try:
+            return self._looked_up(left, outcomes)
+        finally:
+            engine.state = end  # who looks at a session notes that it is in use
+
+    def _made(self, deed: AccountDeed, outcome: AccountOutcome) -> bool:
+        """Whether it has made the password that is there: who has died does not tell it."""
+        user = accounts.read_user(self.world.vendor.code, self.world.user_id)
+        assert user is not None
+        if outcome.answer == DIED:
+            return deed.call.new == "made"
+        return bool(outcome.made) and verify_password(user.password_hash, outcome.made)
+
+    def _looked_up(self, left: int, outcomes: Sequence[AccountOutcome]) -> Stored:
+        if left not in self.ends:
+            self.ends[left] = _found(self.world)
+            self._differences[left] = self.world.vendor.differences()
+        stored = self.ends[left]
+        opened = {str(number): one.session for number, one in enumerate(outcomes)} | {"open": self.world.session}
+        open_now = frozenset(name for name, session in opened.items() if session and _is_open(session, self.world))
+        name = stored.password[0]
+        if name == "?" and any(self._made(deed, outcome) for deed, outcome in zip(self.deeds, outcomes, strict=True)):
+            name = "made"
+        sent = Counter(mail for outcome in outcomes for mail in outcome.sent)
+        return stored._replace(
+            password=(name, *stored.password[1:]),
+            sessions=open_now,
+            mails=_counts(Counter(dict(stored.mails)) + sent),
+        )
+
+
+def _found(world: AccountWorld) -> Stored:
+    """What is stored; of sessions and of what was sent it knows nothing."""
+    code = world.vendor.code
+    user = accounts.read_user(code, world.user_id)
+    assert user is not None
+    name = next((name for name, text in world.passwords.items() if verify_password(user.password_hash, text)), "?")
+    password = "" if name == "?" and user.closed_at is not None else name
+    seen = {
+        origin: login_attempts.read_attempts(Named(code, OWNER, where), "", world.now, consistent=True)
+        for origin, where in ORIGINS.items()
+    }
+    new = [event for event in accounts.company_events(code) if event.key not in world.before]
+    noted = Counter({event.type: 0 for event in new})
+    for event in new:
+        noted[event.type] += 1 + event.repeats
+    keys = list(accounts.read_api_keys(code))
+    asked, _ = one_time_codes.read_code_requests(code, OWNER, "", world.now)
+    return Stored(
+        (password, user.is_initial_password, user.email_verified, user.closed_at is not None),
+        frozenset(),
+        _attempts({origin: one.own for origin, one in seen.items()}),
+        seen["stranger"].account.times,
+        _code(world),
+        len(asked.mailed),
+        (user.first_name, bool(accounts.held_license_ids(code, user.id)), user.email != OWNER),
+        (len(keys) - 1, any(key.revoked for key in keys)),
+        _counts(Counter({type: times for type, times in noted.items() if type not in NOTES | _OF_SEATS})),
+        _counts(Counter({type: times for type, times in noted.items() if type in NOTES})),
+        _counts(Counter(about(mail.subject) for _, mail in mails.mails_of(code) if mail.to)),
+    )
+
+
+def _attempts(own: dict[str, Attempts]) -> tuple[tuple[str, int, int], ...]:
+    counted = ((origin, one.started, one.failures) for origin, one in sorted(own.items()))
+    return tuple(one for one in counted if one[1:] != (0, 0))
+
+
+def _code(world: AccountWorld) -> tuple[str, int, bool] | None:
+    code = one_time_codes.read_code(world.vendor.code, OWNER, BROWSER, world.now)
+    if not code.code_hash:
+        return None
+    is_known = code.code_hash == one_time_codes.hash_code(world.vendor.code, OWNER, world.code)
+    return "asked" if is_known else "new", code.tries, code.used
+
+
+def _is_open(session: SessionClaims, world: AccountWorld) -> bool:
+    try:
+        authenticate_session(session, allow_initial_password=True, now=world.now)
+    except Rejected:
+        return False
+    return True
+
+
+def _as_stored(account: Account) -> Stored:
+    """What should be stored."""
+    own = {origin: account.of_origin(origin) for origin in ORIGINS}
+    code = account.code
+    return Stored(
+        (account.password, account.initial, account.proved, account.closed),
+        account.open_sessions,
+        _attempts({origin: Attempts(one.started, one.failures) for origin, one in own.items() if one is not None}),
+        account.strangers,
+        None if code is None else (code.name, code.tries, code.used),
+        account.asked,
+        (account.name, account.seated, account.moved),
+        (account.keys, account.revoked),
+        tuple(one for one in account.events if one[0] not in NOTES),
+        tuple(one for one in account.events if one[0] in NOTES),
+        account.mails,
+    )
+
+
+def _agrees(stored: Stored, account: Account, lax: frozenset[str], only: str = "") -> bool:
+    right = _as_stored(account)
+    return all(
+        _fits(name, getattr(stored, name), getattr(right, name), account, lax)
+        for name in Stored._fields
+        if only in ("", name)
+    )
+
+
+def _fits(name: str, found: Any, right: Any, account: Account, lax: frozenset[str]) -> bool:
+    if name == "mails" and account.forgotten:
+        few, most = Counter(dict(account.mails)), Counter(dict(found))
+        return few - Counter(dict(account.forgotten)) <= most <= few
+    if name in lax:
+        return name == "notes" or Counter(dict(right)) <= Counter(dict(found))
+    return bool(found == right)
+
+
+def _told(stored: Stored, possible: Sequence[Account], lax: frozenset[str]) -> Iterator[Violation]:
+    """Which of the things that are stored no order of the steps explains; or that none explains all of them."""
+    wrong = [name for name in Stored._fields if not any(_agrees(stored, one, lax, only=name) for one in possible)]
+    for name in wrong:
+        right = {getattr(_as_stored(account), name) for account in possible}
+        yield Violation(_RULES[name], f"{getattr(stored, name)} is stored, and right is {right}")
+    if not wrong:
+        yield Violation(LINEARIZABLE, f"no one order of the steps explains all that is stored: {stored}")
+
+
+def _counts(counted: Counter[str]) -> Counts:
+    return tuple(sorted((name, times) for name, times in counted.items() if times))
