@@ -11,13 +11,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from chalicelib.version import VERSION, commit
 
@@ -120,15 +120,20 @@ _as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_standard_output(text: str) -> None:
-    """In one piece, also where many threads write."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """In one piece, also where many threads write. What cannot be written is lost, and no call fails for it."""
+    _write(sys.stdout, text)
 
 
 def to_standard_error(text: str) -> None:
-    """In one piece, also where many threads write."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    """As `to_standard_output`."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is not None:  # it was closed before we came
+        with suppress(OSError):  # as on a full disk
+            stream.write(f"{text}\n")
+            stream.flush()
 
 
 @dataclass(frozen=True)

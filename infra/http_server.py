@@ -195,6 +195,9 @@ class HttpServer:
         self._lead.begin_call()
         try:
             payload, keep_alive = answer(self._app, request, connection.peer, is_last=lambda: self.is_draining)
+        except Exception:
+            self.soon(connection.leave)
+            raise
         finally:
             leads = self._lead.end_call()
         if leads:

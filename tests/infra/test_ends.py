@@ -16,6 +16,7 @@ import pytest
 
 from infra import local
 from infra.serve import ROOT
+from infra.shares import THREADS
 
 PATIENCE_SECONDS = 60
 PIPE = subprocess.PIPE
@@ -107,6 +108,38 @@ def test_no_process_is_left_of_a_server_that_was_stopped_when_its_run_was_killed
             for end in ends:
                 with suppress(ProcessLookupError):
                     signal.pidfd_send_signal(end, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["on a full disk", "closed"])
+def test_calls_are_answered_where_their_records_cannot_be_written(closed: bool, tmp_path: Path) -> None:
+    """More of them than there are threads: none is lost with a record."""
+    environment = dict(os.environ) | local.environment(tmp_path) | {"SEATKEEPER_LOG": "brief"}
+    command = [sys.executable, "-m", "infra.serve", "--workers", "1", "--port", "0"]
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdout=PIPE,
+            stderr=full,
+            preexec_fn=partial(os.close, 2) if closed else None,  # noqa: PLW1509 - it takes no lock and loads nothing
+        ) as process,
+        ExitStack() as stack,
+    ):
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        base_url = process.stdout.readline().split()[2]
+        for _ in range(THREADS + 2):
+            assert httpx.get(f"{base_url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        with socket.create_connection(
+            ("127.0.0.1", int(base_url.rpartition(":")[2])), timeout=PATIENCE_SECONDS
+        ) as other:
+            other.sendall(b"NONSENSE\r\n\r\n")
+            assert other.recv(12) == b"HTTP/1.1 400"
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_server_without_standard_output_ends_in_good_order(tmp_path: Path) -> None:

@@ -174,6 +174,19 @@ def test_an_error_of_our_own_costs_one_connection(watched: Watched, monkeypatch:
         assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
 
 
+def test_an_error_of_our_own_in_the_place_of_an_answer_costs_one_connection(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watched.connected() as other:
+        with monkeypatch.context() as broken, watched.connected() as unlucky:
+            broken.setattr(http_server, "answer", lambda *_, **__: 1 / 0)
+            unlucky.sendall(GET)
+            watched.turn(until=lambda: len(watched.connections) == 1)
+            assert is_closed(unlucky)
+        other.sendall(GET)
+        assert answer_to(watched, other).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_error_of_our_own_behind_an_answer_costs_one_connection(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
