@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from unittest.mock import patch
+from wsgiref.types import WSGIApplication
 
 from infra.answers import answer
 from infra.embedded.write_queue import Job, Result, Work, WriteQueue
@@ -18,7 +19,12 @@ def responder() -> Respond:
     from app import app  # noqa: PLC0415 - it reads the environment
     from infra.wsgi import wsgi  # noqa: PLC0415
 
-    served, peers = wsgi(app), cycle(f"127.1.0.{number}" for number in range(1, 251))
+    return responding(wsgi(app))
+
+
+def responding(served: WSGIApplication) -> Respond:
+    """What answers requests by a WSGI app."""
+    peers = cycle(f"127.1.0.{number}" for number in range(1, 251))
 
     def respond(request: bytes) -> bytes:
         arrived: list[ArrivingRequest] = []

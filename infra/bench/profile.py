@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -25,8 +25,10 @@ from chalicelib.runtime import using
 from infra import output
 from infra.bench import vendor
 from infra.bench.clients import BenchError, request_bytes
-from infra.bench.in_process import responder, writing_here
+from infra.bench.in_process import Respond, responder, writing_here
+from infra.bench.layer_floors import layer_floors
 from infra.bench.page import PROFILE, about, add_report, write_into
+from infra.bench.rows import ROWS
 from infra.bench.servers import environment
 from infra.call import signed_headers
 from infra.markdown import markdown_table
@@ -71,6 +73,8 @@ class Profile:
     microseconds: float
     lines: dict[Line, float]
     layers: dict[str, float]
+    floors: dict[str, float] = field(default_factory=dict)
+    """Of layers that have one (`infra.bench.layer_floors`)."""
 
 
 class Sampler:
@@ -153,11 +157,15 @@ def _make(requests: Iterable[bytes], respond: Callable[[bytes], bytes]) -> None:
 
 
 def table(profiles: dict[str, Profile]) -> str:
-    """In Markdown: the layers of all, then the lines of each."""
+    """In Markdown: the layers of all, each beside its floor, then the lines of each."""
     layers = [*(layer for _, layer in LAYERS), _SQLITE, "else"]
-    rows = [["µs of CPU a call", *profiles], ["---", *["--:"] * len(profiles)]]
-    rows += [[layer, *(f"{one.layers.get(layer, 0.0):,.0f}" for one in profiles.values())] for layer in layers]
-    rows.append(["**all**", *(f"**{one.microseconds:,.0f}**" for one in profiles.values())])
+    rows = [["µs of CPU a call"], ["---"], *([layer] for layer in layers), ["**all**"]]
+    for name, one in profiles.items():
+        shares = [f"{one.layers.get(layer, 0.0):,.0f}" for layer in layers]
+        floors = [f"{one.floors[layer]:,.0f}" if layer in one.floors else "" for layer in layers]
+        columns = [[name, "--:", *shares, f"**{one.microseconds:,.0f}**"]]
+        columns += [["floor", "--:", *floors, f"**{sum(one.floors.values()):,.0f}**"]] if one.floors else []
+        rows = [[*row, *cells] for row, *cells in zip(rows, *columns, strict=True)]
     parts = [markdown_table(rows)]
     for name, one in profiles.items():
         lines = [["µs", f"{name}: line", ""], ["--:", "---", "---"]]
@@ -195,8 +203,18 @@ def _profiles(names: list[str]) -> dict[str, Profile]:
             for number, name in enumerate(names):
                 calls, count = CALLS[name]
                 profiles[name] = profile(calls, count, of, respond)
+                profiles[name].floors = _floors(name, folder, of, respond)
                 progress.show(number + 1)
     return profiles
+
+
+def _floors(name: str, home: Path, of: vendor.Vendor, respond: Respond) -> dict[str, float]:
+    row = next(row for row in ROWS if row.name == name)
+    jobs, before = row.calls(of, 1)
+    headers = signed_headers(of.api_key, of.shared_key)
+    *earlier, request = (request_bytes(*job, headers) for job in before + jobs)
+    _make(earlier, respond)
+    return layer_floors(row, home, request, respond)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,9 +10,13 @@ import pytest
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import using
 from infra.bench import vendor
+from infra.bench.clients import request_bytes
 from infra.bench.in_process import responder, writing_here
+from infra.bench.layer_floors import layer_floors
 from infra.bench.profile import CALLS, Profile, Sampler, layer_of, main, profile, table
+from infra.bench.rows import ROWS
 from infra.bench.servers import environment
+from infra.call import signed_headers
 from infra.stage.stages import ROOT
 
 
@@ -63,6 +67,22 @@ def test_each_call_can_be_profiled(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for one in made.values():
         assert sum(one.layers.values()) == pytest.approx(one.microseconds) or not one.layers
     assert f"| **all** | **{made['check'].microseconds:,.0f}** |" in table(made)
+
+
+def test_the_floor_of_a_layer_stands_beside_it(tmp_path: Path) -> None:
+    with using(bootstrap(environment(tmp_path))), writing_here():
+        prepared, respond = vendor.prepare(), responder()
+        row = next(row for row in ROWS if row.name == "activate by key")
+        (job,), _ = row.calls(prepared, 1)
+        request = request_bytes(*job, signed_headers(prepared.api_key, prepared.shared_key))
+        floors = layer_floors(row, tmp_path, request, respond)
+    assert floors["HTTP"] > 0
+    assert floors["SQLite"] > 0
+    assert floors["RSA signatures"] > floors["argon2 of the password"]
+    lines = table({"check": Profile(1.0, {}, {}), row.name: Profile(1.0, {}, {}, floors)}).splitlines()
+    assert lines[0] == "| µs of CPU a call | check | activate by key | floor |"
+    for layer, floor in floors.items():
+        assert f"| {layer} | 0 | 0 | {floor:,.0f} |" in lines, "each is a layer of the profile"
 
 
 def test_a_call_that_is_none_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
