@@ -15,6 +15,7 @@ PAGE, TITLE = "docs/proof.md", TITLE_OF_WALKS
 LONG: dict[str, Callable[[], Iterator[Setting]]] = {
     "two calls": lambda: pairs.pairs(long=True),
     "three that touch one limit": pairs.triples,
+    "two, and a sweep in between": pairs.swept,
     "two, with one fault": lambda: pairs.pairs(1),
     "three, with one fault": lambda: pairs.triples(1),
     "two, with two faults": lambda: pairs.pairs(2),

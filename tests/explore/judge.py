@@ -17,7 +17,7 @@ from chalicelib.usecases.sweep import sweep
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
 from tests.explore.schedule import Schedule, Step, Task
-from tests.explore.worlds import World, ends_as_told
+from tests.explore.worlds import World, almost_over, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
 from tests.proof.rounds import LINEARIZABLE
@@ -78,7 +78,8 @@ class Judge:
         start = -inf if may_lag else start
         for number in deed.users:
             user = None if number is None else self.world.user(number)
-            yield Op(deed.verb, start, end, outcome.answer, deed.device, user, deed.limit, outcome.place)
+            about = deed.device, user, deed.limit, outcome.place
+            yield Op(deed.verb, start, end, outcome.answer, *about, ahead=self.world.is_over_for(task.number))
 
 
 def spans_of(steps: Sequence[Step], order: Sequence[int]) -> dict[int, tuple[float, float]]:
@@ -110,19 +111,20 @@ def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
         assert stored is not None
         return Aftermath(
             stored,
-            tuple(_in_order(vendor.history(license), stored)),
+            tuple(_in_order(vendor.history(license), stored, world.before)),
             world.before,
             frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
             ends_as_told(),
             (),
             tuple(vendor.differences()),
             reserved=tuple(batch.reserved for batch in batches.all_pending(vendor.code, license.id)),
+            between=almost_over(),
         )
     finally:
         engine.state = end
 
 
-def _in_order(events: list[Event], license: License) -> list[Event]:
-    """Of ends that were given in the same millisecond the last one comes last: it is the one that is stored."""
+def _in_order(events: list[Event], license: License, before: frozenset[str]) -> list[Event]:
+    """Of ends that were given at once the last one comes last, by whatever clock: it is the one that is stored."""
     end = to_iso(license.validity_period)
-    return sorted(events, key=lambda event: event.at >= NOW and event.detail.get("validity_period") == end)
+    return sorted(events, key=lambda event: event.key not in before and event.detail.get("validity_period") == end)

@@ -114,6 +114,17 @@ def triples(faults: int = 0) -> Iterator[Setting]:
                 yield Setting(kind, start, three, faults)
 
 
+_TO_ANNOUNCE = ("grace", "expired")
+"""Starts from which a sweep has something to do."""
+
+
+def swept() -> Iterator[Setting]:
+    """All pairs with a sweep in between, from the starts where it has something to do."""
+    for setting in pairs():
+        if "sweep" in setting.scene.deeds and setting.start in _TO_ANNOUNCE:
+            yield replace(setting, deeds=(*setting.deeds, setting.scene.deeds["sweep"]))
+
+
 def walk(setting: Setting, most: int | None = None) -> Walked:
     """Walk all schedules, or so many, and judge each."""
     judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
@@ -226,7 +237,8 @@ def _opened(setting: Setting) -> Iterator[Schedule]:
     here, engine = setting.scene.world(setting.start), new_engine({})
     engine.state = dict(here.state)
     # A moment apart, as calls are: at one instant, the bucket of changes alone would part some of them.
-    times = (replace(here, now=here.now + APART_MS * number) for number in range(len(setting.deeds)))
+    apart = setting.scene.clocks.get(setting.start, APART_MS)
+    times = (replace(here, now=here.now + apart * number) for number in range(len(setting.deeds)))
     deeds = [partial(deed.outcome, now) for deed, now in zip(setting.deeds, times, strict=True)]
     with controlled(engine):
         scripts = [Script(number, do) for number, do in enumerate(deeds)]

@@ -13,7 +13,7 @@ from tests.explore.engine import State
 from tests.explore.judge import Judge
 from tests.explore.schedule import Schedule
 from tests.explore.serial import SerialJudge
-from tests.explore.worlds import KINDS, STARTS, Kind, world
+from tests.explore.worlds import CLOCKS, KINDS, STARTS, Kind, world
 from tests.proof.rules import Violation
 
 
@@ -68,6 +68,8 @@ class Scene:
     """The deeds that are walked from a start, where these are not all."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Pairs that are not walked on every change, as in `first+second/start`, and why not."""
+    clocks: Mapping[str, int] = field(default_factory=dict)
+    """By the start how far each clock is ahead of the one before, in ms; else by a moment."""
 
     def from_start(self, start: str) -> list[AnyDeed]:
         """Those that are walked from there."""
@@ -76,7 +78,7 @@ class Scene:
 
 def _of_license(kind: Kind, title: str) -> Scene:
     deeds = {deed.name: deed for deed in of_kind(kind)}
-    return Scene(title, STARTS[kind], deeds, partial(world, kind), Judge)
+    return Scene(title, STARTS[kind], deeds, partial(world, kind), Judge, clocks=CLOCKS)
 
 
 _TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}

@@ -6,7 +6,7 @@ from tests.docs.pages import ROOT
 from tests.explore.costs import PAGE as COSTS
 from tests.explore.costs import alone, costs_told, in_words, worst
 from tests.explore.pairs import pairs as all_pairs
-from tests.explore.pairs import parsed, replay, triples, walk, walk_named
+from tests.explore.pairs import parsed, replay, swept, triples, walk, walk_named
 from tests.explore.report import PAGE, cell, cells_told
 from tests.explore.scenes import SCENES
 from tests.race.clients import OK
@@ -41,6 +41,14 @@ def test_of_three_rivals_one_gets_the_last_device() -> None:
     walked = walk_named(name)
     assert not walked.found
     assert {answers.count(OK) for answers in walked.answers} == {1}
+
+
+@pytest.mark.parametrize("name", ["activate+renew+sweep@key/grace", "reset-device+expire+sweep@key/expired"])
+def test_a_sweep_in_between_announces_once(name: str) -> None:
+    assert name in map(str, swept())
+    walked = walk_named(name)
+    assert walked.found == []
+    assert walked.walk.schedules > 1
 
 
 def test_who_comes_second_to_the_last_device_is_refused_and_each_of_them_once() -> None:

@@ -31,6 +31,10 @@ ENDS: dict[End, Instant] = {"far": NOW + 10 * DAY, "near": NOW - HOUR, "past": N
 """At `NOW` valid, in its grace, and expired."""
 APART_MS = 10
 """By how much the clock of each who calls is ahead of the one before."""
+CLOCKS: dict[str, int] = {"ahead": HOUR // 12, "behind": -HOUR // 12}
+"""By the start how far the second clock is from the first, which stands at `NOW`."""
+OVER: dict[str, Instant] = {"ahead": NOW + HOUR // 30, "behind": NOW - HOUR // 30}
+"""When the grace is over there: for one of the two clocks it is."""
 PEOPLE = tuple(f"{name}@customer.test" for name in ("ada", "bob", "cyd", "dan", "eve"))
 """Of the users two are seated, and one seat is left; all but the last one have an account."""
 
@@ -56,6 +60,10 @@ class World:
     """The id of the batch that was begun last; 0: there was none."""
     now: Instant = NOW
     """When it is called."""
+
+    def is_over_for(self, number: int) -> bool:
+        """Whether the license is by the clock of this one of those at once, and not by others."""
+        return self.name in OVER and NOW + number * CLOCKS[self.name] >= OVER[self.name]
 
     def user(self, number: int) -> str | None:
         """The user of that number; None where the license has none."""
@@ -89,10 +97,11 @@ class Made:
         self.vendor.activate(user or self.license, device, self.passwords.get(user or ""))
         self.model = replace(self.model, live=self.model.live | {key}, known=self.model.known | {key})
 
-    def end(self, end: End) -> None:
-        """Give the license this end."""
+    def end(self, end: End, at: Instant | None = None) -> None:
+        """Give the license this end, which the model takes for that one."""
         self.vendor.now += 1
-        change_license.extend(self.vendor.code, self.license.id, ENDS[end], None, ADMIN, now=self.vendor.now)
+        at = ENDS[end] if at is None else at
+        change_license.extend(self.vendor.code, self.license.id, at, None, ADMIN, now=self.vendor.now)
         self.model = replace(self.model, end=model.ENDS[end])
 
     def reset(self) -> None:
@@ -127,6 +136,16 @@ def _expired(made: Made) -> None:
     made.end("past")
 
 
+def _almost_over(start: str) -> Prepare:
+    """Its grace is over between the one clock and the other."""
+
+    def prepare(made: Made) -> None:
+        made.activate(0)
+        made.end("near", OVER[start] - GRACE_HOURS * HOUR)
+
+    return prepare
+
+
 def _disabled(made: Made) -> None:
     made.activate(0)
     made.disable()
@@ -159,9 +178,10 @@ _PREPARE: dict[str, Prepare] = {
     "disabled": _disabled,
     "moved": _moved,
     "shared": _shared,
+    **{start: _almost_over(start) for start in CLOCKS},
 }
 KINDS: tuple[Kind, ...] = ("key", "users")
-_COMMON = ("empty", "below", "limit", "reset", "grace", "expired", "disabled")
+_COMMON = ("empty", "below", "limit", "reset", "grace", "expired", "disabled", *CLOCKS)
 STARTS: dict[Kind, tuple[str, ...]] = {"key": (*_COMMON, "moved"), "users": (*_COMMON, "shared")}
 """No device, one below the limit, at the limit, and so on."""
 
@@ -219,4 +239,9 @@ def new_engine(state: State) -> MemoryEngine:
 
 def ends_as_told() -> dict[str, str]:
     """Which end of the model each `validity_period` is, as events tell it."""
-    return {to_iso(instant): end for end, instant in ENDS.items()}
+    return dict.fromkeys(almost_over(), "near") | {to_iso(instant): end for end, instant in ENDS.items()}
+
+
+def almost_over() -> frozenset[str]:
+    """Those ends after which the grace is over by one of two clocks."""
+    return frozenset(to_iso(instant - GRACE_HOURS * HOUR) for instant in OVER.values())
