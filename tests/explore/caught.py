@@ -35,6 +35,7 @@ CAUGHT_IN = CAUGHT_ON_ACCOUNTS | {
     "list not within the limit": "start-all+start-all@batch/room",
     "person of a list done twice": "continue+continue@batch/reserved",
     "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
+    "mail outside the transaction": "assign+assign-rival@users/below",
     "refusal by several instants": "repeat+deactivate@key/limit",
     "company not in the condition": "create-product+delete-company@shop/new",
     "order not in the condition": "issue+remove-manager@shop/sold",

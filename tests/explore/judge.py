@@ -4,6 +4,7 @@ Calls that do not meet may have come in another order, and the answers would be 
 if its tasks had come one after another as far as they can have: that is the most that a caller can have seen.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -13,6 +14,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import activations, batches, licenses
+from chalicelib.store.mails import mails_of
 from chalicelib.usecases.sweep import sweep
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
@@ -55,6 +57,10 @@ class Judge:
         for op in history:
             if op.place is not None and self.world.places.get(op.key, op.place) != op.place:
                 yield Violation("same device, same place", str(op), (op,))
+        mailed = Counter(after.mails)
+        given = Counter(event.user for event in after.events if event.type == "user_assigned")
+        if mailed != given:
+            yield Violation("who is given a seat is mailed once", f"given: {dict(given)}, mailed: {dict(mailed)}")
         if not is_linearizable(history, self.world.model):
             yield Violation(LINEARIZABLE, "no order of the calls explains all answers", history)
 
@@ -119,6 +125,7 @@ def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
             tuple(vendor.differences()),
             reserved=tuple(batch.reserved for batch in batches.all_pending(vendor.code, license.id)),
             between=almost_over(),
+            mails=tuple(mail.to for _, mail in mails_of(vendor.code)),
         )
     finally:
         engine.state = end

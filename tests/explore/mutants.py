@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.store import accounts, batches, licenses, reads
+from chalicelib.store import accounts, batches, licenses, mails, reads, seats
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -44,6 +44,11 @@ def _seat_that_nobody_needs_is_kept() -> Patches:
         right(license, replace(old, reserved=left + len(assignments)), new, assignments, events)
 
     return [(batches, "fill", fill)]
+
+
+def _mail_outside_the_transaction() -> Patches:
+    """It is queued when the change is sent, whatever comes of that."""
+    return [(seats, "put_mail", lambda _, mail, now: mails.queue_mail(mail, now))]
 
 
 def _refusal_by_several_instants() -> Patches:
@@ -89,6 +94,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "list not within the limit": _list_not_within_the_limit,
         "person of a list done twice": _person_of_a_list_done_twice,
         "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+        "mail outside the transaction": _mail_outside_the_transaction,
         "refusal by several instants": _refusal_by_several_instants,
         "company not in the condition": _company_not_in_the_condition,
         "order not in the condition": _order_not_in_the_condition,

@@ -88,6 +88,8 @@ class Aftermath:
     """Of each batch that is under way: seats that count as assigned, and are still to be given."""
     between: frozenset[str] = frozenset()
     """Those of `ends` that are over by the clock of one of the callers, and not of another."""
+    mails: tuple[str, ...] = ()
+    """To whom mails are queued, where none is sent."""
 
 
 @dataclass(frozen=True, slots=True)
