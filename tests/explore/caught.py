@@ -42,6 +42,8 @@ CAUGHT_IN = CAUGHT_ON_ACCOUNTS | {
     "key not in the condition": "issue-with-key+issue-with-key@shop/new",
     "answer not with the change": "issue-once+issue-once@shop/new",
     "manager unfiled who is back": "issue+remove-manager@shop/sold",
+    "variables written over": "track+track-rival@device/known",
+    "forgotten while it comes back": "activate+activate-idle@device/crowded",
 }
 """The setting that is walked; `~1` with one fault at most."""
 

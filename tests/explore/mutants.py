@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.store import accounts, batches, licenses, mails, reads, seats
 from chalicelib.store.items.accounts import OrderItem
-from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import license_key_sort_key
@@ -87,6 +87,27 @@ def _manager_unfiled_who_is_back() -> Patches:
     return [(Transaction, "check", lambda *_: None)]
 
 
+def _variables_written_over() -> Patches:
+    """Variables are written as they were read and merged, whoever has written others since."""
+    right = Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        whatever = VariablesItem.pk.exists() | VariablesItem.pk.does_not_exist()
+        right(self, item, whatever if isinstance(item, VariablesItem) else condition)
+
+    return [(Transaction, "put", put)]
+
+
+def _forgotten_while_it_comes_back() -> Patches:
+    """A device that was idle a moment ago is forgotten."""
+    right = Transaction.delete
+
+    def delete(self: Any, item: Any, condition: Any) -> None:
+        right(self, item, DeviceItem.pk.exists() if isinstance(item, DeviceItem) else condition)
+
+    return [(Transaction, "delete", delete)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -101,5 +122,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "key not in the condition": _key_not_in_the_condition,
         "answer not with the change": _answer_not_with_the_change,
         "manager unfiled who is back": _manager_unfiled_who_is_back,
+        "variables written over": _variables_written_over,
+        "forgotten while it comes back": _forgotten_while_it_comes_back,
     }
 )

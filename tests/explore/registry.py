@@ -12,6 +12,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "repeat@users",
         "activate-listed@batch",
         "activate@account",
+        "activate@device",
+        "activate-idle@device",
     ),
     "assign_user.assign_user": (
         "assign@users",
@@ -39,7 +41,9 @@ WALKED: dict[str, tuple[str, ...]] = {
         "change@account",
     ),
     "change_account.end_other_sessions": ("end-others@account",),
+    "change_device.allow_device": ("allow@device",),
     "change_device.blacklist_device": (
+        "block@device",
         "block-device@key",
         "block-device@users",
     ),
@@ -49,17 +53,20 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_email.change_email": ("move@account",),
     "change_license.extend": (
+        "prolong@device",
         "expire@key",
         "renew@key",
         "expire@users",
         "renew@users",
     ),
     "change_license.reset_license": (
+        "reset-license@device",
         "reset-license@key",
         "reset-license@users",
         "reset-license@batch",
     ),
     "change_license.set_enabled": (
+        "disable@device",
         "enable@key",
         "disable@key",
         "enable@users",
@@ -106,12 +113,21 @@ WALKED: dict[str, tuple[str, ...]] = {
         "use-key@account",
     ),
     "deactivate.deactivate": (
+        "deactivate@device",
         "deactivate@key",
         "deactivate-other@key",
         "deactivate@users",
         "deactivate-other@users",
     ),
     "delete_company.delete_company": ("delete-company@shop",),
+    "device_variables.track_on": (
+        "track@device",
+        "track-rival@device",
+    ),
+    "forget_devices.forget_idle_devices": (
+        "activate@device",
+        "activate-idle@device",
+    ),
     "forgotten_password.request_code": ("ask@account",),
     "forgotten_password.set_password_by_code": (
         "redeem@account",
@@ -173,12 +189,8 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 _ACCOUNTS = "not walked yet: how often an address names who was never on a device"
-_LICENSES = "not walked yet: what a vendor and managers do besides"
 NOT_WALKED: dict[str, str] = {
     "bounded_guesses.count_guess": _ACCOUNTS,
-    "change_device.allow_device": _LICENSES,
-    "device_variables.track_on": _LICENSES,
-    "forget_devices.forget_idle_devices": _LICENSES,
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }
 """Why no deed does it."""

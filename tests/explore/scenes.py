@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import accounts, batches, shop
+from tests.explore import accounts, batches, devices, shop
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
 from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
@@ -87,4 +87,7 @@ SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS,
 SCENES["account"] = Scene("An account", accounts.STARTS, ACCOUNT_DEEDS, accounts.account_world, AccountJudge, FROM)
 SCENES["shop"] = Scene(
     "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), left_out=shop.LEFT_OUT
+)
+SCENES["device"] = Scene(
+    "What is known of devices", devices.STARTS, devices.DEEDS, devices.world, partial(SerialJudge, view=devices.view)
 )

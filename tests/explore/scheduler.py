@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+from chalicelib.domain import license
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import database
 from chalicelib.turns import Turns
@@ -117,5 +118,8 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ThreadPool", _InTurn),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
-SMALL: tuple[tuple[Any, str, Any], ...] = ((batch_assign, "ROWS_PER_TRANSACTION", 1),)
+SMALL: tuple[tuple[Any, str, Any], ...] = (
+    (batch_assign, "ROWS_PER_TRANSACTION", 1),
+    (license, "LEAST_IDLE_DEVICES", 1),
+)
 """Sizes that are met by more than a world holds, and what they are instead."""

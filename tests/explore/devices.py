@@ -1,0 +1,100 @@
+"""What a license knows of its devices: their variables, which are blocked, which forgotten; and how it is prolonged."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from chalicelib.store import activations, licenses, variables
+from chalicelib.usecases import change_device, change_license
+from chalicelib.usecases.device_variables import track_variables
+from tests.explore.deeds import activate, of_license
+from tests.explore.serial import SerialDeed
+from tests.explore.worlds import Made, World, make_world
+from tests.support import ADMIN
+
+IDLE = 9
+"""Devices that gave their places back: one more than the license remembers (`scheduler.SMALL`)."""
+STARTS = ("known", "crowded", "blocked")
+"""A device is active and has variables; none is, and more are known than are remembered; another one is blocked."""
+
+
+def _known(made: Made) -> None:
+    made.activate(0)
+    vendor = made.vendor
+    track_variables(vendor.code, vendor.lookup(made.license, "d0"), {"a": "0"}, ADMIN, now=vendor.now)
+
+
+def _crowded(made: Made) -> None:
+    for number in range(IDLE):
+        made.vendor.now += 1
+        made.vendor.activate(made.license, f"idle{number}")
+        made.vendor.deactivate(made.license, f"idle{number}")
+
+
+def _blocked(made: Made) -> None:
+    _known(made)
+    change_device.blacklist_device(made.vendor.code, made.license.id, "d2", ADMIN, now=made.vendor.now)
+
+
+_PREPARE = {"known": _known, "crowded": _crowded, "blocked": _blocked}
+
+
+@cache
+def world(start: str) -> World:
+    """The world of that start."""
+    return make_world("key", start, _PREPARE[start])
+
+
+def view(world: World) -> object:
+    """What is stored of the license. What it forgets of idle devices may as well be forgotten later."""
+    code, license = world.vendor.code, world.vendor.stored(world.license)
+    devices = list(activations.devices(code, license.id))
+    active = sorted(one.hardware_id for one in devices if one.active and one.epoch == license.epoch)
+    kept = variables.read_variables(license, "d0", None)
+    counted = Counter[tuple[object, ...]]()
+    for event in world.vendor.history(license):
+        if event.type != "devices_forgotten":
+            counted[event.type, event.hardware_id, event.detail.get("validity_period")] += 1 + event.repeats
+    return {
+        "license": (license.enabled, license.validity_period, license.times_activated, license.announced_phase),
+        "active": active,
+        "blocked": sorted(licenses.blocked_devices(code, license.id)),
+        "variables": [(one.name, one.value) for one in kept.variables if "d0" in active],
+        "events": sorted(counted.items(), key=str),
+        "known": license.known_devices == len(devices),
+    }
+
+
+def _by_device(do: Callable[[World], object]) -> Callable[[World], None]:
+    def done(world: World) -> None:
+        do(world)
+
+    return done
+
+
+def _track(**values: str) -> Callable[[World], None]:
+    def do(world: World) -> None:
+        lookup = world.vendor.lookup(world.license, "d0")
+        track_variables(world.vendor.code, lookup, values, ADMIN, now=world.now)
+
+    return do
+
+
+def _prolong(world: World) -> None:
+    change_license.extend(world.vendor.code, world.license.id, None, "5d", ADMIN, now=world.now)
+
+
+def _all() -> Iterator[SerialDeed]:
+    yield SerialDeed("activate", _by_device(activate("d2", 0)))
+    yield SerialDeed("activate-idle", _by_device(activate("idle0", 0)))
+    yield SerialDeed("deactivate", lambda world: world.vendor.deactivate(world.license, "d0", now=world.now))
+    yield SerialDeed("track", _track(a="1"))
+    yield SerialDeed("track-rival", _track(a="2", b="2"))
+    yield SerialDeed("block", _by_device(of_license(change_device.blacklist_device, "d0")))
+    yield SerialDeed("allow", _by_device(of_license(change_device.allow_device, "d2")))
+    yield SerialDeed("prolong", _prolong)
+    yield SerialDeed("disable", _by_device(of_license(change_license.set_enabled, False)))
+    yield SerialDeed("reset-license", _by_device(of_license(change_license.reset_license)))
+
+
+DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
