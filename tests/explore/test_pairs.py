@@ -3,6 +3,7 @@
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.explore import schedule
 from tests.explore.costs import PAGE as COSTS
 from tests.explore.costs import alone, costs_told, in_words, worst
 from tests.explore.pairs import pairs as all_pairs
@@ -67,6 +68,13 @@ def test_a_walk_is_the_same_again_and_each_of_its_schedules_by_its_name(name: st
         assert [step.call.request for step in first.steps] == [step.call.request for step in again.steps]
         assert first.engine.state == again.engine.state
         assert first.is_over
+
+
+def test_what_was_forgotten_is_run_again_and_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting, _ = parsed("check+deactivate@key/below~1")
+    names = walk(setting).names
+    monkeypatch.setattr(schedule, "MOST_TURNS", 7)
+    assert walk(setting).names == names
 
 
 @pytest.mark.parametrize(
