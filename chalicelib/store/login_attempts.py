@@ -7,6 +7,7 @@ nothing.
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
@@ -48,11 +49,17 @@ class Seen:
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:
     """All that may hold an attempt back, and whose it is, in one round trip. What was forgiven, or is over, counts no
     more.
+
+    `consistent`: as it stood at one instant, for nobody is refused for what was never true at once.
     """
     link = LookupItem(account.company, email_sort_key(account.email))
     items: list[AnyItem] = [attempts_item(account), link, *_counters(account, password)]
-    surely = consistent or {LookupItem.Meta.table_name}
-    own, found, *failures = reads.batch_get(items, consistent=surely, now=now)
+    link_only = {LookupItem.Meta.table_name}
+    raws = reads.transact_get(items) if consistent else reads.batch_get_raw(items, consistent=link_only, now=now)
+    pairs = zip(items, raws, strict=True)
+    # Each is of the kind that was asked for in its place, which no type of a list says.
+    stored: list[Any] = [None if raw is None else type(item).from_raw_data(raw) for item, raw in pairs]
+    own, found, *failures = stored
     on_account, from_address, with_password = (to_failures(item, now) for item in failures)
     attempts = Attempts() if own is None else own.to_domain()
     if attempts.begun < on_account.forgiven_at and attempts.until > now:

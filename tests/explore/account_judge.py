@@ -90,7 +90,7 @@ class AccountJudge:
         key = left, histories, said, lax
         if key not in self.known:
             stored = self._stored(left, schedule.engine, outcomes)
-            self.known[key] = tuple(self._judged(histories, stored, outcomes, left, lax))
+            self.known[key] = tuple(sorted(set(self._judged(histories, stored, outcomes, left, lax)), key=str))
         return self.known[key]
 
     def _lax(self, schedule: Schedule) -> frozenset[str]:
@@ -135,11 +135,12 @@ class AccountJudge:
         return replace(deed.call, clock=number, password=password, session=session)
 
     def _stored(self, left: int, engine: MemoryEngine, outcomes: Sequence[AccountOutcome]) -> Stored:
-        end = dict(engine.state)
+        end = engine.state
+        engine.state = dict(end)  # who looks at a session notes that it is in use
         try:
             return self._looked_up(left, outcomes)
         finally:
-            engine.state = end  # who looks at a session notes that it is in use
+            engine.state = end
 
     def _made(self, deed: AccountDeed, outcome: AccountOutcome) -> bool:
         """Whether it has made the password that is there: who has died does not tell it."""
@@ -261,8 +262,8 @@ def _told(stored: Stored, possible: Sequence[Account], lax: frozenset[str]) -> I
     """Which of the things that are stored no order of the steps explains; or that none explains all of them."""
     wrong = [name for name in Stored._fields if not any(_agrees(stored, one, lax, only=name) for one in possible)]
     for name in wrong:
-        right = {getattr(_as_stored(account), name) for account in possible}
-        yield Violation(_RULES[name], f"{getattr(stored, name)} is stored, and right is {right}")
+        right = sorted({str(getattr(_as_stored(account), name)) for account in possible})
+        yield Violation(_RULES[name], f"{getattr(stored, name)} is stored, and right is {' or '.join(right)}")
     if not wrong:
         yield Violation(LINEARIZABLE, f"no one order of the steps explains all that is stored: {stored}")
 

@@ -132,7 +132,7 @@ CAUGHT_ON_ACCOUNTS = {
     "success takes back nothing": "log-in+check-session@account/own",
     "code used without a condition": "ask+redeem@account/asked",
     "tries without a limit": "redeem+guess-code@account/tried",
-    "old session kept": "change+check-session@account/own",
+    "old session kept": "set+rename@account/own",
     "ended session proves": "choose+end-others@account/initial",
     "password changed whatever it was": "change+set@account/own",
     "mail behind the change": "set+check-session@account/own~1",

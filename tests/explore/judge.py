@@ -109,7 +109,8 @@ def spans_of(steps: Sequence[Step], order: Sequence[int]) -> dict[int, tuple[flo
 
 def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
     """What is stored, after a last sweep."""
-    end = dict(engine.state)
+    end = engine.state
+    engine.state = dict(end)  # the schedule may go back to this one
     try:
         sweep(now=LATER)
         vendor, license = world.vendor, world.license

@@ -102,8 +102,11 @@ _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("activate-rival", "activate-own-rival", "deactivate-other", "lower", "raise", "reset-user", "reset-license"),
     ),
     ("users", ("below", "limit"), ("activate", "activate-rival", "deactivate", "remove", "assign", "assign-rival")),
+    ("account", ("failed",), ("log-in", "log-in-wrong", "set", "unlock")),
+    ("account", ("tried", "asked"), ("redeem", "redeem-otherwise", "guess-code", "ask", "set")),
+    ("account", ("asked",), ("send", "set", "redeem")),
 )
-"""What moves the devices of a license, or its transfers; the devices of a user; the seats."""
+"""What moves the devices of a license, or its transfers; the devices of a user; the seats; failures; tries; mails."""
 
 
 def triples(faults: int = 0) -> Iterator[Setting]:

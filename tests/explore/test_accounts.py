@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from tests.explore.account_deeds import ACCOUNT_DEEDS
-from tests.explore.pairs import walk_named
+from tests.explore.pairs import triples, walk_named
 from tests.explore.refined import Answered, explained
 from tests.model.account import COUNTED, OK, STEPS, Account, Attempts, Call, Code, Verb
 from tests.proof.history import DIED
@@ -30,6 +30,14 @@ ACCOUNT = Account("own", sessions=frozenset({("open", 0)}), code=Code("asked"))
 def test_of_two_who_want_the_last_one_gets_it(name: str, good: str, refusals: set[str]) -> None:
     answers = {tuple(sorted(two)) for two in walk_named(name).answers}
     assert answers == {tuple(sorted((good, other))) for other in refusals}
+
+
+@pytest.mark.slow
+def test_nobody_is_refused_for_failures_that_were_forgiven_before_they_were_counted() -> None:
+    """What holds an attempt back is read of one instant, where it does."""
+    name = "log-in+log-in-wrong+set@account/failed"
+    assert name in map(str, triples())
+    assert not walk_named(name).found
 
 
 def test_every_call_of_the_model_is_walked() -> None:
