@@ -11,10 +11,12 @@ import pytest
 
 import chalicelib
 from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.users import FREE_FAILURES
 from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
+from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.tables import TABLES
@@ -118,6 +120,16 @@ def rights_of_a_change_with_its_answer() -> Rights:
     return rights
 
 
+def rights_of_a_log_in_that_is_refused() -> Rights:
+    """While the account is locked: what that rests on is read at one instant."""
+    vendor = Vendor()
+    with used() as rights:
+        for _ in range(FREE_FAILURES + 1):
+            with suppress(SeatkeeperError):
+                log_in(vendor.code, "nobody@customer.test", "wrong", now=vendor.now)
+    return rights
+
+
 @each_stage
 def test_no_policy_has_a_wildcard(stage: str) -> None:
     for function in functions(stage):
@@ -139,7 +151,8 @@ def test_no_function_may_scan_a_table_or_change_one(stage: str) -> None:
 def test_the_api_may_do_to_each_table_what_its_use_cases_do_and_no_more() -> None:
     cases = [case for case in CASES if _is_of_the_api(case)]
     assert 30 < len(cases) < len(CASES)
-    assert granted(STAGES[0], "APIHandler") == _union(*map(rights_of, cases), rights_of_a_change_with_its_answer())
+    more = rights_of_a_change_with_its_answer(), rights_of_a_log_in_that_is_refused()
+    assert granted(STAGES[0], "APIHandler") == _union(*map(rights_of, cases), *more)
 
 
 def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_no_more() -> None:
