@@ -85,12 +85,12 @@ def _prolong(world: World) -> None:
 
 
 def _all() -> Iterator[SerialDeed]:
-    yield SerialDeed("activate", _by_device(activate("d2", 0)))
-    yield SerialDeed("activate-idle", _by_device(activate("idle0", 0)))
+    yield SerialDeed("activate", _by_device(activate("d2", 0)), in_steps=True)
+    yield SerialDeed("activate-idle", _by_device(activate("idle0", 0)), in_steps=True)
     yield SerialDeed("deactivate", lambda world: world.vendor.deactivate(world.license, "d0", now=world.now))
     yield SerialDeed("track", _track(a="1"))
     yield SerialDeed("track-rival", _track(a="2", b="2"))
-    yield SerialDeed("block", _by_device(of_license(change_device.blacklist_device, "d0")))
+    yield SerialDeed("block", _by_device(of_license(change_device.blacklist_device, "d0")), in_steps=True)
     yield SerialDeed("allow", _by_device(of_license(change_device.allow_device, "d2")))
     yield SerialDeed("prolong", _prolong)
     yield SerialDeed("disable", _by_device(of_license(change_license.set_enabled, False)))

@@ -31,6 +31,8 @@ class SerialDeed:
     name: str
     do: Callable[[Any], str | None]
     """In a world; answers what came of it, where that is not just `ok`."""
+    in_steps: bool = False
+    """Whether it writes more than once: who dies in between leaves what no order of whole calls leaves."""
 
     def outcome(self, world: Any) -> Outcome:
         """Do it. Raises nothing."""
@@ -66,6 +68,8 @@ class SerialJudge:
         self.ends[mark] = stored = self._stored(engine, engine.state)
         answers = {task.number: task.outcome.answer for task in tasks}
         yield from (Violation("no bug", answer) for answer in answers.values() if answer.startswith(CRASHED))
+        if any(deed.in_steps and answers[number] in (BUSY, DIED) for number, deed in enumerate(self.deeds)):
+            return  # what is cut short is for its own tests
         if not any(self._is_right(engine, order, answers, stored) for order in _orders(answers)):
             said = ", ".join(f"{deed.name}: {answers[number]}" for number, deed in enumerate(self.deeds))
             serial = [self.right[order] for order in permutations(answers)]

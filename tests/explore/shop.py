@@ -171,22 +171,22 @@ def _delete(world: ShopWorld) -> None:
 
 
 def _all() -> Iterator[SerialDeed]:
-    yield SerialDeed("issue", _issue(MIA, order_id=ORDER))
-    yield SerialDeed("issue-rival", _issue(MAX, order_id=ORDER))
-    yield SerialDeed("issue-for-others", _issue(customer=OTHER_CUSTOMER, order_id=ORDER))
-    yield SerialDeed("issue-with-key", _issue(license_key=KEY))
-    yield SerialDeed("issue-once", _issue_once)
-    yield SerialDeed("add-manager", _by_code(order_managers.add_manager, ORDER, MAX))
-    yield SerialDeed("remove-manager", _by_code(order_managers.remove_manager, ORDER, MIA))
-    yield SerialDeed("remove-rival", _by_code(order_managers.remove_manager, ORDER, MAX))
-    yield SerialDeed("close-manager", _by_code(close_account, MIA))
-    yield SerialDeed("reopen-manager", _by_code(reopen_account, MIA))
+    yield SerialDeed("issue", _issue(MIA, order_id=ORDER), in_steps=True)
+    yield SerialDeed("issue-rival", _issue(MAX, order_id=ORDER), in_steps=True)
+    yield SerialDeed("issue-for-others", _issue(customer=OTHER_CUSTOMER, order_id=ORDER), in_steps=True)
+    yield SerialDeed("issue-with-key", _issue(license_key=KEY), in_steps=True)
+    yield SerialDeed("issue-once", _issue_once, in_steps=True)
+    yield SerialDeed("add-manager", _by_code(order_managers.add_manager, ORDER, MAX), in_steps=True)
+    yield SerialDeed("remove-manager", _by_code(order_managers.remove_manager, ORDER, MIA), in_steps=True)
+    yield SerialDeed("remove-rival", _by_code(order_managers.remove_manager, ORDER, MAX), in_steps=True)
+    yield SerialDeed("close-manager", _by_code(close_account, MIA), in_steps=True)
+    yield SerialDeed("reopen-manager", _by_code(reopen_account, MIA), in_steps=True)
     yield SerialDeed("create-product", _by_code(create_product, "planner", "Planner", "user"))
     yield SerialDeed("create-company", _create_company)
     yield SerialDeed("rename", _by_code(set_branding, None, None, name="Renamed"))
     yield SerialDeed("color", _by_code(set_branding, "#0000ff", None))
-    yield SerialDeed("repair", _by_code(repair_links))
-    yield SerialDeed("delete-company", _delete)
+    yield SerialDeed("repair", _by_code(repair_links), in_steps=True)
+    yield SerialDeed("delete-company", _delete, in_steps=True)
 
 
 DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
