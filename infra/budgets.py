@@ -38,7 +38,7 @@ CALLS = {
     "activate by user of 40 licenses, all but the last refused": Budget("5 reads + 2 writes + 1 transaction", 250, 14),
     "deactivate by key": Budget("1 read + 1 transaction", 1, 6),
     "deactivate by user": Budget("1 read + 1 transaction", 2, 8),
-    "issue a license": Budget("8 reads + 1 transaction", 8, 26),
+    "issue a license": Budget("8 reads + 1 transaction", 8, 28),
     "extend a license": Budget("2 reads + 1 transaction", 3, 8),
     "record a refused call": Budget("1 read + 1 write", 1, 1),
     "record a refused call, again within the hour": Budget("1 write", 0, 1),

@@ -29,6 +29,11 @@ def new_id(now: int) -> int:
     return elapsed << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
+def new_epoch() -> int:
+    """Make an epoch of a seat: 64 random bits, for one that was a seat's before would switch its old devices on."""
+    return secrets.randbits(64)
+
+
 def new_event_key(now: int) -> str:
     """Make the sort key of an event, ``1795489496000#K3ZQ7RW2MA``: as text it sorts by time.
 

@@ -8,7 +8,7 @@ from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.ids import new_epoch
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
@@ -77,7 +77,7 @@ def assign_user(
             return None
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
-        seat = Seat(user.id, address, 0, new_id(now), license.epoch, now, max_activations, **asdict(profile))
+        seat = Seat(user.id, address, 0, new_epoch(), license.epoch, now, max_activations, **asdict(profile))
         return seat, user
 
     def _made(license: License) -> User:

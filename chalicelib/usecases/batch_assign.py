@@ -8,7 +8,7 @@ from chalicelib.domain.batch import BatchProgress, Row
 from chalicelib.domain.columns import Column
 from chalicelib.domain.errors import Invalid, LimitReached, NotFound
 from chalicelib.domain.events import Actor, Event
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.ids import new_epoch, new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
@@ -281,7 +281,7 @@ def _step(
         old = None if row.email not in state.ids else state.users[state.ids[row.email]]
         user = made[row.email] if old is None else with_seat(old, state.license, manager_id)
         profile = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
-        seat = Seat(user.id, row.email, 0, new_id(now), state.license.epoch, now, row.max_activations, **profile)
+        seat = Seat(user.id, row.email, 0, new_epoch(), state.license.epoch, now, row.max_activations, **profile)
         event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **password_renewed(old, user))
         return Assignment(seat, old, user, event, tell(user, state.license))
 

@@ -7,7 +7,7 @@ from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, of_seat
-from chalicelib.domain.ids import new_id, new_initial_password
+from chalicelib.domain.ids import new_epoch, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.users import User, guard_open, guard_still_closed
@@ -59,7 +59,7 @@ def reset_activations(company: str, license_id: int, email: str, actor: Actor, *
 
     def write(license: License, seat: Seat) -> None:
         event = Event.new("user_activations_reset", actor, now, **of_seat(seat), devices=seat.activations_in(license))
-        seats.reset_activations(license, seat, new_id(now), event, released=counts_as_release(license, actor))
+        seats.reset_activations(license, seat, new_epoch(), event, released=counts_as_release(license, actor))
 
     _give_up(company, license_id, email, actor, write)
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.runtime import runtime
 from infra import local
@@ -15,6 +14,7 @@ from infra.bench.floor import Floor, Plan
 from infra.bench.in_process import Respond, responding
 from infra.bench.plans import watch
 from infra.bench.rows import Row
+from infra.scratch import scratch_folder
 
 TIMES = 500
 """That each is done; hashes of a password a tenth of them."""
@@ -22,8 +22,8 @@ TIMES = 500
 
 def layer_floors(row: Row, home: Path, request: bytes, respond: Respond) -> dict[str, float]:
     """µs of CPU by the layer of `infra.bench.profile`; the request is made once, on this home. Raises `BenchError`."""
-    with TemporaryDirectory(dir=home) as folder:
-        plan = Plan(f"{folder}/floor.db")
+    with scratch_folder("floor-", home) as folder:
+        plan = Plan(str(folder / "floor.db"))
         watch(respond, request, local.database_file(home), plan)
         nothing = replace(plan, steps=[])
         bare = responding(_floor(nothing))

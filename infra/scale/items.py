@@ -75,7 +75,7 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses due#": Units(0, 2),
         "licenses mail#": Units(0, 4),
         "accounts license#/company": Units(0, 2),
-        "accounts company": Units(2),
+        "accounts company": Units(2, 2),
         "accounts license#": Units(0, 2),
         "accounts key#": Units(0, 2),
         "accounts customer#": Units(1, 2),

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.ids import new_event_key, new_id, new_initial_password
+from chalicelib.domain.ids import new_epoch, new_event_key, new_id, new_initial_password
 
 NOW = 1_795_489_496_000
 ID_EPOCH = 1_577_836_800_000
@@ -31,6 +31,10 @@ def test_ids_are_safe_integers_of_javascript_from_the_first_to_the_last() -> Non
 def test_an_id_of_a_time_out_of_range_is_refused(now: int) -> None:
     with pytest.raises(Invalid, match="clock_out_of_range"):
         new_id(now)
+
+
+def test_no_two_epochs_are_equal_however_many_a_millisecond_has() -> None:
+    assert len({new_epoch() for _ in range(10_000)}) == 10_000
 
 
 def test_an_event_key_is_the_time_and_ten_symbols() -> None:
