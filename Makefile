@@ -17,7 +17,7 @@ run: .venv/serve-installed ## serve on 127.0.0.1:$PORT (8000) with data in .loca
 
 test: .venv/installed ## run every test; the first time installs Chromium and axe-core for them
 	@$(BIN)/python -m tests.e2e.install
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/installed ## check style, types and the direction of the imports
 	$(BIN)/ruff check .
