@@ -30,8 +30,11 @@ def new_id(now: int) -> int:
 
 
 def new_epoch() -> int:
-    """Make an epoch of a seat: 64 random bits, for one that was a seat's before would switch its old devices on."""
-    return secrets.randbits(64)
+    """Make an epoch of a seat: 63 random bits, for one that was a seat's before would switch its old devices on.
+
+    The bit above them is set: so it is longer than any id.
+    """
+    return 1 << 63 | secrets.randbits(63)
 
 
 def new_event_key(now: int) -> str:

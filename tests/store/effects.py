@@ -26,6 +26,7 @@ _RANDOM = (
     (re.compile(r"\bCOMPANY-[0-9a-f]{32}\b"), "API KEY"),
     (re.compile(r"\b[2-9A-HJ-NP-Z]{5}(-[2-9A-HJ-NP-Z]{5}){4}\b"), "LICENSE KEY"),
     (re.compile(r"(#\d{13}#)[A-Z2-7]{10}\b"), r"\1EVENT"),
+    (re.compile(r"\b[1-9]\d{18,19}\b"), "EPOCH"),
     (re.compile(r"\bdue#\d+\b"), "due#SHARD"),
     (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
