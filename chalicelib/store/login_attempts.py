@@ -7,7 +7,6 @@ nothing.
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import NOWHERE, WINDOW_MS, Failures, Origin
@@ -55,11 +54,11 @@ def read_attempts(account: Account, password: str, now: Instant, *, consistent: 
     link = LookupItem(account.company, email_sort_key(account.email))
     items: list[AnyItem] = [attempts_item(account), link, *_counters(account, password)]
     link_only = {LookupItem.Meta.table_name}
-    raws = reads.transact_get(items) if consistent else reads.batch_get_raw(items, consistent=link_only, now=now)
-    pairs = zip(items, raws, strict=True)
-    # Each is of the kind that was asked for in its place, which no type of a list says.
-    stored: list[Any] = [None if raw is None else type(item).from_raw_data(raw) for item, raw in pairs]
-    own, found, *failures = stored
+    if consistent:
+        raws = reads.transact_get(items, now=now)
+    else:
+        raws = reads.batch_get_raw(items, consistent=link_only, now=now)
+    own, found, *failures = reads.as_asked(items, raws)
     on_account, from_address, with_password = (to_failures(item, now) for item in failures)
     attempts = Attempts() if own is None else own.to_domain()
     if attempts.begun < on_account.forgiven_at and attempts.until > now:

@@ -39,6 +39,12 @@ def get(item: M, *, now: Instant | None = None) -> M | None:
 
 
 # Each that is found is of the kind that was asked for in its place, which no type of a list says.
+def as_asked(items: Sequence[AnyItem], raws: Sequence[Raw | None]) -> list[Any]:
+    """What is stored under the keys of `items`, each of the kind of its item."""
+    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+
+
+# As `as_asked`.
 def batch_get(items: Sequence[AnyItem], *, consistent: bool | Collection[str], now: Instant | None = None) -> list[Any]:
     """The stored items with the keys of `items`, of any tables, in one round trip; None for those that do not exist.
 
@@ -46,8 +52,7 @@ def batch_get(items: Sequence[AnyItem], *, consistent: bool | Collection[str], n
     not exist, for TTL deletes it hours late. Whoever reads what expires has to say it: raises `TypeError`. At most 100
     distinct keys. Each read alone is atomic; together they are not.
     """
-    raws = batch_get_raw(items, consistent=consistent, now=now)
-    return [None if raw is None else type(item).from_raw_data(raw) for item, raw in zip(items, raws, strict=True)]
+    return as_asked(items, batch_get_raw(items, consistent=consistent, now=now))
 
 
 def batch_get_each(items: Sequence[AnyItem], *, consistent: bool) -> list[AnyItem | Unreadable | None]:
@@ -64,8 +69,7 @@ def batch_get_raw(
     only: Sequence[str] = (),
 ) -> list[Raw | None]:
     """As `batch_get`, but the items as they are stored; `only`: the attributes that are answered, besides the keys."""
-    if now is None and any(hasattr(item, "expires") for item in items):
-        raise TypeError("what expires is read as of an instant")
+    _ask_when(items, now)
     names, keys = _named(items)
     wanted: dict[str, Operation] = {}
     projection = {"ProjectionExpression": ", ".join(["pk", "part", *only])} if only else {}
@@ -78,9 +82,19 @@ def batch_get_raw(
     for answer in database.dispatch_batch("BatchGetItem", wanted, "UnprocessedKeys"):
         for table, raws in answer["Responses"].items():
             found |= {_name(table, raw): raw for raw in raws}
+    return _living(items, [found.get(name) for name in names], now)
+
+
+def _ask_when(items: Sequence[AnyItem], now: Instant | None) -> None:
+    if now is None and any(hasattr(item, "expires") for item in items):
+        raise TypeError("what expires is read as of an instant")
+
+
+def _living(items: Sequence[AnyItem], raws: Sequence[Raw | None], now: Instant | None) -> list[Raw | None]:
+    """What has not expired by then."""
     if now is None:
-        return [found.get(name) for name in names]
-    pairs = zip(items, map(found.get, names), strict=True)
+        return list(raws)
+    pairs = zip(items, raws, strict=True)
     return [None if raw is None or _has_expired(item, raw, now) else raw for item, raw in pairs]
 
 
@@ -88,17 +102,18 @@ def _has_expired(item: AnyItem, raw: Raw, now: Instant) -> bool:
     return hasattr(item, "expires") and "expires" in raw and int(raw["expires"]["N"]) < now // 1000
 
 
-def transact_get(items: Sequence[AnyItem]) -> list[Raw | None]:
+def transact_get(items: Sequence[AnyItem], *, now: Instant | None = None) -> list[Raw | None]:
     """As `batch_get_raw`, but all as they stood at one instant.
 
     For a decision that no write confirms: read one by one, counter and device may be of two instants, and a device
     would be denied for the activation that it has just got itself. Costs twice the units; at most 100 distinct keys.
     """
+    _ask_when(items, now)
     names, keys = _named(items)
     gets = [{"Get": {"TableName": table, "Key": key}} for (table, *_), key in keys.items()]
     answer = database.dispatch("TransactGetItems", {"TransactItems": gets})
     found = dict(zip(keys, [found.get("Item") or None for found in answer["Responses"]], strict=True))
-    return [found[name] for name in names]
+    return _living(items, [found[name] for name in names], now)
 
 
 def query(

@@ -24,8 +24,11 @@ def test_what_expires_is_read_as_of_an_instant_and_is_not_there_after_its_last_s
         for now, there in ((NOW, True), (NOW + 999, True), (NOW + 1000, False)):
             assert (reads.get(kind(item.pk), now=now) is not None) == there
             assert [one is not None for one in reads.batch_get([kind(item.pk)], consistent=False, now=now)] == [there]
+            assert [raw is not None for raw in reads.transact_get([kind(item.pk)], now=now)] == [there]
         with pytest.raises(TypeError):
             reads.get(kind(item.pk))
+        with pytest.raises(TypeError):
+            reads.transact_get([kind(item.pk)])
     finally:
         writes.delete(kind(item.pk))
 
