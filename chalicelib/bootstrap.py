@@ -12,6 +12,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.settings import SecretSource, Settings, read_settings
 from chalicelib.signing import Keyring
 from chalicelib.store.connection import OpenEngine, StageDatabase
+from chalicelib.webhooks.client import WebhookClient
 
 
 def system_clock() -> Instant:
@@ -34,6 +35,7 @@ def bootstrap(environ: Mapping[str, str], *, clock: Callable[[], Instant] = syst
         StageDatabase(settings.table_prefix, region or "us-east-1", endpoint, _engine(settings)),
         Keyring(secrets.read, settings.secrets),
         Mailer(settings.mail, region),
+        WebhookClient(settings.webhooks == "any", region),
         clock,
         _log(settings, environ),
     )

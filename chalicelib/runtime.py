@@ -17,6 +17,7 @@ from chalicelib.observability import Log
 from chalicelib.settings import SecretSource, Settings
 from chalicelib.signing import Keyring
 from chalicelib.turns import Turns
+from chalicelib.webhooks.client import WebhookClient
 
 
 class Database(Protocol):
@@ -54,6 +55,7 @@ class Runtime:
     database: Database
     keyring: Keyring
     mailer: Mailer
+    webhooks: WebhookClient
     clock: Callable[[], Instant]
     log: Log
     caches: Caches = field(default_factory=Caches)

@@ -74,6 +74,9 @@ class Settings(BaseModel):
     mail: Annotated[str, AfterValidator(way_of_mail)]
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES, and
     `smtp://<user>@<host>:<port>?from=<address>&password-file=<path>`, or `smtps://`, by that server."""
+    webhooks: Literal["public", "any"] = "public"
+    """Where webhooks may go: `public`, by https to addresses of the whole Internet; or `any`, by http and to addresses
+    of this network as well, which whoever may name an endpoint can then reach through the server."""
     database: Annotated[str, Field(pattern=r"^(dynamodb|[a-z_.]+:/.+)$")] = "dynamodb"
     """Where the tables are: `dynamodb`, or `<module>:<path>`, a file of an engine in the server's own process, which
     the function `open_engine` of the module opens. On one machine that is `infra.embedded`."""

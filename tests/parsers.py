@@ -33,6 +33,7 @@ from chalicelib.domain import (
     people_list,
     spreadsheet,
     users,
+    webhooks,
 )
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.errors import SeatkeeperError
@@ -241,6 +242,13 @@ PARSERS: dict[str, Parser] = {
         people_list.read_list(f"E-Mail;Name\na@b.test;{text}"),
     ],
     "domain.spreadsheet.as_meant": lambda text: [spreadsheet.as_meant(text), spreadsheet.to_csv([text], [[text]])],
+    "domain.webhooks.checked_url": lambda text: [
+        webhooks.checked_url(text, may_be_private=True),
+        webhooks.checked_url(f"https://a.test/{text[:900]}", may_be_private=False),
+    ],
+    "domain.webhooks.http_address": webhooks.http_address,
+    "domain.webhooks.event_bus": webhooks.event_bus,
+    "domain.webhooks.literal_address": webhooks.literal_address,
     "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
     "portal.request, a form": lambda text: [
         read_request(_request("POST", b"people=" + _bytes(text))),
@@ -311,6 +319,9 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.spreadsheet._READ": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_WRITE": "domain.spreadsheet.as_meant",
     "chalicelib.domain.spreadsheet._LINE_READ": "domain.spreadsheet.as_meant",
+    "chalicelib.domain.webhooks._NAME": "domain.webhooks.http_address",
+    "chalicelib.domain.webhooks._URL": "domain.webhooks.http_address",
+    "chalicelib.domain.webhooks._EVENT_BUS": "domain.webhooks.event_bus",
     "chalicelib.licenseapi.license_body._BEGINS_A_BODY": "itself",
     "chalicelib.mail.sender.SMTP": "itself",
     "chalicelib.portal.assets._THEME": "itself",

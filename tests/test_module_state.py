@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import date, timedelta, tzinfo
 from email.policy import EmailPolicy
 from functools import _lru_cache_wrapper
+from ipaddress import IPv4Network, IPv6Network
 from itertools import chain
 from json import JSONDecoder
 from pathlib import PurePath
@@ -34,7 +35,21 @@ from chalicelib.store.schema import Reader, Rows
 from chalicelib.web.endpoint import Endpoints
 
 CONSTANT = (
-    *(str, bytes, int, float, type(None), re.Pattern, PurePath, date, timedelta, tzinfo, frozenset),
+    *(
+        str,
+        bytes,
+        int,
+        float,
+        type(None),
+        re.Pattern,
+        PurePath,
+        date,
+        timedelta,
+        tzinfo,
+        frozenset,
+        IPv4Network,
+        IPv6Network,
+    ),
     *(type, ModuleType, TypeVar, ParamSpec, ContextVar, logging.Logger),
     *(
         JSONDecoder,

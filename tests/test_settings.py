@@ -115,6 +115,8 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once() -> None:
         ("MAIL", "ses:no-reply@vendor"),
         ("MAIL", f"smtp:{HIDDEN}@vendor.example"),
         ("MAIL", f"/var/mail/{HIDDEN}"),
+        ("WEBHOOKS", ""),
+        ("WEBHOOKS", "private"),
         ("HMAC_WINDOW_MINUTES", ""),
         ("HMAC_WINDOW_MINUTES", "0"),
         ("HMAC_WINDOW_MINUTES", "1441"),

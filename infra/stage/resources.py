@@ -22,6 +22,7 @@ def resources(stage: Stage) -> Json:
 
     Raises `StageError` where the stage's settings cannot be those of a stage.
     """
+    _guard_webhooks(stage)
     return {
         "Mappings": {"Mail": {"Sender": _sender(stage)}},
         "Resources": {
@@ -50,3 +51,11 @@ def _sender(stage: Stage) -> dict[str, str]:
     except ValueError as error:
         raise StageError(f"SEATKEEPER_MAIL of stage {stage.name} in .chalice/config.json: {error}.") from None
     return {"Address": address, "Domain": address.rpartition("@")[2]}
+
+
+def _guard_webhooks(stage: Stage) -> None:
+    """Require that webhooks leave for public addresses alone: a function reaches more of AWS than its callers may."""
+    if stage.environment.get("SEATKEEPER_WEBHOOKS", "public") != "public":
+        raise StageError(
+            f"SEATKEEPER_WEBHOOKS of stage {stage.name} in .chalice/config.json must be public, or absent."
+        )

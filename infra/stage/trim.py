@@ -16,6 +16,7 @@ SERVICES = {
         *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         *("TransactGetItems", "TransactWriteItems"),
     },
+    "events": {"PutEvents"},
     "sesv2": {"SendEmail"},
     "ssm": {"GetParameters"},
 }
@@ -34,6 +35,7 @@ _UNUSED = (
     "botocore/data/*/examples-1.json",
     "cffi/*",  # makes bindings to C; the ones that ship are made
     "pycparser/*",  # of cffi
+    "botocore/data/events/2014-02-03/*",  # the one before the one that is used
     "dateutil/zoneinfo/*",  # time zones for systems that have none
     "pydantic/mypy.py",
     "pydantic/v1/*",  # the former pydantic, whole

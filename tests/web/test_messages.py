@@ -38,6 +38,7 @@ OUTSIDE = {
     "Unreadable": "one stored item: whoever reads many counts it, and goes on",
     "UnwritableError": "a ValueError: what is written is no JSON, which is a bug",
     "SettingsError": "ends a start, before there is a call",
+    "DeliveryError": "one of a webhook, which answers its `failure`",
     "MailError": "ends the sending of one mail, which is not a call's",
 }
 

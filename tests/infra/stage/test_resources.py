@@ -420,6 +420,13 @@ def test_a_stage_tells_where_it_is(stage: str) -> None:
     assert answer <= set(template(stage)["Outputs"])
 
 
+def test_a_stage_whose_webhooks_could_reach_what_is_not_public_is_refused() -> None:
+    mail = {"SEATKEEPER_MAIL": "ses:licenses@example.com"}
+    with pytest.raises(StageError, match=r"^SEATKEEPER_WEBHOOKS of stage dev .* must be public, or absent\.$"):
+        resources(Stage("dev", mail | {"SEATKEEPER_WEBHOOKS": "any"}))
+    assert resources(Stage("dev", mail | {"SEATKEEPER_WEBHOOKS": "public"}))
+
+
 @pytest.mark.parametrize("mail", ["", "file:mails", "ses:nobody"])
 def test_a_stage_whose_functions_could_not_send_mail_is_refused_in_one_sentence(mail: str) -> None:
     with pytest.raises(StageError, match=r"^SEATKEEPER_MAIL of stage dev .* must be ses:<address>: .*\.$"):

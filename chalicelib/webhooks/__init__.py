@@ -1,0 +1,1 @@
+"""The way out for webhooks: how they are signed, and how one is sent to its receiver."""
