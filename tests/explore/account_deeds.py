@@ -31,6 +31,7 @@ from tests.explore.accounts import (
     WRONG_CODE,
     AccountWorld,
     Postbox,
+    guess,
 )
 from tests.model.account import BUSY, OK, Call
 from tests.proof.history import CRASHED, DIED
@@ -217,6 +218,10 @@ def _revoke_key(world: AccountWorld, _: AccountOutcome) -> None:
     revoke_api_key(world.vendor.code, world.vendor.api_key, ADMIN, now=world.now)
 
 
+def _guess(world: AccountWorld, _: AccountOutcome) -> None:
+    guess(world.vendor, world.now)
+
+
 def _close(world: AccountWorld, _: AccountOutcome) -> None:
     close_account(world.vendor.code, OWNER, ADMIN, now=world.now)
 
@@ -232,7 +237,7 @@ def named_password(world: AccountWorld, text: str) -> str:
 
 
 def _all() -> Iterator[AccountDeed]:
-    """By the owner, and whoever takes himself for him; by managers and the vendor; and by the clock."""
+    """By the owner, and whoever takes himself for him; managers, the vendor, the clock, and applications."""
     yield _log_in("log-in")
     yield _log_in("log-in-wrong", "wrong")
     yield _log_in("log-in-stranger", "wrong", "stranger")
@@ -261,6 +266,7 @@ def _all() -> Iterator[AccountDeed]:
     yield AccountDeed("make-key-reused", Call("make key", code="that"), _make_key("that"))
     yield AccountDeed("use-key", Call("use key"), _use_key)
     yield AccountDeed("revoke-key", Call("revoke key"), _revoke_key)
+    yield AccountDeed("guess-user", Call("guess"), _guess)
 
 
 ACCOUNT_DEEDS: dict[str, AccountDeed] = {deed.name: deed for deed in _all()}
@@ -285,5 +291,6 @@ FROM: dict[str, tuple[str, ...]] = {
     "tried": _CODES,
     "used": _CODES,
     "late": _CODES,
+    "guessed": ("guess-user", "move", "close"),
 }
 """From each start what has to do with it."""

@@ -13,11 +13,13 @@ from chalicelib.domain.errors import Rejected
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import Attempts
 from chalicelib.store import accounts, login_attempts, mails, one_time_codes
+from chalicelib.store.counters import read_count
+from chalicelib.store.items.ephemera import FailuresItem
 from chalicelib.store.login_attempts import Account as Named
 from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.portal_queries import authenticate_session
 from tests.explore.account_deeds import AccountDeed, AccountOutcome
-from tests.explore.accounts import BROWSER, ORIGINS, OWNER, AccountWorld, about
+from tests.explore.accounts import BROWSER, GUESSER, ORIGINS, OWNER, AccountWorld, about
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import spans_of
 from tests.explore.refined import Answered, explained
@@ -49,6 +51,7 @@ class Stored(NamedTuple):
     """The name, whether it has its seat, and whether another e-mail."""
     keys: tuple[int, bool]
     """API keys that were made, and whether the one that there was is revoked."""
+    guesses: int
     events: Counts
     notes: Counts
     mails: Counts
@@ -64,6 +67,7 @@ _RULES: dict[str, str] = {
     "asked": "codes that are mailed are counted",
     "profile": "the profile is what was written",
     "keys": "a key is made once, and revoked for good",
+    "guesses": "whoever is named is counted before the answer",
     "events": "each change has its event, and nothing else has",
     "notes": "what was noticed is noted once",
     "mails": "each change has its mail, and nothing else has",
@@ -194,6 +198,7 @@ def _found(world: AccountWorld) -> Stored:
         len(asked.mailed),
         (user.first_name, bool(accounts.held_license_ids(code, user.id)), user.email != OWNER),
         (len(keys) - 1, any(key.revoked for key in keys)),
+        read_count(FailuresItem(f"guesses#{code}#{GUESSER}"), world.now).times,
         _counts(Counter({type: times for type, times in noted.items() if type not in NOTES | _OF_SEATS})),
         _counts(Counter({type: times for type, times in noted.items() if type in NOTES})),
         _counts(Counter(about(mail.subject) for _, mail in mails.mails_of(code) if mail.to)),
@@ -234,6 +239,7 @@ def _as_stored(account: Account) -> Stored:
         account.asked,
         (account.name, account.seated, account.moved),
         (account.keys, account.revoked),
+        account.guesses,
         tuple(one for one in account.events if one[0] not in NOTES),
         tuple(one for one in account.events if one[0] in NOTES),
         account.mails,

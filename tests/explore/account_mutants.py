@@ -6,11 +6,14 @@ from typing import Any
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.one_time_code import MAX_TRIES
-from chalicelib.store import accounts, login_attempts, mails, one_time_codes, writes
+from chalicelib.domain.probes import GUESS_WINDOW_MS
+from chalicelib.store import accounts, login_attempts, mails, one_time_codes, probes, writes
+from chalicelib.store.counters import count_one, read_count
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import UserItem
-from chalicelib.store.items.ephemera import AttemptsItem, CodeItem
+from chalicelib.store.items.ephemera import AttemptsItem, CodeItem, FailuresItem
 from chalicelib.usecases import retry
+from tests.model.account import MAX_GUESSES
 from tests.proof.mutants import Patches, rewriting, without
 
 
@@ -47,6 +50,18 @@ def _tries_without_a_limit() -> Patches:
         raise ConditionFailed
 
     return [(one_time_codes, "count_try", count_try)]
+
+
+def _guesses_counted_by_what_was_read() -> Patches:
+    """Who has named few until a moment ago may name another one."""
+
+    def count_guess(company: str, network: str, now: int) -> None:
+        item = FailuresItem(f"guesses#{company}#{network}")
+        if read_count(item, now).times >= MAX_GUESSES:
+            raise ConditionFailed
+        count_one(item, now, GUESS_WINDOW_MS)
+
+    return [(probes, "count_guess", count_guess)]
 
 
 def _old_session_kept() -> Patches:
@@ -118,6 +133,7 @@ ACCOUNT_MUTANTS: dict[str, Callable[[], Patches]] = {
     "success takes back nothing": _success_takes_back_nothing,
     "code used without a condition": _code_used_without_a_condition,
     "tries without a limit": _tries_without_a_limit,
+    "guesses counted by what was read": _guesses_counted_by_what_was_read,
     "old session kept": _old_session_kept,
     "ended session proves": _ended_session_proves,
     "password changed whatever it was": _password_whatever_it_was,
@@ -132,6 +148,7 @@ CAUGHT_ON_ACCOUNTS = {
     "success takes back nothing": "log-in+check-session@account/own",
     "code used without a condition": "ask+redeem@account/asked",
     "tries without a limit": "redeem+guess-code@account/tried",
+    "guesses counted by what was read": "guess-user+guess-user@account/guessed",
     "old session kept": "set+rename@account/own",
     "ended session proves": "choose+end-others@account/initial",
     "password changed whatever it was": "change+set@account/own",

@@ -52,6 +52,8 @@ ORIGINS = {
     "nowhere": NOWHERE,
 }
 """Where log-ins come from, by the model's names."""
+GUESSER = "192.0.2.7"
+"""From where an application names users."""
 PASSWORDS = {
     name: f"turnip-{word}-vessel-19" for name, word in (("own", "Glow"), ("new", "Haze"), ("handed out", "Rust"))
 } | {"by code": "kettle-Moss-lantern-7", "otherwise": "pebble-Frost-anchor-3", "wrong": "wrong-Horse-Battery-1"}
@@ -244,6 +246,19 @@ def _late(made: _Made) -> None:
     made.stands(code=Code("asked", over=True), mails=())
 
 
+def guess(vendor: Vendor, now: Instant) -> None:
+    """Name the owner from a device that was never the owner's. Raises `Rejected`."""
+    vendor.deactivate(OWNER, "a device of somebody", address=GUESSER, now=now)
+
+
+def _guessed(made: _Made) -> None:
+    """One more may be named from the address."""
+    _own(made)
+    with suppress(Rejected):
+        guess(made.vendor, NOW - MINUTE)
+    made.stands(guesses=1)
+
+
 def _closed(made: _Made) -> None:
     _own(made)
     close_account(made.vendor.code, OWNER, ADMIN, now=NOW - MINUTE)
@@ -262,6 +277,7 @@ _PREPARE: dict[str, Callable[[_Made], None]] = {
     "used": _used,
     "late": _late,
     "closed": _closed,
+    "guessed": _guessed,
     "key": _own,
 }
 STARTS = tuple(_PREPARE)

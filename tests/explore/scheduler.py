@@ -16,9 +16,10 @@ from greenlet import getcurrent
 
 from chalicelib.domain import license
 from chalicelib.runtime import Caches, runtime, using
-from chalicelib.store import database
+from chalicelib.store import database, probes
 from chalicelib.turns import Turns
 from chalicelib.usecases import batch_assign, log_in, passwords, send_mails, sweep
+from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
 from tests.explore.footprints import Footprint
 from tests.explore.scripts import Call, current_script
@@ -30,6 +31,7 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
 
     Outside of a task a call is answered at once.
     """
+    passwords.verify_password(None, "")  # what a process draws but once is of no task's dice
     connection = database.connection()
     before = connection.send
 
@@ -110,6 +112,7 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (secrets, "randbelow", lambda most: _dice().randrange(most)),
     (secrets, "choice", lambda among: _dice().choice(among)),
     (passwords, "token_urlsafe", _token_urlsafe),
+    (signature, "token_bytes", _token_bytes),
     (database, "time", _Time),
     (log_in, "time", _Time),
     (log_in, "_ROUNDS", 3),  # it waits for others as long as they have it wait, not as long as it would
@@ -121,5 +124,6 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
     (license, "LEAST_IDLE_DEVICES", 1),
+    (probes, "MAX_GUESSES", 2),
 )
 """Sizes that are met by more than a world holds, and what they are instead."""

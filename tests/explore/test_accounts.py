@@ -23,6 +23,7 @@ ACCOUNT = Account("own", sessions=frozenset({("open", 0)}), code=Code("asked"))
         ("log-in+log-in@account/crowded", OK, {OK, "service_busy"}),
         ("redeem+redeem-otherwise@account/asked", OK, {"invalid_code"}),
         ("guess-code+redeem@account/tried", "invalid_code", {OK, "invalid_code"}),
+        ("guess-user+guess-user@account/guessed", "device_not_found", {"rate_limit_exceeded"}),
         ("change+set@account/own", OK, {OK, "invalid_credentials"}),
         ("set-once+set-reused@account/own", OK, {"idempotency_key_reused"}),
     ],

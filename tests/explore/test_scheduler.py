@@ -9,6 +9,8 @@ from inspect import getsource
 from types import ModuleType
 
 import chalicelib
+from chalicelib.usecases import passwords
+from tests.explore.pairs import walk_named
 from tests.explore.scheduler import CHANCE
 
 ONLY_FOR_READERS = {
@@ -19,6 +21,7 @@ ONLY_FOR_READERS = {
     "chalicelib.portal.handlers": "an adapter",
     "chalicelib.usecases.portal_queries.listing": "how long a list is looked through",
     "chalicelib.web.clock": "an adapter",
+    "chalicelib.webhooks.sockets": "how long an address elsewhere may take",
 }
 """Modules that may draw or look at the time by themselves, and why no schedule has any of it."""
 
@@ -41,3 +44,8 @@ def test_whatever_is_drawn_or_waited_for_comes_from_the_schedule() -> None:
     assert (os, "urandom") in replaced
     used = {name for name in drawn if any(f"secrets.{name}(" in getsource(module) for module in modules())}
     assert used <= {name for target, name in replaced if target is secrets}
+
+
+def test_what_a_process_draws_but_once_is_of_no_task_whichever_comes_first() -> None:
+    passwords._nobody.cache_clear()  # noqa: SLF001 - as in a process that has just begun
+    assert walk_named("log-in+close@account/initial~1").found == []

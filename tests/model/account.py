@@ -18,6 +18,8 @@ MAX_TRIES, MAX_MAILS = 5, 3
 """Of one code; and codes that are mailed for one browser within the hour."""
 KNOWN = frozenset({"browser", "session"})
 """From where no stranger comes."""
+MAX_GUESSES = 2
+"""Users whom an address may name on devices that were never theirs, within the hour: in walks so few."""
 ROUNDS = 3
 """In which a change is decided anew, where others have come before."""
 
@@ -25,6 +27,7 @@ Verb = Literal[
     "log in", "activate", "change", "choose", "check", "log out", "end others", "rename", "ask", "redeem",  # the owner
     "set", "set once", "reveal", "send", "unlock", "move", "close",  # managers, the vendor and the clock
     "make key", "use key", "revoke key",
+    "guess",  # whoever has an application's key
 ]  # fmt: skip
 Counts = tuple[tuple[str, int], ...]
 """How often there is what, in order."""
@@ -103,6 +106,8 @@ class Account:
     keys: int = 0
     """API keys that were made for programs of its company; and whether that is revoked which they have."""
     revoked: bool = False
+    guesses: int = 0
+    """Users who were named of late from one address."""
     events: Counts = ()
     mails: Counts = ()
     """That were queued, with changes or by themselves."""
@@ -489,6 +494,23 @@ def _revoke_key(account: Account, _: Call, seen: Seen) -> Iterator[After]:
     yield After(after, seen, OK)
 
 
+# --- applications ---------------------------------------------------------------------------------------------------
+
+
+def _guess(account: Account, _: Call, seen: Seen) -> Iterator[After]:
+    """Counted before it is answered, whoever is named."""
+    if account.guesses >= MAX_GUESSES:
+        yield After(account, seen, "rate_limit_exceeded")
+    else:
+        yield After(replace(account, guesses=account.guesses + 1), seen)
+
+
+def _name(account: Account, _: Call, seen: Seen) -> Iterator[After]:
+    """On a device that was never the user's."""
+    is_there = account.seated and not account.moved
+    yield After(account, seen, "device_not_found" if is_there else "license_not_found")
+
+
 STEPS: dict[Verb, tuple[Step, ...]] = {
     "log in": (*LOG_IN, _open),
     "activate": (*LOG_IN, _activate),
@@ -509,9 +531,10 @@ STEPS: dict[Verb, tuple[Step, ...]] = {
     "make key": (_make_key,),
     "use key": (_use_key,),
     "revoke key": (_revoke_key,),
+    "guess": (_guess, _name),
     "close": (_by_email, _close, _unseat, _forget),
 }
-COUNTED: frozenset[Step] = frozenset({_admit, _count, _tell_failure, _try})
+COUNTED: frozenset[Step] = frozenset({_admit, _count, _tell_failure, _try, _guess})
 """What is counted by itself: where the answer is lost, once more."""
 
 
