@@ -37,7 +37,7 @@ class HttpConnection:
                 return answer
         self.close()
         try:
-            opened = connect(self._address, self._tls(), deadline, may_be_private=self._may_be_private)
+            opened = connect(self._address, self._tls, deadline, may_be_private=self._may_be_private)
         except TimeoutError:
             return Answer(None, "", "timeout")
         except DeliveryError as error:
@@ -83,7 +83,7 @@ def _read(response: "HTTPResponse") -> Answer:
     try:
         with _failures():
             while piece := response.read(MAX_EXCERPT):
-                text += piece[: MAX_EXCERPT - len(text)]
+                text += piece
         if response.length:  # bytes are missing
             failure = "broken_off"
     except ValueError:  # a chunk of fewer bytes than none

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.webhooks import Failure, HttpAddress, IpAddress, is_public, literal_address
+from chalicelib.once import Once
 
 if TYPE_CHECKING:
     import ssl
@@ -101,7 +102,9 @@ class _Receiver(io.RawIOBase):
         return self._source.receive_into(memoryview(buffer))
 
 
-def connect(address: HttpAddress, tls: "ssl.SSLContext", deadline: Deadline, *, may_be_private: bool) -> BoundedSocket:
+def connect(
+    address: HttpAddress, tls: "Once[ssl.SSLContext]", deadline: Deadline, *, may_be_private: bool
+) -> BoundedSocket:
     """Connect to a host that was looked up once: its IP address is checked, and the one that is connected to.
 
     By TLS it has to prove its name. Raises `DeliveryError`, and `TimeoutError`.
@@ -112,7 +115,9 @@ def connect(address: HttpAddress, tls: "ssl.SSLContext", deadline: Deadline, *, 
     connected = _connected(found[:_MAX_ADDRESSES], address.port, deadline)
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return BoundedSocket(_encrypted(connected, address.host, tls, deadline) if address.is_encrypted else connected)
+        return BoundedSocket(
+            _encrypted(connected, address.host, tls(), deadline) if address.is_encrypted else connected
+        )
     except BaseException:
         connected.close()
         raise

@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,18 @@ def test_no_more_is_read_than_may_be(monkeypatch: pytest.MonkeyPatch, client: We
     assert sum(read) == MAX_ANSWER
 
 
+def test_what_is_read_is_counted_by_the_byte() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"sixteen letters!")
+        bounded, buffer = sockets.BoundedSocket(ours), memoryview(bytearray(100))
+        bounded.turn(sockets.Deadline(10), 10)
+        assert (bounded.receive_into(buffer), bytes(buffer[:12])) == (10, b"sixteen le\x00\x00")
+        with pytest.raises(sockets.DeliveryError) as caught:
+            bounded.receive_into(buffer)
+    assert caught.value.failure == "too_much"
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "failure"),
     [
@@ -297,6 +310,12 @@ def test_what_may_not_be_private_any_more_is_refused(receive: Receive) -> None:
     assert receiver.connections == 0
 
 
+def test_what_has_to_be_encrypted_by_now_is_not_sent_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolves(monkeypatch, "9.9.9.9")
+    answer = WebhookClient(may_be_private=False).post(f"http://{HOST}/", {}, BODY)
+    assert (answer, asked) == (Answer(None, "", "refused_address"), [])
+
+
 def test_of_several_addresses_a_private_one_is_not_gone_to(monkeypatch: pytest.MonkeyPatch, receive: Receive) -> None:
     """The private one would answer."""
     receiver, went = receive(), list[str]()
@@ -327,12 +346,27 @@ def test_a_name_that_nobody_knows_is_not_resolved(client: WebhookClient, monkeyp
     assert client.post(f"https://{HOST}/", {}, BODY) == Answer(None, "", "not_resolved")
 
 
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+def test_an_address_where_nobody_listens_is_passed_over(
     client: WebhookClient, monkeypatch: pytest.MonkeyPatch, receive: Receive
 ) -> None:
     receiver = receive(host="127.0.0.2")
-    resolves(monkeypatch, "127.0.0.1", "127.0.0.2")  # nobody listens at the first
+    resolves(monkeypatch, "127.0.0.1", "127.0.0.2")
     assert client.post(url(receiver, HOST), {}, BODY).ok
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+    client: WebhookClient, soon: float, monkeypatch: pytest.MonkeyPatch, receive: Receive
+) -> None:
+    receiver = receive(host="127.0.0.2")
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", receiver.port), backlog=0))
+        for waiting in [stack.enter_context(socket.socket()) for _ in range(4)]:  # nobody takes them
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        resolves(monkeypatch, "127.0.0.1")
+        assert client.post(url(receiver, HOST), {}, BODY).error == "timeout"
+        resolves(monkeypatch, "127.0.0.1", "127.0.0.2")
+        assert client.post(url(receiver, HOST), {}, BODY).ok
 
 
 def test_a_receiver_may_be_an_ipv6_address(client: WebhookClient, receive: Receive) -> None:
@@ -410,7 +444,9 @@ def test_several_webhooks_go_by_one_connection_after_one_look_up(
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
         b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK,
         b"HTTP/1.1 500 X\r\nContent-Length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n".ljust(MAX_ANSWER, b"x"),
     ],
+    ids=["closes", "HTTP/1.0", "an answer before the answer", "a failure", "longer than is read"],
 )
 def test_only_after_a_whole_answer_of_somebody_who_keeps_it_a_connection_stays(
     client: WebhookClient, receive: Receive, answer: bytes
