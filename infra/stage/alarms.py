@@ -6,11 +6,14 @@ from chalicelib.domain.types import Json
 from chalicelib.observability import (
     ANNOUNCEMENTS_FAILED,
     CODE,
+    DELIVERIES_FAILED,
+    ENDPOINTS_DISABLED,
     ERROR_RESPONSES,
     MAILS_SENT,
     NAMESPACE,
     OLDEST_DUE_AGE,
     OLDEST_MAIL_AGE,
+    OLDEST_UNDELIVERED_EVENT_AGE,
     STAGE,
     SWEEP_TRANSITIONS,
 )
@@ -120,6 +123,26 @@ ALARMS: tuple[Alarm, ...] = (
         _ours(OLDEST_MAIL_AGE, "Maximum"),
         600,
         periods=2,
+    ),
+    Alarm(
+        "events-behind",
+        "There are events that an endpoint has not taken for an hour or longer.",
+        _ours(OLDEST_UNDELIVERED_EVENT_AGE, "Maximum"),
+        3600,
+        periods=2,
+    ),
+    Alarm(
+        "deliveries-failed",
+        "For a quarter of an hour ten or more deliveries of events have failed within each five minutes.",
+        _ours(DELIVERIES_FAILED),
+        10,
+        periods=3,
+    ),
+    Alarm(
+        "endpoints-disabled",
+        "An endpoint has taken nothing for so long that it was disabled: its company is sent no more events there.",
+        _ours(ENDPOINTS_DISABLED),
+        1,
     ),
     Alarm(
         "dead-letters",

@@ -373,6 +373,9 @@ def test_all_that_an_operator_has_to_hear_of_has_an_alarm(stage: str) -> None:
         ("AWS/Lambda", "Throttles", ""),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ""),
         (NAMESPACE, "OldestDueAge", ""),
+        (NAMESPACE, "OldestUndeliveredEventAge", ""),
+        (NAMESPACE, "DeliveriesFailed", ""),
+        (NAMESPACE, "EndpointsDisabled", ""),
         (NAMESPACE, "ErrorResponses", "service_busy"),
     }
     throttled = {
