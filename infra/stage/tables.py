@@ -8,6 +8,8 @@ TABLES = {"licenses": "LicensesTable", "accounts": "AccountsTable", "ephemera": 
 """Our name and the logical id."""
 EXPIRING = "ephemera"
 """The one table whose items end by themselves: whatever is sold stays until somebody takes it away."""
+STREAMING = "licenses"
+"""The one table whose changes are to be heard of: the outbox is in it."""
 
 
 def tables(stage: Stage) -> Json:
@@ -27,6 +29,8 @@ def _table(stage: Stage, name: str) -> Json:
     }
     if name == EXPIRING:
         properties["TimeToLiveSpecification"] = {"AttributeName": "expires", "Enabled": True}
+    if name == STREAMING:
+        properties["StreamSpecification"] = {"StreamViewType": "KEYS_ONLY"}  # what was sold stays in its table
     return {
         "Type": "AWS::DynamoDB::Table",
         "DeletionPolicy": fate,

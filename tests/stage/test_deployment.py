@@ -131,6 +131,33 @@ def test_a_table_is_not_taken_away_by_a_deployment(other: Operator, package: Pac
     assert set(TABLES) <= set(other.aws.client("dynamodb").list_tables()["TableNames"])
 
 
+def test_a_stage_from_before_streams_gets_one_and_keeps_its_data_and_so_it_does_on_the_way_back(
+    other: Operator, package: Package, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def before_streams(resources: dict[str, Any]) -> None:
+        del resources["LicensesTable"]["Properties"]["StreamSpecification"]
+
+    def changed() -> list[str]:
+        [line] = [line.split() for line in capsys.readouterr().out.splitlines() if "DynamoDB::Table" in line]
+        return line
+
+    def stream() -> str:
+        table = other.aws.client("dynamodb").describe_table(TableName=TABLES[0])["Table"]
+        return str(table.get("StreamSpecification", {}).get("StreamViewType", ""))
+
+    in_place = ["modify", "LicensesTable", "DynamoDB::Table", "StreamSpecification"]
+    other.deploy(package, before_streams)
+    assert stream() == ""
+    other.aws.client("dynamodb").put_item(TableName=TABLES[0], Item={"pk": {"S": "kept"}, "part": {"S": "kept"}})
+    items = other.items()
+    assert items
+    capsys.readouterr()
+    other.deploy(package)
+    assert (changed(), stream(), other.items()) == (in_place, "KEYS_ONLY", items)
+    other.deploy(package, before_streams)
+    assert (changed(), stream(), other.items()) == (in_place, "", items)
+
+
 def test_taken_down_nothing_of_it_is_left(other: Operator, package: Package) -> None:
     def left() -> dict[str, Any]:
         client = other.aws.client

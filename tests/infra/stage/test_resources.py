@@ -81,6 +81,16 @@ def test_only_ephemera_end_by_themselves_by_the_attribute_that_all_of_them_have(
 
 
 @each_stage
+def test_the_changes_of_the_outboxs_table_alone_are_streamed_and_of_them_nothing_but_the_keys(stage: str) -> None:
+    streams = {
+        name: table["Properties"]["StreamSpecification"]
+        for name, table in of_type(stage, "DynamoDB::Table").items()
+        if "StreamSpecification" in table["Properties"]
+    }
+    assert streams == {"LicensesTable": {"StreamViewType": "KEYS_ONLY"}}
+
+
+@each_stage
 def test_tables_that_hold_what_was_sold_outlive_their_stack_and_others_do_not(stage: str) -> None:
     kept = stage == PROTECTED
     for table in of_type(stage, "DynamoDB::Table").values():
