@@ -209,11 +209,12 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
 
 def forget(license: License, devices: list[Device], event: Event) -> None:
     """Forget devices that are not live, with their variables and links, if nothing has happened to them since they
-    were read. Raises `ConditionFailed`.
+    were read, and the license was not reset since it was. Raises `ConditionFailed`.
     """
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
-    write.update(LicenseItem(pk, LICENSE), [LicenseItem.known_devices.add(-len(devices))], LicenseItem.pk.exists())
+    in_epoch = LicenseItem.epoch == license.epoch  # a device that came back after a reset is live, and not of before
+    write.update(LicenseItem(pk, LICENSE), [LicenseItem.known_devices.add(-len(devices))], in_epoch)
     for device in devices:
         hardware_hash = hash_hardware_id(device.hardware_id)
         same = (DeviceItem.id == device.id) & (DeviceItem.active == device.active)

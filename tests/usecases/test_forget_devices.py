@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.events import Event
-from chalicelib.domain.license import License, idle_devices_kept, is_live
+from chalicelib.domain.license import Device, License, idle_devices_kept, is_live
 from chalicelib.store import activations
 from chalicelib.usecases import forget_devices
 from chalicelib.usecases.change_device import blacklist_device
@@ -120,6 +120,27 @@ def test_a_device_that_comes_back_while_it_is_forgotten_keeps_its_place(
     stored = vendor.stored(license)
     live = [d for d in activations.devices(vendor.code, license.id) if is_live(d, stored, None)]
     assert len(live) == stored.times_activated
+
+
+def test_a_device_that_comes_back_after_a_reset_is_not_taken_for_one_of_before(
+    vendor: Vendor, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the license was read before the reset, and its devices after it."""
+    monkeypatch.setattr(forget_devices, "AT_ONCE", 2 * kept)
+    license = vendor.issue(max_activations=2)
+    come_and_go(vendor, license, [f"pc {number}" for number in range(kept + 1)])
+    right = activations.some_devices
+
+    def meanwhile(*asked: Any) -> list[Device]:
+        monkeypatch.setattr(activations, "some_devices", right)
+        reset_license(vendor.code, license.id, ADMIN, now=vendor.now)
+        vendor.activate(license, "pc 0")
+        return right(*asked)
+
+    monkeypatch.setattr(activations, "some_devices", meanwhile)
+    vendor.activate(license, "one more")
+    assert vendor.check(license, "pc 0").device
+    assert vendor.differences() == []
 
 
 def test_a_device_that_was_forgotten_since_a_replica_was_read_is_new(vendor: Vendor) -> None:
