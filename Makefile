@@ -36,8 +36,8 @@ verify: .venv/installed .ministack/installed ## deploy a package into an AWS on 
 
 proof: .venv/installed ## race, break and judge, and report into build/; LONG=1 goes on longer, and writes docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(LONG),--long --report docs/proof.md)
-	@$(BIN)/python -m tests.explore $(if $(LONG),--long --report,--triples key/below)
-	$(if $(LONG),,@$(BIN)/python -m tests.explore --faults 1 key/below)
+	@$(BIN)/python -m tests.explore $(if $(LONG),--long --report,--triples key/)
+	$(if $(LONG),,@$(BIN)/python -m tests.explore --faults 1 key/)
 
 bench: .venv/serve-installed ## measure beside the floor of each call; BASE=COMMIT beside that commit, too
 	@$(BIN)/python -m infra.bench $(if $(BASE),--base $(BASE))

@@ -1,6 +1,6 @@
 """What is walked: each kind of world with its starts, what is done there, and who judges it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -66,8 +66,8 @@ class Scene:
     """Of a world and what is done there at once."""
     few: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The deeds that are walked from a start, where these are not all."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    """Pairs that are not walked on every change, as in `first+second/start`, and why not."""
+    left_out: Collection[str] = ()
+    """Pairs that are not walked on every change, as in `first+second/start`."""
     clocks: Mapping[str, int] = field(default_factory=dict)
     """By the start how far each clock is ahead of the one before, in ms; else by a moment."""
 

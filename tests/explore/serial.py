@@ -20,8 +20,6 @@ from tests.proof.rules import Violation
 View = Callable[[Any], object]
 """Of a world, what is stored by now: all that an order of calls may change, and no id or key that is drawn."""
 SERIAL = "as if one after another"
-LONG = "hundreds of schedules: left to the long run"
-"""Why a pair is not walked on every change."""
 
 
 @dataclass(frozen=True, slots=True)
