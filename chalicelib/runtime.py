@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from chalicelib.cache import MINUTE_MS, TtlCache
 from chalicelib.domain.catalog import ApiKey, Product
+from chalicelib.domain.events import EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log
@@ -44,6 +45,8 @@ class Caches:
     """By company and license key: it changes only where a company is deleted and made anew."""
     user_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
     """By company and e-mail."""
+    listened_to: TtlCache[frozenset[EventType]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
+    """By company: the events that somebody wants to be told of."""
 
 
 @dataclass(frozen=True)

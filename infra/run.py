@@ -88,23 +88,19 @@ def run(
         with using(bootstrap(environment)):
             runtime().mailer.check()
             to_do = _prepare(data_dir, base_url, with_demo)
-            stopping = threading.Event()
             reachable = _reachable(data_dir, environment | {"base_url": base_url})
             with (
                 reachable,
-                sweeping(stopping),
-                tidying(stopping),
-                mailing(stopping),
-                watching_disk(data_dir, stopping),
+                sweeping(),
+                tidying(),
+                mailing(),
+                watching_disk(data_dir),
                 serve.start(environment, listening=listening, workers=workers, behind_proxy=behind_proxy) as server,
                 suppress(SystemExit),  # by a signal
             ):
                 listening.close()
                 _say(base_url, data_dir, to_do, begun)
-                try:
-                    server.process.wait()
-                finally:
-                    stopping.set()  # all come to their end while calls that are under way are answered
+                server.process.wait()
                 raise serve.ServeError("The server has ended by itself.")
     output.tell("\nStopped. All data is kept.")
 
@@ -176,11 +172,9 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def sweeping(stopping: threading.Event) -> Iterator[None]:
-    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up.
-
-    `stopping`: as for all that is below, makes it come to its end; it is set at the end, too.
-    """
+def sweeping() -> Iterator[None]:
+    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up."""
+    stopping = threading.Event()
 
     def stop_if_asked(_done: int) -> None:
         if stopping.is_set():
@@ -195,20 +189,22 @@ def sweeping(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def mailing(stopping: threading.Event) -> Iterator[None]:
+def mailing() -> Iterator[None]:
     """While this lasts, send what is queued now and every `MAIL_SECONDS`; the next run catches up as a sweep does."""
+    stopping = threading.Event()
 
     def send() -> None:
-        send_mails(now=clock.now(), keep_going=_until(stopping))
+        has_time = clock.lasting(RUN_SECONDS)
+        send_mails(now=clock.now(), keep_going=lambda: has_time() and not stopping.is_set())
 
     with _repeating("mail", send, MAIL_SECONDS, stopping):
         yield
 
 
 @contextmanager
-def tidying(stopping: threading.Event) -> Iterator[None]:
+def tidying() -> Iterator[None]:
     """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
-    table, engine = table_name(EphemeraItem), connection().send
+    stopping, table, engine = threading.Event(), table_name(EphemeraItem), connection().send
     assert isinstance(engine, EmbeddedEngine)  # as `local.environment` names it
 
     def act() -> None:
@@ -221,7 +217,7 @@ def tidying(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def watching_disk(data_dir: Path, stopping: threading.Event) -> Iterator[None]:
+def watching_disk(data_dir: Path) -> Iterator[None]:
     """While this lasts, warn of a disk that is nearly full, now and every `DISK_SECONDS`."""
 
     def look() -> None:
@@ -230,14 +226,8 @@ def watching_disk(data_dir: Path, stopping: threading.Event) -> Iterator[None]:
             sentence = "the disk of %s has %d MB left; when it is full, whatever has to be written is answered 503"
             _log.warning(sentence, data_dir, left // 2**20)
 
-    with _repeating("look at the disk", look, DISK_SECONDS, stopping):
+    with _repeating("look at the disk", look, DISK_SECONDS, threading.Event()):
         yield
-
-
-def _until(stopping: threading.Event) -> Callable[[], bool]:
-    """Whether a run that begins now is to go on."""
-    has_time = clock.lasting(RUN_SECONDS)
-    return lambda: has_time() and not stopping.is_set()
 
 
 @contextmanager

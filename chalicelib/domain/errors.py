@@ -66,6 +66,7 @@ Code = Literal[
     "api_key_not_found",
     "already_exists",
     "order_not_found",
+    "webhook_not_found",
     "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",
@@ -132,6 +133,8 @@ Code = Literal[
     "product_has_no_keys",
     "product_has_no_users",
     "too_many_managers",
+    "too_many_webhooks",
+    "event_type_unknown",
     # how a request is sent, and who sends it
     "not_found",
     "missing_headers",

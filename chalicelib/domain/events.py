@@ -55,6 +55,12 @@ EventType = Literal[
     "batch_result_read",
     "email_probed",
     "variables_tracked",
+    "webhook_created",
+    "webhook_changed",
+    "webhook_secret_changed",
+    "webhook_deleted",
+    "webhook_disabled",
+    "webhook_tested",  # never stored: it is sent, and nothing has happened
 ]
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
-from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
+from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import MailItem
@@ -260,7 +260,7 @@ def change_email(
     if asked_on is not None:
         license, license_event = asked_on
         pk = license_pk(company, license.id)
-        write.put(event_item(pk, license_event), EventItem.sort_key.does_not_exist())
+        write.put_event(event_item(pk, license_event))
         taken, allowed = buckets.giving_seats(license, event.actor, event.at, 1)
         if taken:
             write.update(LicenseItem(pk, LICENSE), taken, allowed)

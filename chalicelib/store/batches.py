@@ -17,7 +17,7 @@ from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
-from chalicelib.store.items.events import EventItem, event_item
+from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchItem, BatchProgressItem
@@ -126,7 +126,7 @@ def fill(
     first, *others = [assignment.event for assignment in assignments] + events
     write = Transaction(event_item(pk, first))
     for event in others:
-        write.put(event_item(pk, event), EventItem.sort_key.does_not_exist())
+        write.put_event(event_item(pk, event))
     for assignment in assignments:
         put_seat(write, license, assignment.seat, assignment.old, assignment.user)
         put_mail(write, assignment.mail, assignment.event.at)

@@ -66,8 +66,7 @@ def announce(shard: int, due: Due, announced: Phase, events: list[Event]) -> Non
     pk = license_pk(due.company, due.id)
     write = Transaction(event_item(pk, events[0]))
     for event in events[1:]:
-        row = event_item(pk, event)
-        write.put(row, type(row).pk.does_not_exist())
+        write.put_event(event_item(pk, event))
     unannounced = LicenseItem.announced_phase == due.announced_phase
     write.update(LicenseItem(pk, LICENSE), [LicenseItem.announced_phase.set(announced)], unannounced)
     update_due_index(write, _entry(due, shard), replace(due, announced_phase=announced))

@@ -173,3 +173,48 @@ def refusals_pk(company: str = "") -> str:
 def refusal_sort_key(license_id: int | None, hour: Instant | None = None, kind: str = "") -> str:
     """Sort key of what was refused in an hour, or the prefix of all of a license; without one, of what matched none."""
     return f"{license_id or 0:016d}#" + ("" if hour is None else f"{hour:015d}#{kind}")
+
+
+def out_pk(shard: int | None = None) -> str:
+    """The partition of the events of one shard that are to leave the house, or how all of them begin."""
+    return "out#" + ("" if shard is None else str(shard))
+
+
+def queue_pk(shard: int | None = None) -> str:
+    """The partition of the endpoints of one shard for which something waits, or how all of them begin."""
+    return "queue#" + ("" if shard is None else str(shard))
+
+
+def queue_sort_key(company: str, endpoint_id: int) -> str:
+    """Sort key of an endpoint for which something waits."""
+    return f"{company}#{endpoint_id:016d}"
+
+
+def webhooks_pk(company: str | None = None, endpoint_id: int | None = None) -> str:
+    """The partition of what is delivered to an endpoint, without one that of its company, or how all of them begin."""
+    endpoint = "" if endpoint_id is None else f"#{endpoint_id}"
+    return "webhooks#" + ("" if company is None else f"{company}{endpoint}")
+
+
+def delivery_sort_key(key: str = "") -> str:
+    """Sort key of a delivery in the log, or the prefix of all."""
+    return f"log#{key}"
+
+
+def pending_sort_key(at: Instant | None = None, key: str = "") -> str:
+    """Sort key of a delivery that is to be tried at an instant, or the prefix of all."""
+    return "pending#" + ("" if at is None else f"{at:015d}#{key}")
+
+
+def sequence_sort_key(history: str = "") -> str:
+    """Sort key of the number of the last event of a history that was filed for endpoints, or the prefix of all."""
+    return f"sequence#{history}"
+
+
+def endpoint_sort_key(endpoint_id: int | None = None) -> str:
+    """Sort key of an endpoint, or the prefix of all."""
+    return "webhook#" + ("" if endpoint_id is None else f"{endpoint_id:016d}")
+
+
+LISTENERS = "webhooks"
+"""The sort key of what the endpoints of a company listen to."""

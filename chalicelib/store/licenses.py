@@ -125,7 +125,7 @@ def update(old: License, new: License, event: Event, earlier: Sequence[Event] = 
     if dates_old != dates_new:
         update_due_index(write, filed(old), new)
     for earlier_event in earlier:
-        write.put(event_item(pk, earlier_event), EventItem.sort_key.does_not_exist())
+        write.put_event(event_item(pk, earlier_event))
     write.commit()
 
 

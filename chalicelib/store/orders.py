@@ -48,7 +48,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         else:
             event = event_item(old.company, joined, AccountEventItem)
             _put_changes(write, old, new, filed_under, numbered, event)
-            write.put(event, AccountEventItem.sort_key.does_not_exist())
+            write.put_event(event)
     sold = summary_of(license)
     for part in (
         order_license_sort_key(new.id, license.id),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from chalicelib.store import reads, writes
+from chalicelib.store import deliveries, outbox, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import filed
 from chalicelib.store.items.accounts import CompanyItem
@@ -26,6 +26,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.licenses import license_ids, read_license
 from chalicelib.store.mails import forget_mail, mails_of
 from chalicelib.store.schema import AnyItem, Raw
+from chalicelib.store.webhooks import read_endpoints
 
 
 def is_listed(code: str) -> bool:
@@ -86,6 +87,13 @@ def _remove_refusals(code: str) -> Iterator[int]:
     return _remove(RefusalItem, refusals_pk(code))
 
 
+def _remove_webhooks(code: str) -> Iterator[int]:
+    """What waits to be delivered, or was, while its endpoints still say where that is."""
+    yield from deliveries.remove_of(code, [endpoint.id for endpoint in read_endpoints(code)])
+    yield from deliveries.remove_sequences(code)
+    yield from outbox.remove_of(code)
+
+
 def _remove_accounts(code: str) -> Iterator[int]:
     """Until nothing is left: what was decided before, on an order for one, is written while the order goes."""
     removed = 1
@@ -122,6 +130,7 @@ def _remove(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[int]:
 _STEPS: Mapping[Removal, Callable[[str], Iterator[int]]] = {
     "license": _remove_licenses,
     "refusals": _remove_refusals,
+    "webhooks": _remove_webhooks,
     "company": _remove_accounts,
     "ephemera": _remove_ephemera,
     "mail": _remove_mails,

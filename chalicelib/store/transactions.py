@@ -1,5 +1,7 @@
 """The one transaction: all writes or none, each with its condition, and the event that describes them.
 
+Where somebody wants to be told of an event, it stands in the outbox as well (`store.outbox`).
+
 A transaction whose answer was lost may have been committed. Each carries an event with a key of its own, so that the
 event's presence is the proof: the caller never sees its own write as somebody else's.
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.store import database, reads
+from chalicelib.store import database, outbox, reads
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action, Condition, parameters
 from chalicelib.store.items.events import EventItem
@@ -68,6 +70,8 @@ class Transaction:
     again: str | None = None
     steps: list[Operation] = field(default_factory=list)
     """As DynamoDB is asked for them."""
+    _events: list[EventItem] = field(default_factory=list)
+    """All that are put."""
 
     def put(self, item: AnyItem, condition: Condition) -> None:
         """Write a whole item."""
@@ -76,6 +80,11 @@ class Transaction:
     def update(self, item: AnyItem, actions: Sequence[Action], condition: Condition) -> None:
         """Change attributes of the item with these keys."""
         self._add("Update", item, {"Key": key_of(item)}, parameters(condition, actions))
+
+    def put_event(self, event: EventItem) -> None:
+        """Put an event besides the transaction's own."""
+        self.put(event, type(event).sort_key.does_not_exist())
+        self._events.append(event)
 
     def change(
         self,
@@ -125,7 +134,9 @@ class Transaction:
                 _raise_if_condition_failed(error)
                 raise
 
-        self._put_event()
+        self._put_own_event()
+        for outgoing in outbox.outgoing(self._events):
+            self.put(outgoing, type(outgoing).pk.does_not_exist())
         try:
             database.retrying(send)
         except (ConditionFailed, Unavailable) as error:
@@ -141,13 +152,13 @@ class Transaction:
         step = {"TableName": item.Meta.table_name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **what, **asked}
         self.steps.append({kind: step})
 
-    def _put_event(self) -> None:
+    def _put_own_event(self) -> None:
         """Put the event, or count it in the one of the same kind."""
         if self.event is None:
             return
         kind = type(self.event)
         if self.again is None:
-            self.put(self.event, kind.sort_key.does_not_exist())
+            self.put_event(self.event)
             return
         ip = self.event.ip
         counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.sort_key)]

@@ -98,6 +98,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "user_not_found": (404, "No such user is assigned to this license."),
     "user_already_assigned": (409, "This user is assigned to the license already."),
     "order_not_found": (404, "There is no such order."),
+    "webhook_not_found": (404, "There is no such webhook."),
     "batch_not_found": (404, "There is no such batch, or no more: its list is kept for a week."),
     "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor enables it again."),
     "not_your_user": (

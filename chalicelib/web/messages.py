@@ -126,6 +126,8 @@ MESSAGES: dict[str, str] = {
     "product_has_no_keys": "the product is authorized by user, not by key.",
     "product_has_no_users": "the product has no users.",
     "too_many_managers": "an order has at most {most} managers.",
+    "too_many_webhooks": "a company has at most {most} webhooks.",
+    "event_type_unknown": "there is no type of event {type}.",
     # nothing was confirmed: for operators
     "database_busy": "the database is busy or out of reach: {cause}",
     "database_read_only": "the database takes no write",

@@ -418,7 +418,7 @@ def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, 
 
 def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=vendor.now + 1)
-    with run.sweeping(threading.Event()):
+    with run.sweeping():
         pass
     assert vendor.history(license)[-1].type == "license_expired"
 
@@ -439,7 +439,7 @@ def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_a
             put(f"expired {n}", expires={"N": str(n)})
         put("for less than a minute", expires={"N": str(second - 30)})
         put("never")
-        with run.tidying(threading.Event()):
+        with run.tidying():
             links = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
             assert links.count(f"{tmp_path / 'data.db'}.lock") == 1, "one engine"
             deadline = time.monotonic() + run.SWEEP_SECONDS / 10
@@ -455,7 +455,7 @@ def test_a_run_sends_what_is_queued(
     sent = threading.Event()
     change_runtime(mailer=SimpleNamespace(send=lambda *_: sent.set()))
     monkeypatch.setattr(run, "MAIL_SECONDS", 0)
-    with run.mailing(threading.Event()):
+    with run.mailing():
         queue_mail(Mail("ada@customer.test", "Hello", "Hello"), clock.now())
         assert sent.wait(30)
 
@@ -472,19 +472,9 @@ def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, cap
 
     monkeypatch.setattr(run, "sweep", failing)
     monkeypatch.setattr(run, "SWEEP_SECONDS", 0)
-    with run.sweeping(threading.Event()):
+    with run.sweeping():
         assert third.wait(30)
     assert "the sweep failed; the next one catches up" in caplog.text
-
-
-def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_path: Path) -> None:
-    stopping = threading.Event()
-    with run.sweeping(stopping), run.mailing(stopping), run.watching_disk(tmp_path, stopping):
-        begun = [thread for thread in threading.enumerate() if thread.name in {"sweep", "mail", "look at the disk"}]
-        stopping.set()
-        for thread in begun:
-            thread.join(30)
-        assert [thread.is_alive() for thread in begun] == [False] * 3
 
 
 def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:

@@ -14,6 +14,7 @@ from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases.audit import audit, audit_due, audit_links, companies
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
 from chalicelib.usecases.send_mails import send_mails
@@ -23,6 +24,7 @@ from tests.portal.browser import browser_of
 from tests.store.seam import ask, every_item
 from tests.support import ADMIN, DAY, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+from tests.usecases.receivers import told_of_all
 from tests.usecases.refusals import a_refusal
 
 ADA, PC = "ada@customer.test", hash_hardware_id("pc")
@@ -52,6 +54,7 @@ def license(vendor: Vendor) -> License:
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
+    told_of_all(vendor)
     return license
 
 
@@ -114,6 +117,7 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
             assert vendor.code in companies()
             if kind.partition:
                 sweep(now=vendor.now)
+                deliver_events(now=vendor.now)
                 send_mails(now=vendor.now)
             recorded_refusals(vendor.code, Subject(hardware_id="pc"), now=vendor.now)
             assert find_refusal(vendor.code, "unknown", now=vendor.now) is None

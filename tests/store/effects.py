@@ -28,6 +28,7 @@ _RANDOM = (
     (re.compile(r"(#\d{13}#)[A-Z2-7]{10}\b"), r"\1EVENT"),
     (re.compile(r"\b[1-9]\d{18,19}\b"), "EPOCH"),
     (re.compile(r"\bdue#\d+\b"), "due#SHARD"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),

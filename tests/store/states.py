@@ -1,14 +1,15 @@
 """What stands before a use case that writes, and the call of it; `tests.store.cases` says which belong together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.runtime import runtime, using
 from chalicelib.store import accounts, one_time_codes, orders, writes
 from chalicelib.store.batch_reads import ReadRequest, batch_read
 from chalicelib.store.items.licenses import LicenseItem
@@ -29,12 +30,14 @@ from chalicelib.usecases import (
     create,
     deactivate,
     device_variables,
+    endpoints,
     forgotten_password,
     idempotency,
     issue_license,
     log_in,
     order_managers,
     send_mails,
+    send_webhooks,
     sessions,
     sweep,
     unlock,
@@ -43,9 +46,11 @@ from chalicelib.usecases import initial_password as initial_password_module
 from chalicelib.usecases.idempotency import IdempotencyKey
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
+from chalicelib.webhooks.client import WebhookClient
 from tests.mailbox import code_mails, deliver, mailed_code
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.people import result_of
+from tests.usecases.receivers import BROKEN, URL, Receivers, listen
 
 ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
 END = NOW + 6000 * DAY
@@ -285,6 +290,39 @@ def create_api_key(vendor: Vendor, _: None) -> Any:
 def revoke(vendor: Vendor, _: None) -> Any:
     create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
     return accounts.read_api_key(vendor.code, vendor.api_key)
+
+
+def webhook(vendor: Vendor) -> int:
+    return listen(vendor)
+
+
+def create_webhook(vendor: Vendor, _: None) -> Any:
+    endpoint, secret = endpoints.create_endpoint(vendor.code, URL, frozenset({"license.*"}), ADMIN, now=vendor.now)
+    return endpoint, endpoints.secrets_of(endpoint, vendor.now) == [secret]
+
+
+def disable_webhook(vendor: Vendor, endpoint_id: int) -> Any:
+    endpoints.disable_endpoint(endpoints.find_endpoint(vendor.code, endpoint_id), ADMIN, now=vendor.now)
+    return endpoints.find_endpoint(vendor.code, endpoint_id)
+
+
+def roll_secret(vendor: Vendor, endpoint_id: int) -> Any:
+    endpoint, secret = endpoints.roll_secret(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    return endpoint, endpoints.secrets_of(endpoint, vendor.now)[0] == secret
+
+
+def failed_delivery(vendor: Vendor) -> int:
+    """One that was given up, three days after its first try."""
+    endpoint_id = listen(vendor)
+    endpoints.send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    with using(replace(runtime(), webhooks=cast("WebhookClient", Receivers(lambda *_: BROKEN)))):
+        for days in range(4):
+            send_webhooks.send_webhooks(now=vendor.now + days * DAY)
+    return endpoint_id
+
+
+def send_again(vendor: Vendor, endpoint_id: int) -> Any:
+    return endpoints.send_again(vendor.code, endpoint_id, since=NOW, until=NOW, now=vendor.now + 4 * DAY)
 
 
 def enable(enabled: bool) -> Callable[[Vendor, License], Any]:

@@ -21,12 +21,15 @@ from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database, transactions, writes
 from chalicelib.store.dynamodb import READ_TIMEOUT
-from chalicelib.usecases import portal_queries, security_events
+from chalicelib.usecases import endpoints, portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import device_variables
+from chalicelib.usecases.file_events import file_events
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.send_webhooks import send_webhooks
 from tests.store.cases import CASES, Case
 from tests.store.effects import Effects, effects, stored
 from tests.store.faults import (
@@ -175,7 +178,9 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     looking = set(public_functions(portal_queries))  # they write that a session is in use, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
     guessing: set[Any] = {count_guess, find_snapshot, device_variables}  # tests/usecases/test_bounded_guesses.py
-    looking |= guessing
+    # tests/usecases/test_deliver_events.py: what they send may be sent again
+    sending: set[Any] = {deliver_events, file_events, send_webhooks, endpoints.send_again}
+    looking |= guessing | sending
     assert writing - looking == {case.function for case in CASES} - looking
 
 

@@ -17,7 +17,7 @@ from chalicelib.domain.catalog import guard_product
 from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.store import accounts
-from chalicelib.usecases import create
+from chalicelib.usecases import create, endpoints
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit
@@ -64,6 +64,7 @@ from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import reader
+from tests.usecases.receivers import URL, listen
 from tests.usecases.refusals import a_refusal
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
@@ -121,6 +122,22 @@ def by_ident(act: Callable[[str, Any, Victim], Any]) -> list[Attack]:
     return [lambda company, victim, n=n: act(company, idents(victim)[n], victim) for n in range(6)]  # type: ignore[misc]
 
 
+def on_webhook(use_case: Any, more: dict[str, Any]) -> Attack:
+    """Ask for the victim's webhook."""
+    return lambda company, victim: use_case(company, listen(victim.vendor), **more)
+
+
+OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
+    (endpoints.find_endpoint, {}),
+    (endpoints.change_endpoint, {"actor": ADMIN, "paused": True, "now": NOW}),
+    (endpoints.roll_secret, {"actor": ADMIN, "now": NOW}),
+    (endpoints.delete_endpoint, {"actor": ADMIN, "now": NOW}),
+    (endpoints.send_test, {"actor": ADMIN, "now": NOW}),
+    (endpoints.delivery_log, {}),
+    (endpoints.waiting_deliveries, {}),
+    (endpoints.send_again, {"since": NOW, "until": NOW, "now": NOW}),
+]
+"""Use cases about one webhook, with what else they take."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
 WALLS: list[tuple[Any, str, list[Attack]]] = [
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
@@ -260,6 +277,16 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "api_key_not_found",
         [lambda c, v: create.revoke_api_key(c, v.vendor.api_key, ADMIN, now=NOW)],
     ),
+    *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
+    (
+        endpoints.create_endpoint,
+        "unknown_product",
+        [
+            lambda c, _v: endpoints.create_endpoint(
+                c, URL, frozenset({"*"}), ADMIN, products=frozenset({"own"}), now=NOW
+            )
+        ],
+    ),
     (
         explain,
         "license_not_found",
@@ -309,6 +336,7 @@ NAMES_NOTHING = {
     "set_branding",
     "company_history",
     "find_candidates",
+    "find_endpoints",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 

@@ -345,8 +345,8 @@ class Crash(BaseException):
     """What ends a process at once."""
 
 
-WRITES_IN_ALL = 2 + 3
-"""The list, the reservation, and three steps for 40 people."""
+WRITES_IN_ALL = 2 + 4
+"""The list, the reservation, and four steps for 40 people."""
 
 
 @pytest.mark.parametrize("ends", [False, True], ids=["gone on with", "ended"])

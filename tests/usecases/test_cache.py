@@ -138,8 +138,10 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
     ],
     "license_ids": [],
     "user_ids": [],
+    "listened_to": [],
 }
-"""By memory: what refuses a call, the call, the code, and what lifts it. The last two: tests of their own below."""
+"""By memory: what refuses a call, the call, the code, and what lifts it. The last three refuse no call: tests of their
+own below, and that of a new webhook in `test_deliver_events`."""
 
 
 @pytest.mark.parametrize(

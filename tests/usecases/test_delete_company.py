@@ -39,6 +39,7 @@ from tests.store.cases import CASES
 from tests.store.seam import Request, every_item, noted
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
+from tests.usecases.receivers import told_of_all
 from tests.usecases.support import before_write, refused
 
 TABLES = (LicenseItem, LookupItem, SessionItem)
@@ -76,6 +77,7 @@ def test_whatever_a_use_case_writes_is_stored_by_name_and_gone_with_its_company(
     shop = Shop(Vendor()).vendor  # what is due of the others, they have announced
     cases[shop.code] = "a shop"
     probes.count_guess(shop.code, "192.0.2.0", NOW)  # which none of them does
+    told_of_all(shop)
     written = [
         (kind_of(table.Meta.table_name, raw), raw)
         for table in TABLES

@@ -13,6 +13,7 @@ from chalicelib.domain.license import License
 from chalicelib.store import database, writes
 from chalicelib.store.due import DUE_SHARDS, GROUPS, SHARDS_OF_A_COMPANY, due_entries, due_shard, filed
 from chalicelib.store.items.work import DueItem
+from chalicelib.store.outbox import listened
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
 from chalicelib.usecases.delete_company import delete_company
@@ -121,6 +122,7 @@ def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_ot
     for days in range(20):
         vendor.issue(license_type="time-limited", validity_period=END + days * DAY)
     vendor.issue()
+    listened(vendor.code, "license_expired", END + 4 * DAY)  # which a warm process knows
     with calls_counted() as sent:
         assert sweep(now=END + 4 * DAY)["license_expired"] == 5
     assert sorted(sent) == ["Query"] * DUE_SHARDS + ["TransactWriteItems"] * 5

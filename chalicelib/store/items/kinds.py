@@ -19,10 +19,18 @@ from chalicelib.store.items.ephemera import (
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDeviceItem
+from chalicelib.store.items.webhooks import (
+    DeliveryItem,
+    EndpointItem,
+    ListenersItem,
+    OutgoingItem,
+    QueueItem,
+    SequenceItem,
+)
 from chalicelib.store.items.work import BatchItem, BatchProgressItem, DueItem, MailItem
 from chalicelib.store.schema import AnyItem, Raw
 
-Removal = Literal["license", "refusals", "company", "mail", "listing", "ephemera", "expires"]
+Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing", "ephemera", "expires"]
 """What removes an item with its company: the step in which it goes (`store.removal`), with its license or with all that
 has the company in its partition, its attributes or its key. `expires`: none, for it does not say whose it is, and is of
 no use to anybody for the hours until it expires."""
@@ -61,6 +69,10 @@ KINDS = (
     Kind(DueItem, "", "license", "due", keys.due_pk()),
     Kind(MailItem, "", "mail", "alone", keys.mail_pk()),
     Kind(RefusalItem, "", "refusals", "record", keys.refusals_pk()),
+    Kind(OutgoingItem, "", "webhooks", "alone", keys.out_pk()),
+    Kind(QueueItem, "", "webhooks", "alone", keys.queue_pk()),
+    Kind(SequenceItem, keys.sequence_sort_key(), "webhooks", "alone", keys.webhooks_pk()),
+    Kind(DeliveryItem, "", "webhooks", "record", keys.webhooks_pk()),
     Kind(LicenseItem, keys.LICENSE, "license", "license"),
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
@@ -72,6 +84,8 @@ KINDS = (
     Kind(LookupItem, "", "listing", "alone", keys.COMPANIES),
     Kind(LookupItem, keys.COMPANY, "license", "license", keys.company_of_license_pk()),
     Kind(CompanyItem, keys.COMPANY, "company", "alone"),
+    Kind(ListenersItem, keys.LISTENERS, "company", "alone"),
+    Kind(EndpointItem, keys.endpoint_sort_key(), "company", "alone"),
     Kind(AccountEventItem, keys.event_sort_key(), "company", "record"),
     Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
     Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),

@@ -1,0 +1,68 @@
+"""The types under which events leave the house: what a webhook can listen to, and which events of history it is told.
+
+An event of history may be told as several types, or as none. The names are those of the public reference of the field,
+where it has one, and ours.
+"""
+
+from collections.abc import Collection, Mapping
+
+from chalicelib.domain.events import EventType
+from chalicelib.domain.license import License
+
+TEST_TYPE = "webhook.test"
+"""What is sent to try an endpoint: every endpoint takes it."""
+_ANY = "*"
+
+
+TYPES: Mapping[str, tuple[EventType, ...]] = {
+    "license.created": ("license_issued",),
+    "license.updated": ("license_extended", "user_limit_changed", "user_activations_reset", "device_allowed"),
+    "license.ends_changed": ("license_extended",),
+    "license.enabled": ("license_enabled",),
+    "license.disabled": ("license_disabled",),
+    "license.reset": ("license_reset",),
+    "license.first_activated": ("device_activated",),
+    "license.activated": ("device_activated",),
+    "license.deactivated": ("device_deactivated",),
+    "license.grace_started": ("grace_started",),
+    "license.expired": ("license_expired",),
+    "license.license_user.assigned": ("user_assigned",),
+    "license.license_user.unassigned": ("user_removed",),
+    "order.license_user.manager_assigned": ("manager_added",),
+    "product.created": ("product_created",),
+    "device.reset": ("device_reset",),
+    "device.blacklisted": ("device_blacklisted",),
+    "user.locked": ("log_in_locked",),
+    "user.password_changed": ("password_changed", "password_set"),
+    "webhook.disabled": ("webhook_disabled",),
+}
+"""All types, each with the events of history that are told as this; what each says stands in docs/webhooks.md."""
+
+_TYPES_OF: Mapping[EventType, tuple[str, ...]] = {
+    event: tuple(name for name, of in TYPES.items() if event in of) for events in TYPES.values() for event in events
+}
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether who listens to `pattern` is told of the type `name`: `*`, `license.*`, or the type itself."""
+    return pattern in (_ANY, name) or (pattern.endswith(".*") and name.startswith(pattern.removesuffix(_ANY)))
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text names types that there are."""
+    return any(matches(text, name) for name in TYPES)
+
+
+def events_listened_to(patterns: Collection[str]) -> frozenset[EventType]:
+    """The events of history of which somebody is told who listens to these patterns."""
+    return frozenset(
+        event
+        for event, names in _TYPES_OF.items()
+        if any(matches(pattern, name) for name in names for pattern in patterns)
+    )
+
+
+def types_of(event: EventType, *, at: int, license: License | None) -> list[str]:
+    """The types as which an event is told. `at`: when it was; `license`: the one that it is about, as it is now."""
+    is_first = license is not None and license.first_activated_at == at
+    return [name for name in _TYPES_OF.get(event, ()) if name != "license.first_activated" or is_first]

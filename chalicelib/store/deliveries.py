@@ -1,0 +1,270 @@
+"""What is delivered to endpoints: filed from the outbox, sent by one sender at a time, kept in a log.
+
+    outbox ──file──▶ pending, by when it is tried next ──record──▶ the log
+                          ▲                              │
+                          └──────── it has failed ───────┘
+
+Each step is one transaction, so a crash loses nothing; between sending and recording it sends again, with the same id.
+Whoever files also notes in `Queue` that something waits for the endpoint: a sender finds work by that, and takes it on
+a lease, so that no two send to one endpoint.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from zlib import crc32
+
+from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, Queue
+from chalicelib.domain.events import Event
+from chalicelib.domain.instants import LATEST, Instant
+from chalicelib.domain.license import License
+from chalicelib.store import reads, writes
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.expressions import Action
+from chalicelib.store.items.events import AccountEventItem, EventItem
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.webhooks import DeliveryItem, OutgoingItem, QueueItem, SequenceItem
+from chalicelib.store.keys import (
+    LICENSE,
+    delivery_sort_key,
+    event_sort_key,
+    out_pk,
+    pending_sort_key,
+    queue_pk,
+    queue_sort_key,
+    sequence_sort_key,
+    webhooks_pk,
+)
+from chalicelib.store.reads import Unreadable
+from chalicelib.store.transactions import Transaction
+
+QUEUE_SHARDS = 4
+"""Partitions of the endpoints for which something waits."""
+LEASE_MS = 120_000
+"""Longer than a run of the sender lasts, and its last calls."""
+ITEMS_AT_ONCE = 100
+"""Of one transaction."""
+RECORDED_AT_ONCE = 40
+"""Deliveries in one transaction: two items each, of a hundred."""
+_FORGOTTEN_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An event of the outbox with what is told of it: the event and its license as they are now, None where gone."""
+
+    outgoing: Outgoing
+    event: Event | None
+    license: License | None
+    number: int
+    """Of the last event of its history that was filed."""
+
+
+def look_up(outgoing: Sequence[Outgoing]) -> list[Found]:
+    """What is told of these events, at most 33, in one round trip. Consistent."""
+    items = [item for one in outgoing for item in _told_of(one)]
+    found = reads.batch_get_each(items, consistent=True)
+    rows = zip(outgoing, found[::3], found[1::3], found[2::3], strict=True)
+    return [
+        Found(
+            one,
+            event.to_domain() if isinstance(event, EventItem) else None,
+            license.to_domain() if one.license_id is not None and isinstance(license, LicenseItem) else None,
+            sequence.number if isinstance(sequence, SequenceItem) else 0,
+        )
+        for one, event, license, sequence in rows
+    ]
+
+
+def file(deliveries: Mapping[Outgoing, Sequence[Delivery]], numbers: Mapping[str, tuple[int, int]]) -> None:
+    """Take events out of the outbox and file what is delivered of each, in one transaction.
+
+    `numbers`: of each history of which something is filed, the number of its last event before, and now. Raises
+    `ConditionFailed` where somebody else has filed one of them.
+    """
+    write = Transaction(None)
+    for one in deliveries:
+        write.delete(OutgoingItem(out_pk(one.shard), one.key), OutgoingItem.pk.exists())
+    filed = [delivery for some in deliveries.values() for delivery in some]
+    for history, (before, after) in numbers.items():
+        unfiled = SequenceItem.number == before if before else SequenceItem.number.does_not_exist()
+        write.update(_sequence(history), [SequenceItem.number.set(after)], unfiled)
+    _put_pending(write, filed)
+    write.commit()
+
+
+def put(delivery: Delivery) -> None:
+    """File one delivery by itself, under a key of its own."""
+    write = Transaction(None)
+    _put_pending(write, [delivery])
+    with suppress(ConditionFailed):  # our own, whose answer was lost
+        write.commit()
+
+
+def send_again(deliveries: Sequence[Delivery], now: Instant) -> None:
+    """File deliveries of the log anew, at most `RECORDED_AT_ONCE` of one endpoint, to be tried from now on as at first.
+
+    Raises `ConditionFailed` where one is not in the log any more.
+    """
+    write = Transaction(None)
+    for delivery in deliveries:
+        write.delete(_item(delivery), DeliveryItem.pk.exists())
+    _put_pending(write, [replace(d, state="pending", next_try_at=now, first_tried_at=None) for d in deliveries])
+    write.commit()
+
+
+def queues(shard: int) -> Iterator[Queue | Unreadable]:
+    """The endpoints of one shard for which something waits, whether it is due or not. Consistent, in pages."""
+    return reads.read_each(QueueItem, queue_pk(shard), "0", "~")
+
+
+def lease_queue(queue: Queue, now: Instant) -> Queue:
+    """Take what waits for an endpoint, as the queue is from then on. Raises `ConditionFailed` where somebody has it."""
+    item, lease = QueueItem, secrets.token_hex(8)
+    free = item.lease_until.does_not_exist() | (item.lease_until <= now) | (item.lease == lease)
+    leased = [item.lease_until.set(now + LEASE_MS), item.lease.set(lease)]
+    return writes.update(_queue_item(queue.company, queue.endpoint), leased, item.pk.exists() & free).to_domain()
+
+
+def release_queue(queue: Queue, due_at: Instant | None) -> None:
+    """Let go of a queue as it is now; `due_at`: when it is of use again, None: nothing waits.
+
+    Where something was filed meanwhile it stays due. What has lost its lease changes nothing.
+    """
+    item, here = QueueItem, _queue_item(queue.company, queue.endpoint)
+    ours = item.lease == queue.lease
+    nothing_came = ours & (item.mark == queue.mark)
+    state: list[Action] = [
+        item.resting_until.set(queue.resting_until),
+        item.failing_since.set(queue.failing_since),
+        item.lease.remove(),
+        item.lease_until.remove(),
+    ]
+    with suppress(ConditionFailed):
+        if due_at is None and queue.failing_since is None:
+            writes.delete(here, nothing_came)
+        else:
+            writes.update(here, [*state, item.due_at.set(LATEST if due_at is None else due_at)], nothing_came)
+        return
+    with suppress(ConditionFailed):
+        writes.update(here, state, ours)
+
+
+def wake(write: Transaction, company: str, endpoint_id: int, now: Instant, *, anew: bool = False) -> None:
+    """Let a transaction note that something may be sent to an endpoint from now on.
+
+    `anew`: that it has failed is forgotten.
+    """
+    item = QueueItem
+    due: list[Action] = [
+        item.company.set(company),
+        item.endpoint.set(endpoint_id),
+        item.mark.set(secrets.token_hex(8)),
+        item.due_at.set(now),
+    ]
+    forgotten: list[Action] = [item.failing_since.remove(), item.resting_until.remove()] if anew else []
+    write.update(_queue_item(company, endpoint_id), [*due, *forgotten], item.pk.exists() | item.pk.does_not_exist())
+
+
+def pending(endpoint: Endpoint, until: Instant = LATEST) -> Iterator[Delivery]:
+    """What is to be tried up to an instant, what is due first first, read in pages as it is taken. Consistent."""
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    first, last = pending_sort_key(0), pending_sort_key(until + 1)
+    found = reads.read_each(DeliveryItem, pk, first, last)
+    return (delivery for delivery in found if not isinstance(delivery, Unreadable))
+
+
+def next_due(endpoint: Endpoint) -> Instant | None:
+    """When something is to be tried next; None: nothing waits."""
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    found = next(reads.query_readable(DeliveryItem, pk, pending_sort_key(), limit=1), None)
+    return None if found is None else found.next_try_at
+
+
+def record(tried: Sequence[tuple[Delivery, Delivery]]) -> None:
+    """Write what came of tries, at most `RECORDED_AT_ONCE`: each delivery before and after.
+
+    Raises `ConditionFailed` where somebody else has recorded one: it is not said twice what came of it.
+    """
+    write = Transaction(None)
+    for before, after in tried:
+        write.delete(_item(before), DeliveryItem.pk.exists())
+        write.put(_filled(after), DeliveryItem.pk.does_not_exist())
+    write.commit()
+
+
+def log(endpoint: Endpoint, *, after: str | None = None, limit: int | None = None) -> Iterator[Delivery]:
+    """The deliveries of an endpoint that are tried no more, the newest first, behind the key `after`. Consistent."""
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    behind = None if after is None else delivery_sort_key(after)
+    return reads.query_readable(DeliveryItem, pk, delivery_sort_key(), backwards=True, after=behind, limit=limit)
+
+
+def logged_between(endpoint: Endpoint, since: Instant, until: Instant) -> Iterator[Delivery]:
+    """What is tried no more of the events from `since` up to `until`, the oldest first. Consistent, in pages."""
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    first, last = (delivery_sort_key(f"{at:013d}") for at in (since, until + 1))
+    found = reads.read_each(DeliveryItem, pk, first, last)
+    return (delivery for delivery in found if not isinstance(delivery, Unreadable))
+
+
+def forget_old(endpoint: Endpoint, now: Instant) -> None:
+    """Delete what the log has kept for long enough, some of it at a time."""
+    pk, oldest = webhooks_pk(endpoint.company, endpoint.id), delivery_sort_key(f"{now - KEPT_MS:013d}")
+    first = islice(reads.sort_keys(DeliveryItem, pk, delivery_sort_key()), _FORGOTTEN_AT_ONCE)
+    some = [part for part in first if part < oldest]
+    for _ in writes.delete_all(DeliveryItem(pk, part) for part in some):
+        pass
+
+
+def remove_of(company: str, endpoint_ids: Iterable[int]) -> Iterator[int]:
+    """Remove what waits for endpoints of a company, or was delivered; how many items, step by step."""
+    for endpoint_id in endpoint_ids:
+        writes.delete(_queue_item(company, endpoint_id))
+        pk = webhooks_pk(company, endpoint_id)
+        yield from writes.delete_all(DeliveryItem(pk, part) for part in reads.sort_keys(DeliveryItem, pk))
+
+
+def remove_sequences(company: str) -> Iterator[int]:
+    """Remove the numbers of a company's events; how many, step by step."""
+    pk = webhooks_pk(company)
+    return writes.delete_all(SequenceItem(pk, part) for part in reads.sort_keys(SequenceItem, pk))
+
+
+def _told_of(one: Outgoing) -> list[EventItem | LicenseItem | SequenceItem]:
+    """Three items; in the place of the license of an event that is about none stands the sequence again."""
+    kind = AccountEventItem if one.license_id is None else EventItem
+    sequence = _sequence(one.history)
+    license = sequence if one.license_id is None else LicenseItem(one.history, LICENSE)
+    return [kind(one.history, event_sort_key(one.key)), license, sequence]
+
+
+def _put_pending(write: Transaction, deliveries: Sequence[Delivery]) -> None:
+    for delivery in deliveries:
+        write.put(_filled(delivery), DeliveryItem.pk.does_not_exist())
+    endpoints = {(one.company, one.endpoint): one.next_try_at or 0 for one in deliveries}
+    for (company, endpoint_id), at in endpoints.items():
+        wake(write, company, endpoint_id, at)
+
+
+def _filled(delivery: Delivery) -> DeliveryItem:
+    keys = _item(delivery)
+    return DeliveryItem.of(delivery, keys.pk, keys.sort_key)
+
+
+def _item(delivery: Delivery) -> DeliveryItem:
+    """Where a delivery lies."""
+    at, key = delivery.next_try_at, delivery.key
+    part = delivery_sort_key(key) if at is None else pending_sort_key(at, key)
+    return DeliveryItem(webhooks_pk(delivery.company, delivery.endpoint), part)
+
+
+def _queue_item(company: str, endpoint_id: int) -> QueueItem:
+    part = queue_sort_key(company, endpoint_id)
+    return QueueItem(queue_pk(crc32(part.encode()) % QUEUE_SHARDS), part)
+
+
+def _sequence(history: str) -> SequenceItem:
+    return SequenceItem(webhooks_pk(history.partition("#")[0]), sequence_sort_key(history))

@@ -1,0 +1,261 @@
+"""The endpoints where a company is told of events: made, changed, tried, taken away; and what was delivered to them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
+
+from chalicelib import observability
+from chalicelib.domain.deliveries import MAX_ENDPOINTS, ROLLOVER_MS, Delivery, Endpoint, Listeners
+from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
+from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.public_events import TEST_TYPE, is_pattern
+from chalicelib.domain.webhooks import checked_url
+from chalicelib.encryption import decrypt, encrypt
+from chalicelib.runtime import runtime
+from chalicelib.store import accounts, deliveries, webhooks
+from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.retry import decide_and_write
+from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
+from chalicelib.webhooks.signature import new_secret
+
+
+class _State(NamedTuple):
+    listeners: Listeners
+    endpoints: Sequence[Endpoint]
+
+    def endpoint(self, endpoint_id: int) -> Endpoint:
+        """Raises `NotFound`."""
+        found = next((endpoint for endpoint in self.endpoints if endpoint.id == endpoint_id), None)
+        if found is None:
+            raise NotFound("webhook_not_found")
+        return found
+
+    def others(self, endpoint_id: int) -> list[Endpoint]:
+        return [endpoint for endpoint in self.endpoints if endpoint.id != endpoint_id]
+
+
+def find_endpoints(company: str) -> list[Endpoint]:
+    """The endpoints of a company, oldest first. Raises `company_not_found`."""
+    return webhooks.read_endpoints(find_company(company).code)
+
+
+def find_endpoint(company: str, endpoint_id: int) -> Endpoint:
+    """One endpoint of a company. Raises `NotFound`."""
+    found = webhooks.read_endpoint(find_company(company).code, endpoint_id)
+    if found is None:
+        raise NotFound("webhook_not_found")
+    return found
+
+
+def create_endpoint(
+    company: str,
+    url: str,
+    listens_to: frozenset[str],
+    actor: Actor,
+    *,
+    products: frozenset[str] = frozenset(),
+    now: Instant,
+) -> tuple[Endpoint, str]:
+    """A new endpoint and its secret in clear, which is shown this once. It is told of what happens a minute from now.
+
+    `listens_to`: types of events, or patterns such as `license.*`; `products`: codes of those that it is limited to.
+    Raises `company_not_found`, `unknown_product`, `Invalid`: one error for each wrong field, or `too_many_webhooks`.
+    """
+    owner = find_company(company).code
+    raise_all([*wrong_in("url", _url, url), *wrong_in("events", _guard_patterns, listens_to)])
+    _guard_products(owner, products)
+    secret, id = new_secret(), new_id(now)
+    sealed = encrypt(secret, _context(owner, id))
+    endpoint = Endpoint(owner, id, _url(url), now, sealed, listens_to=listens_to, products=products)
+
+    def decide(state: _State) -> Endpoint:
+        if len(state.endpoints) >= MAX_ENDPOINTS:
+            raise Invalid("too_many_webhooks", field="url", most=MAX_ENDPOINTS)
+        return endpoint
+
+    def write(state: _State, new: Endpoint) -> None:
+        event = Event.new("webhook_created", actor, now, webhook=id, url=new.url)
+        webhooks.create(new, state.listeners, state.endpoints, event)
+
+    decide_and_write(lambda _: _read(owner), decide, write, result=lambda _, new: (new, secret))
+    return endpoint, secret
+
+
+def change_endpoint(
+    company: str,
+    endpoint_id: int,
+    actor: Actor,
+    *,
+    url: str | None = None,
+    listens_to: frozenset[str] | None = None,
+    products: frozenset[str] | None = None,
+    paused: bool | None = None,
+    now: Instant,
+) -> Endpoint:
+    """Change what is given; None leaves it. What waited while it was paused is sent once it is not.
+
+    `paused` as False enables one again that was disabled. Doing so again changes nothing. Raises as `create_endpoint`,
+    and `webhook_not_found`.
+    """
+    owner = find_company(company).code
+    wrong_url = [] if url is None else wrong_in("url", _url, url)
+    wrong_events = [] if listens_to is None else wrong_in("events", _guard_patterns, listens_to)
+    raise_all([*wrong_url, *wrong_events])
+    _guard_products(owner, products or frozenset())
+
+    def decide(old: Endpoint) -> Endpoint:
+        return replace(
+            old,
+            url=old.url if url is None else _url(url),
+            listens_to=old.listens_to if listens_to is None else listens_to,
+            products=old.products if products is None else products,
+            paused=old.paused if paused is None else paused,
+            disabled_at=None if paused is False else old.disabled_at,
+        )
+
+    return _change(owner, endpoint_id, decide, "webhook_changed", actor, now)
+
+
+def roll_secret(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> tuple[Endpoint, str]:
+    """Give an endpoint a new secret, shown this once; for a day what is sent is signed with the old one, too.
+
+    Raises `company_not_found`, `webhook_not_found`.
+    """
+    owner, secret = find_company(company).code, new_secret()
+    sealed = encrypt(secret, _context(owner, endpoint_id))
+
+    def decide(old: Endpoint) -> Endpoint:
+        until = now + ROLLOVER_MS
+        return replace(old, sealed_secret=sealed, old_sealed_secret=old.sealed_secret, old_secret_until=until)
+
+    result = _change(owner, endpoint_id, decide, "webhook_secret_changed", actor, now, lambda new: (new, secret))
+    return result, secret
+
+
+def disable_endpoint(endpoint: Endpoint, actor: Actor, *, now: Instant) -> None:
+    """Send nothing more to an endpoint, because it has failed for so long."""
+
+    def decide(old: Endpoint) -> Endpoint:
+        return replace(old, disabled_at=now) if old.disabled_at is None else old
+
+    _change(endpoint.company, endpoint.id, decide, "webhook_disabled", actor, now)
+    observability.add_metric(observability.ENDPOINTS_DISABLED)
+
+
+def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> None:
+    """Take an endpoint away, with what waits for it and its log. Raises `company_not_found`, `webhook_not_found`."""
+    owner = find_company(company).code
+
+    def write(state: _State, old: Endpoint) -> None:
+        event = Event.new("webhook_deleted", actor, now, webhook=old.id, url=old.url)
+        webhooks.delete(old, state.listeners, state.others(old.id), event)
+
+    decide_and_write(lambda _: _read(owner), lambda state: state.endpoint(endpoint_id), write)
+    sum(deliveries.remove_of(owner, [endpoint_id]))
+
+
+def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> Delivery:
+    """File an event that says nothing, to see whether it arrives. Raises `company_not_found`, `webhook_not_found`."""
+    owner = find_company(company)
+    endpoint = find_endpoint(owner.code, endpoint_id)
+    event = Event.new("webhook_tested", actor, now)
+    id, key = webhook_id(owner.code, event, TEST_TYPE), f"{event.key}#{TEST_TYPE}"
+    body = payload(id, TEST_TYPE, event, Subject(owner), 0, now)
+    delivery = new_delivery(endpoint, key, id, TEST_TYPE, body, now)
+    deliveries.put(delivery)
+    return delivery
+
+
+def delivery_log(
+    company: str, endpoint_id: int, *, after: str | None = None, limit: int | None = None
+) -> Iterator[Delivery]:
+    """What was delivered to an endpoint or given up, the newest first; `after`: the key of the one to go on behind.
+
+    Raises `company_not_found`, `webhook_not_found`.
+    """
+    return deliveries.log(find_endpoint(company, endpoint_id), after=after, limit=limit)
+
+
+def waiting_deliveries(company: str, endpoint_id: int, *, limit: int | None = None) -> Iterator[Delivery]:
+    """What waits to be sent to an endpoint, what is tried first first. Raises as `delivery_log`."""
+    return islice(deliveries.pending(find_endpoint(company, endpoint_id)), limit)
+
+
+def send_again(
+    company: str, endpoint_id: int, *, since: Instant, until: Instant, only_failed: bool = True, now: Instant
+) -> int:
+    """Send again what happened from `since` up to `until` and was given up, or all of it; answers how many that are.
+
+    Each keeps its id: who has got it already knows it. Raises `company_not_found`, `webhook_not_found`.
+    """
+    endpoint, sent = find_endpoint(company, endpoint_id), 0
+    found = (d for d in deliveries.logged_between(endpoint, since, until) if d.state == "failed" or not only_failed)
+    while some := list(islice(found, deliveries.RECORDED_AT_ONCE)):
+        try:
+            deliveries.send_again(some, now)
+        except ConditionFailed:  # somebody else does, or the log has forgotten one
+            continue
+        sent += len(some)
+    return sent
+
+
+def secrets_of(endpoint: Endpoint, now: Instant) -> list[str]:
+    """What is sent to an endpoint is signed with, in clear: the current one first."""
+    context = _context(endpoint.company, endpoint.id)
+    current = decrypt(endpoint.sealed_secret, context)
+    if endpoint.old_sealed_secret is None or now >= (endpoint.old_secret_until or 0):
+        return [current]
+    return [current, decrypt(endpoint.old_sealed_secret, context)]
+
+
+def _change(
+    company: str,
+    endpoint_id: int,
+    decide: Callable[[Endpoint], Endpoint],
+    type: EventType,
+    actor: Actor,
+    now: Instant,
+    result: Callable[[Endpoint], object] | None = None,
+) -> Endpoint:
+    def write(state: _State, new: Endpoint) -> None:
+        old = state.endpoint(endpoint_id)
+        if new != old:
+            event = Event.new(type, actor, now, webhook=old.id, url=new.url)
+            webhooks.update(old, new, state.listeners, state.others(old.id), event)
+
+    return decide_and_write(
+        lambda _: _read(company),
+        lambda state: decide(state.endpoint(endpoint_id)),
+        write,
+        result=None if result is None else lambda _, new: result(new),
+    )[1]
+
+
+def _read(company: str) -> _State:
+    return _State(webhooks.read_listeners(company), webhooks.read_endpoints(company))
+
+
+def _url(url: str) -> str:
+    return checked_url(url, runtime().webhooks.may_be_private)
+
+
+def _guard_patterns(patterns: frozenset[str]) -> None:
+    if not patterns:
+        raise Invalid("missing_parameters", field="events")
+    for pattern in sorted(patterns):
+        if not is_pattern(pattern):
+            raise Invalid("event_type_unknown", field="events", type=pattern)
+
+
+def _guard_products(company: str, products: frozenset[str]) -> None:
+    for code in products:
+        if accounts.read_product(company, code) is None:
+            raise NotFound("unknown_product")
+
+
+def _context(company: str, endpoint_id: int) -> str:
+    return f"webhook#{company}#{endpoint_id}"

@@ -1,0 +1,141 @@
+"""File the events of the outbox for the endpoints that listen to them."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from chalicelib import observability
+from chalicelib.domain.catalog import Company
+from chalicelib.domain.deliveries import Delivery, Endpoint, Outgoing
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.public_events import types_of
+from chalicelib.store import deliveries, outbox, webhooks
+from chalicelib.store.accounts import read_company
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.deliveries import ITEMS_AT_ONCE, Found
+from chalicelib.store.outbox import OUT_SHARDS
+from chalicelib.store.reads import Unreadable
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.catalog import known_product
+from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
+
+T = TypeVar("T")
+
+_LOOKED_UP_AT_ONCE = 25
+"""Events in one read, of which each takes three items of a hundred."""
+_FILED_AT_ONCE = 2000
+"""Events of a shard, before what is due is sent."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """A company and its endpoints, as they are in this run."""
+
+    company: Company
+    endpoints: Sequence[Endpoint]
+
+
+@dataclass
+class _Step:
+    """What one transaction takes out of the outbox, and files."""
+
+    filed: dict[Outgoing, list[Delivery]] = field(default_factory=dict)
+    numbers: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def takes(self, one: Outgoing, some: Sequence[Delivery]) -> bool:
+        """Whether there is room for an event more."""
+        filed = [delivery for other in self.filed.values() for delivery in other] + list(some)
+        histories = self.numbers.keys() | {one.history}
+        endpoints = {(delivery.company, delivery.endpoint) for delivery in filed}
+        return len(self.filed) + 1 + len(filed) + len(endpoints) + len(histories) <= ITEMS_AT_ONCE
+
+
+def file_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> int:
+    """File what is in the outbox while `keep_going()`, some thousands at most; answers how many events that were.
+
+    An event about what is not there any more is dropped, and so is one to which nobody listens by now.
+    """
+
+    def file_shard(shard: int) -> int:
+        return _file_shard(shard, now, keep_going)
+
+    with ThreadPool(OUT_SHARDS) as threads:
+        return sum(threads.map(file_shard, range(OUT_SHARDS)))
+
+
+def readable(found: Iterable[T | Unreadable]) -> Iterator[T]:
+    """What can be read; what cannot is logged, and stays."""
+    for one in found:
+        if isinstance(one, Unreadable):
+            _log.error("%s cannot be read", one, exc_info=one.__cause__)
+        else:
+            yield one
+
+
+def _file_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> int:
+    listening: dict[str, _Listening | None] = {}
+    waiting = islice(readable(outbox.waiting(shard, now)), _FILED_AT_ONCE)
+    filed = 0
+    while keep_going() and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
+        if not filed:
+            observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, (now - some[0].at) / 1000)
+        filed += sum(_commit(step) for step in _steps(deliveries.look_up(some), listening, now))
+    return filed
+
+
+def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now: Instant) -> Iterator[_Step]:
+    """Transactions of as many events as each has room for, in their order."""
+    step, numbers = _Step(), {one.outgoing.history: one.number for one in found}
+    for one in found:
+        outgoing, before = one.outgoing, numbers[one.outgoing.history]
+        if outgoing.company not in listening:
+            listening[outgoing.company] = _listening(outgoing.company)
+        try:
+            filed = _deliveries(one, listening[outgoing.company], before + 1, now)
+        except Exception:  # whatever it is: the others are not to wait for it
+            _log.exception("event %s of %s cannot be filed", outgoing.key, outgoing.history)
+            continue
+        if not step.takes(outgoing, filed):
+            yield step
+            step = _Step()
+        step.filed[outgoing] = filed
+        if filed:
+            first = step.numbers.get(outgoing.history, (before, before))[0]
+            numbers[outgoing.history] = before + 1
+            step.numbers[outgoing.history] = (first, before + 1)
+    if step.filed:
+        yield step
+
+
+def _commit(step: _Step) -> int:
+    """How many events were filed; none where somebody else has filed one of them: the next run finds the others."""
+    try:
+        deliveries.file(step.filed, step.numbers)
+    except ConditionFailed:
+        return 0
+    return len(step.filed)
+
+
+def _listening(company: str) -> _Listening | None:
+    found = read_company(company)
+    return None if found is None else _Listening(found, webhooks.read_endpoints(company))
+
+
+def _deliveries(one: Found, listening: _Listening | None, number: int, now: Instant) -> list[Delivery]:
+    """What is delivered of an event; nothing where what it is about is gone."""
+    event, license = one.event, one.license
+    if listening is None or event is None or (license is None and one.outgoing.license_id is not None):
+        return []
+    code = None if license is None else license.product
+    product = None if code is None else known_product(listening.company.code, code, now=now)
+    subject = Subject(listening.company, license, product)
+    filed = []
+    for name in types_of(event.type, at=event.at, license=license):
+        listening_to_it = [endpoint for endpoint in listening.endpoints if endpoint.takes(name, code, now)]
+        id = webhook_id(one.outgoing.history, event, name)
+        body = payload(id, name, event, subject, number, now) if listening_to_it else ""
+        filed += [new_delivery(endpoint, f"{event.key}#{name}", id, name, body, now) for endpoint in listening_to_it]
+    return filed

@@ -1,0 +1,146 @@
+"""Send what is due to endpoints, to each by itself: one that hangs or fails keeps no other waiting."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from random import random
+
+from chalicelib import observability
+from chalicelib.domain.deliveries import DISABLED_AFTER_MS, Delivery, Endpoint, Queue, State, rest_ms, tried
+from chalicelib.domain.events import Actor
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.webhooks import Answer
+from chalicelib.runtime import runtime
+from chalicelib.store import deliveries, webhooks
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.deliveries import QUEUE_SHARDS, RECORDED_AT_ONCE
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.endpoints import disable_endpoint, secrets_of
+from chalicelib.usecases.file_events import readable
+from chalicelib.webhooks.client import Connection
+from chalicelib.webhooks.signature import signed_headers
+
+SENDER = Actor("sender")
+OUTCOMES = ("delivered", "failed", "given_up")
+_OUTCOME: Mapping[State, str] = {"delivered": "delivered", "failed": "given_up", "pending": "failed"}
+"""What a try counts as, by what has become of the delivery."""
+_ENDPOINTS_AT_ONCE = 16
+CALLS_AT_ONCE = 8
+"""To one endpoint."""
+_log = logging.getLogger(__name__)
+
+
+def send_webhooks(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
+    """Send what is due while `keep_going()`; answers how many deliveries were taken, failed and were given up.
+
+    Costs a Query a shard where nothing waits; for an endpoint that something waits for, three reads and two writes, and
+    two items a delivery.
+    """
+
+    def send(queue: Queue) -> Counter[str]:
+        return _send_queue(queue, now, keep_going)
+
+    shards = (readable(deliveries.queues(shard)) for shard in range(QUEUE_SHARDS))
+    due = [queue for shard in shards for queue in shard if _is_due(queue, now)]
+    with ThreadPool(_ENDPOINTS_AT_ONCE) as threads:
+        total: Counter[str] = sum(threads.map(send, due), Counter())
+    return {outcome: total[outcome] for outcome in OUTCOMES}
+
+
+def _is_due(queue: Queue, now: Instant) -> bool:
+    return max(queue.due_at, queue.resting_until, queue.lease_until) <= now
+
+
+def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> Counter[str]:
+    """Send what waits for one endpoint; nothing where another sender is at it."""
+    try:
+        leased = deliveries.lease_queue(queue, now)
+    except ConditionFailed:
+        return Counter()
+    counts: Counter[str] = Counter()
+    try:
+        endpoint = webhooks.read_endpoint(leased.company, leased.endpoint)
+        if endpoint is None:
+            sum(deliveries.remove_of(leased.company, [leased.endpoint]))
+            return counts
+        if endpoint.is_sent_to:
+            leased = _send_all(endpoint, leased, counts, now, keep_going)
+        due_at = deliveries.next_due(endpoint) if endpoint.is_sent_to else None
+        deliveries.release_queue(leased, due_at)
+        deliveries.forget_old(endpoint, now)
+        if leased.failing_since is not None and now - leased.failing_since >= DISABLED_AFTER_MS:
+            disable_endpoint(endpoint, SENDER, now=now)
+    except Exception:  # whatever it is: the other endpoints are not to wait for it
+        _log.exception("what waits for endpoint %d of %s cannot be sent", leased.endpoint, leased.company)
+    return counts
+
+
+def _send_all(
+    endpoint: Endpoint, queue: Queue, counts: Counter[str], now: Instant, keep_going: Callable[[], bool]
+) -> Queue:
+    """Send until nothing is due or the endpoint fails; answers the queue as it is to be released."""
+    waiting, secrets = deliveries.pending(endpoint, now), secrets_of(endpoint, now)
+    with ThreadPool(CALLS_AT_ONCE) as threads, ExitStack() as stack:
+        client = runtime().webhooks
+        connections = [stack.enter_context(client.connection(endpoint.url)) for _ in range(CALLS_AT_ONCE)]
+
+        def answers(some: Sequence[Delivery]) -> list[Answer]:
+            return list(threads.map(partial(_post, secrets, now), connections, some))
+
+        while keep_going() and queue.resting_until <= now and (some := list(islice(waiting, RECORDED_AT_ONCE))):
+            if queue.failing_since is None:
+                age = (now - some[0].created_at) / 1000
+                observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, age)
+            queue = _send_some(queue, some, answers, counts, now)
+    return queue
+
+
+def _send_some(
+    queue: Queue,
+    some: Sequence[Delivery],
+    answers: Callable[[Sequence[Delivery]], list[Answer]],
+    counts: Counter[str],
+    now: Instant,
+) -> Queue:
+    """Send some deliveries, and record them; not all of them where the endpoint turns out to fail."""
+    done: list[tuple[Delivery, Delivery]] = []
+    for group in _groups(some, cautious=queue.failing_since is not None):
+        came = answers(group)
+        # The jitter spreads what is tried again, and nobody gains by guessing it.
+        done += [(d, tried(d, a, now, random())) for d, a in zip(group, came, strict=True)]  # noqa: S311
+        queue = _after(queue, came, now)
+        if queue.resting_until > now:
+            break
+    try:
+        deliveries.record(done)
+    except ConditionFailed:  # by a sender that had the lease after us, or by ourselves, and the answer was lost
+        return replace(queue, resting_until=max(queue.resting_until, now + 1))
+    counts.update(_OUTCOME[after.state] for _, after in done)
+    return queue
+
+
+def _groups(some: Sequence[Delivery], *, cautious: bool) -> Iterator[Sequence[Delivery]]:
+    """As many as are sent at once; first one alone to an endpoint that has failed."""
+    left = iter(some)
+    if cautious:
+        yield list(islice(left, 1))
+    while group := list(islice(left, CALLS_AT_ONCE)):
+        yield group
+
+
+def _after(queue: Queue, came: Sequence[Answer], now: Instant) -> Queue:
+    """The queue after some calls: an endpoint that took none of them, or did not answer in time, is left alone."""
+    hangs = any(answer.error == "timeout" for answer in came)
+    if any(answer.ok for answer in came) and not hangs:
+        return replace(queue, failing_since=None, resting_until=0)
+    since = now if queue.failing_since is None else queue.failing_since
+    return replace(queue, failing_since=since, resting_until=now + rest_ms(since, now))
+
+
+def _post(secrets: Sequence[str], now: Instant, connection: Connection, delivery: Delivery) -> Answer:
+    body = delivery.body.encode()
+    return connection.post(signed_headers(delivery.id, secrets, body, now), body)

@@ -1,0 +1,243 @@
+"""Events leave the house: filed for whoever listens, sent until they are taken, each once where nothing goes wrong."""
+
+from collections import Counter, defaultdict
+from contextlib import suppress
+
+import pytest
+
+from chalicelib.domain.errors import Unavailable
+from chalicelib.store import deliveries
+from chalicelib.store.deliveries import LEASE_MS
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.endpoints import (
+    change_endpoint,
+    delete_endpoint,
+    delivery_log,
+    find_endpoint,
+    send_again,
+    send_test,
+    waiting_deliveries,
+)
+from chalicelib.usecases.send_webhooks import CALLS_AT_ONCE
+from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, wire
+from tests.store.seam import Answer, Request, Send, empty
+from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
+from tests.usecases.receivers import BROKEN, OK, SLOW, Receivers, listen
+
+MINUTE = 60_000
+OTHER = "https://other.example/in"
+
+
+@pytest.fixture
+def receivers(change_runtime: ChangeRuntime) -> Receivers:
+    """All answer 204; nothing waits for them that other tests have left."""
+    empty("licenses")
+    receivers = Receivers()
+    change_runtime(webhooks=receivers)
+    return receivers
+
+
+def test_a_change_is_told_to_who_listens(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor)
+    license = vendor.issue(max_activations=2)
+    later = vendor.now + MINUTE
+    vendor.activate(license, "HW-1", now=later)
+    vendor.deactivate(license, "HW-1", now=later + 1)
+    assert deliver_events(now=later + 2)["delivered"] == 3
+    assert receivers.types() == ["license.activated", "license.first_activated", "license.deactivated"]
+    first = receivers.bodies()[0]
+    assert first["data"]["license_key"] == license.license_key
+    assert first["data"]["device"] == {"hardware_id": "HW-1"}
+
+
+def test_what_is_delivered_is_not_sent_again(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor)
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now + MINUTE)
+    deliver_events(now=vendor.now + MINUTE + 1)
+    assert deliver_events(now=vendor.now + DAY) == {"filed": 0, "delivered": 0, "failed": 0, "given_up": 0}
+
+
+def test_where_nobody_listens_nothing_is_put(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor, "user.locked")
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now + MINUTE)
+    assert deliver_events(now=vendor.now + MINUTE + 1)["filed"] == 0
+
+
+def test_who_listens_to_a_pattern_or_a_product_is_told_of_nothing_else(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor, "license.activated", products=frozenset({"revit"}), url=OTHER)
+    listen(vendor, "license.*")
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now + MINUTE)
+    deliver_events(now=vendor.now + MINUTE + 1)
+    assert (receivers.types(), receivers.types(OTHER)) == (["license.activated", "license.first_activated"], [])
+
+
+def test_no_company_is_told_of_another_ones_events(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor)
+    listen(other := Vendor(), url=OTHER)
+    other.activate(other.issue(), "HW-1", now=vendor.now + MINUTE)
+    deliver_events(now=vendor.now + MINUTE + 1)
+    assert (receivers.types(), receivers.types(OTHER)) == ([], ["license.activated", "license.first_activated"])
+
+
+def test_what_fails_is_tried_again_until_it_is_given_up_with_the_same_id(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id = with_a_test(vendor)
+    for days in range(5):
+        deliver_events(now=vendor.now + days * DAY)
+    (given_up,) = delivery_log(vendor.code, endpoint_id)
+    assert (given_up.state, given_up.next_try_at) == ("failed", None)
+    assert {headers["webhook-id"] for headers in receivers.headers} == {given_up.id}
+    assert {(came["status"], came["excerpt"]) for came in given_up.tries.values()} == {(500, "out of order")}
+
+
+def test_the_waits_between_tries_are_those_that_are_published(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id, now = with_a_test(vendor), vendor.now
+    waits = []
+    for _ in range(20):
+        for waiting in waiting_deliveries(vendor.code, endpoint_id):
+            waits.append(((waiting.next_try_at or 0) - now) / 1000)
+            now = waiting.next_try_at or 0
+        deliver_events(now=now)
+    published = [0, 5, 30, 300, 1800, 7200, 18000, 36000, *[43200] * 4]
+    assert len(waits) in (len(published), len(published) + 1)
+    assert all(0.9 * want <= wait <= 1.1 * want for wait, want in zip(waits, published, strict=False))
+
+
+def test_an_endpoint_that_hangs_is_left_alone_and_keeps_no_other_waiting(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda url, _body: SLOW if url == OTHER else OK
+    listen(vendor, url=OTHER)
+    listen(vendor)
+    license = vendor.issue(max_activations=100)
+    for number in range(20):
+        vendor.activate(license, f"HW-{number}", now=vendor.now + MINUTE + number)
+    done = deliver_events(now=vendor.now + MINUTE + 60)
+    assert done["delivered"] == len(receivers.taken) == 21
+    assert done["failed"] == CALLS_AT_ONCE
+    assert deliver_events(now=vendor.now + MINUTE + 61)["failed"] == 0
+
+
+def test_an_endpoint_that_has_failed_is_asked_with_one_event_first(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id = listen(vendor)
+    for _ in range(30):
+        send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    assert deliver_events(now=vendor.now)["failed"] == CALLS_AT_ONCE
+    assert deliver_events(now=vendor.now + MINUTE)["failed"] == 1
+    receivers.answer = lambda _url, _body: OK
+    assert deliver_events(now=vendor.now + 2 * MINUTE)["delivered"] == 30
+
+
+def test_an_endpoint_that_fails_for_five_days_is_disabled_and_enabled_again_is_sent_what_waits(
+    vendor: Vendor, receivers: Receivers
+) -> None:
+    receivers.answer = lambda url, _body: OK if url == OTHER else BROKEN
+    listen(vendor, "webhook.disabled", url=OTHER)
+    endpoint_id = with_a_test(vendor)
+    for hours in range(0, 24 * 6, 6):
+        at = vendor.now + hours * HOUR
+        send_test(vendor.code, endpoint_id, ADMIN, now=at)
+        deliver_events(now=at)
+    assert find_endpoint(vendor.code, endpoint_id).disabled_at == vendor.now + 5 * DAY
+    assert receivers.types(OTHER) == ["webhook.disabled"]
+    receivers.answer = lambda _url, _body: OK
+    later = vendor.now + 6 * DAY
+    assert deliver_events(now=later)["delivered"] == 0
+    change_endpoint(vendor.code, endpoint_id, ADMIN, paused=False, now=later)
+    assert deliver_events(now=later)["delivered"] > 3
+    failed = [d for d in delivery_log(vendor.code, endpoint_id) if d.state == "failed"]
+    assert failed
+    assert send_again(vendor.code, endpoint_id, since=vendor.now, until=later, now=later) == len(failed)
+    assert deliver_events(now=later)["delivered"] == len(failed)
+
+
+def test_what_happens_while_an_endpoint_is_paused_waits(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = with_a_test(vendor)
+    change_endpoint(vendor.code, endpoint_id, ADMIN, paused=True, now=vendor.now)
+    assert deliver_events(now=vendor.now + DAY)["delivered"] == 0
+    change_endpoint(vendor.code, endpoint_id, ADMIN, paused=False, now=vendor.now + DAY)
+    assert deliver_events(now=vendor.now + DAY)["delivered"] == 1
+
+
+def test_a_deleted_endpoint_is_sent_nothing_and_leaves_nothing(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = with_a_test(vendor)
+    endpoint = find_endpoint(vendor.code, endpoint_id)
+    delete_endpoint(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    deliver_events(now=vendor.now)
+    assert (receivers.calls, list(deliveries.pending(endpoint))) == (0, [])
+
+
+def test_after_forty_days_without_a_sender_everything_arrives_in_order(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor)
+    license = vendor.issue(max_activations=100)
+    for days in range(40):
+        vendor.activate(license, f"HW-{days}", now=vendor.now + MINUTE + days * DAY)
+    deliver_events(now=vendor.now + 40 * DAY)
+    activated = [body for body in receivers.bodies() if body["event"] == "license.activated"]
+    arrived = [body["data"]["device"]["hardware_id"] for body in activated]
+    assert arrived == [f"HW-{days}" for days in range(40)]
+    assert sorted({body["sequence"] for body in receivers.bodies()}) == list(range(1, 41))
+
+
+def test_senders_at_once_deliver_each_event_once(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor)
+    license = vendor.issue(max_activations=100)
+    for number in range(30):
+        vendor.activate(license, f"HW-{number}", now=vendor.now + MINUTE + number)
+    with ThreadPool(4) as threads:
+        list(threads.map(lambda _: deliver_events(now=vendor.now + MINUTE + 60), range(4)))
+    deliver_events(now=vendor.now + 2 * MINUTE)
+    assert Counter(body["id"] for body in receivers.bodies()).most_common(1)[0][1] == 1
+    assert len(receivers.bodies()) == 31
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+def crash_before(_request: Request, _send: Send) -> Answer:
+    raise Crash
+
+
+def crash_after(request: Request, send: Send) -> Answer:
+    send(request)
+    raise Crash
+
+
+@pytest.mark.parametrize("fault", [crash_before, crash_after, answer_timed_out, in_conflict, out_of_reach])
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_fault_at_any_write_loses_nothing_and_repeats_with_the_same_id(
+    vendor: Vendor, receivers: Receivers, number: int, fault: Fault
+) -> None:
+    listen(vendor)
+    listen(vendor, "license.activated", url=OTHER)
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now + MINUTE)
+    later = vendor.now + 2 * MINUTE
+    with wire(fault, range(number, number + 1)), suppress(Crash, Unavailable):
+        deliver_events(now=later)
+    deliver_events(now=later + LEASE_MS)
+    assert {body["event"] for body in receivers.bodies()} == {"license.activated", "license.first_activated"}
+    assert {body["event"] for body in receivers.bodies(OTHER)} == {"license.activated"}
+    ids = defaultdict(set)
+    for url, body in receivers.taken:
+        ids[url, body["event"]].add(body["id"])
+    assert {len(same) for same in ids.values()} == {1}
+    assert {body["sequence"] for _, body in receivers.taken} == {1}
+    assert deliver_events(now=later + DAY)["delivered"] == 0
+
+
+def test_what_the_log_has_kept_for_thirty_days_is_forgotten(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = with_a_test(vendor)
+    deliver_events(now=vendor.now)
+    later = vendor.now + 31 * DAY
+    send_test(vendor.code, endpoint_id, ADMIN, now=later)
+    deliver_events(now=later)
+    assert [delivery.created_at for delivery in delivery_log(vendor.code, endpoint_id)] == [later]
+
+
+def with_a_test(vendor: Vendor) -> int:
+    """An endpoint for which a test waits."""
+    endpoint_id = listen(vendor)
+    send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    return endpoint_id
