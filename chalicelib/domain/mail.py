@@ -7,6 +7,7 @@ from chalicelib.domain.instants import Instant
 
 MailCode = Literal[
     "code_requested",
+    "invitation",
     "seat_given",
     "order_given",
     "password_set",

@@ -49,6 +49,25 @@ We do not know who asked. If it was not you, you need not do anything: your pass
 stays as it is. Give this code to nobody; we shall never ask you for it.
 """,
         ),
+        "invitation": (
+            "You may use {product} ({name})",
+            """\
+{who} has given you a license of {product}.
+
+Choose a password here, and you may use it:
+
+    {link}
+
+The link is valid for {days} days and works once. Give it to nobody: whoever opens it chooses
+the password.
+
+    Vendor:        {name}
+    Company code:  {company}
+    E-mail:        {email}
+
+If you did not expect this, ask who did it, or the vendor.
+""",
+        ),
         "seat_given": ("You may use {product} ({name})", "{who} has given you a license of {product}.\n" + _ABOUT),
         "order_given": (
             "You manage licenses ({name})",

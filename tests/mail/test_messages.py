@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.mail import MailCode
 from chalicelib.mail.messages import ENGLISH, Catalog, write_mail
 
-PARAMS = dict.fromkeys(("name", "code", "minutes", "product", "order", "old", "new"), "✱")
+PARAMS = dict.fromkeys(("name", "code", "minutes", "product", "order", "old", "new", "link", "days"), "✱")
 CODES: tuple[MailCode, ...] = get_args(MailCode)
 
 
