@@ -15,6 +15,7 @@ from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.usecases.send_mails import send_mails
 from tests.support import Vendor
 
+_LINK = re.compile(r"/portal/invitation\?link=(\S+)")
 _CODE = re.compile(r"^ +Code: +(\d{8})$", re.MULTILINE)
 
 
@@ -51,3 +52,9 @@ def mailed_code(vendor: Vendor, email: str) -> str:
     found = _CODE.search(code_mails(vendor, email)[-1].get_content())
     assert found
     return found[1]
+
+
+def mailed_link(vendor: Vendor, email: str) -> str:
+    """What the link of the newest invitation of an account says."""
+    found = [link[1] for mail in mails(vendor, email) if (link := _LINK.search(mail.get_content()))]
+    return found[-1]

@@ -26,6 +26,7 @@ from chalicelib.domain import (
     days,
     email,
     instants,
+    invitation,
     keys,
     logo,
     origin,
@@ -215,6 +216,7 @@ PARSERS: dict[str, Parser] = {
     "domain.email.known_email": email.known_email,
     "domain.instants.from_iso": instants.from_iso,
     "domain.instants.parse_duration": instants.parse_duration,
+    "domain.invitation.read_invitation": invitation.read_invitation,
     "domain.keys.normalize": keys.normalize,
     "domain.keys.is_mistyped": keys.is_mistyped,
     "domain.keys.forms": keys.forms,
@@ -307,6 +309,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.email._LOCAL": "domain.email.normalize_email",
     "chalicelib.domain.email._DOMAIN": "domain.email.normalize_email",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
+    "chalicelib.domain.invitation._TEXT": "domain.invitation.read_invitation",
     "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
     "chalicelib.domain.instants._DURATION": "domain.instants.parse_duration",
     "chalicelib.domain.pasted._BREAKS": "domain.pasted.one_line",
@@ -358,7 +361,8 @@ NO_PARSERS = {
         "usecases.catalog.find_credentials",
         "usecases.passwords.is_outdated",
     ),  # of what is stored
-    *("domain.errors.wrong_in", "domain.errors.at_field"),  # of our own
+    *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
+    *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),

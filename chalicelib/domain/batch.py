@@ -42,3 +42,5 @@ class BatchProgress:
     """Seats that are still to be given."""
     started_by: str
     started_at: Instant
+    invites: bool = False
+    """Whether its people are mailed a link to choose a password."""

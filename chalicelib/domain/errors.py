@@ -53,6 +53,8 @@ Code = Literal[
     "invalid_credentials",
     "account_locked",
     "invalid_code",
+    "invalid_invitation",
+    "password_chosen",
     "customer_not_found",
     "user_not_found",
     "user_already_assigned",

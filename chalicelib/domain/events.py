@@ -29,6 +29,7 @@ EventType = Literal[
     "device_allowed",
     "devices_forgotten",
     "user_assigned",
+    "user_invited",
     "user_removed",
     "batch_started",
     "batch_reduced",

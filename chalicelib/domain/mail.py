@@ -13,6 +13,7 @@ MailCode = Literal[
     "password_set",
     "password_changed",
     "password_changed_by_code",
+    "password_chosen",
     "email_changed",
 ]
 """What a mail is about; its words are those of a catalog (`chalicelib/mail/messages.py`)."""

@@ -56,6 +56,10 @@ class User:
     """When the vendor has closed the account: nobody logs in to it, and it is given nothing. None: it is open."""
     reopened_at: Instant = 0
     """When it was opened again: codes that were mailed before are void."""
+    invitation_hash: str | None = None
+    """Of the link that was mailed last for the person to choose a password (`domain.invitation`)."""
+    invited_at: Instant | None = None
+    """When it was mailed."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 

@@ -87,6 +87,11 @@ If you did not expect this, ask who did it, or the vendor.
             "The password of your account was changed with a code that was mailed to you.\n"
             "All other sessions are ended. If it was not you, set another one at once.\n" + _ABOUT,
         ),
+        "password_chosen": (
+            "You have a password ({name})",
+            "A password was chosen for your account, by the link in the mail that has invited you.\n"
+            "If it was not you, set another one at once.\n" + _ABOUT,
+        ),
         "email_changed": (
             "Your e-mail was changed ({name})",
             "{who} has changed the e-mail of your account from {old} to {new}.\n" + _ABOUT,

@@ -41,10 +41,14 @@ WORK_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class StartForm:
-    """What to do with a list: assign those that fit, where `which` is `fitting`, else all or nobody."""
+    """What to do with a list: assign those that fit, where `which` is `fitting`, else all or nobody.
+
+    `how`: as in `users.AssignForm`.
+    """
 
     people: str = ""
     which: str = ""
+    how: str = ""
 
 
 def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
@@ -106,8 +110,9 @@ def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[
     """Reserve the seats; the work begins on the next page."""
     me, everybody = view.principal.user, form.which != "fitting"
     given = (me.company, view.license.id, form.people, everybody, request.actor(me.email))
+    invite = form.how != "show"
     return Change(
-        lambda: batch_assign.start_batch(*given, columns=_columns(request), now=request.now),
+        lambda: batch_assign.start_batch(*given, columns=_columns(request), invite=invite, now=request.now),
         lambda batch_id: FormResult(f"{list_path(view.license.id)}/batch/{batch_id}"),
     )
 

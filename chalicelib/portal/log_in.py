@@ -37,8 +37,17 @@ _OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 """No part begins with a dot: browsers go up at `..`, out of the portal."""
 
 
-def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], PageHandler]:
-    """A form for a browser that is not logged in: GET shows it, POST has to carry its token."""
+def _nothing(_request: PortalRequest) -> Context:
+    return {}
+
+
+def visitor_form(
+    template: str, load: Callable[[PortalRequest], Context] = _nothing
+) -> Callable[[Callable[[PortalRequest], Response]], PageHandler]:
+    """A form for a browser that is not logged in: GET shows it, POST has to carry its token.
+
+    `load` answers what the template shows besides what was typed; what it raises is a page that says why.
+    """
 
     def decorate(act: Callable[[PortalRequest], Response]) -> PageHandler:
         def show(
@@ -49,7 +58,7 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
             wrong: dict[str, str] | None = None,
         ) -> Response:
             secret, submitted = visitor(request), request.fields or request.query
-            context: Context = {"error": error, "submitted": submitted, "wrong": wrong or {}}
+            context: Context = {"error": error, "submitted": submitted, "wrong": wrong or {}} | load(request)
             response = render(template, request, secret, None, status=status, **context)
             set_visitor(request, response, secret)
             return response
@@ -71,7 +80,7 @@ def _form(template: str) -> Callable[[Callable[[PortalRequest], Response]], Page
     return decorate
 
 
-@_form("log_in.html")
+@visitor_form("log_in.html")
 def log_in(request: PortalRequest) -> Response:
     """Open a session for who knows company code, e-mail and password."""
     given, (company, email) = request.fields, _account(request)
@@ -86,7 +95,7 @@ def log_in(request: PortalRequest) -> Response:
     return response
 
 
-@_form("forgotten.html")
+@visitor_form("forgotten.html")
 def forgotten(request: PortalRequest) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
     (company, email), secret = _account(request), visitor(request)
@@ -96,7 +105,7 @@ def forgotten(request: PortalRequest) -> Response:
     return response
 
 
-@_form("forgotten_code.html")
+@visitor_form("forgotten_code.html")
 def forgotten_code(request: PortalRequest) -> Response:
     """Set a new password by the code. Who reads the mail of the account is no stranger to it, in this browser."""
     given, (company, email) = request.fields, _account(request)

@@ -32,6 +32,7 @@ _EVENTS: dict[EventType, str] = {
     "device_allowed": "Device allowed again",
     "devices_forgotten": "Devices forgotten that were not used any more",
     "user_assigned": "User assigned",
+    "user_invited": "Invitation sent again",
     "user_removed": "User removed",
     "user_activations_reset": "Activations of the user reset",
     "user_limit_changed": "Limit of the user changed",
@@ -66,7 +67,13 @@ MEANINGS: dict[Meaning, str] = {
     "": "not used",
 }
 """What a column of a list is used for."""
-_ACTORS = {"api": "application", "sweep": "the clock", "code": "a mailed code", "somebody": "somebody"}
+_ACTORS = {
+    "api": "application",
+    "sweep": "the clock",
+    "code": "a mailed code",
+    "invitation": "an invitation",
+    "somebody": "somebody",
+}
 MAX_DEVICE_NAME = 64
 
 
@@ -79,6 +86,7 @@ _ROWS = {
     "not_assigned": "Not assigned.",
     "assigned": "Assigned; the password is this person's own.",
     "assigned_with_password": "Assigned, with an initial password.",
+    "assigned_invited": "Assigned, and invited by mail to choose a password.",
     "second_email": "This row holds a second e-mail.",
     "count_malformed": "Max activations: give a number in digits alone, such as 5 or 1000.",
     "profile_too_long": f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.",
@@ -93,6 +101,8 @@ def event_words(event: Event) -> str:
     words = _EVENTS.get(event.type) or event.type.replace("_", " ").capitalize()
     if event.type == "device_activated" and event.detail.get("transfer"):
         return f"{words} (a transfer)"
+    if event.type == "user_assigned" and event.detail.get("invited"):
+        return f"{words} and invited"
     if event.type == "activation_refused":
         words = f"{words}: {_refusal(event)}"
     return f"{words}, {event.repeats + 1} times" if event.repeats else words

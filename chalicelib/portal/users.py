@@ -7,6 +7,7 @@ from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid, raise_all, wrong_in
+from chalicelib.domain.invitation import VALID_DAYS
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
@@ -19,6 +20,7 @@ from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.portal_queries import LicenseView, UserView
 
 
@@ -41,6 +43,8 @@ class AssignForm(ProfileForm):
 
     email: str = ""
     max_activations: str = ""
+    how: str = ""
+    """How who has no password gets one: `show` an initial one; anything else: by an invitation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +108,45 @@ def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Chang
     typed = _count(form.max_activations)
     limit = DEFAULT_MAX_ACTIVATIONS if typed is None else typed
     given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
+    invite = form.how != "show"
     return Change(
-        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, now=request.now),
-        lambda assigned: _assigned(*assigned),
+        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, invite=invite, now=request.now),
+        lambda assigned: _assigned(*assigned, invite=invite),
     )
 
 
-def _assigned(license: License, seat: Seat, user: User) -> FormResult:
+def _assigned(license: License, seat: Seat, user: User, *, invite: bool) -> FormResult:
     back, who = list_path(license.id), display_email(seat.email)
+    if invite and user.is_initial_password:
+        flash = f"{who} was assigned, and is invited by mail to choose a password within {VALID_DAYS} days."
+        return FormResult(back, flash)
     if not (user.is_initial_password and opens(user, license)):
         return FormResult(back, f"{who} was assigned. The password is this person's own.")
     flash = f"{who} was assigned. Copy the initial password now, or show it later in the list."
     return FormResult(back, flash, f"{back}/{user.id}/initial-password")
+
+
+def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+    view, more = _user(request, claims, license_id, user_id)
+    who = display_email(view.row.user.email)
+    sent = ["The link that was mailed before does not work any more."] if view.row.invitation != "none" else []
+    return view, more | {
+        "title": "Send invitation",
+        "sentences": [f"{who} is mailed a link to choose a password, which is good for {VALID_DAYS} days.", *sent],
+        "button": "Send invitation",
+    }
+
+
+@action("confirm.html", Confirmation, _load_invitation)
+def invitation(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[User]:
+    """Mail the user a link to choose a password, once more or for the first time."""
+    me, who = view.principal.user, view.row.user.email
+    given = (me.company, view.license.id, who, request.actor(me.email))
+    flash = f"An invitation is on its way to {display_email(who)}. The link is good for {VALID_DAYS} days."
+    return Change(
+        lambda: invite_again(*given, now=request.now),
+        lambda _: FormResult(list_path(view.license.id), flash),
+    )
 
 
 def _reveal(request: PortalRequest, view: UserView) -> str | None:

@@ -239,7 +239,7 @@ def rehash_password(old: User, new: User) -> None:
     Raises `ConditionFailed` where the password, or the e-mail, is another by now.
     """
     item = UserItem(old.company, user_sort_key(old.id))
-    writes.observe(item, [UserItem.password_hash.set(new.password_hash)], _with_password_of(old))
+    writes.observe(item, [UserItem.password_hash.set(new.password_hash)], _opened_as(old))
 
 
 def change_email(
@@ -250,10 +250,10 @@ def change_email(
     mails: Sequence[Mail],
     asked_on: tuple[License, Event] | None,
 ) -> None:
-    """Move an account, and its seats on these licenses, to the e-mail of `new`. Raises `ConditionFailed`.
+    """Move an account, and its seats on these licenses, to the e-mail and invitation of `new`.
 
     `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that. For its
-    customer it counts as a seat that is given.
+    customer it counts as a seat that is given. Raises `ConditionFailed`.
     """
     company, item, email = old.company, UserItem, new.email
     write = Transaction(event_item(company, event, AccountEventItem))
@@ -266,8 +266,8 @@ def change_email(
             write.update(LicenseItem(pk, LICENSE), taken, allowed)
     write.update(
         item(company, user_sort_key(old.id)),
-        [item.email.set(email), item.email_verified.set(new.email_verified), *_scope(new)],
-        (item.email == old.email) & _as_given(old) & _is_open(),
+        [item.email.set(email), item.email_verified.set(new.email_verified), *_scope(new), *_invitation(new)],
+        _opened_as(old) & _as_given(old),
     )
     write.delete(LookupItem(company, email_sort_key(old.email)), LookupItem.target_id == old.id)
     write.put(LookupItem(company, email_sort_key(email), target_id=old.id), LookupItem.pk.does_not_exist())
@@ -350,9 +350,9 @@ def unlock(user: User, event: Event) -> None:
 def put_password(write: Transaction, old: User, new: User, now: Instant, more: Condition | None = None) -> None:
     """Add a change of password to a transaction, which ends each lock of the account, too.
 
-    `more`: what must be true of the account, besides that its password, its e-mail and that it is open are unchanged.
+    `more`: what must be true of the account, besides that what opens it, its e-mail and that it is open are unchanged.
     """
-    unchanged = _with_password_of(old)
+    unchanged = _opened_as(old)
     write.update(
         UserItem(old.company, user_sort_key(old.id)), _password(new), unchanged if more is None else unchanged & more
     )
@@ -369,15 +369,26 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Action] =
 
     Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
     """
-    given: list[Action] = [UserItem.access_revision.add(1), *more]
-    unchanged: Condition = (UserItem.email == old.email) & _is_open()
-    if new.password_hash != old.password_hash:
-        given += _password(new)
-    elif new.password_scope != old.password_scope:
-        given += _scope(new)
-    if (new.password_hash, new.password_scope) != (old.password_hash, old.password_scope):
-        unchanged = _with_password_of(old) & _as_given(old)
+    opening = _opening(old, new)
+    unchanged = _opened_as(old) & _as_given(old) if opening else (UserItem.email == old.email) & _is_open()
+    given = [UserItem.access_revision.add(1), *more, *opening]
     write.update(UserItem(old.company, user_sort_key(old.id)), given, unchanged)
+
+
+def invite(old: User, new: User, event: Event, mail: Mail) -> None:
+    """Write the invitation of `new`, and queue its mail. Raises `ConditionFailed` where `old` is outdated."""
+    write = Transaction(event_item(old.company, event, AccountEventItem))
+    write.update(UserItem(old.company, user_sort_key(old.id)), _invitation(new), _opened_as(old))
+    put_mail(write, mail, event.at)
+    write.commit()
+
+
+def _opening(old: User, new: User) -> list[Action]:
+    """What differs of that by which an account is opened: the password, or else its scope and the invitation."""
+    if new.password_hash != old.password_hash:
+        return _password(new)
+    scope = _scope(new) if new.password_scope != old.password_scope else []
+    return scope + (_invitation(new) if new.invitation_hash != old.invitation_hash else [])
 
 
 def _scope(user: User) -> list[Action]:
@@ -385,10 +396,17 @@ def _scope(user: User) -> list[Action]:
     return [UserItem.password_scope.set(user.password_scope)] if user.password_scope else []
 
 
+def _invitation(user: User) -> list[Action]:
+    if user.invitation_hash is None:
+        return [UserItem.invitation_hash.remove(), UserItem.invited_at.remove()]
+    return [UserItem.invitation_hash.set(user.invitation_hash), UserItem.invited_at.set(user.invited_at)]
+
+
 def _password(user: User) -> list[Action]:
     sealed = user.sealed_initial_password
     return [
         *_scope(user),
+        *_invitation(user),
         UserItem.password_hash.set(user.password_hash),
         UserItem.is_initial_password.set(user.is_initial_password),
         UserItem.session_epoch.add(1),
@@ -397,8 +415,9 @@ def _password(user: User) -> list[Action]:
     ]
 
 
-def _with_password_of(user: User) -> Condition:
-    same: Condition = UserItem.unchanged(user, UserItem.password_hash, UserItem.email) & _is_open()
+def _opened_as(user: User) -> Condition:
+    item = UserItem
+    same: Condition = item.unchanged(user, item.password_hash, item.email, item.invitation_hash) & _is_open()
     return same
 
 

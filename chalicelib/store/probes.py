@@ -1,6 +1,7 @@
 """How often somebody has asked for e-mails, and may learn that others have them: counted before it is answered."""
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.origin import Failures
 from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
 from chalicelib.store.counters import count_back, count_one, read_count
 from chalicelib.store.items.ephemera import FailuresItem
@@ -26,9 +27,9 @@ def count_guess(company: str, network: str, now: Instant) -> None:
     count_one(_guesses(company, network), now, GUESS_WINDOW_MS, most=MAX_GUESSES)
 
 
-def guesses_end(company: str, network: str, now: Instant) -> Instant:
-    """When these are forgotten; `now` where nothing is."""
-    return read_count(_guesses(company, network), now).until or now
+def guesses(company: str, network: str, now: Instant) -> Failures:
+    """What is counted of these."""
+    return read_count(_guesses(company, network), now)
 
 
 def _guesses(company: str, network: str) -> FailuresItem:

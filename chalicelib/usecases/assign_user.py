@@ -10,6 +10,7 @@ from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, 
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_epoch
 from chalicelib.domain.instants import Instant, whole_seconds
+from chalicelib.domain.invitation import new_secret, with_invitation
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
@@ -55,18 +56,20 @@ def assign_user(
     *,
     profile: Profile = EMPTY_PROFILE,
     manager_id: int | None = None,
+    invite: bool = False,
     now: Instant,
 ) -> tuple[License, Seat, User]:
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
     `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
+    `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
     `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed.
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
     _guard_person(company, license_id, email, max_activations, profile)
     address = known_email(email)
-    tell = seat_notice(company, actor)
+    tell, secret = seat_notice(company, actor), new_secret() if invite else ""
 
     def decide(state: _State) -> tuple[Seat, User] | None:
         """None: the account is closed. Last, for who can give no seat learns nothing of the account."""
@@ -77,6 +80,7 @@ def assign_user(
             return None
         # Made anew each time: the id may be another's.
         user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
+        user = with_invitation(user, secret, now)
         seat = Seat(user.id, address, 0, new_epoch(), license.epoch, now, max_activations, **asdict(profile))
         return seat, user
 
@@ -88,9 +92,9 @@ def assign_user(
             seats.count_refused(state.license, actor, now)
             raise Forbidden("account_closed")
         seat, user = granted
-        renewed = password_renewed(state.user, user)
-        event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **renewed)
-        seats.assign(state.license, seat, state.user, user, event, tell(user, state.license))
+        opened_by = way_in(state.user, user)
+        event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **opened_by)
+        seats.assign(state.license, seat, state.user, user, event, tell(user, state.license, secret))
 
     def result(state: _State, granted: tuple[Seat, User] | None) -> tuple[License, Seat, User] | None:
         return None if granted is None else (state.license, *granted)
@@ -151,9 +155,14 @@ def _wrong_names(profile: Profile) -> Iterator[Invalid]:
         yield from wrong_in(field, phone_number if field == "phone_number" else person_name, value)
 
 
-def password_renewed(old: User | None, user: User) -> Json:
-    """Among the details of an event: that an account that was there has got a new initial password."""
-    return {"new_initial_password": 1} if old is not None and old.password_hash != user.password_hash else {}
+def way_in(old: User | None, user: User) -> Json:
+    """Among the details of an event: that an account that was there has got a new initial password; that it is invited.
+
+    `old`: the account as it was, None where it is new.
+    """
+    renewed = {"new_initial_password": 1} if old is not None and old.password_hash != user.password_hash else {}
+    before = None if old is None else old.invitation_hash
+    return renewed | ({"invited": 1} if user.invitation_hash not in (None, before) else {})
 
 
 def guard_seat_limit(license: License, max_activations: int | None) -> None:

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Invalid, LimitReached, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_epoch, new_id
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import invitation_state, new_secret, with_invitation
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.people_list import read_list
@@ -18,7 +19,7 @@ from chalicelib.store import accounts, batches
 from chalicelib.store.batches import Assignment, People
 from chalicelib.store.database import ConditionFailed
 from chalicelib.threads import ThreadPool
-from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, password_renewed
+from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, way_in
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
@@ -110,9 +111,12 @@ def start_batch(
     actor: Actor,
     *,
     columns: Mapping[int, str] | None = None,
+    invite: bool = False,
     now: Instant,
 ) -> int:
     """Reserve seats for a list, for everybody or for those that fit; answers the batch's id.
+
+    `invite`: as in `assign_user`.
 
     Raises `LimitReached`: `license_users_limit_reached` with how many are free; whatever `preview` does.
     """
@@ -132,7 +136,7 @@ def start_batch(
         taken = min(wanted, free)
         guard_seats_rate(state.license, actor, taken, now)
         # A new id each time: it may be another's.
-        return BatchProgress(new_id(now), taken, 0, taken, actor.name, now)
+        return BatchProgress(new_id(now), taken, 0, taken, actor.name, now, invite)
 
     def write(state: Preview, pending: BatchProgress) -> None:
         people = People(state.wanted, pending.rows, state.refused)
@@ -210,6 +214,8 @@ def batch_result(
         if user is None or user.id not in seats:
             code = "account_closed" if _is_closed(users, ids, row) else "not_assigned"
             return RowResult(row, "seat_gone" if number >= people.places else code, ok=False)
+        if invitation_state(user, now) != "none":
+            return RowResult(row, "assigned_invited", ok=True)
         # Whoever has the password is let in wherever else it was given.
         ours = user.batch == batch_id and not user.access_revision and not user.is_manager
         password = initial_password(user) if ours else None
@@ -280,10 +286,10 @@ def _step(
     def assignment(state: _State, row: Row) -> Assignment:
         old = None if row.email not in state.ids else state.users[state.ids[row.email]]
         user = made[row.email] if old is None else with_seat(old, state.license, manager_id)
-        profile = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
-        seat = Seat(user.id, row.email, 0, new_epoch(), state.license.epoch, now, row.max_activations, **profile)
-        event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **password_renewed(old, user))
-        return Assignment(seat, old, user, event, tell(user, state.license))
+        secret = new_secret() if state.pending is not None and state.pending.invites else ""
+        user, seat = with_invitation(user, secret, now), _seat(row, user.id, state.license, now)
+        event = Event.new("user_assigned", actor, now, user=row.email, user_id=user.id, **way_in(old, user))
+        return Assignment(seat, old, user, event, tell(user, state.license, secret))
 
     def new_account(license: License, row: Row) -> User:
         # A millisecond apart: ids of one millisecond are equal once in 4096.
@@ -303,6 +309,11 @@ def _step(
 
     state, _ = decide_and_write(read, decide, write)
     return None if state.pending is None else _after(state.pending, len(state.rows))
+
+
+def _seat(row: Row, user_id: int, license: License, now: Instant) -> Seat:
+    profile = {name: getattr(row, name) for name in ("first_name", "last_name", "phone_number")}
+    return Seat(user_id, row.email, 0, new_epoch(), license.epoch, now, row.max_activations, **profile)
 
 
 def _after(pending: BatchProgress, done: int) -> BatchProgress | None:

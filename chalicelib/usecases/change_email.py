@@ -7,6 +7,7 @@ from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import invitation_state, new_secret, with_invitation, without_invitation
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
@@ -14,7 +15,7 @@ from chalicelib.usecases.account_access import guard_account, read_holdings
 from chalicelib.usecases.assign_user import guard_seats_rate
 from chalicelib.usecases.bounded_probes import bounded_probe
 from chalicelib.usecases.find_license import find_account, find_license_user
-from chalicelib.usecases.notices import email_notices
+from chalicelib.usecases.notices import email_notices, seat_notice
 from chalicelib.usecases.retry import decide_and_write
 
 MAX_SEATS = 90
@@ -36,13 +37,15 @@ def change_email(
     `license_id`: of the license where it is asked for, and whose user it must be; None for any account.
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
-    `manager_id`: who asks, None for an operator. The same e-mail again changes nothing.
+    `manager_id`: who asks, None for an operator. The same e-mail again changes nothing. An invitation that nobody has
+    used is void; where it is asked for on a license, another one is mailed to the new e-mail.
     Raises `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `Invalid`, and
     `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
     customer who changes them faster than seats may be given.
     """
     with at_field("new_email"):
         address = normalize_email(new_email)
+    secret = "" if license_id is None else new_secret()
 
     def read(_: bool) -> tuple[License | None, User, list[int]]:
         if license_id is None:
@@ -61,8 +64,7 @@ def change_email(
         _guard_change(company, address, held)
         if license is not None:
             guard_seats_rate(license, actor, 1, now)  # somebody else has the seat then, and is mailed
-        scope = read_holdings(user).buyers if user.email_verified else user.password_scope
-        return replace(user, email=address, email_verified=False, password_scope=scope or user.password_scope)
+        return _moved(user, address, secret, now)
 
     def write(state: tuple[License | None, User, list[int]], changed: User) -> None:
         license, user, held = state
@@ -72,11 +74,22 @@ def change_email(
                 for _ in range(2)
             )
             asked_on = None if license is None else (license, on_license)
-            accounts.change_email(user, changed, held, event, email_notices(user, changed, actor), asked_on)
+            to_old, to_new = email_notices(user, changed, actor)
+            if license is not None and changed.invitation_hash is not None:
+                to_new = seat_notice(company, actor)(changed, license, secret)
+            accounts.change_email(user, changed, held, event, (to_old, to_new), asked_on)
 
     bound = nullcontext() if manager_id is None else bounded_probe(company, address, manager_id, actor, now=now)
     with bound:
         return decide_and_write(read, decide, write, result=lambda _, changed: changed)[1]
+
+
+def _moved(user: User, address: str, secret: str, now: Instant) -> User:
+    """The account with an e-mail of which nobody has proved that he reads it; invited anew there, if it was invited."""
+    scope = read_holdings(user).buyers if user.email_verified else user.password_scope
+    moved = replace(user, email=address, email_verified=False, password_scope=scope or user.password_scope)
+    is_invited = invitation_state(user, now) != "none"
+    return with_invitation(without_invitation(moved), secret if is_invited else "", now)
 
 
 def _guard_change(company: str, address: str, held: list[int]) -> None:

@@ -85,7 +85,9 @@ def set_password_by_code(
         stored, user = state
         if not stored.used:
             event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="code")
-            one_time_codes.redeem(stored, browser, user, changed, event, own_password_notice(user, by_code=True))
+            one_time_codes.redeem(
+                stored, browser, user, changed, event, own_password_notice(user, "password_changed_by_code")
+            )
 
     _, user = decide_and_write(read, decide, write)
     observability.add_fields(company=user.company, user_id=user.id)

@@ -6,6 +6,7 @@ from chalicelib.domain.email import normalize_email
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import without_invitation
 from chalicelib.domain.users import User
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.usecases.account_access import guard_initial_password
@@ -38,9 +39,11 @@ def encrypt_initial_password(company: str, user_id: int, password: str) -> str:
 
 
 def with_initial_password(user: User, password: str, scope: frozenset[str]) -> User:
-    """The account with another initial password, that opens the licenses of `scope`; all its sessions are over."""
+    """The account with another initial password, that opens the licenses of `scope`; all its sessions are over, and no
+    link counts that was mailed.
+    """
     return replace(
-        user,
+        without_invitation(user),
         password_hash=hash_password(password),
         is_initial_password=True,
         sealed_initial_password=encrypt_initial_password(user.company, user.id, password),

@@ -3,23 +3,40 @@
 The mail goes with the change, in its transaction.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.events import Actor
+from chalicelib.domain.invitation import VALID_DAYS, Invitation
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail, MailCode
 from chalicelib.domain.users import User
 from chalicelib.mail.messages import write_mail
 from chalicelib.store import accounts
 
+INVITATION_PATH = "/portal/invitation"
+"""Where the portal takes the link of an invitation."""
 
-def seat_notice(company: str, actor: Actor) -> Callable[[User, License], Mail]:
-    """The mail to who is given a seat on a license by `actor`. Reads the company, once."""
+
+class SeatNotice(Protocol):
+    """The mail to who has a seat on a license; with the link to choose a password where it has a `secret`, and the
+    account that invitation.
+    """
+
+    def __call__(self, user: User, license: License, secret: str = "") -> Mail: ...
+
+
+def seat_notice(company: str, actor: Actor) -> SeatNotice:
+    """What writes the mails to those who are given a seat by `actor`. Reads the company, once."""
     name, who = _name(company), _user(actor)
 
-    def mail(user: User, license: License) -> Mail:
-        return write_mail("seat_given", user.email, company, {"name": name, "product": license.product, "who": who})
+    def mail(user: User, license: License, secret: str = "") -> Mail:
+        params = {"name": name, "product": license.product, "who": who}
+        invitation = Invitation(company, user.id, secret)
+        if not invitation.is_of(user):
+            return write_mail("seat_given", user.email, company, params)
+        link = f"{INVITATION_PATH}?link={invitation.text}"
+        return write_mail("invitation", user.email, company, params | {"link": link, "days": str(VALID_DAYS)})
 
     return mail
 
@@ -35,9 +52,8 @@ def password_notice(user: User, actor: Actor) -> Mail:
     return write_mail("password_set", user.email, user.company, {"name": _name(user.company), "who": _user(actor)})
 
 
-def own_password_notice(user: User, *, by_code: bool = False) -> Mail:
-    """The mail to whose password was changed with the one before, or by a code that was mailed."""
-    code: MailCode = "password_changed_by_code" if by_code else "password_changed"
+def own_password_notice(user: User, code: MailCode = "password_changed") -> Mail:
+    """The mail to whose password was changed with the one before, or in the way that the code says."""
     return write_mail(code, user.email, user.company, {"name": _name(user.company)})
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.invitation import without_invitation
 from chalicelib.domain.pasted import composed, visible
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -33,9 +34,9 @@ def with_own_password(user: User, password: str, *, email_verified: bool = False
 
 
 def with_no_password(user: User) -> User:
-    """The account with a password that nobody has, and that opens nothing; all sessions are over."""
+    """The account with a password that nobody has, and that opens nothing, and no invitation; all sessions are over."""
     return replace(
-        user,
+        without_invitation(user),
         password_hash=hash_password(token_urlsafe(32)),
         is_initial_password=False,
         sealed_initial_password=None,

@@ -109,6 +109,8 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
+    "invalid_invitation": (400, "This link is wrong, used up, too old or replaced by a newer one."),
+    "password_chosen": (409, "This person has chosen a password already."),
 }
 """Errors of those who manage licenses; client applications never get them."""
 

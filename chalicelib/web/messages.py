@@ -43,6 +43,7 @@ MESSAGES: dict[str, str] = {
     "rate_limit_exceeded.emails": (
         "too many e-mails were given that cannot be used. Try again tomorrow, or ask your vendor."
     ),
+    "rate_limit_exceeded.invitation": "This person was invited a moment ago. Send it again after a quarter of an hour.",
     "license_users_limit_reached.list": "Free seats: {free}. The list needs {wanted}. Nobody was assigned.",
     "device_transfer_not_allowed.reset": (
         "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "

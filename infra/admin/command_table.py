@@ -228,6 +228,7 @@ COMMANDS = (
             Option("--first-name", "TEXT", "of the person, for this license", values.person_name),
             Option("--last-name", "TEXT", "of the person, for this license", values.person_name),
             Option("--phone", "TEXT", "of the person, for this license", values.phone_number),
+            Option("--invite", "", "mail a link to choose a password, in the place of an initial password"),
         ),
     ),
     Command(

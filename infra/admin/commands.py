@@ -223,12 +223,16 @@ def user_assign(
     first_name: str | None,
     last_name: str | None,
     phone: str | None,
+    invite: bool,
     *,
     now: Instant,
 ) -> CommandResult:
     owner, profile = find_owner(license, company), Profile(first_name or "", last_name or "", phone or "")
-    found, seat, user = assign_user(owner, license, email, max_activations, operator(), profile=profile, now=now)
+    given = (owner, license, email, max_activations, operator())
+    found, seat, user = assign_user(*given, profile=profile, invite=invite, now=now)
     document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
+    if invite and user.is_initial_password:
+        return CommandResult(document | {"initial_password": None, "invited": True})
     password = initial_password(user) if opens(user, found) else None
     known = "" if password else "The user has an account already, and has chosen a password."
     if not opens(user, found):

@@ -13,6 +13,7 @@ GUARDED = (
     "/portal/log-in",
     "/portal/forgotten",
     "/portal/forgotten/code",
+    "/portal/invitation",
     "/api/v4/activate_license",
     "/api/v4/change_password",
     "/api/v4/user_licenses",

@@ -44,6 +44,7 @@ OPEN = (
     ("/portal/log-in", ("GET", "POST")),
     ("/portal/forgotten", ("GET", "POST")),
     ("/portal/forgotten/code", ("GET", "POST")),
+    ("/portal/invitation", ("GET", "POST")),
     ("/portal/theme/{name}", ("GET",)),
     ("/static/{name}", ("GET",)),
 )

@@ -44,6 +44,8 @@ class Shot:
 SHOTS = (
     Shot("log-in", "/portal/log-in", is_logged_in=False),
     Shot("forgotten", "/portal/forgotten", is_logged_in=False),
+    Shot("invitation", "/portal/invitation?link={link}", is_logged_in=False),
+    Shot("invitation-over", "/portal/invitation", is_logged_in=False),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
     Shot("license", ONE),
@@ -58,6 +60,7 @@ SHOTS = (
     Shot("assign-dialog", ONE + "/users", ("Assign license user",)),
     Shot("batch", ONE + "/users/batch"),
     Shot("initial-password", USER + "/initial-password"),
+    Shot("send-invitation", USER + "/invitation"),
     Shot("set-limit", USER + "/limit"),
     Shot("seats", "/portal/seats"),
     Shot("account", "/portal/account"),
@@ -114,6 +117,7 @@ def _take(
         "key_license": showcase.key_license.id,
         "user": showcase.user_id,
         "device": showcase.device,
+        "link": showcase.link,
     }
     options = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme}
     with watched(browser, base_url, reduced_motion="reduce", **options) as (page, faults):

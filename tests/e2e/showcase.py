@@ -6,9 +6,11 @@ The environment must stand before this is imported: it is for `tests.e2e.screens
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.events import Actor
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import Invitation, with_invitation
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
+from chalicelib.domain.mail import Mail
 from chalicelib.store import accounts
 from chalicelib.usecases import create
 from chalicelib.usecases.activate import activate
@@ -41,6 +43,8 @@ _PEOPLE = (
     ("aleksandra.wisniewska@studio-nord.example", Profile("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
 )
 """E-mail, name, and whether the person has chosen a password."""
+_INVITED, _SECRET = "ben.hartmann@studio-nord.example", "5ec2e7" * 5 + "00"
+"""Who was invited three days ago, and what the link says."""
 _DEVICES = (
     ("don.joe@studio-nord.example", "NORD-WS-014", "Windows 11 Pro 24H2", "7C-8A-E1-55-02-9B"),
     ("don.joe@studio-nord.example", "NORD-LT-007", "Windows 11 Pro 24H2", "A4-BB-6D-10-77-3E"),
@@ -62,6 +66,8 @@ class Showcase:
     """A license user who has not chosen a password yet."""
     device: str
     """What an active device of the license is named by."""
+    link: str
+    """By which an invited person chooses a password."""
 
 
 def make(now: Instant) -> Showcase:
@@ -80,13 +86,13 @@ def make(now: Instant) -> Showcase:
         _activate(
             lookup, None, DeviceReport(lookup.hardware_id, hostname=host, os_ver="macOS 15.5", app_ver="3.2.0"), at
         )
-    return Showcase(revit, viewer, _user_id(_PEOPLE[-1][0]), devices[0])
+    return Showcase(revit, viewer, _user_id(_PEOPLE[-1][0]), devices[0], _invited(revit, now - 3 * DAY))
 
 
 def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
     """The two that pages show, and others for the list: in each status, and of each type."""
     ends = {"license_type": "subscription", "validity_period": now + 174 * DAY, "grace_period": 14 * 24}
-    revit = _issue("revit", begun, max_activations=10, max_license_users=5, **ends)
+    revit = _issue("revit", begun, max_activations=10, max_license_users=6, **ends)
     viewer = _issue("viewer", begun + 1, license_type="perpetual", max_activations=25)
     _issue("archicad", begun + 40 * DAY, license_type="perpetual", max_activations=4, max_license_users=2)
     trial = {"license_type": "time-limited", "is_trial": True, "validity_period": now - 12 * DAY}
@@ -111,6 +117,16 @@ def _people(license: License, at: Instant) -> None:
         assign_user(COMPANY, license.id, email, 2, _MANAGER, profile=profile, now=assigned_at)
         if has_chosen:
             _choose_password(email, f"{PASSWORD} with {email}", assigned_at + HOUR)
+
+
+def _invited(license: License, at: Instant) -> str:
+    profile = Profile("Ben", "Hartmann")
+    user = assign_user(COMPANY, license.id, _INVITED, 2, _MANAGER, profile=profile, now=at)[2]
+    event = Event.new("user_invited", _MANAGER, at, user=user.email, user_id=user.id)
+    accounts.invite(
+        user, with_invitation(user, _SECRET, at), event, Mail(_INVITED, "You may use it", "", company=COMPANY)
+    )
+    return Invitation(COMPANY, user.id, _SECRET).text
 
 
 def _choose_password(email: str, password: str, at: Instant) -> None:

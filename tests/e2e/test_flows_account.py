@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import log_in
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import choose, confirmed, fact, follow, row, send
-from tests.mailbox import mailed_code, mails
+from tests.e2e.steps import choose, confirmed, fact, follow, refused, row, send
+from tests.mailbox import mailed_code, mailed_link, mails
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen
 
 NEW_PASSWORD = "a long walk by the sea"
@@ -101,6 +101,47 @@ def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwr
     confirmed(either_page, "Your new password is set. Log in with it.")
     log_in(either_page, site.company, MANAGER, NEW_PASSWORD)
     lands(either_page, site, "/licenses")
+
+
+def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_in(
+    either_page: playwright.Page, site: Site
+) -> None:
+    new = "ann@customer.test"
+    site.enter(either_page, site.at(site.license, "/users"))
+    follow(either_page, "Assign license user")
+    send(either_page, email=new)
+    confirmed(either_page, f"{new} was assigned, and is invited by mail to choose a password within 7 days.")
+    expect(row(either_page, new)).to_contain_text("invited")
+    leave(either_page)
+    either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")
+    expect(either_page.get_by_role("main")).to_contain_text(new)
+    choose_by_link(either_page, "12345678")
+    expect(either_page.get_by_role("alert")).to_be_visible()
+    choose_by_link(either_page, NEW_PASSWORD)
+    confirmed(either_page, "Your new password is set. Log in with it.")
+    expect(either_page.get_by_label("E-mail")).to_have_value(new)
+    log_in(either_page, site.company, new, NEW_PASSWORD)
+    lands(either_page, site, "/seats")
+    either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")
+    expect(either_page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+    either_page.get_by_role("main").get_by_role("link", name="Log in").click()
+    expect(either_page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def choose_by_link(page: playwright.Page, password: str) -> None:
+    page.get_by_label("New password").fill(password)
+    page.get_by_role("button", name="Set the password").click()
+
+
+def test_an_invitation_is_sent_again_from_the_list(either_page: playwright.Page, site: Site) -> None:
+    site.enter(either_page, site.at(site.license, "/users"))
+    choose(either_page, USER, "Send invitation")
+    send(either_page, "Send invitation")
+    confirmed(either_page, f"An invitation is on its way to {USER}.")
+    expect(row(either_page, USER)).to_contain_text("invited")
+    choose(either_page, USER, "Send invitation again")
+    send(either_page, "Send invitation")
+    refused(either_page, "This person was invited a moment ago. Send it again after a quarter of an hour.")
 
 
 def test_nothing_tells_whether_there_is_an_account_for_a_forgotten_password(page: playwright.Page, site: Site) -> None:

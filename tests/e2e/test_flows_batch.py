@@ -86,7 +86,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     expect(row(either_page, "=bad")).to_contain_text("This is not an e-mail address.")
     expect(row(either_page, BATCH[1])).to_contain_text("The license allows 5 activations in all.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
-    assign(either_page)
+    assign(either_page, "Show an initial password")
     with either_page.expect_download() as download:
         follow(either_page, "Download as CSV")
     assert re.fullmatch(r"license-users-\d+\.csv", download.value.suggested_filename)

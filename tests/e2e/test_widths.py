@@ -5,6 +5,7 @@ from typing import Any
 import playwright.sync_api as playwright
 import pytest
 
+from chalicelib.domain.invitation import VALID_MS
 from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
@@ -45,6 +46,7 @@ def crowded(site: Site) -> Site:
         lookup = LicenseLookup("revit", f"7C-8A-E1-55-02-9B-{number:064d}", username=LONG)
         report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
         activate(company, lookup, initial_password(user), report, ADMIN, now=now)
+    assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=now - VALID_MS)
     return site
 
 

@@ -201,6 +201,8 @@ NOT_WALKED: dict[str, str] = {
     "endpoints.roll_secret": _ON_ONE_ITEM,
     "endpoints.disable_endpoint": _ON_ONE_ITEM,
     "endpoints.delete_endpoint": _ON_ONE_ITEM,
+    "invitations.accept_invitation": "not walked yet",
+    "invitations.invite_again": "not walked yet",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }
 """Why no deed does it."""

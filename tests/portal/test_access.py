@@ -24,6 +24,7 @@ FOR_EVERYBODY = {
     "/portal/log-out",
     "/portal/forgotten",
     "/portal/forgotten/code",
+    "/portal/invitation",
     "/portal/theme/{name}",
 }
 

@@ -20,6 +20,7 @@ WITHOUT_READS = {
     "/portal/log-in",
     "/portal/forgotten",
     "/portal/forgotten/code",
+    "/portal/invitation",
     "/portal/logo/{name}",
     "/portal/theme/{name}",
     "/portal/{nowhere}",

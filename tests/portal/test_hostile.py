@@ -9,6 +9,7 @@ import pytest
 
 from app import app
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.invitation import without_invitation
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.encryption import encrypt
 from chalicelib.store import idempotency
@@ -201,24 +202,27 @@ def shared(vendor: Vendor, license: License) -> int:
     return user.id
 
 
+@pytest.mark.parametrize("how", ["invite", "show"])
 def test_a_seat_gives_no_manager_the_account_of_anothers_user(
-    vendor: Vendor, license: License, manager: Browser, shared: int
+    vendor: Vendor, license: License, manager: Browser, shared: int, how: str
 ) -> None:
     before = account(vendor, ADA)
-    manager.send(at(license, "/users/assign"), email=ADA)
+    manager.send(at(license, "/users/assign"), email=ADA, how=how)
     one = at(license, f"/users/{shared}")
     assert manager.get(one + "/initial-password").status == 403
     assert manager.send(one + "/password", how="own", password="known to me").status == 403
     assert manager.send(one + "/password", how="generate").status == 403
     assert manager.send(one + "/email", email="mine@customer.test").status == 403
-    assert replace(account(vendor, ADA), access_revision=before.access_revision) == before
+    after = account(vendor, ADA)
+    assert (after.invited_at is not None) == (how == "invite"), "who reads the mail may choose a password"
+    assert replace(without_invitation(after), access_revision=before.access_revision) == before
 
 
 def test_a_batch_tells_no_manager_the_password_of_anothers_user(
     vendor: Vendor, license: License, manager: Browser, shared: int
 ) -> None:
     page = manager.send(at(license, "/users/batch"), people=ADA)
-    page = manager.send(manager.send(page, at(license, "/users/batch/start")))
+    page = manager.send(manager.send(page, at(license, "/users/batch/start"), how="show"))
     assert "the password is this person's own" in page.words
     assert manager.http.get(page.path + "/result.csv").text.rstrip().endswith(",")
 

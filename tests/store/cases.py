@@ -27,6 +27,7 @@ from chalicelib.usecases import (
     forget_devices,
     forgotten_password,
     idempotency,
+    invitations,
     issue_license,
     log_in,
     order_managers,
@@ -174,6 +175,9 @@ CASES = (
         ("password_changed",),
     ),
     Case("assign a new user", assign_user.assign_user, states.user_license, states.assign, ("user_assigned",)),
+    Case("assign and invite", assign_user.assign_user, states.user_license, states.assign_invited, ("user_assigned",)),
+    Case("accept", invitations.accept_invitation, states.invited, states.accept, ("password_changed",)),
+    Case("invite again", invitations.invite_again, states.invited, states.invite_again, ("user_invited",)),
     Case("assign a known user", assign_user.assign_user, states.known_elsewhere, states.assign, ("user_assigned",)),
     Case(
         "remove a user",

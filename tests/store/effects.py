@@ -31,6 +31,7 @@ _RANDOM = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
+    (re.compile(r"(invitation_hash(?:='|\": {\"S\": \"))[^'\"]+"), r"\1HASH"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
 )
 MOVED_BESIDES = {"validity_period"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.session import SessionClaims
@@ -33,6 +34,7 @@ from chalicelib.usecases import (
     endpoints,
     forgotten_password,
     idempotency,
+    invitations,
     issue_license,
     log_in,
     order_managers,
@@ -47,7 +49,7 @@ from chalicelib.usecases.idempotency import IdempotencyKey
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
 from chalicelib.webhooks.client import WebhookClient
-from tests.mailbox import code_mails, deliver, mailed_code
+from tests.mailbox import code_mails, deliver, mailed_code, mailed_link
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.people import result_of
 from tests.usecases.receivers import BROKEN, URL, Receivers, listen
@@ -260,6 +262,29 @@ def assign(vendor: Vendor, license: License) -> Any:
     assert stored is not None
     assert initial is not None
     return user, stored == user, verify_password(stored.password_hash, initial)
+
+
+def assign_invited(vendor: Vendor, license: License) -> Any:
+    user = assign_user.assign_user(vendor.code, license.id, ADA, 1, ADMIN, invite=True, now=vendor.now)[2]
+    assert invitations.find_invited(mailed_link(vendor, ADA), "", now=vendor.now) == user
+    return user.invited_at
+
+
+def invited(vendor: Vendor) -> License:
+    license = user_license(vendor)
+    assign_invited(vendor, license)
+    return license
+
+
+def accept(vendor: Vendor, _: License) -> Any:
+    user = invitations.accept_invitation(mailed_link(vendor, ADA), NEW_PASSWORD, ADMIN, now=vendor.now)
+    return user.email, user.email_verified, enter(vendor, NEW_PASSWORD)
+
+
+def invite_again(vendor: Vendor, license: License) -> Any:
+    now = vendor.now + AGAIN_MS
+    user = invitations.invite_again(vendor.code, license.id, ADA, ADMIN, now=now)
+    return invitations.find_invited(mailed_link(vendor, ADA), "", now=now) == user, user.invited_at
 
 
 def issue_by_key(vendor: Vendor, _: None) -> Any:

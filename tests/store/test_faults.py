@@ -27,6 +27,7 @@ from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import device_variables
 from chalicelib.usecases.file_events import file_events
+from chalicelib.usecases.invitations import find_invited
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_webhooks import send_webhooks
@@ -177,7 +178,8 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     writing = {function for function in public_functions(usecases) if reaches_a_write(function)}
     looking = set(public_functions(portal_queries))  # they write that a session is in use, and nothing else
     looking |= set(public_functions_of(security_events))  # a part of log-in and others
-    guessing: set[Any] = {count_guess, find_snapshot, device_variables}  # tests/usecases/test_bounded_guesses.py
+    # tests/usecases/test_bounded_guesses.py, and test_invitations.py there
+    guessing: set[Any] = {count_guess, find_snapshot, device_variables, find_invited}
     # tests/usecases/test_deliver_events.py: what they send may be sent again
     sending: set[Any] = {deliver_events, file_events, send_webhooks, endpoints.send_again}
     looking |= guessing | sending

@@ -52,6 +52,7 @@ from chalicelib.usecases.find_license import (
 )
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
@@ -164,6 +165,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "license_not_found",
         [lambda c, v: set_max_activations(c, v.by_user.id, ADA, 2, ADMIN, now=NOW)],
     ),
+    (invite_again, "license_not_found", [lambda c, v: invite_again(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
     (set_password, "license_not_found", [lambda c, v: set_password(c, v.by_user.id, ADA, None, ADMIN, now=NOW)]),
     (set_enabled, "license_not_found", [lambda c, v: set_enabled(c, v.by_key.id, False, ADMIN, now=NOW)]),
     (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
@@ -319,6 +321,7 @@ NAMES_NOTHING = {
     "audit_due",
     "bounded_probe",
     "count_guess",
+    "guard_guesses",
     "audit_links",
     "repair_links",
     "manager_notice",

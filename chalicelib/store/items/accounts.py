@@ -55,6 +55,8 @@ class UserItem(AccountsItem[User]):
             "password_scope",
             "closed_at",
             "reopened_at",
+            "invitation_hash",
+            "invited_at",
         }
     )
 
@@ -69,6 +71,8 @@ class UserItem(AccountsItem[User]):
     password_scope: TextSetAttribute
     closed_at: IntegerAttribute
     reopened_at: IntegerAttribute
+    invitation_hash: TextAttribute
+    invited_at: IntegerAttribute
 
 
 class OrderItem(AccountsItem[Order]):

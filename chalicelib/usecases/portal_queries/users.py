@@ -9,6 +9,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.email import display_email, known_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import InvitationState, invitation_state
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
@@ -39,6 +40,7 @@ class UserRow:
     phone_number: str
     opened: bool
     """Whether the account's password opens the license; else the seat waits for a mailed code."""
+    invitation: InvitationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
     wanted = ReadRequest(managed=license_id, licenses=[license_id], users=[seat.user_id for seat in page.rows])
     found = batch_reads.batch_read(claims, wanted, now)
     base = guard_manager(claims, found, license_id, now)
-    shown = [_user_row(base.license, s, found.users[s.user_id]) for s in page.rows if s.user_id in found.users]
+    shown = [_user_row(base.license, s, found.users[s.user_id], now) for s in page.rows if s.user_id in found.users]
     may_be = not named and _may_have_batches(base.license, page, searched=searched)
     pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
     return UsersView(*fields(base), page_with(page, shown), pending)
@@ -99,7 +101,7 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
     if seat is None or user is None:
         raise NotFound("user_not_found")
-    return UserView(*fields(base), _user_row(base.license, seat, user))
+    return UserView(*fields(base), _user_row(base.license, seat, user, now))
 
 
 def _named(company: str, license_id: int, search: str) -> list[Seat]:
@@ -119,5 +121,6 @@ def _may_have_batches(license: License, page: Page[Seat], *, searched: bool) -> 
     return searched or license.users_assigned > page.total
 
 
-def _user_row(license: License, seat: Seat, user: User) -> UserRow:
-    return UserRow(seat, user, seat.activations_in(license), *shown_names(seat, user), opens(user, license))
+def _user_row(license: License, seat: Seat, user: User, now: Instant) -> UserRow:
+    names, invitation = shown_names(seat, user), invitation_state(user, now)
+    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation)

@@ -1,0 +1,59 @@
+"""The link of an invitation: the page where an invited person chooses a password.
+
+GET changes nothing. The secret stands in the address: it is told to no other page, by no referrer.
+"""
+
+from urllib.parse import urlencode
+
+from chalice.app import Response
+
+from chalicelib import observability
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.events import Actor
+from chalicelib.portal.context import Context, Parts
+from chalicelib.portal.handlers import LOG_IN, Handler, PageHandler, redirect, set_browser
+from chalicelib.portal.log_in import visitor_form
+from chalicelib.portal.render import render
+from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases.invitations import accept_invitation, find_invited
+
+
+def _invited(request: PortalRequest) -> Context:
+    """Whose password is chosen here, and by which link."""
+    link = _link(request)
+    return {"user": find_invited(link, request.ip, now=request.now), "link": link}
+
+
+@visitor_form("invitation.html", _invited)
+def _choose(request: PortalRequest) -> Response:
+    """Set the password. Who reads the mail of the account is no stranger to it, in this browser."""
+    password = request.fields.get("new_password", "")
+    user = accept_invitation(_link(request), password, Actor("invitation", request.ip), now=request.now)
+    query = urlencode({"changed": "yes", "company": user.company, "email": user.email})
+    response = redirect(request, f"{LOG_IN}?{query}")
+    set_browser(request, response, user)
+    return response
+
+
+def _link(request: PortalRequest) -> str:
+    return (request.fields or request.query).get("link", "")
+
+
+def _or_what_to_do(handle: Handler) -> Handler:
+    """Where the link is no good, one page that says what to do, whatever is wrong with it."""
+
+    def answer(request: PortalRequest, parts: Parts) -> Response:
+        try:
+            response = handle(request, parts)
+        except Invalid as error:
+            if error.code != "invalid_invitation":
+                raise
+            observability.set_error(error.code)
+            response = render("invitation_over.html", request, "", None, status=400)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return answer
+
+
+invitation = PageHandler(*(handle and _or_what_to_do(handle) for handle in (_choose.get, _choose.post)))
