@@ -10,11 +10,13 @@ gc.disable()  # what is imported stays: searching it for garbage was a tenth of 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response
 
 from chalicelib.bootstrap import bootstrap
+from chalicelib.domain.types import Json
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import blueprint as license_api
 from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.runtime import runtime_or, using
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -84,15 +86,22 @@ app.api.binary_types = ["multipart/form-data"]  # an uploaded list of people, wh
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
     """Expire licenses and close grace periods."""
-    with run_log("sweep", event):
+    with run_log("sweep", event.context):
         return sweep(now=clock.now())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
     """Send what is queued."""
-    with run_log("mail", event):
+    with run_log("mail", event.context):
         return send_mails(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))
+
+
+@app.lambda_function()  # called each minute, and at once by the table's stream (`infra.stage.functions`)
+def deliver_queued_events(_event: Json, context: object) -> dict[str, int]:
+    """Deliver what stands in the outbox."""
+    with run_log("events", context):
+        return deliver_events(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))
 
 
 gc.freeze()  # nor does a request wait for a search of it

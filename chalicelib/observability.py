@@ -157,7 +157,7 @@ class Log:
     @contextmanager
     def record(
         self,
-        kind: Literal["request", "sweep", "mail", "command"],
+        kind: Literal["request", "sweep", "mail", "events", "command"],
         *,
         request_id: str = "",
         lambda_request_id: str = "",

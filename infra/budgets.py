@@ -47,6 +47,7 @@ CALLS = {
     "ask for a code": Budget("4 reads + 6 writes", 5, 6),
     "mail, nothing queued": Budget("4 reads", 4, 0),
     "mail, one is sent": Budget("4 reads + 2 writes", 4, 4),
+    "events, nothing waits": Budget("12 reads", 12, 0),
     "sweep, nothing due": Budget("72 reads", 72, 0),
     "sweep, one license expires": Budget("72 reads + 1 transaction", 72, 6),
     "sweep, one license comes into grace": Budget("72 reads + 1 transaction", 72, 8),

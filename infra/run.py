@@ -37,6 +37,7 @@ from chalicelib.store import accounts
 from chalicelib.store.database import connection, create_tables, table_name
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -53,6 +54,7 @@ EXPIRED_SECONDS = 60
 TIDIED_AT_ONCE = 100
 """Items that one commit deletes: whoever writes waits no longer than that takes."""
 MAIL_SECONDS = 1
+EVENT_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
 _log = logging.getLogger("seatkeeper")
@@ -88,19 +90,24 @@ def run(
         with using(bootstrap(environment)):
             runtime().mailer.check()
             to_do = _prepare(data_dir, base_url, with_demo)
+            stopping = threading.Event()
             reachable = _reachable(data_dir, environment | {"base_url": base_url})
             with (
                 reachable,
-                sweeping(),
-                tidying(),
-                mailing(),
-                watching_disk(data_dir),
+                sweeping(stopping),
+                tidying(stopping),
+                mailing(stopping),
+                delivering(stopping),
+                watching_disk(data_dir, stopping),
                 serve.start(environment, listening=listening, workers=workers, behind_proxy=behind_proxy) as server,
                 suppress(SystemExit),  # by a signal
             ):
                 listening.close()
                 _say(base_url, data_dir, to_do, begun)
-                server.process.wait()
+                try:
+                    server.process.wait()
+                finally:
+                    stopping.set()  # all come to their end while calls that are under way are answered
                 raise serve.ServeError("The server has ended by itself.")
     output.tell("\nStopped. All data is kept.")
 
@@ -172,9 +179,11 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def sweeping() -> Iterator[None]:
-    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up."""
-    stopping = threading.Event()
+def sweeping(stopping: threading.Event) -> Iterator[None]:
+    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up.
+
+    `stopping`: as for all that is below, makes it come to its end; it is set at the end, too.
+    """
 
     def stop_if_asked(_done: int) -> None:
         if stopping.is_set():
@@ -189,22 +198,31 @@ def sweeping() -> Iterator[None]:
 
 
 @contextmanager
-def mailing() -> Iterator[None]:
+def mailing(stopping: threading.Event) -> Iterator[None]:
     """While this lasts, send what is queued now and every `MAIL_SECONDS`; the next run catches up as a sweep does."""
-    stopping = threading.Event()
 
     def send() -> None:
-        has_time = clock.lasting(RUN_SECONDS)
-        send_mails(now=clock.now(), keep_going=lambda: has_time() and not stopping.is_set())
+        send_mails(now=clock.now(), keep_going=_until(stopping))
 
     with _repeating("mail", send, MAIL_SECONDS, stopping):
         yield
 
 
 @contextmanager
-def tidying() -> Iterator[None]:
+def delivering(stopping: threading.Event) -> Iterator[None]:
+    """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up."""
+
+    def deliver() -> None:
+        deliver_events(now=clock.now(), keep_going=_until(stopping))
+
+    with _repeating("delivery of events", deliver, EVENT_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def tidying(stopping: threading.Event) -> Iterator[None]:
     """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
-    stopping, table, engine = threading.Event(), table_name(EphemeraItem), connection().send
+    table, engine = table_name(EphemeraItem), connection().send
     assert isinstance(engine, EmbeddedEngine)  # as `local.environment` names it
 
     def act() -> None:
@@ -217,7 +235,7 @@ def tidying() -> Iterator[None]:
 
 
 @contextmanager
-def watching_disk(data_dir: Path) -> Iterator[None]:
+def watching_disk(data_dir: Path, stopping: threading.Event) -> Iterator[None]:
     """While this lasts, warn of a disk that is nearly full, now and every `DISK_SECONDS`."""
 
     def look() -> None:
@@ -226,8 +244,14 @@ def watching_disk(data_dir: Path) -> Iterator[None]:
             sentence = "the disk of %s has %d MB left; when it is full, whatever has to be written is answered 503"
             _log.warning(sentence, data_dir, left // 2**20)
 
-    with _repeating("look at the disk", look, DISK_SECONDS, threading.Event()):
+    with _repeating("look at the disk", look, DISK_SECONDS, stopping):
         yield
+
+
+def _until(stopping: threading.Event) -> Callable[[], bool]:
+    """Whether a run that begins now is to go on."""
+    has_time = clock.lasting(RUN_SECONDS)
+    return lambda: has_time() and not stopping.is_set()
 
 
 @contextmanager

@@ -12,9 +12,6 @@ from chalicelib.domain.instants import Instant
 from chalicelib.usecases.file_events import file_events
 from chalicelib.usecases.send_webhooks import OUTCOMES, send_webhooks
 
-RUN_SECONDS = 45
-"""How long a run goes on, at most: the next one begins after a minute."""
-
 
 def deliver_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
     """Deliver while `keep_going()` and there is something to do; answers how many events were `filed`, and how many

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Literal
 
-from chalice.app import CloudWatchEvent, Request, Response
+from chalice.app import Request, Response
 
 from chalicelib import observability
 from chalicelib.runtime import runtime
@@ -37,9 +37,9 @@ def respond_in_record(get_response: Callable[[], Response], *, request_id: str, 
         return response
 
 
-def run_log(kind: Literal["sweep", "mail"], event: CloudWatchEvent) -> AbstractContextManager[None]:
-    """Open the log record of a run that a schedule has started."""
-    return runtime().log.record(kind, lambda_request_id=_lambda_request_id(event.context))
+def run_log(kind: Literal["sweep", "mail", "events"], context: object) -> AbstractContextManager[None]:
+    """Open the log record of a run that no request has started. `context`: that of Lambda."""
+    return runtime().log.record(kind, lambda_request_id=_lambda_request_id(context))
 
 
 def _fields(request: Request) -> dict[str, str]:

@@ -29,6 +29,7 @@ class Usage(BaseModel):
     share_of_users: Annotated[float, Field(ge=0, le=1)]
     sweeps_a_day: NonNegativeFloat
     mail_runs_a_day: NonNegativeFloat
+    event_runs_a_day: NonNegativeFloat
     mails_a_month: NonNegativeFloat
     refusal_codes: NonNegativeFloat
     items_a_device: NonNegativeFloat
@@ -39,6 +40,7 @@ class Usage(BaseModel):
     page_ms: NonNegativeFloat
     sweep_ms: NonNegativeFloat
     mail_run_ms: NonNegativeFloat
+    event_run_ms: NonNegativeFloat
     log_bytes: NonNegativeFloat
     answer_bytes: NonNegativeFloat
     page_bytes: NonNegativeFloat

@@ -56,6 +56,7 @@ def loads(devices: float, usage: Usage) -> list[Load]:
         Load(devices * usage.licenses_ending_a_month, transition),
         Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),
         Load(devices * usage.mails_a_month, mail),
+        Load(usage.days_a_month * usage.event_runs_a_day, calls["events, nothing waits"], usage.event_run_ms),
     ]
     for by, share in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
         for call, count, ms in (

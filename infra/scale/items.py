@@ -98,10 +98,11 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses at#": Units(0, 2),
     },
     "mail, nothing queued": {"licenses mail#": Units(4)},
+    "events, nothing waits": {"licenses out#": Units(8), "licenses queue#": Units(4)},
 }
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
 OF_NO_COMPANY = {"accounts license#/company"}
 """Kinds of `accounts` in partitions of their own, not in the one of their company."""
-OF_NO_LICENSE = {"licenses due#", "licenses mail#"}
+OF_NO_LICENSE = {"licenses due#", "licenses mail#", "licenses out#", "licenses queue#"}
 """Kinds of `licenses` in partitions that all companies share."""

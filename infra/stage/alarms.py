@@ -125,10 +125,19 @@ ALARMS: tuple[Alarm, ...] = (
         periods=2,
     ),
     Alarm(
+        "events-missing",
+        "For a quarter of an hour no run of the events has come to its end.",
+        _ours(DELIVERIES_FAILED, "SampleCount"),  # reported at the end of each run, also of none
+        1,
+        periods=3,
+        comparison=LESS_THAN,
+        silence="breaching",
+    ),
+    Alarm(
         "events-behind",
-        "There are events that an endpoint has not taken for an hour or longer.",
+        "Runs of the events end, but events for endpoints that take them have waited for ten minutes or longer.",
         _ours(OLDEST_UNDELIVERED_EVENT_AGE, "Maximum"),
-        3600,
+        600,
         periods=2,
     ),
     Alarm(

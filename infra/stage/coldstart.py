@@ -50,7 +50,8 @@ PARTS = (
     (
         "import of our modules",
         "import chalicelib.bootstrap, chalicelib.licenseapi.routes, chalicelib.portal.routes; "
-        "import chalicelib.usecases.sweep, chalicelib.usecases.send_mails, chalicelib.web.health",
+        "import chalicelib.usecases.sweep, chalicelib.usecases.send_mails, chalicelib.usecases.deliver_events; "
+        "import chalicelib.web.health",
     ),
     ("routes, secrets from SSM, client of DynamoDB", "import app; of_aws = types.SimpleNamespace(aws_request_id='1')"),
     ("the first check", "answers.append(app.app(asked['check'], of_aws))"),

@@ -56,6 +56,7 @@ def _graphs() -> dict[str, list[Line]]:
     tables = [("AWS/DynamoDB", "TableName", f"${{{table}}}") for table in TABLES.values()]
     sweep = ("AWS/Lambda", "FunctionName", "${SweepDue}")
     mail = ("AWS/Lambda", "FunctionName", "${SendQueuedMails}")
+    events = ("AWS/Lambda", "FunctionName", "${DeliverQueuedEvents}")
     letters = ("AWS/SQS", "QueueName", "${DeadLetters.QueueName}")
     return {
         "Calls": [_line(API, "Count"), _line(API, "4XXError"), _line(API, "5XXError")],
@@ -69,8 +70,9 @@ def _graphs() -> dict[str, list[Line]]:
         "Mail: sent": [_line(OURS, MAILS_SENT)],
         "Mail: oldest that was not sent, s": [_line(OURS, OLDEST_MAIL_AGE, "Maximum")],
         "Mail: runs": [_line(mail, "Invocations"), _line(mail, "Errors")],
-        "Events: oldest that was not delivered, s": [_line(OURS, OLDEST_UNDELIVERED_EVENT_AGE, "Maximum")],
+        "Events: oldest that waited, s": [_line(OURS, OLDEST_UNDELIVERED_EVENT_AGE, "Maximum")],
         "Events: failed deliveries": [_line(OURS, DELIVERIES_FAILED), _line(OURS, ENDPOINTS_DISABLED)],
+        "Events: runs": [_line(events, "Invocations"), _line(events, "Errors")],
         "Runs that were given up": [_line(letters, "ApproximateNumberOfMessagesVisible", "Maximum")],
         "Capacity used, units": [
             _line(table, f"Consumed{kind}CapacityUnits") for table in tables for kind in ("Read", "Write")

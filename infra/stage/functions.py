@@ -1,9 +1,14 @@
-"""What the functions of a stage have beside them: a log each, and a queue for what their schedules have lost."""
+"""What the functions of a stage have beside them: a log each, what calls them, and a queue for runs that were lost."""
+
+import json
 
 from chalicelib.domain.types import Json
+from chalicelib.store.keys import out_pk
 from infra.stage.stages import Stage
+from infra.stage.tables import STREAMING, TABLES
 
-SCHEDULES = {"sweep": "SweepDue", "mail": "SendQueuedMails"}
+SENDER = "DeliverQueuedEvents"
+SCHEDULES = {"sweep": "SweepDue", "mail": "SendQueuedMails", "events": SENDER}
 """The functions that the clock calls: our name and Chalice's logical id."""
 FUNCTIONS = {"api": "APIHandler"} | SCHEDULES
 """All functions."""
@@ -84,19 +89,42 @@ def _called_by_gateway(stage: Stage) -> Json:
 def _schedule(function: str) -> Json:
     """What becomes of a run that fails, or that cannot even begin: tried once more, then kept for whoever asks why."""
     dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    clock = {
+        "RetryPolicy": {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": STALE_SECONDS},
+        "DeadLetterConfig": {"Arn": dead_letters},
+    }
     return {
         "EventInvokeConfig": {
             "MaximumRetryAttempts": 1,
             "MaximumEventAgeInSeconds": STALE_SECONDS,
             "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": dead_letters}},
         },
-        "Events": {
-            f"{function}Event": {
-                "Properties": {
-                    "RetryPolicy": {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": STALE_SECONDS},
-                    "DeadLetterConfig": {"Arn": dead_letters},
-                }
-            }
+        "Events": _events_of_sender(clock) if function == SENDER else {f"{function}Event": {"Properties": clock}},
+    }
+
+
+def _events_of_sender(clock: Json) -> Json:
+    """Chalice knows no function that both the clock and a stream call: what it says of other schedules stands here."""
+    each_minute = {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"} | clock}
+    return {f"{SENDER}Event": each_minute, f"{SENDER}Kick": _kick()}
+
+
+def _kick() -> Json:
+    """The table's stream calls the sender as soon as something is put into the outbox.
+
+    A call that fails is not made again, for the clock's comes within a minute. For each part of the stream one goes on
+    at a time; what is put meanwhile is all in the next.
+    """
+    is_put_into_outbox = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": out_pk()}]}}}}
+    return {
+        "Type": "DynamoDB",
+        "Properties": {
+            "Stream": {"Fn::GetAtt": [TABLES[STREAMING], "StreamArn"]},
+            "StartingPosition": "LATEST",
+            "FilterCriteria": {"Filters": [{"Pattern": json.dumps(is_put_into_outbox)}]},
+            "BatchSize": 1000,
+            "MaximumRetryAttempts": 0,
+            "MaximumRecordAgeInSeconds": 60,
         },
     }
 

@@ -260,7 +260,8 @@ def test_a_number_of_devices_that_is_none_is_refused(number: str, capsys: pytest
 
 def test_the_loads_of_a_month_are_in_proportion_to_the_devices() -> None:
     usage = read_inputs(DEFAULT).usage
-    of_the_clock = [usage.days_a_month * runs for runs in (usage.sweeps_a_day, usage.mail_runs_a_day)]
+    runs_a_day = usage.sweeps_a_day, usage.mail_runs_a_day, usage.event_runs_a_day
+    of_the_clock = [usage.days_a_month * runs for runs in runs_a_day]
     one, ten = ([load.count for load in loads(n, usage)] for n in (1, 10))
     assert [after / before for before, after in zip(one, ten, strict=True) if before] == pytest.approx(
         [1 if before in of_the_clock else 10 for before in one if before]

@@ -22,6 +22,7 @@ import pytest
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.webhooks import Answer
 from chalicelib.runtime import using
 from chalicelib.store import accounts, licenses, reads, transactions
 from chalicelib.store.database import connection, create_tables, table_name
@@ -37,7 +38,8 @@ from infra.serve import ROOT
 from tests.infra.operator import DEMO
 from tests.portal.browser import Page
 from tests.signing_keys import held, key, keyring
-from tests.support import ADMIN, ChangeRuntime, Vendor
+from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
+from tests.usecases.receivers import OK, Receivers, listen
 
 RUN = [sys.executable, "-m", "infra.run"]
 
@@ -418,7 +420,7 @@ def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, 
 
 def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=vendor.now + 1)
-    with run.sweeping():
+    with run.sweeping(threading.Event()):
         pass
     assert vendor.history(license)[-1].type == "license_expired"
 
@@ -439,7 +441,7 @@ def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_a
             put(f"expired {n}", expires={"N": str(n)})
         put("for less than a minute", expires={"N": str(second - 30)})
         put("never")
-        with run.tidying():
+        with run.tidying(threading.Event()):
             links = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
             assert links.count(f"{tmp_path / 'data.db'}.lock") == 1, "one engine"
             deadline = time.monotonic() + run.SWEEP_SECONDS / 10
@@ -455,9 +457,26 @@ def test_a_run_sends_what_is_queued(
     sent = threading.Event()
     change_runtime(mailer=SimpleNamespace(send=lambda *_: sent.set()))
     monkeypatch.setattr(run, "MAIL_SECONDS", 0)
-    with run.mailing():
+    with run.mailing(threading.Event()):
         queue_mail(Mail("ada@customer.test", "Hello", "Hello"), clock.now())
         assert sent.wait(30)
+
+
+def test_a_run_delivers_what_stands_in_the_outbox(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, change_runtime: ChangeRuntime
+) -> None:
+    taken = threading.Event()
+
+    def take(_url: str, _body: Any) -> Answer:
+        taken.set()
+        return OK
+
+    change_runtime(webhooks=Receivers(take), clock=lambda: vendor.now + DAY)
+    monkeypatch.setattr(run, "EVENT_SECONDS", 0)
+    listen(vendor)
+    with run.delivering(threading.Event()):
+        vendor.activate(vendor.issue(), "HW-1", now=vendor.now + DAY)
+        assert taken.wait(30)
 
 
 def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -472,9 +491,25 @@ def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, cap
 
     monkeypatch.setattr(run, "sweep", failing)
     monkeypatch.setattr(run, "SWEEP_SECONDS", 0)
-    with run.sweeping():
+    with run.sweeping(threading.Event()):
         assert third.wait(30)
     assert "the sweep failed; the next one catches up" in caplog.text
+
+
+def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_path: Path) -> None:
+    stopping = threading.Event()
+    names = {"sweep", "mail", "delivery of events", "look at the disk"}
+    with (
+        run.sweeping(stopping),
+        run.mailing(stopping),
+        run.delivering(stopping),
+        run.watching_disk(tmp_path, stopping),
+    ):
+        begun = [thread for thread in threading.enumerate() if thread.name in names]
+        stopping.set()
+        for thread in begun:
+            thread.join(30)
+        assert [thread.is_alive() for thread in begun] == [False] * 4
 
 
 def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:

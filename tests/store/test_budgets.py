@@ -30,6 +30,7 @@ from chalicelib.usecases import (
     change_license,
     check,
     deactivate,
+    deliver_events,
     forgotten_password,
     log_in,
     record_refusal,
@@ -45,6 +46,7 @@ from infra.scale.items import Units
 from tests.docs.pages import DOCS
 from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
+from tests.store.seam import empty
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.refusals import a_refusal
 
@@ -243,6 +245,11 @@ def mailing(vendor: Vendor, codes: int) -> Call:
     return lambda: send_mails.send_mails(now=NOW)
 
 
+def delivering() -> Call:
+    empty("licenses")  # what other tests have left to be delivered
+    return lambda: deliver_events.deliver_events(now=NOW)
+
+
 CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by key": lambda v: checking(by_key(v, OTHER, PC), DUE - 1),
     "check by key, once in 15 minutes": lambda v: checking(by_key(v, OTHER, PC), DUE),
@@ -277,6 +284,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "ask for a code": asking_for_a_code,
     "mail, nothing queued": lambda v: mailing(v, 0),
     "mail, one is sent": lambda v: mailing(v, 1),
+    "events, nothing waits": lambda _: delivering(),
     "sweep, nothing due": sweeping,
     "sweep, one license expires": lambda v: sweeping(v, 1),
     "sweep, one license comes into grace": lambda v: sweeping(v, 1, 720),

@@ -53,11 +53,13 @@ def functions(stage: str) -> dict[str, Any]:
 
 def schedules(stage: str) -> set[str]:
     """The functions that the clock calls."""
-    return {
-        name
-        for name, function in functions(stage).items()
-        if any(event["Type"] == "Schedule" for event in function.get("Events", {}).values())
-    }
+    return {name for name in functions(stage) if events_of(stage, name, "Schedule")}
+
+
+def events_of(stage: str, function: str, kind: str) -> dict[str, Any]:
+    """What calls a function, of one type of event, by its name."""
+    events: dict[str, Any] = functions(stage)[function].get("Events", {})
+    return {name: event for name, event in events.items() if event["Type"] == kind}
 
 
 def policy(stage: str, function: str) -> list[dict[str, Any]]:

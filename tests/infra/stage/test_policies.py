@@ -15,22 +15,27 @@ from chalicelib.domain.users import FREE_FAILURES
 from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
+from infra.stage.functions import SENDER
 from infra.stage.tables import TABLES
 from tests.docs.architecture import ADAPTERS
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
 from tests.store.cases import CASES, Case
-from tests.store.faults import answer_timed_out, wire
+from tests.store.faults import Fault, answer_timed_out, wire
 from tests.store.seam import Request, noted
-from tests.support import ADMIN, Vendor
+from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
+from tests.usecases.receivers import BROKEN, Receivers, listen
 
 pytestmark = pytest.mark.engine
 
 ALLOWED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 """What a transaction does, and what it must be allowed for that."""
+
+BUSES = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${AWS::StackName}-*"
 
 Rights = dict[str, set[str]]
 """What may be done, by the table's logical id."""
@@ -48,7 +53,7 @@ def granted(stage: str, function: str) -> Rights:
     rights: Rights = defaultdict(set)
     for statement in policy(stage, function):
         actions = [action.split(":") for action in listed(statement["Action"])]
-        if actions[0][0] == "dynamodb":
+        if actions[0][0] == "dynamodb" and statement["Resource"]["Fn::GetAtt"][1] == "Arn":
             rights[statement["Resource"]["Fn::GetAtt"][0]] |= {name for _, name in actions}
     return rights
 
@@ -120,6 +125,16 @@ def rights_of_a_change_with_its_answer() -> Rights:
     return rights
 
 
+def rights_of_delivering(vendor: Vendor, days: int = 0, fault: Fault | None = None) -> Rights:
+    """Of a run that finds an event so many days from now; `fault` meets every other of its writes."""
+    now = vendor.now + days * DAY
+    listen(vendor, at=now)
+    vendor.activate(vendor.issue(), "HW-1", now=now)
+    with used() as rights, wire(fault, range(1, 1000, 2)):
+        deliver_events(now=now + 1)
+    return rights
+
+
 def rights_of_a_log_in_that_is_refused() -> Rights:
     """While the account is locked: what that rests on is read at one instant."""
     vendor = Vendor()
@@ -131,12 +146,13 @@ def rights_of_a_log_in_that_is_refused() -> Rights:
 
 
 @each_stage
-def test_no_policy_has_a_wildcard(stage: str) -> None:
+def test_no_policy_has_a_wildcard_but_that_for_event_buses_which_are_the_stages_by_name(stage: str) -> None:
     for function in functions(stage):
         for statement in policy(stage, function):
             assert statement["Effect"] == "Allow"
             assert not {"NotAction", "NotResource"} & set(statement)
-            assert [t for t in texts(listed(statement["Action"]) + listed(statement["Resource"])) if "*" in t] == []
+            found = [t for t in texts(listed(statement["Action"]) + listed(statement["Resource"])) if "*" in t]
+            assert found == ([BUSES] if statement["Action"] == ["events:PutEvents"] else [])
 
 
 @each_stage
@@ -169,6 +185,26 @@ def test_the_sender_of_mail_may_do_what_it_does_and_no_more() -> None:
     assert granted(STAGES[0], "SendQueuedMails") == rights_of(case)
     senders = [f for f in functions(STAGES[0]) for s in policy(STAGES[0], f) if "ses:SendEmail" in listed(s["Action"])]
     assert senders == ["SendQueuedMails"]
+
+
+def test_the_sender_of_events_may_do_what_it_does_and_no_more(change_runtime: ChangeRuntime) -> None:
+    receivers, vendor = Receivers(), Vendor()
+    change_runtime(webhooks=receivers)
+    delivered, forgotten = rights_of_delivering(vendor), rights_of_delivering(vendor, 40)
+    receivers.answer = lambda _url, _body: BROKEN
+    disabled = [rights_of_delivering(vendor, days, answer_timed_out) for days in (50, 53, 56)]
+    assert granted(STAGES[0], SENDER) == _union(delivered, forgotten, *disabled)
+
+
+def test_the_stream_and_event_buses_are_for_the_sender_of_events_alone() -> None:
+    """What Lambda needs to read a stream for a function, the function's role has to have."""
+    statements = [(f, s) for f in functions(STAGES[0]) for s in policy(STAGES[0], f)]
+    [(reader, read)] = [
+        (f, s) for f, s in statements if s["Resource"] == {"Fn::GetAtt": ["LicensesTable", "StreamArn"]}
+    ]
+    needed = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+    assert (reader, set(read["Action"])) == (SENDER, {f"dynamodb:{action}" for action in needed})
+    assert [f for f, s in statements if "events:PutEvents" in listed(s["Action"])] == [SENDER]
 
 
 def test_policies_are_the_same_in_every_stage() -> None:

@@ -11,10 +11,15 @@ import botocore.session
 import pytest
 
 from app import app
+from chalicelib.domain.webhooks import SECONDS
 from chalicelib.observability import METRICS, NAMESPACE
+from chalicelib.store.deliveries import LEASE_MS
+from chalicelib.store.items.webhooks import OutgoingItem
+from chalicelib.store.keys import out_pk
+from chalicelib.usecases.send_mails import RUN_SECONDS
 from chalicelib.web.errors import ERRORS
 from infra.stage.alarms import ALARMS
-from infra.stage.functions import FUNCTIONS, SCHEDULES
+from infra.stage.functions import FUNCTIONS, SCHEDULES, SENDER
 from infra.stage.gateway import ACCESS_LOG
 from infra.stage.resources import resources
 from infra.stage.stages import PROTECTED, Stage, StageError
@@ -22,6 +27,7 @@ from infra.stage.tables import TABLES
 from tests.infra.stage.templates import (
     MODELS,
     STAGES,
+    events_of,
     functions,
     listed,
     of_type,
@@ -108,7 +114,7 @@ def test_tables_that_hold_what_was_sold_outlive_their_stack_and_others_do_not(st
 @each_stage
 def test_every_handler_is_in_app_where_the_middleware_is(stage: str) -> None:
     handlers = sorted(function["Handler"] for function in functions(stage).values())
-    assert handlers == ["app.app", "app.send_queued_mails", "app.sweep_due"]
+    assert handlers == ["app.app", "app.deliver_queued_events", "app.send_queued_mails", "app.sweep_due"]
 
 
 @each_stage
@@ -134,7 +140,7 @@ def test_every_schedule_has_alarms_for_runs_that_fail_and_for_runs_that_are_miss
 def test_a_run_that_is_lost_is_kept_after_a_bounded_number_of_tries(stage: str) -> None:
     for name in schedules(stage):
         function = functions(stage)[name]
-        (event,) = function["Events"].values()
+        (event,) = events_of(stage, name, "Schedule").values()
         assert event["Properties"]["DeadLetterConfig"] == {"Arn": QUEUE}
         failed = function["EventInvokeConfig"]
         assert failed["DestinationConfig"]["OnFailure"]["Destination"] == QUEUE
@@ -150,7 +156,38 @@ def test_a_run_that_is_lost_is_kept_after_a_bounded_number_of_tries(stage: str) 
 def test_a_queue_takes_letters_from_the_rules_of_the_schedules_alone(stage: str) -> None:
     statements = properties(stage, "DeadLettersPolicy")["PolicyDocument"]["Statement"]
     rules = {statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0] for statement in statements}
-    assert rules == {f"{name}{event}" for name in schedules(stage) for event in functions(stage)[name]["Events"]}
+    assert rules == {f"{name}{event}" for name in schedules(stage) for event in events_of(stage, name, "Schedule")}
+
+
+@each_stage
+def test_what_is_put_into_the_outbox_and_nothing_else_calls_the_sender_at_once(stage: str) -> None:
+    (kick,) = (each["Properties"] for each in events_of(stage, SENDER, "DynamoDB").values())
+    assert kick["Stream"] == {"Fn::GetAtt": [TABLES[OutgoingItem.Meta.table_name], "StreamArn"]}
+    (filter,) = kick["FilterCriteria"]["Filters"]
+    assert json.loads(filter["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": out_pk()}]}}},
+    }
+    assert kick.get("MaximumBatchingWindowInSeconds", 0) == 0
+
+
+@each_stage
+def test_a_kick_is_of_now_and_one_that_fails_is_not_tried_again_for_the_clock_comes_by_then(stage: str) -> None:
+    (kick,) = (each["Properties"] for each in events_of(stage, SENDER, "DynamoDB").values())
+    assert (kick["StartingPosition"], kick["MaximumRetryAttempts"]) == ("LATEST", 0)
+    (clock,) = (each["Properties"] for each in events_of(stage, SENDER, "Schedule").values())
+    assert (clock["Schedule"], kick["MaximumRecordAgeInSeconds"]) == ("rate(1 minute)", 60)
+
+
+@each_stage
+def test_runs_of_the_sender_at_once_are_as_many_as_the_stream_has_parts_and_the_clocks(stage: str) -> None:
+    (kick,) = (each["Properties"] for each in events_of(stage, SENDER, "DynamoDB").values())
+    assert kick.get("ParallelizationFactor", 1) == 1
+
+
+@each_stage
+def test_a_run_has_time_to_end_before_the_function_does(stage: str) -> None:
+    assert RUN_SECONDS + SECONDS < functions(stage)[SENDER]["Timeout"] <= 60 < LEASE_MS / 1000
 
 
 @each_stage
