@@ -61,6 +61,10 @@ def _guard_sender(address: str) -> None:
         raise ValueError("the domain of the address must stand in the form that mail servers know: xn--…")
 
 
+def _base_url(text: str) -> str:
+    return text.removesuffix("/")
+
+
 class Settings(BaseModel):
     """Seatkeeper's own environment variables: each is named `SEATKEEPER_` and the field in capitals."""
 
@@ -77,6 +81,11 @@ class Settings(BaseModel):
     webhooks: Literal["public", "any"] = "public"
     """Where webhooks may go: `public`, by https to addresses of the whole Internet; or `any`, by http and to addresses
     of this network as well, which whoever may name an endpoint can then reach through the server."""
+    portal_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#@]+(/[^\s/?#]+)*/?)?$"), AfterValidator(_base_url)] = (
+        ""
+    )
+    """Where people reach the portal, without `/portal`: what links in mails begin with, whatever a request's `Host`
+    says. Without it no mail that has a link is sent."""
     database: Annotated[str, Field(pattern=r"^(dynamodb|[a-z_.]+:/.+)$")] = "dynamodb"
     """Where the tables are: `dynamodb`, or `<module>:<path>`, a file of an engine in the server's own process, which
     the function `open_engine` of the module opens. On one machine that is `infra.embedded`."""

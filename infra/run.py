@@ -84,7 +84,8 @@ def run(
         local.remove(local.environment_file(data_dir))  # of a run that was killed
         listening = serve.listen(port, host)
         base_url = serve.base_url_of(listening)
-        environment = local.environment(data_dir) | ({"SEATKEEPER_MAIL": mail_by} if mail_by else {})
+        environment = {"SEATKEEPER_PORTAL_URL": base_url} | local.environment(data_dir)  # behind a proxy, what is given
+        environment |= {"SEATKEEPER_MAIL": mail_by} if mail_by else {}
         os.environ.clear()
         os.environ.update(environment)
         with using(bootstrap(environment)):

@@ -34,6 +34,7 @@ _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-", dir=in_memory())
 if not STAGE_URL:  # `app`, which tests import, needs an environment
     os.environ |= dynamodb_local.over(local.environment(Path(_home.name)) | AWS_NOWHERE, "tests")
     os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # they hammer few licenses
+    os.environ["SEATKEEPER_PORTAL_URL"] = "https://licenses.vendor.test"
 
 settings.register_profile("no time", deadline=None)  # how long an example takes is up to the machine
 settings.load_profile("no time")

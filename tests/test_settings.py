@@ -84,6 +84,12 @@ def test_the_environment_is_read_by_the_names_of_the_fields() -> None:
     assert read_settings(LEAST | {"SEATKEEPER_HMAC_WINDOW_MINUTES": "5"}).hmac_window_minutes == 5
 
 
+def test_the_portal_is_named_with_or_without_a_slash_at_its_end() -> None:
+    for url in ("", "https://licenses.example", "http://127.0.0.1:8000", "https://x.example/prod"):
+        assert read_settings(LEAST | {"SEATKEEPER_PORTAL_URL": url}).portal_url == url
+    assert read_settings(LEAST | {"SEATKEEPER_PORTAL_URL": "https://x.example/"}).portal_url == "https://x.example"
+
+
 def test_an_empty_environment_is_told_all_that_is_missing_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({})
@@ -117,6 +123,11 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once() -> None:
         ("MAIL", f"/var/mail/{HIDDEN}"),
         ("WEBHOOKS", ""),
         ("WEBHOOKS", "private"),
+        ("PORTAL_URL", "licenses.example"),
+        ("PORTAL_URL", "ftp://licenses.example"),
+        ("PORTAL_URL", f"https://ada:{HIDDEN}@licenses.example"),
+        ("PORTAL_URL", "https://licenses.example?a=b"),
+        ("PORTAL_URL", "https://licenses.example/a b"),
         ("HMAC_WINDOW_MINUTES", ""),
         ("HMAC_WINDOW_MINUTES", "0"),
         ("HMAC_WINDOW_MINUTES", "1441"),

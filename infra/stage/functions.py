@@ -27,7 +27,8 @@ def functions(stage: Stage) -> Json:
     """The logs and the queue, and what Chalice's functions have to know of them."""
     return {
         **{f"{name.capitalize()}Logs": log_group(stage, name) for name in FUNCTIONS},
-        **{function: {"Properties": _properties(name)} for name, function in SCHEDULES.items()},
+        **{function: {"Properties": _properties(name)} for name, function in SCHEDULES.items() if name != "mail"},
+        SCHEDULES["mail"]: {"Properties": _properties("mail") | _portal_url(stage)},
         **_called_by_gateway(stage),
         "DeadLetters": {
             "Type": "AWS::SQS::Queue",
@@ -65,6 +66,17 @@ def log_group(stage: Stage, name: str) -> Json:
 def _properties(name: str) -> Json:
     logs = {"LoggingConfig": {"LogGroup": {"Ref": f"{name.capitalize()}Logs"}}}
     return logs | _schedule(SCHEDULES[name]) if name in SCHEDULES else logs
+
+
+def _portal_url(stage: Stage) -> Json:
+    """Where the portal is, for who sends mail: what the stage's settings say, or API Gateway's own address.
+
+    The functions that API Gateway calls could not be given that one: it is made of them.
+    """
+    if "SEATKEEPER_PORTAL_URL" in stage.environment:
+        return {}
+    url = f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{stage.name}"
+    return {"Environment": {"Variables": {"SEATKEEPER_PORTAL_URL": {"Fn::Sub": url}}}}
 
 
 def _called_by_gateway(stage: Stage) -> Json:

@@ -220,6 +220,19 @@ def test_a_run_tells_other_commands_how_mail_is_sent(tmp_path: Path) -> None:
         assert found["SEATKEEPER_MAIL"] == url
 
 
+def test_a_run_leads_mails_to_its_portal_or_to_the_one_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for given in (None, "https://licenses.vendor.test"):
+        monkeypatch.delenv("SEATKEEPER_PORTAL_URL", raising=False)
+        if given:
+            monkeypatch.setenv("SEATKEEPER_PORTAL_URL", given)
+        with running(tmp_path / "home"):
+            found = local.running(tmp_path / "home")
+            assert found is not None
+            assert found["SEATKEEPER_PORTAL_URL"] == (given or found["base_url"])
+
+
 def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Path) -> None:
     sentence = refused("--home", str(tmp_path / "home"), port="http")
     assert sentence == "The port must be a number from 0 to 65535, not 'http'.\n"

@@ -29,10 +29,12 @@ def test_the_tables_have_the_same_names_in_config_policies_template_and_code(sta
 
 @each_stage
 def test_the_functions_get_the_settings_that_config_says(stage: str) -> None:
+    """And who sends mail where the portal is (`test_resources`), which config need not say."""
     answers = read_config()["stages"][stage]["environment_variables"]
-    assert [function["Environment"]["Variables"] for function in functions(stage).values()] == [answers] * len(
-        FUNCTIONS
-    )
+    given = [function["Environment"]["Variables"] for function in functions(stage).values()]
+    assert [settings | {"SEATKEEPER_PORTAL_URL": ""} for settings in given] == [
+        answers | {"SEATKEEPER_PORTAL_URL": ""} for _ in FUNCTIONS
+    ]
 
 
 @each_stage

@@ -477,6 +477,15 @@ def test_a_stage_whose_webhooks_could_reach_what_is_not_public_is_refused() -> N
     assert resources(Stage("dev", mail | {"SEATKEEPER_WEBHOOKS": "public"}))
 
 
+@each_stage
+def test_who_sends_mail_knows_where_the_portal_is(stage: str) -> None:
+    url = properties(stage, "SendQueuedMails")["Environment"]["Variables"]["SEATKEEPER_PORTAL_URL"]
+    assert f"{url['Fn::Sub']}/" == template(stage)["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"]
+    own = {"SEATKEEPER_MAIL": "ses:ada@vendor.test", "SEATKEEPER_PORTAL_URL": "https://licenses.vendor.test"}
+    made = resources(Stage("dev", own))["Resources"]["SendQueuedMails"]["Properties"]
+    assert "Environment" not in made, "what Chalice gives each function stands"
+
+
 @pytest.mark.parametrize("mail", ["", "file:mails", "ses:nobody"])
 def test_a_stage_whose_functions_could_not_send_mail_is_refused_in_one_sentence(mail: str) -> None:
     with pytest.raises(StageError, match=r"^SEATKEEPER_MAIL of stage dev .* must be ses:<address>: .*\.$"):
