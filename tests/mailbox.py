@@ -33,23 +33,29 @@ def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
     return [mail for mail, to, code in map(_read, sorted(folder.glob("*.eml"))) if (to, code) == (email, vendor.code)]
 
 
+def said(mail: EmailMessage) -> str:
+    """What a mail says as plain text."""
+    (plain, _html) = mail.iter_parts()
+    return str(plain.get_content())
+
+
 @cache
 def _read(file: Path) -> tuple[EmailMessage, str, str]:
     """A mail, with its reader and the company's code. Each is read once: others look through the folder, too."""
     mail = message_from_bytes(file.read_bytes(), policy=default)
     assert isinstance(mail, EmailMessage)
-    code = re.search(r"Company code: +(\S+)$", mail.get_content(), re.MULTILINE)
+    code = re.search(r"Company code: +(\S+)$", said(mail), re.MULTILINE)
     return mail, mail["To"], code[1] if code else ""
 
 
 def code_mails(vendor: Vendor, email: str) -> list[EmailMessage]:
     """Those of them that have a code."""
-    return [mail for mail in mails(vendor, email) if _CODE.search(mail.get_content())]
+    return [mail for mail in mails(vendor, email) if _CODE.search(said(mail))]
 
 
 def mailed_code(vendor: Vendor, email: str) -> str:
     """The code in the newest mail about an account that has one."""
-    found = _CODE.search(code_mails(vendor, email)[-1].get_content())
+    found = _CODE.search(said(code_mails(vendor, email)[-1]))
     assert found
     return found[1]
 

@@ -22,7 +22,7 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
 from infra.wsgi import wsgi
 from tests.log_records import Output, written
-from tests.mailbox import mailed_code, mails
+from tests.mailbox import mailed_code, mails, said
 from tests.portal.browser import Browser, Page, at
 from tests.support import ADMIN, Application, Vendor
 from tests.usecases.people import MANAGER, account, issued
@@ -214,7 +214,7 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
     user.send("/portal/account", "/portal/log-out")
     page = user.send("/portal/forgotten", company=vendor.code, email=BOB)
     user.get("/portal/forgotten/code")
-    heard.add(mailed_code(vendor, BOB), *mails(vendor, BOB)[-1].get_content().split("\n"))
+    heard.add(mailed_code(vendor, BOB), *said(mails(vendor, BOB)[-1]).split("\n"))
     assert user.send(page, "/portal/forgotten/code", code="00000000", new_password=THIRD).status == 400
     user.send(page, "/portal/forgotten/code", code=mailed_code(vendor, BOB), new_password=THIRD)
     assert user.log_in(vendor.code, BOB, THIRD).path == "/portal/seats"

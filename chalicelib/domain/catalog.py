@@ -34,6 +34,10 @@ class Company:
     """An SVG drawing; empty: none."""
     time_zone: str = ""
     """An IANA name, by which a date alone is an instant; empty: UTC."""
+    reply_to: str = ""
+    """Where answers to its mails go, in the form of `domain.email`; empty: to the address of the server."""
+    support_email: str = ""
+    """Whom its mails name for questions, likewise; empty: nobody."""
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 

@@ -50,6 +50,11 @@ def normalize_email(text: str) -> str:
     return email
 
 
+def optional_email(text: str) -> str:
+    """The same, where empty means none. Raises `Invalid`."""
+    return normalize_email(text) if text.strip() else ""
+
+
 def known_email(text: str) -> str:
     """The form in which the account of an e-mail is looked up. Raises `Invalid` where there can be none.
 

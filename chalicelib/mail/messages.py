@@ -29,6 +29,10 @@ class Catalog:
     """Subject and text; parameters stand in them by name: `name` and `company` of the vendor, `email`, and others."""
     vendor: str
     """Who has done something, where it was no user (`who`); a sentence begins with it."""
+    portal: str
+    """Label of the row that leads to the portal."""
+    support: str
+    """Label of the row with whom to ask."""
 
 
 ENGLISH = Catalog(
@@ -54,9 +58,9 @@ stays as it is. Give this code to nobody; we shall never ask you for it.
             """\
 {who} has given you a license of {product}.
 
-Choose a password here, and you may use it:
+Choose a password, and you may use it:
 
-    {link}
+    Choose a password:  {link}
 
 The link is valid for {days} days and works once. Give it to nobody: whoever opens it chooses
 the password.
@@ -98,6 +102,8 @@ If you did not expect this, ask who did it, or the vendor.
         ),
     },
     vendor="The vendor",
+    portal="Portal",
+    support="Support",
 )
 
 
@@ -116,5 +122,6 @@ def write_mail(
     """
     subject, text = catalog.mails[code]
     who = params.get("who") or catalog.vendor
-    values = {"email": to, **params, "company": company, "who": who}
+    given = {"email": to, **params, "company": company, "who": who}
+    values = {name: " ".join((value or "").split()) for name, value in given.items()}  # none begins a row of its own
     return Mail(to, subject.format(**values), text.format(**values), valid_ms, company)

@@ -8,8 +8,9 @@ import re
 import secrets
 import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from chalicelib.settings import SMTP
 if TYPE_CHECKING:
     import smtplib
     from email.headerregistry import Address
+    from email.policy import EmailPolicy
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 3
 SMTP_SECONDS = 10
@@ -33,6 +35,24 @@ class MailError(Exception):
     """A mail was not taken; the text says why, and nothing of what the mail says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one person is sent. What it says is secret."""
+
+    id: str
+    """The same however often it is sent: what stands before the @ of its `Message-ID`."""
+    to: str
+    """An e-mail in its normal form (`domain.email`)."""
+    subject: str
+    text: str
+    html: str
+    """The same as `text` says."""
+    sender: str = ""
+    """Who writes; from which address is the mailer's to say."""
+    reply_to: str = ""
+    """An e-mail. Empty: whoever answers, answers to where the mail came from."""
+
+
 class Mailer:
     """Sends mail in one `way`: that of `Settings.mail`."""
 
@@ -41,19 +61,15 @@ class Mailer:
         self.ses = Once(lambda: _ses(region))
         """What speaks to Amazon SES."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Send a plain text to one address in its normal form (`domain.email`). Raises `MailError`."""
-        from email.headerregistry import Address  # noqa: PLC0415 - 8 ms of a cold start, and few calls send mail
-
+    def send(self, letter: Letter) -> None:
+        """Send a letter once. Raises `MailError`."""
         way, _, where = self._way.partition(":")
-        user, _, domain = to.rpartition("@")
-        address, title = Address(username=user, domain=domain), " ".join(subject.split())
         if way == "file":
-            _write(Path(where), address, title, text)
+            _write(Path(where), letter)
         elif smtp := SMTP.fullmatch(self._way):
-            _send_by_smtp(smtp, address, title, text)
+            _send_by_smtp(smtp, letter)
         else:
-            _send_by_ses(self.ses(), where, address, title, text)
+            _send_by_ses(self.ses(), where, letter)
 
     def check(self) -> None:
         """Require that what sending needs is there: the password of the SMTP server. Raises `MailError`."""
@@ -62,14 +78,39 @@ class Mailer:
             _password(Path(smtp["password_file"]))
 
 
-def _write(folder: Path, to: "Address", subject: str, text: str) -> None:
-    """One file for each mail, whole or not at all, readable by its owner alone; by name, the oldest comes first."""
-    from email.policy import EmailPolicy  # noqa: PLC0415 - see `Mailer.send`
+def _message(
+    letter: Letter, sender: str, policy: "EmailPolicy[EmailMessage]", encoding: str | None = None
+) -> EmailMessage:
+    """A mail with both parts: who cannot show the second, shows the first (RFC 2046, 5.1.4)."""
+    message = EmailMessage(policy)
+    message["From"], message["To"] = _address(sender, letter.sender), _address(letter.to)
+    message["Subject"] = _line(letter.subject)
+    if letter.reply_to:
+        message["Reply-To"] = _address(letter.reply_to)
+    message["Date"], message["Message-ID"] = formatdate(usegmt=True), f"<{letter.id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # no robot need answer (RFC 3834)
+    message.set_content(letter.text, cte=encoding)
+    message.add_alternative(letter.html, "html", cte=encoding)
+    return message
 
-    message = EmailMessage(EmailPolicy(utf8=True))
-    message["From"], message["To"], message["Subject"] = _LOCAL_SENDER, to, subject
-    message["Date"] = formatdate(usegmt=True)
-    message.set_content(text, cte="8bit")
+
+def _address(email: str, name: str = "") -> "Address":
+    from email.headerregistry import Address  # noqa: PLC0415 - 8 ms of a cold start, and few calls send mail
+
+    user, _, domain = email.rpartition("@")
+    return Address(_line(name), user, domain)
+
+
+def _line(text: str) -> str:
+    """A text that begins no other header."""
+    return " ".join(text.split())
+
+
+def _write(folder: Path, letter: Letter) -> None:
+    """One file for each mail, whole or not at all, readable by its owner alone; by name, the oldest comes first."""
+    from email.policy import EmailPolicy  # noqa: PLC0415 - see `_address`
+
+    message = _message(letter, _LOCAL_SENDER, EmailPolicy(utf8=True), "8bit")
     name = f"{time.time_ns()}-{secrets.token_hex(4)}"
     unfinished = folder / f"{name}.new"
     try:
@@ -85,20 +126,16 @@ def _write(folder: Path, to: "Address", subject: str, text: str) -> None:
         raise MailError(f"The mail cannot be written: {error.strerror}.") from None
 
 
-def _send_by_smtp(server: re.Match[str], to: "Address", subject: str, text: str) -> None:
+def _send_by_smtp(server: re.Match[str], letter: Letter) -> None:
     import smtplib  # noqa: PLC0415 - on AWS nobody needs it
     import ssl  # noqa: PLC0415
-    from email.policy import SMTP as SMTP_POLICY  # noqa: PLC0415 - see `Mailer.send`
+    from email.policy import SMTP as SMTP_POLICY  # noqa: PLC0415 - see `_address`
 
     sender, host = server["sender"], server["host"].strip("[]")
-    message = EmailMessage(SMTP_POLICY)
-    message["From"], message["To"], message["Subject"] = sender, to, subject
-    message["Date"], message["Message-ID"] = formatdate(usegmt=True), make_msgid(domain=sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"  # no robot need answer (RFC 3834)
-    message.set_content(text)
+    message = _message(letter, sender, SMTP_POLICY)
     try:
         with closing(_connected(server, host)) as connection:
-            connection.send_message(message, sender, [to.addr_spec])
+            connection.send_message(message, sender, [_address(letter.to).addr_spec])
             with suppress(smtplib.SMTPException, OSError):  # it has taken the mail
                 connection.quit()
     except smtplib.SMTPResponseException as error:
@@ -157,18 +194,29 @@ def _password(file: Path) -> str:
         raise MailError("The mail server's password is no text in UTF-8.") from None
 
 
-def _send_by_ses(ses: AwsClient, sender: str, to: "Address", subject: str, text: str) -> None:
+def _send_by_ses(ses: AwsClient, sender: str, letter: Letter) -> None:
+    """SES gives each mail a `Message-ID` of its own."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _ses
 
-    content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}
+    body = {"Text": _utf8(letter.text), "Html": _utf8(letter.html)}
     try:
         ses.send_email(
-            FromEmailAddress=sender, Destination={"ToAddresses": [to.addr_spec]}, Content={"Simple": content}
+            FromEmailAddress=_ascii(_address(sender, letter.sender)),
+            Destination={"ToAddresses": [_address(letter.to).addr_spec]},
+            ReplyToAddresses=[letter.reply_to] if letter.reply_to else [],
+            Content={"Simple": {"Subject": _utf8(_line(letter.subject)), "Body": body}},
         )
     except ClientError as error:
         raise MailError(f"SES refuses the mail: {error.response['Error']['Code']}.") from None
     except BotoCoreError as error:
         raise MailError(f"SES did not answer: {type(error).__name__}.") from None
+
+
+def _ascii(address: "Address") -> str:
+    """An address as SES takes it: a name in other letters is encoded (RFC 2047)."""
+    from email.utils import formataddr  # noqa: PLC0415 - see `_address`
+
+    return formataddr((address.display_name, address.addr_spec)) if address.display_name else address.addr_spec
 
 
 def _utf8(text: str) -> dict[str, str]:

@@ -1,11 +1,14 @@
-"""How a company shows itself: its name, its color, its logo, its time zone."""
+"""How a company shows itself: its name, its color, its logo, its time zone, and where its mails lead."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
+from types import MappingProxyType
 
 from chalicelib.domain.catalog import Company, display_name
 from chalicelib.domain.color import accent_color
 from chalicelib.domain.days import time_zone
+from chalicelib.domain.email import optional_email
 from chalicelib.domain.errors import raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
@@ -13,6 +16,18 @@ from chalicelib.domain.logo import svg_logo
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
+
+_RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "name": display_name,
+        "accent": accent_color,
+        "logo": svg_logo,
+        "time_zone": time_zone,
+        "reply_to": optional_email,
+        "support_email": optional_email,
+    }
+)
+"""The stored form of each field, of what is given."""
 
 
 def set_branding(
@@ -23,26 +38,24 @@ def set_branding(
     *,
     name: str | None = None,
     zone: str | None = None,
+    reply_to: str | None = None,
+    support_email: str | None = None,
     now: Instant,
 ) -> Company:
-    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name.
+    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails.
 
     Empty takes it away; None leaves it.
 
     Doing so again changes nothing. Raises `company_not_found`, and `Invalid` with one error for each wrong field.
     """
-    rules = (("name", display_name, name), ("accent", accent_color, accent), ("logo", svg_logo, logo))
-    given = [(field, rule, text) for field, rule, text in (*rules, ("time_zone", time_zone, zone)) if text is not None]
-    raise_all([wrong for field, rule, text in given for wrong in wrong_in(field, rule, text)])
+    texts = {"name": name, "accent": accent, "logo": logo, "time_zone": zone}
+    texts |= {"reply_to": reply_to, "support_email": support_email}
+    given = {field: text for field, text in texts.items() if text is not None}
+    raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
+    changed: dict[str, str] = {field: _RULES[field](text) for field, text in given.items()}
 
     def decide(old: Company) -> Company:
-        return replace(
-            old,
-            name=old.name if name is None else display_name(name),
-            accent=old.accent if accent is None else accent_color(accent),
-            logo=old.logo if logo is None else svg_logo(logo),
-            time_zone=old.time_zone if zone is None else time_zone(zone),
-        )
+        return replace(old, **changed)  # type: ignore[arg-type]
 
     def write(old: Company, new: Company) -> None:
         changed = {name: value for name, value in asdict(new).items() if value != getattr(old, name)}

@@ -13,9 +13,10 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail, QueuedMail
+from chalicelib.mail.letter import to_letter
 from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
-from chalicelib.store import mails
+from chalicelib.store import accounts, mails
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.store.reads import Unreadable
@@ -30,9 +31,9 @@ _OUTCOMES = ("sent", "failed", "given_up")
 def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
     """Send what is queued while `keep_going()`; answers how many were sent, failed and were given up.
 
-    Costs one Query a shard, and two writes a mail, four at the most. Safe to run again and at the same time, as long as
-    a run lasts less than `domain.mail.FIRST_WAIT_MS`. Why mails failed is logged, once for each reason, without what
-    they say.
+    Costs one Query a shard, and a read and two writes a mail, four writes at the most. Safe to run again and at the
+    same time, as long as a run lasts less than `domain.mail.FIRST_WAIT_MS`. Why mails failed is logged, once for each
+    reason, without what they say.
     """
 
     def send_shard(shard: int) -> Counter[str]:
@@ -78,7 +79,7 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
             if not queued.tries and content.is_notice and not _may_be_sent(content, now):
                 mails.forget_mail(queued)
                 return ["given_up", "too_many_alike"]
-            runtime().mailer.send(content.to, content.subject, content.text)
+            _send(queued, content)
     except ConditionFailed:
         return []
     except InvalidTag:
@@ -91,6 +92,13 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
         return ["failed", str(error) if isinstance(error, MailError) else type(error).__name__]
     mails.forget_mail(queued)
     return ["sent"] if content.to else []
+
+
+def _send(queued: QueuedMail, content: Mail) -> None:
+    """Raises `MailError`, `Unavailable`."""
+    company = accounts.read_company(content.company) if content.company else None
+    letter = to_letter(queued.id.replace("#", "."), content, company, runtime().settings.portal_url)
+    runtime().mailer.send(letter)
 
 
 def _may_be_sent(content: Mail, now: Instant) -> bool:

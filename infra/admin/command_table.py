@@ -73,7 +73,7 @@ COMMANDS = (
     ),
     Command(
         "company set",
-        "change how a company shows itself in the portal; what is not given stays",
+        "change how a company shows itself in portal and mails; what is not given stays",
         "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg",
         (
             Option("--code", "CODE", "the company", values.company, True),
@@ -83,6 +83,10 @@ COMMANDS = (
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
+            Option("--reply-to", "EMAIL", "where answers to its mails go; '' for nowhere else", values.email_or_none),
+            Option(
+                "--support-email", "EMAIL", "whom its mails name for questions; '' for nobody", values.email_or_none
+            ),
         ),
     ),
     Command(

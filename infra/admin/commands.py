@@ -86,11 +86,21 @@ def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
 
 
 def company_set(
-    code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
+    code: str,
+    name: str | None,
+    accent: str | None,
+    logo: str | None,
+    time_zone: str | None,
+    reply_to: str | None,
+    support_email: str | None,
+    *,
+    now: Instant,
 ) -> CommandResult:
     drawing = read_drawing(logo) if logo else logo
-    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
+    mail = {"reply_to": reply_to, "support_email": support_email}
+    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, **mail, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
+    shown |= {"reply_to": company.reply_to or None, "support_email": company.support_email or None}
     return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 

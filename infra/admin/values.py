@@ -9,7 +9,7 @@ from collections.abc import Callable
 from chalicelib.domain import catalog, color, days, instants, users
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
-from chalicelib.domain.email import known_email, normalize_email
+from chalicelib.domain.email import known_email, normalize_email, optional_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import visible
@@ -65,6 +65,11 @@ def new_email(given: str) -> str:
 def origin(given: str) -> str:
     """The origin of a page, as browsers write it."""
     return catalog.web_origin(given)
+
+
+def email_or_none(given: str) -> str:
+    """An e-mail in its stored form; empty for none."""
+    return optional_email(given)
 
 
 def accent(given: str) -> str:

@@ -19,7 +19,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import VALID_MS
 from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.session import SessionClaims
-from chalicelib.mail.sender import Mailer
+from chalicelib.mail.sender import Letter, Mailer
 from chalicelib.runtime import runtime, using
 from chalicelib.store import accounts, login_attempts, mails
 from chalicelib.store.login_attempts import Account
@@ -70,10 +70,10 @@ class Postbox(Mailer):
         """What each was about, by the model's names."""
         self.texts: list[str] = []
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, letter: Letter) -> None:
         """As `chalicelib.mail.sender.Mailer`."""
-        self.sent.append(about(subject))
-        self.texts.append(text)
+        self.sent.append(about(letter.subject))
+        self.texts.append(letter.text)
 
 
 def about(subject: str) -> str:

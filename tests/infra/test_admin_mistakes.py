@@ -205,7 +205,7 @@ WRONG = {
     **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
     **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
-    **dict.fromkeys(("--email", "--customer", "--manager"), "nobody"),
+    **dict.fromkeys(("--email", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
     **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
     **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone"), "a b"),

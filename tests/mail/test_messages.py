@@ -37,6 +37,6 @@ def test_all_words_of_a_mail_are_of_the_catalog() -> None:
         for code, parts in ENGLISH.mails.items()
     }
     for code in CODES:
-        other = Catalog({code: (bare[code][0], bare[code][1])}, vendor="✱")
+        other = Catalog({code: (bare[code][0], bare[code][1])}, vendor="✱", portal="✱", support="✱")
         mail = write_mail(code, "✱", "✱", PARAMS, catalog=other)
         assert set(mail.subject + mail.text) <= {"✱", " "}, code

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib.mail.sender import Mailer, MailError
+from chalicelib.mail.sender import Letter, Mailer, MailError
 from chalicelib.runtime import runtime
 from chalicelib.settings import way_of_mail
 from tests.support import ChangeRuntime
@@ -27,13 +27,34 @@ def use(change_runtime: ChangeRuntime, way: str) -> None:
 
 
 def send(to: str, subject: str, text: str) -> None:
-    runtime().mailer.send(to, subject, text)
+    runtime().mailer.send(Letter("000.1f", to, subject, text, f"<p>{text}</p>\n", "Vendor, Größe", "help@vendor.test"))
+
+
+def is_whole(message: EmailMessage, sender: str) -> bool:
+    """Whether a mail has all that a letter of `send` has: both parts, who writes, where answers go, which one it is."""
+    plain, html = (part for part in message.iter_parts())
+    domain = sender.rpartition("@")[2]
+    return (
+        message.get_content_type() == "multipart/alternative"
+        and (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+        and plain.get_content().replace("\r\n", "\n") == TEXT
+        and html.get_content().replace("\r\n", "\n") == f"<p>{TEXT}</p>\n"
+        and [a.addr_spec for a in message["From"].addresses] == [sender]
+        and _decoded(message["From"].addresses[0].display_name) == "Vendor, Größe"
+        and message["Reply-To"] == "help@vendor.test"
+        and (message["Message-ID"], message["Auto-Submitted"]) == (f"<000.1f@{domain}>", "auto-generated")
+    )
 
 
 def parsed(file: Path) -> EmailMessage:
     message = email.message_from_bytes(file.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _decoded(header: str) -> str:
+    """A header that stands there in its own letters, as `email` reads it from bytes."""
+    return header.encode(errors="surrogateescape").decode()
 
 
 # --- a folder ----------------------------------------------------------------------------------------------------
@@ -52,7 +73,7 @@ def test_a_mail_is_one_file_that_any_mail_program_reads(folder: Path) -> None:
     message = parsed(file)
     assert file.suffix == ".eml"
     assert (message["To"], message["Subject"]) == ("ada@customer.test", "Grüße von Qbitec")
-    assert message.get_content() == TEXT
+    assert is_whole(message, "seatkeeper@localhost")
     assert SECRET in file.read_text(), "people look for it with grep"
 
 
@@ -115,11 +136,15 @@ def ses(change_runtime: ChangeRuntime) -> Iterator[Stubber]:
 def test_ses_gets_the_mail_as_it_is(ses: Stubber) -> None:
     content = {
         "Subject": {"Data": "Grüße von Qbitec", "Charset": "UTF-8"},
-        "Body": {"Text": {"Data": TEXT, "Charset": "UTF-8"}},
+        "Body": {
+            "Text": {"Data": TEXT, "Charset": "UTF-8"},
+            "Html": {"Data": f"<p>{TEXT}</p>\n", "Charset": "UTF-8"},
+        },
     }
     expected = {
-        "FromEmailAddress": "no-reply@vendor.test",
+        "FromEmailAddress": "=?utf-8?b?VmVuZG9yLCBHcsO2w59l?= <no-reply@vendor.test>",
         "Destination": {"ToAddresses": ["ada@customer.test"]},
+        "ReplyToAddresses": ["help@vendor.test"],
         "Content": {"Simple": content},
     }
     ses.add_response("send_email", {"MessageId": "1"}, expected)

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from chalicelib.mail import sender as mail
 from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
-from tests.mail.test_sender import SECRET, TEXT, send, use
+from tests.mail.test_sender import SECRET, TEXT, is_whole, send, use
 from tests.roto import free_port
 from tests.support import ChangeRuntime
 from tests.tls import self_signed
@@ -134,11 +134,9 @@ def test_a_mail_goes_out_encrypted_and_logged_in(site: Site, kind: str, scheme: 
     send(TO, "Grüße\r\nBcc: eve@evil.test", TEXT)
     [(sender, recipients, message, encrypted)] = site.postbox.mails
     assert (sender, recipients, encrypted) == (FROM, [TO], True)
-    assert (message["From"], message["To"], message["Bcc"]) == (FROM, TO, None)
+    assert (message["To"], message["Bcc"]) == (TO, None)
     assert message["Subject"] == "Grüße Bcc: eve@evil.test"
-    assert message.get_content().replace("\r\n", "\n") == TEXT
-    assert message["Message-ID"].endswith("@vendor.test>")
-    assert message["Auto-Submitted"] == "auto-generated"
+    assert is_whole(message, FROM)
     assert site.postbox.log_ins == [LoginPassword(USER.encode(), PASSWORD.encode())]
 
 

@@ -36,6 +36,18 @@ def test_what_is_given_is_set_in_its_stored_form(vendor: Vendor) -> None:
     assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", LOGO)
 
 
+def test_mails_lead_to_the_addresses_that_are_given(vendor: Vendor) -> None:
+    given = {"reply_to": " Sales@Vendor.test", "support_email": "help@b\xfccher.test"}
+    company = set_branding(vendor.code, None, None, ADMIN, **given, now=NOW)
+    assert company == find_company(vendor.code)
+    assert (company.reply_to, company.support_email) == ("sales@vendor.test", "help@xn--bcher-kva.test")
+    with pytest.raises(Invalid) as error:
+        set_branding(vendor.code, None, None, ADMIN, reply_to="sales", support_email="help@", now=NOW)
+    assert [wrong.field for wrong in error.value.errors] == ["reply_to", "support_email"]
+    company = set_branding(vendor.code, None, None, ADMIN, reply_to="", now=NOW)
+    assert (company.reply_to, company.support_email) == ("", "help@xn--bcher-kva.test")
+
+
 def test_what_is_not_given_stays_and_empty_takes_away(vendor: Vendor) -> None:
     set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, name="Qbitec", now=NOW)
     assert set_branding(vendor.code, "", None, ADMIN, now=NOW + 1).logo == LOGO

@@ -17,7 +17,7 @@ from chalicelib.threads import ThreadPool
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import with_own_password
-from tests.mailbox import code_mails, mailed_code
+from tests.mailbox import code_mails, mailed_code, said
 from tests.store.faults import wire
 from tests.support import ADMIN, DAY, NOW, ChangeRuntime, Vendor
 from tests.usecases.people import account
@@ -61,7 +61,7 @@ def test_the_mail_says_for_which_company_how_long_and_what_to_do_when_one_did_no
 ) -> None:
     code = asked(vendor)
     (mail,) = code_mails(vendor, ADA)
-    text = mail.get_content()
+    text = said(mail)
     assert mail["Subject"] == "Your code for A vendor"
     assert code not in mail["Subject"], "it would stand on a locked screen"
     for answer in (
@@ -116,7 +116,7 @@ def test_requests_at_once_send_no_more_mails_and_leave_one_code_that_is_right(ve
     sent = code_mails(vendor, ADA)
     assert len(sent) == MAX_MAILS
     stored = one_time_codes.read_code(vendor.code, ADA, "", NOW).code_hash
-    content = [mail.get_content().split("Code:")[1].split()[0] for mail in sent]
+    content = [said(mail).split("Code:")[1].split()[0] for mail in sent]
     assert [one_time_codes.hash_code(vendor.code, ADA, code) == stored for code in content].count(True) == 1
 
 

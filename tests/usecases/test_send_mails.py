@@ -1,6 +1,8 @@
 """The queue of mails: sent once, tried again, given up, and told to nobody else."""
 
 import logging
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
-from chalicelib.mail.sender import MailError
+from chalicelib.mail.sender import Letter, MailError
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import CompanyItem
@@ -19,6 +21,7 @@ from chalicelib.store.keys import mail_pk
 from chalicelib.store.mails import MAIL_SHARDS, put_mail, queue_mail
 from chalicelib.store.transactions import Transaction
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from tests.mailbox import deliver
 from tests.store.seam import empty
@@ -26,6 +29,7 @@ from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 
 SECRET = "1234 5678"
 MAIL = Mail("ada@customer.test", "Hello", f"Your code is {SECRET}.")
+PORTAL = f"{os.environ['SEATKEEPER_PORTAL_URL']}/portal"
 NOTHING = {"sent": 0, "failed": 0, "given_up": 0}
 
 
@@ -34,12 +38,14 @@ class Server:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str, str]] = []
+        self.ids: list[str] = []
         self.refuses = ""
 
-    def send(self, *mail: str) -> None:
+    def send(self, letter: Letter) -> None:
         if self.refuses:
             raise MailError(self.refuses)
-        self.taken.append((mail[0], mail[1], mail[2]))
+        self.taken.append((letter.to, letter.subject, letter.text))
+        self.ids.append(letter.id)
 
 
 @pytest.fixture
@@ -53,6 +59,10 @@ def server(change_runtime: ChangeRuntime) -> Iterator[Server]:
     empty("ephemera")  # what was counted
 
 
+def die(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def queued() -> list[MailItem]:
     return [item for shard in range(MAIL_SHARDS) for item in reads.query(MailItem, mail_pk(shard))]
 
@@ -61,7 +71,7 @@ def test_a_mail_is_sent_once_and_then_gone(server: Server) -> None:
     queue_mail(MAIL, NOW)
     assert send_mails(now=NOW) == NOTHING | {"sent": 1}
     assert send_mails(now=NOW) == NOTHING
-    assert server.taken == [(MAIL.to, MAIL.subject, MAIL.text)]
+    assert server.taken == [(MAIL.to, MAIL.subject, f"{MAIL.text}\n    Portal:        {PORTAL}\n")]
     assert queued() == []
 
 
@@ -162,10 +172,10 @@ def test_a_code_is_not_sent_when_it_is_not_good_any_more(server: Server) -> None
 def test_one_mail_that_cannot_be_sent_keeps_no_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     real = server.send
 
-    def send(to: str, *more: str) -> None:
-        if to == "bad@customer.test":
+    def send(letter: Letter) -> None:
+        if letter.to == "bad@customer.test":
             raise MailError("No.")
-        real(to, *more)
+        real(letter)
 
     monkeypatch.setattr(server, "send", send)
     for number in range(12):
@@ -200,9 +210,6 @@ def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(server: Server) -
 
 
 def test_a_sender_that_dies_leaves_its_mail_to_a_later_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(*_: Any) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
         patch.setattr(server, "send", die)
         queue_mail(MAIL, NOW)
@@ -210,6 +217,28 @@ def test_a_sender_that_dies_leaves_its_mail_to_a_later_one(server: Server, monke
             send_mails(now=NOW)
     assert send_mails(now=NOW + FIRST_WAIT_MS - 1) == NOTHING
     assert send_mails(now=NOW + FIRST_WAIT_MS) == NOTHING | {"sent": 1}
+
+
+def test_a_mail_that_is_sent_twice_is_the_same_mail(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader's mail program, or whoever looks at a mail server's log, sees by its id that it is."""
+    queue_mail(MAIL, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.send_mails.mails.forget_mail", die)
+        with pytest.raises(KeyboardInterrupt):
+            send_mails(now=NOW)
+    queue_mail(MAIL, NOW)
+    assert send_mails(now=NOW + FIRST_WAIT_MS)["sent"] == 2
+    assert (len(server.ids), len(set(server.ids))) == (3, 2)
+    assert all(re.fullmatch(r"[0-9]{15}\.[0-9a-f]{16}", id) for id in server.ids)
+
+
+def test_a_mail_has_the_face_of_its_company(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    sent: list[Letter] = []
+    monkeypatch.setattr(server, "send", sent.append)
+    set_branding(vendor.code, None, None, ADMIN, name="Qbitec", reply_to="sales@vendor.test", now=NOW)
+    queue_mail(replace(MAIL, company=vendor.code), NOW)
+    assert send_mails(now=NOW)["sent"] == 1
+    assert (sent[0].sender, sent[0].reply_to) == ("Qbitec", "sales@vendor.test")
 
 
 def test_a_lease_lasts_longer_than_a_run() -> None:
