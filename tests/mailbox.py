@@ -44,7 +44,7 @@ def _read(file: Path) -> tuple[EmailMessage, str, str]:
     """A mail, with its reader and the company's code. Each is read once: others look through the folder, too."""
     mail = message_from_bytes(file.read_bytes(), policy=default)
     assert isinstance(mail, EmailMessage)
-    code = re.search(r"Company code: +(\S+)$", said(mail), re.MULTILINE)
+    code = re.search(r"^ +(?:Company code|Firmencode): +(\S+)$", said(mail), re.MULTILINE)
     return mail, mail["To"], code[1] if code else ""
 
 

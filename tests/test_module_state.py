@@ -73,6 +73,7 @@ REMEMBER = {
     "infra.embedded.tables._select",
     "chalicelib.domain.days._zone",
     "chalicelib.domain.email.display_email",
+    "chalicelib.mail.letter._template",
     "chalicelib.store.expressions._numbered",
     "chalicelib.portal.assets._served",
     "chalicelib.portal.render._environment",

@@ -18,6 +18,9 @@ MailCode = Literal[
 ]
 """What a mail is about; its words are those of a catalog (`chalicelib/mail/messages.py`)."""
 
+Language = Literal["en", "de"]
+"""A language that mails are written in."""
+
 _MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * _MINUTE_MS
 FIRST_WAIT_MS = 2 * _MINUTE_MS
@@ -40,6 +43,8 @@ class Mail:
     """After so long it is of no use any more, and given up if it could not be sent."""
     company: str = ""
     """The code of the company that it is about: with the company it is taken out of the queue."""
+
+    language: Language = "en"
 
     @property
     def is_notice(self) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.color import accent_pair, ink_on
 from chalicelib.domain.mail import Mail
-from chalicelib.mail.messages import ENGLISH
+from chalicelib.mail.messages import CATALOGS
 from chalicelib.mail.sender import Letter, MailError
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ def to_letter(id: str, mail: Mail, company: Company | None, portal_url: str) -> 
     if not portal_url and any(_PATH.fullmatch(row["value"]) for row in _ROW.finditer(mail.text)):
         raise MailError("The mail has a link, and SEATKEEPER_PORTAL_URL does not say where the portal is.")
     face = company or Company(mail.company, 0, "", 0)
-    rows = [(ENGLISH.portal, portal_url and "/portal"), (ENGLISH.support, face.support_email)]
+    words = CATALOGS[mail.language]
+    rows = [(words.portal, portal_url and "/portal"), (words.support, face.support_email)]
     text = "\n".join([mail.text, *(f"    {label + ':':14} {value}" for label, value in rows if value), ""])
     light, dark = accent_pair(face.accent or _OUR_ACCENT)
     html = _template().render(
+        language=mail.language,
         subject=mail.subject,
         name=face.name,
         blocks=[_block(block, portal_url) for block in re.split(r"\n\s*\n", text.strip("\n"))],

@@ -1,110 +1,13 @@
-"""What mails say, in English: plain text, in lines that every mail program shows whole.
-
-Another language is another `Catalog`.
-"""
+"""Mails in the language of their readers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from chalicelib.domain.mail import DAY_MS, Mail, MailCode
+from chalicelib.domain.mail import DAY_MS, Language, Mail, MailCode
+from chalicelib.mail.catalog import Catalog
+from chalicelib.mail.english import ENGLISH
+from chalicelib.mail.german import GERMAN
 
-_ABOUT = """
-    Vendor:        {name}
-    Company code:  {company}
-    E-mail:        {email}
-
-To set a password that only you know, choose "Forgotten password" on the log-in page: a code is
-mailed to you. With such a password you may use all licenses that you were given. A password that
-somebody has handed to you works for the licenses of whoever handed it out, and for no others.
-
-If you did not expect this, ask who did it, or the vendor.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """All mails in one language."""
-
-    mails: Mapping[MailCode, tuple[str, str]]
-    """Subject and text; parameters stand in them by name: `name` and `company` of the vendor, `email`, and others."""
-    vendor: str
-    """Who has done something, where it was no user (`who`); a sentence begins with it."""
-    portal: str
-    """Label of the row that leads to the portal."""
-    support: str
-    """Label of the row with whom to ask."""
-
-
-ENGLISH = Catalog(
-    {
-        "code_requested": (
-            "Your code for {name}",
-            """\
-Somebody has asked to set a new password for your account at {name}.
-
-    Code:          {code}
-    Company code:  {company}
-    E-mail:        {email}
-
-Enter the code on the page where you asked for it. It is valid for {minutes} minutes and
-works once. If you have asked more than once, only the newest code is valid.
-
-We do not know who asked. If it was not you, you need not do anything: your password
-stays as it is. Give this code to nobody; we shall never ask you for it.
-""",
-        ),
-        "invitation": (
-            "You may use {product} ({name})",
-            """\
-{who} has given you a license of {product}.
-
-Choose a password, and you may use it:
-
-    Choose a password:  {link}
-
-The link is valid for {days} days and works once. Give it to nobody: whoever opens it chooses
-the password.
-
-    Vendor:        {name}
-    Company code:  {company}
-    E-mail:        {email}
-
-If you did not expect this, ask who did it, or the vendor.
-""",
-        ),
-        "seat_given": ("You may use {product} ({name})", "{who} has given you a license of {product}.\n" + _ABOUT),
-        "order_given": (
-            "You manage licenses ({name})",
-            "{who} has made you a license manager of the order {order}.\n" + _ABOUT,
-        ),
-        "password_set": (
-            "Your password was set ({name})",
-            "{who} has set a new password for your account. All your sessions are ended.\n" + _ABOUT,
-        ),
-        "password_changed": (
-            "Your password was changed ({name})",
-            "The password of your account was changed by somebody who knew the old one.\n"
-            "All other sessions are ended. If it was not you, set another one at once.\n" + _ABOUT,
-        ),
-        "password_changed_by_code": (
-            "Your password was changed ({name})",
-            "The password of your account was changed with a code that was mailed to you.\n"
-            "All other sessions are ended. If it was not you, set another one at once.\n" + _ABOUT,
-        ),
-        "password_chosen": (
-            "You have a password ({name})",
-            "A password was chosen for your account, by the link in the mail that has invited you.\n"
-            "If it was not you, set another one at once.\n" + _ABOUT,
-        ),
-        "email_changed": (
-            "Your e-mail was changed ({name})",
-            "{who} has changed the e-mail of your account from {old} to {new}.\n" + _ABOUT,
-        ),
-    },
-    vendor="The vendor",
-    portal="Portal",
-    support="Support",
-)
+CATALOGS: Mapping[Language, Catalog] = {"en": ENGLISH, "de": GERMAN}
 
 
 def write_mail(
@@ -114,14 +17,15 @@ def write_mail(
     params: Mapping[str, str | None],
     *,
     valid_ms: int = DAY_MS,
-    catalog: Catalog = ENGLISH,
+    language: Language = "en",
 ) -> Mail:
     """A mail about an account of a company; `params`: its `name`, and what else the text needs.
 
     `to` is empty where there is no such account. `who` is the e-mail of a user; None: the vendor.
     """
+    catalog = CATALOGS[language]
     subject, text = catalog.mails[code]
     who = params.get("who") or catalog.vendor
     given = {"email": to, **params, "company": company, "who": who}
     values = {name: " ".join((value or "").split()) for name, value in given.items()}  # none begins a row of its own
-    return Mail(to, subject.format(**values), text.format(**values), valid_ms, company)
+    return Mail(to, subject.format(**values), text.format(**values), valid_ms, company, language)

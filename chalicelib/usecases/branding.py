@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
-from types import MappingProxyType
 
 from chalicelib.domain.catalog import Company, display_name
 from chalicelib.domain.color import accent_color
@@ -13,20 +12,19 @@ from chalicelib.domain.errors import raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
+from chalicelib.domain.mail import Language
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
 
-_RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {
-        "name": display_name,
-        "accent": accent_color,
-        "logo": svg_logo,
-        "time_zone": time_zone,
-        "reply_to": optional_email,
-        "support_email": optional_email,
-    }
-)
+_RULES: Mapping[str, Callable[[str], str]] = {
+    "name": display_name,
+    "accent": accent_color,
+    "logo": svg_logo,
+    "time_zone": time_zone,
+    "reply_to": optional_email,
+    "support_email": optional_email,
+}
 """The stored form of each field, of what is given."""
 
 
@@ -40,9 +38,11 @@ def set_branding(
     zone: str | None = None,
     reply_to: str | None = None,
     support_email: str | None = None,
+    language: Language | None = None,
     now: Instant,
 ) -> Company:
-    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails.
+    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails, and
+    the language of mails.
 
     Empty takes it away; None leaves it.
 
@@ -53,6 +53,8 @@ def set_branding(
     given = {field: text for field, text in texts.items() if text is not None}
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
     changed: dict[str, str] = {field: _RULES[field](text) for field, text in given.items()}
+    if language is not None:
+        changed["language"] = language
 
     def decide(old: Company) -> Company:
         return replace(old, **changed)  # type: ignore[arg-type]

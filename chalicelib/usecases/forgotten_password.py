@@ -3,6 +3,7 @@
 from hmac import compare_digest
 
 from chalicelib import observability
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.errors import Denied, Invalid
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, whole_seconds
@@ -46,9 +47,9 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     owner, user = accounts.read_company(account[0]), named_user(*account)
     to = "" if user is None else user.email
     note_security_event(account[0], user or account[1], "code_asked", Actor("somebody", origin.address or None), now)
-    name = "" if owner is None else owner.name
-    params = {"name": name, "code": code, "email": account[1], "minutes": str(VALID_MS // 60_000)}
-    queue_mail(write_mail("code_requested", to, account[0], params, valid_ms=VALID_MS), now)
+    face = owner or Company(account[0], 0, "", 0)
+    params = {"name": face.name, "code": code, "email": account[1], "minutes": str(VALID_MS // 60_000)}
+    queue_mail(write_mail("code_requested", to, account[0], params, valid_ms=VALID_MS, language=face.language), now)
 
 
 def set_password_by_code(

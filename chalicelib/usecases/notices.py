@@ -3,9 +3,10 @@
 The mail goes with the change, in its transaction.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from chalicelib.domain.catalog import LicenseSummary
+from chalicelib.domain.catalog import Company, LicenseSummary
 from chalicelib.domain.events import Actor
 from chalicelib.domain.invitation import VALID_DAYS, Invitation
 from chalicelib.domain.license import License
@@ -28,45 +29,52 @@ class SeatNotice(Protocol):
 
 def seat_notice(company: str, actor: Actor) -> SeatNotice:
     """What writes the mails to those who are given a seat by `actor`. Reads the company, once."""
-    name, who = _name(company), _user(actor)
+    write, who = _writer(company), _user(actor)
 
     def mail(user: User, license: License, secret: str = "") -> Mail:
-        params = {"name": name, "product": license.product, "who": who}
+        params = {"product": license.product, "who": who}
         invitation = Invitation(company, user.id, secret)
         if not invitation.is_of(user):
-            return write_mail("seat_given", user.email, company, params)
+            return write("seat_given", user.email, params)
         link = f"{INVITATION_PATH}?link={invitation.text}"
-        return write_mail("invitation", user.email, company, params | {"link": link, "days": str(VALID_DAYS)})
+        return write("invitation", user.email, params | {"link": link, "days": str(VALID_DAYS)})
 
     return mail
 
 
 def manager_notice(manager: User, license: License | LicenseSummary, company: str, actor: Actor) -> Mail:
     """The mail to who comes to manage the order of a license."""
-    params = {"name": _name(company), "order": license.order_id or "", "who": _user(actor)}
-    return write_mail("order_given", manager.email, company, params)
+    return _writer(company)("order_given", manager.email, {"order": license.order_id or "", "who": _user(actor)})
 
 
 def password_notice(user: User, actor: Actor) -> Mail:
     """The mail to whose password was set by somebody else."""
-    return write_mail("password_set", user.email, user.company, {"name": _name(user.company), "who": _user(actor)})
+    return _writer(user.company)("password_set", user.email, {"who": _user(actor)})
 
 
 def own_password_notice(user: User, code: MailCode = "password_changed") -> Mail:
     """The mail to whose password was changed with the one before, or in the way that the code says."""
-    return write_mail(code, user.email, user.company, {"name": _name(user.company)})
+    return _writer(user.company)(code, user.email, {})
 
 
 def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     """The mails to the old and to the new address of an account."""
-    params = {"name": _name(old.company), "old": old.email, "new": new.email, "who": _user(actor)}
-    to_old, to_new = (write_mail("email_changed", to, old.company, params) for to in (old.email, new.email))
-    return to_old, to_new
+    params = {"old": old.email, "new": new.email, "who": _user(actor)}
+    write = _writer(old.company)
+    return write("email_changed", old.email, params), write("email_changed", new.email, params)
 
 
-def _name(company: str) -> str:
-    found = accounts.read_company(company)
-    return company if found is None else found.name
+def _writer(company: str) -> Callable[[MailCode, str, Mapping[str, str | None]], Mail]:
+    """Writes mails about accounts of a company, by what they are about, to whom, and with which parameters.
+
+    Reads the company, once.
+    """
+    found = accounts.read_company(company) or Company(company, 0, company, 0)
+
+    def write(code: MailCode, to: str, params: Mapping[str, str | None]) -> Mail:
+        return write_mail(code, to, company, {"name": found.name, **params}, language=found.language)
+
+    return write
 
 
 def _user(actor: Actor) -> str | None:

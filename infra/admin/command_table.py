@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from chalicelib.domain.catalog import Scope
+from chalicelib.domain.mail import Language
 from infra.admin import values
 
 
@@ -61,6 +62,7 @@ IDEMPOTENCY_KEY = Option(
 )
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of(*get_args(Scope))
+LANGUAGE, LANGUAGES = values.one_of(*get_args(Language)), " or ".join(get_args(Language))
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
@@ -83,6 +85,7 @@ COMMANDS = (
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
+            Option("--language", "CODE", f"of its mails: {LANGUAGES}", LANGUAGE),
             Option("--reply-to", "EMAIL", "where answers to its mails go; '' for nowhere else", values.email_or_none),
             Option(
                 "--support-email", "EMAIL", "whom its mails name for questions; '' for nobody", values.email_or_none

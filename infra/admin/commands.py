@@ -18,6 +18,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
+from chalicelib.domain.mail import Language
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -91,15 +92,17 @@ def company_set(
     accent: str | None,
     logo: str | None,
     time_zone: str | None,
+    language: Language | None,
     reply_to: str | None,
     support_email: str | None,
     *,
     now: Instant,
 ) -> CommandResult:
     drawing = read_drawing(logo) if logo else logo
-    mail = {"reply_to": reply_to, "support_email": support_email}
+    mail: Json = {"reply_to": reply_to, "support_email": support_email, "language": language}
     company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, **mail, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
+    shown |= {"language": company.language}
     shown |= {"reply_to": company.reply_to or None, "support_email": company.support_email or None}
     return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
 

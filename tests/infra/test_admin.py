@@ -69,13 +69,21 @@ def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Ve
     line = f"company set --code {vendor.code}"
     answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' --logo {tmp_path}/logo.svg")
     company = create.find_company(vendor.code)
-    shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH", "reply_to": None, "support_email": None}
+    shown = {
+        "code": vendor.code,
+        "id": company.id,
+        "name": "Qbitec GmbH",
+        "language": "en",
+        "reply_to": None,
+        "support_email": None,
+    }
     assert answer == shown | {"accent": "#0a6e5c", "logo": True, "time_zone": "UTC"}
     assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", drawing)
     assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False, "time_zone": "UTC"}
     answer = operator.asks(f"{line} --reply-to Sales@vendor.test --support-email help@vendor.test")
     assert (answer["reply_to"], answer["support_email"]) == ("sales@vendor.test", "help@vendor.test")
     assert operator.asks(f"{line} --reply-to ''")["reply_to"] is None
+    assert operator.asks(f"{line} --language de")["language"] == "de"
 
 
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:

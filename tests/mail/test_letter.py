@@ -3,16 +3,15 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import get_args
 
 import pytest
 
 from chalicelib.domain.catalog import Company
-from chalicelib.domain.mail import Mail, MailCode
+from chalicelib.domain.mail import Language, Mail, MailCode
 from chalicelib.mail.letter import to_letter
 from chalicelib.mail.messages import write_mail
 from chalicelib.mail.sender import Letter, MailError
-from tests.mail.test_messages import PARAMS
+from tests.mail.test_messages import CODES, PARAMS, each_mail
 
 URL = "https://licenses.vendor.test/prod"
 COMPANY = Company(
@@ -22,7 +21,6 @@ COMPANY = Company(
     reply_to="sales@vendor.test",
     support_email="help@vendor.test",
 )
-CODES: tuple[MailCode, ...] = get_args(MailCode)
 
 
 class Page(HTMLParser):
@@ -57,14 +55,19 @@ def letter(mail: Mail, company: Company | None = COMPANY, url: str = URL) -> Let
 
 
 def mail_of(code: MailCode, **params: str) -> Mail:
+    return _mail_in("en", code, **params)
+
+
+def _mail_in(language: Language, code: MailCode, **params: str) -> Mail:
     given = PARAMS | {"name": COMPANY.name, "link": "/portal/invited?t=1", "who": "ada@customer.test"} | params
-    return write_mail(code, "bob@customer.test", "QBITEC", given)
+    return write_mail(code, "bob@customer.test", "QBITEC", given, language=language)
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_both_parts_of_every_mail_say_the_same(code: MailCode) -> None:
+@each_mail
+def test_both_parts_of_every_mail_say_the_same(language: Language, code: MailCode) -> None:
     """But for the label of a button, whose address stands in the plain text."""
-    sent = letter(mail_of(code))
+    sent = letter(_mail_in(language, code))
+    assert f'<html lang="{language}">' in sent.html
     page = Page(sent.html)
     plain = re.sub(r"^( {4}[^:]+):", r"\1", sent.text, flags=re.MULTILINE)  # in HTML, columns stand apart without
     assert page.words == [*COMPANY.name.split(), *plain.replace(f"{URL}/portal/invited?t=1", "").split()]

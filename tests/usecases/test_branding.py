@@ -13,6 +13,8 @@ from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.forgotten_password import request_code
+from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 
@@ -37,8 +39,9 @@ def test_what_is_given_is_set_in_its_stored_form(vendor: Vendor) -> None:
 
 
 def test_mails_lead_to_the_addresses_that_are_given(vendor: Vendor) -> None:
-    given = {"reply_to": " Sales@Vendor.test", "support_email": "help@b\xfccher.test"}
-    company = set_branding(vendor.code, None, None, ADMIN, **given, now=NOW)
+    company = set_branding(
+        *(vendor.code, None, None, ADMIN), reply_to=" Sales@Vendor.test", support_email="help@b\xfccher.test", now=NOW
+    )
     assert company == find_company(vendor.code)
     assert (company.reply_to, company.support_email) == ("sales@vendor.test", "help@xn--bcher-kva.test")
     with pytest.raises(Invalid) as error:
@@ -46,6 +49,15 @@ def test_mails_lead_to_the_addresses_that_are_given(vendor: Vendor) -> None:
     assert [wrong.field for wrong in error.value.errors] == ["reply_to", "support_email"]
     company = set_branding(vendor.code, None, None, ADMIN, reply_to="", now=NOW)
     assert (company.reply_to, company.support_email) == ("", "help@xn--bcher-kva.test")
+
+
+def test_a_company_is_mailed_for_in_its_language(vendor: Vendor) -> None:
+    assert set_branding(vendor.code, None, None, ADMIN, language="de", now=NOW).language == "de"
+    assert set_branding(vendor.code, None, None, ADMIN, name="Qbitec", now=NOW).language == "de"
+    ada, _ = vendor.assign(vendor.issue("revit"), "ada@customer.test")
+    request_code(vendor.code, ada.email, now=vendor.now)
+    subjects = {mail["Subject"] for mail in mails(vendor, ada.email)}
+    assert subjects == {"Sie können revit nutzen (Qbitec)", "Ihr Code für Qbitec"}
 
 
 def test_what_is_not_given_stays_and_empty_takes_away(vendor: Vendor) -> None:
