@@ -8,7 +8,7 @@ from typing import Literal
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
-from chalicelib.domain.mail import Language
+from chalicelib.domain.mail import Language, MailCode
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 MAX_MANAGERS = 20
@@ -41,6 +41,8 @@ class Company:
     """Whom its mails name for questions, likewise; empty: nobody."""
     language: Language = "en"
     """Of its mails."""
+    mails_off: frozenset[MailCode] = frozenset()
+    """Of what nobody is mailed (`mail.OF_COMPANY`)."""
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 

@@ -1,7 +1,7 @@
 """Mails that wait in the queue: what one is, how long it is of use, and when it is tried again."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from chalicelib.domain.instants import Instant
 
@@ -15,8 +15,35 @@ MailCode = Literal[
     "password_changed_by_code",
     "password_chosen",
     "email_changed",
+    "new_log_in",
+    "license_ends",
+    "license_grace",
+    "license_expired",
+    "users_taken",
+    "devices_taken",
+    "invitation_bounced",
+    "endpoint_disabled",
+    "sweep_late",
 ]
 """What a mail is about; its words are those of a catalog (`chalicelib/mail/messages.py`)."""
+
+ASKED_FOR: frozenset[MailCode] = frozenset({"code_requested", "invitation"})
+"""What somebody waits for who has just asked for it."""
+ABOUT_SECURITY: frozenset[MailCode] = frozenset(
+    {"password_set", "password_changed", "password_changed_by_code", "password_chosen", "email_changed", "new_log_in"}
+)
+"""What an owner has to be told, so that nobody else comes into an account unseen."""
+TO_MANAGERS: frozenset[MailCode] = frozenset(
+    {"license_ends", "license_grace", "license_expired", "users_taken", "devices_taken", "invitation_bounced"}
+)
+"""What becomes of the licenses that somebody manages."""
+TO_VENDOR: frozenset[MailCode] = frozenset({"endpoint_disabled", "sweep_late"})
+"""What goes to the company itself."""
+
+OF_COMPANY: frozenset[MailCode] = frozenset(get_args(MailCode)) - ASKED_FOR
+"""What a company may switch off for all whom it mails."""
+OF_PERSON: frozenset[MailCode] = TO_MANAGERS | {"seat_given", "order_given"}
+"""What a person may switch off for oneself."""
 
 Language = Literal["en", "de"]
 """A language that mails are written in."""
@@ -26,6 +53,8 @@ DAY_MS = 24 * 60 * _MINUTE_MS
 FIRST_WAIT_MS = 2 * _MINUTE_MS
 """Longer than a run of the sender lasts: while one is at a mail, no other takes it."""
 MAX_WAIT_MS = 60 * _MINUTE_MS
+DIGEST_VALID_MS = 3 * DAY_MS
+"""Of a mail to managers, which may wait for a day until the one before it is a day old."""
 MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * _MINUTE_MS
 """Notices of one subject that one address is sent in any such time: who may do something to an account may do it for
 ever, and its owner has to be informed, not flooded."""
@@ -45,6 +74,10 @@ class Mail:
     """The code of the company that it is about: with the company it is taken out of the queue."""
 
     language: Language = "en"
+    code: MailCode | None = None
+    """What it is about. None: it was queued by a process of before."""
+    item: str = ""
+    """What of the text is about one license, where a digest may say the same of several."""
 
     @property
     def is_notice(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chalicelib.domain.errors import Denied, Forbidden, Invalid, NotFound
 from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import Seat
+from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import visible
 
 FREE_FAILURES = 3
@@ -60,6 +61,8 @@ class User:
     """Of the link that was mailed last for the person to choose a password (`domain.invitation`)."""
     invited_at: Instant | None = None
     """When it was mailed."""
+    mails_off: frozenset[MailCode] = frozenset()
+    """Of what the person does not want to be mailed (`mail.OF_PERSON`)."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 

@@ -15,8 +15,14 @@ class Catalog:
 
     mails: Mapping[MailCode, tuple[str, str]]
     """Subject and text; parameters stand in them by name: `name` and `company` of the vendor, `email`, and others."""
+    items: Mapping[MailCode, str]
+    """Of mails to managers, what stands at `{item}` in the text: rows about one license."""
     vendor: str
     """Who has done something, where it was no user (`who`); a sentence begins with it."""
+    date: str
+    """How a day is written, as `strftime` takes it."""
+    in_days: tuple[str, str]
+    """After how long: of one day, and of several (`days`)."""
     portal: str
     """Label of the row that leads to the portal."""
     support: str

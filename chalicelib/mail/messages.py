@@ -1,6 +1,8 @@
 """Mails in the language of their readers."""
 
+import re
 from collections.abc import Mapping
+from datetime import date
 
 from chalicelib.domain.mail import DAY_MS, Language, Mail, MailCode
 from chalicelib.mail.catalog import Catalog
@@ -10,11 +12,16 @@ from chalicelib.mail.german import GERMAN
 CATALOGS: Mapping[Language, Catalog] = {"en": ENGLISH, "de": GERMAN}
 
 
+Params = Mapping[str, str | int | date | None]
+"""What stands in a mail, by name. None, or empty: its row is left out."""
+_EMPTY_ROW = re.compile(r"^ {4}[^:\n]+: *\n", re.MULTILINE)
+
+
 def write_mail(
     code: MailCode,
     to: str,
     company: str,
-    params: Mapping[str, str | None],
+    params: Params,
     *,
     valid_ms: int = DAY_MS,
     language: Language = "en",
@@ -25,7 +32,16 @@ def write_mail(
     """
     catalog = CATALOGS[language]
     subject, text = catalog.mails[code]
-    who = params.get("who") or catalog.vendor
-    given = {"email": to, **params, "company": company, "who": who}
-    values = {name: " ".join((value or "").split()) for name, value in given.items()}  # none begins a row of its own
-    return Mail(to, subject.format(**values), text.format(**values), valid_ms, company, language)
+    days = params.get("days")
+    given: Params = {"email": to, **params, "company": company, "who": params.get("who") or catalog.vendor}
+    values = {name: _written(value, catalog) for name, value in given.items()}
+    values["in_days"] = catalog.in_days[days != 1].format(days=days)
+    item = _EMPTY_ROW.sub("", catalog.items[code].format(**values)) if code in catalog.items else ""
+    said = text.format(**values, item=item)
+    return Mail(to, subject.format(**values), said, valid_ms, company, language, code, item)
+
+
+def _written(value: str | int | date | None, catalog: Catalog) -> str:
+    """A value on one line, so that none begins a row of its own."""
+    text = value.strftime(catalog.date) if isinstance(value, date) else "" if value is None else str(value)
+    return " ".join(text.split())

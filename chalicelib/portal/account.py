@@ -1,17 +1,19 @@
-"""The own account: names, phone, password, sessions."""
+"""The own account: names, phone, mails, password, sessions."""
 
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import Invalid, Unauthenticated, raise_all, wrong_in
+from chalicelib.domain.mail import TO_MANAGERS, MailCode
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
+from chalicelib.portal.messages import MAIL_KINDS
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import ProfileForm
 from chalicelib.usecases import portal_queries
-from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
+from chalicelib.usecases.change_account import change_profile, choose_mails, choose_password, end_other_sessions
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.usecases.sessions import keep_session
@@ -26,6 +28,20 @@ class NewPasswordForm:
     password: str = ""
     new_password: str = ""
     again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailsForm:
+    """Which mails a person wants: of each kind (`domain.mail.OF_PERSON`), empty where its box is not ticked."""
+
+    seat_given: str = ""
+    order_given: str = ""
+    license_ends: str = ""
+    license_grace: str = ""
+    license_expired: str = ""
+    users_taken: str = ""
+    devices_taken: str = ""
+    invitation_bounced: str = ""
 
 
 @page("account.html")
@@ -45,6 +61,27 @@ def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Chang
     return Change(
         lambda: change_profile(*given, now=request.now),
         lambda _: FormResult(ACCOUNT, "Your name and phone number were saved."),
+    )
+
+
+def _load_mails(request: PortalRequest, claims: SessionClaims) -> Loaded:
+    principal = _me(request, claims)
+    return principal, {"kinds": _kinds(principal.user)}
+
+
+def _kinds(user: User) -> dict[MailCode, str]:
+    """What the person may choose to be mailed or not, in the words of the form."""
+    return {code: words for code, words in MAIL_KINDS.items() if user.is_manager or code not in TO_MANAGERS}
+
+
+@action("mails.html", MailsForm, _load_mails)
+def mails(request: PortalRequest, view: Principal, form: MailsForm) -> Change[Changed]:
+    """Choose which mails to get. What the form does not show stays as it is."""
+    me, shown = view.user, _kinds(view.user)
+    off = (me.mails_off - shown.keys()) | {code for code in shown if not getattr(form, code)}
+    return Change(
+        lambda: choose_mails(me.company, me.id, off, request.actor(me.email), now=request.now),
+        lambda _: FormResult(ACCOUNT, "Your choice of mails was saved."),
     )
 
 

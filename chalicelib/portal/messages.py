@@ -8,6 +8,7 @@ from chalicelib.domain.email import display_email, normalize_email
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License
+from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
 from chalicelib.portal.context import Context
@@ -45,6 +46,17 @@ _EVENTS: dict[EventType, str] = {
     "email_probed": "Another account was to be given this e-mail",
     "variables_tracked": "Device variables changed",
 }
+MAIL_KINDS: dict[MailCode, str] = {
+    "seat_given": "I may use a license",
+    "order_given": "I come to manage an order",
+    "license_ends": "A license that I manage ends soon",
+    "license_grace": "A license that I manage is in its grace period",
+    "license_expired": "A license that I manage has ended",
+    "users_taken": "All users of a license that I manage are taken",
+    "devices_taken": "A license that I manage is active on all devices that it may be",
+    "invitation_bounced": "An invitation to a license that I manage did not arrive",
+}
+"""What a person chooses to be mailed."""
 MESSAGES = messages.MESSAGES | {
     "invalid_credentials": "Company code, e-mail and password do not belong together.",
     "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",

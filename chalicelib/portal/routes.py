@@ -58,6 +58,7 @@ TABLE = (
     (SEAT + "/devices/{device}/reset", "own_licenses.reset", FORM),
     ("/portal/account", "account.account", PAGE),
     ("/portal/account/person", "account.profile", FORM),
+    ("/portal/account/mails", "account.mails", FORM),
     ("/portal/account/sessions", "account.sessions", FORM),
     ("/portal/password", "account.password", FORM),
     ("/portal/logo/{name}", "assets.logo", PAGE),

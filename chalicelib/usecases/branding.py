@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
+from typing import Any
 
 from chalicelib.domain.catalog import Company, display_name
 from chalicelib.domain.color import accent_color
@@ -12,7 +13,7 @@ from chalicelib.domain.errors import raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
-from chalicelib.domain.mail import Language
+from chalicelib.domain.mail import OF_COMPANY, Language, MailCode
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
@@ -39,10 +40,11 @@ def set_branding(
     reply_to: str | None = None,
     support_email: str | None = None,
     language: Language | None = None,
+    mails_off: frozenset[MailCode] | None = None,
     now: Instant,
 ) -> Company:
-    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails, and
-    the language of mails.
+    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails, the
+    language of mails, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
 
     Empty takes it away; None leaves it.
 
@@ -52,17 +54,18 @@ def set_branding(
     texts |= {"reply_to": reply_to, "support_email": support_email}
     given = {field: text for field, text in texts.items() if text is not None}
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
-    changed: dict[str, str] = {field: _RULES[field](text) for field, text in given.items()}
-    if language is not None:
-        changed["language"] = language
+    changed: dict[str, Any] = {field: _RULES[field](text) for field, text in given.items()}
+    changed |= {} if language is None else {"language": language}
+    changed |= {} if mails_off is None else {"mails_off": mails_off & OF_COMPANY}
 
     def decide(old: Company) -> Company:
-        return replace(old, **changed)  # type: ignore[arg-type]
+        return replace(old, **changed)
 
     def write(old: Company, new: Company) -> None:
         changed = {name: value for name, value in asdict(new).items() if value != getattr(old, name)}
         if changed:
             details = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
+            details |= {"mails_off": " ".join(sorted(new.mails_off))} if "mails_off" in changed else {}
             accounts.update_company(old, new, Event.new("company_changed", actor, now, **details))
 
     return decide_and_write(lambda _: find_company(company), decide, write)[1]

@@ -1,10 +1,11 @@
-"""What a person changes in the own account: names, password, sessions."""
+"""What a person changes in the own account: names, mails, password, sessions."""
 
 from dataclasses import asdict, replace
 
 from chalicelib.domain.errors import Invalid, NotFound, Unauthenticated
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import OF_PERSON, MailCode
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import Profile, guard_profile
@@ -25,6 +26,21 @@ def change_profile(company: str, user_id: int, profile: Profile, actor: Actor, *
 
     def decide(user: User) -> User:
         return replace(user, **asdict(profile))
+
+    return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, new: new)[1]
+
+
+def choose_mails(company: str, user_id: int, off: frozenset[MailCode], actor: Actor, *, now: Instant) -> User:
+    """Choose of what the person is not mailed: of `domain.mail.OF_PERSON`. Raises `NotFound`: `user_not_found`."""
+
+    def write(old: User, new: User) -> None:
+        if old != new:
+            details = {"mails_off": " ".join(sorted(new.mails_off))}
+            event = Event.new("person_changed", actor, now, user=old.email, user_id=old.id, **details)
+            accounts.update_user(old, new, event)
+
+    def decide(user: User) -> User:
+        return replace(user, mails_off=off & OF_PERSON)
 
     return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, new: new)[1]
 

@@ -1,18 +1,21 @@
-"""What a person is mailed of what is done with the account, by others or in the person's own name.
+"""What people are mailed: of what is done with their accounts, by others or in their own name; as managers, of what
+becomes of their licenses; and the vendor, of what is wrong.
 
-The mail goes with the change, in its transaction.
+A mail goes with the change, in its transaction.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Literal, Protocol
 
 from chalicelib.domain.catalog import Company, LicenseSummary
+from chalicelib.domain.days import day_of
 from chalicelib.domain.events import Actor
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import VALID_DAYS, Invitation
 from chalicelib.domain.license import License
-from chalicelib.domain.mail import Mail, MailCode
+from chalicelib.domain.mail import DAY_MS, DIGEST_VALID_MS, TO_MANAGERS, Mail, MailCode
 from chalicelib.domain.users import User
-from chalicelib.mail.messages import write_mail
+from chalicelib.mail.messages import Params, write_mail
 from chalicelib.store import accounts
 
 INVITATION_PATH = "/portal/invitation"
@@ -32,29 +35,29 @@ def seat_notice(company: str, actor: Actor) -> SeatNotice:
     write, who = _writer(company), _user(actor)
 
     def mail(user: User, license: License, secret: str = "") -> Mail:
-        params = {"product": license.product, "who": who}
+        params: Params = {"product": license.product, "who": who}
         invitation = Invitation(company, user.id, secret)
         if not invitation.is_of(user):
-            return write("seat_given", user.email, params)
+            return write("seat_given", user, params)
         link = f"{INVITATION_PATH}?link={invitation.text}"
-        return write("invitation", user.email, params | {"link": link, "days": str(VALID_DAYS)})
+        return write("invitation", user, {**params, "link": link, "days": VALID_DAYS})
 
     return mail
 
 
 def manager_notice(manager: User, license: License | LicenseSummary, company: str, actor: Actor) -> Mail:
     """The mail to who comes to manage the order of a license."""
-    return _writer(company)("order_given", manager.email, {"order": license.order_id or "", "who": _user(actor)})
+    return _writer(company)("order_given", manager, {"order": license.order_id or "", "who": _user(actor)})
 
 
 def password_notice(user: User, actor: Actor) -> Mail:
     """The mail to whose password was set by somebody else."""
-    return _writer(user.company)("password_set", user.email, {"who": _user(actor)})
+    return _writer(user.company)("password_set", user, {"who": _user(actor)})
 
 
 def own_password_notice(user: User, code: MailCode = "password_changed") -> Mail:
     """The mail to whose password was changed with the one before, or in the way that the code says."""
-    return _writer(user.company)(code, user.email, {})
+    return _writer(user.company)(code, user, {})
 
 
 def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
@@ -64,15 +67,77 @@ def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     return write("email_changed", old.email, params), write("email_changed", new.email, params)
 
 
-def _writer(company: str) -> Callable[[MailCode, str, Mapping[str, str | None]], Mail]:
-    """Writes mails about accounts of a company, by what they are about, to whom, and with which parameters.
+def new_log_in_notice(user: User, address: str, now: Instant) -> Mail:
+    """The mail to whose account was logged in to by a browser that the account does not know."""
+    time = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    return _writer(user.company)("new_log_in", user, {"time": time, "address": address})
 
-    Reads the company, once.
+
+def license_ends_notice(manager: User, license: License, days: int) -> Mail:
+    """The mail to a manager of a license that ends in so many days."""
+    return _about_license("license_ends", manager, license, at=license.validity_period, days=days)
+
+
+def grace_notice(manager: User, license: License, until: Instant) -> Mail:
+    """The mail to a manager of a license that has ended, and goes on until then."""
+    return _about_license("license_grace", manager, license, at=until)
+
+
+def expired_notice(manager: User, license: License, at: Instant) -> Mail:
+    """The mail to a manager of a license that cannot be used any more since then."""
+    return _about_license("license_expired", manager, license, at=at)
+
+
+def limit_notice(manager: User, license: License, kind: Literal["users", "devices"]) -> Mail:
+    """The mail to a manager of a license on which all users, or all devices, are taken."""
+    if kind == "users":
+        return _about_license("users_taken", manager, license, limit=license.max_license_users)
+    return _about_license("devices_taken", manager, license, limit=license.max_activations)
+
+
+def bounced_notice(manager: User, license: License, address: str) -> Mail:
+    """The mail to a manager of a license of which an invitation did not arrive at this address."""
+    return _about_license("invitation_bounced", manager, license, address=address)
+
+
+def endpoint_disabled_notice(company: str, endpoint: str, days: int) -> Mail:
+    """The mail to a company of which a webhook endpoint has failed for so many days, and was disabled."""
+    return _writer(company)("endpoint_disabled", None, {"endpoint": endpoint, "days": days})
+
+
+def sweep_late_notice(company: str, minutes: int) -> Mail:
+    """The mail to a company of which what is due is recorded so late."""
+    return _writer(company)("sweep_late", None, {"minutes": minutes})
+
+
+def _about_license(
+    code: MailCode, manager: User, license: License, *, at: Instant | None = None, **params: str | int | None
+) -> Mail:
+    page = {"product": license.product, "order": license.order_id, "page": f"/portal/licenses/{license.id}"}
+    return _writer(license.company)(code, manager, {**page, **params}, at)
+
+
+class _Writer(Protocol):
+    """Writes a mail about accounts of one company: to a user, to an address, or to the company itself (None).
+
+    `at`: an instant of which the mail says the day (`date`), in the company's time zone.
     """
-    found = accounts.read_company(company) or Company(company, 0, company, 0)
 
-    def write(code: MailCode, to: str, params: Mapping[str, str | None]) -> Mail:
-        return write_mail(code, to, company, {"name": found.name, **params}, language=found.language)
+    def __call__(self, code: MailCode, to: User | str | None, params: Params, at: Instant | None = None) -> Mail: ...
+
+
+def _writer(company_code: str) -> _Writer:
+    """What writes mails about accounts of a company. Reads it, once."""
+    company = accounts.read_company(company_code) or Company(company_code, 0, company_code, 0)
+
+    def write(code: MailCode, to: User | str | None, params: Params, at: Instant | None = None) -> Mail:
+        email = to.email if isinstance(to, User) else company.support_email if to is None else to
+        if code in company.mails_off or (isinstance(to, User) and code in to.mails_off):
+            email = ""  # for nobody: what is written does not depend on it
+        day = None if at is None else day_of(at, company.time_zone)
+        valid_ms = DIGEST_VALID_MS if code in TO_MANAGERS else DAY_MS
+        given = {"name": company.name, "date": day, **params}
+        return write_mail(code, email, company.code, given, valid_ms=valid_ms, language=company.language)
 
     return write
 

@@ -15,7 +15,9 @@ from chalicelib.domain.users import User
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.store import sessions
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.notices import new_log_in_notice
 from chalicelib.usecases.security_events import note_security_event
 
 _NO_COMPANY = "?"
@@ -25,7 +27,9 @@ _CONTEXT = "session"
 def log_in_to_portal(
     company: str, email: str, password: str, origin: Origin = NOWHERE, *, now: Instant
 ) -> tuple[User, SessionClaims]:
-    """A session for who knows all three. Raises `Unauthenticated`: `invalid_credentials`, `Denied`: `account_locked`.
+    """A session for who knows all three. The owner is mailed where it is a browser that the account does not know.
+
+    Raises `Unauthenticated`: `invalid_credentials`, `Denied`: `account_locked`.
 
     What is no company code costs the same as one of no company: nothing tells which of the three was wrong.
     """
@@ -34,6 +38,8 @@ def log_in_to_portal(
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
+    if not origin.known and not user.is_initial_password:  # who has chosen a password has been here before
+        queue_mail(new_log_in_notice(user, origin.address, now), now)
     return user, open_session(user, now=now)
 
 

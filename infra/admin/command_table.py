@@ -62,7 +62,7 @@ IDEMPOTENCY_KEY = Option(
 )
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of(*get_args(Scope))
-LANGUAGE, LANGUAGES = values.one_of(*get_args(Language)), " or ".join(get_args(Language))
+LANGUAGE = values.one_of(*get_args(Language))
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
@@ -75,7 +75,7 @@ COMMANDS = (
     ),
     Command(
         "company set",
-        "change how a company shows itself in portal and mails; what is not given stays",
+        "change how a company shows itself in the portal; what is not given stays",
         "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg",
         (
             Option("--code", "CODE", "the company", values.company, True),
@@ -85,11 +85,18 @@ COMMANDS = (
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
-            Option("--language", "CODE", f"of its mails: {LANGUAGES}", LANGUAGE),
-            Option("--reply-to", "EMAIL", "where answers to its mails go; '' for nowhere else", values.email_or_none),
-            Option(
-                "--support-email", "EMAIL", "whom its mails name for questions; '' for nobody", values.email_or_none
-            ),
+        ),
+    ),
+    Command(
+        "company mail",
+        "change how a company's mails are written, and of what nobody is mailed; what is not given stays",
+        "--code QBITEC --language de --support-email help@qbitec.com --off seat_given,order_given",
+        (
+            Option("--code", "CODE", "the company", values.company, True),
+            Option("--language", "CODE", " or ".join(get_args(Language)), LANGUAGE),
+            Option("--reply-to", "EMAIL", "where answers go; '' for where mail comes from", values.email_or_none),
+            Option("--support-email", "EMAIL", "whom mails name for questions; '' for nobody", values.email_or_none),
+            Option("--off", "KINDS", "kinds that nobody gets, with commas; '' for none", values.mail_kinds),
         ),
     ),
     Command(

@@ -18,7 +18,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
-from chalicelib.domain.mail import Language
+from chalicelib.domain.mail import Language, MailCode
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -87,24 +87,28 @@ def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
 
 
 def company_set(
+    code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
+) -> CommandResult:
+    drawing = read_drawing(logo) if logo else logo
+    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
+    shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
+    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
+
+
+def company_mail(
     code: str,
-    name: str | None,
-    accent: str | None,
-    logo: str | None,
-    time_zone: str | None,
     language: Language | None,
     reply_to: str | None,
     support_email: str | None,
+    off: frozenset[MailCode] | None,
     *,
     now: Instant,
 ) -> CommandResult:
-    drawing = read_drawing(logo) if logo else logo
-    mail: Json = {"reply_to": reply_to, "support_email": support_email, "language": language}
-    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, **mail, now=now)
-    shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
-    shown |= {"language": company.language}
-    shown |= {"reply_to": company.reply_to or None, "support_email": company.support_email or None}
-    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
+    given: Json = {"language": language, "reply_to": reply_to, "support_email": support_email, "mails_off": off}
+    company = set_branding(code, None, None, operator(), **given, now=now)
+    shown = {"language": company.language, "off": ", ".join(sorted(company.mails_off)) or "none"}
+    addresses = {"reply_to": company.reply_to or None, "support_email": company.support_email or None}
+    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown | addresses)
 
 
 def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time

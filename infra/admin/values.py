@@ -12,6 +12,7 @@ from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email, optional_email
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.pasted import visible
 
 MAX_ID = 2**53 - 1
@@ -70,6 +71,14 @@ def origin(given: str) -> str:
 def email_or_none(given: str) -> str:
     """An e-mail in its stored form; empty for none."""
     return optional_email(given)
+
+
+def mail_kinds(given: str) -> frozenset[MailCode]:
+    """Kinds of mail that a company may switch off, with commas between them; empty for none."""
+    named = {name.strip() for name in given.split(",")} - {""}
+    if unknown := named - OF_COMPANY:
+        raise ValueError(f"{', '.join(sorted(unknown))}: a company switches off {', '.join(sorted(OF_COMPANY))}.")
+    return OF_COMPANY & named
 
 
 def accent(given: str) -> str:

@@ -177,6 +177,10 @@ WALKED: dict[str, tuple[str, ...]] = {
         "end-others@account",
     ),
     "sessions.log_out": ("log-out@account",),
+    "sessions.log_in_to_portal": (
+        "log-in@account",
+        "log-in-new@account",
+    ),
     "sessions.open_session": (
         "log-in@account",
         "log-in-new@account",
@@ -203,6 +207,7 @@ NOT_WALKED: dict[str, str] = {
     "endpoints.delete_endpoint": _ON_ONE_ITEM,
     "invitations.accept_invitation": "not walked yet",
     "invitations.invite_again": "not walked yet",
+    "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }
 """Why no deed does it."""

@@ -69,21 +69,22 @@ def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Ve
     line = f"company set --code {vendor.code}"
     answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' --logo {tmp_path}/logo.svg")
     company = create.find_company(vendor.code)
-    shown = {
-        "code": vendor.code,
-        "id": company.id,
-        "name": "Qbitec GmbH",
-        "language": "en",
-        "reply_to": None,
-        "support_email": None,
-    }
+    shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
     assert answer == shown | {"accent": "#0a6e5c", "logo": True, "time_zone": "UTC"}
     assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", drawing)
     assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False, "time_zone": "UTC"}
-    answer = operator.asks(f"{line} --reply-to Sales@vendor.test --support-email help@vendor.test")
+
+
+def test_a_company_says_how_its_mails_are_written(operator: Operator, vendor: Vendor) -> None:
+    line = f"company mail --code {vendor.code}"
+    answer = operator.asks(f"{line} --reply-to Sales@vendor.test --support-email help@vendor.test --language de")
     assert (answer["reply_to"], answer["support_email"]) == ("sales@vendor.test", "help@vendor.test")
-    assert operator.asks(f"{line} --reply-to ''")["reply_to"] is None
-    assert operator.asks(f"{line} --language de")["language"] == "de"
+    answer = operator.asks(f"{line} --reply-to '' --off 'seat_given, new_log_in'")
+    assert (answer["reply_to"], answer["language"], answer["off"]) == (None, "de", "new_log_in, seat_given")
+    assert create.find_company(vendor.code).mails_off == {"seat_given", "new_log_in"}
+    assert operator.asks(f"{line} --off ''")["off"] == "none"
+    refused = operator.refused(f"{line} --off code_requested,spam")
+    assert "--off: code_requested, spam: a company switches off" in refused
 
 
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
@@ -392,6 +393,7 @@ def test_what_takes_long_tells_how_far_it_is(
 TEXTS = {
     "company create": ("--code {company}-2 --name Two", "name", "Two"),
     "company set": ("--code {company} --accent #123456", "accent", "#123456"),
+    "company mail": ("--code {company} --language de", "language", "de"),
     "company delete": ("{company} --confirm {company}", "deleted", "yes"),
     "apikey create": ("--company {company}", "products", "all"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),

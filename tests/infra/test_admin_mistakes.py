@@ -208,7 +208,7 @@ WRONG = {
     **dict.fromkeys(("--email", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
     **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
-    **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone", "--language"), "a b"),
+    **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off"), "a b"),
     **dict.fromkeys(("--license-type", "--authorization-method"), "none"),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,

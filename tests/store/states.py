@@ -7,7 +7,7 @@ from typing import Any, cast
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.domain.mail import Mail
+from chalicelib.domain.mail import Mail, MailCode
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime, using
@@ -437,6 +437,11 @@ def other_email(vendor: Vendor, seat: Seated) -> Any:
 def new_name(vendor: Vendor, seat: Seated) -> Any:
     profile = assign_user.Profile("Ada", "King", "+41")
     return change_account.change_profile(vendor.code, seat.user.id, profile, ADMIN, now=vendor.now)
+
+
+def new_choice(vendor: Vendor, seat: Seated) -> Any:
+    off = frozenset[MailCode]({"seat_given"})
+    return change_account.choose_mails(vendor.code, seat.user.id, off, ADMIN, now=vendor.now)
 
 
 def end_sessions(vendor: Vendor, seat: Seated) -> Any:
