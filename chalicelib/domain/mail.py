@@ -1,6 +1,7 @@
 """Mails that wait in the queue: what one is, how long it is of use, and when it is tried again."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from chalicelib.domain.instants import Instant
@@ -53,8 +54,12 @@ DAY_MS = 24 * 60 * _MINUTE_MS
 FIRST_WAIT_MS = 2 * _MINUTE_MS
 """Longer than a run of the sender lasts: while one is at a mail, no other takes it."""
 MAX_WAIT_MS = 60 * _MINUTE_MS
+GATHER_MS = 10 * _MINUTE_MS
+"""How long a mail to managers waits for others of its kind, to go out as one."""
 DIGEST_VALID_MS = 3 * DAY_MS
 """Of a mail to managers, which may wait for a day until the one before it is a day old."""
+MAX_DIGEST = 100
+"""Licenses in one mail. More are in the next one."""
 MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * _MINUTE_MS
 """Notices of one subject that one address is sent in any such time: who may do something to an account may do it for
 ever, and its owner has to be informed, not flooded."""
@@ -84,6 +89,18 @@ class Mail:
         """Whether it is about what others did. A code was asked for, and is bounded there (`domain.one_time_code`)."""
         return self.valid_ms >= DAY_MS
 
+    @property
+    def is_digest(self) -> bool:
+        """Whether it goes out at most once a day to its reader, with all others of its kind."""
+        return self.code in TO_MANAGERS
+
+
+def digest(mails: Sequence[Mail]) -> Mail:
+    """One mail that says what several of one kind say to one person, each thing once; the first is the oldest."""
+    first = mails[0]
+    items = "\n".join(dict.fromkeys(mail.item for mail in mails))
+    return replace(first, text=first.text.replace(first.item, items, 1), item=items)
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedMail:
@@ -99,6 +116,8 @@ class QueuedMail:
     tries: int = 0
     not_before: Instant = 0
     """When it may be tried again; until then it is leased to who tries it."""
+    digest: str = ""
+    """What mails have in common that go out as one; empty: it goes out alone."""
 
 
 def next_try(tries: int, now: Instant) -> Instant:

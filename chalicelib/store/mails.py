@@ -8,15 +8,15 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.mail import ALIKE_WINDOW_MS, MAX_ALIKE, Mail, QueuedMail, next_try
+from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, GATHER_MS, MAX_ALIKE, Mail, QueuedMail, next_try
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
 from chalicelib.store import reads, writes
-from chalicelib.store.counters import count_one
+from chalicelib.store.counters import count_one, read_count
 from chalicelib.store.items.ephemera import FailuresItem
 from chalicelib.store.items.work import MailItem
 from chalicelib.store.keys import mail_pk, mail_sort_key
@@ -65,13 +65,30 @@ def lease_mail(queued: QueuedMail, now: Instant) -> None:
     writes.update(queued_item(queued), leased, item.pk.exists() & (untried | (item.claim == claim)))
 
 
+def postpone_mail(queued: QueuedMail, until: Instant) -> None:
+    """Leave a mail for later, as one that was never tried. Raises `ConditionFailed` where it is gone."""
+    item = MailItem
+    left = [item.tries.remove(), item.claim.remove(), item.not_before.set(until)]
+    writes.update(queued_item(queued), left, item.pk.exists())
+
+
 def count_alike(mail: Mail, now: Instant) -> None:
-    """Count a notice among those of its company and subject to its address.
+    """Count a notice among those alike to its address: of its company and subject, or of its kind if it is a digest.
 
     Raises `ConditionFailed` where it is one too many.
     """
-    counted = FailuresItem(f"mailed#{hmac_sha256(mail.subject, f'mailed#{mail.company}#{mail.to}')}")
-    count_one(counted, now, ALIKE_WINDOW_MS, most=MAX_ALIKE)
+    window_ms, most = (DAY_MS, 1) if mail.is_digest else (ALIKE_WINDOW_MS, MAX_ALIKE)
+    count_one(_counted(mail), now, window_ms, most=most)
+
+
+def alike_until(mail: Mail, now: Instant) -> Instant:
+    """When mails alike are no more counted that were sent; now, where none were."""
+    return max(now, read_count(_counted(mail), now).until)
+
+
+def _counted(mail: Mail) -> FailuresItem:
+    what = mail.code if mail.is_digest and mail.code else mail.subject
+    return FailuresItem(f"mailed#{hmac_sha256(what, f'mailed#{mail.company}#{mail.to}')}")
 
 
 def forget_mail(queued: QueuedMail) -> None:
@@ -90,9 +107,14 @@ def queued_item(queued: QueuedMail) -> MailItem:
 
 
 def _item(mail: Mail, now: Instant) -> MailItem:
+    """Mails that may go out as one lie in one shard, where one sender meets them all."""
     shard, id = secrets.randbelow(MAIL_SHARDS), mail_sort_key(now, secrets.token_hex(8))
     sealed = encrypt(json.dumps(_without_defaults(mail), ensure_ascii=False, separators=(",", ":")), id)
-    return MailItem.of(QueuedMail(shard, id, sealed, now, now + mail.valid_ms), mail_pk(shard), id)
+    queued = QueuedMail(shard, id, sealed, now, now + mail.valid_ms)
+    if mail.is_digest:
+        alike = hmac_sha256(f"{mail.code}#{mail.to}", f"digest#{mail.company}")
+        queued = replace(queued, shard=int(alike, 16) % MAIL_SHARDS, digest=alike[:16], not_before=now + GATHER_MS)
+    return MailItem.of(queued, mail_pk(queued.shard), id)
 
 
 def _without_defaults(mail: Mail) -> Fields:

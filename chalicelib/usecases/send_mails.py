@@ -4,15 +4,15 @@ What cannot be sent is tried again until it is of no use any more.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.mail import Mail, QueuedMail
+from chalicelib.domain.mail import MAX_DIGEST, Mail, QueuedMail, digest
 from chalicelib.mail.letter import to_letter
 from chalicelib.mail.sender import MailError
 from chalicelib.runtime import runtime
@@ -52,11 +52,10 @@ def send_mails(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -
 
 def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Counter[str]:
     """Counts by outcome, and by the reason of a failure: what the mail adapter says, or one of the codes below."""
-    counts: Counter[str] = Counter()
+    counts, digests = Counter[str](), defaultdict[str, list[QueuedMail]](list)
     for queued in mails.queued_mails(shard, now):
         if not keep_going():
-            if not isinstance(queued, Unreadable):
-                observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
+            _measure_age(queued, now)
             break
         if isinstance(queued, Unreadable):
             counts.update(["failed", f"unreadable: {queued}"])
@@ -64,21 +63,30 @@ def _send_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> Cou
             mails.forget_mail(queued)
             counts.update(["given_up", "too_late"])
         elif queued.not_before > now:
-            observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
+            _measure_age(queued, now)
+        elif queued.digest:
+            digests[queued.digest].append(queued)
         else:
-            counts.update(_try(queued, now))
+            counts.update(_try([queued], now))
+    for alike in digests.values():
+        if keep_going():
+            counts.update(_try(alike[:MAX_DIGEST], now))
     return counts
 
 
-def _try(queued: QueuedMail, now: Instant) -> list[str]:
-    """What came of it; nothing where somebody else is at it, or it was for nobody."""
+def _try(alike: Sequence[QueuedMail], now: Instant) -> list[str]:
+    """Send one mail, or several as one; answers what came of it: nothing where others are at it, or it was for nobody.
+
+    The first is leased, and taken out of the queue last: what is sent once more has the same id.
+    """
+    queued = alike[0]
     try:
-        content = mails.opened(queued)
+        contents = [mails.opened(each) for each in alike]
+        content = digest(contents) if queued.digest else contents[0]
         if content.to:
             mails.lease_mail(queued, now)
             if not queued.tries and content.is_notice and not _may_be_sent(content, now):
-                mails.forget_mail(queued)
-                return ["given_up", "too_many_alike"]
+                return _withhold(alike, content, now)
             _send(queued, content)
     except ConditionFailed:
         return []
@@ -88,10 +96,22 @@ def _try(queued: QueuedMail, now: Instant) -> list[str]:
     except Unavailable:
         raise
     except Exception as error:  # one mail's trouble keeps no other from being sent
-        observability.set_max_metric(observability.OLDEST_MAIL_AGE, _age(queued, now))
+        _measure_age(queued, now)
         return ["failed", str(error) if isinstance(error, MailError) else type(error).__name__]
-    mails.forget_mail(queued)
+    for each in reversed(alike):
+        mails.forget_mail(each)
     return ["sent"] if content.to else []
+
+
+def _withhold(alike: Sequence[QueuedMail], content: Mail, now: Instant) -> list[str]:
+    """One notice too many is dropped; what may go out as one waits until the next may."""
+    if not content.is_digest:
+        mails.forget_mail(alike[0])
+        return ["given_up", "too_many_alike"]
+    until = mails.alike_until(content, now)
+    for each in alike:
+        mails.postpone_mail(each, until)
+    return []
 
 
 def _send(queued: QueuedMail, content: Mail) -> None:
@@ -109,5 +129,7 @@ def _may_be_sent(content: Mail, now: Instant) -> bool:
     return True
 
 
-def _age(queued: QueuedMail, now: Instant) -> float:
-    return (now - queued.queued_at) / 1000
+def _measure_age(queued: QueuedMail | Unreadable, now: Instant) -> None:
+    """For how long a mail has waited that should have been sent: one that waits for others of its kind should not."""
+    if isinstance(queued, QueuedMail) and (queued.tries or queued.not_before <= now):
+        observability.set_max_metric(observability.OLDEST_MAIL_AGE, (now - queued.queued_at) / 1000)

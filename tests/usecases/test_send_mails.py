@@ -10,9 +10,21 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.events import Event
-from chalicelib.domain.mail import ALIKE_WINDOW_MS, DAY_MS, FIRST_WAIT_MS, MAX_ALIKE, MAX_WAIT_MS, Mail, next_try
+from chalicelib.domain.mail import (
+    ALIKE_WINDOW_MS,
+    DAY_MS,
+    FIRST_WAIT_MS,
+    GATHER_MS,
+    MAX_ALIKE,
+    MAX_DIGEST,
+    MAX_WAIT_MS,
+    Mail,
+    MailCode,
+    QueuedMail,
+    next_try,
+)
 from chalicelib.mail.sender import Letter, MailError
-from chalicelib.store import reads, writes
+from chalicelib.store import mails, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.events import AccountEventItem, event_item
@@ -230,6 +242,68 @@ def test_a_mail_that_is_sent_twice_is_the_same_mail(server: Server, monkeypatch:
     assert send_mails(now=NOW + FIRST_WAIT_MS)["sent"] == 2
     assert (len(server.ids), len(set(server.ids))) == (3, 2)
     assert all(re.fullmatch(r"[0-9]{15}\.[0-9a-f]{16}", id) for id in server.ids)
+
+
+def about(license: int, *, to: str = "mia@customer.test", code: MailCode = "license_ends") -> Mail:
+    """A mail to a manager, as `notices` writes it."""
+    item = f"    License:       {license}\n"
+    return Mail(to, "Licenses", f"These:\n\n{item}\n    Vendor:        A\n", 3 * DAY_MS, code=code, item=item)
+
+
+def test_what_managers_are_mailed_goes_out_as_one_mail_of_a_kind_a_day_and_person(server: Server) -> None:
+    for number in (1, 2, 2, 3):
+        queue_mail(about(number), NOW + number)
+    queue_mail(about(1, code="users_taken"), NOW)
+    queue_mail(about(1, to="bob@customer.test"), NOW)
+    assert send_mails(now=NOW + GATHER_MS - 1) == NOTHING
+    assert send_mails(now=NOW + GATHER_MS + 3) == NOTHING | {"sent": 3}
+    (text,) = [text for to, _, text in server.taken if to == "mia@customer.test" and "2" in text.partition("Vendor")[0]]
+    assert text.startswith("These:\n\n" + "\n".join(f"    License:       {n}\n" for n in (1, 2, 3)) + "\n    Vendor:")
+    assert queued() == []
+
+
+def test_what_comes_later_that_day_is_in_the_mail_of_the_next(server: Server) -> None:
+    at = NOW + GATHER_MS
+    queue_mail(about(1), NOW)
+    assert send_mails(now=at)["sent"] == 1
+    for number in (2, 3):
+        queue_mail(about(number), at)
+    assert send_mails(now=at + GATHER_MS) == NOTHING, "nothing is given up"
+    assert send_mails(now=at + DAY_MS - 1) == NOTHING
+    assert [item.tries for item in queued()] == [None, None], "as never tried"
+    assert send_mails(now=at + DAY_MS) == NOTHING | {"sent": 1}
+    assert [text.count("License:") for _, _, text in server.taken] == [1, 2]
+
+
+def test_a_digest_that_fails_or_whose_sender_dies_loses_nothing_and_stays_one_mail(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        queue_mail(about(number), NOW)
+    server.refuses = "SES refuses the mail: Throttling."
+    assert send_mails(now=NOW + GATHER_MS)["failed"] == 1
+    server.refuses = ""
+    forget, left = mails.forget_mail, iter([True])
+
+    def forget_one(queued: QueuedMail) -> None:
+        if not next(left, False):
+            raise KeyboardInterrupt
+        forget(queued)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.send_mails.mails.forget_mail", forget_one)
+        with pytest.raises(KeyboardInterrupt):
+            send_mails(now=NOW + GATHER_MS + DAY_MS)
+    assert send_mails(now=NOW + GATHER_MS + DAY_MS + MAX_WAIT_MS)["sent"] == 1
+    assert (len(server.ids), len(set(server.ids)), queued()) == (2, 1, [])
+
+
+def test_a_large_digest_is_several(server: Server) -> None:
+    for number in range(MAX_DIGEST + 1):
+        queue_mail(about(number), NOW)
+    assert send_mails(now=NOW + GATHER_MS)["sent"] == 1
+    assert send_mails(now=NOW + GATHER_MS + DAY_MS)["sent"] == 1
+    assert [text.count("License:") for _, _, text in server.taken] == [MAX_DIGEST, 1]
 
 
 def test_a_mail_has_the_face_of_its_company(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:

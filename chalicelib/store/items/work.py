@@ -29,6 +29,7 @@ class MailItem(LicensesItem[QueuedMail]):
     queued_at: IntegerAttribute
     tries: IntegerAttribute
     not_before: IntegerAttribute
+    digest: TextAttribute
 
     claim = TextAttribute(null=True)
 
