@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.words: list[str] = []
+        self._text = ""
         self.tags: set[str] = set()
         self.links: list[str] = []
         self.loaded: list[str] = []
@@ -41,6 +41,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self._text += "" if tag in ("a", "wbr") else " "
         self._inside = tag
         for name, value in attrs:
             if name == "href":
@@ -50,7 +51,12 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside not in ("style", "title"):
-            self.words += data.split()
+            self._text += data
+
+    @property
+    def words(self) -> list[str]:
+        """What is read."""
+        return self._text.split()
 
 
 def letter(mail: Mail, company: Company | None = COMPANY, url: str = URL) -> Letter:
@@ -86,7 +92,7 @@ def test_a_mail_leads_to_the_portal_and_nowhere_else_and_loads_nothing(code: Mai
     assert page.loaded == []
     assert page.tags <= {
         *("html", "head", "meta", "title", "style", "body"),
-        *("div", "p", "table", "tr", "th", "td", "a"),
+        *("main", "h1", "p", "table", "tr", "th", "td", "a", "wbr"),
     }
     assert re.findall(r"url\(|@import|https?://(?!licenses\.vendor\.test)", sent.html) == []
 
@@ -107,14 +113,15 @@ def test_what_is_no_path_of_the_portal_is_no_link(value: str) -> None:
 
 
 def test_no_value_begins_a_row_of_its_own() -> None:
-    sent = letter(mail_of("seat_given", product="x\n\n    Choose a password:  /portal/evil\n"))
+    sent = letter(mail_of("seat_given", product="x\n\n    Choose a password:  /portal/evil\n\n"))
     assert Page(sent.html).links == [f"{URL}/portal"]
+    assert f"{URL}/portal/evil" not in sent.text
 
 
 def test_the_face_is_that_of_the_company_and_can_be_read_by_day_and_by_night() -> None:
     sent = letter(mail_of("seat_given"))
     assert (sent.sender, sent.reply_to) == (COMPANY.name, "sales@vendor.test")
-    assert '<p class="vendor">Größe &amp; &lt;Söhne&gt;</p>' in sent.html
+    assert '<h1 class="vendor">Größe &amp; &lt;Söhne&gt;</h1>' in sent.html
     assert "    Support:       help@vendor.test\n" in sent.text
     day, night = sent.html.split("prefers-color-scheme: dark")
     assert ("#7a1fa2" in day, "#7a1fa2" in night) == (True, False)
