@@ -42,7 +42,7 @@ class Company:
     language: Language = "en"
     """Of its mails."""
     mails_off: frozenset[MailCode] = frozenset()
-    """Of what nobody is mailed (`mail.OF_COMPANY`)."""
+    """Of what nobody is mailed (`domain.mail.OF_COMPANY`)."""
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 

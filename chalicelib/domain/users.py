@@ -62,7 +62,7 @@ class User:
     invited_at: Instant | None = None
     """When it was mailed."""
     mails_off: frozenset[MailCode] = frozenset()
-    """Of what the person does not want to be mailed (`mail.OF_PERSON`)."""
+    """Of what the person does not want to be mailed (`domain.mail.OF_PERSON`)."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 
