@@ -329,6 +329,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.licenseapi.license_body._BEGINS_A_BODY": "itself",
     "chalicelib.mail.letter._PATH": "itself",
     "chalicelib.mail.letter._ROW": "itself",
+    "chalicelib.mail.messages._EMPTY_ROW": "itself",
     "chalicelib.mail.sender.SMTP": "itself",
     "chalicelib.portal.assets._THEME": "itself",
     "chalicelib.portal.log_in._OURS": "itself",

@@ -209,6 +209,7 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
         assert user.get(path).status == 200
     user.send(f"{device}/reset")
     user.send("/portal/account/person", first_name="Bob-the-second")
+    user.send("/portal/account/mails", seat_given="true")
     user.send("/portal/account/sessions")
     user.send("/portal/password", password=FIRST, new_password=SECOND, again=SECOND)
     user.send("/portal/account", "/portal/log-out")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
-from typing import Any
 
 from chalicelib.domain.catalog import Company, display_name
 from chalicelib.domain.color import accent_color
@@ -14,6 +13,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
 from chalicelib.domain.mail import OF_COMPANY, Language, MailCode
+from chalicelib.domain.types import Json
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
@@ -54,7 +54,7 @@ def set_branding(
     texts |= {"reply_to": reply_to, "support_email": support_email}
     given = {field: text for field, text in texts.items() if text is not None}
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
-    changed: dict[str, Any] = {field: _RULES[field](text) for field, text in given.items()}
+    changed: Json = {field: _RULES[field](text) for field, text in given.items()}
     changed |= {} if language is None else {"language": language}
     changed |= {} if mails_off is None else {"mails_off": mails_off & OF_COMPANY}
 
