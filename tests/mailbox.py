@@ -62,5 +62,5 @@ def mailed_code(vendor: Vendor, email: str) -> str:
 
 def mailed_link(vendor: Vendor, email: str) -> str:
     """What the link of the newest invitation of an account says."""
-    found = [link[1] for mail in mails(vendor, email) if (link := _LINK.search(mail.get_content()))]
+    found = [link[1] for mail in mails(vendor, email) if (link := _LINK.search(said(mail)))]
     return found[-1]

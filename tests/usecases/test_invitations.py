@@ -24,7 +24,7 @@ from chalicelib.usecases.forgotten_password import request_code, set_password_by
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.invitations import accept_invitation, find_invited, invite_again
 from chalicelib.usecases.log_in import log_in
-from tests.mailbox import mailed_code, mailed_link, mails
+from tests.mailbox import mailed_code, mailed_link, mails, said
 from tests.store.faults import wire
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account, result_of
@@ -61,7 +61,7 @@ def enter(link: str, *, password: str = NEW, now: int = NOW) -> str:
 def test_who_is_invited_is_mailed_a_link_and_no_password(vendor: Vendor, license: License) -> None:
     link = invited(vendor, license)
     (mail,) = mails(vendor, ADA)
-    text = mail.get_content()
+    text = said(mail)
     for answer in ("mia@customer.test has given you a license of revit", link, "7 days", vendor.code, "A vendor"):
         assert answer in text
     assert link not in mail["Subject"]
@@ -81,7 +81,7 @@ def test_who_has_chosen_a_password_is_told_of_the_seat_and_needs_no_link(vendor:
     change_password(vendor.code, ADA, initial or "", NEW, ADMIN, now=NOW)
     assign_user(vendor.code, license.id, ADA, 1, MANAGER, invite=True, now=NOW)
     assert invitation_state(account(vendor, ADA), NOW) == "none"
-    texts = [mail.get_content() for mail in mails(vendor, ADA)]
+    texts = [said(mail) for mail in mails(vendor, ADA)]
     assert not any("/portal/invitation" in text for text in texts)
     assert any("mia@customer.test has given you a license" in text for text in texts)
 
