@@ -371,7 +371,7 @@ NO_PARSERS = {
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
     "infra.embedded.values.added",  # of what is stored
-    *("domain.public_events.matches", "domain.public_events.is_pattern"),  # compare with what there is
+    *("domain.public_events.matches", "domain.public_events.pattern"),  # compare with what there is
     *("infra.output.write", "infra.output.answer", "infra.secret_store.open_store", "infra.scratch.scratch_folder"),
 }
 """Functions that take a text and are none."""

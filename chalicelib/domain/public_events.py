@@ -6,6 +6,7 @@ where it has one, and ours.
 
 from collections.abc import Collection, Mapping
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import EventType
 from chalicelib.domain.license import License
 
@@ -48,9 +49,11 @@ def matches(pattern: str, name: str) -> bool:
     return pattern in (_ANY, name) or (pattern.endswith(".*") and name.startswith(pattern.removesuffix(_ANY)))
 
 
-def is_pattern(text: str) -> bool:
-    """Whether a text names types that there are."""
-    return any(matches(text, name) for name in TYPES)
+def pattern(text: str) -> str:
+    """A type that there is, or a pattern that at least one matches. Raises `Invalid`, at the field `events`."""
+    if not any(matches(text, name) for name in TYPES):
+        raise Invalid("event_type_unknown", field="events", type=text)
+    return text
 
 
 def events_listened_to(patterns: Collection[str]) -> frozenset[EventType]:

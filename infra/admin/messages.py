@@ -11,7 +11,12 @@ MESSAGES = messages.MESSAGES | {
     "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",
     "end_twice": "give --validity-period or --valid-duration, not both.",
 }
-_ARGUMENT_OF_FIELD = {"order_id": "order", "phone_number": "phone", "new_password": "password_stdin"}
+_ARGUMENT_OF_FIELD = {
+    "order_id": "order",
+    "phone_number": "phone",
+    "new_password": "password_stdin",
+    "events": "event",
+}
 
 
 def error_message(error: SeatkeeperError, command: Command) -> str:

@@ -46,6 +46,8 @@ def _word(name: str, value: Any) -> str:  # whatever stands in a document
         return _WORD_OF_NONE.get(name, "-")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_word("", one) for one in value)
     if (name, value) in _WORD_OF:
         return _WORD_OF[name, value]
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(value))

@@ -6,7 +6,7 @@ White space around a value is a slip of the hand and is cut, but not where a cli
 
 from collections.abc import Callable
 
-from chalicelib.domain import catalog, color, days, instants, users
+from chalicelib.domain import catalog, color, days, instants, public_events, users, webhooks
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email, optional_email
@@ -53,6 +53,21 @@ def product(given: str) -> str:
     return catalog.product_code(given.strip())
 
 
+def product_or_all(given: str) -> str:
+    """A product's code; empty for all products."""
+    return product(given) if given.strip() else ""
+
+
+def url(given: str) -> str:
+    """Where a webhook goes; whether it may go there the use cases say."""
+    return webhooks.checked_url(given, may_be_private=True)
+
+
+def event_pattern(given: str) -> str:
+    """A type of event that leaves the house, or a pattern of types."""
+    return public_events.pattern(given.strip())
+
+
 def email(given: str) -> str:
     """An e-mail in its stored form; whether an account may be made of it, the use cases say."""
     return known_email(given)
@@ -88,10 +103,12 @@ def accent(given: str) -> str:
 
 def license_id(given: str) -> int:
     """A license's id, as JavaScript can count it."""
-    value = _digits(given)
-    if value is None or not 1 <= value <= MAX_ID:
-        raise ValueError(f"{given!r} is no license id: a whole number from 1 to {MAX_ID}.")
-    return value
+    return _id(given, "license")
+
+
+def webhook_id(given: str) -> int:
+    """A webhook's id, likewise."""
+    return _id(given, "webhook")
 
 
 def license_name(given: str) -> int | str:
@@ -173,6 +190,13 @@ def one_of(*words: str) -> Callable[[str], str]:
         return given.strip()
 
     return read
+
+
+def _id(given: str, of: str) -> int:
+    value = _digits(given)
+    if value is None or not 1 <= value <= MAX_ID:
+        raise ValueError(f"{given!r} is no {of} id: a whole number from 1 to {MAX_ID}.")
+    return value
 
 
 def _digits(given: str) -> int | None:

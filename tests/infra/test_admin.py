@@ -33,6 +33,7 @@ from infra.admin import commands
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator, value_beside
 from tests.support import ADMIN, DAY, HOUR, Vendor
+from tests.usecases.receivers import listen
 
 FAR = "2080-01-02T03:04:05.678Z"
 EMAIL = "don.joe@qbitec.com"
@@ -431,6 +432,14 @@ TEXTS = {
     "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
     "device allow": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
+    "webhook create": ("--company {company} --url https://new.example", "url", "https://new.example/"),
+    "webhook list": ("--company {company}", "company", "{company}"),
+    "webhook set": ("--company {company} --webhook {webhook} --pause", "paused", "yes"),
+    "webhook rotate-secret": ("--company {company} --webhook {webhook}", "products", "all"),
+    "webhook delete": ("--company {company} --webhook {webhook}", "deleted", "yes"),
+    "webhook test": ("--company {company} --webhook {webhook}", "webhook", "{webhook}"),
+    "webhook log": ("--company {company} --webhook {webhook}", "after", "-"),
+    "webhook resend": ("--company {company} --webhook {webhook} --since 2020-01-01", "to be sent", "0"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "1"),
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
@@ -445,7 +454,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
     arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
-    given["order"] = license.order_id
+    given |= {"order": license.order_id, "webhook": listen(vendor)}
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 

@@ -13,6 +13,7 @@ from tests.store.faults import out_of_reach, wire
 from tests.support import Vendor
 
 ADA, KEY = "ada@customer.test", "OWNKEY-1234"
+SECRETS = {"shared_key", "api_key", "manager_initial_password", "secret"}
 ISSUE = (
     f"license issue --company {{code}} --product viewer --license-type perpetual --max-activations 1 --customer {ADA} "
     f"--manager {ADA} --license-key {KEY} --order secret-order --operator Petra"
@@ -34,6 +35,7 @@ def _logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("apikey create --company {code} --origin https://app.example", 0, "ok"),
         (f"user assign --license {{license}} --email {ADA} --first-name Ada --last-name King", 0, "ok"),
         (f"user remove --license {{license}} --email {ADA}", 2, "user_not_found"),
+        ("webhook create --company {code} --url https://hooks.example/secret-path --event user.locked", 0, "ok"),
         ("explain --company {code} --license {license} --hardware-id my-laptop", 0, "ok"),
         ("explain --company {code} --license OTHER-KEY", 2, "validation_error"),
         ("product create --company {code} --code viewer --name X --authorization-method user", 2, "already_exists"),
@@ -54,8 +56,8 @@ def test_a_command_is_one_record_that_names_nobody(
     assert record["duration_ms"] > 0
     assert record.get("license_id", license.id) == license.id
     answer = json.loads(output or "{}")
-    given = {ADA, "Ada", "King", KEY, "OTHER-KEY", "secret-order", "my-laptop", "Petra", "app.example"}
-    shown = {value for name, value in answer.items() if name in ("shared_key", "api_key", "manager_initial_password")}
+    given = {ADA, "Ada", "King", KEY, "OTHER-KEY", "secret-order", "my-laptop", "Petra", "app.example", "secret-path"}
+    shown = {value for name, value in answer.items() if name in SECRETS}
     assert [secret for secret in given | shown if secret and str(secret) in text] == []
 
 

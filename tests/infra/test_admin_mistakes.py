@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
+from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.usecases.issue_license import Terms
 from infra.admin.command_table import COMMANDS, Command
 from infra.admin.main import function_of
@@ -22,6 +23,11 @@ from tests.support import DAY, Vendor
 
 EMAIL = "don.joe@qbitec.com"
 ISSUE = "license issue --company {company} --product viewer --license-type perpetual --max-activations 1"
+WEBHOOK_VERBS = (
+    *("webhook set --pause", "webhook resend --since 2026-01-01"),
+    *(f"webhook {verb}" for verb in ("rotate-secret", "delete", "test", "log")),
+)
+HOOK = "webhook create --company {company} --url https://hooks.example/in"
 TIMED = "license issue --company {company} --product viewer --license-type time-limited --max-activations 1"
 
 
@@ -159,6 +165,10 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
         ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
         (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),
         ("device reset --license 1 --hardware-id -x", "--hardware-id: expected one argument"),
+        ("webhook delete --company A --webhook 0", "--webhook: '0' is no webhook id: a whole number from 1 to"),
+        ("webhook create --company A --url x.example", "--url: write it as https://receiver.example/path"),
+        (f"{HOOK}{'x' * 1024}", "--url: give at most 1024 characters"),
+        (f"{HOOK} --event license.exploded", "--event: there is no type of event license.exploded"),
         ("sweep --now 9999-01-01", "--now: the clock must be set between the years 1970 and 2286"),
     ],
 )
@@ -203,11 +213,12 @@ WRONG = {
     **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code"),
     **dict.fromkeys(("--max-transfers", "--grace-period"), "-2"),
     **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
+    **dict.fromkeys(("--webhook", "--event", "--url"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
     **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
     **dict.fromkeys(("--email", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
-    **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
+    **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration", "--since", "--until"), "soon"),
     **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off"), "a b"),
     **dict.fromkeys(("--license-type", "--authorization-method"), "none"),
     "--new-email": "m\xfcller@b.example",
@@ -296,6 +307,12 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
             "user set-max-activations --license {seat} --email {email} --max-activations unlimited",
             "--max-activations: the license allows 5",
         ),
+        (HOOK.replace("https:", "http:"), "--url: only https is taken here."),
+        (HOOK.replace("hooks.example", "10.0.0.1"), "--url: 10.0.0.1 is no public address."),
+        (f"{HOOK} --product cad", "There is no product with this code."),
+        ("webhook list --company {company}X", "There is no company with this code."),
+        ("webhook set --company {company} --webhook 1 --pause --resume", "Say --pause or --resume, not both."),
+        *((f"{verb} --company {{company}} --webhook 1", "There is no such webhook.") for verb in WEBHOOK_VERBS),
         ("user unlock --company {company} --email a@b.example", "There is no such account."),
         ("user close --company {company} --email a@b.example", "There is no such account."),
         ("user reopen --company {company} --email a@b.example", "There is no such account."),
@@ -342,6 +359,7 @@ def everything(vendor: Vendor) -> list[object]:
         accounts.read_company(vendor.code),
         accounts.read_product(vendor.code, "viewer"),
         accounts.user_of_email(vendor.code, "a@b.example"),
+        find_endpoints(vendor.code),
     ]
 
 

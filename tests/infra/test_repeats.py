@@ -5,6 +5,7 @@ from typing import Never
 import pytest
 
 from chalicelib.store import accounts, licenses
+from chalicelib.usecases.endpoints import find_endpoints
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator
 from tests.store.faults import wire
@@ -20,15 +21,16 @@ LINES = {
     "--order A-17 --customer office@customer.test --manager ann@customer.test",
     "order add-manager": "--company {code} --order A-1 --email ann@customer.test",
     "user assign": "--license {license} --email ann@customer.test",
+    "webhook create": "--company {code} --url https://hooks.example/in --event user.locked",
 }
 KEYED = {command.name for command in COMMANDS if any(option.name == "--idempotency-key" for option in command.options)}
 
 
-def made(vendor: Vendor) -> tuple[int, int, int]:
-    """How many licenses, API keys and seats there are."""
+def made(vendor: Vendor) -> tuple[int, int, int, int]:
+    """How many licenses, API keys, seats and webhooks there are."""
     ids = list(licenses.license_ids(vendor.code))
     seats = sum(len(list(licenses.seats(vendor.code, license_id))) for license_id in ids)
-    return len(ids), len(list(accounts.read_api_keys(vendor.code))), seats
+    return len(ids), len(list(accounts.read_api_keys(vendor.code))), seats, len(find_endpoints(vendor.code))
 
 
 @pytest.mark.parametrize("name", [c.name for c in COMMANDS if c.name.split()[-1] in MAKING and "secrets" not in c.name])
@@ -46,7 +48,10 @@ def test_what_makes_something_makes_no_second_one_when_it_is_repeated(
         assert "made before" in operator.noted(line)
 
 
-@pytest.mark.parametrize(("name", "more"), [("apikey create", "--read-only"), ("license issue", "--trial")])
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("apikey create", "--read-only"), ("license issue", "--trial"), ("webhook create", "--event '*'")],
+)
 def test_a_key_is_good_for_one_command_of_one_company(operator: Operator, vendor: Vendor, name: str, more: str) -> None:
     line = f"{name} {LINES[name].format(code=vendor.code)} --idempotency-key job-7"
     operator.asks(line)
@@ -80,5 +85,6 @@ def test_a_repeat_after_a_death_behind_the_write_makes_nothing_and_tells_what_wa
     assert made(vendor) == known
     names = {str(license_id) for license_id in licenses.license_ids(vendor.code)}
     names |= {key.api_key for key in accounts.read_api_keys(vendor.code)}
+    names |= {str(endpoint.id) for endpoint in find_endpoints(vendor.code)}
     assert str(answer.get("id", answer.get("api_key"))) in names
-    assert answer.get("shared_key", answer.get("manager_initial_password"))
+    assert answer.get("shared_key") or answer.get("manager_initial_password") or answer.get("secret")
