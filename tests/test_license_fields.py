@@ -19,7 +19,8 @@ SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """The files of each adapter that show a license, and how they name a field."""
 INNER = {
-    *("epoch", "revision", "announced_phase", "released", "last_released_by"),  # what the rules go by
+    *("epoch", "revision", "announced_phase", "notified_until"),  # what the rules go by
+    *("released", "last_released_by"),  # what the rules go by
     *("bucket_full_at", "seats_full_at", "known_devices"),
     *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
 }

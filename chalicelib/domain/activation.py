@@ -160,6 +160,7 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
         last_released_by=None if comes_back else decision.license.last_released_by,
         first_activated_at=decision.license.first_activated_at or now,
         validity_period=decision.validity_period or decision.license.validity_period,
+        notified_until=decision.license.notified_until if decision.validity_period is None else now,
         bucket_full_at=decision.bucket.after_change(decision.license.bucket_full_at, now),
     )
     seat = snapshot.seat

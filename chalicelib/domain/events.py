@@ -19,6 +19,7 @@ EventType = Literal[
     "license_disabled",
     "license_extended",
     "license_reset",
+    "license_will_expire",
     "grace_started",
     "license_expired",
     "activation_refused",  # never stored as an event: `domain.refusals`

@@ -40,6 +40,7 @@ FaultCode = Literal[
     "not_listed_under_customer",
     "id_link_missing",
     "key_link_missing",
+    "notice_not_indexed",
     "manager_link_missing",  # user
     "user_link_missing",  # email
     "hardware_link_missing",

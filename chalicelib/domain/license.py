@@ -63,6 +63,9 @@ class License:
     first_activated_at: Instant | None = None
     announced_phase: Phase = "valid"
     """The last phase that the history has; the true phase is `phase(license, now)`."""
+    notified_until: Instant | None = None
+    """Notices of its end (`transitions.NOTICE_DAYS`) that are of up to this instant are given, or never will be: the
+    license was nearer to its end when it got it. None: those of up to `created_at`."""
     order_id: str | None = None
     customer: str | None = None
     epoch: int = 0

@@ -1,14 +1,17 @@
 """Expiry and grace: which transitions a license's dates have brought about, and when the next one is due.
 
-The sweep announces them; nothing else depends on it (`domain.license.phase` is computed from the dates).
+And the notices before: that a license will expire. The sweep announces both; nothing else depends on it
+(`domain.license.phase` is computed from the dates).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Phase, ends_at
+from chalicelib.domain.license import HOUR_MS, License, Phase, ends_at
 
+NOTICE_DAYS = (30, 7, 3, 1)
+"""How many times 24 hours before `validity_period` notice is given of it, whatever grace there is."""
 _ORDER: tuple[Phase, ...] = ("valid", "grace", "expired")
 
 
@@ -25,13 +28,16 @@ class Dated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Of a license with a transition to come, what the sweep decides by."""
+    """Of a license with a transition to come, or with a notice to be given, what the sweep decides by."""
 
     company: str
     id: int
     announced_phase: Phase
+    """Of a notice `expired`: so older code, which knows of none, finds no transition in it, and passes it by."""
     grace_period: int
     validity_period: Instant
+    notified_until: Instant | None = None
+    """Of a notice: those of up to this instant are not to be given any more. None: it is a transition that is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,45 @@ class Transition:
 
     phase: Phase
     at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A license came within `days` days of its end at `at`, whenever that is noticed."""
+
+    days: int
+    at: Instant
+
+
+def due_of(license: License) -> list[Due]:
+    """What a license is filed for: its next transition, then its next notice, as far as there are any to come."""
+    if license.validity_period is None:
+        return []
+    dates = license.announced_phase, license.grace_period, license.validity_period
+    transition = Due(license.company, license.id, *dates)
+    until = license.created_at if license.notified_until is None else license.notified_until
+    notice = replace(transition, announced_phase="expired", notified_until=until)
+    possible = [transition, notice] if license.announced_phase == "valid" else [transition]
+    return [due for due in possible if due_at(due) is not None]
+
+
+def due_at(due: Due) -> Instant | None:
+    """The instant of the first transition, or notice, that is not announced yet, past or future."""
+    if due.notified_until is None:
+        return next_due(due)
+    ahead = _notices_ahead(due, due.notified_until)
+    return ahead[0].at if ahead else None
+
+
+def notice_due(due: Due, now: Instant) -> Notice | None:
+    """The notice to be given at `now`: after a gap that spans several, the nearest to the end, for all of them.
+
+    None where there is none yet, and from the end on.
+    """
+    if due.notified_until is None or now >= due.validity_period:
+        return None
+    passed = [notice for notice in _notices_ahead(due, due.notified_until) if notice.at <= now]
+    return passed[-1] if passed else None
 
 
 def transitions_due(license: Dated, now: Instant) -> list[Transition]:
@@ -69,3 +114,8 @@ def _ahead(license: Dated) -> list[Transition]:
     life = [Transition("grace", license.validity_period)] if license.grace_period else []
     life.append(Transition("expired", end))
     return [t for t in life if _ORDER.index(t.phase) > _ORDER.index(license.announced_phase)]
+
+
+def _notices_ahead(due: Due, after: Instant) -> list[Notice]:
+    notices = (Notice(days, due.validity_period - days * 24 * HOUR_MS) for days in NOTICE_DAYS)
+    return [notice for notice in notices if notice.at > after]

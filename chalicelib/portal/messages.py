@@ -23,6 +23,7 @@ _EVENTS: dict[EventType, str] = {
     "license_disabled": "License disabled",
     "license_extended": "License extended",
     "license_reset": "License reset: all devices deactivated",
+    "license_will_expire": "License will expire",
     "grace_started": "Grace period began",
     "license_expired": "License expired",
     "activation_refused": "Refused",
@@ -115,6 +116,8 @@ def event_words(event: Event) -> str:
         return f"{words} (a transfer)"
     if event.type == "user_assigned" and event.detail.get("invited"):
         return f"{words} and invited"
+    if event.type == "license_will_expire" and (days := event.detail.get("days")):
+        return f"{words} within a day" if days == 1 else f"{words} within {days} days"
     if event.type == "activation_refused":
         words = f"{words}: {_refusal(event)}"
     return f"{words}, {event.repeats + 1} times" if event.repeats else words

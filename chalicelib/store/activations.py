@@ -167,7 +167,8 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
     if license.blocked_devices:
         write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
     if decision.validity_period is not None:
-        update_due_index(write, None, replace(license, validity_period=decision.validity_period))
+        begun = replace(license, validity_period=decision.validity_period, notified_until=now)
+        update_due_index(write, license, begun)
     if seat is not None:
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, now))
     user_id = None if seat is None else seat.user_id
@@ -321,6 +322,7 @@ def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:
     if decision.validity_period is not None:
         end = ends_at(decision.validity_period, license.grace_period)
         actions += [item.validity_period.set(decision.validity_period), item.ends_at.set(end)]
+        actions.append(item.notified_until.set(now))
     return actions
 
 

@@ -150,9 +150,13 @@ def due_pk(shard: int | None = None) -> str:
     return "due#" + ("" if shard is None else str(shard))
 
 
-def due_sort_key(at: Instant, license: str = "") -> str:
-    """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it."""
-    return f"{at:015d}#{license}" if license else f"{at:015d}"
+def due_sort_key(at: Instant, license: str = "", *, is_notice: bool = False) -> str:
+    """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it.
+
+    That of a notice is another one: older code, which moves dates alone, is to find none in its way.
+    """
+    when = f"{at:015d}-notice" if is_notice else f"{at:015d}"
+    return f"{when}#{license}" if license else when
 
 
 def mail_pk(shard: int | None = None) -> str:

@@ -8,10 +8,11 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
 from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user, require_company
-from chalicelib.store.due import filed, update_due_index
+from chalicelib.store.due import as_filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
@@ -109,21 +110,21 @@ def ends_as_dated(license: License) -> bool:
 
 
 def update(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
-    """Write what differs between the terms, and the announced phase, if nobody has changed either since `old`.
+    """Write what differs between the terms, and what is announced of the dates, if nobody has changed any since `old`.
 
     Counters stay as they are by then (`LicenseItem.guarded`); the event says which terms have changed. `earlier`:
     events that stand before it in the history. Raises `ConditionFailed`.
     """
     pk, item = license_pk(old.company, old.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    terms = replace(new, announced_phase=old.announced_phase)
-    # What the index of what is due, and the end, follow from: the sweep and a first activation move these.
-    as_dated = item.unchanged(old, item.announced_phase, item.validity_period, item.grace_period)
+    terms = replace(new, announced_phase=old.announced_phase, notified_until=old.notified_until)
     announced = [item.announced_phase.set(new.announced_phase)]
-    write.change(item(pk, LICENSE), old, terms, as_dated, announced)
-    dates_old, dates_new = ((one.announced_phase, one.validity_period, one.grace_period) for one in (old, new))
-    if dates_old != dates_new:
-        update_due_index(write, filed(old), new)
+    if new.notified_until is not None:
+        announced.append(item.notified_until.set(new.notified_until))
+    # What the index of what is due, and the end, follow from: the sweep and a first activation move these.
+    write.change(item(pk, LICENSE), old, terms, as_filed(old), announced)
+    if due_of(old) != due_of(new):
+        update_due_index(write, old, new)
     for earlier_event in earlier:
         write.put_event(event_item(pk, earlier_event))
     write.commit()

@@ -14,7 +14,7 @@ from chalicelib.domain.access import buyer
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
-from chalicelib.store.due import due_entries
+from chalicelib.store.due import notice_entry, transition_entries
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem, UserItem
 from chalicelib.store.items.kinds import KINDS
@@ -228,7 +228,9 @@ def _user_fault(user: UserItem, link: LookupItem | None) -> _Found | None:
 def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "due_license_gone", {}
-    right = [(entry.pk, entry.sort_key) for entry in due_entries(license.to_domain())]
+    dated = license.to_domain()
+    possible = filter(None, (*transition_entries(dated), notice_entry(dated)))
+    right = [(entry.pk, entry.sort_key) for entry in possible]
     return None if (due.pk, due.sort_key) in right else ("due_otherwise", {})
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
+from chalicelib.store.due import as_filed, notice_entry
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -72,6 +73,8 @@ def _wanted(
         bought = LookupItem(company, customer_license_sort_key(customer, id))
         bought.product, bought.order_id = license.product, license.order_id
         yield link("not_listed_under_customer", bought, item(pk, LICENSE), item.customer == customer)
+    if (notice := notice_entry(license)) is not None:
+        yield link("notice_not_indexed", notice, item(pk, LICENSE), as_filed(license))
     for user_id in sorted(managers):
         shown = manager_license_sort_key(user_id, id)
         managed, order = OrderItem.managers.contains(user_id), OrderItem(company, order_sort_key(order_id))

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from chalicelib.store import deliveries, outbox, reads, writes
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import filed
+from chalicelib.store.due import as_filed, filed, notice_entry
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.items.events import RefusalItem
@@ -64,13 +64,11 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     was_there = False
     while (license := read_license(code, license_id)) is not None:
         was_there = True
-        if (due := filed(license)) is not None:
+        for due in filter(None, (filed(license), notice_entry(license))):
             writes.delete(due)
             yield 1
-        item = LicenseItem
-        as_filed = item.unchanged(license, item.announced_phase, item.validity_period, item.grace_period)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
-            writes.delete(item(license_pk(code, license_id), LICENSE), as_filed)
+            writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), as_filed(license))
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")

@@ -90,6 +90,8 @@ def _new_end(license: License, validity_period: Instant | None, by: str | None, 
 
 
 def _with_end(license: License, end: Instant, now: Instant) -> License:
-    moved, missed = replace(license, validity_period=end), transitions_due(license, now)
+    if end == license.validity_period:
+        return license
+    moved, missed = replace(license, validity_period=end, notified_until=now), transitions_due(license, now)
     announced = missed[-1].phase if missed else license.announced_phase
     return replace(moved, announced_phase=announced_after_change(announced, phase(moved, now)))

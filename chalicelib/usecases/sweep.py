@@ -1,4 +1,4 @@
-"""The sweep: announce, once, what the dates of licenses have brought about."""
+"""The sweep: announce, once, what the dates of licenses have brought about, and give notice of what they will."""
 
 import logging
 from collections import Counter
@@ -8,9 +8,16 @@ from chalicelib import observability
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Phase
-from chalicelib.domain.transitions import Due, Transition, next_due, transitions_due
+from chalicelib.domain.transitions import Due, Transition, due_at, notice_due, transitions_due
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import DUE_SHARDS, SHARDS_OF_A_COMPANY, announce, due_licenses
+from chalicelib.store.due import (
+    DUE_SHARDS,
+    SHARDS_OF_A_COMPANY,
+    announce,
+    due_licenses,
+    give_notice,
+    refile_notice,
+)
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 
@@ -23,10 +30,12 @@ MAX_LOGGED = 5
 """Of a shard's failures: the others are counted alone."""
 _log = logging.getLogger(__name__)
 _EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
+_NOTICE: EventType = "license_will_expire"
 
 
 def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None) -> dict[str, int]:
-    """Announce every transition up to `now`, however long ago; answers how many of each kind, and how many failed.
+    """Announce every transition up to `now`, however long ago, and what is about to expire; answers how many of each
+    kind, and how many failed.
 
     A license that cannot be announced keeps no other from it: it is counted, logged, and due again at the next run.
     Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
@@ -41,7 +50,7 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     with ThreadPool(THREADS) as threads:
         counts = threads.map(sweep_shard, range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
-    announced = {event: total[event] for event in _EVENTS.values()}
+    announced = {event: total[event] for event in (_NOTICE, *_EVENTS.values())}
     observability.add_metric(observability.SWEEP_TRANSITIONS, sum(announced.values()))
     observability.add_metric(observability.ANNOUNCEMENTS_FAILED, total[FAILED])
     return announced | {FAILED: total[FAILED]}
@@ -51,7 +60,7 @@ def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> C
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
         try:
-            counts.update(_announce(shard, _readable(due), now))
+            counts.update(_announce_due(shard, _readable(due), now))
         except Exception:  # whatever it is: the others are not to wait for it
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:
@@ -73,9 +82,13 @@ def _readable(due: Due | Unreadable) -> Due:
     return due
 
 
-def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
+def _announce_due(shard: int, due: Due, now: Instant) -> list[EventType]:
     """What was announced of a license; nothing where someone else has done it."""
-    observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (next_due(due) or now)) / 1000)
+    observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (due_at(due) or now)) / 1000)
+    return _announce(shard, due, now) if due.notified_until is None else _give_notice(shard, due, now)
+
+
+def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
     transitions = transitions_due(due, now)
     if not transitions:
         return []
@@ -84,3 +97,16 @@ def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
     except ConditionFailed:
         return []
     return [_EVENTS[transition.phase] for transition in transitions]
+
+
+def _give_notice(shard: int, due: Due, now: Instant) -> list[EventType]:
+    notice, event = notice_due(due, now), None
+    if notice is not None:
+        since, ends = to_iso(notice.at), to_iso(due.validity_period)
+        event = Event.new(_NOTICE, SWEEP, now, days=notice.days, since=since, ends=ends)
+    try:
+        give_notice(shard, due, now, event)
+    except ConditionFailed:
+        refile_notice(shard, due)
+        return []
+    return [] if event is None else [event.type]

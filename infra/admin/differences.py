@@ -41,6 +41,7 @@ MESSAGES: dict[FaultCode, str] = {
     "not_listed_under_customer": "it is not listed under its customer",
     "id_link_missing": "its id does not lead to the company",
     "key_link_missing": "the license key does not lead to it",
+    "notice_not_indexed": "that it will expire is not in the due index, so no sweep will give notice of it",
     "manager_link_missing": "the order's manager {user} is not shown it",
     "user_link_missing": "seat of {email}: the user is not linked to it",
     "hardware_link_missing": "a device is not found by its hardware id",

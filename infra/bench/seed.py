@@ -7,9 +7,10 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import new_license_key
 from chalicelib.domain.license import License
+from chalicelib.domain.transitions import due_of
 from chalicelib.domain.types import Json
 from chalicelib.store import database
-from chalicelib.store.due import due_entries
+from chalicelib.store.due import entry_of
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -49,7 +50,7 @@ def _items(
     )
     pk = license_pk(company, license_id)
     yield LicenseItem.of(license, pk, LICENSE)
-    yield due_entries(license)[0]
+    yield from (entry_of(due) for due in due_of(license))
     yield event_item(pk, Event.new("license_issued", _ADMIN, 0, product=product), EventItem)
     yield LookupItem(f"license#{license_id}", "company", company=company)
     yield LookupItem(company, company_license_sort_key(license_id))

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.transitions import NOTICE_DAYS
 from chalicelib.observability import METRICS
 from infra import budgets
 from infra.budgets import Budget
@@ -44,9 +45,9 @@ def loads(devices: float, usage: Usage) -> list[Load]:
     """What so many devices, and the clock, call in a month."""
     checks = devices * usage.days_a_month * usage.checks_a_day
     noted = min(checks, devices * usage.days_a_month * NOTED_A_DAY)
-    sweep, expiry = budgets.CALLS["sweep, nothing due"], budgets.CALLS["sweep, one license expires"]
-    transition = Budget("1 transaction", expiry.read_units - sweep.read_units, expiry.write_units - sweep.write_units)
+    sweep = budgets.CALLS["sweep, nothing due"]
     calls = budgets.CALLS
+    transition, notice = (_beside(sweep, calls[f"sweep, one license {does}"]) for does in ("expires", "will expire"))
     asked, queue, sent = calls["ask for a code"], calls["mail, nothing queued"], calls["mail, one is sent"]
     mail = Budget("4 reads + 4 writes", asked.read_units, asked.write_units + sent.write_units)
     result = [
@@ -54,6 +55,7 @@ def loads(devices: float, usage: Usage) -> list[Load]:
         Load(devices * usage.portal_pages_a_month, budgets.PORTAL_PAGE_NOTED, usage.page_ms, usage.page_bytes),
         Load(usage.days_a_month * usage.sweeps_a_day, sweep, usage.sweep_ms),
         Load(devices * usage.licenses_ending_a_month, transition),
+        Load(devices * usage.licenses_ending_a_month * len(NOTICE_DAYS), notice),
         Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),
         Load(devices * usage.mails_a_month, mail),
         Load(usage.days_a_month * usage.event_runs_a_day, calls["events, nothing waits"], usage.event_run_ms),
@@ -67,6 +69,11 @@ def loads(devices: float, usage: Usage) -> list[Load]:
         ):
             result.append(Load(share * count, budgets.CALLS[call], ms, usage.answer_bytes))
     return result
+
+
+def _beside(idle: Budget, due: Budget) -> Budget:
+    """What a sweep costs more where one license is due."""
+    return Budget("1 transaction", due.read_units - idle.read_units, due.write_units - idle.write_units)
 
 
 def stored_gb(devices: float, usage: Usage) -> float:

@@ -72,7 +72,7 @@ CALLS: dict[str, dict[str, Units]] = {
     "issue a license": {
         "licenses license": Units(0, 2),
         "licenses at#": Units(0, 2),
-        "licenses due#": Units(0, 2),
+        "licenses due#": Units(0, 4),
         "licenses mail#": Units(0, 4),
         "accounts license#/company": Units(0, 2),
         "accounts company": Units(2, 2),
@@ -89,9 +89,14 @@ CALLS: dict[str, dict[str, Units]] = {
     "extend a license": {
         "licenses license": Units(1, 2),
         "licenses at#": Units(0, 2),
-        "licenses due#": Units(2, 4),
+        "licenses due#": Units(2, 8),
     },
     "sweep, nothing due": {"licenses due#": Units(72)},
+    "sweep, one license will expire": {
+        "licenses due#": Units(72, 4),
+        "licenses license": Units(0, 2),
+        "licenses at#": Units(0, 2),
+    },
     "sweep, one license expires": {
         "licenses due#": Units(72, 2),
         "licenses license": Units(0, 2),

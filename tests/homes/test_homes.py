@@ -46,8 +46,9 @@ BEFORE_LINKS = (
     BEFORE_DEVICES,
     "a device is not linked to its user",
     "the devices of its users are not marked as linked",
+    "that it will expire is not in the due index",
 )
-"""What the audit says of devices that older code has activated: a repair files them."""
+"""What the audit says of devices that older code has activated, and of what it has issued: a repair files it."""
 NEWER = "newer"
 """What the newest code writes, with attributes that are not known yet: as in a rolling deploy."""
 

@@ -331,7 +331,7 @@ def test_a_sweep_announces_once_what_is_due(operator: Operator, vendor: Vendor) 
     types = []
     for at in (before, amid, after, after):
         answer = operator.asks(f"sweep --now {at}")
-        assert answer.keys() == {"now", "grace_started", "license_expired", "failed"}
+        assert answer.keys() == {"now", "license_will_expire", "grace_started", "license_expired", "failed"}
         types.append([event.type for event in vendor.history(license)][1:])
     assert types == [[], ["grace_started"], *[["grace_started", "license_expired"]] * 2]
 

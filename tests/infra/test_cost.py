@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.transitions import NOTICE_DAYS
 from infra import budgets
 from infra.cost import monthly_cost as months
 from infra.cost.__main__ import main
@@ -124,7 +125,8 @@ def test_sweeps_are_no_calls_over_http_and_cost_a_write_for_each_license_that_en
     lines = month(1e6, inputs(sweeps_a_day=1e6 / 30, sweep_ms=1, licenses_ending_a_month=1), ARM, UNWATCHED)
     assert (lines["API Gateway"], lines["Data sent"]) == (0, 0)
     assert lines["DynamoDB, reads"] == pytest.approx(budgets.CALLS["sweep, nothing due"].read_units)
-    assert lines["DynamoDB, writes"] == pytest.approx(budgets.CALLS["sweep, one license expires"].write_units)
+    ends, will_end = (budgets.CALLS[f"sweep, one license {does}"].write_units for does in ("expires", "will expire"))
+    assert lines["DynamoDB, writes"] == pytest.approx(ends + len(NOTICE_DAYS) * will_end)
 
 
 def test_mails_are_written_twice_and_read_once_and_runs_of_the_mail_are_no_calls_over_http() -> None:

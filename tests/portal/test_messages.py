@@ -34,6 +34,11 @@ def test_a_refused_activation_is_told_with_its_limit_its_device_and_how_often() 
     assert event_words(a_refusal(7, limit=3, used=4).as_event()) == "Refused: 4 of 3 devices are in use (device pc)"
 
 
+def test_that_a_license_will_expire_is_told_with_the_days() -> None:
+    said = [event_words(Event("license_will_expire", NOW, Actor("sweep"), detail={"days": days})) for days in (30, 1)]
+    assert said == ["License will expire within 30 days", "License will expire within a day"]
+
+
 def test_every_refusal_has_a_reason_in_words() -> None:
     for code in get_args(Code):
         reason = refusal_message(code)

@@ -17,13 +17,14 @@ from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
-from chalicelib.domain.transitions import Due
+from chalicelib.domain.transitions import Due, due_at
 from chalicelib.store import activations, database, due, licenses, limits, reads, seats, transactions, writes
 from chalicelib.store.connection import StageConnection
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
 from chalicelib.store.schema import AnyItem
 from chalicelib.usecases import activate as activating
@@ -322,8 +323,9 @@ def _sweep_skips() -> Patches:
 def _sweep_forgets() -> Patches:
     """What is due is crossed off before it is announced: who dies between the two has forgotten it."""
 
-    def announce(_shard: int, found: Any, announced: Any, events: list[Event]) -> None:
-        if (row := due.filed(found)) is None:
+    def announce(shard: int, found: Any, announced: Any, events: list[Event]) -> None:
+        row, then = due.entry_of(found, shard), replace(found, announced_phase=announced)
+        if reads.get(row) is None:
             return
         writes.delete(row)
         pk = license_pk(found.company, found.id)
@@ -333,7 +335,8 @@ def _sweep_forgets() -> Patches:
         unannounced = LicenseItem.announced_phase == found.announced_phase
         unannounced &= LicenseItem.validity_period == found.validity_period
         write.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)], unannounced)
-        due.update_due_index(write, None, replace(found, announced_phase=announced))
+        if due_at(then) is not None:
+            write.put(due.entry_of(then), DueItem.pk.does_not_exist())
         write.commit()
 
     return [(sweeping, "announce", announce)]
@@ -352,12 +355,11 @@ def _grace_taken_for_the_end() -> Patches:
 def _sweep_announces_again() -> Patches:
     """Two sweeps at once both announce."""
 
-    def announce(_shard: int, found: Any, announced: Any, events: list[Event]) -> None:
+    def announce(shard: int, found: Any, announced: Any, events: list[Event]) -> None:
         pk = license_pk(found.company, found.id)
         writes.batch_put([event_item(pk, event) for event in events])
         writes.update(LicenseItem(pk, "license"), [LicenseItem.announced_phase.set(announced)])
-        if (row := due.filed(found)) is not None:
-            writes.delete(row)
+        writes.delete(due.entry_of(found, shard))
 
     return [(sweeping, "announce", announce)]
 

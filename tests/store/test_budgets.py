@@ -194,13 +194,13 @@ def deactivating(site: Site) -> Call:
     return lambda: site.deactivate(PC)
 
 
-def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0) -> Call:
-    """A sweep at the end of so many licenses; what other tests left behind is announced before."""
-    sweep.sweep(now=END - 1)
+def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0, at: int = END, end: int = END) -> Call:
+    """A sweep of so many licenses that end together; what was due before, also of other tests, is announced."""
     for _ in range(licenses):
-        by_key(vendor, OTHER, validity_period=END, grace_period=grace_period)
-    listened(vendor.code, "license_expired", END)  # which a warm process knows
-    return lambda: sweep.sweep(now=END)
+        by_key(vendor, OTHER, validity_period=end, grace_period=grace_period)
+    sweep.sweep(now=at - 1)
+    listened(vendor.code, "license_expired", at)  # which a warm process knows
+    return lambda: sweep.sweep(now=at)
 
 
 def issuing(vendor: Vendor) -> Call:
@@ -286,6 +286,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "mail, one is sent": lambda v: mailing(v, 1),
     "events, nothing waits": lambda _: delivering(),
     "sweep, nothing due": sweeping,
+    "sweep, one license will expire": lambda v: sweeping(v, 1, at=END - 99 * DAY, end=END - 92 * DAY),
     "sweep, one license expires": lambda v: sweeping(v, 1),
     "sweep, one license comes into grace": lambda v: sweeping(v, 1, 720),
 }
@@ -326,7 +327,7 @@ def test_the_page_shows_the_budgets() -> None:
         ("check by user", "1 read", 2, 0),  # the user and the seat are read, too
         ("check by user, once in 15 minutes", "1 read + 1 write", 2, 1),
         ("activate by key", "1 read + 1 transaction", 1, 10),
-        ("activate by key, the first that starts a duration", "1 read + 1 transaction", 1, 10),
+        ("activate by key, the first that starts a duration", "1 read + 1 transaction", 1, 10 + 2),
         ("activate by key, a transfer", "1 read + 1 transaction", 1, 10),
         ("activate by key, again", "2 reads", 5, 0),  # that nothing is to be done is confirmed
         (
@@ -335,11 +336,13 @@ def test_the_page_shows_the_budgets() -> None:
             6,
             2 + 10 + 2,
         ),  # a log-in reads of strangers, too
-        # Above the design by the links from the hardware id and from the user, once in a device's life.
-        ("activate by user, the first that starts a duration", "3 reads + 2 writes + 1 transaction", 6, 2 + 10 + 4),
+        # Above the design by the links from the hardware id and from the user, once in a device's life, and by the
+        # notices of the end, once in a license's.
+        ("activate by user, the first that starts a duration", "3 reads + 2 writes + 1 transaction", 6, 2 + 10 + 4 + 2),
         ("deactivate by key", "1 read + 1 transaction", 1, 10),
         ("deactivate by user", "1 read + 1 transaction", 2, 10),
         ("sweep, nothing due", f"{DUE_SHARDS} reads", DUE_SHARDS, 0),
+        ("sweep, one license will expire", f"{DUE_SHARDS} reads + 1 transaction", DUE_SHARDS, 10),
         ("sweep, one license expires", f"{DUE_SHARDS} reads + 1 transaction", DUE_SHARDS, 10),
     ],
 )
@@ -351,9 +354,8 @@ def test_a_budget_is_within_the_design(call: str, round_trips: str, read: float,
 
 
 def test_a_sweep_costs_a_transaction_for_each_license_that_is_due(vendor: Vendor) -> None:
-    due = sweeping(vendor, 3)
     by_key(vendor, validity_period=END + 1)
-    listened(vendor.code, "license_expired", END)  # which a warm process knows
+    due = sweeping(vendor, 3)
     with counted() as cost:
         due()
     one = budgets.CALLS["sweep, one license expires"]

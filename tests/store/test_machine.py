@@ -13,6 +13,7 @@ from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.license import is_expired, is_live
+from chalicelib.domain.transitions import NOTICE_DAYS
 from chalicelib.runtime import runtime, using
 from chalicelib.store import reads
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -23,7 +24,7 @@ from chalicelib.usecases.sweep import sweep
 from tests.model.license import OK, OK_EXPIRED, Key, Verb
 from tests.model.license import License as Model
 from tests.model.machine import EXPIRED, GRACE, USERS, VALID, LicenseMachine, Step, There, maximum
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, DAY, NOW, Vendor
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class OnTheEngine(LicenseMachine):
         self.accounts: dict[str, tuple[int, str | None]] = {}
         self.recorded: list[tuple[int, EventType]] = [(NOW, "license_issued")]
         self.announced_phase = VALID
+        self.notified_until = NOW
         self.heard: dict[Key, int] = {}
         if self.by_user:
             for user in USERS:  # each has an account, and nobody a seat
@@ -125,6 +127,8 @@ class OnTheEngine(LicenseMachine):
     def noticed(self, step: Step, before: Model) -> None:
         """What the history has of it, and when the device was heard of last."""
         now, after, key = int(step.clock), self.model, (step.device or "", step.user)
+        if step.verb == "sweep":
+            self.give_notice(before, now)
         if step.verb == "sweep" or (step.verb == "extend" and before.end != after.end):
             now += self.announce(before, now)
         if step.verb in ALWAYS or (step.verb in EVENTS and before != after):
@@ -134,9 +138,16 @@ class OnTheEngine(LicenseMachine):
         self.announced_phase = (
             min(self.announced_phase, self.phase()) if before.end != after.end else self.announced_phase
         )
+        self.notified_until = int(step.clock) if before.end != after.end else self.notified_until
         is_new = key in after.live - before.live
         if step.verb in ("activate", "check") and (is_new or now - self.heard[key] >= CHECK_INTERVAL_MS):
             self.heard[key] = now
+
+    def give_notice(self, license: Model, now: int) -> None:
+        """The event of the days to its end that it has come within since the last sweep, while it has not ended."""
+        if any(self.notified_until < license.end - days * DAY <= now for days in NOTICE_DAYS):
+            self.notified_until = now
+            self.recorded += [(now, "license_will_expire")] if now < license.end else []
 
     def announce(self, license: Model, now: int) -> int:
         """The events of what has come about up to now; answers how many."""

@@ -27,6 +27,7 @@ from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.repair_links import repair_links
 from infra.local import TABLE_PREFIX
 from tests.store.effects import stored
 from tests.store.seam import ask, noted
@@ -193,6 +194,19 @@ def test_a_transition_that_is_not_filed_is_named(vendor: Vendor, license: Licens
     assert vendor.differences() == ["its next transition is not in the due index, so no sweep will announce it"]
 
 
+def test_a_notice_that_is_not_filed_as_older_code_has_left_it_is_named_and_filed_by_the_repair(
+    vendor: Vendor, license: License, tamper: Tamper
+) -> None:
+    pk = due_pk(due_shard(vendor.code, license.id))
+    part = due_sort_key(NOW + 3970 * DAY, license_pk(vendor.code, license.id), is_notice=True)
+    as_filed = tamper.read(LICENSES, pk, part)
+    tamper.remove(LICENSES, pk, part)
+    named = "that it will expire is not in the due index, so no sweep will give notice of it"
+    assert vendor.differences() == [named]
+    assert repair_links(vendor.code, ADMIN, now=NOW) == {"filed": 1, "removed": 0}
+    assert tamper.read(LICENSES, pk, part) == as_filed
+
+
 def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:
     batch_id = start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
     pk, part = license_pk(vendor.code, license.id), batch_sort_key(batch_id)
@@ -328,10 +342,10 @@ def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
 ) -> None:
     pk = due_pk(due_shard(vendor.code, license.id))
     part = due_sort_key(NOW + 4000 * DAY, license_pk(vendor.code, license.id))
-    assert faults_of_due(vendor) == [None]
+    assert faults_of_due(vendor) == [None, None]  # its transition, and its notice
     raw = tamper.read(LICENSES, pk, part)
     tamper.add(LICENSES, raw | {"part": {"S": due_sort_key(NOW + DAY, license_pk(vendor.code, license.id))}})
-    assert faults_of_due(vendor) == [Fault(license.id, "due_otherwise"), None]
+    assert faults_of_due(vendor) == [Fault(license.id, "due_otherwise"), None, None]
     tamper.set(LICENSES, pk, part, id=None, company=None)  # what its key says is enough to name it
     assert faults_of_due(vendor)[-1] == Fault(license.id, "due_license_gone")
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
@@ -345,9 +359,9 @@ def test_of_other_companies_nothing_is_read_but_that_they_are_due_and_of_this_on
         owner.issue(license_type="time-limited", validity_period=NOW + 4000 * DAY)
     looked_at: list[Any] = []
     with noted(lambda request: looked_at.append(request.body) if request.operation == "BatchGetItem" else None):
-        assert list(audit_due(vendor.code)) == [(vendor.code, None)] * 40
+        assert list(audit_due(vendor.code)) == [(vendor.code, None)] * 80  # transitions and notices
     assert not any(other.code in str(body) for body in looked_at)
-    assert len(looked_at) <= SHARDS_OF_A_COMPANY + 40 // 25  # of a shard 25 in one read, as of names
+    assert len(looked_at) <= SHARDS_OF_A_COMPANY + 80 // 25  # of a shard 25 in one read, as of names
     assert {code for code, _ in audit_due()} >= {vendor.code, other.code}
 
 

@@ -1,6 +1,7 @@
 """The sweep announces each transition once, however late, however often, and reads no more than what is due.
 
-Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database.
+Its licenses lie in years of their own: a sweep is of all companies, and tests run side by side on one database. They
+are issued on their last day, so that there is no notice to be given of their end (`test_expiry_notices.py`).
 """
 
 from threading import Event
@@ -11,8 +12,16 @@ import pytest
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.store import database, writes
-from chalicelib.store.due import DUE_SHARDS, GROUPS, SHARDS_OF_A_COMPANY, due_entries, due_shard, filed
+from chalicelib.store.due import (
+    DUE_SHARDS,
+    GROUPS,
+    SHARDS_OF_A_COMPANY,
+    due_shard,
+    filed,
+    transition_entries,
+)
 from chalicelib.store.items.work import DueItem
+from chalicelib.store.keys import due_pk
 from chalicelib.store.outbox import listened
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import extend, set_enabled
@@ -27,9 +36,15 @@ END = NOW + 3000 * DAY
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_due_yet() -> None:
+def _nothing_is_due_yet(vendor: Vendor) -> None:
     """What other tests of this process left behind is announced before."""
     sweep(now=END - 1)
+    vendor.now = END - 12 * HOUR
+
+
+def counts(**of: int) -> dict[str, int]:
+    """The answer of a sweep that has announced so many, and no others."""
+    return {"license_will_expire": 0, "grace_started": 0, "license_expired": 0, "failed": 0} | of
 
 
 def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened(vendor: Vendor) -> None:
@@ -47,9 +62,9 @@ def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened
 def test_the_answer_counts_what_was_announced(vendor: Vendor) -> None:
     for grace in (0, 0, 24):
         vendor.issue(license_type="time-limited", validity_period=END, grace_period=grace)
-    assert sweep(now=END) == {"grace_started": 1, "license_expired": 2, "failed": 0}
-    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0, "failed": 0}
-    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+    assert sweep(now=END) == counts(grace_started=1, license_expired=2)
+    assert sweep(now=END) == counts()
+    assert sweep(now=END + DAY) == counts(license_expired=1)
 
 
 def test_a_gap_of_years_is_caught_up_in_order(vendor: Vendor) -> None:
@@ -72,8 +87,8 @@ def test_sweeps_at_the_same_time_announce_once_together(vendor: Vendor) -> None:
 
 def test_an_extension_in_time_leaves_nothing_to_announce(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=END)
-    extend(vendor.code, license.id, END + DAY, None, ADMIN, now=NOW)
-    sweep(now=END + DAY - 1)
+    extend(vendor.code, license.id, END + HOUR, None, ADMIN, now=vendor.now)
+    sweep(now=END + HOUR - 1)
     assert kinds(vendor, license) == ["license_extended"]
 
 
@@ -96,38 +111,40 @@ def test_a_license_that_expires_again_after_an_extension_is_announced_again(vend
 def test_an_extension_out_of_grace_lets_grace_begin_anew(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=24)
     sweep(now=END)
-    extend(vendor.code, license.id, END + 9 * DAY, None, ADMIN, now=END + HOUR)
-    sweep(now=END + 8 * DAY)
-    sweep(now=END + 9 * DAY)
+    extend(vendor.code, license.id, END + 20 * HOUR, None, ADMIN, now=END + HOUR)
+    sweep(now=END + 20 * HOUR - 1)
+    sweep(now=END + 20 * HOUR)
     assert kinds(vendor, license) == ["grace_started", "license_extended", "grace_started"]
 
 
 def test_a_disabled_license_expires_like_any_other(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=END)
-    set_enabled(vendor.code, license.id, False, ADMIN, now=NOW)
+    set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now)
     sweep(now=END)
     assert kinds(vendor, license) == ["license_disabled", "license_expired"]
 
 
 def test_a_duration_is_due_only_once_it_has_begun(vendor: Vendor) -> None:
+    vendor.now = NOW
     begun, unused = (vendor.issue(license_type="time-limited", valid_duration="10y") for _ in range(2))
     vendor.activate(begun, "pc")
     sweep(now=from_iso("2036-11-24T05:59:59.999Z"))
-    assert kinds(vendor, begun) == ["device_activated"]
+    begun_before = ["device_activated", "license_will_expire"]
+    assert kinds(vendor, begun) == begun_before
     sweep(now=from_iso("2036-11-24T06:00:00.000Z"))
-    assert (kinds(vendor, begun), kinds(vendor, unused)) == (["device_activated", "license_expired"], [])
+    assert (kinds(vendor, begun), kinds(vendor, unused)) == ([*begun_before, "license_expired"], [])
 
 
 def test_a_sweep_costs_a_query_a_shard_and_a_write_a_due_license_and_reads_no_other(vendor: Vendor) -> None:
-    for days in range(20):
+    for days in [0] * 5 + [40] * 15:
         vendor.issue(license_type="time-limited", validity_period=END + days * DAY)
     vendor.issue()
-    listened(vendor.code, "license_expired", END + 4 * DAY)  # which a warm process knows
+    listened(vendor.code, "license_expired", END)  # which a warm process knows
     with calls_counted() as sent:
-        assert sweep(now=END + 4 * DAY)["license_expired"] == 5
+        assert sweep(now=END)["license_expired"] == 5
     assert sorted(sent) == ["Query"] * DUE_SHARDS + ["TransactWriteItems"] * 5
     with calls_counted() as sent:
-        sweep(now=END + 4 * DAY)
+        sweep(now=END)
     assert sent == ["Query"] * DUE_SHARDS
 
 
@@ -147,26 +164,25 @@ def test_a_license_that_cannot_be_announced_keeps_no_other_from_it(
         return fault(request, send) if stuck in str(request.body) else send(request)
 
     with wire(stuck_alone):
-        assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 2, "failed": 1}
+        assert sweep(now=END + DAY) == counts(license_expired=2, failed=1)
     announced = [[kind for kind in kinds(vendor, license) if kind != "license_extended"] for license in licenses]
     assert announced == [[], ["license_expired"], ["license_expired"]]
-    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+    assert sweep(now=END + DAY) == counts(license_expired=1)
 
 
 @pytest.mark.parametrize("lost", [["company"], ["id", "validity_period"]])
 def test_an_item_that_cannot_be_read_keeps_no_other_from_being_announced(lost: list[str], vendor: Vendor) -> None:
     """The first of its shard, as somebody has written it by hand: it is counted, and again at each run."""
     licenses = _of_one_shard(vendor, 2)
-    due = filed(licenses[0])
-    assert due is not None
+    due = transition_entries(licenses[0])[0]
     key = DueItem(due.pk, due.sort_key)
     writes.update(key, [getattr(DueItem, name).remove() for name in lost])
     try:
         for announced in (1, 0):
-            assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": announced, "failed": 1}
+            assert sweep(now=END + DAY) == counts(license_expired=announced, failed=1)
     finally:
         writes.put(due)
-    assert sweep(now=END + DAY) == {"grace_started": 0, "license_expired": 1, "failed": 0}
+    assert sweep(now=END + DAY) == counts(license_expired=1)
     assert [kinds(vendor, license)[-1] for license in licenses] == ["license_expired"] * 2
 
 
@@ -210,7 +226,7 @@ def _of_another_group(vendor: Vendor) -> Vendor:
 def _filed_by_older_code(vendor: Vendor, grace_period: int = 24) -> License:
     """A license in the shard in which code of before the groups has filed it."""
     license = vendor.issue(license_type="time-limited", validity_period=END, grace_period=grace_period)
-    by_company, older = due_entries(license)
+    by_company, older = transition_entries(license)
     writes.delete(by_company)
     writes.put(older)
     assert vendor.differences() == []
@@ -221,27 +237,27 @@ def test_what_older_code_has_filed_is_announced_and_filed_anew(vendor: Vendor) -
     licenses = [_filed_by_older_code(vendor) for _ in range(3)]
     assert sweep(now=END)["grace_started"] == 3
     where = [filed(vendor.stored(license)) for license in licenses]
-    assert [one and one.pk for one in where] == [due_entries(vendor.stored(license))[0].pk for license in licenses]
+    assert [one and one.pk for one in where] == [due_pk(due_shard(vendor.code, license.id)) for license in licenses]
     assert vendor.differences() == []
     assert sweep(now=END + 24 * HOUR)["license_expired"] == 3
-    assert sweep(now=END + 24 * HOUR) == {"grace_started": 0, "license_expired": 0, "failed": 0}
+    assert sweep(now=END + 24 * HOUR) == counts()
 
 
 def test_what_older_code_has_filed_moves_with_its_end_and_goes_with_its_company(vendor: Vendor) -> None:
     gone = Vendor()
     extended, _ = (_filed_by_older_code(one) for one in (vendor, gone))
-    extend(vendor.code, extended.id, END + DAY, None, ADMIN, now=NOW)
+    extend(vendor.code, extended.id, END + HOUR, None, ADMIN, now=vendor.now)
     delete_company(gone.code)
-    assert sweep(now=END) == {"grace_started": 0, "license_expired": 0, "failed": 0}
+    assert sweep(now=END) == counts()
     assert vendor.differences() == []
-    assert sweep(now=END + DAY)["grace_started"] == 1
+    assert sweep(now=END + HOUR)["grace_started"] == 1
     assert kinds(vendor, extended) == ["license_extended", "grace_started"]
 
 
 def test_a_license_that_was_lost_from_the_index_is_filed_when_its_end_moves(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=END)
-    writes.delete(due_entries(license)[0])
-    extend(vendor.code, license.id, END + DAY, None, ADMIN, now=NOW)
+    writes.delete(transition_entries(license)[0])
+    extend(vendor.code, license.id, END + DAY, None, ADMIN, now=vendor.now)
     assert vendor.differences() == []
 
 
@@ -258,7 +274,7 @@ def _of_one_shard(vendor: Vendor, count: int) -> list[License]:
     by_shard: dict[int, list[License]] = {}
     while True:
         vendor.now += 1000
-        first = vendor.issue(license_type="time-limited", validity_period=END + 2 * DAY)
+        first = vendor.issue(license_type="time-limited", validity_period=END + 8000 * DAY)
         same = by_shard.setdefault(due_shard(vendor.code, first.id), [])
         same.append(first)
         if len(same) == count:

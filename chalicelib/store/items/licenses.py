@@ -30,6 +30,7 @@ class LicenseItem(LicensesItem[License]):
             "last_released_by",
             "first_activated_at",
             "announced_phase",
+            "notified_until",
             "epoch",
             "bucket_full_at",
             "seats_full_at",
@@ -66,6 +67,7 @@ class LicenseItem(LicensesItem[License]):
     grace_period: IntegerAttribute
     first_activated_at: IntegerAttribute
     announced_phase: TextAttribute
+    notified_until: IntegerAttribute
     order_id: TextAttribute
     customer: TextAttribute
     epoch: IntegerAttribute

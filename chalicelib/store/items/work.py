@@ -12,12 +12,14 @@ from chalicelib.store.schema import Fields
 
 
 class DueItem(LicensesItem[Due]):
-    """A license with a transition to come, filed by when."""
+    """A license with a transition to come, or with a notice to be given, filed by when."""
 
     stored_as = MappingProxyType({"announced_phase": "announced"})
 
     company: TextAttribute
     id: IntegerAttribute
+    validity_period: IntegerAttribute
+    notified_until: IntegerAttribute
 
 
 class MailItem(LicensesItem[QueuedMail]):
