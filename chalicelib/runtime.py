@@ -47,6 +47,8 @@ class Caches:
     """By company and e-mail."""
     listened_to: TtlCache[frozenset[EventType]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
     """By company: the events that somebody wants to be told of."""
+    limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))
+    """By license, limit and day: that it was noted (`usecases.limit_reached`)."""
 
 
 @dataclass(frozen=True)

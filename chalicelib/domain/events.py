@@ -22,6 +22,7 @@ EventType = Literal[
     "license_will_expire",
     "grace_started",
     "license_expired",
+    "license_limit_reached",
     "activation_refused",  # never stored as an event: `domain.refusals`
     "device_activated",
     "device_deactivated",

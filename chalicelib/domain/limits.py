@@ -5,12 +5,14 @@ holds the two together for all of `LIMITS`, and asks that each `max_…` of a li
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from chalicelib.domain.errors import Code, LimitReached
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, Seat
 
 T = TypeVar("T")
+LimitKind = Literal["devices", "users", "transfers", "devices_per_user"]
+"""What a limit is of, in events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,10 @@ SEAT_ACTIVATIONS = Limit("user_activated_max_times", Seat, "activations", "max_a
 """Of a seat in the license's epoch (`Seat.in_epoch_of`)."""
 
 LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS)
+KIND_OF: dict[Code, LimitKind] = {
+    LICENSE_ACTIVATIONS.code: "devices",
+    LICENSE_USERS.code: "users",
+    LICENSE_TRANSFERS.code: "transfers",
+    SEAT_ACTIVATIONS.code: "devices_per_user",
+}
+"""By the code of a refusal."""

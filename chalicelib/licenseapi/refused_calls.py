@@ -6,13 +6,14 @@ from chalicelib import observability
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
 from chalicelib.domain.refusals import Refusal
+from chalicelib.usecases.limit_reached import note_limit_reached
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.web.authentication import Caller
 from chalicelib.web.freshness import Call
 
 
 def record_refused_call(call: str, request: Call, caller: Caller, error: SeatkeeperError) -> None:
-    """Record that an application's call was refused, and note the limit in the log. Raises nothing.
+    """Record that an application's call was refused, and note its limit, in the log and for who listens. Never raises.
 
     `request`: any of the License API's; what it does not name is not recorded, and a password or a key is not, either.
     """
@@ -32,6 +33,8 @@ def record_refused_call(call: str, request: Call, caller: Caller, error: Seatkee
     )
     observability.add_fields(limit=refusal.limit, used=refusal.used)
     record_refusal(caller.company, refusal)
+    if isinstance(error, LimitReached) and error.license_id is not None:
+        note_limit_reached(caller.company, error.license_id, error, caller.actor, user=refusal.email, now=caller.now)
 
 
 def _email(username: str | None) -> str | None:

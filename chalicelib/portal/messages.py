@@ -26,6 +26,7 @@ _EVENTS: dict[EventType, str] = {
     "license_will_expire": "License will expire",
     "grace_started": "Grace period began",
     "license_expired": "License expired",
+    "license_limit_reached": "Limit reached",
     "activation_refused": "Refused",
     "device_activated": "Device activated",
     "device_deactivated": "Device deactivated",
@@ -58,6 +59,13 @@ MAIL_KINDS: dict[MailCode, str] = {
     "invitation_bounced": "An invitation to a license that I manage did not arrive",
 }
 """What a person chooses to be mailed."""
+_LIMITS: dict[str, str] = {
+    "devices": "all devices are in use",
+    "users": "all license users are assigned",
+    "transfers": "all transfers to another device are used up",
+    "devices_per_user": "all devices of a user are in use",
+}
+"""What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
     "invalid_credentials": "Company code, e-mail and password do not belong together.",
     "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",
@@ -118,6 +126,8 @@ def event_words(event: Event) -> str:
         return f"{words} and invited"
     if event.type == "license_will_expire" and (days := event.detail.get("days")):
         return f"{words} within a day" if days == 1 else f"{words} within {days} days"
+    if event.type == "license_limit_reached":
+        return f"{words}: {_LIMITS.get(str(event.detail.get('limit')), 'a limit')} ({event.detail.get('of')})"
     if event.type == "activation_refused":
         words = f"{words}: {_refusal(event)}"
     return f"{words}, {event.repeats + 1} times" if event.repeats else words

@@ -20,6 +20,7 @@ from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import new_user
+from chalicelib.usecases.limit_reached import noting_limits
 from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.retry import decide_and_write
 
@@ -99,7 +100,9 @@ def assign_user(
     def result(state: _State, granted: tuple[Seat, User] | None) -> tuple[License, Seat, User] | None:
         return None if granted is None else (state.license, *granted)
 
-    assigned = result(*decide_and_write(lambda _: _read(company, license_id, address), decide, write, result=result))
+    read = lambda _: _read(company, license_id, address)  # noqa: E731 - short and local
+    with noting_limits(company, license_id, actor, now=now):
+        assigned = result(*decide_and_write(read, decide, write, result=result))
     assert assigned is not None  # the write has seen to it
     return assigned
 

@@ -23,6 +23,7 @@ from chalicelib.usecases.assign_user import guard_seat_limit, guard_seats_rate, 
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import with_seat
 from chalicelib.usecases.initial_password import initial_password, new_user
+from chalicelib.usecases.limit_reached import noting_limits
 from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
@@ -145,7 +146,8 @@ def start_batch(
         batches.reserve(state.license, pending, event)
 
     look = lambda _: preview(company, license_id, text, columns)  # noqa: E731 - short and local
-    return decide_and_write(look, decide, write, result=lambda _, pending: pending.id)[1].id
+    with noting_limits(company, license_id, actor, now=now):
+        return decide_and_write(look, decide, write, result=lambda _, pending: pending.id)[1].id
 
 
 def continue_batch(

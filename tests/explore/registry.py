@@ -208,6 +208,7 @@ NOT_WALKED: dict[str, str] = {
     "invitations.accept_invitation": "not walked yet",
     "invitations.invite_again": "not walked yet",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
+    "limit_reached.note_limit_reached": "an observation: it is tried once, and no answer fails with it",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }
 """Why no deed does it."""

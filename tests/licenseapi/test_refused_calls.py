@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.refusals import Refusal
 from chalicelib.store import refusals
+from chalicelib.usecases import limit_reached
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
 from tests.store.costs import counted
@@ -41,6 +42,23 @@ def test_a_full_license_is_recorded_with_device_limit_address_and_request(
     assert (refusal.hardware_id, refusal.hostname, refusal.ip) == ("laptop", "LAPTOP-7", ADDRESS)
     assert refusal.request_ids == (answers[0].headers["X-Request-Id"], answers[2].headers["X-Request-Id"])
     assert abs(refusal.at - clock.now()) < 60_000
+
+
+@pytest.mark.in_process("somebody listens in this process")
+def test_a_limit_that_applications_meet_is_told_once_a_day_to_who_listens(
+    vendor: Vendor, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limit_reached, "listened", lambda *_: True)
+    license = vendor.issue(max_activations=1)
+    named = {"product": "viewer", "license_key": license.license_key}
+    assert application.post("activate_license", hardware_id="pc", **named).status_code == 200
+    for hardware_id in ("laptop", "laptop", "desktop"):
+        answer = application.post("activate_license", hardware_id=hardware_id, **named)
+        assert answer.json()["code"] == "license_activated_max_times"
+    noted = [event for event in vendor.history(license) if event.type == "license_limit_reached"]
+    assert [(event.detail, event.actor.name) for event in noted] == [
+        ({"limit": "devices", "of": 1}, f"api:{vendor.api_key}")
+    ]
 
 
 def test_refusals_of_a_check_and_of_other_calls_are_told_by_their_names(

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
+from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.events import EventType
+from chalicelib.domain.license import License
 from chalicelib.domain.session import TOUCH_MS
 from chalicelib.usecases import (
     activate,
@@ -29,6 +32,7 @@ from chalicelib.usecases import (
     idempotency,
     invitations,
     issue_license,
+    limit_reached,
     log_in,
     order_managers,
     portal_queries,
@@ -59,6 +63,12 @@ class Case:
     """A failed condition is an answer, as "there is one already": it is not decided anew."""
     observes: bool = False
     """What it writes is an observation, which may be lost: the answer neither waits nor fails for it."""
+
+
+def _noted(vendor: Vendor, license: License) -> None:
+    error = LimitReached("license_activated_max_times", limit=5, used=5)
+    with patch.object(limit_reached, "listened", lambda *_: True):
+        limit_reached.note_limit_reached(vendor.code, license.id, error, ADMIN, now=NOW)
 
 
 CASES = (
@@ -104,6 +114,15 @@ CASES = (
         record_refusal.record_refusal,
         lambda v: v.issue(),
         lambda v, x: record_refusal.record_refusal(v.code, a_refusal(x.id)),
+        observes=True,
+    ),
+    Case(
+        "note a limit that was reached",
+        limit_reached.note_limit_reached,
+        lambda v: v.issue(),
+        _noted,
+        ("license_limit_reached",),
+        only_if_new=True,
         observes=True,
     ),
     Case(

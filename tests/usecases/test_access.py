@@ -323,6 +323,8 @@ NAMES_NOTHING = {
     "bounded_probe",
     "count_guess",
     "guard_guesses",
+    "note_limit_reached",
+    "noting_limits",
     "audit_links",
     "repair_links",
     "manager_notice",

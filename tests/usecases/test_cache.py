@@ -136,6 +136,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
         (key_is(products={"revit"}), entering(), "api_key_product_not_allowed", key_is(products=None)),
         (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
     ],
+    "limits_reached": [],  # refuses nothing
     "license_ids": [],
     "user_ids": [],
     "listened_to": [],

@@ -35,6 +35,10 @@ class FailuresItem(EphemeraItem[Failures]):
     forgiven_at: IntegerAttribute
 
 
+class LimitReachedItem(EphemeraItem[None]):
+    """That a limit of a license was reached on a day; that it is there says so."""
+
+
 class CodeItem(EphemeraItem[OneTimeCode]):
     """The newest one-time code of one account in one browser; stored as a hash that needs our key."""
 

@@ -13,6 +13,7 @@ from chalicelib.store.items.ephemera import (
     CodeRequestsItem,
     FailuresItem,
     IdempotencyItem,
+    LimitReachedItem,
     ProbeItem,
     SessionItem,
 )
@@ -109,6 +110,7 @@ KINDS = (
     Kind(FailuresItem, "mailed#", "expires", "ephemera"),
     Kind(FailuresItem, "taken#", "ephemera", "ephemera"),
     Kind(FailuresItem, "guesses#", "ephemera", "ephemera"),
+    Kind(LimitReachedItem, "limit#", "ephemera", "ephemera"),
     Kind(SeriesItem, "security#", "ephemera", "ephemera"),
     Kind(NobodysEventItem, "nobody#security#", "ephemera", "ephemera"),
     Kind(SessionItem, "session#", "ephemera", "ephemera"),
