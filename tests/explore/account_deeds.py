@@ -17,6 +17,7 @@ from chalicelib.usecases.create import create_api_key, revoke_api_key
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.initial_password import reveal_initial_password
+from chalicelib.usecases.invitations import accept_invitation, invite_again
 from chalicelib.usecases.portal_queries import authenticate_session
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sessions import keep_session, log_in_to_portal, log_out
@@ -156,6 +157,17 @@ def _redeem(new: str, code: str = "") -> Do:
     return do
 
 
+def _accept(new: str) -> Do:
+    def do(world: AccountWorld, _: AccountOutcome) -> None:
+        accept_invitation(world.link, PASSWORDS[new], Actor("invitation"), now=world.now)
+
+    return do
+
+
+def _invite(world: AccountWorld, _: AccountOutcome) -> None:
+    invite_again(world.vendor.code, world.license.id, OWNER, MANAGES, now=world.now)
+
+
 def _check(world: AccountWorld, _: AccountOutcome) -> None:
     authenticate_session(world.session, now=world.now)
 
@@ -253,6 +265,9 @@ def _all() -> Iterator[AccountDeed]:
     yield AccountDeed("redeem", Call("redeem", new="by code", code="asked"), _redeem("by code"))
     yield AccountDeed("redeem-otherwise", Call("redeem", new="otherwise", code="asked"), _redeem("otherwise"))
     yield AccountDeed("guess-code", Call("redeem", new="otherwise", code="wrong"), _redeem("otherwise", WRONG_CODE))
+    yield AccountDeed("accept", Call("accept", new="by link", code="mailed"), _accept("by link"))
+    yield AccountDeed("accept-otherwise", Call("accept", new="otherwise", code="mailed"), _accept("otherwise"))
+    yield AccountDeed("invite", Call("invite", code="sent again"), _invite)
     yield AccountDeed("check-session", Call("check", session="open"), _check)
     yield AccountDeed("log-out", Call("log out", session="open"), _log_out)
     yield AccountDeed("end-others", Call("end others", session="open"), _end_others)
@@ -277,10 +292,12 @@ _PASSWORDS = (
     *("reveal", "check-session", "log-out", "end-others", "unlock", "close"),
 )
 _CODES = ("ask", "redeem", "redeem-otherwise", "guess-code", "log-in", "change", "set", "check-session", "send")
+_LINKS = ("accept", "accept-otherwise", "invite")
 _KEYS = ("make-key", "make-key-reused", "use-key", "revoke-key")
 FROM: dict[str, tuple[str, ...]] = {
-    "own": tuple(name for name in ACCOUNT_DEEDS if name not in _KEYS),
-    "closed": tuple(name for name in ACCOUNT_DEEDS if name not in _KEYS),
+    "own": tuple(name for name in ACCOUNT_DEEDS if name not in (*_KEYS, *_LINKS)),
+    "closed": tuple(name for name in ACCOUNT_DEEDS if name not in (*_KEYS, *_LINKS)),
+    "invited": (*_LINKS, "choose", "set", "log-in", "move", "close"),
     "key": _KEYS,
     "initial": _PASSWORDS,
     "outdated": _PASSWORDS,

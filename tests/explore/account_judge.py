@@ -10,8 +10,9 @@ from math import inf
 from typing import Any, NamedTuple
 
 from chalicelib.domain.errors import Rejected
+from chalicelib.domain.invitation import read_invitation
 from chalicelib.domain.session import SessionClaims
-from chalicelib.domain.users import Attempts
+from chalicelib.domain.users import Attempts, User
 from chalicelib.store import accounts, login_attempts, mails, one_time_codes
 from chalicelib.store.counters import read_count
 from chalicelib.store.items.ephemera import FailuresItem
@@ -49,6 +50,8 @@ class Stored(NamedTuple):
     asked: int
     profile: tuple[str, bool, bool]
     """The name, whether it has its seat, and whether another e-mail."""
+    invitation: str
+    """The link that was mailed last, by the model's names."""
     keys: tuple[int, bool]
     """API keys that were made, and whether the one that there was is revoked."""
     guesses: int
@@ -66,6 +69,7 @@ _RULES: dict[str, str] = {
     "code": "a code works once, and each try counts",
     "asked": "codes that are mailed are counted",
     "profile": "the profile is what was written",
+    "invitation": "a link works once, and the newest alone",
     "keys": "a key is made once, and revoked for good",
     "guesses": "whoever is named is counted before the answer",
     "events": "each change has its event, and nothing else has",
@@ -197,6 +201,7 @@ def _found(world: AccountWorld) -> Stored:
         _code(world),
         len(asked.mailed),
         (user.first_name, bool(accounts.held_license_ids(code, user.id)), user.email != OWNER),
+        _invitation(user, world),
         (len(keys) - 1, any(key.revoked for key in keys)),
         read_count(FailuresItem(f"guesses#{code}#{GUESSER}"), world.now).times,
         _counts(Counter({type: times for type, times in noted.items() if type not in NOTES | _OF_SEATS})),
@@ -216,6 +221,13 @@ def _code(world: AccountWorld) -> tuple[str, int, bool] | None:
         return None
     is_known = code.code_hash == one_time_codes.hash_code(world.vendor.code, OWNER, world.code)
     return "asked" if is_known else "new", code.tries, code.used
+
+
+def _invitation(user: User, world: AccountWorld) -> str:
+    if user.invitation_hash is None:
+        return ""
+    mailed = read_invitation(world.link)
+    return "mailed" if mailed is not None and mailed.is_of(user) else "newer"
 
 
 def _is_open(session: SessionClaims, world: AccountWorld) -> bool:
@@ -238,6 +250,7 @@ def _as_stored(account: Account) -> Stored:
         None if code is None else (code.name, code.tries, code.used),
         account.asked,
         (account.name, account.seated, account.moved),
+        account.invitation and ("mailed" if account.invitation == "mailed" else "newer"),
         (account.keys, account.revoked),
         account.guesses,
         tuple(one for one in account.events if one[0] not in NOTES),

@@ -27,6 +27,7 @@ from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.close_account import close_account
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
+from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sessions import log_in_to_portal
@@ -56,7 +57,12 @@ GUESSER = "192.0.2.7"
 """From where an application names users."""
 PASSWORDS = {
     name: f"turnip-{word}-vessel-19" for name, word in (("own", "Glow"), ("new", "Haze"), ("handed out", "Rust"))
-} | {"by code": "kettle-Moss-lantern-7", "otherwise": "pebble-Frost-anchor-3", "wrong": "wrong-Horse-Battery-1"}
+} | {
+    "by code": "kettle-Moss-lantern-7",
+    "otherwise": "pebble-Frost-anchor-3",
+    "by link": "marble-Crane-sleigh-5",
+    "wrong": "wrong-Horse-Battery-1",
+}
 """By the model's names; `initial` is of each world its own, and `made` of each schedule."""
 WRONG_CODE = "00000000"
 
@@ -86,6 +92,8 @@ _SUBJECTS = {
     "Your password was set": "set",
     "Your password was changed": "changed",
     "Your e-mail": "moved",
+    "You have a password": "chosen",
+    "You may use": "seat",
 }
 
 
@@ -106,6 +114,8 @@ class AccountWorld:
     code: str
     """That was mailed last, if one was."""
     passwords: dict[str, str]
+    link: str
+    """Of the invitation that was mailed last, if one was."""
     before: frozenset[str]
     """The keys of the events that are there."""
     now: Instant = NOW
@@ -122,6 +132,7 @@ class _Made:
     passwords: dict[str, str]
     session: SessionClaims
     code: str = ""
+    link: str = ""
     box: Postbox = field(default_factory=Postbox)
 
     @property
@@ -181,6 +192,17 @@ def _newest_code(company: str) -> str:
 
 def _initial(made: _Made) -> None:
     made.log_in(NOW - HOUR // 2)
+
+
+def _invited(made: _Made) -> None:
+    """By a link that may be sent again."""
+    _initial(made)
+    actor = Actor(f"user:{MANAGER}")
+    invite_again(made.vendor.code, made.license.id, OWNER, actor, now=NOW - HOUR // 2)
+    _, mail = max(mails.mails_of(made.vendor.code), key=lambda found: found[0].queued_at)
+    made.link = mail.text.partition("link=")[2].split()[0]
+    made.deliver()
+    made.stands(invitation="mailed")
 
 
 def _own(made: _Made) -> None:
@@ -267,6 +289,7 @@ def _closed(made: _Made) -> None:
 
 _PREPARE: dict[str, Callable[[_Made], None]] = {
     "initial": _initial,
+    "invited": _invited,
     "own": _own,
     "outdated": _outdated,
     "failed": _nearly_locked,
@@ -316,5 +339,6 @@ def account_world(name: str) -> AccountWorld:
         session=made.session,
         code=made.code,
         passwords=made.passwords,
+        link=made.link,
         before=before,
     )

@@ -142,6 +142,11 @@ WALKED: dict[str, tuple[str, ...]] = {
         "make-key-reused@account",
         "issue-once@shop",
     ),
+    "invitations.accept_invitation": (
+        "accept@account",
+        "accept-otherwise@account",
+    ),
+    "invitations.invite_again": ("invite@account",),
     "issue_license.issue_license": (
         "issue@shop",
         "issue-rival@shop",
@@ -205,8 +210,6 @@ NOT_WALKED: dict[str, str] = {
     "endpoints.roll_secret": _ON_ONE_ITEM,
     "endpoints.disable_endpoint": _ON_ONE_ITEM,
     "endpoints.delete_endpoint": _ON_ONE_ITEM,
-    "invitations.accept_invitation": "not walked yet",
-    "invitations.invite_again": "not walked yet",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "limit_reached.note_limit_reached": "an observation: it is tried once, and no answer fails with it",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",

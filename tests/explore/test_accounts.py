@@ -24,6 +24,8 @@ ACCOUNT = Account("own", sessions=frozenset({("open", 0)}), code=Code("asked"))
         ("redeem+redeem-otherwise@account/asked", OK, {"invalid_code"}),
         ("guess-code+redeem@account/tried", "invalid_code", {OK, "invalid_code"}),
         ("guess-user+guess-user@account/guessed", "device_not_found", {"rate_limit_exceeded"}),
+        ("accept+accept-otherwise@account/invited", OK, {"invalid_invitation"}),
+        ("invite+invite@account/invited", OK, {"rate_limit_exceeded"}),
         ("change+set@account/own", OK, {OK, "invalid_credentials"}),
         ("set-once+set-reused@account/own", OK, {"idempotency_key_reused"}),
     ],

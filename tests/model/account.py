@@ -25,7 +25,8 @@ ROUNDS = 3
 
 Verb = Literal[
     "log in", "activate", "change", "choose", "check", "log out", "end others", "rename", "ask", "redeem",  # the owner
-    "set", "set once", "reveal", "send", "unlock", "move", "close",  # managers, the vendor and the clock
+    "accept",  # who was invited
+    "set", "set once", "reveal", "send", "unlock", "move", "close", "invite",  # managers, the vendor and the clock
     "make key", "use key", "revoke key",
     "guess",  # whoever has an application's key
 ]  # fmt: skip
@@ -95,6 +96,8 @@ class Account:
     code: Code | None = None
     asked: int = 0
     """Codes that were mailed of late for this browser."""
+    invitation: str = ""
+    """The link that was mailed last, for the owner to choose a password; empty: none."""
     closed: bool = False
     seated: bool = True
     """Whether it has its seat on the license."""
@@ -270,6 +273,7 @@ def _with_password(
         proved=proved,
         hashed=account.hashed + 1,
         outdated=False,
+        invitation="" if initial else account.invitation,
         epoch=account.epoch + 1,
         forgiven=(times + 1, before if account.moved else call.clock),
         strangers=account.strangers if account.moved else 0,
@@ -389,6 +393,33 @@ def _redeem(account: Account, call: Call, seen: Seen) -> Iterator[After]:
         yield After(_with_password(used, call, "password_changed", "changed", proved=True), seen, OK)
 
 
+# --- invitations ----------------------------------------------------------------------------------------------------
+
+
+def _accept(account: Account, call: Call, seen: Seen) -> Iterator[After]:
+    """Who has chosen a password is no more invited; the same call once more is answered as before."""
+    if account.closed or not call.code or account.invitation != call.code:
+        yield After(account, seen, "invalid_invitation")
+    elif account.initial:
+        yield After(_with_password(account, call, "password_changed", "chosen", proved=True), seen, OK)
+    else:
+        yield After(account, seen, OK if account.password == call.new else "invalid_invitation")
+
+
+def _invite(account: Account, call: Call, seen: Seen) -> Iterator[After]:
+    """Not twice within a quarter of an hour."""
+    if account.moved or not account.seated:
+        yield After(account, seen, "user_not_found")
+    elif account.closed:
+        yield After(account, seen, "account_closed")
+    elif not account.initial:
+        yield After(account, seen, "password_chosen")
+    elif account.invitation == call.code:
+        yield After(account, seen, "rate_limit_exceeded")
+    else:
+        yield After(_mailed(_told(replace(account, invitation=call.code), "user_invited"), "seat"), seen, OK)
+
+
 # --- sessions -------------------------------------------------------------------------------------------------------
 
 
@@ -451,8 +482,10 @@ def _move(account: Account, _: Call, seen: Seen) -> Iterator[After]:
     elif account.closed:
         yield After(account, seen, "account_closed")
     else:
-        moved = _told(replace(account, moved=True, proved=False), "email_changed")
-        yield After(_mailed(_mailed(moved, "moved"), "moved"), seen, OK)
+        is_invited = account.initial and bool(account.invitation)
+        invitation = "moved" if is_invited else ""
+        moved = _told(replace(account, moved=True, proved=False, invitation=invitation), "email_changed")
+        yield After(_mailed(_mailed(moved, "moved"), "seat" if is_invited else "moved"), seen, OK)
 
 
 def _close(account: Account, _: Call, seen: Seen) -> Iterator[After]:
@@ -461,7 +494,8 @@ def _close(account: Account, _: Call, seen: Seen) -> Iterator[After]:
     if account.closed:
         yield After(account, seen)
     else:
-        shut = replace(account, closed=True, password=NOBODYS, initial=False, proved=False, outdated=False)
+        nobodys = replace(account, password=NOBODYS, initial=False, proved=False, outdated=False, invitation="")
+        shut = replace(nobodys, closed=True)
         yield After(_told(replace(shut, hashed=shut.hashed + 1, epoch=shut.epoch + 1), "user_closed"), seen)
 
 
@@ -516,6 +550,8 @@ STEPS: dict[Verb, tuple[Step, ...]] = {
     "activate": (*LOG_IN, _activate),
     "change": (_closed, *LOG_IN, _change, _keep),
     "choose": (_choose, _keep),
+    "accept": (_accept,),
+    "invite": (_by_email, _invite),
     "set": (_by_email, _set),
     "set once": (_by_email, _set_once),
     "reveal": (_by_email, _reveal),
