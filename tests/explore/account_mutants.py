@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
@@ -85,6 +86,17 @@ def _password_whatever_it_was() -> Patches:
     return [(accounts, "_with_password_of", lambda _: is_there), (accounts, "_in_epoch", lambda _: is_there)]
 
 
+def _link_good_whatever_was_mailed_since() -> Patches:
+    """The password is chosen by a link that is the newest no more."""
+    right = accounts.change_password
+
+    def change_password(old: Any, new: Any, event: Event, **more: Any) -> None:
+        now = accounts.read_user(old.company, old.id)
+        right(replace(old, invitation_hash=now and now.invitation_hash), new, event, **more)
+
+    return [(accounts, "change_password", change_password)]
+
+
 def _mail_behind_the_change() -> Patches:
     """The mail is queued once the change is made: who dies between the two mails nobody."""
     right = accounts.change_password
@@ -137,6 +149,7 @@ ACCOUNT_MUTANTS: dict[str, Callable[[], Patches]] = {
     "old session kept": _old_session_kept,
     "ended session proves": _ended_session_proves,
     "password changed whatever it was": _password_whatever_it_was,
+    "link good whatever was mailed since": _link_good_whatever_was_mailed_since,
     "mail behind the change": _mail_behind_the_change,
     "mail ahead of the change": _mail_ahead_of_the_change,
     "sender forgets before it sends": _sender_forgets_before_it_sends,
@@ -152,6 +165,7 @@ CAUGHT_ON_ACCOUNTS = {
     "old session kept": "set+rename@account/own",
     "ended session proves": "choose+end-others@account/initial",
     "password changed whatever it was": "change+set@account/own",
+    "link good whatever was mailed since": "accept+invite@account/invited",
     "mail behind the change": "set+check-session@account/own~1",
     "mail ahead of the change": "set+set@account/own",
     "sender forgets before it sends": "check-session+send@account/asked~1",
