@@ -118,7 +118,7 @@ def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Chang
 def _assigned(license: License, seat: Seat, user: User, *, invite: bool) -> FormResult:
     back, who = list_path(license.id), display_email(seat.email)
     if invite and user.is_initial_password:
-        flash = f"{who} was assigned, and is invited by mail to choose a password within {VALID_DAYS} days."
+        flash = f"{who} was assigned. An invitation is on its way; its link is good for {VALID_DAYS} days."
         return FormResult(back, flash)
     if not (user.is_initial_password and opens(user, license)):
         return FormResult(back, f"{who} was assigned. The password is this person's own.")

@@ -110,7 +110,7 @@ def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_i
     site.enter(either_page, site.at(site.license, "/users"))
     follow(either_page, "Assign license user")
     send(either_page, email=new)
-    confirmed(either_page, f"{new} was assigned, and is invited by mail to choose a password within 7 days.")
+    confirmed(either_page, f"{new} was assigned. An invitation is on its way; its link is good for 7 days.")
     expect(row(either_page, new)).to_contain_text("invited")
     leave(either_page)
     either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")

@@ -26,7 +26,7 @@ MOST_BYTES = 60_000
 NO_PAGES = {"licenses.home", "batch.result", "assets.logo", "assets.theme", "assets.static", "nowhere.nowhere"}
 """Screens that answer no page of their own: they lead on, or are what a page loads."""
 PAGES = [path for path, screen, methods in TABLE if "GET" in methods and screen not in NO_PAGES]
-FOR_EVERYBODY = [path for path, screen, _ in TABLE if screen.startswith("log_in.")]
+FOR_EVERYBODY = [path for path, screen, _ in TABLE if screen.startswith(("log_in.", "invitation."))]
 DON = "don.joe@studio-nord.example"
 
 
@@ -36,8 +36,14 @@ class Full:
 
     names: dict[str, object]
     """What stands for the parts of a path."""
+    link: str
+    """Of an invitation."""
     manager: SessionClaims
     user: SessionClaims
+
+    def address(self, path: str) -> str:
+        """Where a page is."""
+        return path.format(**self.names) + (f"?link={self.link}" if path == "/portal/invitation" else "")
 
     def who(self, path: str) -> SessionClaims | None:
         """Whose session a page is looked at with: a license user's, for the pages of the own devices."""
@@ -53,7 +59,7 @@ def full() -> Full:
     by = Actor(f"user:{showcase.MANAGER}")
     batch_id = start_batch(showcase.COMPANY, made.license.id, "last@studio-nord.example", True, by, now=now)
     names = {"license_id": made.license.id, "user_id": made.user_id, "device": made.device, "batch_id": batch_id}
-    return Full(names, session(showcase.MANAGER), session(DON))
+    return Full(names, made.link, session(showcase.MANAGER), session(DON))
 
 
 def session(email: str) -> SessionClaims:
@@ -77,7 +83,7 @@ def test_axe_finds_nothing_on_any_page(part: int, still_page: playwright.Page, s
         claims = full.who(path)
         if claims is not None:
             let_in(still_page, server.base_url, claims)
-        address = path.format(**full.names)
+        address = full.address(path)
         answer = still_page.goto(address)
         assert answer is not None
         assert (answer.status, answer.url) == (200, f"{server.base_url}{address}")
@@ -92,7 +98,7 @@ def test_a_first_visit_of_any_page_is_light(server: Server, full: Full) -> None:
 def weight(server: Server, path: str, full: Full) -> int:
     claims = full.who(path)
     cookies = {} if claims is None else {SESSION_COOKIE: to_cookie(claims)}
-    return first_visit_bytes(server.base_url, path.format(**full.names), cookies)
+    return first_visit_bytes(server.base_url, full.address(path), cookies)
 
 
 def test_a_first_visit_of_a_list_is_light_with_all_rows_that_a_page_has(site: Site) -> None:
@@ -142,6 +148,7 @@ def test_axe_finds_nothing_in_a_preview_a_result_an_error_and_an_empty_list(page
     page.get_by_role("button", name="Assign").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Result")
     axe(page)
-    for path in ("/portal/licenses/1", "/portal/licenses?search=nothing", site.at(site.license, "/devices")):
+    empty = ("/portal/licenses?search=nothing", site.at(site.license, "/devices"))
+    for path in ("/portal/licenses/1", "/portal/invitation", *empty):
         page.goto(path)
         axe(page)

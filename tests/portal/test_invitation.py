@@ -23,7 +23,7 @@ def license(vendor: Vendor) -> License:
 def invited(vendor: Vendor, license: License, manager: Browser) -> str:
     """The link that Ada is mailed."""
     page = manager.send(at(license, "/users/assign"), email=ADA)
-    assert f"{ADA} was assigned, and is invited by mail to choose a password within 7 days." in page.words
+    assert f"{ADA} was assigned. An invitation is on its way; its link is good for 7 days." in page.words
     assert "initial password now" not in page.words
     return mailed_link(vendor, ADA)
 
