@@ -30,6 +30,7 @@ def main() -> int:
     with scratch_folder("seatkeeper-explore-") as home:
         os.environ |= local.environment(home)
         os.environ["SEATKEEPER_LICENSE_CHANGES_PER_HOUR"] = "1000000"  # no rate is walked
+        os.environ["SEATKEEPER_PORTAL_URL"] = "https://licenses.vendor.test"  # for mails with links
         with using(bootstrap(os.environ)), cheap_passwords():
             try:
                 if given.broken:

@@ -83,7 +83,7 @@ def _ended_session_proves() -> Patches:
 def _password_whatever_it_was() -> Patches:
     """Who knew the password a moment ago may change it, whatever it is by now."""
     is_there = UserItem.pk.exists()
-    return [(accounts, "_with_password_of", lambda _: is_there), (accounts, "_in_epoch", lambda _: is_there)]
+    return [(accounts, "_opened_as", lambda _: is_there), (accounts, "_in_epoch", lambda _: is_there)]
 
 
 def _link_good_whatever_was_mailed_since() -> Patches:
