@@ -211,12 +211,19 @@ def mailing(stopping: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def delivering(stopping: threading.Event) -> Iterator[None]:
-    """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up."""
+    """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up.
+
+    By two threads: while one waits for an endpoint that hangs, the other delivers to all else.
+    """
 
     def deliver() -> None:
         deliver_events(now=clock.now(), keep_going=_until(stopping))
 
-    with _repeating("delivery of events", deliver, EVENT_SECONDS, stopping):
+    name = "delivery of events"
+    with (
+        _repeating(name, deliver, EVENT_SECONDS, stopping),
+        _repeating(name, deliver, EVENT_SECONDS, stopping),
+    ):
         yield
 
 

@@ -492,6 +492,34 @@ def test_a_run_delivers_what_stands_in_the_outbox(
         assert taken.wait(30)
 
 
+def test_while_an_endpoint_hangs_what_others_are_to_be_told_of_is_delivered(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, change_runtime: ChangeRuntime
+) -> None:
+    hangs, let_go, taken = threading.Event(), threading.Event(), threading.Event()
+    other, of_other = Vendor(), "https://other.example/in"
+
+    def take(url: str, _body: Any) -> Answer:
+        if url == of_other:
+            taken.set()
+        else:
+            hangs.set()
+            assert let_go.wait(60)
+        return OK
+
+    change_runtime(webhooks=Receivers(take), clock=lambda: vendor.now + DAY)
+    monkeypatch.setattr(run, "EVENT_SECONDS", 0)
+    listen(vendor)
+    listen(other, url=of_other)
+    with run.delivering(threading.Event()):
+        try:
+            vendor.activate(vendor.issue(), "HW-1", now=vendor.now + DAY)
+            assert hangs.wait(30)
+            other.activate(other.issue(), "HW-1", now=vendor.now + DAY)
+            assert taken.wait(30)
+        finally:
+            let_go.set()
+
+
 def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     third, begun = threading.Event(), 0
 
@@ -522,7 +550,7 @@ def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_
         stopping.set()
         for thread in begun:
             thread.join(30)
-        assert [thread.is_alive() for thread in begun] == [False] * 4
+        assert [thread.is_alive() for thread in begun] == [False] * 5
 
 
 def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:

@@ -1,21 +1,15 @@
 """Events leave a stage: the table's stream has them delivered at once, or else the clock does."""
 
-import os
+import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from standardwebhooks import Webhook
 
-from chalicelib.bootstrap import bootstrap
-from chalicelib.domain.events import Actor
-from chalicelib.runtime import using
-from chalicelib.usecases.endpoints import create_endpoint
-from chalicelib.web import clock
 from infra.stage.functions import SENDER
 from infra.stage.package import Package
 from tests.stage.operator import STAGE, Operator
@@ -80,10 +74,9 @@ def vendor(newcomer: Callable[[], Operator], package: Package, receiver: Receive
     operator.admin("company", "create", "--code", COMPANY, "--name", "A vendor")
     named = ("--company", COMPANY, "--code", "viewer", "--name", "Viewer", "--authorization-method", "license-key")
     operator.admin("product", "create", *named)
-    here = operator.ministack.environment(operator.account) | STAGE.environment | ANYWHERE
-    with patch.dict(os.environ, here, clear=True), using(bootstrap(here)):
-        url, listens_to = f"http://127.0.0.1:{receiver.server_port}/events", frozenset({"license.created"})
-        _, receiver.secret = create_endpoint(COMPANY, url, listens_to, Actor("operator"), now=clock.now())
+    where = ("--url", f"http://127.0.0.1:{receiver.server_port}/events", "--event", "license.created")
+    create = ("infra.admin", "webhook", "create", "--company", COMPANY, *where, "--stage", STAGE.name, "--json")
+    receiver.secret = json.loads(operator.succeeds(*create, **ANYWHERE))["secret"]
     return operator
 
 
