@@ -28,6 +28,8 @@ KEPT_MS = 30 * _DAY_MS
 """How long the log keeps a delivery that is tried no more."""
 DISABLED_AFTER_MS = 5 * _DAY_MS
 """An endpoint that has failed for so long is sent nothing more."""
+_FORGIVEN_MS = _DAY_MS
+"""What has failed before so long a time without a try, as when no sender ran or nothing happened, counts no more."""
 _LEAST_REST_MS, _MOST_REST_MS = 4 * _SECOND_MS, 10 * _MINUTE_MS
 """The least is over before the first that has failed is tried again."""
 ROLLOVER_MS = _DAY_MS
@@ -52,7 +54,7 @@ class Endpoint:
     paused: bool = False
     """Whether the operator holds back what is sent to it; all of it waits."""
     disabled_at: Instant | None = None
-    """When it was given up, because it had failed for so long; what happens since waits in the log."""
+    """When it was given up, because it had failed for so long; what happens since waits, that of `KEPT_MS` at most."""
     old_sealed_secret: str | None = None
     """The secret before the current one."""
     old_secret_until: Instant | None = None
@@ -134,6 +136,7 @@ class Delivery:
     next_try_at: Instant | None = None
     """None: it is tried no more."""
     first_tried_at: Instant | None = None
+    """Since it was filed, or was to be sent again."""
     tries: dict[str, dict[str, str | int | None]] = field(default_factory=dict)
     """What came of each, by when it was: `status`, `error`, `excerpt`."""
 
@@ -157,6 +160,18 @@ class Queue:
     failing_since: Instant | None = None
     """Since when no try has succeeded."""
 
+    def failed(self, now: Instant) -> "Queue":
+        """The queue of an endpoint that has failed at `now`: it is left alone for a while."""
+        is_forgiven = now - self.resting_until > _FORGIVEN_MS
+        since = now if self.failing_since is None or is_forgiven else self.failing_since
+        return replace(self, failing_since=since, resting_until=now + rest_ms(since, now))
+
+    def is_given_up(self, now: Instant) -> bool:
+        """Whether the endpoint has failed just now, and for so long that it is sent nothing more."""
+        if self.failing_since is None or self.resting_until <= now:
+            return False
+        return now - self.failing_since >= DISABLED_AFTER_MS
+
 
 def wait_ms(tries: int, jitter: float) -> int:
     """How long to wait after so many tries, `jitter` from 0 to 1 spreading it from nine to eleven tenths."""
@@ -168,7 +183,7 @@ def tried(delivery: Delivery, answer: Answer, now: Instant, jitter: float) -> De
     first = now if delivery.first_tried_at is None else delivery.first_tried_at
     came: dict[str, str | int | None] = {"status": answer.status, "error": answer.error, "excerpt": answer.excerpt}
     tries = {**delivery.tries, str(now): came}
-    again = now + wait_ms(len(tries), jitter)
+    again = now + wait_ms(sum(int(at) >= first for at in tries), jitter)
     if answer.ok:
         return replace(delivery, state="delivered", first_tried_at=first, tries=tries, next_try_at=None)
     if again > first + TRIED_MS:

@@ -96,9 +96,9 @@ def file(deliveries: Mapping[Outgoing, Sequence[Delivery]], numbers: Mapping[str
 
 
 def put(delivery: Delivery) -> None:
-    """File one delivery by itself, under a key of its own."""
+    """File one delivery by itself, under a key of its own; that the endpoint has failed is forgotten."""
     write = Transaction(None)
-    _put_pending(write, [delivery])
+    _put_pending(write, [delivery], anew=True)
     with suppress(ConditionFailed):  # our own, whose answer was lost
         write.commit()
 
@@ -106,12 +106,13 @@ def put(delivery: Delivery) -> None:
 def send_again(deliveries: Sequence[Delivery], now: Instant) -> None:
     """File deliveries of the log anew, at most `RECORDED_AT_ONCE` of one endpoint, to be tried from now on as at first.
 
-    Raises `ConditionFailed` where one is not in the log any more.
+    That the endpoint has failed is forgotten. Raises `ConditionFailed` where one is not in the log any more.
     """
     write = Transaction(None)
     for delivery in deliveries:
         write.delete(_item(delivery), DeliveryItem.pk.exists())
-    _put_pending(write, [replace(d, state="pending", next_try_at=now, first_tried_at=None) for d in deliveries])
+    some = [replace(d, state="pending", next_try_at=now, first_tried_at=None) for d in deliveries]
+    _put_pending(write, some, anew=True)
     write.commit()
 
 
@@ -210,10 +211,10 @@ def logged_between(endpoint: Endpoint, since: Instant, until: Instant) -> Iterat
     return (delivery for delivery in found if not isinstance(delivery, Unreadable))
 
 
-def forget_old(endpoint: Endpoint, now: Instant) -> None:
-    """Delete what the log has kept for long enough, some of it at a time."""
+def forget_old(endpoint: Endpoint, now: Instant, *, at_least: int) -> None:
+    """Delete what the log has kept for long enough: `at_least` so many, for so many came, and some more."""
     pk, oldest = webhooks_pk(endpoint.company, endpoint.id), delivery_sort_key(f"{now - KEPT_MS:013d}")
-    first = islice(reads.sort_keys(DeliveryItem, pk, delivery_sort_key()), _FORGOTTEN_AT_ONCE)
+    first = islice(reads.sort_keys(DeliveryItem, pk, delivery_sort_key()), at_least + _FORGOTTEN_AT_ONCE)
     some = [part for part in first if part < oldest]
     for _ in writes.delete_all(DeliveryItem(pk, part) for part in some):
         pass
@@ -241,12 +242,12 @@ def _told_of(one: Outgoing) -> list[EventItem | LicenseItem | SequenceItem]:
     return [kind(one.history, event_sort_key(one.key)), license, sequence]
 
 
-def _put_pending(write: Transaction, deliveries: Sequence[Delivery]) -> None:
+def _put_pending(write: Transaction, deliveries: Sequence[Delivery], *, anew: bool = False) -> None:
     for delivery in deliveries:
         write.put(_filled(delivery), DeliveryItem.pk.does_not_exist())
     endpoints = {(one.company, one.endpoint): one.next_try_at or 0 for one in deliveries}
     for (company, endpoint_id), at in endpoints.items():
-        wake(write, company, endpoint_id, at)
+        wake(write, company, endpoint_id, at, anew=anew)
 
 
 def _filled(delivery: Delivery) -> DeliveryItem:

@@ -195,11 +195,7 @@ def send_again(
     endpoint, sent = find_endpoint(company, endpoint_id), 0
     found = (d for d in deliveries.logged_between(endpoint, since, until) if d.state == "failed" or not only_failed)
     while some := list(islice(found, deliveries.RECORDED_AT_ONCE)):
-        try:
-            deliveries.send_again(some, now)
-        except ConditionFailed:  # somebody else does, or the log has forgotten one
-            continue
-        sent += len(some)
+        sent += _send_again(some, now)
     return sent
 
 
@@ -210,6 +206,15 @@ def secrets_of(endpoint: Endpoint, now: Instant) -> list[str]:
     if endpoint.old_sealed_secret is None or now >= (endpoint.old_secret_until or 0):
         return [current]
     return [current, decrypt(endpoint.old_sealed_secret, context)]
+
+
+def _send_again(some: Sequence[Delivery], now: Instant) -> int:
+    """How many of these are sent again: all but what somebody else sends again, or the log has just forgotten."""
+    try:
+        deliveries.send_again(some, now)
+    except ConditionFailed:
+        return sum(_send_again([one], now) for one in some) if len(some) > 1 else 0
+    return len(some)
 
 
 def _change(

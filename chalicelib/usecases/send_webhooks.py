@@ -10,7 +10,7 @@ from itertools import islice
 from random import random
 
 from chalicelib import observability
-from chalicelib.domain.deliveries import DISABLED_AFTER_MS, Delivery, Endpoint, Queue, State, rest_ms, tried
+from chalicelib.domain.deliveries import Delivery, Endpoint, Queue, State, tried
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.webhooks import Answer
@@ -71,8 +71,8 @@ def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> C
             leased = _send_all(endpoint, leased, counts, now, keep_going)
         due_at = deliveries.next_due(endpoint) if endpoint.is_sent_to else None
         deliveries.release_queue(leased, due_at)
-        deliveries.forget_old(endpoint, now)
-        if leased.failing_since is not None and now - leased.failing_since >= DISABLED_AFTER_MS:
+        deliveries.forget_old(endpoint, now, at_least=sum(counts.values()))
+        if leased.is_given_up(now):
             disable_endpoint(endpoint, SENDER, now=now)
     except Exception:  # whatever it is: the other endpoints are not to wait for it
         _log.exception("what waits for endpoint %d of %s cannot be sent", leased.endpoint, leased.company)
@@ -137,8 +137,7 @@ def _after(queue: Queue, came: Sequence[Answer], now: Instant) -> Queue:
     hangs = any(answer.error == "timeout" for answer in came)
     if any(answer.ok for answer in came) and not hangs:
         return replace(queue, failing_since=None, resting_until=0)
-    since = now if queue.failing_since is None else queue.failing_since
-    return replace(queue, failing_since=since, resting_until=now + rest_ms(since, now))
+    return queue.failed(now)
 
 
 def _post(secrets: Sequence[str], now: Instant, connection: Connection, delivery: Delivery) -> Answer:

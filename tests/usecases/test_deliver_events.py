@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
+from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import deliveries
 from chalicelib.store.deliveries import LEASE_MS
@@ -134,15 +136,12 @@ def test_an_endpoint_that_fails_for_five_days_is_disabled_and_enabled_again_is_s
 ) -> None:
     receivers.answer = lambda url, _body: OK if url == OTHER else BROKEN
     listen(vendor, "webhook.disabled", url=OTHER)
-    endpoint_id = with_a_test(vendor)
-    for hours in range(0, 24 * 6, 6):
-        at = vendor.now + hours * HOUR
-        send_test(vendor.code, endpoint_id, ADMIN, now=at)
-        deliver_events(now=at)
-    assert find_endpoint(vendor.code, endpoint_id).disabled_at == vendor.now + 5 * DAY
+    endpoint_id = listen(vendor, "license.activated")
+    fail_for(vendor, days=6)
+    assert find_endpoint(vendor.code, endpoint_id).disabled_at == vendor.now + MINUTE + 5 * DAY
     assert receivers.types(OTHER) == ["webhook.disabled"]
     receivers.answer = lambda _url, _body: OK
-    later = vendor.now + 6 * DAY
+    later = vendor.now + 6 * DAY + HOUR
     assert deliver_events(now=later)["delivered"] == 0
     change_endpoint(vendor.code, endpoint_id, ADMIN, paused=False, now=later)
     assert deliver_events(now=later)["delivered"] > 3
@@ -150,6 +149,71 @@ def test_an_endpoint_that_fails_for_five_days_is_disabled_and_enabled_again_is_s
     assert failed
     assert send_again(vendor.code, endpoint_id, since=vendor.now, until=later, now=later) == len(failed)
     assert deliver_events(now=later)["delivered"] == len(failed)
+
+
+def test_an_endpoint_that_has_failed_once_is_not_disabled_by_a_pause(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id = with_a_test(vendor)
+    deliver_events(now=vendor.now)
+    change_endpoint(vendor.code, endpoint_id, ADMIN, paused=True, now=vendor.now)
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now + 6 * DAY)
+    deliver_events(now=vendor.now + 6 * DAY)
+    assert find_endpoint(vendor.code, endpoint_id).disabled_at is None
+
+
+def test_a_failure_after_a_silence_is_the_first_one(vendor: Vendor, receivers: Receivers) -> None:
+    """Nothing happened for long, or no sender ran: that is no failing of the endpoint."""
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id, license = listen(vendor, "license.activated"), vendor.issue(max_activations=9)
+    for days in (1, 6, 12):
+        vendor.activate(license, f"HW-{days}", now=vendor.now + days * DAY)
+        deliver_events(now=vendor.now + days * DAY)
+    assert find_endpoint(vendor.code, endpoint_id).disabled_at is None
+
+
+def test_an_endpoint_that_is_disabled_is_counted_once(
+    vendor: Vendor, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = list[str]()
+    monkeypatch.setattr(observability, "add_metric", lambda name, _value=1: counted.append(name))
+    receivers.answer = lambda _url, _body: BROKEN
+    listen(vendor, "license.activated")
+    fail_for(vendor, days=7)
+    assert counted.count(observability.ENDPOINTS_DISABLED) == 1
+
+
+def test_what_is_sent_again_is_tried_as_at_first(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id = with_a_test(vendor)
+    for days in range(4):
+        deliver_events(now=vendor.now + days * DAY)
+    later = vendor.now + 5 * DAY
+    assert send_again(vendor.code, endpoint_id, since=vendor.now, until=later, now=later) == 1
+    deliver_events(now=later)
+    (waiting,) = waiting_deliveries(vendor.code, endpoint_id)
+    assert 4500 <= (waiting.next_try_at or 0) - later <= 5500
+    assert len(waiting.tries) == 5
+
+
+def test_what_the_log_has_just_forgotten_keeps_no_other_from_being_sent_again(
+    vendor: Vendor, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint_id = with_a_test(vendor)
+    deliver_events(now=vendor.now)
+    (there,) = delivery_log(vendor.code, endpoint_id)
+    gone = replace(there, key=there.key.replace(str(vendor.now), str(vendor.now - 1)))
+    monkeypatch.setattr(deliveries, "logged_between", lambda *_: iter([gone, there]))
+    assert send_again(vendor.code, endpoint_id, since=0, until=vendor.now, only_failed=False, now=vendor.now) == 1
+    assert [waiting.key for waiting in waiting_deliveries(vendor.code, endpoint_id)] == [there.key]
+
+
+def test_a_test_is_sent_at_once_even_to_an_endpoint_that_has_just_failed(vendor: Vendor, receivers: Receivers) -> None:
+    receivers.answer = lambda _url, _body: BROKEN
+    endpoint_id = with_a_test(vendor)
+    deliver_events(now=vendor.now)
+    receivers.answer = lambda _url, _body: OK
+    send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now + 1)
+    assert deliver_events(now=vendor.now + 1)["delivered"] == 1
 
 
 def test_what_happens_while_an_endpoint_is_paused_waits(vendor: Vendor, receivers: Receivers) -> None:
@@ -234,6 +298,24 @@ def test_what_the_log_has_kept_for_thirty_days_is_forgotten(vendor: Vendor, rece
     send_test(vendor.code, endpoint_id, ADMIN, now=later)
     deliver_events(now=later)
     assert [delivery.created_at for delivery in delivery_log(vendor.code, endpoint_id)] == [later]
+
+
+def test_the_log_forgets_as_fast_as_it_grows(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = listen(vendor)
+    for now, number in ((vendor.now, 120), (later := vendor.now + 31 * DAY, 25)):
+        for _ in range(number):
+            send_test(vendor.code, endpoint_id, ADMIN, now=now)
+        deliver_events(now=now)
+    assert {delivery.created_at for delivery in delivery_log(vendor.code, endpoint_id)} == {later}
+
+
+def fail_for(vendor: Vendor, *, days: int) -> None:
+    """Something happens every six hours, and is sent at once."""
+    license = vendor.issue(max_activations=100)
+    for hours in range(0, days * 24, 6):
+        at = vendor.now + MINUTE + hours * HOUR
+        vendor.activate(license, f"HW-{hours}", now=at)
+        deliver_events(now=at)
 
 
 def with_a_test(vendor: Vendor) -> int:
