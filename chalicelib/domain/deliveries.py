@@ -5,6 +5,7 @@ from typing import Literal
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS
+from chalicelib.domain.mail import MailCode
 from chalicelib.domain.public_events import matches
 from chalicelib.domain.webhooks import Answer
 
@@ -80,12 +81,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What a company's endpoints listen to, all together, so that a change can see in one read whether anybody does."""
+    """What a company's endpoints listen to, all together, and what nobody is mailed: so that a change can see in one
+    read whether anybody is told of it.
+    """
 
     company: str
     endpoints: int = 0
     """How many there are."""
     listens_to: frozenset[str] = frozenset()
+    mails_off: frozenset[MailCode] = frozenset()
+    """What the company mails nobody, as it says itself (`domain.catalog.Company`)."""
     version: int = 0
     """How often an endpoint was added, changed or taken away."""
 

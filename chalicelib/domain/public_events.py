@@ -7,11 +7,15 @@ where it has one, and ours.
 from collections.abc import Collection, Mapping
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.events import EventType
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License
 
 TEST_TYPE = "webhook.test"
 """What is sent to try an endpoint: every endpoint takes it."""
+PUBLISHED_DAYS = (30, 7, 1)
+"""So many days before its end a license is said to expire."""
+DAYS_OF_REFERENCE = 3
+"""The same, by the public reference."""
 _ANY = "*"
 
 
@@ -25,14 +29,18 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.first_activated": ("device_activated",),
     "license.activated": ("device_activated",),
     "license.deactivated": ("device_deactivated",),
+    "license.will_expire": ("license_will_expire",),
+    "license.will_expire_3_days": ("license_will_expire",),
     "license.grace_started": ("grace_started",),
     "license.expired": ("license_expired",),
+    "license.limit_reached": ("license_limit_reached",),
     "license.license_user.assigned": ("user_assigned",),
     "license.license_user.unassigned": ("user_removed",),
     "order.license_user.manager_assigned": ("manager_added",),
     "product.created": ("product_created",),
     "device.reset": ("device_reset",),
     "device.blacklisted": ("device_blacklisted",),
+    "user.invited": ("user_invited",),
     "user.locked": ("log_in_locked",),
     "user.password_changed": ("password_changed", "password_set"),
     "webhook.disabled": ("webhook_disabled",),
@@ -65,7 +73,11 @@ def events_listened_to(patterns: Collection[str]) -> frozenset[EventType]:
     )
 
 
-def types_of(event: EventType, *, at: int, license: License | None) -> list[str]:
-    """The types as which an event is told. `at`: when it was; `license`: the one that it is about, as it is now."""
-    is_first = license is not None and license.first_activated_at == at
-    return [name for name in _TYPES_OF.get(event, ()) if name != "license.first_activated" or is_first]
+def types_of(event: Event, license: License | None) -> list[str]:
+    """The types as which an event is told; `license`: the one that it is about, as it is now."""
+    true_at_times = {
+        "license.first_activated": license is not None and license.first_activated_at == event.at,
+        "license.will_expire": event.detail.get("days") in PUBLISHED_DAYS,
+        "license.will_expire_3_days": event.detail.get("days") == DAYS_OF_REFERENCE,
+    }
+    return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]

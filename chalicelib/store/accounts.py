@@ -23,7 +23,6 @@ from chalicelib.store.keys import (
     api_key_sort_key,
     customer_license_sort_key,
     email_sort_key,
-    event_sort_key,
     hardware_sort_key,
     license_key_sort_key,
     license_pk,
@@ -32,6 +31,7 @@ from chalicelib.store.keys import (
     user_license_sort_key,
     user_sort_key,
 )
+from chalicelib.store.listeners import note_mails_off
 from chalicelib.store.login_attempts import put_forgiveness
 from chalicelib.store.mails import put_mail, queued_item
 from chalicelib.store.transactions import Transaction
@@ -61,27 +61,14 @@ def update_company(old: Company, new: Company, event: Event) -> None:
     """Write what differs, if nobody has changed the company since. Raises `ConditionFailed`."""
     write = Transaction(event_item(old.code, event, AccountEventItem))
     write.change(CompanyItem(old.code, COMPANY), old, new)
+    if new.mails_off != old.mails_off:
+        note_mails_off(write, new)
     write.commit()
 
 
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
     return reads.sort_keys(LookupItem, COMPANIES)
-
-
-def company_events(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Event]:
-    """The history of a company, its people and its orders, newest first; `after` is the key to go on behind."""
-    part = None if after is None else event_sort_key(after)
-    return reads.query_readable(AccountEventItem, company, event_sort_key(), backwards=True, after=part, limit=limit)
-
-
-def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
-    """The history of one account, newest first, under whatever e-mail; `after` as in `company_events`.
-
-    It is looked for in all of the company's, page by page: for operators. Older events name no id, but an e-mail.
-    """
-    events = company_events(user.company, after=after)
-    return (e for e in events if (e.user == user.email if e.user_id is None else e.user_id == user.id))
 
 
 def create_product(product: Product, event: Event) -> None:

@@ -20,6 +20,7 @@ from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.mail import Mail
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action
@@ -37,6 +38,7 @@ from chalicelib.store.keys import (
     sequence_sort_key,
     webhooks_pk,
 )
+from chalicelib.store.mails import put_mail
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.transactions import Transaction
 
@@ -78,8 +80,13 @@ def look_up(outgoing: Sequence[Outgoing]) -> list[Found]:
     ]
 
 
-def file(deliveries: Mapping[Outgoing, Sequence[Delivery]], numbers: Mapping[str, tuple[int, int]]) -> None:
-    """Take events out of the outbox and file what is delivered of each, in one transaction.
+def file(
+    deliveries: Mapping[Outgoing, Sequence[Delivery]],
+    numbers: Mapping[str, tuple[int, int]],
+    mails: Sequence[Mail],
+    now: Instant,
+) -> None:
+    """Take events out of the outbox and file what is delivered of each, and what people are mailed, in one transaction.
 
     `numbers`: of each history of which something is filed, the number of its last event before, and now. Raises
     `ConditionFailed` where somebody else has filed one of them.
@@ -92,6 +99,8 @@ def file(deliveries: Mapping[Outgoing, Sequence[Delivery]], numbers: Mapping[str
         unfiled = SequenceItem.number == before if before else SequenceItem.number.does_not_exist()
         write.update(_sequence(history), [SequenceItem.number.set(after)], unfiled)
     _put_pending(write, filed)
+    for mail in mails:
+        put_mail(write, mail, now)
     write.commit()
 
 

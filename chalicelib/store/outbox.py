@@ -10,6 +10,7 @@ from zlib import crc32
 from chalicelib.domain.deliveries import Outgoing
 from chalicelib.domain.events import EventType
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mailed_events import events_mailed
 from chalicelib.domain.public_events import events_listened_to
 from chalicelib.runtime import runtime
 from chalicelib.store import reads, writes
@@ -22,12 +23,20 @@ OUT_SHARDS = 8
 """Partitions of the outbox: its writes spread, and a sender reads each of them."""
 
 
+_MAY_LEAVE = events_listened_to({"*"}) | events_mailed(())
+"""The events of which anybody can want to be told."""
+
+
 def listened(company: str, event: str, now: Instant) -> bool:
     """Whether anybody wants to be told of an event of this type of a company. Costs a read a minute."""
+    if event not in _MAY_LEAVE:
+        return False
 
     def load() -> frozenset[EventType]:
         found = reads.get(ListenersItem(company, LISTENERS))
-        return frozenset() if found is None else events_listened_to(found.listens_to)
+        if found is None:
+            return events_mailed(())
+        return events_listened_to(found.listens_to or ()) | events_mailed(found.to_domain().mails_off)
 
     wanted = runtime().caches.listened_to.get(company, load, now)
     return wanted is not None and event in wanted
@@ -36,11 +45,14 @@ def listened(company: str, event: str, now: Instant) -> bool:
 def outgoing(events: Iterable[EventItem]) -> Iterator[OutgoingItem]:
     """What a transaction that puts these events puts into the outbox."""
     for event in events:
-        company = event.pk.partition("#")[0]
-        if listened(company, event.type, event.at):
-            key = event.sort_key.removeprefix(event_sort_key())
-            shard = crc32(event.pk.encode()) % OUT_SHARDS
-            yield OutgoingItem.of(Outgoing(shard, key, event.pk), out_pk(shard), key)
+        if listened(event.pk.partition("#")[0], event.type, event.at):
+            yield outgoing_item(event.pk, event.sort_key.removeprefix(event_sort_key()))
+
+
+def outgoing_item(history: str, key: str) -> OutgoingItem:
+    """Where an event of a history stands in the outbox."""
+    shard = crc32(history.encode()) % OUT_SHARDS
+    return OutgoingItem.of(Outgoing(shard, key, history), out_pk(shard), key)
 
 
 def waiting(shard: int, now: Instant) -> Iterator[Outgoing | Unreadable]:

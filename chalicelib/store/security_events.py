@@ -4,16 +4,18 @@ So nobody multiplies rows by doing it often. A row stands where the first of its
 an item for the hour (`SeriesItem`).
 """
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from hashlib import sha256
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.users import User
-from chalicelib.store import writes
+from chalicelib.store import database, outbox, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action
 from chalicelib.store.items.events import AccountEventItem, NobodysEventItem, SeriesItem
 from chalicelib.store.keys import event_sort_key
+from chalicelib.store.schema import AnyItem
+from chalicelib.store.transactions import Transaction
 
 _HOUR_MS = 60 * 60_000
 ADDRESSES_OF = 30
@@ -32,13 +34,22 @@ def note_security(company: str, whose: User | str, event: Event, *, or_fail: boo
     item, last_key = AccountEventItem, event_sort_key(event.key)
     again = item.last_key.does_not_exist() | (item.last_key != last_key)  # else our own, whose answer was lost
     actions = [*_row_actions(series, event), item.last_key.set(last_key)]
-    with suppress(ConditionFailed):
-        if isinstance(whose, str):
-            about = [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
-            write(NobodysEventItem(f"nobody#{series.pk}"), [*actions, *about], again)
+    if isinstance(whose, str):
+        row: AnyItem = NobodysEventItem(f"nobody#{series.pk}")
+        actions += [item.user.set(""), NobodysEventItem.expires.set(series.expires)]
+        outgoing: AnyItem = NobodysEventItem(f"nobody#{series.pk}#out", expires=series.expires)
+    else:
+        row = item(company, event_sort_key(series.key))
+        actions += [item.user.set(whose.email), item.user_id.set(whose.id)]
+        outgoing = outbox.outgoing_item(company, event.key)
+    with suppress(ConditionFailed), nullcontext() if or_fail else database.observing():
+        if series.key == event.key and outbox.listened(company, event.type, event.at):
+            both = Transaction(None)
+            both.update(row, actions, again)
+            both.put(outgoing, type(outgoing).pk.does_not_exist())
+            both.commit()
         else:
-            about = [item.user.set(whose.email), item.user_id.set(whose.id)]
-            write(item(company, event_sort_key(series.key)), [*actions, *about], again)
+            write(row, actions, again)
 
 
 def _counted(company: str, email: str, event: Event) -> tuple[SeriesItem, list[Action]]:

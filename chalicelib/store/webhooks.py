@@ -12,8 +12,9 @@ from chalicelib.store import reads
 from chalicelib.store.accounts import require_company
 from chalicelib.store.deliveries import wake
 from chalicelib.store.items.events import AccountEventItem, event_item
-from chalicelib.store.items.webhooks import EndpointItem, ListenersItem
-from chalicelib.store.keys import LISTENERS, endpoint_sort_key
+from chalicelib.store.items.webhooks import EndpointItem
+from chalicelib.store.keys import endpoint_sort_key
+from chalicelib.store.listeners import note_endpoints
 from chalicelib.store.transactions import Transaction
 
 
@@ -28,18 +29,12 @@ def read_endpoint(company: str, endpoint_id: int) -> Endpoint | None:
     return None if item is None else item.to_domain()
 
 
-def read_listeners(company: str) -> Listeners:
-    """What a company's endpoints listen to, consistently."""
-    item = reads.get(ListenersItem(company, LISTENERS))
-    return Listeners(company) if item is None else item.to_domain()
-
-
 def create(endpoint: Endpoint, seen: Listeners, others: Sequence[Endpoint], event: Event) -> None:
     """Add an endpoint to `others`. Raises `ConditionFailed` where one was changed since, or the company is gone."""
     write = Transaction(event_item(endpoint.company, event, AccountEventItem))
     item = EndpointItem.of(endpoint, endpoint.company, endpoint_sort_key(endpoint.id))
     write.put(item, EndpointItem.pk.does_not_exist())
-    _listen(write, seen, [*others, endpoint])
+    note_endpoints(write, seen, [*others, endpoint])
     require_company(write, endpoint.company)
     write.commit()
 
@@ -53,7 +48,7 @@ def update(old: Endpoint, new: Endpoint, seen: Listeners, others: Sequence[Endpo
     write.change(_item(old.company, old.id), old, new)
     if new.is_sent_to and not old.is_sent_to:
         wake(write, old.company, old.id, event.at, anew=True)
-    _listen(write, seen, [*others, new])
+    note_endpoints(write, seen, [*others, new])
     write.commit()
 
 
@@ -61,17 +56,8 @@ def delete(endpoint: Endpoint, seen: Listeners, others: Sequence[Endpoint], even
     """Take an endpoint away. Raises `ConditionFailed` where one of the company's endpoints was changed since."""
     write = Transaction(event_item(endpoint.company, event, AccountEventItem))
     write.delete(_item(endpoint.company, endpoint.id), EndpointItem.pk.exists())
-    _listen(write, seen, others)
+    note_endpoints(write, seen, others)
     write.commit()
-
-
-def _listen(write: Transaction, seen: Listeners, endpoints: Sequence[Endpoint]) -> None:
-    """Let a transaction note what these endpoints listen to."""
-    patterns = frozenset(pattern for endpoint in endpoints for pattern in endpoint.listens_to)
-    becomes = Listeners(seen.company, len(endpoints), patterns, seen.version + 1)
-    item = ListenersItem.of(becomes, seen.company, LISTENERS)
-    unseen = ListenersItem.pk.does_not_exist() if not seen.version else ListenersItem.version == seen.version
-    write.put(item, unseen)
 
 
 def _item(company: str, endpoint_id: int) -> EndpointItem:

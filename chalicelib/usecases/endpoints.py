@@ -17,6 +17,7 @@ from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, deliveries, webhooks
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.listeners import read_listeners
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
@@ -241,7 +242,7 @@ def _change(
 
 
 def _read(company: str) -> _State:
-    return _State(webhooks.read_listeners(company), webhooks.read_endpoints(company))
+    return _State(read_listeners(company), webhooks.read_endpoints(company))
 
 
 def _url(url: str) -> str:

@@ -10,6 +10,7 @@ from chalicelib import observability
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.deliveries import Delivery, Endpoint, Outgoing
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.public_events import types_of
 from chalicelib.store import deliveries, outbox, webhooks
 from chalicelib.store.accounts import read_company
@@ -19,6 +20,7 @@ from chalicelib.store.outbox import OUT_SHARDS
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.catalog import known_product
+from chalicelib.usecases.event_mails import event_mails
 from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
 
 T = TypeVar("T")
@@ -44,13 +46,15 @@ class _Step:
 
     filed: dict[Outgoing, list[Delivery]] = field(default_factory=dict)
     numbers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
 
-    def takes(self, one: Outgoing, some: Sequence[Delivery]) -> bool:
+    def takes(self, one: Outgoing, some: Sequence[Delivery], mails: Sequence[Mail]) -> bool:
         """Whether there is room for an event more."""
         filed = [delivery for other in self.filed.values() for delivery in other] + list(some)
         histories = self.numbers.keys() | {one.history}
         endpoints = {(delivery.company, delivery.endpoint) for delivery in filed}
-        return len(self.filed) + 1 + len(filed) + len(endpoints) + len(histories) <= ITEMS_AT_ONCE
+        others = len(self.filed) + 1 + len(histories) + len(self.mails) + len(mails)
+        return others + len(filed) + len(endpoints) <= ITEMS_AT_ONCE
 
 
 def file_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> int:
@@ -82,7 +86,7 @@ def _file_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> int
     while keep_going() and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
         if not filed:
             observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, (now - some[0].at) / 1000)
-        filed += sum(_commit(step) for step in _steps(deliveries.look_up(some), listening, now))
+        filed += sum(_commit(step, now) for step in _steps(deliveries.look_up(some), listening, now))
     return filed
 
 
@@ -95,13 +99,15 @@ def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now:
             listening[outgoing.company] = _listening(outgoing.company)
         try:
             filed = _deliveries(one, listening[outgoing.company], before + 1, now)
+            mails = [] if one.event is None else event_mails(outgoing.company, one.event, one.license, now=now)
         except Exception:  # whatever it is: the others are not to wait for it
             _log.exception("event %s of %s cannot be filed", outgoing.key, outgoing.history)
             continue
-        if not step.takes(outgoing, filed):
+        if not step.takes(outgoing, filed, mails):
             yield step
             step = _Step()
         step.filed[outgoing] = filed
+        step.mails += mails
         if filed:
             first = step.numbers.get(outgoing.history, (before, before))[0]
             numbers[outgoing.history] = before + 1
@@ -110,10 +116,10 @@ def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now:
         yield step
 
 
-def _commit(step: _Step) -> int:
+def _commit(step: _Step, now: Instant) -> int:
     """How many events were filed; none where somebody else has filed one of them: the next run finds the others."""
     try:
-        deliveries.file(step.filed, step.numbers)
+        deliveries.file(step.filed, step.numbers, step.mails, now)
     except ConditionFailed:
         return 0
     return len(step.filed)
@@ -133,7 +139,7 @@ def _deliveries(one: Found, listening: _Listening | None, number: int, now: Inst
     product = None if code is None else known_product(listening.company.code, code, now=now)
     subject = Subject(listening.company, license, product)
     filed = []
-    for name in types_of(event.type, at=event.at, license=license):
+    for name in types_of(event, license):
         listening_to_it = [endpoint for endpoint in listening.endpoints if endpoint.takes(name, code, now)]
         id = webhook_id(one.outgoing.history, event, name)
         body = payload(id, name, event, subject, number, now) if listening_to_it else ""

@@ -7,7 +7,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, activations, licenses, orders
+from chalicelib.store import accounts, activations, histories, licenses, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_license, find_owner
 from chalicelib.usecases.order_managers import find_order
@@ -81,10 +81,10 @@ def license_history(license_id: int, company: str | None, limit: int, after: str
 
 def company_history(company: str, limit: int, after: str | None) -> EventPage:
     """Of a company, its people and orders, as above. Raises `NotFound`: `company_not_found`."""
-    return EventPage(*cut(accounts.company_events(find_company(company).code, after=after, limit=limit + 1), limit))
+    return EventPage(*cut(histories.company_events(find_company(company).code, after=after, limit=limit + 1), limit))
 
 
 def account_history(company: str, email: str, limit: int, after: str | None) -> tuple[User, EventPage]:
     """Of one account, under whatever e-mail, and whose it is. Raises `NotFound`: `user_not_found`."""
     user = find_account(company, email)
-    return user, EventPage(*cut(accounts.account_events(user, after=after), limit))
+    return user, EventPage(*cut(histories.account_events(user, after=after), limit))

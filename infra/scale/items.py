@@ -96,11 +96,13 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses due#": Units(72, 4),
         "licenses license": Units(0, 2),
         "licenses at#": Units(0, 2),
+        "licenses out#": Units(0, 2),
     },
     "sweep, one license expires": {
         "licenses due#": Units(72, 2),
         "licenses license": Units(0, 2),
         "licenses at#": Units(0, 2),
+        "licenses out#": Units(0, 2),
     },
     "mail, nothing queued": {"licenses mail#": Units(4)},
     "events, nothing waits": {"licenses out#": Units(8), "licenses queue#": Units(4)},

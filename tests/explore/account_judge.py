@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Rejected
 from chalicelib.domain.invitation import read_invitation
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import Attempts, User
-from chalicelib.store import accounts, login_attempts, mails, one_time_codes
+from chalicelib.store import accounts, histories, login_attempts, mails, one_time_codes
 from chalicelib.store.counters import read_count
 from chalicelib.store.items.ephemera import FailuresItem
 from chalicelib.store.login_attempts import Account as Named
@@ -187,7 +187,7 @@ def _found(world: AccountWorld) -> Stored:
         origin: login_attempts.read_attempts(Named(code, OWNER, where), "", world.now, consistent=True)
         for origin, where in ORIGINS.items()
     }
-    new = [event for event in accounts.company_events(code) if event.key not in world.before]
+    new = [event for event in histories.company_events(code) if event.key not in world.before]
     noted = Counter({event.type: 0 for event in new})
     for event in new:
         noted[event.type] += 1 + event.repeats

@@ -21,7 +21,7 @@ from chalicelib.domain.origin import NOWHERE, Origin
 from chalicelib.domain.session import SessionClaims
 from chalicelib.mail.sender import Letter, Mailer
 from chalicelib.runtime import runtime, using
-from chalicelib.store import accounts, login_attempts, mails
+from chalicelib.store import accounts, histories, login_attempts, mails
 from chalicelib.store.login_attempts import Account
 from chalicelib.usecases import passwords
 from chalicelib.usecases.change_password import change_password
@@ -325,7 +325,7 @@ def account_world(name: str) -> AccountWorld:
         manager = accounts.user_of_email(vendor.code, MANAGER)
         assert stored is not None
         assert manager is not None
-        before = frozenset(event.key for event in accounts.company_events(vendor.code))
+        before = frozenset(event.key for event in histories.company_events(vendor.code))
     opened = frozenset() if made.model.closed else frozenset({("open", 0)})
     return AccountWorld(
         name=name,

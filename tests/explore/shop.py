@@ -12,7 +12,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, database, licenses, mails, orders
+from chalicelib.store import accounts, database, histories, licenses, mails, orders
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import order_managers
 from chalicelib.usecases.branding import set_branding
@@ -68,7 +68,7 @@ def view(world: ShopWorld) -> object:
     company = accounts.read_company(code)
     people = [user for email in (MIA, MAX) if (user := _user(code, email)) is not None]
     # A repair may meet what another call is amid of, and then does, and tells, a part of that.
-    events = [event for event in accounts.company_events(code) if event.type != "links_repaired"]
+    events = [event for event in histories.company_events(code) if event.type != "links_repaired"]
     sold = [license for id in licenses.license_ids(code) if (license := licenses.read_license(code, id)) is not None]
     for license in sold:
         events += licenses.events(code, license.id)

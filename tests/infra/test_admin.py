@@ -15,7 +15,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, licenses, writes
+from chalicelib.store import accounts, histories, licenses, writes
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -373,7 +373,7 @@ def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator
     assert operator.asks(f"audit --company {vendor.code}", 1) == document
     repaired = document | {"names": 4, "differences": [], "filed": 1, "removed": 0}
     assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
-    event = next(accounts.company_events(vendor.code))
+    event = next(histories.company_events(vendor.code))
     assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
 
 

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
+from chalicelib.runtime import runtime
 from chalicelib.store import activations, database, reads, writes
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.events import AccountEventItem, event_item
@@ -48,6 +49,7 @@ from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
 from tests.store.seam import empty
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.receivers import listen
 from tests.usecases.refusals import a_refusal
 
 ADA = "ada.lovelace@engineering.customer-a.test"
@@ -194,6 +196,14 @@ def deactivating(site: Site) -> Call:
     return lambda: site.deactivate(PC)
 
 
+def listening(site: Site) -> Site:
+    """A webhook of the company listens to all, and the process knows it."""
+    listen(site.vendor)
+    runtime().caches.listened_to.get(site.vendor.code, lambda: None, NOW, fresh=True)
+    assert listened(site.vendor.code, "device_activated", NOW)
+    return site
+
+
 def sweeping(vendor: Vendor, licenses: int = 0, grace_period: int = 0, at: int = END, end: int = END) -> Call:
     """A sweep of so many licenses that end together; what was due before, also of other tests, is announced."""
     for _ in range(licenses):
@@ -267,6 +277,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "activate by key, again": lambda v: activating(by_key(v, OTHER, PC)),
     "activate by key, refused": lambda v: refused(by_key(v, OTHER, max_activations=1)),
     "activate by key, on a license with blacklisted devices": lambda v: activating(blocking(by_key(v, OTHER))),
+    "activate by key, where a webhook listens": lambda v: activating(listening(by_key(v, OTHER))),
     "activate by user": lambda v: activating(by_user(v, OTHER)),
     "activate by user, the first that starts a duration": lambda v: activating(by_user(v, valid_duration="12m")),
     "activate by user, without the license's id": lambda v: activating(by_user(v, OTHER), by_id=False),

@@ -11,7 +11,7 @@ from chalicelib.domain.invitation import with_invitation, without_invitation
 from chalicelib.domain.license import Seat
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, seats
+from chalicelib.store import accounts, histories, seats
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.passwords import with_no_password, with_own_password
 from tests.support import ADMIN, NOW, Vendor
@@ -39,7 +39,7 @@ def ada(vendor: Vendor) -> User:
 
 def test_an_invitation_is_stored_with_its_event_and_the_mail(vendor: Vendor, ada: User) -> None:
     assert account(vendor, ADA) == ada
-    assert "user_invited" in [event.type for event in accounts.company_events(vendor.code)]
+    assert "user_invited" in [event.type for event in histories.company_events(vendor.code)]
 
 
 def test_of_two_invitations_at_once_one_is_told_to_look_again(vendor: Vendor, ada: User) -> None:

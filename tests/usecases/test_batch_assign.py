@@ -8,7 +8,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.errors import Invalid, LimitReached, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, batches, licenses, writes
+from chalicelib.store import batches, histories, licenses, writes
 from chalicelib.store.items.work import BatchItem
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import batch_assign
@@ -269,7 +269,7 @@ def test_who_reads_a_result_is_told_of_and_who_finds_none_is_not(vendor: Vendor,
     with pytest.raises(SeatkeeperError, match="batch_not_found"):
         batch_result(vendor.code, license.id, batch_id + 1, boss, answer, now=NOW)
     batch_result(vendor.code, license.id, batch_id, boss, answer, now=NOW)
-    [event] = [event for event in accounts.account_events(boss) if event.type == "batch_result_read"]
+    [event] = [event for event in histories.account_events(boss) if event.type == "batch_result_read"]
     assert (event.actor, event.detail) == (answer, {"license_id": license.id, "batch": batch_id})
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_TAKEN, TAKEN_WINDOW_MS
-from chalicelib.store import accounts, batches, licenses, reads, seats
+from chalicelib.store import accounts, batches, histories, licenses, reads, seats
 from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.threads import ThreadPool
@@ -174,7 +174,7 @@ def test_an_operator_changes_it_of_whoever_manages_with_or_without_a_seat(vendor
     assert (changed.id, changed.email, changed) == (user.id, NEW, account(vendor, NEW))
     assert portal_queries.license_details(session, managed.id, now=NOW)
     assert [seat.email for license in held for seat in licenses.seats(vendor.code, license.id)] == [NEW] * seats_held
-    events = [(e.user, e.actor) for e in accounts.account_events(changed) if e.type == "email_changed"]
+    events = [(e.user, e.actor) for e in histories.account_events(changed) if e.type == "email_changed"]
     assert events == [(ADA, operator)]
     assert vendor.differences() == []
     with pytest.raises(SeatkeeperError) as refused:

@@ -17,6 +17,7 @@ from chalicelib.store import (
     accounts,
     activations,
     batches,
+    histories,
     licenses,
     mails,
     one_time_codes,
@@ -90,7 +91,7 @@ def don(vendor: Vendor) -> Employee:
 
 
 def closures(vendor: Vendor) -> list[tuple[str, str | None, str]]:
-    events = accounts.company_events(vendor.code)
+    events = histories.company_events(vendor.code)
     return [(e.type, e.user, e.actor.name) for e in events if e.type in ("user_closed", "user_reopened")]
 
 

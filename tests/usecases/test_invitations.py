@@ -12,7 +12,7 @@ from chalicelib.domain.invitation import AGAIN_MS, VALID_MS, invitation_state
 from chalicelib.domain.license import License
 from chalicelib.domain.probes import MAX_GUESSES
 from chalicelib.domain.users import User
-from chalicelib.store import accounts
+from chalicelib.store import accounts, histories
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
@@ -107,7 +107,7 @@ def test_the_link_sets_a_password_that_is_proved_and_the_initial_one_is_gone(ven
     assert user.session_epoch == before.session_epoch + 1
     with refused("invalid_credentials"):
         log_in(vendor.code, ADA, initial_password(before) or "", now=NOW)
-    (event,) = [event for event in accounts.company_events(vendor.code) if event.type == "password_changed"]
+    (event,) = [event for event in histories.company_events(vendor.code) if event.type == "password_changed"]
     assert (event.user, event.user_id, event.actor, event.detail) == (ADA, user.id, VISITOR, {"by": "invitation"})
     assert mails(vendor, ADA)[-1]["Subject"] == "You have a password (A vendor)"
 
@@ -217,7 +217,7 @@ def test_a_link_that_becomes_void_while_it_is_used_sets_no_password(
     assert was_amid()
     user = accounts.read_user(vendor.code, int(link.split(".")[1]))
     assert user is not None
-    assert not [e for e in accounts.company_events(vendor.code) if e.detail.get("by") == "invitation"]
+    assert not [e for e in histories.company_events(vendor.code) if e.detail.get("by") == "invitation"]
 
 
 def test_who_gets_another_email_is_invited_there(vendor: Vendor, license: License) -> None:
@@ -283,7 +283,7 @@ def test_an_invitation_is_sent_again_after_a_quarter_of_an_hour(vendor: Vendor, 
     assert newest != link
     assert user.invited_at == NOW + AGAIN_MS
     assert find_invited(newest, "", now=NOW + AGAIN_MS + VALID_MS - 1) == user
-    (event,) = [event for event in accounts.company_events(vendor.code) if event.type == "user_invited"]
+    (event,) = [event for event in histories.company_events(vendor.code) if event.type == "user_invited"]
     assert (event.user, event.detail, event.actor) == (ADA, {"license_id": license.id}, MANAGER)
 
 

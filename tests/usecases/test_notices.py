@@ -11,7 +11,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.mail import ABOUT_SECURITY, ASKED_FOR, OF_PERSON, TO_MANAGERS, TO_VENDOR, Mail, MailCode
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import User
-from chalicelib.store import accounts
+from chalicelib.store import histories
 from chalicelib.usecases import notices
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_account import choose_mails, choose_password
@@ -157,5 +157,5 @@ def test_a_choice_of_mails_stands_in_the_history_once(vendor: Vendor, managed: t
     ada, _ = managed
     for now in (NOW, NOW + 1):
         choose_mails(vendor.code, ada.id, frozenset({"seat_given", "users_taken"}), ADMIN, now=now)
-    [event] = [event for event in accounts.account_events(ada) if event.type == "person_changed"]
+    [event] = [event for event in histories.account_events(ada) if event.type == "person_changed"]
     assert (event.at, event.detail) == (NOW, {"mails_off": "seat_given users_taken"})

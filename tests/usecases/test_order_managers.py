@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, orders
+from chalicelib.store import histories, orders
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_seat import set_password
@@ -37,7 +37,7 @@ def shown(vendor: Vendor, email: str) -> set[int]:
 
 
 def kinds(vendor: Vendor) -> list[tuple[str, str | None]]:
-    return [(e.type, e.user) for e in accounts.company_events(vendor.code) if e.type.startswith("manager_")]
+    return [(e.type, e.user) for e in histories.company_events(vendor.code) if e.type.startswith("manager_")]
 
 
 def test_who_is_added_manages_all_and_is_mailed(vendor: Vendor, sold: list[License]) -> None:

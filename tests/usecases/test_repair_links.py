@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, activations, orders, reads, repairs, writes
+from chalicelib.store import accounts, activations, histories, orders, reads, repairs, writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
 from chalicelib.store.keys import (
@@ -104,7 +104,7 @@ def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:
     unlink(vendor, license, "pc")
     writes.batch_put([hardware(vendor, license, "nobody's")])
     repair(vendor)
-    events = [event for event in accounts.company_events(vendor.code) if event.type == "links_repaired"]
+    events = [event for event in histories.company_events(vendor.code) if event.type == "links_repaired"]
     assert [(event.actor, event.detail) for event in events] == [(ADMIN, {"filed": 1, "removed": 1})]
 
 

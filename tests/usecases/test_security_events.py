@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.origin import Origin
-from chalicelib.store import accounts, database, licenses, reads
+from chalicelib.store import database, histories, licenses, reads
 from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.store.security_events import ADDRESSES_OF
@@ -114,10 +114,10 @@ def test_the_newest_stands_first_on_every_page_also_of_what_is_merged(vendor: Ve
         now = begun + minute * 60_000
         end_other_sessions(vendor.code, user.id, ADMIN, epoch=user.session_epoch + minute, now=now)
         note_security_event(vendor.code, user, "signed_in", Actor(f"user {minute % 7}"), now + 1000)
-    whole = list(accounts.company_events(vendor.code))
+    whole = list(histories.company_events(vendor.code))
     paged: list[Event] = []
     after = None
-    while page := list(accounts.company_events(vendor.code, after=after, limit=3)):
+    while page := list(histories.company_events(vendor.code, after=after, limit=3)):
         paged, after = paged + page, page[-1].key
     assert paged == whole
     assert [event.at for event in whole] == sorted((event.at for event in whole), reverse=True)

@@ -63,6 +63,8 @@ class EndpointItem(AccountsItem[Endpoint]):
 class ListenersItem(AccountsItem[Listeners]):
     """What a company's endpoints listen to."""
 
+    company: TextAttribute
     endpoints: IntegerAttribute
     listens_to: TextSetAttribute
+    mails_off: TextSetAttribute
     version: IntegerAttribute
