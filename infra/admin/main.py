@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | None = None) -> dict[str, str]:
     """The environment of the command: of the `stage` or the `home` that is given, else ours, else of the home here.
 
+    Where a server runs on the home it is the server's.
     Raises `UsageError`, `StageError`, `DataDirError` where none of them says which database is meant.
     """
     if stage is not None:
@@ -80,7 +81,9 @@ def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | 
     if not local.database_file(data_dir).exists():
         raise UsageError(f"There is no data in {data_dir}: start Seatkeeper there first, as `make run` does.")
     # Without the AWS settings of the operator's own: a profile would lead elsewhere, or nowhere.
-    return {name: value for name, value in ours.items() if not name.startswith("AWS_")} | local.settings(data_dir)
+    without_aws = {name: value for name, value in ours.items() if not name.startswith("AWS_")}
+    of_server = {n: value for n, value in (local.running(data_dir) or {}).items() if n.startswith("SEATKEEPER_")}
+    return without_aws | local.settings(data_dir) | of_server
 
 
 def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:

@@ -52,6 +52,16 @@ def test_a_command_that_finds_no_data_says_how_to_start(
         admin.environment({}, None)
 
 
+def test_a_command_has_the_settings_of_the_server_that_runs_on_the_data(tmp_path: Path) -> None:
+    local.database_file(tmp_path).parent.mkdir()
+    local.database_file(tmp_path).touch()
+    of_server = local.settings(tmp_path) | {"SEATKEEPER_WEBHOOKS": "any", "base_url": "http://127.0.0.1:8000"}
+    with local.held(tmp_path):
+        local.write_private(local.environment_file(tmp_path), dict(of_server))
+        found = admin.environment({}, tmp_path)
+    assert found == local.settings(tmp_path) | {"SEATKEEPER_WEBHOOKS": "any"}
+
+
 @pytest.mark.parametrize("module", ["infra.admin audit", "infra.serve --port 0"])
 def test_data_that_cannot_be_opened_is_one_sentence(tmp_path: Path, module: str) -> None:
     local.database_file(tmp_path).parent.mkdir()
