@@ -57,7 +57,27 @@ MAIL_SECONDS = 1
 EVENT_SECONDS = 1
 DISK_SECONDS = 60
 LOW_DISK_BYTES = 256 * 2**20
+STOP_SECONDS = 1.5
+"""So long what goes on beside the server may take to end: a receiver that hangs would take ten."""
 _log = logging.getLogger("seatkeeper")
+
+
+class Stopping(threading.Event):
+    """Tells threads to come to their end; once it is set, all of them together are waited for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds, self._until = seconds, 0.0
+
+    def set(self) -> None:
+        """The first time counts."""
+        if not self.is_set():
+            self._until = time.monotonic() + self._seconds
+        super().set()
+
+    def seconds_left(self) -> float:
+        """How long to wait yet, once it is set."""
+        return max(0.0, self._until - time.monotonic())
 
 
 def run(
@@ -75,7 +95,8 @@ def run(
     This process sweeps, tidies up, mails and watches the disk; `workers` others answer (`serve.start`).
     `mail_by`: how mail is sent (`Settings.mail`), if not into the folder's `mail`.
     `with_demo`: a demo company is made at the first start, and what may be tried with it is printed at each.
-    Raises `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
+    Leaves threads behind that wait for a receiver which hangs (`STOP_SECONDS`): what they send is sent again, with the
+    same id. Raises `DataDirError`, `MailError`, `ServeError`, `SettingsError`, `SystemExit`.
     """
     begun = time.monotonic()
     end_on_signals()
@@ -91,7 +112,7 @@ def run(
         with using(bootstrap(environment)):
             runtime().mailer.check()
             to_do = _prepare(data_dir, base_url, with_demo)
-            stopping = threading.Event()
+            stopping = Stopping(STOP_SECONDS)
             reachable = _reachable(data_dir, environment | {"base_url": base_url})
             with (
                 reachable,
@@ -129,6 +150,7 @@ def main() -> None:
     add_version(parser)
     given = parser.parse_args()
     serve.log_to_stderr()
+    code = 0
     try:
         port = serve.port_number(os.environ.get("PORT") or "8000")
         run(
@@ -142,7 +164,8 @@ def main() -> None:
         )
     except (EngineError, local.DataDirError, MailError, serve.ServeError, SettingsError) as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        code = 2
+    os._exit(code)  # the end of Python would wait for threads that wait for a receiver
 
 
 def _prepare(data_dir: Path, base_url: str, with_demo: bool) -> str:
@@ -180,10 +203,11 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def sweeping(stopping: threading.Event) -> Iterator[None]:
+def sweeping(stopping: Stopping) -> Iterator[None]:
     """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up.
 
-    `stopping`: as for all that is below, makes it come to its end; it is set at the end, too.
+    `stopping`: as for all that is below, makes it come to its end, and says how long that may take; it is set at the
+    end, too.
     """
 
     def stop_if_asked(_done: int) -> None:
@@ -199,7 +223,7 @@ def sweeping(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def mailing(stopping: threading.Event) -> Iterator[None]:
+def mailing(stopping: Stopping) -> Iterator[None]:
     """While this lasts, send what is queued now and every `MAIL_SECONDS`; the next run catches up as a sweep does."""
 
     def send() -> None:
@@ -210,7 +234,7 @@ def mailing(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def delivering(stopping: threading.Event) -> Iterator[None]:
+def delivering(stopping: Stopping) -> Iterator[None]:
     """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up.
 
     By two threads: while one waits for an endpoint that hangs, the other delivers to all else.
@@ -228,7 +252,7 @@ def delivering(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def tidying(stopping: threading.Event) -> Iterator[None]:
+def tidying(stopping: Stopping) -> Iterator[None]:
     """While this lasts, delete what has expired, now and every `SWEEP_SECONDS`: a database of a file has no TTL."""
     table, engine = table_name(EphemeraItem), connection().send
     assert isinstance(engine, EmbeddedEngine)  # as `local.environment` names it
@@ -243,7 +267,7 @@ def tidying(stopping: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def watching_disk(data_dir: Path, stopping: threading.Event) -> Iterator[None]:
+def watching_disk(data_dir: Path, stopping: Stopping) -> Iterator[None]:
     """While this lasts, warn of a disk that is nearly full, now and every `DISK_SECONDS`."""
 
     def look() -> None:
@@ -256,14 +280,14 @@ def watching_disk(data_dir: Path, stopping: threading.Event) -> Iterator[None]:
         yield
 
 
-def _until(stopping: threading.Event) -> Callable[[], bool]:
+def _until(stopping: Stopping) -> Callable[[], bool]:
     """Whether a run that begins now is to go on."""
     has_time = clock.lasting(RUN_SECONDS)
     return lambda: has_time() and not stopping.is_set()
 
 
 @contextmanager
-def _repeating(name: str, act: Callable[[], object], seconds: float, stopping: threading.Event) -> Iterator[None]:
+def _repeating(name: str, act: Callable[[], object], seconds: float, stopping: Stopping) -> Iterator[None]:
     """While this lasts, act now and every so many seconds, in a thread of its own."""
 
     def keep_acting() -> None:
@@ -284,7 +308,7 @@ def _repeating(name: str, act: Callable[[], object], seconds: float, stopping: t
         yield
     finally:
         stopping.set()
-        thread.join()
+        thread.join(stopping.seconds_left())
 
 
 def _say(base_url: str, data_dir: Path, to_do: str, begun: float) -> None:

@@ -193,7 +193,7 @@ def test_a_disk_that_is_nearly_full_is_reported(
     left: int, warns: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("infra.run.shutil.disk_usage", lambda _path: Disk(left))
-    with run.watching_disk(tmp_path, threading.Event()):
+    with run.watching_disk(tmp_path, run.Stopping(60)):
         pass
     assert [f"the disk of {tmp_path} has 255 MB left" in message for message in caplog.messages] == [True] * warns
 

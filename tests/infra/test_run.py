@@ -22,7 +22,7 @@ import pytest
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.webhooks import Answer
+from chalicelib.domain.webhooks import SECONDS, Answer
 from chalicelib.runtime import using
 from chalicelib.store import accounts, licenses, reads, transactions
 from chalicelib.store.database import connection, create_tables, table_name
@@ -31,6 +31,7 @@ from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.endpoints import send_test, waiting_deliveries
 from chalicelib.web import clock
 from infra import call, demo, local, run
 from infra.new_secrets import NEW
@@ -40,6 +41,7 @@ from tests.portal.browser import Page
 from tests.signing_keys import held, key, keyring
 from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
 from tests.usecases.receivers import OK, Receivers, listen
+from tests.webhooks.receivers import Arrived, Receiver, is_silent
 
 RUN = [sys.executable, "-m", "infra.run"]
 
@@ -433,7 +435,7 @@ def test_data_that_was_deleted_is_made_anew_in_spite_of_demo_json(company: str, 
 
 def test_a_run_sweeps_at_its_start(vendor: Vendor) -> None:
     license = vendor.issue(license_type="time-limited", validity_period=vendor.now + 1)
-    with run.sweeping(threading.Event()):
+    with run.sweeping(run.Stopping(60)):
         pass
     assert vendor.history(license)[-1].type == "license_expired"
 
@@ -454,7 +456,7 @@ def test_a_run_deletes_at_its_start_all_that_has_expired_for_a_minute_a_little_a
             put(f"expired {n}", expires={"N": str(n)})
         put("for less than a minute", expires={"N": str(second - 30)})
         put("never")
-        with run.tidying(threading.Event()):
+        with run.tidying(run.Stopping(60)):
             links = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
             assert links.count(f"{tmp_path / 'data.db'}.lock") == 1, "one engine"
             deadline = time.monotonic() + run.SWEEP_SECONDS / 10
@@ -470,7 +472,7 @@ def test_a_run_sends_what_is_queued(
     sent = threading.Event()
     change_runtime(mailer=SimpleNamespace(send=lambda *_: sent.set()))
     monkeypatch.setattr(run, "MAIL_SECONDS", 0)
-    with run.mailing(threading.Event()):
+    with run.mailing(run.Stopping(60)):
         queue_mail(Mail("ada@customer.test", "Hello", "Hello"), clock.now())
         assert sent.wait(30)
 
@@ -487,7 +489,7 @@ def test_a_run_delivers_what_stands_in_the_outbox(
     change_runtime(webhooks=Receivers(take), clock=lambda: vendor.now + DAY)
     monkeypatch.setattr(run, "EVENT_SECONDS", 0)
     listen(vendor)
-    with run.delivering(threading.Event()):
+    with run.delivering(run.Stopping(60)):
         vendor.activate(vendor.issue(), "HW-1", now=vendor.now + DAY)
         assert taken.wait(30)
 
@@ -510,7 +512,7 @@ def test_while_an_endpoint_hangs_what_others_are_to_be_told_of_is_delivered(
     monkeypatch.setattr(run, "EVENT_SECONDS", 0)
     listen(vendor)
     listen(other, url=of_other)
-    with run.delivering(threading.Event()):
+    with run.delivering(run.Stopping(60)):
         try:
             vendor.activate(vendor.issue(), "HW-1", now=vendor.now + DAY)
             assert hangs.wait(30)
@@ -518,6 +520,32 @@ def test_while_an_endpoint_hangs_what_others_are_to_be_told_of_is_delivered(
             assert taken.wait(30)
         finally:
             let_go.set()
+
+
+def test_a_run_ends_while_an_endpoint_hangs_and_what_was_being_sent_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEATKEEPER_WEBHOOKS", "any")
+    arrived = threading.Event()
+
+    def hang(receiver: Receiver, connection: socket.socket, request: Arrived) -> None:
+        arrived.set()
+        is_silent(receiver, connection, request)
+
+    with (
+        closing(Receiver(hang)) as receiver,
+        running(tmp_path / "home") as one,
+        using(bootstrap(local.environment(one.home))),
+    ):
+        vendor = Vendor(now=clock.now())
+        endpoint_id = listen(vendor, url=f"http://127.0.0.1:{receiver.port}")
+        send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+        assert arrived.wait(30)
+        begun = time.monotonic()
+        assert one.end(signal.SIGTERM) == (0, "\nStopped. All data is kept.\n", "")
+        assert time.monotonic() - begun < SECONDS / 2, "no longer than the receiver is waited for"
+        (waiting,) = waiting_deliveries(vendor.code, endpoint_id)
+        assert waiting.tries == {}
 
 
 def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -532,13 +560,13 @@ def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, cap
 
     monkeypatch.setattr(run, "sweep", failing)
     monkeypatch.setattr(run, "SWEEP_SECONDS", 0)
-    with run.sweeping(threading.Event()):
+    with run.sweeping(run.Stopping(60)):
         assert third.wait(30)
     assert "the sweep failed; the next one catches up" in caplog.text
 
 
 def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_path: Path) -> None:
-    stopping = threading.Event()
+    stopping = run.Stopping(60)
     names = {"sweep", "mail", "delivery of events", "look at the disk"}
     with (
         run.sweeping(stopping),
@@ -551,6 +579,15 @@ def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_
         for thread in begun:
             thread.join(30)
         assert [thread.is_alive() for thread in begun] == [False] * 5
+
+
+def test_all_that_is_told_to_stop_is_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([100, 101, 104])
+    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    stopping = run.Stopping(3)
+    stopping.set()
+    stopping.set()
+    assert (stopping.seconds_left(), stopping.seconds_left()) == (2, 0)
 
 
 def test_a_changed_answer_is_not_taken_as_signed(first: Running) -> None:
