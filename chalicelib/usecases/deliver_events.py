@@ -17,8 +17,9 @@ def deliver_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: Tru
     """Deliver while `keep_going()` and there is something to do; answers how many events were `filed`, and how many
     deliveries were taken (`delivered`), `failed` and `given_up`.
 
-    Costs a Query a shard where there is nothing. Safe to run again and at the same time, as long as a run lasts less
-    than `store.deliveries.LEASE_MS`.
+    A run waits for the slowest of the endpoints that it sends to, as long as `domain.webhooks.SECONDS`, before it looks
+    for more: what comes meanwhile is another run's. Costs a Query a shard where there is nothing. Safe to run again and
+    at the same time, as long as a run lasts less than `store.deliveries.LEASE_MS`.
     """
     observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, 0)
     total: Counter[str] = Counter()

@@ -91,11 +91,11 @@ def _send_all(
         def answers(some: Sequence[Delivery]) -> list[Answer]:
             return list(threads.map(partial(_post, secrets, now), connections, some))
 
-        while keep_going() and queue.resting_until <= now and (some := list(islice(waiting, RECORDED_AT_ONCE))):
+        while queue.resting_until <= now and keep_going() and (some := list(islice(waiting, RECORDED_AT_ONCE))):
             if queue.failing_since is None:
                 age = (now - some[0].created_at) / 1000
                 observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, age)
-            queue = _send_some(queue, some, answers, counts, now)
+            queue = _send_some(queue, some, answers, counts, now, keep_going)
     return queue
 
 
@@ -105,15 +105,16 @@ def _send_some(
     answers: Callable[[Sequence[Delivery]], list[Answer]],
     counts: Counter[str],
     now: Instant,
+    keep_going: Callable[[], bool],
 ) -> Queue:
-    """Send some deliveries, and record them; not all of them where the endpoint turns out to fail."""
+    """Send some deliveries, and record them; not all of them where the endpoint turns out to fail, or time is over."""
     done: list[tuple[Delivery, Delivery]] = []
     for group in _groups(some, cautious=queue.failing_since is not None):
         came = answers(group)
         # The jitter spreads what is tried again, and nobody gains by guessing it.
         done += [(d, tried(d, a, now, random())) for d, a in zip(group, came, strict=True)]  # noqa: S311
         queue = _after(queue, came, now)
-        if queue.resting_until > now:
+        if queue.resting_until > now or not keep_going():
             break
     try:
         deliveries.record(done)

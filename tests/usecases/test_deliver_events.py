@@ -131,6 +131,18 @@ def test_an_endpoint_that_has_failed_is_asked_with_one_event_first(vendor: Vendo
     assert deliver_events(now=vendor.now + 2 * MINUTE)["delivered"] == 30
 
 
+def test_a_run_whose_time_is_over_begins_no_calls_more_and_what_came_of_the_others_is_recorded(
+    vendor: Vendor, receivers: Receivers
+) -> None:
+    endpoint_id = listen(vendor)
+    for _ in range(30):
+        send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    done = deliver_events(now=vendor.now, keep_going=lambda: receivers.calls < 2 * CALLS_AT_ONCE)
+    assert (done["delivered"], len(list(delivery_log(vendor.code, endpoint_id)))) == (16, 16)
+    assert deliver_events(now=vendor.now)["delivered"] == 14
+    assert receivers.calls == 30
+
+
 def test_an_endpoint_that_fails_for_five_days_is_disabled_and_enabled_again_is_sent_what_waits(
     vendor: Vendor, receivers: Receivers
 ) -> None:
