@@ -9,6 +9,7 @@ from typing import TypeVar
 from chalicelib import observability
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.deliveries import Delivery, Endpoint, Outgoing
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.public_events import types_of
@@ -135,7 +136,7 @@ def _deliveries(one: Found, listening: _Listening | None, number: int, now: Inst
     event, license = one.event, one.license
     if listening is None or event is None or (license is None and one.outgoing.license_id is not None):
         return []
-    code = None if license is None else license.product
+    code = _product_of(event) if license is None else license.product
     product = None if code is None else known_product(listening.company.code, code, now=now)
     subject = Subject(listening.company, license, product)
     filed = []
@@ -145,3 +146,9 @@ def _deliveries(one: Found, listening: _Listening | None, number: int, now: Inst
         body = payload(id, name, event, subject, number, now) if listening_to_it else ""
         filed += [new_delivery(endpoint, f"{event.key}#{name}", id, name, body, now) for endpoint in listening_to_it]
     return filed
+
+
+def _product_of(event: Event) -> str | None:
+    """The code of the product that an event of a company is about, if it is about one."""
+    code = event.detail.get("product")
+    return code if isinstance(code, str) else None

@@ -42,7 +42,7 @@ def payload(id: str, type: str, event: Event, subject: Subject, sequence: int, n
         "ts": to_iso(event.at),
         "sequence": sequence,
         "actor": event.actor.name,
-        "data": {**_object(subject, now), **_about(event), "changed": event.detail},
+        "data": {**_object(subject, now), **_about(event), "changed": _changed(event)},
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
@@ -53,7 +53,9 @@ def new_delivery(endpoint: Endpoint, key: str, id: str, type: str, body: str, no
 
 
 def _object(subject: Subject, now: Instant) -> Json:
-    return {} if subject.license is None else license_object(subject.license, subject.product, now)
+    if subject.license is not None:
+        return license_object(subject.license, subject.product, now)
+    return {} if subject.product is None else {"product": _product(subject.product.code, subject.product)}
 
 
 def license_object(license: License, product: Product | None, now: Instant) -> Json:
@@ -65,11 +67,7 @@ def license_object(license: License, product: Product | None, now: Instant) -> J
         "status": status(license, now),
         "enabled": license.enabled,
         "is_trial": license.is_trial,
-        "product": {
-            "id": None if product is None else product.id,
-            "product_name": None if product is None else product.name,
-            "short_code": license.product,
-        },
+        "product": _product(license.product, product),
         "order_store_id": license.order_id,
         "customer": None if license.customer is None else {"email": license.customer},
         "created_at": to_iso(license.created_at),
@@ -85,7 +83,21 @@ def license_object(license: License, product: Product | None, now: Instant) -> J
     }
 
 
+def _product(code: str, product: Product | None) -> Json:
+    return {"id": product and product.id, "product_name": product and product.name, "short_code": code}
+
+
 def _about(event: Event) -> Json:
     """The person and the device that the event is about, if it is."""
     person = {} if event.user_id is None else {"license_user": {"id": event.user_id, "true_email": event.user}}
-    return person | ({"device": {"hardware_id": event.hardware_id}} if event.hardware_id else {})
+    if event.hardware_id is None:
+        return person
+    return person | {"device": {"hardware_id": event.hardware_id, "hostname": event.detail.get("hostname")}}
+
+
+def _changed(event: Event) -> Json:
+    """What the event says besides; `fields`: the names of ours of what has changed, where that is not all of it."""
+    changed: Json = {name: value for name, value in event.detail.items() if name not in ("hostname", "changed")}
+    if names := event.detail.get("changed"):
+        changed["fields"] = str(names).split(", ")
+    return changed

@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import observability
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import SeatkeeperError, Unavailable
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.origin import Origin
+from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import deliveries
 from chalicelib.store.deliveries import LEASE_MS
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.create import create_product
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import (
     change_endpoint,
@@ -21,6 +25,7 @@ from chalicelib.usecases.endpoints import (
     send_test,
     waiting_deliveries,
 )
+from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_webhooks import CALLS_AT_ONCE
 from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, wire
 from tests.store.seam import Answer, Request, Send, empty
@@ -50,7 +55,7 @@ def test_a_change_is_told_to_who_listens(vendor: Vendor, receivers: Receivers) -
     assert receivers.types() == ["license.activated", "license.first_activated", "license.deactivated"]
     first = receivers.bodies()[0]
     assert first["data"]["license_key"] == license.license_key
-    assert first["data"]["device"] == {"hardware_id": "HW-1"}
+    assert first["data"]["device"] == {"hardware_id": "HW-1", "hostname": None}
 
 
 def test_what_is_delivered_is_not_sent_again(vendor: Vendor, receivers: Receivers) -> None:
@@ -72,6 +77,33 @@ def test_who_listens_to_a_pattern_or_a_product_is_told_of_nothing_else(vendor: V
     vendor.activate(vendor.issue(), "HW-1", now=vendor.now + MINUTE)
     deliver_events(now=vendor.now + MINUTE + 1)
     assert (receivers.types(), receivers.types(OTHER)) == (["license.activated", "license.first_activated"], [])
+
+
+def test_a_lock_of_an_account_is_told(vendor: Vendor, receivers: Receivers) -> None:
+    """It is no change but an observation, and stands in the history with others of its hour."""
+    listen(vendor)
+    user, _ = vendor.assign(vendor.issue("revit", max_license_users=1), "ada@customer.test")
+    for number in range(MAX_FAILURES):
+        later = vendor.now + MINUTE * (1 + 3 * number)
+        with pytest.raises(SeatkeeperError):
+            log_in(vendor.code, user.email, "a guess", Origin("", "browser"), now=later)
+    deliver_events(now=later)
+    (locked,) = [body for body in receivers.bodies() if body["event"] == "user.locked"]
+    assert locked["data"]["license_user"] == {"id": user.id, "true_email": user.email}
+    assert locked["ts"] == to_iso(later)
+
+
+def test_a_new_product_is_told_whole_and_to_who_listens_to_it(vendor: Vendor, receivers: Receivers) -> None:
+    listen(vendor, products=frozenset({"viewer"}), url=OTHER)
+    listen(vendor)
+    product = create_product(vendor.code, "cad", "Cad", "user", ADMIN, now=vendor.now + MINUTE)
+    deliver_events(now=vendor.now + MINUTE)
+    (body,) = receivers.bodies()
+    assert body["data"] == {
+        "product": {"id": product.id, "product_name": "Cad", "short_code": "cad"},
+        "changed": {"product": "cad"},
+    }
+    assert receivers.bodies(OTHER) == []
 
 
 def test_no_company_is_told_of_another_ones_events(vendor: Vendor, receivers: Receivers) -> None:
