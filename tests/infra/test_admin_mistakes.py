@@ -350,11 +350,12 @@ def shop() -> tuple[Vendor, dict[str, Any]]:
 
 
 def everything(vendor: Vendor) -> list[object]:
-    """All that a refused command might have left behind."""
+    """All that a refused command might have left behind, but that a limit was reached, which is noted."""
     ids = list(licenses.license_ids(vendor.code))
+    history = [event for id in ids for event in licenses.events(vendor.code, id)]
     return [
         *(licenses.read_license(vendor.code, id) for id in ids),
-        *(list(licenses.events(vendor.code, id)) for id in ids),
+        [event for event in history if event.type != "license_limit_reached"],
         *(list(licenses.seats(vendor.code, id)) for id in ids),
         accounts.read_company(vendor.code),
         accounts.read_product(vendor.code, "viewer"),
