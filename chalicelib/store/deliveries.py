@@ -232,9 +232,19 @@ def forget_old(endpoint: Endpoint, now: Instant, *, at_least: int) -> None:
 def remove_of(company: str, endpoint_ids: Iterable[int]) -> Iterator[int]:
     """Remove what waits for endpoints of a company, or was delivered; how many items, step by step."""
     for endpoint_id in endpoint_ids:
+        yield from _remove_deliveries(company, endpoint_id)
         writes.delete(_queue_item(company, endpoint_id))
-        pk = webhooks_pk(company, endpoint_id)
-        yield from writes.delete_all(DeliveryItem(pk, part) for part in reads.sort_keys(DeliveryItem, pk))
+
+
+def remove_leased(queue: Queue) -> None:
+    """Remove what waits for an endpoint that is gone, or was delivered; where something is filed meanwhile, later."""
+    sum(_remove_deliveries(queue.company, queue.endpoint))
+    release_queue(replace(queue, failing_since=None, resting_until=0), None)
+
+
+def _remove_deliveries(company: str, endpoint_id: int) -> Iterator[int]:
+    pk = webhooks_pk(company, endpoint_id)
+    return writes.delete_all(DeliveryItem(pk, part) for part in reads.sort_keys(DeliveryItem, pk))
 
 
 def remove_sequences(company: str) -> Iterator[int]:

@@ -53,9 +53,14 @@ def update(old: Endpoint, new: Endpoint, seen: Listeners, others: Sequence[Endpo
 
 
 def delete(endpoint: Endpoint, seen: Listeners, others: Sequence[Endpoint], event: Event) -> None:
-    """Take an endpoint away. Raises `ConditionFailed` where one of the company's endpoints was changed since."""
+    """Take an endpoint away, and let a sender remove what waits for it, and its log.
+
+    Nobody else does: what a sender is at would come back. Raises `ConditionFailed` where one of the company's endpoints
+    was changed since.
+    """
     write = Transaction(event_item(endpoint.company, event, AccountEventItem))
     write.delete(_item(endpoint.company, endpoint.id), EndpointItem.pk.exists())
+    wake(write, endpoint.company, endpoint.id, event.at, anew=True)
     note_endpoints(write, seen, others)
     write.commit()
 

@@ -148,7 +148,10 @@ def disable_endpoint(endpoint: Endpoint, actor: Actor, *, now: Instant) -> None:
 
 
 def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> None:
-    """Take an endpoint away, with what waits for it and its log. Raises `company_not_found`, `webhook_not_found`."""
+    """Take an endpoint away; a sender removes what waits for it, and its log, with its next run.
+
+    Raises `company_not_found`, `webhook_not_found`.
+    """
     owner = find_company(company).code
 
     def write(state: _State, old: Endpoint) -> None:
@@ -156,7 +159,6 @@ def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instan
         webhooks.delete(old, state.listeners, state.others(old.id), event)
 
     decide_and_write(lambda _: _read(owner), lambda state: state.endpoint(endpoint_id), write)
-    sum(deliveries.remove_of(owner, [endpoint_id]))
 
 
 def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> Delivery:

@@ -65,7 +65,7 @@ def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> C
     try:
         endpoint = webhooks.read_endpoint(leased.company, leased.endpoint)
         if endpoint is None:
-            sum(deliveries.remove_of(leased.company, [leased.endpoint]))
+            deliveries.remove_leased(leased)
             return counts
         if endpoint.is_sent_to:
             leased = _send_all(endpoint, leased, counts, now, keep_going)

@@ -41,19 +41,6 @@ def test_a_command_finds_the_data_of_a_folder(vendor: Vendor) -> None:
     assert json.loads(done.stdout) == {"companies": 1, "licenses": 0, "names": 0, "differences": []}
 
 
-def test_a_command_goes_by_where_the_running_server_may_send_webhooks(tmp_path: Path) -> None:
-    local.database_file(tmp_path).parent.mkdir()
-    local.database_file(tmp_path).touch()
-    reachable: dict[str, object] = {"base_url": "http://127.0.0.1:1", "SEATKEEPER_WEBHOOKS": "any"}
-    reachable |= local.settings(tmp_path)
-    ours = {"SEATKEEPER_WEBHOOKS": "public"}
-    with local.held(tmp_path):
-        assert admin.environment(ours, tmp_path)["SEATKEEPER_WEBHOOKS"] == "public"
-        local.write_private(local.environment_file(tmp_path), reachable)
-        assert admin.environment(ours, tmp_path)["SEATKEEPER_WEBHOOKS"] == "any"
-    assert admin.environment(ours, tmp_path)["SEATKEEPER_WEBHOOKS"] == "public", "the server has ended"
-
-
 def test_a_command_that_finds_no_data_says_how_to_start(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

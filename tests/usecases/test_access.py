@@ -323,6 +323,7 @@ NAMES_NOTHING = {
     "bounded_probe",
     "count_guess",
     "guard_guesses",
+    "event_mails",
     "note_limit_reached",
     "noting_limits",
     "audit_links",

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import observability
+from chalicelib.domain import webhooks
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import deliveries
-from chalicelib.store.deliveries import LEASE_MS
+from chalicelib.store.deliveries import LEASE_MS, QUEUE_SHARDS
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.create import create_product
 from chalicelib.usecases.deliver_events import deliver_events
@@ -274,6 +275,37 @@ def test_a_deleted_endpoint_is_sent_nothing_and_leaves_nothing(vendor: Vendor, r
     delete_endpoint(vendor.code, endpoint_id, ADMIN, now=vendor.now)
     deliver_events(now=vendor.now)
     assert (receivers.calls, list(deliveries.pending(endpoint))) == (0, [])
+    assert [queue for shard in range(QUEUE_SHARDS) for queue in deliveries.queues(shard)] == []
+
+
+@pytest.mark.parametrize("now", [0, LEASE_MS], ids=["at once", "after a crash of the sender"])
+def test_an_endpoint_that_is_deleted_while_it_is_sent_to_leaves_nothing(
+    vendor: Vendor, receivers: Receivers, now: int
+) -> None:
+    endpoint_id = with_a_test(vendor)
+    endpoint = find_endpoint(vendor.code, endpoint_id)
+
+    def answer(_url: str, _body: object) -> webhooks.Answer:
+        delete_endpoint(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+        if now:
+            raise Crash
+        return OK
+
+    receivers.answer = answer
+    with suppress(Crash):
+        deliver_events(now=vendor.now)
+    deliver_events(now=vendor.now + now)
+    assert (list(deliveries.pending(endpoint)), list(deliveries.log(endpoint))) == ([], [])
+    assert [queue for shard in range(QUEUE_SHARDS) for queue in deliveries.queues(shard)] == []
+
+
+def test_an_endpoint_that_was_idle_leaves_no_log_behind(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = with_a_test(vendor)
+    deliver_events(now=vendor.now)
+    endpoint = find_endpoint(vendor.code, endpoint_id)
+    delete_endpoint(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+    deliver_events(now=vendor.now + 1)
+    assert list(deliveries.log(endpoint)) == []
 
 
 def test_after_forty_days_without_a_sender_everything_arrives_in_order(vendor: Vendor, receivers: Receivers) -> None:
