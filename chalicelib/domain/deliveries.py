@@ -25,6 +25,8 @@ _WAITS = (
 """Before the second try, the third …; the last of them before all others."""
 TRIED_MS = 3 * _DAY_MS
 """A delivery is given up so long after its first try."""
+KEPT_TRIES = 32
+"""Of one delivery: those of two rounds. It may be sent again without end, and an item has an end."""
 KEPT_MS = 30 * _DAY_MS
 """How long the log keeps a delivery that is tried no more."""
 DISABLED_AFTER_MS = 5 * _DAY_MS
@@ -143,7 +145,7 @@ class Delivery:
     first_tried_at: Instant | None = None
     """Since it was filed, or was to be sent again."""
     tries: dict[str, dict[str, str | int | None]] = field(default_factory=dict)
-    """What came of each, by when it was: `status`, `error`, `excerpt`."""
+    """What came of each of the last `KEPT_TRIES`, by when it was: `status`, `error`, `excerpt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def tried(delivery: Delivery, answer: Answer, now: Instant, jitter: float) -> De
     """A delivery after one more try; `jitter` as in `wait_ms`."""
     first = now if delivery.first_tried_at is None else delivery.first_tried_at
     came: dict[str, str | int | None] = {"status": answer.status, "error": answer.error, "excerpt": answer.excerpt}
-    tries = {**delivery.tries, str(now): came}
+    tries = dict(sorted({**delivery.tries, str(now): came}.items(), key=lambda one: int(one[0]))[-KEPT_TRIES:])
     again = now + wait_ms(sum(int(at) >= first for at in tries), jitter)
     if answer.ok:
         return replace(delivery, state="delivered", first_tried_at=first, tries=tries, next_try_at=None)

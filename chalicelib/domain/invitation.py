@@ -79,7 +79,12 @@ def invitation_state(user: User, now: Instant) -> InvitationState:
     """Whether the account's link may be used now. Who has chosen a password needs none."""
     if user.invited_at is None or not user.is_initial_password:
         return "none"
-    return "open" if now < user.invited_at + VALID_MS else "over"
+    return "open" if now < valid_until(user) else "over"
+
+
+def valid_until(user: User) -> Instant:
+    """When the link that was mailed last is too old."""
+    return 0 if user.invited_at is None else user.invited_at + VALID_MS
 
 
 def may_invite_at(user: User) -> Instant:

@@ -10,10 +10,11 @@ a lease, so that no two send to one endpoint.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeVar
 from zlib import crc32
 
 from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, Queue
@@ -40,7 +41,10 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.mails import put_mail
 from chalicelib.store.reads import Unreadable
+from chalicelib.store.schema import Raw
 from chalicelib.store.transactions import Transaction
+
+T = TypeVar("T")
 
 QUEUE_SHARDS = 4
 """Partitions of the endpoints for which something waits."""
@@ -64,20 +68,14 @@ class Found:
     """Of the last event of its history that was filed."""
 
 
-def look_up(outgoing: Sequence[Outgoing]) -> list[Found]:
-    """What is told of these events, at most 33, in one round trip. Consistent."""
-    items = [item for one in outgoing for item in _told_of(one)]
-    found = reads.batch_get_each(items, consistent=True)
-    rows = zip(outgoing, found[::3], found[1::3], found[2::3], strict=True)
-    return [
-        Found(
-            one,
-            event.to_domain() if isinstance(event, EventItem) else None,
-            license.to_domain() if one.license_id is not None and isinstance(license, LicenseItem) else None,
-            sequence.number if isinstance(sequence, SequenceItem) else 0,
-        )
-        for one, event, license, sequence in rows
-    ]
+def look_up(outgoing: Sequence[Outgoing]) -> list[Found | Unreadable]:
+    """What is told of these events, at most 33, in one round trip; what of one is there and cannot be read. Consistent.
+
+    It is not gone: it may be what newer code has written.
+    """
+    raws = reads.batch_get_raw([item for one in outgoing for item in _told_of(one)], consistent=True)
+    rows = zip(outgoing, raws[::3], raws[1::3], raws[2::3], strict=True)
+    return [_found(*row) for row in rows]
 
 
 def file(
@@ -259,6 +257,26 @@ def _told_of(one: Outgoing) -> list[EventItem | LicenseItem | SequenceItem]:
     sequence = _sequence(one.history)
     license = sequence if one.license_id is None else LicenseItem(one.history, LICENSE)
     return [kind(one.history, event_sort_key(one.key)), license, sequence]
+
+
+def _found(one: Outgoing, event: Raw | None, license: Raw | None, sequence: Raw | None) -> Found | Unreadable:
+    try:
+        return Found(
+            one,
+            _read(EventItem.from_raw, event),
+            None if one.license_id is None else _read(LicenseItem.from_raw, license),
+            _read(lambda raw: SequenceItem.from_raw_data(raw).number, sequence) or 0,
+        )
+    except Unreadable as unreadable:
+        return unreadable
+
+
+def _read(make: Callable[[Raw], T], raw: Raw | None) -> T | None:
+    """What `make` makes of an item, None where there is none. Raises `Unreadable`."""
+    made = None if raw is None else reads.readable(make, raw)
+    if isinstance(made, Unreadable):
+        raise made
+    return made
 
 
 def _put_pending(write: Transaction, deliveries: Sequence[Delivery], *, anew: bool = False) -> None:

@@ -87,7 +87,8 @@ def _file_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> int
     while keep_going() and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
         if not filed:
             observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, (now - some[0].at) / 1000)
-        filed += sum(_commit(step, now) for step in _steps(deliveries.look_up(some), listening, now))
+        found = list(readable(deliveries.look_up(some)))
+        filed += sum(_commit(step, now) for step in _steps(found, listening, now))
     return filed
 
 
@@ -118,10 +119,14 @@ def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now:
 
 
 def _commit(step: _Step, now: Instant) -> int:
-    """How many events were filed; none where somebody else has filed one of them: the next run finds the others."""
+    """How many events were filed; none where somebody else has filed one of them, or the transaction is refused: the
+    next run finds them."""
     try:
         deliveries.file(step.filed, step.numbers, step.mails, now)
     except ConditionFailed:
+        return 0
+    except Exception:  # whatever it is: neither the other events nor what is due are to wait for these
+        _log.exception("events cannot be filed: %s", ", ".join(f"{one.key} of {one.history}" for one in step.filed))
         return 0
     return len(step.filed)
 

@@ -14,6 +14,7 @@ from chalicelib.domain.invitation import (
     may_invite_at,
     new_secret,
     read_invitation,
+    valid_until,
     with_invitation,
 )
 from chalicelib.domain.license import License
@@ -43,7 +44,9 @@ def accept_invitation(link: str, new_password: str, actor: Actor, *, now: Instan
     """Let the invited person choose the account's password, and use up the link. All sessions are over. The person is
     mailed.
 
-    Doing so again with the same password changes nothing. Raises as `find_invited`, and `Invalid`: `validation_error`.
+    Doing so again with the same password changes nothing, as long as the link would be good. A wrong one is counted as
+    a wrong link is: who has found a link that is used up could try passwords by it. Raises as `find_invited`, and
+    `Invalid`: `validation_error`.
     """
 
     invitation, invited = _look(link, actor.ip or "", now)
@@ -52,7 +55,8 @@ def accept_invitation(link: str, new_password: str, actor: Actor, *, now: Instan
     def decide(user: User) -> User:
         if invitation_state(user, now) == "open":
             return with_own_password(user, new_password, email_verified=True)
-        if user.is_initial_password or not verify_password(user.password_hash, new_password):
+        is_over = now >= valid_until(user)
+        if is_over or user.is_initial_password or not verify_password(user.password_hash, new_password):
             raise Invalid("invalid_invitation")
         return user  # the same call once more
 
@@ -61,7 +65,11 @@ def accept_invitation(link: str, new_password: str, actor: Actor, *, now: Instan
             event = Event.new("password_changed", actor, now, user=user.email, user_id=user.id, by="invitation")
             accounts.change_password(user, changed, event, mail=own_password_notice(user, "password_chosen"))
 
-    _, user = decide_and_write(lambda _: _user_of(invitation), decide, write)
+    try:
+        _, user = decide_and_write(lambda _: _user_of(invitation), decide, write)
+    except Invalid:
+        count_guess(invitation.company, actor.ip or "", now=now)
+        raise
     observability.add_fields(company=user.company, user_id=user.id)
     return user
 

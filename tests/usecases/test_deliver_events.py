@@ -8,11 +8,12 @@ import pytest
 
 from chalicelib import observability
 from chalicelib.domain import webhooks
+from chalicelib.domain.deliveries import KEPT_TRIES
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import MAX_FAILURES
-from chalicelib.store import deliveries
+from chalicelib.store import database, deliveries
 from chalicelib.store.deliveries import LEASE_MS, QUEUE_SHARDS
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.create import create_product
@@ -28,8 +29,8 @@ from chalicelib.usecases.endpoints import (
 )
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_webhooks import CALLS_AT_ONCE
-from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, wire
-from tests.store.seam import Answer, Request, Send, empty
+from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, server_failed, wire
+from tests.store.seam import Answer, Request, Send, ask, empty, every_item
 from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
 from tests.usecases.receivers import BROKEN, OK, SLOW, Receivers, listen
 
@@ -365,6 +366,49 @@ def test_a_fault_at_any_write_loses_nothing_and_repeats_with_the_same_id(
     assert {len(same) for same in ids.values()} == {1}
     assert {body["sequence"] for _, body in receivers.taken} == {1}
     assert deliver_events(now=later + DAY)["delivered"] == 0
+
+
+def test_what_cannot_be_filed_keeps_nothing_from_being_sent(vendor: Vendor, receivers: Receivers) -> None:
+    vendor.activate(vendor.issue(), "HW-1", now=vendor.now)
+    with_a_test(vendor)
+    vendor.activate(vendor.issue(), "HW-2", now=vendor.now + MINUTE)
+    later = vendor.now + MINUTE + 1
+    with wire(server_failed, operations=frozenset({"TransactWriteItems"}), at=range(1, 20)):
+        deliver_events(now=later)
+    assert receivers.types() == ["webhook.test"]
+    deliver_events(now=later + LEASE_MS)
+    assert "license.activated" in receivers.types()
+
+
+@pytest.mark.parametrize("part", ["at#", "license", "sequence#"])
+def test_what_cannot_be_read_now_is_told_once_it_can(vendor: Vendor, receivers: Receivers, part: str) -> None:
+    """As where newer code has written it, and older code still sends."""
+    listen(vendor, "license.activated")
+    license = vendor.issue()
+    for number in (1, 2):
+        vendor.activate(license, f"HW-{number}", now=vendor.now + number * MINUTE)
+        if number == 1:
+            deliver_events(now=vendor.now + MINUTE)
+    later, table = vendor.now + 3 * MINUTE, database.connection().table_name("licenses")
+    whole = [raw for raw in every_item("licenses") if raw["part"]["S"].startswith(part)]
+    for raw in whole:
+        ask("PutItem", TableName=table, Item={"pk": raw["pk"], "part": raw["part"], "number": {"S": "?"}})
+    assert deliver_events(now=later)["filed"] == 0
+    for raw in whole:
+        ask("PutItem", TableName=table, Item=raw)
+    deliver_events(now=later)
+    assert [body["sequence"] for body in receivers.bodies()] == [1, 2]
+
+
+def test_a_delivery_that_is_sent_again_for_ever_does_not_outgrow_its_item(vendor: Vendor, receivers: Receivers) -> None:
+    endpoint_id = with_a_test(vendor)
+    receivers.answer = lambda *_: replace(OK, excerpt="x" * 1024)
+    for day in range(KEPT_TRIES + 8):
+        now = vendor.now + day * MINUTE
+        deliver_events(now=now)
+        (row,) = delivery_log(vendor.code, endpoint_id)
+        send_again(vendor.code, endpoint_id, since=0, until=now, only_failed=False, now=now)
+    assert sorted(map(int, row.tries)) == [now - MINUTE * ago for ago in reversed(range(KEPT_TRIES))]
 
 
 def test_what_the_log_has_kept_for_thirty_days_is_forgotten(vendor: Vendor, receivers: Receivers) -> None:

@@ -271,6 +271,19 @@ def test_wrong_links_from_one_address_are_bounded_and_then_nothing_is_looked_at(
     assert find_invited(link, "198.51.100.2", now=NOW), "nobody else waits"
 
 
+def test_a_used_link_is_no_way_to_guess_the_password_that_was_chosen(vendor: Vendor, license: License) -> None:
+    link = invited(vendor, license)
+    assert enter(link) == "taken"
+    tried = [enter(link, password=f"pebble-Frost-anchor-{number}") for number in range(MAX_GUESSES)]
+    assert (set(tried), enter(link)) == ({"invalid_invitation"}, "rate_limit_exceeded")
+
+
+def test_a_used_link_says_nothing_of_the_password_once_its_week_is_over(vendor: Vendor, license: License) -> None:
+    link = invited(vendor, license)
+    assert enter(link) == enter(link, now=NOW + VALID_MS - 1) == "taken"
+    assert enter(link, now=NOW + VALID_MS) == "invalid_invitation"
+
+
 # --- once more ---------------------------------------------------------------------------------------------------
 
 
