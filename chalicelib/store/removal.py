@@ -86,10 +86,13 @@ def _remove_refusals(code: str) -> Iterator[int]:
 
 
 def _remove_webhooks(code: str) -> Iterator[int]:
-    """What waits to be delivered, or was, while its endpoints still say where that is."""
+    """What waits to be delivered, or was, while its endpoints still say where that is.
+
+    First the outbox: nobody files anything behind us then.
+    """
+    yield from outbox.remove_of(code)
     yield from deliveries.remove_of(code, [endpoint.id for endpoint in read_endpoints(code)])
     yield from deliveries.remove_sequences(code)
-    yield from outbox.remove_of(code)
 
 
 def _remove_accounts(code: str) -> Iterator[int]:

@@ -14,14 +14,14 @@ from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, mails, probes, reads, removal, writes
+from chalicelib.store import accounts, mails, outbox, probes, reads, removal, writes
 from chalicelib.store.due import DUE_SHARDS
 from chalicelib.store.items.ephemera import SessionItem
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
-from chalicelib.store.keys import due_pk, mail_pk
+from chalicelib.store.keys import due_pk, mail_pk, webhooks_pk
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.store.schema import Raw
 from chalicelib.usecases import create, portal_queries
@@ -29,6 +29,7 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.delete_company import delete_company
+from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.usecases.forgotten_password import request_code
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.log_in import log_in
@@ -253,6 +254,22 @@ def test_a_license_that_is_gone_takes_no_user_any_more(shop: Shop) -> None:
     assert isinstance(shop.manager, SessionClaims)
     assert isinstance(accounts.read_user(shop.vendor.code, shop.manager.user_id), User)
     delete_company(shop.vendor.code)
+
+
+def test_what_waits_for_an_endpoint_goes_once_no_sender_files_any_more_for_it(vendor: Vendor) -> None:
+    """Else a sender that has read the company before files behind us, with the data of its customers."""
+    told_of_all(vendor)
+    (endpoint,) = find_endpoints(vendor.code)
+    left = list[str]()
+
+    def look(request: Request) -> None:
+        if webhooks_pk(vendor.code, endpoint.id) in str(request.body):
+            shards = (outbox.waiting(shard, NOW + 10_000 * DAY) for shard in range(outbox.OUT_SHARDS))
+            left.append(str([one for shard in shards for one in shard if vendor.code in str(one)]))
+
+    with noted(look):
+        delete_company(vendor.code)
+    assert set(left) == {"[]"}
 
 
 def test_how_far_it_is_is_told_step_by_step_in_bounded_steps(shop: Shop) -> None:
