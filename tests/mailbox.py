@@ -7,6 +7,7 @@ from email.policy import default
 from functools import cache
 from pathlib import Path
 
+from chalicelib.mail.sender import Letter, RecipientRefused
 from chalicelib.runtime import runtime
 from chalicelib.store import reads
 from chalicelib.store.items.work import MailItem
@@ -17,6 +18,13 @@ from tests.support import Vendor
 
 _LINK = re.compile(r"/portal/invitation\?link=(\S+)")
 _CODE = re.compile(r"^ +Code: +(\d{8})$", re.MULTILINE)
+
+
+class Refusing:
+    """In the place of the runtime's `Mailer`: a server that refuses every recipient for good."""
+
+    def send(self, _letter: Letter) -> None:
+        raise RecipientRefused("The mail server refuses the recipient: 550.")
 
 
 def deliver() -> None:

@@ -67,12 +67,20 @@ def with_invitation(user: User, secret: str, now: Instant) -> User:
     if not secret or not user.is_initial_password:
         return user
     invitation = Invitation(user.company, user.id, secret)
-    return replace(user, invitation_hash=invitation.hash_for(user.email), invited_at=now)
+    return replace(user, invitation_hash=invitation.hash_for(user.email), invited_at=now, invitation_refused_at=None)
 
 
 def without_invitation(user: User) -> User:
     """The account with no invitation: a link that was mailed is void."""
-    return replace(user, invitation_hash=None, invited_at=None)
+    return replace(user, invitation_hash=None, invited_at=None, invitation_refused_at=None)
+
+
+def waits_for(user: User, email: str, at: Instant) -> bool:
+    """Whether an account waits for the invitation that was mailed to this e-mail then.
+
+    It does until it is invited anew, or its password is chosen.
+    """
+    return user.is_initial_password and (user.email, user.invited_at) == (email, at)
 
 
 def invitation_state(user: User, now: Instant) -> InvitationState:

@@ -83,6 +83,8 @@ class Mail:
     """What it is about. None: it was queued by a process of before."""
     item: str = ""
     """What of the text is about one license, where a digest may say the same of several."""
+    license_id: int | None = None
+    """The license that an invitation is to."""
 
     @property
     def is_notice(self) -> bool:

@@ -40,7 +40,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "product.created": ("product_created",),
     "device.reset": ("device_reset",),
     "device.blacklisted": ("device_blacklisted",),
-    "user.invited": ("user_invited",),
+    "user.invited": ("user_invited", "user_assigned"),
     "user.locked": ("log_in_locked",),
     "user.password_changed": ("password_changed", "password_set"),
     "webhook.disabled": ("webhook_disabled",),
@@ -79,5 +79,6 @@ def types_of(event: Event, license: License | None) -> list[str]:
         "license.first_activated": license is not None and license.first_activated_at == event.at,
         "license.will_expire": event.detail.get("days") in PUBLISHED_DAYS,
         "license.will_expire_3_days": event.detail.get("days") == DAYS_OF_REFERENCE,
+        "user.invited": event.type == "user_invited" or "invited" in event.detail,
     }
     return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]

@@ -61,6 +61,8 @@ class User:
     """Of the link that was mailed last for the person to choose a password (`domain.invitation`)."""
     invited_at: Instant | None = None
     """When it was mailed."""
+    invitation_refused_at: Instant | None = None
+    """When a mail server refused the address for good. None: not so far, as anybody knows."""
     mails_off: frozenset[MailCode] = frozenset()
     """Of what the person does not want to be mailed (`domain.mail.OF_PERSON`)."""
     revision: int = field(default=0, compare=False)

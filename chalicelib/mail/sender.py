@@ -35,6 +35,10 @@ class MailError(Exception):
     """A mail was not taken; the text says why, and nothing of what the mail says."""
 
 
+class RecipientRefused(MailError):
+    """The recipient is refused for good: to try again is of no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What one person is sent. What it says is secret."""
@@ -62,7 +66,7 @@ class Mailer:
         """What speaks to Amazon SES."""
 
     def send(self, letter: Letter) -> None:
-        """Send a letter once. Raises `MailError`."""
+        """Send a letter once. Raises `MailError`; `RecipientRefused` by SMTP alone, for SES takes a mail to anybody."""
         way, _, where = self._way.partition(":")
         if way == "file":
             _write(Path(where), letter)
@@ -141,14 +145,23 @@ def _send_by_smtp(server: re.Match[str], letter: Letter) -> None:
     except smtplib.SMTPResponseException as error:
         raise MailError(f"The mail server refuses the mail: {error.smtp_code}.") from None
     except smtplib.SMTPRecipientsRefused as error:
-        codes = {code for code, _ in error.recipients.values()}
-        raise MailError(f"The mail server refuses the recipient: {', '.join(map(str, codes))}.") from None
+        [(code, said)] = error.recipients.values()
+        refused = RecipientRefused if _is_for_good(code, said) else MailError
+        raise refused(f"The mail server refuses the recipient: {code}.") from None
     except smtplib.SMTPNotSupportedError:
         raise MailError("The mail server does not offer what is asked of it: TLS, or a log-in.") from None
     except ssl.SSLCertVerificationError as error:
         raise MailError(f"The mail server's certificate is not trusted: {error.verify_message}.") from None
     except (smtplib.SMTPException, OSError) as error:
         raise MailError(f"The mail server did not answer: {type(error).__name__}.") from None
+
+
+def _is_for_good(code: int, said: bytes) -> bool:
+    """Whether no mail will be taken for the recipient (RFC 5321, 4.2.1).
+
+    What a server refuses by its policy (RFC 3463: `5.7`) may be us, as where it takes mail only from who is logged in.
+    """
+    return code >= 500 and not said.startswith(b"5.7.")
 
 
 def _connected(server: re.Match[str], host: str) -> "smtplib.SMTP":

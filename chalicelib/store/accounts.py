@@ -225,8 +225,7 @@ def rehash_password(old: User, new: User) -> None:
 
     Raises `ConditionFailed` where the password, or the e-mail, is another by now.
     """
-    item = UserItem(old.company, user_sort_key(old.id))
-    writes.observe(item, [UserItem.password_hash.set(new.password_hash)], _opened_as(old))
+    writes.observe(_account(old), [UserItem.password_hash.set(new.password_hash)], _opened_as(old))
 
 
 def change_email(
@@ -252,7 +251,7 @@ def change_email(
         if taken:
             write.update(LicenseItem(pk, LICENSE), taken, allowed)
     write.update(
-        item(company, user_sort_key(old.id)),
+        _account(old),
         [item.email.set(email), item.email_verified.set(new.email_verified), *_scope(new), *_invitation(new)],
         _opened_as(old) & _as_given(old),
     )
@@ -272,18 +271,14 @@ def update_user(old: User, new: User, event: Event) -> None:
     What opens an account, or is given to it, has conditions of its own (`UserItem.guarded`), and functions here.
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    write.change(UserItem(old.company, user_sort_key(old.id)), old, new)
+    write.change(_account(old), old, new)
     write.commit()
 
 
 def end_sessions(user: User, event: Event) -> None:
     """All sessions of an account are over. Raises `ConditionFailed` where they were ended meanwhile."""
     write = Transaction(event_item(user.company, event, AccountEventItem))
-    write.update(
-        UserItem(user.company, user_sort_key(user.id)),
-        [UserItem.session_epoch.add(1)],
-        UserItem.unchanged(user, UserItem.session_epoch),
-    )
+    write.update(_account(user), [UserItem.session_epoch.add(1)], _in_epoch(user))
     write.commit()
 
 
@@ -295,7 +290,7 @@ def close_account(old: User, new: User, event: Event) -> None:
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
     closed = [*_password(new), UserItem.password_scope.remove(), UserItem.closed_at.set(event.at)]
-    write.update(UserItem(old.company, user_sort_key(old.id)), closed, (UserItem.email == old.email) & _is_open())
+    write.update(_account(old), closed, (UserItem.email == old.email) & _is_open())
     write.commit()
 
 
@@ -304,7 +299,7 @@ def reopen_account(old: User, event: Event) -> None:
     assert old.closed_at is not None
     write = Transaction(event_item(old.company, event, AccountEventItem))
     opened = [UserItem.closed_at.remove(), UserItem.reopened_at.set(event.at)]
-    write.update(UserItem(old.company, user_sort_key(old.id)), opened, UserItem.closed_at == old.closed_at)
+    write.update(_account(old), opened, UserItem.closed_at == old.closed_at)
     write.commit()
 
 
@@ -340,9 +335,7 @@ def put_password(write: Transaction, old: User, new: User, now: Instant, more: C
     `more`: what must be true of the account, besides that what opens it, its e-mail and that it is open are unchanged.
     """
     unchanged = _opened_as(old)
-    write.update(
-        UserItem(old.company, user_sort_key(old.id)), _password(new), unchanged if more is None else unchanged & more
-    )
+    write.update(_account(old), _password(new), unchanged if more is None else unchanged & more)
     put_forgiveness(write, old.company, old.email, now)
 
 
@@ -359,15 +352,33 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Action] =
     opening = _opening(old, new)
     unchanged = _opened_as(old) & _as_given(old) if opening else (UserItem.email == old.email) & _is_open()
     given = [UserItem.access_revision.add(1), *more, *opening]
-    write.update(UserItem(old.company, user_sort_key(old.id)), given, unchanged)
+    write.update(_account(old), given, unchanged)
 
 
 def invite(old: User, new: User, event: Event, mail: Mail) -> None:
     """Write the invitation of `new`, and queue its mail. Raises `ConditionFailed` where `old` is outdated."""
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    write.update(UserItem(old.company, user_sort_key(old.id)), _invitation(new), _opened_as(old))
+    write.update(_account(old), _invitation(new), _opened_as(old))
     put_mail(write, mail, event.at)
     write.commit()
+
+
+def note_refused_invitation(user: User, refused: QueuedMail, mails: Sequence[Mail], now: Instant) -> None:
+    """Note that the address of an account was refused to its invitation, take that out of the queue, and queue `mails`.
+
+    Raises `ConditionFailed` where the account is opened otherwise by now, or the invitation is in the queue no more.
+    """
+    write = Transaction(None)
+    write.update(_account(user), [UserItem.invitation_refused_at.set(now)], _opened_as(user))
+    write.delete(queued_item(refused), MailItem.pk.exists())
+    for mail in mails:
+        put_mail(write, mail, now)
+    write.commit()
+
+
+def _account(user: User) -> UserItem:
+    """Where an account stands."""
+    return UserItem(user.company, user_sort_key(user.id))
 
 
 def _opening(old: User, new: User) -> list[Action]:
@@ -384,9 +395,11 @@ def _scope(user: User) -> list[Action]:
 
 
 def _invitation(user: User) -> list[Action]:
+    """Whatever becomes of an invitation, it is no longer one that was refused."""
+    item, unrefused = UserItem, UserItem.invitation_refused_at.remove()
     if user.invitation_hash is None:
-        return [UserItem.invitation_hash.remove(), UserItem.invited_at.remove()]
-    return [UserItem.invitation_hash.set(user.invitation_hash), UserItem.invited_at.set(user.invited_at)]
+        return [item.invitation_hash.remove(), item.invited_at.remove(), unrefused]
+    return [item.invitation_hash.set(user.invitation_hash), item.invited_at.set(user.invited_at), unrefused]
 
 
 def _password(user: User) -> list[Action]:

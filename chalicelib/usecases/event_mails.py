@@ -23,7 +23,7 @@ def event_mails(company: str, event: Event, license: License | None, *, now: Ins
         return [notices.endpoint_disabled_notice(company, str(event.detail["url"]), days)]
     if license is None or not _is_true(event, license, now):
         return []
-    written = (_notice(event, license, manager) for manager in _managers(license))
+    written = (_notice(event, license, manager) for manager in managers_of(license))
     return [mail for mail in written if mail is not None and mail.to]
 
 
@@ -52,7 +52,8 @@ def _notice(event: Event, license: License, manager: User) -> Mail | None:
     return None
 
 
-def _managers(license: License) -> Iterator[User]:
+def managers_of(license: License) -> Iterator[User]:
+    """Who manages the order of a license, but for accounts that are closed. Reads them."""
     order = None if license.order_id is None else orders.read_order(license.company, license.order_id)
     for user_id in sorted(order.managers) if order else ():
         if (user := accounts.read_user(license.company, user_id)) is not None and user.closed_at is None:

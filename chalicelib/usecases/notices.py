@@ -4,6 +4,7 @@ becomes of their licenses; and the vendor, of what is wrong.
 A mail goes with the change, in its transaction.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -34,15 +35,16 @@ def seat_notice(company: str, actor: Actor) -> SeatNotice:
     """What writes the mails to those who are given a seat by `actor`. Reads the company, once."""
     write, who = _writer(company), _user(actor)
 
-    def mail(user: User, license: License, secret: str = "") -> Mail:
+    def notice(user: User, license: License, secret: str = "") -> Mail:
         params: Params = {"product": license.product, "who": who}
         invitation = Invitation(company, user.id, secret)
         if not invitation.is_of(user):
             return write("seat_given", user, params)
         link = f"{INVITATION_PATH}?link={invitation.text}"
-        return write("invitation", user, {**params, "link": link, "days": VALID_DAYS})
+        mail = write("invitation", user, {**params, "link": link, "days": VALID_DAYS})
+        return replace(mail, license_id=license.id)
 
-    return mail
+    return notice
 
 
 def manager_notice(manager: User, license: License | LicenseSummary, company: str, actor: Actor) -> Mail:

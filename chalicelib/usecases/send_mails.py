@@ -1,6 +1,6 @@
 """Send the mails that are queued, each at least once (`store.mails`).
 
-What cannot be sent is tried again until it is of no use any more.
+What cannot be sent is tried again until it is of no use any more, but not where the recipient is refused for good.
 """
 
 import logging
@@ -14,13 +14,14 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import MAX_DIGEST, Mail, QueuedMail, digest
 from chalicelib.mail.letter import to_letter
-from chalicelib.mail.sender import MailError
+from chalicelib.mail.sender import MailError, RecipientRefused
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, mails
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.refused_mails import give_up_refused
 
 _log = logging.getLogger(__name__)
 RUN_SECONDS = 45
@@ -87,7 +88,8 @@ def _try(alike: Sequence[QueuedMail], now: Instant) -> list[str]:
             mails.lease_mail(queued, now)
             if not queued.tries and content.is_notice and not _may_be_sent(content, now):
                 return _withhold(alike, content, now)
-            _send(queued, content)
+            if refusal := _send(queued, content):
+                return _give_up(alike, contents, refusal, now)
     except ConditionFailed:
         return []
     except InvalidTag:
@@ -114,11 +116,21 @@ def _withhold(alike: Sequence[QueuedMail], content: Mail, now: Instant) -> list[
     return []
 
 
-def _send(queued: QueuedMail, content: Mail) -> None:
-    """Raises `MailError`, `Unavailable`."""
+def _give_up(alike: Sequence[QueuedMail], contents: Sequence[Mail], refusal: str, now: Instant) -> list[str]:
+    for each, content in zip(alike, contents, strict=True):
+        give_up_refused(each, content, now=now)
+    return ["given_up", refusal]
+
+
+def _send(queued: QueuedMail, content: Mail) -> str:
+    """Answers why the recipient is refused for good; empty: the mail is sent. Raises `MailError`, `Unavailable`."""
     company = accounts.read_company(content.company) if content.company else None
     letter = to_letter(queued.id.replace("#", "."), content, company, runtime().settings.portal_url)
-    runtime().mailer.send(letter)
+    try:
+        runtime().mailer.send(letter)
+    except RecipientRefused as refused:
+        return str(refused)
+    return ""
 
 
 def _may_be_sent(content: Mail, now: Instant) -> bool:

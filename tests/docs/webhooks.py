@@ -64,7 +64,7 @@ SENT_WHEN = {
     "product.created": "There is a new product.",
     "device.reset": "The vendor or a manager has deactivated a device.",
     "device.blacklisted": "A device is refused for good.",
-    "user.invited": "A user was mailed another link to choose a password; the first comes with the assignment.",
+    "user.invited": "A user was mailed a link to choose a password: with a seat, or once more after it.",
     "user.locked": "Failed log-ins keep a user out for a while. At most once an hour.",
     "user.password_changed": "A user has a new password, chosen or set by somebody else.",
     "webhook.disabled": "A webhook has failed for five days and is sent nothing more. Another one is told of it.",

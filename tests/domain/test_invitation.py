@@ -12,6 +12,7 @@ from chalicelib.domain.invitation import (
     may_invite_at,
     new_secret,
     read_invitation,
+    waits_for,
     with_invitation,
     without_invitation,
 )
@@ -71,6 +72,20 @@ def test_a_newer_invitation_takes_the_place_of_the_older_one() -> None:
     second = with_invitation(first, "f" * 32, NOW + 1)
     assert not Invitation("QBITEC", 123, SECRET).is_of(second)
     assert without_invitation(second) == ADA
+
+
+def test_an_account_waits_for_the_newest_invitation_at_its_address_until_a_password_is_chosen() -> None:
+    invited = with_invitation(ADA, SECRET, NOW)
+    assert waits_for(invited, ADA.email, NOW)
+    assert not waits_for(invited, ADA.email, NOW - 1)
+    assert not waits_for(invited, "old@customer.test", NOW)
+    assert not waits_for(replace(invited, is_initial_password=False), ADA.email, NOW)
+
+
+def test_of_another_invitation_nobody_knows_that_it_was_refused() -> None:
+    refused = replace(with_invitation(ADA, SECRET, NOW), invitation_refused_at=NOW + 1)
+    assert with_invitation(refused, "f" * 32, NOW + 2).invitation_refused_at is None
+    assert without_invitation(refused) == ADA
 
 
 def test_an_invitation_is_sent_again_after_a_quarter_of_an_hour() -> None:

@@ -212,6 +212,7 @@ NOT_WALKED: dict[str, str] = {
     "endpoints.delete_endpoint": _ON_ONE_ITEM,
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "limit_reached.note_limit_reached": "an observation: it is tried once, and no answer fails with it",
+    "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }
 """Why no deed does it."""

@@ -16,13 +16,18 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from chalicelib.domain.mail import FIRST_WAIT_MS
 from chalicelib.mail import sender as mail
-from chalicelib.mail.sender import MailError
+from chalicelib.mail.sender import MailError, RecipientRefused
 from chalicelib.runtime import runtime
+from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.send_mails import send_mails
 from tests.mail.test_sender import SECRET, TEXT, is_whole, send, use
+from tests.mailbox import deliver
 from tests.roto import free_port
-from tests.support import ChangeRuntime
+from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 from tests.tls import self_signed
+from tests.usecases.people import account, issued
 
 HOST, OTHER = "smtp.vendor.test", "smtp.other.test"
 """Names that lead to this machine, and yet to no address of it by their letters."""
@@ -185,15 +190,40 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(site: Site, monkey
     assert (site.postbox.mails, site.postbox.log_ins) == ([], [])
 
 
-@pytest.mark.parametrize("answer", ["550 no such user", f"451 come again, {TO}"])
+@pytest.mark.parametrize(
+    ("answer", "for_good"),
+    [
+        ("550 no such user", True),
+        (f"553 5.1.3 <{TO}> is no address", True),
+        ("554 5.7.1 Relay access denied", False),
+        (f"451 come again, {TO}", False),
+    ],
+)
 def test_what_a_server_refuses_is_one_sentence_without_the_mail(
-    site: Site, caplog: pytest.LogCaptureFixture, answer: str
+    site: Site, caplog: pytest.LogCaptureFixture, answer: str, *, for_good: bool
 ) -> None:
     site.use(site.serve())
     site.postbox.refuses = f"{answer} {SECRET}"
     with pytest.raises(MailError, match=rf"^The mail server refuses the recipient: {answer[:3]}\.$") as error:
         send(TO, "Hello", TEXT)
+    assert isinstance(error.value, RecipientRefused) == for_good
     is_told_without_the_mail(error, caplog)
+
+
+@pytest.mark.parametrize(("answer", "given_up"), [("550 no such user", 1), ("450 mailbox is busy", 0)])
+def test_an_invitation_that_is_refused_for_good_is_given_up_at_once_and_noted(
+    site: Site, vendor: Vendor, answer: str, given_up: int
+) -> None:
+    license = issued(vendor)
+    deliver()  # what its manager is mailed
+    assign_user(vendor.code, license.id, TO, 1, ADMIN, invite=True, now=NOW)
+    site.use(site.serve())
+    site.postbox.refuses = answer
+    assert send_mails(now=NOW) == {"sent": 0, "failed": 1 - given_up, "given_up": given_up}
+    assert account(vendor, TO).invitation_refused_at == (NOW if given_up else None)
+    site.postbox.refuses = ""
+    assert send_mails(now=NOW + FIRST_WAIT_MS)["sent"] == 1 - given_up
+    assert [mail["To"] for _, _, mail, _ in site.postbox.mails] == [TO] * (1 - given_up)
 
 
 def test_a_wrong_password_is_one_sentence(site: Site, password_file: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,16 +2,19 @@
 
 import pytest
 
-from chalicelib.domain.invitation import VALID_MS
+from chalicelib.domain.invitation import AGAIN_MS, VALID_MS
 from chalicelib.domain.license import License
 from chalicelib.portal.handlers import FORM_EXPIRED
-from tests.mailbox import mailed_link
+from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.send_mails import send_mails
+from tests.mailbox import Refusing, deliver, mailed_link
 from tests.portal.browser import Browser, Page, at
-from tests.support import Vendor
+from tests.support import ADMIN, ChangeRuntime, Vendor
 from tests.usecases.people import account, issued
 
 ADA, NEW = "ada@customer.test", "turnip-Glow-vessel-19"
 PATH = "/portal/invitation"
+DID_NOT_ARRIVE = "Invitation did not arrive"
 OVER = "This link does not work any more"
 
 
@@ -128,6 +131,19 @@ def test_the_list_says_that_an_invitation_is_over(
     monkeypatch.setattr("chalicelib.domain.invitation.VALID_MS", -VALID_MS)
     assert "expired" in manager.get(at(license, "/users")).words
     assert choose_again(Browser(), link).status == 400
+
+
+def test_the_list_says_that_an_invitation_did_not_arrive_until_it_is_sent_again(
+    vendor: Vendor, license: License, manager: Browser, change_runtime: ChangeRuntime
+) -> None:
+    deliver()
+    change_runtime(mailer=Refusing())
+    assign_user(vendor.code, license.id, ADA, 1, ADMIN, invite=True, now=vendor.now - AGAIN_MS)
+    assert DID_NOT_ARRIVE not in manager.get(at(license, "/users")).words
+    send_mails(now=vendor.now)
+    assert DID_NOT_ARRIVE in manager.get(at(license, "/users")).words
+    manager.send(at(license, f"/users/{account(vendor, ADA).id}/invitation"))
+    assert DID_NOT_ARRIVE not in manager.get(at(license, "/users")).words
 
 
 def test_an_initial_password_is_shown_where_that_was_chosen(vendor: Vendor, license: License, manager: Browser) -> None:

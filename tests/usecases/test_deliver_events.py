@@ -11,11 +11,13 @@ from chalicelib.domain import webhooks
 from chalicelib.domain.deliveries import KEPT_TRIES
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import database, deliveries
 from chalicelib.store.deliveries import LEASE_MS, QUEUE_SHARDS
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.create import create_product
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import (
@@ -27,6 +29,7 @@ from chalicelib.usecases.endpoints import (
     send_test,
     waiting_deliveries,
 )
+from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_webhooks import CALLS_AT_ONCE
 from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, server_failed, wire
@@ -106,6 +109,19 @@ def test_a_new_product_is_told_whole_and_to_who_listens_to_it(vendor: Vendor, re
         "changed": {"product": "cad"},
     }
     assert receivers.bodies(OTHER) == []
+
+
+def test_that_a_user_is_invited_is_told_with_the_seat_and_when_it_is_sent_again(
+    vendor: Vendor, receivers: Receivers
+) -> None:
+    listen(vendor, "user.invited")
+    license, later = vendor.issue("revit", max_license_users=5), vendor.now + MINUTE
+    for email, invite in (("ada@customer.test", True), ("bob@customer.test", False)):
+        assign_user(vendor.code, license.id, email, 1, ADMIN, invite=invite, now=later)
+    invite_again(vendor.code, license.id, "ada@customer.test", ADMIN, now=later + AGAIN_MS)
+    deliver_events(now=later + AGAIN_MS + 1)
+    arrived = [(body["event"], body["data"]["license_user"]["true_email"]) for body in receivers.bodies()]
+    assert arrived == [("user.invited", "ada@customer.test")] * 2
 
 
 def test_no_company_is_told_of_another_ones_events(vendor: Vendor, receivers: Receivers) -> None:

@@ -40,6 +40,7 @@ OUTSIDE = {
     "SettingsError": "ends a start, before there is a call",
     "DeliveryError": "one of a webhook, which answers its `failure`",
     "MailError": "ends the sending of one mail, which is not a call's",
+    "RecipientRefused": "so does this, which is one",
 }
 
 

@@ -57,6 +57,7 @@ class UserItem(AccountsItem[User]):
             "reopened_at",
             "invitation_hash",
             "invited_at",
+            "invitation_refused_at",
         }
     )
 
@@ -73,6 +74,7 @@ class UserItem(AccountsItem[User]):
     reopened_at: IntegerAttribute
     invitation_hash: TextAttribute
     invited_at: IntegerAttribute
+    invitation_refused_at: IntegerAttribute
 
 
 class OrderItem(AccountsItem[Order]):
