@@ -22,13 +22,14 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.web import clock
 from infra.wsgi import wsgi
 from tests.log_records import Output, written
-from tests.mailbox import mailed_code, mails, said
+from tests.mailbox import mailed_code, mailed_link, mails, said
 from tests.portal.browser import Browser, Page, at
 from tests.support import ADMIN, Application, Vendor
 from tests.usecases.people import MANAGER, account, issued
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>A vendor</title></svg>'
 ADA, EVE = "ada-the-user@customer.test", "eve-the-user@customer.test"
+ANN = "ann-the-user@customer.test"
 BOB, SHOP = "bob-the-user@customer.test", "shop@customer.test"
 FIRST, SECOND, THIRD, GIVEN = "first-choice-7cK", "second-choice-9qT", "third-choice-2mW", "given-by-manager-4zB"
 SHORT = 6
@@ -198,6 +199,19 @@ def assign_by_lists(manager: Browser, license: License) -> None:
     assert manager.send(f"{running.path}/end").status == 200
 
 
+def accept_an_invitation(manager: Browser, license: License, vendor: Vendor, heard: Heard) -> None:
+    """A link that the manager sends, and by which the person chooses a password."""
+    ann, _ = vendor.assign(license, ANN)
+    form = at(license, f"/users/{ann.id}/invitation")
+    assert manager.get(form).status == 200
+    assert manager.send(form).status == 200
+    link = mailed_link(vendor, ANN)
+    heard.add(link)
+    browser = Browser()
+    page = browser.get("/portal/invitation", link=link)
+    assert browser.send(page, new_password=FIRST).path == "/portal/log-in"
+
+
 def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard) -> None:
     """Every page of a license user, then a password that is forgotten."""
     bob = account(vendor, BOB)
@@ -234,6 +248,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
         assert manager.http.get(path).status_code == 200
     manage_everything(manager, license, vendor, heard)
     assign_by_lists(manager, license)
+    accept_an_invitation(manager, license, vendor, heard)
     use_everything(Browser(), vendor, license, heard)
     manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
     lines = output.lines
