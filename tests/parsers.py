@@ -251,6 +251,7 @@ PARSERS: dict[str, Parser] = {
     ],
     "domain.webhooks.http_address": webhooks.http_address,
     "domain.webhooks.event_bus": webhooks.event_bus,
+    "domain.webhooks.without_path": webhooks.without_path,
     "domain.webhooks.literal_address": webhooks.literal_address,
     "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
     "portal.request, a form": lambda text: [

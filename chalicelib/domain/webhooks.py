@@ -128,6 +128,14 @@ def http_address(url: str) -> HttpAddress:
     return HttpAddress(scheme, host, port, target if target.startswith("/") else f"/{target}")
 
 
+def without_path(url: str) -> str:
+    """Of an address what may be shown to others: a path, or a query, is often a secret of the receiver."""
+    if event_bus(url):
+        return url
+    address = http_address(url)
+    return f"{address.scheme}://{address.authority}"
+
+
 def event_bus(url: str) -> str | None:
     """The name or the ARN of the event bus that an address leads to; None: it is no `eventbridge:`."""
     match = _EVENT_BUS.fullmatch(url)

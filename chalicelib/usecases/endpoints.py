@@ -12,7 +12,7 @@ from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.public_events import TEST_TYPE, pattern
-from chalicelib.domain.webhooks import checked_url
+from chalicelib.domain.webhooks import checked_url, without_path
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, deliveries, webhooks
@@ -79,7 +79,7 @@ def create_endpoint(
         return endpoint
 
     def write(state: _State, new: Endpoint) -> None:
-        event = Event.new("webhook_created", actor, now, webhook=id, url=new.url)
+        event = Event.new("webhook_created", actor, now, webhook=id, url=without_path(new.url))
         webhooks.create(new, state.listeners, state.endpoints, event)
 
     decide_and_write(lambda _: _read(owner), decide, write, result=lambda _, new: (new, secret))
@@ -155,7 +155,7 @@ def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instan
     owner = find_company(company).code
 
     def write(state: _State, old: Endpoint) -> None:
-        event = Event.new("webhook_deleted", actor, now, webhook=old.id, url=old.url)
+        event = Event.new("webhook_deleted", actor, now, webhook=old.id, url=without_path(old.url))
         webhooks.delete(old, state.listeners, state.others(old.id), event)
 
     decide_and_write(lambda _: _read(owner), lambda state: state.endpoint(endpoint_id), write)
@@ -232,7 +232,7 @@ def _change(
     def write(state: _State, new: Endpoint) -> None:
         old = state.endpoint(endpoint_id)
         if new != old:
-            event = Event.new(type, actor, now, webhook=old.id, url=new.url)
+            event = Event.new(type, actor, now, webhook=old.id, url=without_path(new.url))
             webhooks.update(old, new, state.listeners, state.others(old.id), event)
 
     return decide_and_write(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.provisional import urls
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.webhooks import MAX_URL, Answer, checked_url, http_address, is_public
+from chalicelib.domain.webhooks import MAX_URL, Answer, checked_url, http_address, is_public, without_path
 
 PUBLIC = ["9.9.9.9", "192.0.1.1", "172.32.0.1", "100.128.0.1", "2620:fe::fe", "2a00:1450:4001:80b::200e"]
 PRIVATE = [
@@ -136,3 +136,15 @@ def test_only_a_whole_answer_of_2xx_is_a_delivery() -> None:
     for status in (None, 100, 199, 300, 404, 500):
         assert not Answer(status, "", None).ok
     assert not Answer(200, "", "timeout").ok
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://hooks.example/services/T0/SECRET?token=x", "https://hooks.example"),
+        ("http://[::1]:8080/in", "http://[::1]:8080"),
+        ("eventbridge:seatkeeper-prod-events", "eventbridge:seatkeeper-prod-events"),
+    ],
+)
+def test_to_others_an_address_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+    assert without_path(url) == shown
