@@ -63,7 +63,7 @@ EventType = Literal[
     "webhook_secret_changed",
     "webhook_deleted",
     "webhook_disabled",
-    "webhook_tested",  # never stored: it is sent, and nothing has happened
+    "webhook_tested",
 ]
 
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from zlib import crc32
@@ -25,12 +26,13 @@ from chalicelib.domain.mail import Mail
 from chalicelib.store import reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action
-from chalicelib.store.items.events import AccountEventItem, EventItem
+from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.store.items.webhooks import DeliveryItem, OutgoingItem, QueueItem, SequenceItem
+from chalicelib.store.items.webhooks import DeliveryItem, EndpointItem, OutgoingItem, QueueItem, SequenceItem
 from chalicelib.store.keys import (
     LICENSE,
     delivery_sort_key,
+    endpoint_sort_key,
     event_sort_key,
     out_pk,
     pending_sort_key,
@@ -53,7 +55,7 @@ LEASE_MS = 120_000
 ITEMS_AT_ONCE = 100
 """Of one transaction."""
 RECORDED_AT_ONCE = 40
-"""Deliveries in one transaction: two items each, of a hundred."""
+"""Deliveries in one transaction: two items each, of a hundred, and their endpoint."""
 _FORGOTTEN_AT_ONCE = 100
 
 
@@ -102,24 +104,27 @@ def file(
     write.commit()
 
 
-def put(delivery: Delivery) -> None:
-    """File one delivery by itself, under a key of its own; that the endpoint has failed is forgotten."""
-    write = Transaction(None)
+def put(delivery: Delivery, event: Event) -> None:
+    """File one delivery by itself, and its event, by which it is filed once, though it may be gone when that is heard.
+
+    That the endpoint has failed is forgotten.
+    """
+    write = Transaction(event_item(delivery.company, event, AccountEventItem))
     _put_pending(write, [delivery], anew=True)
-    with suppress(ConditionFailed):  # our own, whose answer was lost
-        write.commit()
+    write.commit()
 
 
 def send_again(deliveries: Sequence[Delivery], now: Instant) -> None:
     """File deliveries of the log anew, at most `RECORDED_AT_ONCE` of one endpoint, to be tried from now on as at first.
 
-    That the endpoint has failed is forgotten. Raises `ConditionFailed` where one is not in the log any more.
+    That the endpoint has failed is forgotten. Raises `ConditionFailed` where one is not in the log any more, or was
+    sent again since.
     """
     write = Transaction(None)
     for delivery in deliveries:
-        write.delete(_item(delivery), DeliveryItem.pk.exists())
-    some = [replace(d, state="pending", next_try_at=now, first_tried_at=None) for d in deliveries]
-    _put_pending(write, some, anew=True)
+        write.delete(_item(delivery), DeliveryItem.created_at == delivery.created_at)
+    again = partial(replace, state="pending", created_at=now, next_try_at=now, first_tried_at=None)
+    _put_pending(write, [again(delivery) for delivery in deliveries], anew=True)
     write.commit()
 
 
@@ -194,9 +199,12 @@ def next_due(endpoint: Endpoint) -> Instant | None:
 def record(tried: Sequence[tuple[Delivery, Delivery]]) -> None:
     """Write what came of tries, at most `RECORDED_AT_ONCE`: each delivery before and after.
 
-    Raises `ConditionFailed` where somebody else has recorded one: it is not said twice what came of it.
+    Raises `ConditionFailed` where somebody else has recorded one: it is not said twice what came of it; and where the
+    endpoint is gone, whose log would be left.
     """
     write = Transaction(None)
+    for company, endpoint_id in {(before.company, before.endpoint) for before, _ in tried}:
+        write.check(EndpointItem(company, endpoint_sort_key(endpoint_id)), EndpointItem.pk.exists())
     for before, after in tried:
         write.delete(_item(before), DeliveryItem.pk.exists())
         write.put(_filled(after), DeliveryItem.pk.does_not_exist())

@@ -165,11 +165,11 @@ def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> 
     """File an event that says nothing, to see whether it arrives. Raises `company_not_found`, `webhook_not_found`."""
     owner = find_company(company)
     endpoint = find_endpoint(owner.code, endpoint_id)
-    event = Event.new("webhook_tested", actor, now)
+    event = Event.new("webhook_tested", actor, now, webhook=endpoint.id, url=endpoint.url)
     id, key = webhook_id(owner.code, event, TEST_TYPE), f"{event.key}#{TEST_TYPE}"
     body = payload(id, TEST_TYPE, event, Subject(owner), 0, now)
     delivery = new_delivery(endpoint, key, id, TEST_TYPE, body, now)
-    deliveries.put(delivery)
+    deliveries.put(delivery, event)
     return delivery
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -11,6 +11,7 @@ from random import random
 
 from chalicelib import observability
 from chalicelib.domain.deliveries import Delivery, Endpoint, Queue, State, tried
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.webhooks import Answer
@@ -73,7 +74,8 @@ def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> C
         deliveries.release_queue(leased, due_at)
         deliveries.forget_old(endpoint, now, at_least=sum(counts.values()))
         if leased.is_given_up(now):
-            disable_endpoint(endpoint, SENDER, now=now)
+            with suppress(NotFound):  # it was taken away meanwhile
+                disable_endpoint(endpoint, SENDER, now=now)
     except Exception:  # whatever it is: the other endpoints are not to wait for it
         _log.exception("what waits for endpoint %d of %s cannot be sent", leased.endpoint, leased.company)
     return counts
@@ -118,7 +120,7 @@ def _send_some(
             break
     try:
         deliveries.record(done)
-    except ConditionFailed:  # by a sender that had the lease after us, or by ourselves, and the answer was lost
+    except ConditionFailed:  # by whoever had the lease after us, by ourselves and unheard, or the endpoint is gone
         return replace(queue, resting_until=max(queue.resting_until, now + 1))
     counts.update(_OUTCOME[after.state] for _, after in done)
     return queue

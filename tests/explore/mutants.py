@@ -14,6 +14,7 @@ from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
+from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
 
@@ -111,6 +112,7 @@ def _forgotten_while_it_comes_back() -> Patches:
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
+    | WEBHOOK_MUTANTS
     | {
         "list not within the limit": _list_not_within_the_limit,
         "person of a list done twice": _person_of_a_list_done_twice,

@@ -107,9 +107,11 @@ _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("device", ("known",), ("activate", "block", "reset-license")),
     ("device", ("crowded",), ("activate", "activate-idle", "reset-license")),
     ("shop", ("sold",), ("issue", "remove-manager", "close-manager")),
+    ("webhook", ("idle", "ahead"), ("activate", "deactivate", "deliver", "deliver-early")),
+    ("webhook", ("filed",), ("deliver", "test", "pause", "resume", "delete")),
 )
 """What moves the devices of a license, or its transfers; the devices of a user; the seats; failures; tries; mails; the
-seats of a list; which devices are active, and remembered; and who manages an order.
+seats of a list; which devices are active, and remembered; who manages an order; and what an endpoint is told.
 """
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import accounts, batches, devices, shop
+from tests.explore import accounts, batches, devices, shop, webhooks
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
 from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
@@ -13,6 +13,7 @@ from tests.explore.engine import State
 from tests.explore.judge import Judge
 from tests.explore.schedule import Schedule
 from tests.explore.serial import SerialJudge
+from tests.explore.webhook_judge import WebhookJudge
 from tests.explore.worlds import CLOCKS, KINDS, STARTS, Kind, world
 from tests.proof.rules import Violation
 
@@ -90,4 +91,7 @@ SCENES["shop"] = Scene(
 )
 SCENES["device"] = Scene(
     "What is known of devices", devices.STARTS, devices.DEEDS, devices.world, partial(SerialJudge, view=devices.view)
+)
+SCENES["webhook"] = Scene(
+    "What leaves the house", webhooks.STARTS, webhooks.DEEDS, webhooks.world, WebhookJudge, webhooks.FROM
 )

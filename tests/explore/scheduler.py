@@ -16,9 +16,9 @@ from greenlet import getcurrent
 
 from chalicelib.domain import license
 from chalicelib.runtime import Caches, runtime, using
-from chalicelib.store import database, probes
+from chalicelib.store import database, deliveries, outbox, probes
 from chalicelib.turns import Turns
-from chalicelib.usecases import batch_assign, log_in, passwords, send_mails, sweep
+from chalicelib.usecases import batch_assign, file_events, log_in, passwords, send_mails, send_webhooks, sweep
 from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
 from tests.explore.footprints import Footprint
@@ -119,11 +119,16 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (sweep, "ThreadPool", _InTurn),
     (send_mails, "ThreadPool", _InTurn),
     (batch_assign, "ThreadPool", _InTurn),
+    (file_events, "ThreadPool", _InTurn),
+    (send_webhooks, "ThreadPool", _InTurn),
+    (send_webhooks, "random", lambda: _dice().random()),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
     (license, "LEAST_IDLE_DEVICES", 1),
     (probes, "MAX_GUESSES", 2),
+    *((module, "OUT_SHARDS", 1) for module in (outbox, file_events)),
+    *((module, "QUEUE_SHARDS", 1) for module in (deliveries, send_webhooks)),
 )
 """Sizes that are met by more than a world holds, and what they are instead."""

@@ -444,7 +444,7 @@ CASES = (
         endpoints.send_test,
         states.webhook,
         lambda v, id: endpoints.send_test(v.code, id, ADMIN, now=v.now).state,
-        (),
+        ("webhook_tested",),
         True,
     ),
     Case(

@@ -325,6 +325,29 @@ def test_an_endpoint_that_was_idle_leaves_no_log_behind(vendor: Vendor, receiver
     assert list(deliveries.log(endpoint)) == []
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_delivered_before_its_filing_is_heard_of_is_not_filed_again(
+    vendor: Vendor, receivers: Receivers, again: bool
+) -> None:
+    endpoint_id = with_a_test(vendor) if again else listen(vendor)
+    deliver_events(now=vendor.now)
+
+    def delivered_and_unheard(request: Request, send: Send) -> Answer:
+        send(request)
+        deliver_events(now=vendor.now + MINUTE)
+        return answer_timed_out(request, lambda _: {})
+
+    given = (vendor.code, endpoint_id)
+    with wire(delivered_and_unheard, range(1, 2)):
+        if again:
+            send_again(*given, since=vendor.now, until=vendor.now, only_failed=False, now=vendor.now + MINUTE)
+        else:
+            send_test(*given, ADMIN, now=vendor.now)
+    assert deliver_events(now=vendor.now + DAY)["delivered"] == 0
+    assert [delivery.state for delivery in delivery_log(*given)] == ["delivered"]
+    assert queues() == []
+
+
 def test_after_forty_days_without_a_sender_everything_arrives_in_order(vendor: Vendor, receivers: Receivers) -> None:
     listen(vendor)
     license = vendor.issue(max_activations=100)
@@ -459,3 +482,8 @@ def with_a_test(vendor: Vendor) -> int:
     endpoint_id = listen(vendor)
     send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
     return endpoint_id
+
+
+def queues() -> list[object]:
+    """For whom something waits."""
+    return [queue for shard in range(deliveries.QUEUE_SHARDS) for queue in deliveries.queues(shard)]

@@ -40,6 +40,7 @@ class DeliveryItem(LicensesItem[Delivery]):
 
     by_hand = ("company", "endpoint", "key", "next_try_at")
     omits_defaults = True
+    created_at: IntegerAttribute
 
     def fields_by_hand(self) -> Fields:
         company, _, endpoint = self.pk.removeprefix(keys.webhooks_pk()).rpartition("#")
