@@ -28,11 +28,10 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action
 from chalicelib.store.items.events import AccountEventItem, EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.store.items.webhooks import DeliveryItem, EndpointItem, OutgoingItem, QueueItem, SequenceItem
+from chalicelib.store.items.webhooks import DeliveryItem, OutgoingItem, QueueItem, SequenceItem
 from chalicelib.store.keys import (
     LICENSE,
     delivery_sort_key,
-    endpoint_sort_key,
     event_sort_key,
     out_pk,
     pending_sort_key,
@@ -55,7 +54,7 @@ LEASE_MS = 120_000
 ITEMS_AT_ONCE = 100
 """Of one transaction."""
 RECORDED_AT_ONCE = 40
-"""Deliveries in one transaction: two items each, of a hundred, and their endpoint."""
+"""Deliveries in one transaction: two items each, of a hundred."""
 _FORGOTTEN_AT_ONCE = 100
 
 
@@ -199,12 +198,9 @@ def next_due(endpoint: Endpoint) -> Instant | None:
 def record(tried: Sequence[tuple[Delivery, Delivery]]) -> None:
     """Write what came of tries, at most `RECORDED_AT_ONCE`: each delivery before and after.
 
-    Raises `ConditionFailed` where somebody else has recorded one: it is not said twice what came of it; and where the
-    endpoint is gone, whose log would be left.
+    Raises `ConditionFailed` where somebody else has recorded one: it is not said twice what came of it.
     """
     write = Transaction(None)
-    for company, endpoint_id in {(before.company, before.endpoint) for before, _ in tried}:
-        write.check(EndpointItem(company, endpoint_sort_key(endpoint_id)), EndpointItem.pk.exists())
     for before, after in tried:
         write.delete(_item(before), DeliveryItem.pk.exists())
         write.put(_filled(after), DeliveryItem.pk.does_not_exist())

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _LOOKED_UP_AT_ONCE = 25
 """Events in one read, of which each takes three items of a hundred."""
-_FILED_AT_ONCE = 2000
+_FILED_AT_ONCE = 250
 """Events of a shard, before what is due is sent."""
 _log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class _Step:
 
 
 def file_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> int:
-    """File what is in the outbox while `keep_going()`, some thousands at most; answers how many events that were.
+    """File what is in the outbox while `keep_going()`, some hundreds of a shard; answers how many events that were.
 
     An event about what is not there any more is dropped, and so is one to which nobody listens by now.
     """

@@ -120,7 +120,7 @@ def _send_some(
             break
     try:
         deliveries.record(done)
-    except ConditionFailed:  # by whoever had the lease after us, by ourselves and unheard, or the endpoint is gone
+    except ConditionFailed:  # by a sender that had the lease after us, or by ourselves, and the answer was lost
         return replace(queue, resting_until=max(queue.resting_until, now + 1))
     counts.update(_OUTCOME[after.state] for _, after in done)
     return queue

@@ -101,7 +101,7 @@ def drain(receiver: Receiver, events: int) -> Drained:
     return found
 
 
-def told(found: Drained) -> str:
+def in_words(found: Drained) -> str:
     """What a run came to, in a sentence or two."""
     rate, cpu = found.events / found.seconds, 1e6 * found.cpu_seconds / found.events
     return (
@@ -172,7 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BenchError as error:
         print(error, file=sys.stderr)
         return 2
-    output.answer(told(found))
+    output.answer(in_words(found))
     return 0
 
 

@@ -32,7 +32,7 @@ LOST, MADE_UP, ANEW = "each change is told", "nothing is told that has not happe
 TWICE, NUMBERS, LEFT = "each is told once", "the numbers are without a gap", "nothing is left that nobody looks for"
 
 
-class Told(NamedTuple):
+class Due(NamedTuple):
     """An event, as it is told by one type."""
 
     id: str
@@ -47,7 +47,7 @@ class Aftermath:
 
     endpoint: Endpoint | None
     """The one that was there from the start; None: it was deleted."""
-    told: tuple[Told, ...]
+    due: tuple[Due, ...]
     """What there is to tell."""
     taken: tuple[tuple[str, dict[str, Any]], ...]
     """What the last run has delivered, and where."""
@@ -93,9 +93,9 @@ class WebhookJudge:
             yield from (Violation(TWICE, one) for one in twice)
         if after.endpoint is not None:
             tests = [one.tested for one in outcomes if one.tested and one.answer not in (BUSY, DIED)]
-            due = [*(one.id for one in after.told), *tests]
+            due = [*(one.id for one in after.due), *tests]
             missed = [id for id in due if not times[URL, id] and id not in after.given_up]
-            yield from (Violation(LOST, f"{id} was not told: {after.told}") for id in missed)
+            yield from (Violation(LOST, f"{id} was not told: {after.due}") for id in missed)
             yield from _numbers(taken, after)
 
 
@@ -103,14 +103,14 @@ def _made_up(
     taken: Sequence[tuple[str, dict[str, Any]]], after: Aftermath, outcomes: Sequence[HookOutcome]
 ) -> Iterator[Violation]:
     """What is told without a reason, and what is told otherwise another time."""
-    told, bodies = {one.id: one for one in after.told}, defaultdict[str, list[Any]](list)
+    due, bodies = {one.id: one for one in after.due}, defaultdict[str, list[Any]](list)
     maybe_tested = any(one.answer in (BUSY, DIED) for one in outcomes)
     for _, body in taken:
         is_test = body["event"] == TEST_TYPE
-        if body["id"] not in told and not (is_test and (maybe_tested or body["id"] in {o.tested for o in outcomes})):
+        if body["id"] not in due and not (is_test and (maybe_tested or body["id"] in {o.tested for o in outcomes})):
             yield Violation(MADE_UP, str(body))
-        elif not is_test and body["event"] != told[body["id"]].type:
-            yield Violation(MADE_UP, f"{told[body['id']]} was told as {body['event']}")
+        elif not is_test and body["event"] != due[body["id"]].type:
+            yield Violation(MADE_UP, f"{due[body['id']]} was told as {body['event']}")
         bodies[body["id"]].append(body)
     for some in bodies.values():
         if any(body != some[0] for body in some):
@@ -121,12 +121,12 @@ def _numbers(taken: Sequence[tuple[str, dict[str, Any]]], after: Aftermath) -> I
     """Of each history all events are numbered, from 1 on, each by one number; who gives up has heard of none."""
     of = {body["id"]: body["sequence"] for url, body in taken if url == URL}
     histories = defaultdict[str, dict[str, set[int]]](lambda: defaultdict(set))
-    for one in after.told:
+    for one in after.due:
         if one.id in of:
             histories[one.history][one.event].add(of[one.id])
     for history, events in histories.items():
         numbers = sorted(number for some in events.values() for number in some)
-        own = (one for one in after.told if one.history == history)
+        own = (one for one in after.due if one.history == history)
         first = 1 + len({one.event for one in own if one.id in after.given_up and one.id not in of})
         if numbers != list(range(first, first + len(events))):
             yield Violation(NUMBERS, f"{history}: {dict(events)}")
@@ -146,23 +146,23 @@ def _aftermath(world: HookWorld, engine: MemoryEngine) -> Aftermath:
                 deliver_events(now=now)
         endpoint = webhooks.read_endpoint(code, world.endpoint)
         given_up = [] if endpoint is None else [d.id for d in deliveries.log(endpoint) if d.state == "failed"]
-        told, taken = tuple(_told(world)), tuple(receivers.taken)
-        return Aftermath(endpoint, told, taken, frozenset(given_up), tuple(_left(world)))
+        due, taken = tuple(_due(world)), tuple(receivers.taken)
+        return Aftermath(endpoint, due, taken, frozenset(given_up), tuple(_left(world)))
     finally:
         engine.state = end
 
 
-def _told(world: HookWorld) -> Iterator[Told]:
+def _due(world: HookWorld) -> Iterator[Due]:
     code, license = world.vendor.code, world.vendor.stored(world.license)
     of_license = (event for event in world.vendor.history(license) if event.key not in world.before)
-    yield from _as_told(f"{code}#{license.id}", of_license, license)
-    yield from _as_told(code, (one for one in histories.company_events(code) if one.at > LISTENS_FROM + MINUTE), None)
+    yield from _due_of(f"{code}#{license.id}", of_license, license)
+    yield from _due_of(code, (one for one in histories.company_events(code) if one.at > LISTENS_FROM + MINUTE), None)
 
 
-def _as_told(history: str, events: Iterator[Event], license: Any) -> Iterator[Told]:
+def _due_of(history: str, events: Iterator[Event], license: Any) -> Iterator[Due]:
     for event in events:
         for type in types_of(event, license):
-            yield Told(webhook_id(history, event, type), history, event.key, type)
+            yield Due(webhook_id(history, event, type), history, event.key, type)
 
 
 def _left(world: HookWorld) -> Iterator[str]:

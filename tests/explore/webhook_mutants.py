@@ -75,11 +75,6 @@ def _pending_twice() -> Patches:
     return [(deliveries, "put", put)]
 
 
-def _log_left_behind() -> Patches:
-    """What came of a try is written for an endpoint that is gone, too."""
-    return [(Transaction, "check", lambda *_: None)]
-
-
 WEBHOOK_MUTANTS: dict[str, Callable[[], Patches]] = {
     "outbox outside the transaction": _outbox_outside_the_transaction,
     "deleted before it is sent": _deleted_before_it_is_sent,
@@ -87,7 +82,6 @@ WEBHOOK_MUTANTS: dict[str, Callable[[], Patches]] = {
     "queue forgotten though more has come": _queue_forgotten_though_more_has_come,
     "number not in the condition": _number_not_in_the_condition,
     "filed again when unheard": _pending_twice,
-    "log of an endpoint that is gone": _log_left_behind,
 }
 CAUGHT_ON_WEBHOOKS = {
     "outbox outside the transaction": "deactivate+create@webhook/idle~1",
@@ -96,6 +90,5 @@ CAUGHT_ON_WEBHOOKS = {
     "queue forgotten though more has come": "deliver+test@webhook/filed",
     "number not in the condition": "activate+deliver+deliver-early@webhook/ahead",
     "filed again when unheard": "deliver+test@webhook/idle~1",
-    "log of an endpoint that is gone": "deliver+deliver-late+delete@webhook/filed",
 }
 """The setting that is walked, as in `caught.CAUGHT_IN`."""
