@@ -3,22 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chalicelib.store import deliveries, outbox, writes
+from chalicelib.store import deliveries, writes
 from chalicelib.store.items.webhooks import DeliveryItem, QueueItem, SequenceItem
 from chalicelib.store.transactions import Transaction
 from tests.proof.mutants import Patches, rewriting
-
-
-def _outbox_outside_the_transaction() -> Patches:
-    """What somebody wants to be told of is put into the outbox once its change is made."""
-    commit, outgoing = Transaction.commit, outbox.outgoing
-
-    def commit_first(self: Any) -> None:
-        commit(self)
-        for one in outgoing(self._events):
-            writes.put(one)
-
-    return [(outbox, "outgoing", lambda _: iter(())), (Transaction, "commit", commit_first)]
 
 
 def _deleted_before_it_is_sent() -> Patches:
@@ -76,7 +64,6 @@ def _pending_twice() -> Patches:
 
 
 WEBHOOK_MUTANTS: dict[str, Callable[[], Patches]] = {
-    "outbox outside the transaction": _outbox_outside_the_transaction,
     "deleted before it is sent": _deleted_before_it_is_sent,
     "lease without a condition": _lease_without_a_condition,
     "queue forgotten though more has come": _queue_forgotten_though_more_has_come,

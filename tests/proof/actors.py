@@ -12,8 +12,10 @@ from functools import partial
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.store.deliveries import LEASE_MS
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from tests.model.license import End, Verb
@@ -25,6 +27,7 @@ from tests.support import ADMIN, Vendor
 
 MANAGER_PAUSE_SECONDS = 0.06
 SWEEP_PAUSE_SECONDS = 0.3
+SEND_PAUSE_SECONDS = 0.3
 LOST_PAUSE_SECONDS = 0.02
 SETTLING_SECONDS = 20.0
 """In which a call that was not answered may still take effect:
@@ -148,6 +151,16 @@ def sweeper(subject: Subject) -> list[Op]:
     while not has_ended(SWEEP_PAUSE_SECONDS):
         history.append(do(subject, "sweep"))
     return history
+
+
+def sender() -> list[Op]:
+    """Deliver what leaves the house now and then, each time when the lease of whoever has died is over."""
+    number = 0
+    while not has_ended(SEND_PAUSE_SECONDS):
+        number += 1
+        answer = _answer(partial(deliver_events, now=clock.now() + number * LEASE_MS))
+        assert not answer.startswith(CRASHED), answer
+    return []
 
 
 def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limit: int = 0, later: Instant = 0) -> Op:

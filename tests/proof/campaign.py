@@ -29,6 +29,7 @@ HUNTED = {
     "sweep forgets": "processes that die",
     "conflict taken for an error": "conflicts, and that nobody is busy without a cause",
     "new place each time": "that the same device is the same place",
+    "outbox outside the transaction": "what whoever listens is told",
 }
 """The broken builds that are played on every change, and what of the storm each shows to be seen.
 
@@ -86,6 +87,8 @@ class Result:
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By verb and answer."""
     weather: Counter[str] = field(default_factory=Counter)
+    webhooks: Counter[str] = field(default_factory=Counter)
+    """What came of webhooks: `taken`, `refused`."""
     seconds: float = 0.0
     failures: list[Failure] = field(default_factory=list)
     mutants: list[Caught] = field(default_factory=list)
@@ -104,6 +107,7 @@ class Result:
         missing = sorted(actors.ALL - done) + [code for code in ERROR_RESPONSES if code not in answers]
         missing += [f"check: {OK_EXPIRED}"] * (("check", OK_EXPIRED) not in self.answers)
         missing += [UNHEARD] * (UNHEARD not in answers)
+        missing += [f"webhooks {what}" for what in ("taken", "refused") if not self.webhooks[what]]
         faults = map(noted, NOT_COMMITTED + ANSWER_LOST)
         missing += [result.removeprefix(FAULT) for result in faults if not self.weather[result]]
         return missing + [word for word in (LAG, STORM, *BLOWS) if not (self.weather + self.rounds)[word]]
@@ -124,6 +128,7 @@ def storm(ground: Ground, result: Result, seconds: float, tell: Tell, show: Show
         result.seconds = time.monotonic() - start
         tell(f"round {result.rounds.total()}, {blow}: {result.answers.total()} calls, {len(result.failures)} failures")
     result.weather = counted(ground.notes)
+    result.webhooks = ground.listener.counts()
 
 
 def hunt(ground: Ground, result: Result, names: Sequence[str], tell: Tell) -> None:

@@ -18,7 +18,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, LICENSE_USERS, Limit
 from chalicelib.domain.transitions import Due, due_at
-from chalicelib.store import activations, database, due, licenses, limits, reads, seats, transactions, writes
+from chalicelib.store import activations, database, due, licenses, limits, outbox, reads, seats, transactions, writes
 from chalicelib.store.connection import StageConnection
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
@@ -364,6 +364,18 @@ def _sweep_announces_again() -> Patches:
     return [(sweeping, "announce", announce)]
 
 
+def _outbox_outside_the_transaction() -> Patches:
+    """What somebody wants to be told of is put into the outbox once its change is made."""
+    commit, outgoing = transactions.Transaction.commit, outbox.outgoing
+
+    def commit_first(self: Any) -> None:
+        commit(self)
+        for one in outgoing(self._events):
+            writes.put(one)
+
+    return [(outbox, "outgoing", lambda _: iter(())), (transactions.Transaction, "commit", commit_first)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = {
     "limit not in the condition": _limit_not_in_the_condition,
     "count, then write": _count_then_write,
@@ -391,4 +403,5 @@ MUTANTS: dict[str, Callable[[], Patches]] = {
     "sweep announces again": _sweep_announces_again,
     "sweep forgets": _sweep_forgets,
     "grace taken for the end": _grace_taken_for_the_end,
+    "outbox outside the transaction": _outbox_outside_the_transaction,
 }

@@ -77,6 +77,8 @@ def _figures(result: Result, faults: int) -> list[tuple[str, int | str]]:
         ("conflicts: a condition did not hold at the write, and it was decided anew", weather["condition failed"]),
         ("retries: calls to the database sent again", weather["retry"]),
         ("reads answered by a replica that lags", weather[LAG]),
+        ("webhooks taken, by who listens to all", result.webhooks["taken"]),
+        ("webhooks refused by him, and sent again", result.webhooks["refused"]),
         ("faults injected into calls to the database", faults),
         ("kills, of a worker, a server or all", result.rounds.total() - result.rounds["nothing"]),
         ("**violations**", f"**{len(result.failures)}**"),

@@ -6,7 +6,7 @@ interleave, and whose call meets the weather, is up to the machine.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from chalicelib.domain.instants import to_iso
+from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import activations, licenses
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.endpoints import create_endpoint
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.admin.differences import differences
@@ -27,6 +30,7 @@ from tests.model import license as model
 from tests.model.license import Verb
 from tests.proof import actors
 from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, SEATED, Subject, User
+from tests.proof.hearsay import Due, Listener, due_of, listening, wrongly_heard
 from tests.proof.history import Op
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
@@ -89,6 +93,8 @@ class Ground:
 
     site: Site
     seed: int
+    listener: Listener
+    """Who is told of all that happens."""
     clocks: dict[int, int] = field(default_factory=dict)
     """By how many seconds the clock of the server on a port is wrong."""
 
@@ -110,15 +116,15 @@ class Ground:
 def ground(home: Path, seed: int) -> Iterator[Ground]:
     """A ground with its data in `home`, as long as the context lasts."""
     clocks: dict[int, int] = {}
-    with running(home, _starter(home, seed, "", clocks)) as site:
+    with running(home, _starter(home, seed, "", clocks)) as site, listening(seed) as listener:
         _enter_all(site, seed, "")
-        yield Ground(site, seed, clocks)
+        yield Ground(site, seed, listener, clocks)
 
 
 def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWERS) -> list[Judged]:
     """Play a round, and judge it license by license."""
     site, dice = ground.site, random.Random(seed)
-    site.vendor = site.crew.do(_vendor)
+    site.vendor = site.crew.do(_vendor, ground.listener.port)
     subjects = [site.crew.do(part.make, site.vendor) for part in PARTS]
     casts = [_cast(site, part, subject, dice) for part, subject in zip(PARTS, subjects, strict=True)]
     before = dice.randrange(answers // 4, answers * 3 // 4)
@@ -134,13 +140,18 @@ def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWE
         history.extend(_last_look(site, subject))
     site.crew.at_once([partial(actors.do, subjects[0], "sweep", later=DOWNTIME)] * PROCESSES)
     site.crew.do(_sweep)
+    with ground.listener.calm():
+        site.crew.do(_deliver)
+    heard = ground.listener.heard(site.vendor.code)
     felt = () if outage is None else ((outage[0], outage[1] + FELT_SECONDS),)
     stormy = tuple(storms(ground.seed, begin, time.monotonic()))
     judged = []
     for part, subject, history in zip(PARTS, subjects, histories, strict=True):
         after = replace(site.crew.do(_aftermath, subject), outages=felt, storms=stormy)
         known = [_seen_from_here(op, ground.clocks, outage) for op in history]
-        judged.append(_judged(part.start, subject, known, after))
+        due = site.crew.do(_due, subject)
+        found = wrongly_heard(due, [one for one in heard if one.license in {other.license for other in due}])
+        judged.append(_judged(part.start, subject, known, after, found))
     return judged
 
 
@@ -149,7 +160,7 @@ def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list
     callers: list[Task] = [partial(actors.application, subject, client, dice.getrandbits(32)) for client in clients]
     for number, verbs in enumerate(part.managers, start=1):
         callers.append(partial(actors.manager, subject, dice.getrandbits(32), subject.users[-number], verbs))
-    return [*callers, partial(actors.sweeper, subject)]
+    return [*callers, partial(actors.sweeper, subject), actors.sender]
 
 
 def _strike(site: Site, blow: Blow, dice: random.Random) -> tuple[float, float] | None:
@@ -180,9 +191,11 @@ def _seen_from_here(op: Op, clocks: dict[int, int], outage: tuple[float, float] 
     return replace(op, ahead=op.server is not None and clocks[op.server] > 0)
 
 
-def _judged(start: model.License, subject: Subject, history: list[Op], after: Aftermath) -> Judged:
+def _judged(
+    start: model.License, subject: Subject, history: list[Op], after: Aftermath, heard: Iterable[Violation]
+) -> Judged:
     start = replace(start, barred=subject.barred, seats=_seats(start, subject))
-    found = violations(history, after)
+    found = [*violations(history, after), *heard]
     try:
         if not is_linearizable(history, start):
             found.append(Violation(LINEARIZABLE, "no order of the calls explains all answers"))
@@ -229,9 +242,13 @@ def _authenticate(conditions: Conditions) -> None:
     conditions.enter(_entered)
 
 
-def _vendor() -> Vendor:
-    with calm():
-        return Vendor(now=clock.now())
+def _vendor(port: int) -> Vendor:
+    """With an endpoint that listens to all; what this process has known before there was one is forgotten."""
+    with calm(), using(replace(runtime(), caches=Caches())):
+        vendor = Vendor(now=clock.now())
+        url = f"http://127.0.0.1:{port}/{vendor.code}"
+        create_endpoint(vendor.code, url, frozenset({"*"}), ADMIN, now=clock.now())
+        return vendor
 
 
 def _keyed(vendor: Vendor) -> Subject:
@@ -296,6 +313,19 @@ def _sweep() -> None:
     """One more after all that may have died, which comes to its end."""
     with calm():
         sweep(now=clock.now() + DOWNTIME)
+
+
+def _deliver() -> None:
+    """What is left, when all leases are over and all that failed is tried again."""
+    with calm():
+        deliver_events(now=clock.now() + DOWNTIME + DAY)
+
+
+def _due(subject: Subject) -> list[Due]:
+    """What is to be told of all licenses of a part."""
+    with calm():
+        all_licenses = [subject.vendor.stored(license) for license in (subject.license, *subject.bystanders)]
+        return [due for license in all_licenses for due in due_of(license, subject.vendor.history(license))]
 
 
 def _aftermath(subject: Subject) -> Aftermath:

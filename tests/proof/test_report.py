@@ -63,6 +63,7 @@ def test_the_page_says_what_was_counted() -> None:
     result = Result(7, Counter({"nothing": 1, "kill a server": 2}))
     result.answers.update({("activate", OK): 1200, ("activate", FULL): 30, ("check", OK): 9, ("check", LOST): 3})
     result.weather.update({f"{FAULT}throttled": 4, "retry": 5})
+    result.webhooks.update({"taken": 7000, "refused": 700})
     result.mutants = [Caught("count, then write", ("linearizable",), 1, 99, 1.5, None), Caught("a", (), 20, 9, 1, None)]
     text = page(result, "make proof")
     for row in (
@@ -71,6 +72,7 @@ def test_the_page_says_what_was_counted() -> None:
         "| refusals | 30 |",
         "| answers lost to a kill | 3 |",
         "| throttled | 4 |",
+        "| webhooks taken, by who listens to all | 7,000 |",
         "| kills, of a worker, a server or all | 2 |",
         "| **broken builds caught** | **1 of 2** |",
         "| count, then write | linearizable | 1 | 99 | 1.5 |",
@@ -93,5 +95,6 @@ def test_a_run_in_which_all_came_about_is_one() -> None:
     result.answers.update([("check", answer) for answer in (OK_EXPIRED, UNHEARD, *ERROR_RESPONSES)])
     result.answers.update((verb, OK) for verb in actors.ALL)
     result.weather.update([LAG, STORM, *map(noted, NOT_COMMITTED + ANSWER_LOST)])
+    result.webhooks.update(["taken", "refused"])
     assert result.missing() == []
     assert not result.has_failed
