@@ -302,6 +302,17 @@ def test_a_page_has_the_focus_as_soon_as_it_stands(page: playwright.Page, site: 
     expect(form(page).get_by_role("alert")).to_be_focused()
 
 
+def test_a_field_that_is_to_be_filled_in_first_has_the_focus_at_once_and_takes_it_from_no_other(
+    page: playwright.Page,
+) -> None:
+    page.goto("/portal/forgotten")
+    page.evaluate("htmx.config.defaultSettleDelay = 60_000")
+    page.get_by_role("link", name="Back to log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    expect(page.get_by_label("Company code")).to_be_focused()
+    expect(page.locator("[autofocus]")).to_have_count(0)  # which the library looks for when all has settled
+
+
 def test_the_first_tab_leads_past_the_navigation(page: playwright.Page, site: Site) -> None:
     site.enter(page, "/portal/licenses")
     page.keyboard.press("Tab")

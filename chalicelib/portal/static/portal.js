@@ -100,8 +100,9 @@
   });
   // What was put in has the focus at once: a key that is pressed a moment later must not lose its place.
   on("htmx:afterSwap", ({ detail }) => {
-    const field = sent && one(`[name="${sent}"]`);
-    (one("#form-error", detail.target) || field || one("#main")).focus();
+    const field = sent && one(`[name="${sent}"]`), first = one("[autofocus]", detail.target);
+    first?.removeAttribute("autofocus");  // or htmx gives it the focus once more, when all has settled
+    (one("#form-error", detail.target) || field || first || one("#main")).focus();
     if (field) say(one(".pager p")?.textContent ?? "Nothing matches.");
     sent = "";
   });
