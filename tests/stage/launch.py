@@ -12,6 +12,7 @@
 import json
 import sys
 from contextvars import ContextVar
+from email.utils import parseaddr
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # it is not installed where types are checked
@@ -34,7 +35,7 @@ def _resource(service: str, method: str, path: str, headers: dict[str, str], bod
 
 
 def _judge_of_mail(method: str, path: str, headers: dict[str, str], body: bytes, *more: Any) -> Any:
-    token = _sender.set(json.loads(body).get("FromEmailAddress", "") if path.endswith(_MAIL) else "")
+    token = _sender.set(parseaddr(json.loads(body).get("FromEmailAddress", ""))[1] if path.endswith(_MAIL) else "")
     try:
         return _enforce_mail(method, path, headers, body, *more)
     finally:

@@ -1,6 +1,7 @@
 """What the functions of a stage may do, what they write down, and the mail that they send."""
 
 import json
+from email.utils import parseaddr
 from typing import Any
 
 import httpx
@@ -65,5 +66,5 @@ def test_mail_is_sent_from_the_address_that_the_stage_names(operator: Operator, 
     swept(operator, "SendQueuedMails")
     document = httpx.get(f"{operator.ministack.endpoint}/_ministack/ses/messages", timeout=TIMEOUT_SECONDS).json()
     mails = document["messages"][operator.account]
-    assert {(mail["Source"], *mail["To"]) for mail in mails} == {(sender, EMAIL)}
+    assert {(*parseaddr(mail["Source"]), *mail["To"]) for mail in mails} == {("A vendor", sender, EMAIL)}
     assert len([mail for mail in mails if "Code: " in mail["BodyText"]]) == 1
