@@ -55,6 +55,22 @@ def wire(fault: Fault | None = None, at: range = ALWAYS, operations: frozenset[s
         yield listener
 
 
+# --- the process ends ------------------------------------------------------------------------------------------
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+def crash_before(_request: Request, _send: Send) -> Never:
+    raise Crash
+
+
+def crash_after(request: Request, send: Send) -> Never:
+    send(request)
+    raise Crash
+
+
 # --- not committed ---------------------------------------------------------------------------------------------
 
 

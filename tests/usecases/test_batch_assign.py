@@ -22,7 +22,7 @@ from chalicelib.usecases.batch_assign import (
     start_batch,
 )
 from chalicelib.usecases.change_seat import remove_user
-from tests.store.faults import wire
+from tests.store.faults import Crash, wire
 from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import account, reader, result_of
@@ -344,10 +344,6 @@ def test_a_preview_of_many_is_read_a_hundred_at_a_time(vendor: Vendor, license: 
     with calls_counted() as sent:
         preview(vendor.code, license.id, f"{people(199)}\n{ADA}")
     assert sent == ["BatchGetItem"] * 4  # the license, 2 of e-mails; 1 seat
-
-
-class Crash(BaseException):
-    """What ends a process at once."""
 
 
 WRITES_IN_ALL = 2 + 4

@@ -32,7 +32,17 @@ from chalicelib.usecases.endpoints import (
 from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.send_webhooks import CALLS_AT_ONCE
-from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, server_failed, wire
+from tests.store.faults import (
+    Crash,
+    Fault,
+    answer_timed_out,
+    crash_after,
+    crash_before,
+    in_conflict,
+    out_of_reach,
+    server_failed,
+    wire,
+)
 from tests.store.seam import Answer, Request, Send, ask, empty, every_item
 from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
 from tests.usecases.receivers import BROKEN, OK, SLOW, Receivers, listen
@@ -370,19 +380,6 @@ def test_senders_at_once_deliver_each_event_once(vendor: Vendor, receivers: Rece
     deliver_events(now=vendor.now + 2 * MINUTE)
     assert Counter(body["id"] for body in receivers.bodies()).most_common(1)[0][1] == 1
     assert len(receivers.bodies()) == 31
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-def crash_before(_request: Request, _send: Send) -> Answer:
-    raise Crash
-
-
-def crash_after(request: Request, send: Send) -> Answer:
-    send(request)
-    raise Crash
 
 
 @pytest.mark.parametrize("fault", [crash_before, crash_after, answer_timed_out, in_conflict, out_of_reach])

@@ -20,8 +20,16 @@ from chalicelib.usecases.notices import bounced_notice
 from chalicelib.usecases.refused_mails import give_up_refused
 from chalicelib.usecases.send_mails import send_mails
 from tests.mailbox import Refusing, deliver
-from tests.store.faults import Fault, answer_timed_out, in_conflict, out_of_reach, wire
-from tests.store.seam import Answer, Request, Send
+from tests.store.faults import (
+    Crash,
+    Fault,
+    answer_timed_out,
+    crash_after,
+    crash_before,
+    in_conflict,
+    out_of_reach,
+    wire,
+)
 from tests.support import ADMIN, NOW, ChangeRuntime, Vendor
 from tests.usecases.people import MANAGER, account, issued
 
@@ -104,19 +112,6 @@ def test_two_senders_that_are_refused_tell_once(vendor: Vendor, license: License
         give_up_refused(queued, invitation, now=now)
     assert account(vendor, ADA).invitation_refused_at == NOW
     assert waiting(vendor) == [(MANAGER, "invitation_bounced")]
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-def crash_before(_request: Request, _send: Send) -> Answer:
-    raise Crash
-
-
-def crash_after(request: Request, send: Send) -> Answer:
-    send(request)
-    raise Crash
 
 
 @pytest.mark.parametrize("fault", [crash_before, crash_after, answer_timed_out, in_conflict, out_of_reach])
