@@ -92,6 +92,9 @@ class LicenseState:
     enabled: bool
     times_activated: int
     users_assigned: int
+    product: str
+    disabled_by: Literal["vendor", "customer"] | None = None
+    first_activated_at: Instant | None = None
     validity_period: Instant | None = None
     grace_period: int = 0
     start_date: Instant | None = None

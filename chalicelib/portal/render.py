@@ -16,6 +16,7 @@ from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message
 from chalicelib.portal.request import VISITOR_COOKIE, PortalRequest
+from chalicelib.portal.standing import STATES, standing_words
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
 
@@ -67,6 +68,8 @@ def render(
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
             "row_message": row_message,
+            "standings": STATES,
+            "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",
             "now": request.now,
         }
         | context

@@ -70,7 +70,7 @@ def test_licenses_are_searched_filtered_and_sorted(either_page: playwright.Page,
     only(either_page, sort="order")
     shows(either_page, disabled.license_key, first.license_key)
     only(either_page, product="")
-    only(either_page, status="disabled")
+    only(either_page, status="paused")
     shows(either_page, None)
 
 
@@ -111,7 +111,7 @@ def test_a_click_on_a_row_opens_the_license_with_all_that_was_sold(either_page: 
         "Customer": CUSTOMER,
         "Type": "subscription",
         "Trial": "yes",
-        "Current status": "active",
+        "Current status": "Ends in 30 days",
         "Grace period": "48 hours",
         "Activations": "1 / 5",
         "Transfers": "0 / 2",
@@ -170,12 +170,12 @@ def test_a_license_that_is_disabled_refuses_the_application_until_it_is_enabled(
     follow(either_page, "Disable")
     send(either_page, "Disable license")
     confirmed(either_page, "The license is disabled.")
-    expect(fact(either_page, "Current status")).to_have_text("disabled")
+    expect(fact(either_page, "Current status")).to_have_text("Paused")
     assert application.get("check_license", **lookup).json()["code"] == "license_not_enabled"
     follow(either_page, "Enable")
     send(either_page, "Enable license")
     confirmed(either_page, "The license is enabled.")
-    expect(fact(either_page, "Current status")).to_have_text("active")
+    expect(fact(either_page, "Current status")).to_have_text("In use")
     assert application.get("check_license", **lookup).status_code == 200
 
 

@@ -437,6 +437,6 @@ def test_what_the_vendor_has_disabled_has_no_button_and_is_not_enabled_by_a_form
     set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now)
     page = manager.get(one)
     assert enable not in page.links
-    assert "by the vendor" in page.words
+    assert "Suspended by" in page.words
     assert manager.send(enable).status == 403
     assert not vendor.stored(license).enabled

@@ -85,7 +85,7 @@ def license(vendor: Vendor) -> License:
 def test_a_manager_sees_the_licenses_of_his_orders(vendor: Vendor, license: License, name: str) -> None:
     view = OF_A_LICENSE[name](logged_in(vendor, MANAGER), license)
     assert view.license == vendor.stored(license)
-    assert (view.product, view.status, view.principal.user.email) == ("Revit", "active", MANAGER)
+    assert (view.product, view.standing.state, view.principal.user.email) == ("Revit", "in_use", MANAGER)
 
 
 @pytest.mark.parametrize("name", sorted(OF_A_LICENSE))
@@ -202,9 +202,9 @@ def test_the_list_shows_what_all_orders_hold_newest_first(vendor: Vendor) -> Non
     vendor.now += 1000
     vendor.issue("viewer")  # of an order that nobody manages
     view = portal_queries.managed_licenses(logged_in(vendor, MANAGER), ListQuery(), now=NOW)
-    assert [(row.license.id, row.product, row.status) for row in view.page.rows] == [
-        (second.id, "Revit", "inactive"),
-        (first.id, "Viewer", "inactive"),
+    assert [(row.license.id, row.product, row.standing.state) for row in view.page.rows] == [
+        (second.id, "Revit", "unused"),
+        (first.id, "Viewer", "unused"),
     ]
     assert (view.page.total, view.products, view.any) == (2, {"revit": "Revit", "viewer": "Viewer"}, True)
 
@@ -226,8 +226,8 @@ def test_who_comes_to_manage_an_order_sees_all_that_it_holds(vendor: Vendor) -> 
         (ListQuery(search="nothing"), ""),
         (ListQuery(product="revit"), "C"),
         (ListQuery(product="none"), ""),
-        (ListQuery(status="active"), "A"),
-        (ListQuery(status="disabled"), "B"),
+        (ListQuery(status="in_use"), "A"),
+        (ListQuery(status="suspended"), "B"),
         (ListQuery(status="expired"), "C"),
         (ListQuery(sort="oldest"), "ABC"),
         (ListQuery(sort="product"), "CBA"),
@@ -236,7 +236,7 @@ def test_who_comes_to_manage_an_order_sees_all_that_it_holds(vendor: Vendor) -> 
         (ListQuery(sort="activations"), "ACB"),
         (ListQuery(sort="users"), "CBA"),
         (ListQuery(sort="no such order"), "CBA"),
-        (ListQuery(product="viewer", status="disabled", search="b", sort="ends"), "B"),
+        (ListQuery(product="viewer", status="suspended", search="b", sort="ends"), "B"),
     ],
 )
 def test_the_list_is_searched_filtered_and_sorted(vendor: Vendor, asked: ListQuery, found: str) -> None:

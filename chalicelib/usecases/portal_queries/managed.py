@@ -8,14 +8,16 @@ from typing import Any
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, LicenseState, Status, status
+from chalicelib.domain.license import License, LicenseState
 from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.standing import Standing
 from chalicelib.store import accounts, batch_reads
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.store.orders import managed_among, read_managed_licenses
+from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
-from chalicelib.usecases.portal_queries.principal import Principal, authenticate
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of
 
 SEARCHED_AT_ONCE = MAX_SCANNED
 """Rows of the list in one read, where only what they say themselves is looked at: a search of these is three reads."""
@@ -43,7 +45,7 @@ class LicenseRow:
     license: License
     product: str
     """Its name, as people read it."""
-    status: Status
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class _Managed:
         found = [one for one in sold if self._matches(one)]
         if self.list_query.status and found:
             states = self._states(found)
-            found = [one for one in found if _has_status(states.get(one.license_id), self.list_query.status, self.now)]
+            found = [one for one in found if self._stands_so(states.get(one.license_id))]
         return found
 
     def arrange(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
@@ -118,6 +120,12 @@ class _Managed:
         unknown = [one.license_id for one in sold if one.license_id not in self.states]
         self.states |= batch_reads.license_states(self.claims.company, unknown)
         return self.states
+
+    def _stands_so(self, state: LicenseState | None) -> bool:
+        if state is None:
+            return False
+        product = known_product(self.claims.company, state.product, now=self.now)
+        return standing_of(state, product, self.now).state == self.list_query.status
 
     def _matches(self, sold: LicenseSummary) -> bool:
         if self.list_query.product and sold.product != self.list_query.product:
@@ -141,12 +149,8 @@ def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Insta
     principal, known = authenticate(claims, found, now), found.licenses
     names = {code: found.products[code].name for code in codes if code in found.products}
     rows = [
-        LicenseRow(known[sold.license_id], names.get(sold.product, sold.product), status(known[sold.license_id], now))
+        LicenseRow(one, names.get(one.product, one.product), standing_of(one, found.products.get(one.product), now))
         for sold in page.rows
-        if sold.license_id in known
+        if (one := known.get(sold.license_id)) is not None
     ]
     return LicensesView(principal, page_with(page, rows), names, managed.any)
-
-
-def _has_status(state: LicenseState | None, wanted: str, now: Instant) -> bool:
-    return state is not None and status(state, now) == wanted

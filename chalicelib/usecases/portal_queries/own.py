@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, Seat, Status, status
+from chalicelib.domain.license import Device, License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.standing import Standing
 from chalicelib.store import accounts, activations, batch_reads
 from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.devices import (
     DeviceRow,
     DevicesView,
@@ -23,7 +25,7 @@ from chalicelib.usecases.portal_queries.principal import (
     authenticate,
     fields,
     guard_seat,
-    product_name,
+    standing_of,
 )
 
 AT_ONCE = 45
@@ -37,7 +39,7 @@ class SeatRow:
     license: License
     seat: Seat
     product: str
-    status: Status
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,7 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
 
     page = list_page(Rows(read, lambda row: str(row.license_id), AT_ONCE, AT_ONCE), list_query, keep)
     rows = [
-        SeatRow(row.license, row.seat, product_name(row.license, now), status(row.license, now))
-        for row in page.rows
-        if row.license is not None and row.seat is not None
+        _seat_row(row.license, row.seat, now) for row in page.rows if row.license is not None and row.seat is not None
     ]
     return SeatsView(principals[-1], page_with(page, rows))
 
@@ -117,6 +117,12 @@ def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *
 
     page = device_page(read, list_query)
     return DevicesView(*fields(views[-1]), page)
+
+
+def _seat_row(license: License, seat: Seat, now: Instant) -> SeatRow:
+    product = known_product(license.company, license.product, now=now)
+    name = license.product if product is None else product.name
+    return SeatRow(license, seat, name, standing_of(license, product, now))
 
 
 def _all_devices(claims: SessionClaims, license_id: int) -> list[Device]:

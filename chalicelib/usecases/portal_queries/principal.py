@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from chalicelib import observability
 from chalicelib.domain.access import opens
-from chalicelib.domain.catalog import Company
+from chalicelib.domain.catalog import Company, Product
 from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, Status, status
+from chalicelib.domain.license import License, LicenseState
 from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
+from chalicelib.domain.standing import Standing, standing
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.store import batch_reads, sessions
@@ -38,7 +39,7 @@ class LicenseView:
     product: str
     """The product's name, as people read it."""
     prevent_vm: bool
-    status: Status
+    standing: Standing
 
 
 def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
@@ -105,18 +106,17 @@ def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> Lic
     return view
 
 
-def product_name(license: License, now: Instant) -> str:
-    """The product of a license, as people read it."""
-    product = known_product(license.company, license.product, now=now)
-    return license.product if product is None else product.name
+def standing_of(license: License | LicenseState, product: Product | None, now: Instant) -> Standing:
+    """How a license of this product stands; one whose product cannot be read stands by itself."""
+    return standing(license, now, sold=product is None or product.state == "active")
 
 
-def fields(base: LicenseView) -> tuple[Principal, License, str, bool, Status]:
+def fields(base: LicenseView) -> tuple[Principal, License, str, bool, Standing]:
     """The fields of a view, for one that has more."""
-    return base.principal, base.license, base.product, base.prevent_vm, base.status
+    return base.principal, base.license, base.product, base.prevent_vm, base.standing
 
 
 def _license_view(principal: Principal, license: License, now: Instant) -> LicenseView:
     product = known_product(license.company, license.product, now=now)
     name, prevent_vm = (license.product, False) if product is None else (product.name, product.prevent_vm)
-    return LicenseView(principal, license, name, prevent_vm, status(license, now))
+    return LicenseView(principal, license, name, prevent_vm, standing_of(license, product, now))
