@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SENT_BEFORE = "This form was sent before. The page shows what has come of it."
 STATIC = HERE / "static"
+_MONTH_MS = 31 * 24 * 3_600_000
 HEADERS: dict[str, str | list[str]] = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -112,6 +113,7 @@ def _environment() -> "Environment":
     environment.filters |= {
         "when": _when,
         "day": _day,
+        "ago": _ago,
         "until": _until,
         "reported": _reported,
         "limit": _limit,
@@ -150,6 +152,19 @@ def _when(at: Instant | None) -> "Markup | str":
 
 def _day(at: Instant | None, zone: str = "") -> "Markup | str":
     return _time(at, "%-d %b %Y", zone)
+
+
+def _ago(at: Instant | None, now: Instant) -> "Markup | str":
+    """How long ago something was; what is older than a month, by its day. The time itself is shown with the pointer."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    if at is None or now - at > _MONTH_MS:
+        return _day(at)
+    minutes = max(0, now - at) // 60_000
+    words = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 24 * 60 else f"{minutes // 1440} d"
+    then = datetime.fromtimestamp(at / 1000, UTC)
+    time = Markup('<time datetime="{}" title="{}">{} ago</time>')
+    return time.format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime("%-d %b %Y, %H:%M UTC"), words)
 
 
 def _until(at: Instant | None, zone: str) -> "Markup | str":

@@ -43,6 +43,33 @@ _PEOPLE = (
     ("aleksandra.wisniewska@studio-nord.example", Profile("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
 )
 """E-mail, name, and whether the person has chosen a password."""
+_MORE = (
+    "Anna Bauer",
+    "Anna Lang",
+    "Astrid Nygård",
+    "Bjørn Dahl",
+    "Carla Neri",
+    "Claire Dubois",
+    "Emma Krüger",
+    "Erik Solberg",
+    "Eva Lindqvist",
+    "Friederike Schmidt-Hohenlohe-Langenburg",
+    "Greta Holm",
+    "Hanna Virtanen",
+    "Henrik Aas",
+    "Ida Berntsen",
+    "Jan de Vries",
+    "Jonas Weiß",
+    "Karin Öberg",
+    "Lars Hagen",
+    "Lea Schäfer",
+    "Liv Strand",
+    "Marek Nowak",
+    "Nils Sørensen",
+    "Olga Petrova",
+    "Pia Moen",
+)
+"""Others who use the license: a third has chosen a password, a third was invited, a third has an initial one."""
 _INVITED, _SECRET = "ben.hartmann@studio-nord.example", "5ec2e7" * 5 + "00"
 """Who was invited three days ago, and what the link says."""
 _DEVICES = (
@@ -92,7 +119,7 @@ def make(now: Instant) -> Showcase:
 def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
     """The two that pages show, and others for the list: in each status, and of each type."""
     ends = {"license_type": "subscription", "validity_period": now + 174 * DAY, "grace_period": 14 * 24}
-    revit = _issue("revit", begun, max_activations=10, max_license_users=6, **ends)
+    revit = _issue("revit", begun, max_activations=60, max_license_users=32, **ends)
     viewer = _issue("viewer", begun + 1, license_type="perpetual", max_activations=25)
     _issue("archicad", begun + 40 * DAY, license_type="perpetual", max_activations=4, max_license_users=2)
     trial = {"license_type": "time-limited", "is_trial": True, "validity_period": now - 12 * DAY}
@@ -117,6 +144,23 @@ def _people(license: License, at: Instant) -> None:
         assign_user(COMPANY, license.id, email, 2, _MANAGER, profile=profile, now=assigned_at)
         if has_chosen:
             _choose_password(email, f"{PASSWORD} with {email}", assigned_at + HOUR)
+    for number, name in enumerate(_MORE):
+        _more(license, name, number, at + (20 + 6 * number) * DAY)
+
+
+def _more(license: License, name: str, number: int, at: Instant) -> None:
+    first, last = name.split(" ", 1)
+    email = f"{_ascii(first)}.{_ascii(last)}@studio-nord.example"
+    profile = Profile(first, last, f"+47 22 34 56 {10 + number}" if number % 4 else "")
+    invite = number % 3 == 1
+    assign_user(COMPANY, license.id, email, 1 + number % 2, _MANAGER, profile=profile, invite=invite, now=at)
+    if number % 3 == 0:
+        _choose_password(email, f"{PASSWORD} with {email}", at + HOUR)
+
+
+def _ascii(name: str) -> str:
+    written = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ß": "ss", " ": "."}
+    return "".join(written.get(letter, letter) for letter in name.lower())
 
 
 def _invited(license: License, at: Instant) -> str:

@@ -33,9 +33,14 @@ def row(page: Page, who: str) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=who, exact=True))
 
 
+def actions(page: Page, who: str) -> Locator:
+    """The button that opens the menu of a row."""
+    return row(page, who).get_by_role("button", name="Actions")
+
+
 def choose(page: Page, who: str, action: str) -> None:
     """Choose from the Actions of a row."""
-    row(page, who).locator("summary").click()
+    actions(page, who).click()
     row(page, who).get_by_role("link", name=action).click()
 
 

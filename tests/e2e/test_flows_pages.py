@@ -18,7 +18,7 @@ from infra.serve import Server
 from tests.e2e import showcase
 from tests.e2e.browser import axe
 from tests.e2e.site import USER, Site, let_in
-from tests.e2e.steps import choose, confirmed, follow, form, refused, row, send
+from tests.e2e.steps import actions, choose, confirmed, follow, form, refused, row, send
 from tests.e2e.weight import first_visit_bytes
 from tests.usecases.people import issued
 
@@ -118,7 +118,7 @@ def test_a_first_visit_of_a_list_is_light_with_all_rows_that_a_page_has(site: Si
 def test_axe_finds_nothing_in_a_menu_a_dialog_and_what_they_lead_to(page: playwright.Page, site: Site) -> None:
     site.vendor.activate(USER, "pc", site.initial_password, report={"hostname": "DON-PC"})
     site.enter(page, site.at(site.license, "/users"))
-    row(page, USER).locator("summary").click()
+    actions(page, USER).click()
     axe(page)
     page.keyboard.press("Escape")
     row(page, USER).get_by_role("link", name="Show").click()

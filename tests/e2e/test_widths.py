@@ -1,4 +1,4 @@
-"""Lists at every width of a window: nothing of a table runs out of its card, with a row's menu open, too."""
+"""Lists at every width of a window: nothing runs out of its card or the window, with a row's menu open, too."""
 
 from typing import Any
 
@@ -6,32 +6,53 @@ import playwright.sync_api as playwright
 import pytest
 
 from chalicelib.domain.invitation import VALID_MS
-from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.license import DeviceReport, License
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.e2e.site import Site
+from tests.e2e.steps import actions, row
 from tests.support import ADMIN
+from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
 
-WIDTHS = (390, 768, 1024, 1280, 1440)
+WIDTHS = (390, 640, 768, 1024, 1280, 1440, 1920)
+"""In CSS pixels; 640 is a window of 1280 at a zoom of 200 %."""
+WIDE, MOST_HIGH = 1100, {1440: 1700, 390: 3500}
+"""From where on a row is one line, and how high a page of 25 users may be."""
+ONE_LINE, FOLDED = 45, 95
+"""How high a row may be."""
 LONG = "friederike.schmidt-hohenlohe-langenburg@bauplanungsgesellschaft-mittelfranken.example"
 HOSTS = ("מחשב-נייד-של-המשרד-הראשי-בירושלים", "ARBEITSPLATZ-BAUPLANUNG-NUERNBERG-ERDGESCHOSS-017")
 OUTSIDE = """() => {
-    const found = [], seen = (one) => one.getClientRects().length && getComputedStyle(one).visibility !== "hidden";
-    for (const card of document.querySelectorAll(".scroll")) {
-        const outer = card.getBoundingClientRect();
-        const right = Math.min(outer.right, document.documentElement.clientWidth) + 1;
-        for (const one of card.querySelectorAll("th, td, a, summary, time, code, .badge, .menu[open] ul")) {
-            const inner = one.getBoundingClientRect();
-            if (one.closest(".unseen") || !seen(one) || inner.width <= 1) continue;
-            if (inner.right > right || inner.left < outer.left - 1) {
-                found.push(`${one.tagName} ${one.textContent.trim().slice(0, 30)}: ${inner.left} to ${inner.right}`);
+    const found = [], width = document.documentElement.clientWidth, height = innerHeight;
+    const box = (one, card) => {  // what is seen of an element: what its ancestors in the card cut off is not
+        let { left, right } = one.getBoundingClientRect();
+        for (let outer = one.parentElement; outer !== card && card.contains(outer); outer = outer.parentElement) {
+            if (getComputedStyle(outer).overflowX === "visible") continue;
+            const cut = outer.getBoundingClientRect();
+            [left, right] = [Math.max(left, cut.left), Math.min(right, cut.right)];
+        }
+        return { left, right };
+    };
+    for (const card of document.querySelectorAll(".panel, .scroll, .facts, .sheet, .head, .filter")) {
+        const outer = card.getBoundingClientRect(), edge = Math.min(outer.right, width) + 1;
+        for (const one of card.querySelectorAll("*")) {
+            const seen = one.getClientRects().length && getComputedStyle(one).visibility !== "hidden";
+            if (!seen || one.closest(".unseen, .menu, svg")) continue;
+            const { left, right } = box(one, card);
+            if (right - left > 1 && (right > edge || left < outer.left - 1)) {
+                found.push(`${one.tagName} ${one.textContent.trim().slice(0, 30)}: ${left} to ${right}`);
             }
         }
     }
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide`);
+    for (const menu of document.querySelectorAll(".menu:popover-open")) {
+        const { left, right, top, bottom } = menu.getBoundingClientRect();
+        const is_inside = left >= 0 && right <= width && top >= 0 && bottom <= height;
+        if (!is_inside) found.push(`menu: ${left}, ${top} to ${right}, ${bottom}`);
+    }
+    const { scrollWidth } = document.documentElement;
+    if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
     return found;
 }"""
 
@@ -47,20 +68,76 @@ def crowded(site: Site) -> Site:
         report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
         activate(company, lookup, initial_password(user), report, ADMIN, now=now)
     assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=now - VALID_MS)
+    site.vendor.assign(site.license, MANAGER)
+    site.vendor.activate(MANAGER, "own", PASSWORD, report={"hostname": HOSTS[1]})
     return site
 
 
-def test_nothing_of_a_table_runs_out_of_its_card_or_the_window(page: playwright.Page, crowded: Site) -> None:
+def full(site: Site) -> License:
+    """A license with as many users as a page shows, all with long e-mails."""
+    license = issued(site.vendor, max_activations=100, max_license_users=100)
+    profile = Profile("Friederike", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
+    for number in range(25):
+        invite = number % 2 == 0
+        email = f"{number}.{LONG}"
+        assign_user(
+            site.company, license.id, email, 4, ADMIN, profile=profile, invite=invite, now=site.vendor.now - VALID_MS
+        )
+    chosen(site.vendor, f"3.{LONG}")
+    return license
+
+
+def test_nothing_runs_out_of_its_card_or_the_window(page: playwright.Page, crowded: Site) -> None:
     found: dict[str, Any] = {}
     lists = [crowded.at(crowded.license, rest) for rest in ("/users", "/devices", "/history", "")]
-    for path in ["/portal/licenses", *lists]:
+    for path in ["/portal/licenses", *lists, "/portal/seats", f"/portal/seats/{crowded.license.id}"]:
         crowded.enter(page, path)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             found[f"{path} at {width}"] = page.evaluate(OUTSIDE)
-            menus = page.locator("details.menu summary")
+            menus = page.get_by_role("button", name="Actions")
             for number in {0, menus.count() - 1} if menus.count() else ():
                 menus.nth(number).click()
                 found[f"{path} at {width}, menu {number}"] = page.evaluate(OUTSIDE)
-                menus.nth(number).click()
+                page.keyboard.press("Escape")
+                found[f"{path} at {width}, focus {number}"] = page.evaluate(OUTSIDE)
     assert {where: outside for where, outside in found.items() if outside} == {}
+
+
+def test_a_row_is_one_line_and_a_page_of_25_users_is_no_scroll_without_end(page: playwright.Page, site: Site) -> None:
+    site.enter(page, site.at(full(site), "/users"))
+    rows = page.locator("tbody tr")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        heights = rows.evaluate_all("rows => rows.map(row => Math.round(row.getBoundingClientRect().height))")
+        assert len(heights) == 25
+        assert max(heights) - min(heights) <= 1, (width, heights)  # the last one has no line below
+        assert max(heights) <= (ONE_LINE if width >= WIDE else FOLDED), width
+        high = page.evaluate("document.documentElement.scrollHeight")
+        assert high <= MOST_HIGH.get(width, high), (width, high)
+
+
+def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(
+    page: playwright.Page, crowded: Site
+) -> None:
+    crowded.enter(page, crowded.at(crowded.license, "/users"))
+    cell = row(page, LONG).get_by_role("rowheader")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert cell.evaluate("cell => cell.scrollWidth > cell.clientWidth")
+        cell.evaluate("cell => getSelection().selectAllChildren(cell)")
+        assert page.evaluate("getSelection().toString().trim()") == LONG
+        actions(page, LONG).focus()
+        page.keyboard.press("Shift")  # from now on it is the keyboard that moves the focus
+        assert cell.evaluate("cell => getComputedStyle(cell).overflowX") == "visible"
+        assert page.evaluate(OUTSIDE) == []
+        page.evaluate("document.activeElement.blur()")
+
+
+def test_a_menu_opens_over_what_cuts_its_row(either_page: playwright.Page, crowded: Site) -> None:
+    crowded.enter(either_page, crowded.at(crowded.license, "/users"))
+    either_page.set_viewport_size({"width": 390, "height": 900})
+    actions(either_page, LONG).click()
+    link = row(either_page, LONG).get_by_role("link", name="Remove user")
+    link.click()
+    playwright.expect(either_page.locator("#form")).to_contain_text("can no longer use this license")

@@ -15,8 +15,8 @@
   }
 
   async function open(link) {
-    const form = await part(link, "form"), sheet = one("article", dialog()), menu = link.closest("details");
-    if (menu) shut(menu);
+    const form = await part(link, "form"), sheet = one("article", dialog());
+    shut(link);
     sheet.replaceChildren(form);
     htmx.process(sheet);
     dialog().showModal();
@@ -32,7 +32,7 @@
 
   async function unfold(link) {
     const row = link.closest("tr"), next = row.nextElementSibling;
-    shut(link.closest("details"));
+    shut(link);
     if (next?.className === "unfolded") return next.remove();
     const details = await part(link, "details"), below = row.parentElement.insertRow(row.sectionRowIndex + 1);
     below.className = "unfolded";
@@ -52,10 +52,7 @@
     }
   }
 
-  function shut(menu) {
-    menu.open = false;
-    one("summary", menu).focus();
-  }
+  const shut = (link) => link.closest("[popover]")?.hidePopover(); // the focus goes back to its button
 
   function goOn() {
     const next = (form) => setTimeout(() => form.isConnected && !dialog().open && form.requestSubmit(), 200);
@@ -66,7 +63,6 @@
   const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-unfold]": unfold, "[data-copy]": copy };
 
   on("click", (event) => {
-    each("details.menu[open]", (menu) => { menu.open = menu.contains(event.target); });
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const kind = Object.keys(acts).find((selector) => event.target.closest(selector));
     const found = event.target.closest(kind ?? "dialog[open] a[data-close]");
@@ -76,10 +72,6 @@
     if (kind) acts[kind](found).catch(() => { location = found.href; });
     else dialog().close();
   }, true);
-  on("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
-    if (menu) shut(menu);
-  });
   on("change", ({ target }) => {
     if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });
