@@ -357,7 +357,13 @@ NO_PARSERS = {
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     *("infra.output.tell", "infra.serve.say_where"),  # write
-    *("portal.forms.new_token", "portal.handlers.page", "portal.handlers.action", "portal.render.render"),  # of our own
+    *(
+        "portal.forms.new_token",
+        "portal.handlers.page",
+        "portal.handlers.action",
+        "portal.handlers.shown",
+        "portal.render.render",
+    ),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other
     *("usecases.passwords.hash_password", "usecases.passwords.verify_password"),  # hash, what was bounded before
     *("usecases.create.create_company", "usecases.create.find_company"),  # `domain.catalog` reads it

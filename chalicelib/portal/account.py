@@ -134,5 +134,5 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
         return changed
 
     flash = "Your new password is set. All other sessions are ended."
-    to = "/portal/licenses" if me.is_manager and me.is_initial_password else ACCOUNT
+    to = "/portal" if me.is_manager and me.is_initial_password else ACCOUNT
     return Change(choose, lambda changed: FormResult(to, flash, epoch=changed.session_epoch))

@@ -143,7 +143,7 @@ def page(template: str) -> Callable[[Load], PageHandler]:
 
     def decorate(load: Load) -> PageHandler:
         def show(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-            return _shown(template, request, load(request, claims, **parts))
+            return shown(template, request, load(request, claims, **parts))
 
         return PageHandler(logged_in(show))
 
@@ -214,7 +214,7 @@ class _FormHandler(Generic[F]):
 
     def _form(self, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
         view, context = _with_context(loaded)
-        return _shown(self.template, request, (view, {"back": _back(request.path)} | context), **more)
+        return shown(self.template, request, (view, {"back": _back(request.path)} | context), **more)
 
 
 def logged_in(handle: Callable[[PortalRequest, SessionClaims, Parts], Response]) -> Handler:
@@ -361,7 +361,7 @@ def _part(name: str, text: str) -> int | str:
     return int(text)
 
 
-def _shown(template: str, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
+def shown(template: str, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
     """The page of what was loaded, and of `more`."""
     view, context = _with_context(loaded)
     principal = _principal(view)

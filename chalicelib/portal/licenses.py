@@ -1,12 +1,10 @@
 """Licenses: the list, and the details of one with what can be done to it as a whole."""
 
-from chalice.app import Response
-
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
-from chalicelib.portal.context import Loaded, Parts
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, PageHandler, action, logged_in, page, redirect
+from chalicelib.portal.context import Loaded
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.timeline import timeline
@@ -14,15 +12,6 @@ from chalicelib.usecases import change_license, portal_queries
 from chalicelib.usecases.portal_queries import LicenseView
 
 LICENSES = "/portal/licenses"
-
-
-def _home(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> Response:
-    """Where each begins: managers at their licenses, others at their own."""
-    principal = portal_queries.authenticate_session(claims, now=request.now)
-    return redirect(request, LICENSES if principal.user.is_manager else "/portal/seats")
-
-
-home = PageHandler(logged_in(_home))
 
 
 @page("licenses.html")

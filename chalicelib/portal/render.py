@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.days import day_of, ends_a_day
 from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import ends_at
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
@@ -68,6 +69,7 @@ def render(
             "form_token": lambda path: _hidden(new_token(secret, path)),
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
+            "grace_end": lambda license: ends_at(license.validity_period, license.grace_period),
             "row_message": row_message,
             "standings": STATES,
             "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",
@@ -114,6 +116,7 @@ def _environment() -> "Environment":
         "when": _when,
         "day": _day,
         "ago": _ago,
+        "date": _date,
         "until": _until,
         "reported": _reported,
         "limit": _limit,
@@ -165,6 +168,13 @@ def _ago(at: Instant | None, now: Instant) -> "Markup | str":
     then = datetime.fromtimestamp(at / 1000, UTC)
     time = Markup('<time datetime="{}" title="{}">{} ago</time>')
     return time.format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime("%-d %b %Y, %H:%M UTC"), words)
+
+
+def _date(day: date) -> "Markup":
+    """A day of the calendar."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day.strftime("%-d %b %Y"))
 
 
 def _until(at: Instant | None, zone: str) -> "Markup | str":

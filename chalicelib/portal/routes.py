@@ -23,7 +23,8 @@ NOWHERE = "/portal/{nowhere}"
 """What stands directly below the portal and is no page; whoever serves asks it for other unknown addresses, too."""
 
 TABLE = (
-    ("/portal", "licenses.home", PAGE),
+    ("/portal", "overview.home", PAGE),
+    ("/portal/activity", "overview.activity", PAGE),
     ("/portal/log-in", "log_in.log_in", FORM),
     ("/portal/log-out", "log_in.leave", POST),
     ("/portal/forgotten", "log_in.forgotten", FORM),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.events import Event
-from chalicelib.domain.instants import LATEST
+from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.transitions import due_of
@@ -209,6 +209,14 @@ def events(
         after=part,
         limit=limit,
     )
+
+
+def events_since(company: str, license_id: int, since: Instant, limit: int) -> list[Event]:
+    """The history of a license from an instant on, newest first, at most `limit` events. Consistent."""
+    first, last = event_sort_key(f"{since:013d}"), event_sort_key("~")
+    pk = license_pk(company, license_id)
+    found = reads.read_each(EventItem, pk, first, last, backwards=True, limit=limit)
+    return list(reads.those_readable(found))
 
 
 def license_ids(company: str) -> Iterator[int]:

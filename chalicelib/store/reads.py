@@ -155,12 +155,15 @@ def readable(make: Callable[[Raw], T], raw: Raw) -> T | Unreadable:
         return unreadable
 
 
-def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
-    """The values of items whose sort keys lie from `first` to `last`, in a partition that holds this kind alone.
+def read_each(
+    kind: type[Item[T]], pk: str, first: str, last: str, *, backwards: bool = False, limit: int | None = None
+) -> Iterator[T | Unreadable]:
+    """The values of items whose sort keys lie from `first` to `last`, where this kind alone has such keys.
 
     One that cannot be read keeps no other from being read. Consistent, in pages.
     """
-    return (readable(kind.from_raw, raw) for raw in _query(kind, pk, "part BETWEEN :a AND :b", (first, last)))
+    raws = _query(kind, pk, "part BETWEEN :a AND :b", (first, last), backwards=backwards, limit=limit)
+    return (readable(kind.from_raw, raw) for raw in raws)
 
 
 def query_readable(
@@ -189,6 +192,15 @@ def query_readable(
         if limit is None or not unreadable:
             return
         left = unreadable
+
+
+def those_readable(values: Iterable[T | Unreadable]) -> Iterator[T]:
+    """What could be read, for lists that are shown: the rest is logged and left out."""
+    for value in values:
+        if isinstance(value, Unreadable):
+            log_unreadable(value)
+        else:
+            yield value
 
 
 def log_unreadable(unreadable: Unreadable) -> None:

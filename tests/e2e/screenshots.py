@@ -46,6 +46,8 @@ SHOTS = (
     Shot("forgotten", "/portal/forgotten", is_logged_in=False),
     Shot("invitation", "/portal/invitation?link={link}", is_logged_in=False),
     Shot("invitation-over", "/portal/invitation", is_logged_in=False),
+    Shot("overview", "/portal"),
+    Shot("activity", "/portal/activity"),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
     Shot("license", ONE),
@@ -126,7 +128,7 @@ def _take(
             if shot.is_logged_in and not is_logged_in:
                 page.goto("/portal/log-in")
                 log_in(page, COMPANY, MANAGER, PASSWORD)
-                page.wait_for_url("**/portal/licenses")
+                page.wait_for_url("**/portal")
                 is_logged_in = True
             _picture(page, shot, shot.path.format(**names), out / f"{shot.name}-{width}-{scheme}.png")
     return faults

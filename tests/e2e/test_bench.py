@@ -133,8 +133,8 @@ def test_axe_looks_for_every_kind_of_rule(body: str, rule: str, page: playwright
 
 def test_a_manager_logs_in(either_page: playwright.Page, site: Site) -> None:
     site.log_in(either_page)
-    expect(either_page).to_have_url(f"{site.base_url}/portal/licenses")
-    expect(either_page.get_by_role("heading", level=1)).to_have_text("Licenses")
+    expect(either_page).to_have_url(f"{site.base_url}/portal")
+    expect(either_page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
 def test_each_page_starts_with_nothing_kept(page: playwright.Page, second_page: playwright.Page, site: Site) -> None:

@@ -42,7 +42,7 @@ def test_a_wrong_log_in_never_says_which_of_the_three_was_wrong(either_page: pla
     }
     assert len(said) == 1
     log_in(either_page, site.company, MANAGER, PASSWORD)
-    lands(either_page, site, "/licenses")
+    lands(either_page, site, "")
 
 
 def test_a_log_in_leads_to_the_page_that_was_asked_for_and_a_log_out_ends_it(
@@ -100,7 +100,7 @@ def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwr
     either_page.get_by_role("button", name="Set the new password").click()
     confirmed(either_page, "Your new password is set. Log in with it.")
     log_in(either_page, site.company, MANAGER, NEW_PASSWORD)
-    lands(either_page, site, "/licenses")
+    lands(either_page, site, "")
 
 
 def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_in(
@@ -179,7 +179,7 @@ def test_other_sessions_end_and_this_one_goes_on(
         send(either_page, "End other sessions")
         confirmed(either_page, "All other sessions are ended.")
     second_page.reload()
-    lands(second_page, site, "/log-in?next=/portal/licenses")
+    lands(second_page, site, "/log-in?next=/portal")
     either_page.goto("/portal/licenses")
     lands(either_page, site, "/licenses")
 

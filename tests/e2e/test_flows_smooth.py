@@ -272,8 +272,8 @@ def test_a_user_is_assigned_with_the_keyboard_alone(either_page: playwright.Page
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{site.base_url}/portal/licenses")
-    for link, heading in (("Revit", "Revit"), ("License users", "License for: Revit")):
+    expect(page).to_have_url(f"{site.base_url}/portal")
+    for link, heading in (("Licenses", "Licenses"), ("Revit", "Revit"), ("License users", "License for: Revit")):
         tab_to(page, link)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)

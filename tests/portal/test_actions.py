@@ -189,8 +189,8 @@ def test_who_logs_in_goes_where_he_wanted_to_go_but_never_elsewhere(vendor: Vend
     chosen(vendor, MANAGER)
     for to, there in (
         (at(license), at(license)),
-        ("https://evil.test", "/portal/licenses"),
-        ("//evil.test", "/portal/licenses"),
+        ("https://evil.test", "/portal"),
+        ("//evil.test", "/portal"),
     ):
         browser = Browser()
         page = browser.get("/portal/log-in", next=to)
@@ -204,7 +204,7 @@ def test_a_new_password_that_is_typed_in_two_forms_of_one_text_is_the_same(vendo
     browser.log_in(vendor.code, MANAGER, PASSWORD)
     first, again = (unicodedata.normalize(form, "zwölf Brücken über") for form in ("NFC", "NFD"))
     assert browser.send("/portal/password", password=PASSWORD, new_password=first, again=again).status == 200
-    assert Browser().log_in(vendor.code, MANAGER, again).path == "/portal/licenses"
+    assert Browser().log_in(vendor.code, MANAGER, again).path == "/portal"
 
 
 def test_a_page_that_needs_a_log_in_is_shown_after_it(vendor: Vendor, license: License) -> None:
@@ -222,7 +222,7 @@ def test_an_initial_password_leads_to_the_choice_of_another_and_nowhere_else(ven
     assert browser.get(at(license)).path == "/portal/password"
     assert browser.send("/portal/password", new_password=PASSWORD, again="different one").status == 400
     page = browser.send("/portal/password", new_password=PASSWORD, again=PASSWORD)
-    assert (page.path, "Your new password is set." in page.words) == ("/portal/licenses", True)
+    assert (page.path, "Your new password is set." in page.words) == ("/portal", True)
 
 
 def test_a_password_that_a_manager_sets_ends_the_sessions_of_its_user(vendor: Vendor, license: License) -> None:
@@ -260,7 +260,7 @@ def test_a_forgotten_password_is_set_by_the_code_from_the_mail(vendor: Vendor, l
     for _ in range(FREE_FAILURES):
         stranger.log_in(vendor.code, MANAGER, "a guess")
     assert stranger.log_in(vendor.code, MANAGER, "a new password").status == 429
-    assert browser.send(page, company=vendor.code, email=MANAGER, password="a new password").path == "/portal/licenses"
+    assert browser.send(page, company=vendor.code, email=MANAGER, password="a new password").path == "/portal"
 
 
 def test_who_tries_too_many_emails_is_told_when_to_come_again(
@@ -340,7 +340,7 @@ def test_a_browser_that_was_there_before_is_let_in_amid_an_attack(
         stranger.log_in(vendor.code, MANAGER, "a guess")
     assert stranger.log_in(vendor.code, MANAGER, PASSWORD).status == 429
     manager.send("/portal/licenses", "/portal/log-out")
-    assert manager.log_in(vendor.code, MANAGER, PASSWORD).path == "/portal/licenses"
+    assert manager.log_in(vendor.code, MANAGER, PASSWORD).path == "/portal"
     kept = manager.http.cookies["seatkeeper-browser"]
     assert is_known(kept, vendor, MANAGER)
     assert not is_known(kept, vendor, BOB)

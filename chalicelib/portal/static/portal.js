@@ -92,6 +92,7 @@
   });
   // What was put in has the focus at once: a key that is pressed a moment later must not lose its place.
   on("htmx:afterSwap", ({ detail }) => {
+    if (detail.target.matches("[hx-trigger=load]")) return; // a part of the page that came later
     const field = sent && one(`[name="${sent}"]`), first = one("[autofocus]", detail.target);
     first?.removeAttribute("autofocus");  // or htmx gives it the focus once more, when all has settled
     (one("#form-error", detail.target) || field || first || one("#main")).focus();

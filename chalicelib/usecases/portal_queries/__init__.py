@@ -1,5 +1,6 @@
 """What the pages of the portal show. Each view proves who asks, and answers nothing of what he may not see."""
 
+from chalicelib.usecases.portal_queries.activity import ActivityRow, ActivityView, recent_activity
 from chalicelib.usecases.portal_queries.details import (
     DetailsView,
     HistoryView,
@@ -16,6 +17,7 @@ from chalicelib.usecases.portal_queries.devices import (
 )
 from chalicelib.usecases.portal_queries.listing import ListQuery
 from chalicelib.usecases.portal_queries.managed import LicenseRow, LicensesView, managed_licenses
+from chalicelib.usecases.portal_queries.overview import Need, OverviewView, Use, manager_overview
 from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
 from chalicelib.usecases.portal_queries.principal import (
     LicenseView,
@@ -27,6 +29,8 @@ from chalicelib.usecases.portal_queries.principal import (
 from chalicelib.usecases.portal_queries.users import UserRow, UsersView, UserView, license_user, license_users
 
 __all__ = [
+    "ActivityRow",
+    "ActivityView",
     "DetailsView",
     "DeviceRow",
     "DeviceView",
@@ -36,9 +40,12 @@ __all__ = [
     "LicenseView",
     "LicensesView",
     "ListQuery",
+    "Need",
+    "OverviewView",
     "Principal",
     "SeatRow",
     "SeatsView",
+    "Use",
     "UserRow",
     "UserView",
     "UsersView",
@@ -50,9 +57,11 @@ __all__ = [
     "license_user",
     "license_users",
     "managed_licenses",
+    "manager_overview",
     "one_license",
     "own_device",
     "own_devices",
     "own_licenses",
+    "recent_activity",
     "user_license",
 ]

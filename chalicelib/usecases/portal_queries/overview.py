@@ -1,0 +1,122 @@
+"""What a manager sees first: which licenses need him, and how much of what was sold is used."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
+
+from chalicelib.domain.attention import Reason, days_left, reasons
+from chalicelib.domain.catalog import Product
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, phase
+from chalicelib.domain.paging import cut
+from chalicelib.domain.session import SessionClaims
+from chalicelib.store import batch_reads
+from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.store.orders import read_managed_licenses
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate
+
+MAX_COUNTED, MAX_PRODUCTS = 80, 16
+"""Licenses that are counted, the newest ones, and products that are named: one BatchGet, with who asks."""
+ENDING_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A license that needs its manager, and why: the gravest reason first."""
+
+    license: License
+    product: str
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How many of how many are used. `allowed` is None where some license allows any number."""
+
+    used: int
+    allowed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """The newest licenses of a manager, and what their products are called."""
+
+    principal: Principal
+    licenses: list[License]
+    products: dict[str, Product]
+    is_all: bool
+    """Whether these are all that there are."""
+
+    def product(self, license: License) -> str:
+        """The product of one of them, as people read it."""
+        known = self.products.get(license.product)
+        return license.product if known is None else known.name
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The licenses of a manager in figures. Those that have ended count only among what needs somebody."""
+
+    principal: Principal
+    needs: list[Need]
+    """The gravest first; of equal ones, the one that ends first."""
+    users: Use
+    devices: Use
+    by_product: dict[str, Use]
+    """Active devices, by the name of the product; the one with most first."""
+    ending: int
+    """Licenses that end within `ENDING_DAYS`."""
+    never_used: int
+    counted: int
+    """Of how many licenses this is said."""
+    is_all: bool
+
+
+def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
+    """The licenses of a manager in figures, in two reads. Raises `session_expired`, `password_change_required`."""
+    managed = read_newest(claims, now)
+    zone, licenses = managed.principal.company.time_zone, managed.licenses
+    running = [license for license in licenses if phase(license, now) != "expired"]
+    needs = [Need(license, managed.product(license), reasons(license, now, zone)) for license in licenses]
+    left = [days_left(license, now, zone) for license in running]
+    of_product: dict[str, list[License]] = {}
+    for license in running:
+        of_product.setdefault(managed.product(license), []).append(license)
+    by_product = {name: _devices(some) for name, some in of_product.items()}
+    return OverviewView(
+        managed.principal,
+        sorted((need for need in needs if need.reasons), key=_gravest_first),
+        _total((one.users_assigned, one.max_license_users) for one in running if one.authorization_method == "user"),
+        _devices(running),
+        dict(sorted(by_product.items(), key=lambda row: -row[1].used)),
+        sum(days is not None and 0 <= days <= ENDING_DAYS for days in left),
+        sum(license.first_activated_at is None for license in running),
+        len(licenses),
+        managed.is_all,
+    )
+
+
+def read_newest(claims: SessionClaims, now: Instant) -> Managed:
+    """The newest licenses that a user manages, as they are now, in two reads. Raises as `manager_overview`."""
+    newest_first = read_managed_licenses(claims.company, claims.user_id, backwards=True, limit=MAX_COUNTED + 1)
+    sold, more = cut(newest_first, MAX_COUNTED)
+    codes = list(dict.fromkeys(one.product for one in sold))[:MAX_PRODUCTS]
+    found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in sold], products=codes), now)
+    there = [found.licenses[one.license_id] for one in sold if one.license_id in found.licenses]
+    return Managed(authenticate(claims, found, now), there, found.products, not more)
+
+
+def _gravest_first(need: Need) -> tuple[int, Instant]:
+    return get_args(Reason).index(need.reasons[0]), need.license.validity_period or 0
+
+
+def _devices(licenses: Iterable[License]) -> Use:
+    return _total((license.times_activated, license.max_activations) for license in licenses)
+
+
+def _total(counts: Iterable[tuple[int, int | None]]) -> Use:
+    used, allowed = 0, 0
+    unlimited = False
+    for count, limit in counts:
+        used, allowed, unlimited = used + count, allowed + (limit or 0), unlimited or limit is None
+    return Use(used, None if unlimited else allowed)

@@ -1,0 +1,116 @@
+"""The overview: why a license needs its manager, in words; figures that lead on; who is no manager goes elsewhere."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.portal.usage_chart import usage_chart
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.web import clock
+from tests.portal.browser import Browser, Page, at, browser_of
+from tests.support import ADMIN, DAY, Vendor
+from tests.usecases.people import MANAGER, issued
+
+TODAY = date(2026, 11, 29)
+ANN = "ann@customer.test"
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor(now=clock.now())
+
+
+def overview(vendor: Vendor) -> Page:
+    return browser_of(vendor, MANAGER).get("/portal")
+
+
+def test_each_reason_is_said_with_what_can_be_done_about_it(vendor: Vendor) -> None:
+    dated: dict[str, Any] = {"license_type": "time-limited", "max_activations": 2}
+    ending = issued(vendor, "viewer", validity_period=vendor.now + DAY, **dated)
+    suspended, full = issued(vendor, "viewer"), issued(vendor, "revit", max_license_users=2)
+    set_enabled(vendor.code, suspended.id, False, ADMIN, now=vendor.now)
+    for person in (ANN, "ben@customer.test"):
+        vendor.assign(full, person)
+    for host in ("a", "b"):
+        vendor.activate(ending, host)
+    page = overview(vendor)
+    for words in (
+        "Needs you (3)",
+        "Suspended by A vendor",
+        "ends ",
+        "; all 2 activations are in use",
+        "all 2 users are",
+    ):
+        assert words in page.words, words
+    assert {at(ending), at(suspended), at(full, "/users")} <= set(page.links)
+
+
+def test_a_manager_is_led_to_whom_the_vendor_names_for_questions(vendor: Vendor) -> None:
+    issued(vendor, "viewer", license_type="time-limited", validity_period=vendor.now + DAY)
+    assert "mailto:" not in overview(vendor).answer.text
+    set_branding(vendor.code, None, None, ADMIN, support_email="help@vendor.test", now=vendor.now)
+    assert "mailto:help@vendor.test" in overview(vendor).links
+
+
+def test_where_nothing_is_to_be_done_it_says_so(vendor: Vendor) -> None:
+    issued(vendor, "viewer")
+    assert "Nothing: no license ends within 30 days" in overview(vendor).words
+
+
+def test_every_figure_leads_to_the_licenses_that_it_counts(vendor: Vendor) -> None:
+    issued(vendor, "viewer")
+    browser = browser_of(vendor, MANAGER)
+    figures = [link for link in browser.get("/portal").links if link.startswith("/portal/licenses?")]
+    assert len(figures) == 4
+    for link in figures:
+        assert browser.get(link).status == 200
+
+
+def test_the_part_that_comes_later_is_a_page_of_its_own_without_javascript(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer")
+    vendor.activate(license, "pc", report={"hostname": "Büro-PC"})
+    browser = browser_of(vendor, MANAGER)
+    assert "/portal/activity" in browser.get("/portal").links
+    page = browser.get("/portal/activity")
+    assert "Device activated · Büro-PC" in page.words
+    assert at(license) in page.links
+    assert "Nothing matches" in browser.get("/portal/activity", search="nobody").words
+
+
+def test_a_license_user_begins_at_the_own_devices_and_has_no_activity_of_others(vendor: Vendor) -> None:
+    license = issued(vendor, "revit")
+    vendor.assign(license, ANN)
+    browser = browser_of(vendor, ANN)
+    assert browser.get("/portal").path == "/portal/seats"
+    assert "Nothing has happened yet" in browser.get("/portal/activity").words
+
+
+def test_nobody_sees_it_without_a_log_in() -> None:
+    for path in ("/portal", "/portal/activity"):
+        assert Browser().get(path).path == "/portal/log-in"
+
+
+def test_the_line_runs_from_the_first_day_to_today_and_below_a_round_number() -> None:
+    days = [TODAY - timedelta(days=back) for back in reversed(range(15))]
+    chart = usage_chart(days, [*range(14), 12])
+    assert chart is not None
+    assert (chart.top, chart.days) == (20, 15)
+    assert chart.line.split()[0] == f"0.0,{chart.height}.0"
+    assert chart.line.split()[-1] == f"{chart.width}.0,{chart.height * 0.4}"
+    assert chart.table == [(days[14], 12), (days[7], 7), (days[0], 0)]
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 4), (1, 4), (4, 4), (5, 10), (10, 10), (11, 20), (39, 40), (41, 100), (100, 100), (101, 200)]
+)
+def test_the_upper_edge_is_the_next_round_number(most: int, top: int) -> None:
+    chart = usage_chart([TODAY - timedelta(days=1), TODAY], [0, most])
+    assert chart is not None
+    assert chart.top == top
+
+
+def test_a_day_alone_is_no_line() -> None:
+    assert usage_chart([TODAY], [3]) is None
+    assert usage_chart([], []) is None
