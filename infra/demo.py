@@ -13,6 +13,7 @@ from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
+from chalicelib.domain.management_keys import SCOPES
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -21,6 +22,7 @@ from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.management_keys import create_management_key
 from infra import local
 
 COMPANY, MANAGER, USER, CUSTOMER = "QBITEC", "manager@qbitec.com", "don.joe@qbitec.com", "office@studio.example"
@@ -35,6 +37,8 @@ def seed(data_dir: Path, base_url: str, *, now: Instant) -> tuple[Json, bool]:
     """
     stored = _stored(data_dir)
     demo = (stored or _make(now)) | {"base_url": base_url}
+    if "management_api_key" not in demo:  # of a start before there was one
+        demo["management_api_key"] = _management_api_key(now)
     local.write_private(local.demo_file(data_dir), demo)
     return demo, stored is None
 
@@ -61,6 +65,7 @@ def _make(now: Instant) -> Json:
         "company_code": COMPANY,
         "api_key": api_key.api_key,
         "shared_key": create.shared_key(api_key),
+        "management_api_key": _management_api_key(now),
         "public_key": runtime().keyring.current.public_key,
         "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
         "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
@@ -95,6 +100,11 @@ def _api_key(now: Instant) -> ApiKey:
     current = (key for key in accounts.read_api_keys(COMPANY) if key.signing_key == runtime().keyring.current.id)
     free = (key for key in current if not (key.revoked or key.read_only or key.products))
     return next(free, None) or create.create_api_key(COMPANY, frozenset(), False, _ACTOR, now=now)[0]
+
+
+def _management_api_key(now: Instant) -> str:
+    """A new one that may do all: of one that was made before nothing is left to tell."""
+    return create_management_key(COMPANY, "Demo", frozenset(SCOPES), _ACTOR, now=now)[1]
 
 
 def _user(email: str) -> User:

@@ -29,6 +29,7 @@ from chalicelib.domain import (
     invitation,
     keys,
     logo,
+    management_keys,
     origin,
     pasted,
     people_list,
@@ -218,6 +219,10 @@ PARSERS: dict[str, Parser] = {
     "domain.instants.from_iso": instants.from_iso,
     "domain.instants.parse_duration": instants.parse_duration,
     "domain.invitation.read_invitation": invitation.read_invitation,
+    "domain.management_keys.read_key_text": lambda text: [
+        management_keys.read_key_text(f"skm_{text}"),
+    ],
+    "domain.management_keys.hash_key_text": management_keys.hash_key_text,
     "domain.keys.normalize": keys.normalize,
     "domain.keys.is_mistyped": keys.is_mistyped,
     "domain.keys.forms": keys.forms,
@@ -305,6 +310,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.color._COLOR": "domain.color.accent_color",
     "chalicelib.domain.days._DATE": "domain.days.read_moment",
     "chalicelib.domain.days._ZONE": "domain.days.time_zone",
+    "chalicelib.domain.management_keys._KEY": "domain.management_keys.read_key_text",
     "chalicelib.domain.keys._DASHES": "domain.keys.normalize",
     "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
@@ -375,6 +381,8 @@ NO_PARSERS = {
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
+    "domain.management_keys.key_text",  # of our own
+    "usecases.management_keys.find_caller",  # `domain.management_keys` reads it
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
     "infra.embedded.values.added",  # of what is stored

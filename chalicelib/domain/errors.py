@@ -66,6 +66,7 @@ Code = Literal[
     # the catalog
     "company_not_found",
     "api_key_not_found",
+    "management_key_not_found",
     "already_exists",
     "order_not_found",
     "webhook_not_found",
@@ -137,6 +138,7 @@ Code = Literal[
     "too_many_managers",
     "too_many_webhooks",
     "event_type_unknown",
+    "scope_unknown",
     # how a request is sent, and who sends it
     "not_found",
     "missing_headers",
@@ -158,6 +160,10 @@ Code = Literal[
     "api_key_scope_missing",
     "api_key_digest_required",
     "api_key_origin_not_allowed",
+    "management_key_invalid",
+    "management_key_revoked",
+    "management_key_expired",
+    "management_key_scope_missing",
     # nothing was confirmed
     "database_busy",
     "database_read_only",

@@ -14,6 +14,8 @@ EventType = Literal[
     "product_created",
     "api_key_created",
     "api_key_revoked",
+    "management_key_created",
+    "management_key_revoked",
     "license_issued",
     "license_enabled",
     "license_disabled",

@@ -93,6 +93,11 @@ def api_key_sort_key(api_key: str = "") -> str:
     return f"apikey#{api_key}"
 
 
+def management_key_sort_key(key_id: int | None = None) -> str:
+    """Sort key of a key of the Management API, or the prefix of all."""
+    return "managementkey#" + ("" if key_id is None else f"{key_id:016d}")
+
+
 def order_sort_key(order_id: str = "") -> str:
     """Sort key of an order, or the prefix of all."""
     return f"order#{order_id}"

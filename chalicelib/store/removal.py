@@ -20,6 +20,7 @@ from chalicelib.store.keys import (
     company_license_sort_key,
     email_sort_key,
     license_pk,
+    management_key_sort_key,
     refusals_pk,
     user_sort_key,
 )
@@ -49,7 +50,7 @@ def remove_all(code: str) -> Iterator[int]:
 
     First that by which an application, or a person, comes in.
     """
-    for prefix in (api_key_sort_key(), email_sort_key(), user_sort_key()):
+    for prefix in (api_key_sort_key(), management_key_sort_key(), email_sort_key(), user_sort_key()):
         yield from _remove(CompanyItem, code, prefix)
     for remove in _STEPS.values():
         yield from remove(code)

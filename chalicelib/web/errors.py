@@ -114,7 +114,16 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
 }
 """Errors of those who manage licenses; client applications never get them."""
 
-ERRORS = CLIENT_ERRORS | MANAGER_ERRORS
+MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
+    "management_key_invalid": (403, "The header Authorization must be Api-Key and a key of the Management API."),
+    "management_key_revoked": (403, "This key has been revoked."),
+    "management_key_expired": (403, "This key has expired."),
+    "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
+    "management_key_not_found": (404, "There is no such key."),
+}
+"""Errors of a vendor's servers, beside those above."""
+
+ERRORS = CLIENT_ERRORS | MANAGER_ERRORS | MANAGEMENT_ERRORS
 
 BUSY_RETRY_SECONDS = 1
 

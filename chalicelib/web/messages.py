@@ -58,6 +58,7 @@ MESSAGES: dict[str, str] = {
         "again."
     ),
     "invalid_credentials.old_password": "this is not your present password.",
+    "management_key_scope_missing": "This key lacks the scope {scope}.",
     "api_key_scope_missing": "This API key lacks the scope {scope}.",
     # what is wrong with a field
     "field_malformed": "{reason}.",
@@ -128,6 +129,7 @@ MESSAGES: dict[str, str] = {
     "product_has_no_users": "the product has no users.",
     "too_many_managers": "an order has at most {most} managers.",
     "too_many_webhooks": "a company has at most {most} webhooks.",
+    "scope_unknown": "there is no scope {scopes}.",
     "event_type_unknown": "there is no type of event {type}.",
     # nothing was confirmed: for operators
     "database_busy": "the database is busy or out of reach: {cause}",

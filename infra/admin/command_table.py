@@ -1,5 +1,5 @@
 """Every command, as data. The function of a command has its name, and stands in `commands.py`,
-`orders.py`, `people.py`, `histories.py`, `explanations.py` or `webhooks.py`."""
+`orders.py`, `people.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import get_args
 
 from chalicelib.domain.catalog import Scope
 from chalicelib.domain.mail import Language
+from chalicelib.domain.management_keys import SCOPES
 from infra.admin import values
 
 
@@ -63,6 +64,7 @@ IDEMPOTENCY_KEY = Option(
 )
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of(*get_args(Scope))
+MANAGEMENT_SCOPE = values.one_of(*SCOPES)
 LANGUAGE = values.one_of(*get_args(Language))
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 EVENT = "a type of docs/webhooks.md, or 'license.*', or '*'; may be repeated"
@@ -129,6 +131,32 @@ COMMANDS = (
         "refuse an API key permanently, within a minute everywhere",
         "QBITEC-0123456789abcdef0123456789abcdef",
         (Option("api_key", "API_KEY", "the API key", values.text),),
+    ),
+    Command(
+        "management-key create",
+        "a new key of the Management API, for a server of the vendor's; it is shown this once",
+        "--company QBITEC --name CRM --scope webhooks:write --expires 2027-12-31",
+        (
+            OF_COMPANY,
+            NAME,
+            Option(
+                "--scope", "SCOPE", "webhooks:read, say; may be repeated", MANAGEMENT_SCOPE, required=True, many=True
+            ),
+            Option("--expires", "ISO", "refused from then on; a date alone is that day's last instant", values.moment),
+            IDEMPOTENCY_KEY,
+        ),
+    ),
+    Command(
+        "management-key list",
+        "the keys of the Management API that a company has, and when each was used last",
+        "--company QBITEC",
+        (OF_COMPANY,),
+    ),
+    Command(
+        "management-key revoke",
+        "refuse a key of the Management API permanently, at once",
+        "--company QBITEC --key 123456789",
+        (OF_COMPANY, Option("--key", "ID", "the key", values.management_key_id, required=True)),
     ),
     Command(
         "secrets create",

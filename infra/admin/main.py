@@ -101,11 +101,19 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
 
 def function_of(command: Command) -> Callable[..., "CommandResult"]:
     """What does a command. Needs the environment."""
-    from infra.admin import commands, explanations, histories, orders, people, webhooks  # noqa: PLC0415
+    from infra.admin import (  # noqa: PLC0415
+        commands,
+        explanations,
+        histories,
+        management_keys,
+        orders,
+        people,
+        webhooks,
+    )
 
     found: Callable[..., CommandResult] = next(
         getattr(module, command.function)
-        for module in (commands, explanations, histories, orders, people, webhooks)
+        for module in (commands, explanations, histories, management_keys, orders, people, webhooks)
         if hasattr(module, command.function)
     )
     return found

@@ -111,6 +111,11 @@ def webhook_id(given: str) -> int:
     return _id(given, "webhook")
 
 
+def management_key_id(given: str) -> int:
+    """The id of a key of the Management API, likewise."""
+    return _id(given, "key")
+
+
 def license_name(given: str) -> int | str:
     """A license's id, or its key."""
     return license_id(given) if _digits(given) is not None else text(given)

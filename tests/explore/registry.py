@@ -222,6 +222,9 @@ WALKED: dict[str, tuple[str, ...]] = {
 
 NOT_WALKED: dict[str, str] = {
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
+    "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
+    "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
+    "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",
     "limit_reached.note_limit_reached": "an observation: it is tried once, and no answer fails with it",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",

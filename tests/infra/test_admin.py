@@ -32,6 +32,7 @@ from chalicelib.web.errors import ERRORS
 from infra.admin import commands
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator, value_beside
+from tests.store.states import management_key
 from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import listen
 
@@ -397,6 +398,9 @@ TEXTS = {
     "company mail": ("--code {company} --language de", "language", "de"),
     "company delete": ("{company} --confirm {company}", "deleted", "yes"),
     "apikey create": ("--company {company}", "products", "all"),
+    "management-key create": ("--company {company} --name CRM --scope webhooks:read", "expires at", "-"),
+    "management-key list": ("--company {company}", "company", "{company}"),
+    "management-key revoke": ("--company {company} --key {management_key}", "revoked", "yes"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
     "product create": (
         "--company {company} --code cad --name CAD --authorization-method user",
@@ -454,7 +458,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
     arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
-    given |= {"order": license.order_id, "webhook": listen(vendor)}
+    given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 

@@ -13,7 +13,7 @@ from tests.store.faults import out_of_reach, wire
 from tests.support import Vendor
 
 ADA, KEY = "ada@customer.test", "OWNKEY-1234"
-SECRETS = {"shared_key", "api_key", "manager_initial_password", "secret"}
+SECRETS = {"shared_key", "api_key", "manager_initial_password", "secret", "management_key"}
 ISSUE = (
     f"license issue --company {{code}} --product viewer --license-type perpetual --max-activations 1 --customer {ADA} "
     f"--manager {ADA} --license-key {KEY} --order secret-order --operator Petra"
@@ -33,6 +33,7 @@ def _logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     [
         (ISSUE, 0, "ok"),
         ("apikey create --company {code} --origin https://app.example", 0, "ok"),
+        ("management-key create --company {code} --name King --scope webhooks:read", 0, "ok"),
         (f"user assign --license {{license}} --email {ADA} --first-name Ada --last-name King", 0, "ok"),
         (f"user remove --license {{license}} --email {ADA}", 2, "user_not_found"),
         ("webhook create --company {code} --url https://hooks.example/secret-path --event user.locked", 0, "ok"),

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.endpoints import find_endpoints
+from chalicelib.usecases.management_keys import find_management_keys
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator
 from tests.store.faults import wire
@@ -15,6 +16,7 @@ from tests.support import Vendor
 MAKING = {"create", "issue", "assign", "add-manager"}
 LINES = {
     "company create": "--code {code}-2 --name Second",
+    "management-key create": "--company {code} --name CRM --scope webhooks:read",
     "apikey create": "--company {code} --product viewer --product revit",
     "product create": "--company {code} --code new --name New --authorization-method user",
     "license issue": "--company {code} --product viewer --license-type perpetual --max-activations 5 "
@@ -26,11 +28,12 @@ LINES = {
 KEYED = {command.name for command in COMMANDS if any(option.name == "--idempotency-key" for option in command.options)}
 
 
-def made(vendor: Vendor) -> tuple[int, int, int, int]:
-    """How many licenses, API keys, seats and webhooks there are."""
+def made(vendor: Vendor) -> tuple[int, ...]:
+    """How many licenses, API keys, seats, webhooks and keys of the Management API there are."""
     ids = list(licenses.license_ids(vendor.code))
     seats = sum(len(list(licenses.seats(vendor.code, license_id))) for license_id in ids)
-    return len(ids), len(list(accounts.read_api_keys(vendor.code))), seats, len(find_endpoints(vendor.code))
+    keys = len(list(accounts.read_api_keys(vendor.code))), len(find_management_keys(vendor.code))
+    return len(ids), *keys, seats, len(find_endpoints(vendor.code))
 
 
 @pytest.mark.parametrize("name", [c.name for c in COMMANDS if c.name.split()[-1] in MAKING and "secrets" not in c.name])
@@ -50,7 +53,12 @@ def test_what_makes_something_makes_no_second_one_when_it_is_repeated(
 
 @pytest.mark.parametrize(
     ("name", "more"),
-    [("apikey create", "--read-only"), ("license issue", "--trial"), ("webhook create", "--event '*'")],
+    [
+        ("apikey create", "--read-only"),
+        ("license issue", "--trial"),
+        ("webhook create", "--event '*'"),
+        ("management-key create", "--scope keys:read"),
+    ],
 )
 def test_a_key_is_good_for_one_command_of_one_company(operator: Operator, vendor: Vendor, name: str, more: str) -> None:
     line = f"{name} {LINES[name].format(code=vendor.code)} --idempotency-key job-7"
@@ -86,5 +94,6 @@ def test_a_repeat_after_a_death_behind_the_write_makes_nothing_and_tells_what_wa
     names = {str(license_id) for license_id in licenses.license_ids(vendor.code)}
     names |= {key.api_key for key in accounts.read_api_keys(vendor.code)}
     names |= {str(endpoint.id) for endpoint in find_endpoints(vendor.code)}
+    names |= {str(key.id) for key in find_management_keys(vendor.code)}
     assert str(answer.get("id", answer.get("api_key"))) in names
-    assert answer.get("shared_key") or answer.get("manager_initial_password") or answer.get("secret")
+    assert any(answer.get(name) for name in ("shared_key", "manager_initial_password", "secret", "management_key"))

@@ -112,7 +112,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     demo = first.demo
-    names = ["base_url", "company_code", "api_key", "shared_key", "public_key", "manager", "license_user", "licenses"]
+    names = ["base_url", "company_code", "api_key", "shared_key", "management_api_key", "public_key"]
+    names += ["manager", "license_user", "licenses"]
     assert list(demo) == names
     assert demo["company_code"] == "QBITEC"
     assert demo["manager"].keys() == {"email", "password"}

@@ -34,6 +34,7 @@ from chalicelib.usecases import (
     issue_license,
     limit_reached,
     log_in,
+    management_keys,
     order_managers,
     portal_queries,
     record_refusal,
@@ -411,6 +412,29 @@ CASES = (
     ),
     Case("create an API key", create.create_api_key, states.nothing, states.create_api_key, ("api_key_created",), True),
     Case("revoke an API key", create.revoke_api_key, states.nothing, states.revoke, ("api_key_revoked",), True),
+    Case(
+        "create a management key",
+        management_keys.create_management_key,
+        states.nothing,
+        states.create_management_key,
+        ("management_key_created",),
+        True,
+    ),
+    Case(
+        "revoke a management key",
+        management_keys.revoke_management_key,
+        states.management_key,
+        states.revoke_management_key,
+        ("management_key_revoked",),
+        True,
+    ),
+    Case(
+        "call with a management key",
+        management_keys.find_caller,
+        states.management_key,
+        states.find_caller,
+        observes=True,
+    ),
     Case(
         "create a webhook", endpoints.create_endpoint, states.nothing, states.create_webhook, ("webhook_created",), True
     ),

@@ -37,6 +37,7 @@ from chalicelib.usecases import (
     invitations,
     issue_license,
     log_in,
+    management_keys,
     order_managers,
     send_mails,
     send_webhooks,
@@ -315,6 +316,26 @@ def create_api_key(vendor: Vendor, _: None) -> Any:
 def revoke(vendor: Vendor, _: None) -> Any:
     create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
     return accounts.read_api_key(vendor.code, vendor.api_key)
+
+
+def management_key(vendor: Vendor) -> tuple[int, str]:
+    """The id of a key and its text."""
+    scopes = frozenset({"webhooks:read"})
+    key, text = management_keys.create_management_key(vendor.code, "CRM", scopes, ADMIN, now=vendor.now)
+    return key.id, text
+
+
+def create_management_key(vendor: Vendor, _: None) -> Any:
+    id, text = management_key(vendor)
+    return text, [key.id == id for key in management_keys.find_management_keys(vendor.code)]
+
+
+def revoke_management_key(vendor: Vendor, key: tuple[int, str]) -> Any:
+    return management_keys.revoke_management_key(vendor.code, key[0], ADMIN, now=vendor.now)
+
+
+def find_caller(vendor: Vendor, key: tuple[int, str]) -> Any:
+    return management_keys.find_caller(key[1], now=vendor.now)
 
 
 def webhook(vendor: Vendor) -> int:

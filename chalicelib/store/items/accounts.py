@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from chalicelib.domain.catalog import ApiKey, Company, Order, Product
+from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.domain.users import User
 from chalicelib.store import keys
 from chalicelib.store.attributes import (
@@ -35,6 +36,13 @@ class ApiKeyItem(AccountsItem[ApiKey]):
     api_key: TextAttribute
     revoked: BooleanAttribute
     signing_key: TextAttribute
+
+
+class ManagementKeyItem(AccountsItem[ManagementKey]):
+    """A key of the Management API, of which nobody can make the secret again."""
+
+    guarded = frozenset({"last_used_at"})
+    last_used_at: IntegerAttribute
 
 
 class UserItem(AccountsItem[User]):

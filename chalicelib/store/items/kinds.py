@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.store import keys
-from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, OrderItem, ProductItem, UserItem
+from chalicelib.store.items.accounts import (
+    ApiKeyItem,
+    CompanyItem,
+    ManagementKeyItem,
+    OrderItem,
+    ProductItem,
+    UserItem,
+)
 from chalicelib.store.items.ephemera import (
     AttemptsItem,
     CodeItem,
@@ -90,6 +97,7 @@ KINDS = (
     Kind(AccountEventItem, keys.event_sort_key(), "company", "record"),
     Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
     Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),
+    Kind(ManagementKeyItem, keys.management_key_sort_key(), "company", "alone"),
     Kind(UserItem, keys.user_sort_key(), "company", "link"),
     Kind(OrderItem, keys.order_sort_key(), "company", "license"),
     Kind(LookupItem, keys.license_key_sort_key(), "company", "link"),
