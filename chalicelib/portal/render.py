@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.days import day_of, ends_a_day
 from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import ends_at
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
@@ -69,7 +68,6 @@ def render(
             "form_token": lambda path: _hidden(new_token(secret, path)),
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
-            "grace_end": lambda license: ends_at(license.validity_period, license.grace_period),
             "row_message": row_message,
             "standings": STATES,
             "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",

@@ -4,20 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from chalicelib.domain.attention import Reason, days_left, reasons
+from chalicelib.domain.attention import Reason, reasons
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, phase
+from chalicelib.domain.license import HOUR_MS, License, phase
 from chalicelib.domain.paging import cut
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.standing import Standing
 from chalicelib.store import batch_reads
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.store.orders import read_managed_licenses
-from chalicelib.usecases.portal_queries.principal import Principal, authenticate
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of
 
 MAX_COUNTED, MAX_PRODUCTS = 80, 16
 """Licenses that are counted, the newest ones, and products that are named: one BatchGet, with who asks."""
-ENDING_DAYS = 90
+ENDING_MS = 90 * 24 * HOUR_MS
+"""How long before its end a license is counted among those that end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Need:
 
     license: License
     product: str
+    standing: Standing
     reasons: list[Reason]
 
 
@@ -52,6 +55,11 @@ class Managed:
         known = self.products.get(license.product)
         return license.product if known is None else known.name
 
+    def need(self, license: License, now: Instant) -> Need:
+        """What one of them needs, if anything."""
+        stands = standing_of(license, self.products.get(license.product), now)
+        return Need(license, self.product(license), stands, reasons(license, stands, now))
+
 
 @dataclass(frozen=True, slots=True)
 class OverviewView:
@@ -65,7 +73,7 @@ class OverviewView:
     by_product: dict[str, Use]
     """Active devices, by the name of the product; the one with most first."""
     ending: int
-    """Licenses that end within `ENDING_DAYS`."""
+    """Licenses that end within `ENDING_MS`, or whose grace has begun."""
     never_used: int
     counted: int
     """Of how many licenses this is said."""
@@ -75,10 +83,9 @@ class OverviewView:
 def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
     """The licenses of a manager in figures, in two reads. Raises `session_expired`, `password_change_required`."""
     managed = read_newest(claims, now)
-    zone, licenses = managed.principal.company.time_zone, managed.licenses
+    licenses = managed.licenses
     running = [license for license in licenses if phase(license, now) != "expired"]
-    needs = [Need(license, managed.product(license), reasons(license, now, zone)) for license in licenses]
-    left = [days_left(license, now, zone) for license in running]
+    needs = [managed.need(license, now) for license in licenses]
     of_product: dict[str, list[License]] = {}
     for license in running:
         of_product.setdefault(managed.product(license), []).append(license)
@@ -89,7 +96,7 @@ def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
         _total((one.users_assigned, one.max_license_users) for one in running if one.authorization_method == "user"),
         _devices(running),
         dict(sorted(by_product.items(), key=lambda row: -row[1].used)),
-        sum(days is not None and 0 <= days <= ENDING_DAYS for days in left),
+        sum(one.validity_period is not None and one.validity_period - now <= ENDING_MS for one in running),
         sum(license.first_activated_at is None for license in running),
         len(licenses),
         managed.is_all,
