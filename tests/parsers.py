@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 import chalicelib
 import infra
 from app import app
+from chalicelib import languages
 from chalicelib.domain import (
     catalog,
     color,
@@ -236,6 +237,7 @@ PARSERS: dict[str, Parser] = {
     "domain.counts.read_count": read_count,
     "domain.pasted.safe_to_show": lambda text: pasted.safe_to_show(text, 255),
     "domain.days.time_zone": days.time_zone,
+    "languages.accepted": languages.accepted,
     "domain.days.read_moment": days.read_moment,
     "domain.pasted.visible": pasted.visible,
     "domain.pasted.composed": pasted.composed,
@@ -386,6 +388,7 @@ NO_PARSERS = {
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
     "infra.embedded.values.added",  # of what is stored
+    *("languages.gettext", "languages.ngettext", "languages.mark"),  # say what is ours
     *("domain.public_events.matches", "domain.public_events.pattern"),  # compare with what there is
     *("infra.output.write", "infra.output.answer", "infra.secret_store.open_store", "infra.scratch.scratch_folder"),
 }
@@ -435,7 +438,7 @@ def _reads(module: str, name: str) -> bool:
     """Whether what strangers send may reach it first: not what writes, nor the operator's own command line."""
     if module.startswith("infra."):
         return not name.startswith("admin.") or module == values.__name__
-    return name.startswith(("domain.", "web.", "usecases.", *(f"{adapter}." for adapter in ADAPTERS)))
+    return name.startswith(("domain.", "languages", "web.", "usecases.", *(f"{adapter}." for adapter in ADAPTERS)))
 
 
 _TEXTS = ("<class 'str'>", "<class 'bytes'>", "str | None", "bytes | None")

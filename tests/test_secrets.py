@@ -225,6 +225,8 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
     user.send(f"{device}/reset")
     user.send("/portal/account/person", first_name="Bob-the-second")
     user.send("/portal/account/mails", seat_given="true")
+    user.send("/portal/account/language", language="de")
+    user.send("/portal/account/language", language="en")
     user.send("/portal/account/sessions")
     user.send("/portal/password", password=FIRST, new_password=SECOND, again=SECOND)
     user.send("/portal/account", "/portal/log-out")

@@ -4,8 +4,10 @@ A date alone is that day's last instant where something ends, and its first wher
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.errors import Invalid
@@ -30,6 +32,13 @@ def time_zone(text: str) -> str:
     return name
 
 
+@cache
+def time_zones() -> Sequence[str]:
+    """The time zones that people choose from: `UTC`, and one for each region of the world, by name."""
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text()
+    return "UTC", *sorted(line.split("\t")[2] for line in table.splitlines() if not line.startswith("#"))
+
+
 def read_moment(text: str) -> Moment:
     """A date alone as a day, anything else as an instant, as `instants.from_iso` reads it. Raises `Invalid`."""
     instant = from_iso(text)
@@ -51,29 +60,30 @@ def first_instant(moment: Moment, zone: str) -> Instant:
     return max(0, min(LATEST, _midnight(moment, zone))) if isinstance(moment, date) else moment
 
 
+def local(at: Instant, zone: str) -> datetime:
+    """The time of the clocks in a time zone."""
+    moment = _EPOCH + timedelta(milliseconds=at)
+    try:
+        return moment.astimezone(_zone(zone))
+    except OverflowError:  # within a day of the calendar's end
+        return moment
+
+
 def day_of(at: Instant, zone: str) -> date:
     """The day in a time zone."""
-    return _local(at, zone).date()
+    return local(at, zone).date()
 
 
 def ends_a_day(at: Instant, zone: str) -> bool:
     """Whether an instant is the last millisecond, or the last second, of a day in a time zone."""
     if at >= LATEST - _SECOND_MS:
         return True
-    after = _local(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone)
+    after = local(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone)
     return after.date() != day_of(at, zone) and not after.hour and not after.minute and not after.second
 
 
 def _midnight(day: date, zone: str) -> Instant:
     return (datetime(day.year, day.month, day.day, tzinfo=_zone(zone)) - _EPOCH) // _MILLISECOND
-
-
-def _local(at: Instant, zone: str) -> datetime:
-    moment = _EPOCH + timedelta(milliseconds=at)
-    try:
-        return moment.astimezone(_zone(zone))
-    except OverflowError:  # within a day of the calendar's end
-        return moment
 
 
 @lru_cache(100)

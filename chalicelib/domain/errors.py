@@ -85,6 +85,7 @@ Code = Literal[
     "url_not_encrypted",
     "url_not_public",
     "accent_malformed",
+    "language_unknown",
     "time_zone_unknown",
     "date_malformed",
     "date_impossible",

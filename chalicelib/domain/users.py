@@ -65,6 +65,10 @@ class User:
     """When a mail server refused the address for good. None: not so far, as anybody knows."""
     mails_off: frozenset[MailCode] = frozenset()
     """Of what the person does not want to be mailed (`domain.mail.OF_PERSON`)."""
+    language: str = ""
+    """In which the person reads the portal and mails (`chalicelib.languages`); empty: not chosen."""
+    time_zone: str = ""
+    """An IANA name, of the times that the person is shown; empty: the company's."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 

@@ -2,20 +2,28 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.days import time_zones
 from chalicelib.domain.errors import Invalid, Unauthenticated, raise_all, wrong_in
 from chalicelib.domain.mail import TO_MANAGERS, MailCode
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.languages import gettext, go_on_for, languages
 from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.messages import MAIL_KINDS
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import ProfileForm
 from chalicelib.usecases import portal_queries
-from chalicelib.usecases.change_account import change_profile, choose_mails, choose_password, end_other_sessions
+from chalicelib.usecases.change_account import (
+    change_profile,
+    choose_language,
+    choose_mails,
+    choose_password,
+    end_other_sessions,
+)
 from chalicelib.usecases.chosen_password import guard_chosen
-from chalicelib.usecases.portal_queries import Principal
+from chalicelib.usecases.portal_queries import Principal, reader_of
 from chalicelib.usecases.sessions import keep_session
 
 ACCOUNT = "/portal/account"
@@ -44,10 +52,18 @@ class MailsForm:
     invitation_bounced: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageForm:
+    """In which language and time zone a person reads; empty: not chosen."""
+
+    language: str = ""
+    time_zone: str = ""
+
+
 @page("account.html")
-def account(request: PortalRequest, claims: SessionClaims) -> Principal:
+def account(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What the account says."""
-    return portal_queries.authenticate_session(claims, now=request.now)
+    return portal_queries.authenticate_session(claims, now=request.now), {"languages": languages()}
 
 
 def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
@@ -60,7 +76,7 @@ def profile(request: PortalRequest, view: Principal, form: ProfileForm) -> Chang
     given = (view.user.company, view.user.id, form.profile(), request.actor(view.user.email))
     return Change(
         lambda: change_profile(*given, now=request.now),
-        lambda _: FormResult(ACCOUNT, "Your name and phone number were saved."),
+        lambda _: FormResult(ACCOUNT, gettext("Your name and phone number were saved.")),
     )
 
 
@@ -71,7 +87,7 @@ def _load_mails(request: PortalRequest, claims: SessionClaims) -> Loaded:
 
 def _kinds(user: User) -> dict[MailCode, str]:
     """What the person may choose to be mailed or not, in the words of the form."""
-    return {code: words for code, words in MAIL_KINDS.items() if user.is_manager or code not in TO_MANAGERS}
+    return {code: gettext(words) for code, words in MAIL_KINDS.items() if user.is_manager or code not in TO_MANAGERS}
 
 
 @action("mails.html", MailsForm, _load_mails)
@@ -81,15 +97,31 @@ def mails(request: PortalRequest, view: Principal, form: MailsForm) -> Change[Ch
     off = (me.mails_off - shown.keys()) | {code for code in shown if not getattr(form, code)}
     return Change(
         lambda: choose_mails(me.company, me.id, off, request.actor(me.email), now=request.now),
-        lambda _: FormResult(ACCOUNT, "Your choice of mails was saved."),
+        lambda _: FormResult(ACCOUNT, gettext("Your choice of mails was saved.")),
     )
+
+
+def _load_language(request: PortalRequest, claims: SessionClaims) -> Loaded:
+    return _me(request, claims), {"languages": languages(), "zones": time_zones()}
+
+
+@action("language.html", LanguageForm, _load_language)
+def language(request: PortalRequest, view: Principal, form: LanguageForm) -> Change[User]:
+    """Choose language and time zone; what is said of it is in the language that was chosen."""
+    given = (view.user.company, view.user.id, form.language, form.time_zone, request.actor(view.user.email))
+
+    def result(changed: User) -> FormResult:
+        go_on_for(reader_of(changed, view.company, request.language))
+        return FormResult(ACCOUNT, gettext("Your language and time zone were saved."))
+
+    return Change(lambda: choose_language(*given, now=request.now), result)
 
 
 def _load_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
     return portal_queries.authenticate_session(claims, now=request.now), {
-        "title": "End other sessions",
-        "sentences": ["You are logged out everywhere but here: on other computers, in other browsers."],
-        "button": "End other sessions",
+        "title": gettext("End other sessions"),
+        "sentences": [gettext("You are logged out everywhere but here: on other computers, in other browsers.")],
+        "button": gettext("End other sessions"),
         "danger": False,
     }
 
@@ -104,7 +136,7 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
         keep_session(view.claims, epoch, now=request.now)
         return epoch
 
-    return Change(end, lambda epoch: FormResult(ACCOUNT, "All other sessions are ended.", epoch=epoch))
+    return Change(end, lambda epoch: FormResult(ACCOUNT, gettext("All other sessions are ended."), epoch=epoch))
 
 
 def _load_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
@@ -133,6 +165,6 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed
 
-    flash = "Your new password is set. All other sessions are ended."
+    flash = gettext("Your new password is set. All other sessions are ended.")
     to = "/portal" if me.is_manager and me.is_initial_password else ACCOUNT
     return Change(choose, lambda changed: FormResult(to, flash, epoch=changed.session_epoch))

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Loaded, Parts
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
@@ -74,7 +75,7 @@ def _show_preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -
     view = _look(request, claims, **parts)
     if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
         observability.set_error(FORM_EXPIRED_CODE)
-        return _show_list(request, claims, parts, 403, FORM_EXPIRED)
+        return _show_list(request, claims, parts, 403, gettext(FORM_EXPIRED))
     try:
         file = request.files.get("file", b"")
         people = read_file(file) if file.strip() else request.fields.get("people", "")

@@ -25,6 +25,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.languages import Reader, gettext, mark, writing_for
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.messages import error_message, field_messages
@@ -50,7 +51,7 @@ log = logging.getLogger("seatkeeper")
 STRICT_TRANSPORT = "max-age=31536000"
 """A browser that has come over HTTPS once comes in no other way for a year."""
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
-FORM_EXPIRED = "This form has expired. Here is a new one with what you typed: please send it again."
+FORM_EXPIRED = mark("This form has expired. Here is a new one with what you typed: please send it again.")
 FORM_EXPIRED_CODE = "form_out_of_date"
 """What the log calls that; all its other codes are those of `web.errors`."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -104,7 +105,8 @@ class PageHandler:
             request = read_request(raw_request)
         except SeatkeeperError as error:
             return unreadable(unread(raw_request), error)
-        return _strict(request, self._handled(raw_request, request, parts))
+        with writing_for(Reader(request.language)):
+            return _strict(request, self._handled(raw_request, request, parts))
 
     def _handled(self, raw_request: Request, request: PortalRequest, parts: dict[str, str]) -> Response:
         handle = self.post if request.method == "POST" else self.get
@@ -123,10 +125,11 @@ class PageHandler:
 
 def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read; `request` tells where it has come in."""
-    code, status, sentence = _why(error)
-    observability.set_error(code)
-    title = "Not found" if status == 404 else "Refused"
-    return _strict(request, failed(request, status, title, sentence))
+    with writing_for(Reader(request.language)):
+        code, status, sentence = _why(error)
+        observability.set_error(code)
+        title = gettext("Not found") if status == 404 else gettext("Refused")
+        return _strict(request, failed(request, status, title, sentence))
 
 
 def _strict(request: PortalRequest, response: Response) -> Response:
@@ -188,7 +191,7 @@ class _FormHandler(Generic[F]):
                 raise
             return _to_result(request, key, before)
         if key is None:
-            return self._refused(request, loaded, FORM_EXPIRED_CODE, 403, FORM_EXPIRED)
+            return self._refused(request, loaded, FORM_EXPIRED_CODE, 403, gettext(FORM_EXPIRED))
         view, _ = _with_context(loaded)
         try:
             performed = self._perform(request, view, key)
@@ -234,7 +237,7 @@ def _why(error: SeatkeeperError) -> tuple[str, int, str]:
     if isinstance(error, Unavailable):
         raise error
     if error.code == "idempotency_key_reused":
-        return FORM_EXPIRED_CODE, 403, FORM_EXPIRED  # it was sent before, with something else typed
+        return FORM_EXPIRED_CODE, 403, gettext(FORM_EXPIRED)  # it was sent before, with something else typed
     return wire_code(error), _status(error), error_message(error)
 
 
@@ -267,13 +270,13 @@ def _error_page(error: Exception) -> tuple[str, int, str, str]:
     match error:
         case Unavailable():
             observability.add_fields(unavailable_reason=str(error))
-            sentence = "The database is busy. Nothing was changed: please try again in a moment."
-            return "service_busy", 503, "Busy", sentence
+            sentence = gettext("The database is busy. Nothing was changed: please try again in a moment.")
+            return "service_busy", 503, gettext("Busy"), sentence
         case SeatkeeperError():
             code, status, words = _why(error)
-            return code, status, "Not found" if status == 404 else "Refused", words
-    sentence = "Something went wrong on the server, and was logged. Please try again."
-    return "internal_error", 500, "Server error", sentence
+            return code, status, gettext("Not found") if status == 404 else gettext("Refused"), words
+    sentence = gettext("Something went wrong on the server, and was logged. Please try again.")
+    return "internal_error", 500, gettext("Server error"), sentence
 
 
 def _status(error: SeatkeeperError) -> int:

@@ -8,6 +8,7 @@ from chalice.app import Response
 from chalicelib import observability
 from chalicelib.domain.errors import Rejected
 from chalicelib.domain.events import Actor
+from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Parts
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
@@ -66,7 +67,7 @@ def visitor_form(
         def carry_out(request: PortalRequest, parts: Parts) -> Response:
             if nonce_of(visitor(request), request.path, request.fields.get(FIELD, "")) is None:
                 observability.set_error(FORM_EXPIRED_CODE)
-                return show(request, parts, 403, FORM_EXPIRED)
+                return show(request, parts, 403, gettext(FORM_EXPIRED))
             try:
                 return act(request)
             except Rejected as error:

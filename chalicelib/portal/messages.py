@@ -11,6 +11,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
+from chalicelib.languages import mark
 from chalicelib.portal.context import Context
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.web import messages
@@ -49,14 +50,14 @@ _EVENTS: dict[EventType, str] = {
     "variables_tracked": "Device variables changed",
 }
 MAIL_KINDS: dict[MailCode, str] = {
-    "seat_given": "I may use a license",
-    "order_given": "I come to manage an order",
-    "license_ends": "A license that I manage ends soon",
-    "license_grace": "A license that I manage is in its grace period",
-    "license_expired": "A license that I manage has ended",
-    "users_taken": "All users of a license that I manage are taken",
-    "devices_taken": "A license that I manage is active on all devices that it may be",
-    "invitation_bounced": "An invitation to a license that I manage did not arrive",
+    "seat_given": mark("I may use a license"),
+    "order_given": mark("I come to manage an order"),
+    "license_ends": mark("A license that I manage ends soon"),
+    "license_grace": mark("A license that I manage is in its grace period"),
+    "license_expired": mark("A license that I manage has ended"),
+    "users_taken": mark("All users of a license that I manage are taken"),
+    "devices_taken": mark("A license that I manage is active on all devices that it may be"),
+    "invitation_bounced": mark("An invitation to a license that I manage did not arrive"),
 }
 """What a person chooses to be mailed."""
 _LIMITS: dict[str, str] = {

@@ -1,17 +1,18 @@
 """Pages: templates filled in, and the headers that every page has."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.days import day_of, ends_a_day
+from chalicelib.domain.days import ends_a_day, local
 from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
+from chalicelib.languages import day, gettext, language, mark, minute, ngettext, number, reader
 from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HERE = Path(__file__).parent
-SENT_BEFORE = "This form was sent before. The page shows what has come of it."
+SENT_BEFORE = mark("This form was sent before. The page shows what has come of it.")
 STATIC = HERE / "static"
 _MONTH_MS = 31 * 24 * 3_600_000
 HEADERS: dict[str, str | list[str]] = {
@@ -38,6 +39,7 @@ HEADERS: dict[str, str | list[str]] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Accept-Language",
 }
 
 
@@ -72,18 +74,20 @@ def render(
             "standings": STATES,
             "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",
             "now": request.now,
+            "language": language(),
+            "zone": reader().zone or "UTC",
         }
         | context
         | {"submitted": defaultdict(str, context.get("submitted", {}))}
     )
-    return FinalResponse(body, dict(HEADERS), status)
+    return FinalResponse(body, HEADERS | {"Content-Language": language()}, status)
 
 
 def _form_result(request: PortalRequest, principal: Principal | None) -> Context | None:
     if principal is None or "done" not in request.query:
         return None
     answer = principal.outcome or {}  # see `FormResult.as_answer`; older versions have stored less
-    return {"flash": answer.get("says", SENT_BEFORE), "reveal": answer.get("reveal", "")}
+    return {"flash": answer.get("says", gettext(SENT_BEFORE)), "reveal": answer.get("reveal", "")}
 
 
 @cache
@@ -118,11 +122,26 @@ def _environment() -> "Environment":
         "until": _until,
         "reported": _reported,
         "limit": _limit,
-        "number": _number,
+        "number": number,
         "actor": actor_words,
         "email": _email,
     }
+    environment.globals |= {"_": _text, "ngettext": _texts}
     return environment
+
+
+def _text(english: str, **params: object) -> "Markup":
+    """A text of a template, in which there may be tags; what stands in it by name is escaped."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup(gettext(english)).format(**params)  # noqa: S704 - of our own catalogs
+
+
+def _texts(one: str, several: str, count: int, **params: object) -> "Markup":
+    """The text of one or of several, likewise."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup(ngettext(one, several, count)).format(**params)  # noqa: S704 - of our own catalogs
 
 
 def _wrong_at(field: str, wrong: Mapping[str, str]) -> "Markup | str":
@@ -148,11 +167,12 @@ def _hidden(token: str) -> "Markup":
 
 
 def _when(at: Instant | None) -> "Markup | str":
-    return _time(at, "%-d %b %Y, %H:%M UTC")
+    """A day and a time, in the reader's time zone."""
+    return _time(at, minute)
 
 
-def _day(at: Instant | None, zone: str = "") -> "Markup | str":
-    return _time(at, "%-d %b %Y", zone)
+def _day(at: Instant | None, _zone: str = "") -> "Markup | str":
+    return _time(at, day)
 
 
 def _ago(at: Instant | None, now: Instant) -> "Markup | str":
@@ -162,32 +182,38 @@ def _ago(at: Instant | None, now: Instant) -> "Markup | str":
     if at is None or now - at > _MONTH_MS:
         return _day(at)
     minutes = max(0, now - at) // 60_000
-    words = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 24 * 60 else f"{minutes // 1440} d"
-    then = datetime.fromtimestamp(at / 1000, UTC)
-    time = Markup('<time datetime="{}" title="{}">{} ago</time>')
-    return time.format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), then.strftime("%-d %b %Y, %H:%M UTC"), words)
+    if minutes < 60:
+        words = gettext("{n} min ago", n=minutes)
+    elif minutes < 24 * 60:
+        words = gettext("{n} h ago", n=minutes // 60)
+    else:
+        words = gettext("{n} d ago", n=minutes // 1440)
+    time = Markup('<time datetime="{}" title="{}">{}</time>')
+    return time.format(_iso(at), minute(local(at, reader().zone)), words)
 
 
-def _date(day: date) -> "Markup":
+def _date(on: date) -> "Markup":
     """A day of the calendar."""
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day.strftime("%-d %b %Y"))
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), day(on))
 
 
-def _until(at: Instant | None, zone: str) -> "Markup | str":
-    """An end: its day in the company's time zone, and the time where it is not the day's end."""
-    return _day(at, zone) if at is None or ends_a_day(at, zone) else _when(at)
+def _until(at: Instant | None, _zone: str = "") -> "Markup | str":
+    """An end: its day, and the time where it is not the day's end."""
+    return _day(at) if at is None or ends_a_day(at, reader().zone) else _when(at)
 
 
-def _time(at: Instant | None, form: str, zone: str = "") -> "Markup | str":
+def _time(at: Instant | None, written: Callable[[datetime], str]) -> "Markup | str":
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     if at is None:
         return "\N{EN DASH}"
-    then = datetime.fromtimestamp(at / 1000, UTC)
-    shown = day_of(at, zone) if zone else then
-    return Markup('<time datetime="{}">{}</time>').format(then.strftime("%Y-%m-%dT%H:%M:%SZ"), shown.strftime(form))
+    return Markup('<time datetime="{}">{}</time>').format(_iso(at), written(local(at, reader().zone)))
+
+
+def _iso(at: Instant) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _email(email: str | None) -> str:
@@ -201,9 +227,5 @@ def _reported(text: str | None, otherwise: str = "\N{EN DASH}") -> "Markup | str
     return Markup("<bdi>{}</bdi>").format(safe_to_show(text, MAX_REPORTED)) if text else otherwise
 
 
-def _limit(number: int | None) -> str:
-    return "unlimited" if number is None else _number(number)
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
+def _limit(most: int | None) -> str:
+    return gettext("unlimited") if most is None else number(most)

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import accepted
 from chalicelib.usecases.known_browser import KnownBrowser
 from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
@@ -44,6 +45,8 @@ class PortalRequest:
     ip: str
     secure: bool
     now: Instant
+    language: str = ""
+    """What the browser asks for, of the languages that we have; empty: none of them."""
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ def read_request(raw_request: Request) -> PortalRequest:
         raw_request.context.get("identity", {}).get("sourceIp", ""),
         _is_secure(headers.get("x-forwarded-proto", "")),
         clock.now(),
+        accepted(headers.get("accept-language", "")),
         _bounded(fields),
         files,
     )
@@ -99,9 +103,11 @@ def read_request(raw_request: Request) -> PortalRequest:
 
 
 def unread(raw_request: Request) -> PortalRequest:
-    """A request of which nothing is read but where it has come in: what a page is shown by that says why."""
-    secure = _is_secure(raw_request.headers.get("x-forwarded-proto", ""))
-    return PortalRequest(raw_request.method, "/portal", _prefix(raw_request)[0], {}, {}, "", secure, clock.now())
+    """A request of which nothing is read but where it came in, and the language: what a page that says why needs."""
+    headers = raw_request.headers
+    secure, language = _is_secure(headers.get("x-forwarded-proto", "")), accepted(headers.get("accept-language", ""))
+    prefix, _ = _prefix(raw_request)
+    return PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language)
 
 
 def _is_secure(forwarded: str) -> bool:

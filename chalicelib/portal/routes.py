@@ -60,6 +60,7 @@ TABLE = (
     ("/portal/account", "account.account", PAGE),
     ("/portal/account/person", "account.profile", FORM),
     ("/portal/account/mails", "account.mails", FORM),
+    ("/portal/account/language", "account.language", FORM),
     ("/portal/account/sessions", "account.sessions", FORM),
     ("/portal/password", "account.password", FORM),
     ("/portal/logo/{name}", "assets.logo", PAGE),

@@ -72,6 +72,7 @@ MESSAGES: dict[str, str] = {
     "url_not_encrypted": "only https is taken here.",
     "url_not_public": "{host} is no public address.",
     "accent_malformed": "write a color as #rrggbb, such as #0a6e5c.",
+    "language_unknown": "choose one of the list.",
     "time_zone_unknown": "give a name of the IANA list, such as Europe/Berlin.",
     "date_malformed": "a date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.",
     "date_impossible": "the date does not exist in the calendar.",

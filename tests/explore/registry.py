@@ -221,6 +221,7 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
+    "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
     "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",

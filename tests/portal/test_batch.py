@@ -75,8 +75,8 @@ def test_a_batch_that_was_left_says_who_has_begun_it_and_when(
     other, note = re.findall(
         r"Their seats are reserved\. (Begun .+?)\. Continue", manager.get(at(license, "/users")).words
     )
-    assert re.fullmatch(rf"Begun \d+ \w+ \d+, \d\d:\d\d UTC by {MANAGER}", note)
-    assert other == "Begun 24 Nov 2026, 06:00 UTC by application"
+    assert re.fullmatch(rf"Begun \d+ \w+ \d+, \d\d:\d\d by {MANAGER}", note)
+    assert other == "Begun 24 Nov 2026, 06:00 by application"
 
 
 def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: License) -> None:

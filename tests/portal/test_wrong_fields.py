@@ -23,6 +23,7 @@ WRONG: dict[str, tuple[str, list[dict[str, str]]]] = {
         "/portal/account/person",
         [{"first_name": "x" * 101, "last_name": "x\0y", "phone_number": "1" * 41}],
     ),
+    "LanguageForm": ("/portal/account/language", [{"language": "tlh", "time_zone": "Mars/Olympus"}]),
     "NewPasswordForm": (
         "/portal/password",
         [{"new_password": "short", "again": "other"}, {"new_password": "password1", "again": "?"}],

@@ -368,6 +368,7 @@ CASES = (
         ("email_changed",),
     ),
     Case("choose mails", change_account.choose_mails, states.seated, states.new_choice, ("person_changed",)),
+    Case("choose a language", change_account.choose_language, states.seated, states.new_language, ("person_changed",)),
     Case("change a name", change_account.change_profile, states.seated, states.new_name, ("person_changed",)),
     Case(
         "end all sessions", change_account.end_other_sessions, states.seated, states.end_sessions, ("sessions_ended",)

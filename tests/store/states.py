@@ -465,6 +465,11 @@ def new_choice(vendor: Vendor, seat: Seated) -> Any:
     return change_account.choose_mails(vendor.code, seat.user.id, off, ADMIN, now=vendor.now)
 
 
+def new_language(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.user.id, "de", "Europe/Berlin", ADMIN)
+    return change_account.choose_language(*given, now=vendor.now)
+
+
 def end_sessions(vendor: Vendor, seat: Seated) -> Any:
     return change_account.end_other_sessions(
         vendor.code, seat.user.id, ADMIN, epoch=seat.user.session_epoch, now=vendor.now

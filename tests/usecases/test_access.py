@@ -23,7 +23,13 @@ from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
 from chalicelib.usecases.catalog import find_product, known_product
-from chalicelib.usecases.change_account import change_profile, choose_mails, choose_password, end_other_sessions
+from chalicelib.usecases.change_account import (
+    change_profile,
+    choose_language,
+    choose_mails,
+    choose_password,
+    end_other_sessions,
+)
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
@@ -201,6 +207,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: reveal_initial_password(c, v.by_user.id, ADA, 1, ADMIN, now=NOW)],
     ),
     (change_profile, "user_not_found", [lambda c, v: change_profile(c, ada(v), Profile("Eve"), ADMIN, now=NOW)]),
+    (choose_language, "user_not_found", [lambda c, v: choose_language(c, ada(v), "de", "", ADMIN, now=NOW)]),
     (choose_mails, "user_not_found", [lambda c, v: choose_mails(c, ada(v), frozenset(), ADMIN, now=NOW)]),
     (end_other_sessions, "user_not_found", [lambda c, v: end_other_sessions(c, ada(v), ADMIN, epoch=0, now=NOW)]),
     (

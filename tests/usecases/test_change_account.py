@@ -9,10 +9,10 @@ import pytest
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import MAX_FAILURES
-from chalicelib.store import accounts
+from chalicelib.store import accounts, histories
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile
-from chalicelib.usecases.change_account import change_profile, choose_password, end_other_sessions
+from chalicelib.usecases.change_account import change_profile, choose_language, choose_password, end_other_sessions
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import keep_session, open_session
@@ -172,3 +172,28 @@ def test_guesses_at_the_old_password_are_counted(vendor: Vendor) -> None:
             choose_password(vendor.code, user.id, "another password", ADMIN, old_password="guess", epoch=0, now=NOW + n)
         codes.add(refused.value.code)
     assert "account_locked" in codes
+
+
+def test_a_language_and_a_time_zone_are_chosen_and_taken_back_and_stand_in_the_history(vendor: Vendor) -> None:
+    user = account(vendor, MANAGER)
+    for language, zone in (("de", "Europe/Berlin"), ("de", "Europe/Berlin"), ("", "UTC"), ("", "")):
+        changed = choose_language(vendor.code, user.id, language, zone, ADMIN, now=NOW)
+        assert account(vendor, MANAGER) == changed
+        assert (changed.language, changed.time_zone) == (language, zone)
+    events = [event.detail for event in histories.account_events(user) if event.type == "person_changed"]
+    assert sorted((event["language"], event["time_zone"]) for event in events) == [
+        ("", ""),
+        ("", "UTC"),
+        ("de", "Europe/Berlin"),
+    ]
+
+
+def test_a_language_that_is_none_of_ours_and_a_time_zone_that_is_none_are_refused(vendor: Vendor) -> None:
+    user = account(vendor, MANAGER)
+    with pytest.raises(Invalid) as refused:
+        choose_language(vendor.code, user.id, "tlh", "Mars/Olympus", ADMIN, now=NOW)
+    assert [(error.code, error.field) for error in refused.value.errors] == [
+        ("language_unknown", "language"),
+        ("time_zone_unknown", "time_zone"),
+    ]
+    assert account(vendor, MANAGER) == user

@@ -5,7 +5,8 @@
   const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
   const on = (event, act, capture) => document.addEventListener(event, act, capture);
   const dialog = () => one("dialog");
-  const say = (words) => { one(".live", dialog().open ? dialog() : document).textContent = words; };
+  const words = document.body.dataset; // in the language of the page
+  const say = (text) => { one(".live", dialog().open ? dialog() : document).textContent = text; };
   const held = []; // buttons of the form that is under way
   let sent = ""; // the field whose change sent it
 
@@ -27,7 +28,7 @@
     secret.replaceChildren(...(await part(link, "secret")).childNodes);
     one("output", secret).id = "";
     one("button", secret).focus();
-    say("The initial password is shown.");
+    say(words.shown);
   }
 
   async function unfold(link) {
@@ -45,10 +46,10 @@
     const secret = button.previousElementSibling;
     try {
       await navigator.clipboard.writeText(secret.textContent);
-      say(button.textContent = "Copied");
+      say(button.textContent = words.copied);
     } catch {
       getSelection().selectAllChildren(secret);
-      say("It is selected: copy it by hand.");
+      say(words.byHand);
     }
   }
 
@@ -96,10 +97,10 @@
     const field = sent && one(`[name="${sent}"]`), first = one("[autofocus]", detail.target);
     first?.removeAttribute("autofocus");  // or htmx gives it the focus once more, when all has settled
     (one("#form-error", detail.target) || field || first || one("#main")).focus();
-    if (field) say(one(".pager p")?.textContent ?? "Nothing matches.");
+    if (field) say(one(".pager p")?.textContent ?? words.nothing);
     sent = "";
   });
   on("htmx:afterSettle", goOn);
-  on("htmx:sendError", () => { release(); say("The server cannot be reached. Try again."); });
+  on("htmx:sendError", () => { release(); say(words.offline); });
   goOn();
 })();

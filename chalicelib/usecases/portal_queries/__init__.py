@@ -24,6 +24,7 @@ from chalicelib.usecases.portal_queries.principal import (
     Principal,
     authenticate_session,
     one_license,
+    reader_of,
     user_license,
 )
 from chalicelib.usecases.portal_queries.users import UserRow, UsersView, UserView, license_user, license_users
@@ -62,6 +63,7 @@ __all__ = [
     "own_device",
     "own_devices",
     "own_licenses",
+    "reader_of",
     "recent_activity",
     "user_license",
 ]

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib import observability
+from chalicelib import languages, observability
 from chalicelib.domain.access import opens
 from chalicelib.domain.catalog import Company, Product
 from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
@@ -13,6 +13,7 @@ from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.standing import Standing, standing
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
+from chalicelib.languages import Reader
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
 from chalicelib.store.database import ConditionFailed
@@ -60,12 +61,18 @@ def authenticate(
     if session is None or user is None or company is None or not is_open(session, user, now):
         raise Unauthenticated("session_expired")
     observability.add_fields(company=user.company, user_id=user.id)
+    languages.go_on_for(reader_of(user, company, languages.reader().language))
     if user.is_initial_password and not allow_initial_password:
         raise Forbidden("password_change_required")
     if now - session.seen_at >= TOUCH_MS:
         with suppress(ConditionFailed):  # ended in this very moment
             sessions.touch_session(claims.token, now)
     return Principal(claims, user, company, found.outcome)
+
+
+def reader_of(user: User, company: Company, accepted: str) -> Reader:
+    """What the user has chosen; else the language that the browser asks for, or the company's, and its time zone."""
+    return Reader(user.language or accepted or company.language, user.time_zone or company.time_zone)
 
 
 def guard_manager(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
