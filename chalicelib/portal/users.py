@@ -21,7 +21,7 @@ from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignme
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.portal_queries import LicenseView, UserView
+from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UsersView, UserView
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,15 @@ def _count(text: str) -> int | None:
 def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """Who uses the license."""
     asked = ListRequest.of(request, claims)
-    return asked.shown(portal_queries.license_users(claims, license_id, asked.query, now=request.now))
+    view, context = asked.shown(portal_queries.license_users(claims, license_id, asked.query, now=request.now))
+    return view, context | {"filters": _filters(view)}
+
+
+def _filters(view: UsersView) -> list[tuple[str, str, int | None]]:
+    """What users can be filtered by: the name, the words, and how many there are, where that is known."""
+    words = {"": "All", "invited": "Invited", "using": "Using", "idle": f"Idle {IDLE_DAYS} d"}
+    offered = {name: text for name, text in words.items() if name != "idle" or view.uses_known}
+    return [(name, text, view.counts.get(name)) for name, text in offered.items()]
 
 
 def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:

@@ -88,6 +88,16 @@ def test_the_initial_password_is_shown_in_its_row_and_copied(page: playwright.Pa
     assert page.evaluate("navigator.clipboard.readText()") == site.initial_password
 
 
+def test_the_initial_password_is_copied_without_being_shown(page: playwright.Page, site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    at_users(site, page)
+    row(page, USER).get_by_role("link", name="Copy").click()
+    expect(page.locator("body > .live")).to_have_text("The initial password is copied.")
+    expect(row(page, USER).get_by_role("link", name="Copied")).to_be_focused()
+    assert page.evaluate("navigator.clipboard.readText()") == site.initial_password
+    assert site.initial_password not in page.content()
+
+
 def test_what_cannot_be_copied_is_selected(page: playwright.Page, site: Site) -> None:
     at_users(site, page)
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")

@@ -6,10 +6,11 @@ from playwright.sync_api import expect
 
 from chalicelib.domain.license import Seat
 from chalicelib.store import accounts, seats
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.initial_password import initial_password
 from tests.e2e.site import OTHER_MANAGER, USER, Site
 from tests.e2e.steps import choose, confirmed, follow, form, refused, row, send
-from tests.support import Application
+from tests.support import ADMIN, HOUR, Application
 from tests.usecases.people import PASSWORD, account, chosen, issued
 
 NEW = "ann.lee@customer.test"
@@ -202,3 +203,24 @@ def test_cancel_changes_nothing_and_leads_back(either_page: playwright.Page, sit
     expect(form(either_page)).to_be_hidden()
     expect(emails(either_page)).to_have_text([USER])
     assert seat(site) is not None
+
+
+def test_users_are_filtered_by_what_they_do_and_found_by_their_names(either_page: playwright.Page, site: Site) -> None:
+    profile = Profile("Lea", "Schäfer")
+    assign_user(
+        site.company, site.license.id, NEW, 1, ADMIN, profile=profile, invite=True, now=site.vendor.now - 2 * HOUR
+    )
+    site.vendor.activate(USER, "pc", site.initial_password)
+    at_users(site, either_page)
+    chips = either_page.get_by_role("navigation", name="Filter")
+    expect(chips.get_by_role("link")).to_have_text(["All", "Invited 1", "Using 1", "Idle 90 d 0"])
+    expect(row(either_page, NEW)).to_contain_text("invited 2 h ago")
+    chips.get_by_role("link", name="Using").click()
+    expect(emails(either_page)).to_have_text([USER])
+    expect(chips.get_by_role("link", name="Using")).to_have_attribute("aria-current", "true")
+    chips.get_by_role("link", name="Idle").click()
+    expect(either_page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    chips.get_by_role("link", name="All").click()
+    either_page.get_by_role("searchbox").fill("schaefer")
+    either_page.get_by_role("button", name="Search").click()
+    expect(emails(either_page)).to_have_text([NEW])

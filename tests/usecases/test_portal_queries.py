@@ -178,7 +178,7 @@ def test_a_page_is_two_reads(vendor: Vendor, license: License, name: str) -> Non
     ALL[name](claims, license)  # the product is known from now on
     with counted() as cost:
         ALL[name](claims, license)
-    more = {"license_details": "", "license_history": "/history"}
+    more = {"license_details": "", "license_history": "/history", "license_users": "/users"}
     page = "/portal/licenses/{license_id}" + more[name] if name in more else ""
     assert len(cost.calls) <= PAGES_OF_MORE_READS.get(page, 2), cost.calls
     assert cost.write_units == 0

@@ -31,6 +31,12 @@
     say(words.shown);
   }
 
+  async function take(link) {
+    await navigator.clipboard.writeText(one("output", await part(link, "secret")).textContent);
+    link.firstChild.textContent = "Copied";
+    say("The initial password is copied.");
+  }
+
   async function unfold(link) {
     const row = link.closest("tr"), next = row.nextElementSibling;
     shut(link);
@@ -61,7 +67,7 @@
   }
 
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
-  const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-unfold]": unfold, "[data-copy]": copy };
+  const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
 
   on("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -27,9 +27,17 @@ from chalicelib.usecases.portal_queries.principal import (
     reader_of,
     user_license,
 )
-from chalicelib.usecases.portal_queries.users import UserRow, UsersView, UserView, license_user, license_users
+from chalicelib.usecases.portal_queries.users import (
+    IDLE_DAYS,
+    UserRow,
+    UsersView,
+    UserView,
+    license_user,
+    license_users,
+)
 
 __all__ = [
+    "IDLE_DAYS",
     "ActivityRow",
     "ActivityView",
     "DetailsView",

@@ -1,6 +1,7 @@
 """What the lists of the portal share: which rows an address asks for, and how they are looked for."""
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ T = TypeVar("T")
 
 MAX_SECONDS = 1.0
 """After which a page looks at no further rows."""
+_WRITTEN_FOR = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
 CHUNK = 90
 """Rows that fit into one BatchGet, with who asks and what else a page needs."""
 
@@ -46,10 +48,18 @@ def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another
 
 
 def has_words(texts: Iterable[str], search: str) -> bool:
-    """Whether each word that is searched for stands in one of the texts, in whatever form either was typed."""
-    plain = [_plain(text) for text in texts]
-    return all(any(word in text for text in plain) for word in _plain(search).split())
+    """Whether each word that is searched for stands in one of the texts, in whatever form either was typed.
+
+    "Schäfer" is found by "schaefer" and "schafer", and the other way round.
+    """
+    plain = [form for text in texts for form in _forms(text)]
+    return all(any(form in text for form in _forms(word) for text in plain) for word in search.split())
 
 
-def _plain(text: str) -> str:
-    return composed(visible(text).lower())
+def _forms(text: str) -> set[str]:
+    """A text in small letters: as it is, with letters for what is written for them, and without marks."""
+    plain = composed(visible(text).lower())
+    if plain.isascii():
+        return {plain}
+    bare = "".join(letter for letter in unicodedata.normalize("NFD", plain) if not unicodedata.combining(letter))
+    return {plain, plain.translate(_WRITTEN_FOR), bare}

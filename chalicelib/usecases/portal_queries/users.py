@@ -1,7 +1,7 @@
 """The users of a license: the list, and one of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.access import opens
@@ -14,14 +14,17 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
-from chalicelib.store import accounts, batch_reads, batches, licenses
-from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.store.seats import read_seat
-from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
+from chalicelib.store import accounts, activations, batch_reads, batches, licenses
+from chalicelib.store.batch_reads import BatchRead, ReadRequest
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager
 
 SEATS_AT_ONCE = 250
 """Users of a license in one read: so many are sorted, and searched at a time."""
+MAX_DEVICES = 250
+"""Devices by which the list says when each user has used the license; on one that knows more of them it does not."""
+IDLE_DAYS = 90
+_IDLE_MS = IDLE_DAYS * 24 * 3_600_000
 _SORTS: dict[str, Callable[[Seat], Any]] = {  # what can be compared
     "newest": lambda seat: (-seat.assigned_at, seat.email),
     "activations": lambda seat: (-seat.activations, seat.email),
@@ -41,6 +44,8 @@ class UserRow:
     opened: bool
     """Whether the account's password opens the license; else the seat waits for a mailed code."""
     invitation: InvitationState
+    last_used_at: Instant | None = None
+    """The last check of a device of this user on the license; None: there was none, or that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,10 @@ class UsersView(LicenseView):
     page: Page[UserRow]
     pending: list[BatchProgress]
     """Batches that are under way; of a list that is too long to be counted, on its first page."""
+    uses_known: bool
+    """Whether the rows say when each user has last used the license."""
+    counts: dict[str, int]
+    """How many users each of `FILTERS` lets through; empty where the users are too many to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +68,111 @@ class UserView(LicenseView):
     row: UserRow
 
 
+FILTERS: Mapping[str, Callable[[UserRow, Instant], bool]] = {
+    "invited": lambda row, _now: row.invitation != "none",
+    "using": lambda row, _now: row.taken > 0,
+    "idle": lambda row, now: (row.last_used_at or row.seat.assigned_at) < now - _IDLE_MS,
+}
+"""Which users a `ListQuery.status` lets through. `idle` is known where it is known who has used the license."""
+
+
+@dataclass(slots=True)
+class _Users:
+    """The users of one license, and what was read of them."""
+
+    claims: SessionClaims
+    license_id: int
+    list_query: ListQuery
+    now: Instant
+    whole: list[Seat] | None = None
+    """All seats, where they are few enough to be read at once."""
+    view: LicenseView | None = None
+    uses: dict[int, Instant] | None = None
+    """When each user has last used the license; None: not known."""
+    rows: dict[int, UserRow] = field(default_factory=dict)
+
+    def read(self, after: str, backwards: bool, limit: int) -> tuple[list[Seat], bool]:
+        behind = int(after) if after else None
+        company = self.claims.company
+        found = licenses.seats(company, self.license_id, after=behind, backwards=backwards, limit=limit + 1)
+        seats, more = cut(found, limit)
+        if not (after or more):
+            self.whole = seats
+        return seats, more
+
+    def keep(self, seats: list[Seat]) -> list[Seat]:
+        """Those that are searched for; by what they do, each is looked at."""
+        found = [seat for seat in seats if has_words(_texts(seat), self.list_query.search)]
+        passes = FILTERS.get(self.list_query.status)
+        if passes is None or not found:
+            return found
+        return [row.seat for row in self.look_at(found) if passes(row, self.now)]
+
+    def arrange(self, seats: list[Seat]) -> list[Seat]:
+        return sorted(seats, key=_SORTS.get(self.list_query.sort, lambda seat: seat.email))
+
+    def named(self) -> list[Seat]:
+        """The seat of the user whom the search names by the whole e-mail, if there is one: found by that."""
+        try:
+            user_id = accounts.user_of_email(self.claims.company, known_email(self.list_query.search))
+        except Invalid:
+            return []
+        if user_id is None:
+            return []
+        found = self._read([user_id], seats=[(self.license_id, user_id)])
+        self._note(found, list(found.seats.values()))
+        return [row.seat for row in self.rows.values()]
+
+    def look_at(self, seats: list[Seat]) -> list[UserRow]:
+        """The rows of these seats. Of a short list all are read with them, in one BatchGet, and so can be counted."""
+        asked = self.whole if self.whole is not None and len(self.whole) <= CHUNK else seats
+        unknown = [seat for seat in asked if seat.user_id not in self.rows]
+        if unknown or self.view is None:
+            self._note(self._read([seat.user_id for seat in unknown]), unknown)
+        return [self.rows[seat.user_id] for seat in seats if seat.user_id in self.rows]
+
+    def counts(self) -> dict[str, int]:
+        """As `UsersView.counts`."""
+        if self.whole is None or any(seat.user_id not in self.rows for seat in self.whole):
+            return {}
+        return {name: sum(passes(row, self.now) for row in self.rows.values()) for name, passes in FILTERS.items()}
+
+    def _read(self, user_ids: list[int], seats: list[tuple[int, int]] | None = None) -> BatchRead:
+        wanted = ReadRequest(managed=self.license_id, licenses=[self.license_id], users=user_ids, seats=seats or ())
+        return batch_reads.batch_read(self.claims, wanted, self.now)
+
+    def _note(self, found: BatchRead, seats: list[Seat]) -> None:
+        """Keep what was found of users, once it is proved who asks; and when they have used the license."""
+        first, self.view = self.view is None, guard_manager(self.claims, found, self.license_id, self.now)
+        license = self.view.license
+        if first and (found.seats or (self.whole is not None and not _has_batches(license, self.whole))):
+            self.uses = _last_uses(license)
+        for seat in seats:
+            if (user := found.users.get(seat.user_id)) is not None:
+                used_at = self.uses.get(user.id) if self.uses else None
+                self.rows[user.id] = _user_row(license, seat, user, self.now, used_at)
+
+
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
     """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
 
-    Two reads; three where batches may be under way, or a whole e-mail is searched for, and more where a search looks
-    on. Raises `session_expired`, `license_not_found`.
+    Three reads: of the seats, or of the account of a whole e-mail that is searched for; of who asks and the users; and
+    of the devices, which tell who uses the license, or where some may be under way of the batches. More where a search
+    or a filter looks on. Raises `session_expired`, `license_not_found`.
     """
+    users = _Users(claims, license_id, list_query, now)
     searched = bool(list_query.search.strip())
-
-    def read(after: str, backwards: bool, limit: int) -> tuple[list[Seat], bool]:
-        behind = int(after) if after else None
-        seats = licenses.seats(claims.company, license_id, after=behind, backwards=backwards, limit=limit + 1)
-        return cut(seats, limit)
-
-    def keep(seats: list[Seat]) -> list[Seat]:
-        return [seat for seat in seats if has_words((seat.email, display_email(seat.email)), list_query.search)]
-
-    def arrange(seats: list[Seat]) -> list[Seat]:
-        return sorted(seats, key=_SORTS.get(list_query.sort, lambda seat: seat.email))
-
-    rows = Rows(read, lambda seat: str(seat.user_id), SEATS_AT_ONCE, SEATS_AT_ONCE)
     first = not (list_query.after or list_query.before)
-    named = _named(claims.company, license_id, list_query.search) if first and searched else []
-    page = Page(named, 1, 1) if named else list_page(rows, list_query, keep if searched else None, arrange)
-    wanted = ReadRequest(managed=license_id, licenses=[license_id], users=[seat.user_id for seat in page.rows])
-    found = batch_reads.batch_read(claims, wanted, now)
-    base = guard_manager(claims, found, license_id, now)
-    shown = [_user_row(base.license, s, found.users[s.user_id], now) for s in page.rows if s.user_id in found.users]
-    may_be = not named and _may_have_batches(base.license, page, searched=searched)
+    named = users.named() if first and searched and not list_query.status else []
+    rows = Rows(users.read, lambda seat: str(seat.user_id), SEATS_AT_ONCE, SEATS_AT_ONCE)
+    keep = users.keep if searched or list_query.status in FILTERS else None
+    page = Page(named, 1, 1) if named else list_page(rows, list_query, keep, users.arrange)
+    shown = users.look_at(page.rows)
+    base = users.view
+    assert base is not None, "rows are looked at with the license"
+    may_be = not named and (_has_batches(base.license, users.whole) if users.whole is not None else not page.before)
     pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
-    return UsersView(*fields(base), page_with(page, shown), pending)
+    return UsersView(*fields(base), page_with(page, shown), pending, users.uses is not None, users.counts())
 
 
 def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: Instant) -> UserView:
@@ -104,23 +188,29 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     return UserView(*fields(base), _user_row(base.license, seat, user, now))
 
 
-def _named(company: str, license_id: int, search: str) -> list[Seat]:
-    """The seat of the user whom the search names by the whole e-mail, if there is one: found by that, in two reads."""
-    try:
-        user_id = accounts.user_of_email(company, known_email(search))
-    except Invalid:
-        return []
-    seat = None if user_id is None else read_seat(company, license_id, user_id)
-    return [] if seat is None else [seat]
+def _texts(seat: Seat) -> tuple[str, ...]:
+    return seat.email, display_email(seat.email), seat.first_name or "", seat.last_name or ""
 
 
-def _may_have_batches(license: License, page: Page[Seat], *, searched: bool) -> bool:
-    """Whether batches are to be looked for: seats that they have reserved are assigned, and nobody's yet."""
-    if page.total is None:
-        return not page.before
-    return searched or license.users_assigned > page.total
+def _last_uses(license: License) -> dict[int, Instant] | None:
+    """When each user has last used a license, by the checks of its devices; None where they are too many to be read."""
+    if license.first_activated_at is None:
+        return {}
+    if license.known_devices > MAX_DEVICES:
+        return None
+    devices, more = cut(activations.devices(license.company, license.id, limit=MAX_DEVICES + 1), MAX_DEVICES)
+    uses: dict[int, Instant] = {}
+    for device in devices:
+        if device.user_id is not None:
+            uses[device.user_id] = max(device.last_check_at, uses.get(device.user_id, 0))
+    return None if more else uses
 
 
-def _user_row(license: License, seat: Seat, user: User, now: Instant) -> UserRow:
+def _has_batches(license: License, seats: list[Seat]) -> bool:
+    """Whether batches are under way: seats that they have reserved are assigned, and nobody's yet."""
+    return license.users_assigned > len(seats)
+
+
+def _user_row(license: License, seat: Seat, user: User, now: Instant, last_used_at: Instant | None = None) -> UserRow:
     names, invitation = shown_names(seat, user), invitation_state(user, now)
-    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation)
+    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation, last_used_at)
