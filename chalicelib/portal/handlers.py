@@ -183,7 +183,7 @@ class _FormHandler(Generic[F]):
         return self._form(request, self.load(request, claims, **parts))
 
     def carry_out(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-        key = _idempotency_key(request, claims)
+        key = idempotency_key(request, claims)
         try:
             loaded = self.load(request, claims, **parts)
         except NotFound:  # what it is about may be gone by the very form, sent before
@@ -241,7 +241,7 @@ def _why(error: SeatkeeperError) -> tuple[str, int, str]:
     return wire_code(error), _status(error), error_message(error)
 
 
-def _idempotency_key(request: PortalRequest, claims: SessionClaims) -> IdempotencyKey | None:
+def idempotency_key(request: PortalRequest, claims: SessionClaims) -> IdempotencyKey | None:
     """What tells a form from another one; None where its token is not this session's, or not for this address."""
     nonce = nonce_of(claims.token, request.path, request.fields.get(FIELD, ""))
     content = json.dumps(sorted(request.fields.items()))

@@ -41,6 +41,7 @@ TABLE = (
     (LICENSE + "/devices/{device}/reset", "devices.reset", FORM),
     (LICENSE + "/users", "users.users", PAGE),
     (LICENSE + "/users/assign", "users.assign", FORM),
+    (LICENSE + "/users/chosen", "chosen_users.chosen", FORM),
     (LICENSE + "/users/batch", "batch.batch", FORM),
     (LICENSE + "/users/batch/start", "batch.start", POST),
     (LICENSE + "/users/batch/{batch_id}", "batch.run", FORM),

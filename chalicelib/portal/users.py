@@ -79,6 +79,14 @@ def _count(text: str) -> int | None:
     return count
 
 
+def wanted_limit(form: LimitForm) -> int | None:
+    """The limit that a form asks for; None: unlimited. Raises `Invalid`: `count_malformed`."""
+    wanted = None if form.unlimited else _count(form.max_activations)
+    if wanted is None and not form.unlimited:
+        raise Invalid("count_malformed", of="unlimited", field="max_activations")
+    return wanted
+
+
 @page("users.html")
 def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """Who uses the license."""
@@ -202,10 +210,7 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
 @action("set_limit.html", LimitForm, _user)
 def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[None]:
     """Change the user's own limit."""
-    me, who = view.principal.user, view.row.user.email
-    wanted = None if form.unlimited else _count(form.max_activations)
-    if wanted is None and not form.unlimited:
-        raise Invalid("count_malformed", of="unlimited", field="max_activations")
+    me, who, wanted = view.principal.user, view.row.user.email, wanted_limit(form)
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
     flash = f"{display_email(who)} {message}. Devices that are active stay so."

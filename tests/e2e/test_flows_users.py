@@ -224,3 +224,32 @@ def test_users_are_filtered_by_what_they_do_and_found_by_their_names(either_page
     either_page.get_by_role("searchbox").fill("schaefer")
     either_page.get_by_role("button", name="Search").click()
     expect(emails(either_page)).to_have_text([NEW])
+
+
+def test_what_is_done_with_the_selected_users_is_said_of_each(either_page: playwright.Page, site: Site) -> None:
+    for number in range(2):
+        site.vendor.assign(site.license, f"user{number}@customer.test")
+    at_users(site, either_page)
+    bar = either_page.get_by_role("form", name="Selected users")
+    expect(bar).to_be_hidden()
+    for who in (USER, "user0@customer.test"):
+        either_page.get_by_role("checkbox", name=f"Select {who}").check()
+    expect(bar).to_be_visible()
+    bar.get_by_role("button", name="Set limit").click()
+    expect(form(either_page).get_by_role("listitem")).to_have_text([USER, "user0@customer.test"])
+    send(either_page, "Set max activations", max_activations="6")
+    refused(either_page, "The license allows 5 activations in all.")
+    send(either_page, "Set max activations", max_activations="3")
+    confirmed(either_page, "The limit of 2 of 2 users is set.")
+    found = [seat(site, email) for email in (USER, "user0@customer.test", "user1@customer.test")]
+    assert [one.max_activations for one in found if one is not None] == [3, 3, 1]
+
+
+def test_all_users_of_a_page_are_selected_at_once(page: playwright.Page, site: Site) -> None:
+    site.vendor.assign(site.license, NEW)
+    at_users(site, page)
+    page.get_by_role("checkbox", name="Select all").check()
+    page.get_by_role("form", name="Selected users").get_by_role("button", name="Remove").click()
+    send(page, "Remove users (2)")
+    confirmed(page, "2 of 2 users were removed.")
+    assert site.vendor.stored(site.license).users_assigned == 0

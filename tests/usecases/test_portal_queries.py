@@ -48,6 +48,7 @@ OF_A_LICENSE: dict[str, View] = {
     "license_devices": lambda a, li: portal_queries.license_devices(a, li.id, ListQuery(), now=NOW),
     "license_device": lambda a, li: portal_queries.license_device(a, li.id, device_key(a), now=NOW),
     "license_users": lambda a, li: portal_queries.license_users(a, li.id, ListQuery(), now=NOW),
+    "chosen_users": lambda a, li: portal_queries.chosen_users(a, li.id, [_ada[a.company]], now=NOW),
     "license_user": lambda a, li: portal_queries.license_user(a, li.id, _ada[a.company], now=NOW),
 }
 OF_OWN_SEATS: dict[str, View] = {

@@ -10,8 +10,11 @@
   const held = []; // buttons of the form that is under way
   let sent = ""; // the field whose change sent it
 
+  // Where a link leads to, or what a button of a form with the method GET asks for.
+  const address = (link) => link.href ?? `${link.form.action}?${new URLSearchParams(new FormData(link.form, link))}`;
+
   async function part(link, id) {
-    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+    const page = new DOMParser().parseFromString(await (await fetch(address(link))).text(), "text/html");
     return page.getElementById(id) ?? Promise.reject(); // logged out meanwhile: the whole page says so
   }
 
@@ -67,7 +70,7 @@
   }
 
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
-  const acts = { "a[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
+  const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
 
   on("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -76,10 +79,11 @@
     if (!found) return;
     event.preventDefault();
     event.stopPropagation();
-    if (kind) acts[kind](found).catch(() => { location = found.href; });
+    if (kind) acts[kind](found).catch(() => { location = address(found); });
     else dialog().close();
   }, true);
   on("change", ({ target }) => {
+    if (target.matches("[data-all]")) each(".check input", (box) => { box.checked = target.checked; });
     if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });
   on("submit", ({ target }) => setTimeout(() => {

@@ -29,9 +29,11 @@ from chalicelib.usecases.portal_queries.principal import (
 )
 from chalicelib.usecases.portal_queries.users import (
     IDLE_DAYS,
+    ChosenView,
     UserRow,
     UsersView,
     UserView,
+    chosen_users,
     license_user,
     license_users,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "IDLE_DAYS",
     "ActivityRow",
     "ActivityView",
+    "ChosenView",
     "DetailsView",
     "DeviceRow",
     "DeviceView",
@@ -59,6 +62,7 @@ __all__ = [
     "UserView",
     "UsersView",
     "authenticate_session",
+    "chosen_users",
     "license_details",
     "license_device",
     "license_devices",

@@ -68,6 +68,13 @@ class UserView(LicenseView):
     row: UserRow
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenView(LicenseView):
+    """Some users of one license."""
+
+    rows: list[UserRow]
+
+
 FILTERS: Mapping[str, Callable[[UserRow, Instant], bool]] = {
     "invited": lambda row, _now: row.invitation != "none",
     "using": lambda row, _now: row.taken > 0,
@@ -186,6 +193,17 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     if seat is None or user is None:
         raise NotFound("user_not_found")
     return UserView(*fields(base), _user_row(base.license, seat, user, now))
+
+
+def chosen_users(claims: SessionClaims, license_id: int, user_ids: list[int], *, now: Instant) -> ChosenView:
+    """Those of some users who have a seat on a license that the user manages: one read. Raises as `license_users`."""
+    seats = [(license_id, user_id) for user_id in user_ids]
+    wanted = ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=user_ids)
+    found = batch_reads.batch_read(claims, wanted, now)
+    base = guard_manager(claims, found, license_id, now)
+    there = [(found.seats.get((license_id, user_id)), found.users.get(user_id)) for user_id in user_ids]
+    rows = [_user_row(base.license, seat, user, now) for seat, user in there if seat is not None and user is not None]
+    return ChosenView(*fields(base), rows)
 
 
 def _texts(seat: Seat) -> tuple[str, ...]:
