@@ -24,6 +24,7 @@ from infra.scratch import scratch_folder
 from tests.e2e import install
 from tests.e2e.browser import SCHEMES, chromium, log_in, watched
 from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD, Showcase, make
+from tests.e2e.styles import show_components
 
 OUT = install.HOME / "screenshots"
 WIDTHS = {390: 844, 1440: 900}
@@ -37,11 +38,13 @@ class Shot:
 
     name: str
     path: str
+    """Empty: the components, on a page of their own."""
     clicks: Sequence[str] = ()
     is_logged_in: bool = True
 
 
 SHOTS = (
+    Shot("styles", "", is_logged_in=False),
     Shot("log-in", "/portal/log-in", is_logged_in=False),
     Shot("forgotten", "/portal/forgotten", is_logged_in=False),
     Shot("invitation", "/portal/invitation?link={link}", is_logged_in=False),
@@ -135,7 +138,10 @@ def _take(
 
 
 def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
-    page.goto(path)
+    if path:
+        page.goto(path)
+    else:
+        show_components(page)
     for name in shot.clicks:
         page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name)).first.click()
     page.wait_for_load_state("networkidle")

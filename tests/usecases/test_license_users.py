@@ -81,7 +81,9 @@ def test_nothing_is_said_of_the_last_use_where_the_devices_are_too_many(
     vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(users, "MAX_DEVICES", 3)  # the license knows four
-    shown = view(vendor, license)
+    with counted() as cost:
+        shown = view(vendor, license)
+    assert "licenses device#" not in cost.read
     assert (shown.uses_known, {row.last_used_at for row in shown.page.rows}) == (False, {None})
 
 
