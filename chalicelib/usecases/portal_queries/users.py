@@ -176,7 +176,7 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
     page = Page(named, 1, 1) if named else list_page(rows, list_query, keep, users.arrange)
     shown = users.look_at(page.rows)
     base = users.view
-    assert base is not None, "rows are looked at with the license"
+    assert base is not None  # it is read with the rows
     may_be = not named and (_has_batches(base.license, users.whole) if users.whole is not None else not page.before)
     pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
     return UsersView(*fields(base), page_with(page, shown), pending, users.uses is not None, users.counts())
