@@ -16,7 +16,7 @@ from chalicelib.licenseapi.routes import blueprint as license_api
 from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.runtime import runtime_or, using
-from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.deliver_events import keep_delivering
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -101,7 +101,7 @@ def send_queued_mails(event: CloudWatchEvent) -> dict[str, int]:
 def deliver_queued_events(_event: Json, context: object) -> dict[str, int]:
     """Deliver what stands in the outbox."""
     with run_log("events", context):
-        return deliver_events(now=clock.now(), keep_going=clock.lasting(RUN_SECONDS))
+        return keep_delivering(clock.now, clock.lasting(RUN_SECONDS))
 
 
 gc.freeze()  # nor does a request wait for a search of it

@@ -37,7 +37,7 @@ from chalicelib.store import accounts
 from chalicelib.store.database import connection, create_tables, table_name
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
-from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.deliver_events import keep_delivering
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -235,19 +235,12 @@ def mailing(stopping: Stopping) -> Iterator[None]:
 
 @contextmanager
 def delivering(stopping: Stopping) -> Iterator[None]:
-    """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up.
-
-    By two threads: while one waits for an endpoint that hangs, the other delivers to all else.
-    """
+    """While this lasts, deliver what stands in the outbox, now and every `EVENT_SECONDS`; the next run catches up."""
 
     def deliver() -> None:
-        deliver_events(now=clock.now(), keep_going=_until(stopping))
+        keep_delivering(clock.now, _until(stopping))
 
-    name = "delivery of events"
-    with (
-        _repeating(name, deliver, EVENT_SECONDS, stopping),
-        _repeating(name, deliver, EVENT_SECONDS, stopping),
-    ):
+    with _repeating("delivery of events", deliver, EVENT_SECONDS, stopping):
         yield
 
 

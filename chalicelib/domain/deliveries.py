@@ -166,6 +166,13 @@ class Queue:
     """Nothing is sent before, because it failed."""
     failing_since: Instant | None = None
     """Since when no try has succeeded."""
+    slow: bool = False
+    """Whether it took long to answer, when it was last sent to."""
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether who sends to it may have to wait, as it did last time or as it fails."""
+        return self.slow or self.failing_since is not None
 
     def failed(self, now: Instant) -> "Queue":
         """The queue of an endpoint that has failed at `now`: it is left alone for a while."""

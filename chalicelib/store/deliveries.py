@@ -143,6 +143,8 @@ def lease_queue(queue: Queue, now: Instant) -> Queue:
 def release_queue(queue: Queue, due_at: Instant | None) -> None:
     """Let go of a queue as it is now; `due_at`: when it is of use again, None: nothing waits.
 
+    That it fails, or is slow, is kept also then.
+
     Where something was filed meanwhile it stays due. What has lost its lease changes nothing.
     """
     item, here = QueueItem, _queue_item(queue.company, queue.endpoint)
@@ -151,11 +153,12 @@ def release_queue(queue: Queue, due_at: Instant | None) -> None:
     state: list[Action] = [
         item.resting_until.set(queue.resting_until),
         item.failing_since.set(queue.failing_since),
+        item.slow.set(queue.slow),
         item.lease.remove(),
         item.lease_until.remove(),
     ]
     with suppress(ConditionFailed):
-        if due_at is None and queue.failing_since is None:
+        if due_at is None and not queue.may_hang:
             writes.delete(here, nothing_came)
         else:
             writes.update(here, [*state, item.due_at.set(LATEST if due_at is None else due_at)], nothing_came)
@@ -241,7 +244,7 @@ def remove_of(company: str, endpoint_ids: Iterable[int]) -> Iterator[int]:
 def remove_leased(queue: Queue) -> None:
     """Remove what waits for an endpoint that is gone, or was delivered; where something is filed meanwhile, later."""
     sum(_remove_deliveries(queue.company, queue.endpoint))
-    release_queue(replace(queue, failing_since=None, resting_until=0), None)
+    release_queue(replace(queue, failing_since=None, resting_until=0, slow=False), None)
 
 
 def _remove_deliveries(company: str, endpoint_id: int) -> Iterator[int]:

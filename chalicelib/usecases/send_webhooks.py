@@ -1,13 +1,22 @@
-"""Send what is due to endpoints, to each by itself: one that hangs or fails keeps no other waiting."""
+"""Send what is due to endpoints, to each by itself: one that hangs or fails keeps no other waiting.
+
+    due ──▶ a thread of the many, as long as its answers come at once
+       └──▶ a thread of the few, where it took long last time, or failed
+
+An endpoint has a turn of a few seconds, and one that takes long of eight calls; then come those that wait for a thread.
+"""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from random import random
+from typing import Self
 
 from chalicelib import observability
 from chalicelib.domain.deliveries import Delivery, Endpoint, Queue, State, tried
@@ -29,27 +38,71 @@ SENDER = Actor("sender")
 OUTCOMES = ("delivered", "failed", "given_up")
 _OUTCOME: Mapping[State, str] = {"delivered": "delivered", "failed": "given_up", "pending": "failed"}
 """What a try counts as, by what has become of the delivery."""
-_ENDPOINTS_AT_ONCE = 16
+ENDPOINTS_AT_ONCE, HANGING_AT_ONCE = 32, 16
+"""Of those that answer at once, and of those that may hang. Who begins to hang has a thread of the many, but once."""
 CALLS_AT_ONCE = 8
 """To one endpoint."""
+_SLOW_SECONDS = 1.0
+"""Who takes so long to answer is sent to apart, until it is faster again."""
+_TURN_SECONDS = 2.0
+_LOOK_SECONDS = 0.25
+"""After so long is looked for more, whoever has not answered yet."""
 _log = logging.getLogger(__name__)
 
 
-def send_webhooks(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
-    """Send what is due while `keep_going()`; answers how many deliveries were taken, failed and were given up.
+class Sending:
+    """What one run sends. At the end of the context all has come to its end that was begun."""
 
-    Costs a Query a shard where nothing waits; for an endpoint that something waits for, three reads and two writes, and
-    two items a delivery.
-    """
+    def __init__(self, clock: Callable[[], Instant], keep_going: Callable[[], bool]) -> None:
+        self._clock, self._keep_going = clock, keep_going
+        self._stack = ExitStack()
+        self._fast, self._apart = ThreadPool(ENDPOINTS_AT_ONCE), ThreadPool(HANGING_AT_ONCE)
+        self._under_way: dict[tuple[str, int], Future[Counter[str]]] = {}
+        self._total: Counter[str] = Counter()
 
-    def send(queue: Queue) -> Counter[str]:
-        return _send_queue(queue, now, keep_going)
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._fast)
+        self._stack.enter_context(self._apart)
+        return self
 
-    shards = (readable(deliveries.queues(shard)) for shard in range(QUEUE_SHARDS))
-    due = [queue for shard in shards for queue in shard if _is_due(queue, now)]
-    with ThreadPool(_ENDPOINTS_AT_ONCE) as threads:
-        total: Counter[str] = sum(threads.map(send, due), Counter())
-    return {outcome: total[outcome] for outcome in OUTCOMES}
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        self._count()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many deliveries were taken, failed and were given up."""
+        return {outcome: self._total[outcome] for outcome in OUTCOMES}
+
+    def send_due(self, now: Instant) -> bool:
+        """Begin to send what is due, and wait a moment for it; answers whether there was anything to wait for.
+
+        Costs a Query a shard where nothing waits; for each turn of an endpoint three reads and two writes, and two
+        items a delivery.
+        """
+        shards = (readable(deliveries.queues(shard)) for shard in range(QUEUE_SHARDS))
+        due = [queue for shard in shards for queue in shard if _is_due(queue, now)]
+        for queue in due:
+            endpoint = queue.company, queue.endpoint
+            if endpoint not in self._under_way:
+                threads = self._apart if queue.may_hang else self._fast
+                self._under_way[endpoint] = threads.submit(self._send, queue)
+        wait(self._under_way.values(), _LOOK_SECONDS)
+        had_work = bool(self._under_way)
+        self._count()
+        return had_work
+
+    def _count(self) -> None:
+        """What came of those whose turn is over."""
+        for endpoint in [one for one, sent in self._under_way.items() if sent.done()]:
+            self._total.update(self._under_way.pop(endpoint).result())
+
+    def _send(self, queue: Queue) -> Counter[str]:
+        """The turn of an endpoint, if it is not over before it has begun."""
+        if not self._keep_going():
+            return Counter()
+        until = time.monotonic() + _TURN_SECONDS
+        return _send_queue(queue, self._clock(), lambda: self._keep_going() and time.monotonic() < until)
 
 
 def _is_due(queue: Queue, now: Instant) -> bool:
@@ -69,7 +122,7 @@ def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> C
             deliveries.remove_leased(leased)
             return counts
         if endpoint.is_sent_to:
-            leased = _send_all(endpoint, leased, counts, now, keep_going)
+            leased = _send_all(endpoint, replace(leased, slow=False), counts, now, keep_going)
         due_at = deliveries.next_due(endpoint) if endpoint.is_sent_to else None
         deliveries.release_queue(leased, due_at)
         deliveries.forget_old(endpoint, now, at_least=sum(counts.values()))
@@ -84,7 +137,7 @@ def _send_queue(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> C
 def _send_all(
     endpoint: Endpoint, queue: Queue, counts: Counter[str], now: Instant, keep_going: Callable[[], bool]
 ) -> Queue:
-    """Send until nothing is due or the endpoint fails; answers the queue as it is to be released."""
+    """Send until nothing is due, the endpoint fails or takes long; answers the queue as it is to be released."""
     waiting, secrets = deliveries.pending(endpoint, now), secrets_of(endpoint, now)
     with ThreadPool(CALLS_AT_ONCE) as threads, ExitStack() as stack:
         client = runtime().webhooks
@@ -93,7 +146,7 @@ def _send_all(
         def answers(some: Sequence[Delivery]) -> list[Answer]:
             return list(threads.map(partial(_post, secrets, now), connections, some))
 
-        while queue.resting_until <= now and keep_going() and (some := list(islice(waiting, RECORDED_AT_ONCE))):
+        while _goes_on(queue, now, keep_going) and (some := list(islice(waiting, RECORDED_AT_ONCE))):
             if queue.failing_since is None:
                 age = (now - some[0].created_at) / 1000
                 observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, age)
@@ -109,14 +162,16 @@ def _send_some(
     now: Instant,
     keep_going: Callable[[], bool],
 ) -> Queue:
-    """Send some deliveries, and record them; not all of them where the endpoint turns out to fail, or time is over."""
+    """Send some deliveries, and record them; not all of them where the endpoint turns out to fail or to take long, or
+    time is over."""
     done: list[tuple[Delivery, Delivery]] = []
     for group in _groups(some, cautious=queue.failing_since is not None):
+        begun = time.monotonic()
         came = answers(group)
         # The jitter spreads what is tried again, and nobody gains by guessing it.
         done += [(d, tried(d, a, now, random())) for d, a in zip(group, came, strict=True)]  # noqa: S311
-        queue = _after(queue, came, now)
-        if queue.resting_until > now or not keep_going():
+        queue = replace(_after(queue, came, now), slow=time.monotonic() - begun >= _SLOW_SECONDS)
+        if not _goes_on(queue, now, keep_going):
             break
     try:
         deliveries.record(done)
@@ -124,6 +179,10 @@ def _send_some(
         return replace(queue, resting_until=max(queue.resting_until, now + 1))
     counts.update(_OUTCOME[after.state] for _, after in done)
     return queue
+
+
+def _goes_on(queue: Queue, now: Instant, keep_going: Callable[[], bool]) -> bool:
+    return queue.resting_until <= now and not queue.slow and keep_going()
 
 
 def _groups(some: Sequence[Delivery], *, cautious: bool) -> Iterator[Sequence[Delivery]]:

@@ -1,6 +1,6 @@
-"""How fast what stands in the outbox is delivered, while another endpoint hangs: events a second, and their CPU.
+"""How fast what stands in the outbox is delivered, while other endpoints hang or are slow: events a second, their CPU.
 
-By the threads that deliver beside a server of one machine, over HTTP, to a receiver in a process of its own.
+By the thread that delivers beside a server of one machine, over HTTP, to a receiver in a process of its own.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 
 from chalicelib.bootstrap import bootstrap
+from chalicelib.domain.deliveries import MAX_ENDPOINTS
 from chalicelib.domain.events import Actor, Event
 from chalicelib.runtime import using
 from chalicelib.store import outbox, writes
@@ -37,8 +38,9 @@ from infra.scratch import scratch_folder
 from infra.version import add_version
 
 EVENTS = 100_000
-ELSEWHERE, HUNG = "BENCH-HANGS", 100
-"""The company whose endpoint hangs, and how many events wait for it."""
+HANGS, IS_SLOW, ELSEWHERE = "BENCH-HANGS", "BENCH-SLOW", 100
+"""The company whose endpoint hangs, the one whose many are slow, and how many events each of these has."""
+SLOW_SECONDS = 5.0
 _ADMIN = Actor("bench")
 _LOOK_SECONDS, _PATIENCE_SECONDS = 0.05, 60.0
 
@@ -55,15 +57,18 @@ class Drained:
     """Seconds in which nothing came to the receiver."""
     hung_calls: int
     """That the endpoint which hangs has taken, and not answered."""
+    slow_calls: int
+    """That the slow ones have answered."""
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """A process that takes webhooks: at `/in` it answers at once, at `/hang` never."""
+    """A process that takes webhooks: at `/in` it answers at once, at `/slow` after `SLOW_SECONDS`, at `/hang` never."""
 
     port: int
     taken: "Synchronized[int]"
     hung: "Synchronized[int]"
+    slow: "Synchronized[int]"
 
 
 def put_events(company: str, count: int, what: str) -> None:
@@ -96,7 +101,8 @@ def drain(receiver: Receiver, events: int) -> Drained:
             if taken > before:
                 last = now
             progress.show(min(taken, events))
-        found = Drained(events, last - start, time.process_time() - cpu, pause, receiver.hung.value)
+        calls = receiver.hung.value, receiver.slow.value
+        found = Drained(events, last - start, time.process_time() - cpu, pause, *calls)
         stopping.set()
     return found
 
@@ -107,7 +113,8 @@ def in_words(found: Drained) -> str:
     return (
         f"{about()}: {found.events:,} events were delivered in {found.seconds:.0f} s, {rate:,.0f} a second, with "
         f"{cpu:.0f} microseconds of CPU each. Meanwhile another company's endpoint took {found.hung_calls} calls and "
-        f"answered none; the longest that nothing came to the one that answers was {found.longest_pause:.1f} s."
+        f"answered none, and {MAX_ENDPOINTS} of a third answered {found.slow_calls}, after {SLOW_SECONDS:g} s each; "
+        f"the longest that nothing came to the one that answers at once was {found.longest_pause:.1f} s."
     )
 
 
@@ -115,19 +122,21 @@ def in_words(found: Drained) -> str:
 def receiving() -> Iterator[Receiver]:
     """A receiver, as long as the context lasts."""
     context = multiprocessing.get_context("spawn")
-    port, taken, hung = context.Value("i", 0), context.Value("i", 0), context.Value("i", 0)
-    process = context.Process(target=_receive, args=(port, taken, hung), daemon=True)
+    port, taken, hung, slow = (context.Value("i", 0) for _ in range(4))
+    process = context.Process(target=_receive, args=(port, taken, hung, slow), daemon=True)
     process.start()
     try:
         while not port.value:
             time.sleep(_LOOK_SECONDS)
-        yield Receiver(port.value, taken, hung)
+        yield Receiver(port.value, taken, hung, slow)
     finally:
         process.kill()
         process.join()
 
 
-def _receive(port: "Synchronized[int]", taken: "Synchronized[int]", hung: "Synchronized[int]") -> None:
+def _receive(
+    port: "Synchronized[int]", taken: "Synchronized[int]", hung: "Synchronized[int]", slow: "Synchronized[int]"
+) -> None:
     ids = set[bytes]()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,8 +147,12 @@ def _receive(port: "Synchronized[int]", taken: "Synchronized[int]", hung: "Synch
                 if head.startswith(b"POST /hang"):
                     hung.value += 1
                     await asyncio.Event().wait()
-                ids.add(_said(rb"webhook-id", head))
-                taken.value = len(ids)
+                if head.startswith(b"POST /slow"):
+                    await asyncio.sleep(SLOW_SECONDS)
+                    slow.value += 1
+                else:
+                    ids.add(_said(rb"webhook-id", head))
+                    taken.value = len(ids)
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     async def serve() -> None:
@@ -160,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure and print; answers the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.bench.webhooks",
-        description="How fast events are delivered to an endpoint, while another one hangs; some minutes.",
+        description="How fast events are delivered to an endpoint, while others hang or are slow; some minutes.",
         epilog="example: python -m infra.bench.webhooks --events 10000",
     )
     parser.add_argument("--events", type=int, default=EVENTS, help="that are delivered (default: %(default)s)")
@@ -178,22 +191,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _measured(environment: dict[str, str], receiver: Receiver, events: int) -> Drained:
     with using(bootstrap(environment)):
-        _listen(receiver)
-        put_events(ELSEWHERE, HUNG, "events for one that hangs")
+        prepare()
+        _listen(COMPANY, f"http://127.0.0.1:{receiver.port}/in")
+        for company, path, endpoints in ((HANGS, "hang", 1), (IS_SLOW, "slow", MAX_ENDPOINTS)):
+            _sell(company)
+            for _ in range(endpoints):
+                _listen(company, f"http://127.0.0.1:{receiver.port}/{path}")
+            put_events(company, ELSEWHERE, f"events of {company}")
         put_events(COMPANY, events, "events in the outbox")
         return drain(receiver, events)
 
 
-def _listen(receiver: Receiver) -> None:
-    """Make two companies that sell something, each with an endpoint."""
-    prepare()
+def _sell(company: str) -> None:
+    """Make a company with a license."""
     now = clock.now()
-    create_company(ELSEWHERE, "Elsewhere", _ADMIN, now=now)
-    create_product(ELSEWHERE, BY_KEY, "Viewer", "license-key", _ADMIN, now=now)
-    issue_license(ELSEWHERE, BY_KEY, Terms("perpetual", None), None, _ADMIN, now=now)
-    for company, path in ((COMPANY, "in"), (ELSEWHERE, "hang")):
-        url, types = f"http://127.0.0.1:{receiver.port}/{path}", frozenset({"license.activated"})
-        create_endpoint(company, url, types, _ADMIN, now=now)
+    create_company(company, "Elsewhere", _ADMIN, now=now)
+    create_product(company, BY_KEY, "Viewer", "license-key", _ADMIN, now=now)
+    issue_license(company, BY_KEY, Terms("perpetual", None), None, _ADMIN, now=now)
+
+
+def _listen(company: str, url: str) -> None:
+    create_endpoint(company, url, frozenset({"license.activated"}), _ADMIN, now=clock.now())
 
 
 if __name__ == "__main__":

@@ -193,7 +193,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "reveal@account",
     ),
     "send_mails.send_mails": ("send@account",),
-    "send_webhooks.send_webhooks": (
+    "send_webhooks.Sending": (
         "deliver@webhook",
         "deliver-early@webhook",
         "deliver-late@webhook",

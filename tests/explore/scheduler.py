@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Self
@@ -90,6 +91,12 @@ class _InTurn:
     def map(do: Callable[..., Any], *of: Iterable[Any]) -> Iterable[Any]:
         return list(map(do, *of))
 
+    @staticmethod
+    def submit(do: Callable[..., Any], *of: Any) -> Future[Any]:
+        future = Future[Any]()
+        future.set_result(do(*of))
+        return future
+
 
 def _token_bytes(count: int = 32) -> bytes:
     return _dice().randbytes(count)
@@ -121,6 +128,7 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ThreadPool", _InTurn),
     (file_events, "ThreadPool", _InTurn),
     (send_webhooks, "ThreadPool", _InTurn),
+    (send_webhooks, "time", _Time),
     (send_webhooks, "random", lambda: _dice().random()),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""

@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from inspect import getsource, isfunction, unwrap
+from inspect import getsource, isclass, isfunction, unwrap
 from types import ModuleType
 from typing import Any
 
@@ -25,9 +25,9 @@ def sources(package: ModuleType) -> dict[ModuleType, str]:
 
 
 def functions(module: ModuleType, source: str) -> Iterator[tuple[Any, ast.AST]]:
-    """Those that a module defines, each with its code."""
+    """Those that a module defines, each with its code, and its classes: what one does its methods do."""
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield unwrap(vars(module)[node.name]), node
 
 
@@ -48,8 +48,8 @@ def writing(all_sources: dict[ModuleType, str]) -> set[str]:
     for module, source in all_sources.items():
         for function, code in functions(module, source):
             for used in used_in(code, vars(module)):
-                if isfunction(used) or used is transactions.Transaction:
-                    users[used if isinstance(used, type) else unwrap(used)].add(function)
+                if isfunction(used) or isclass(used):
+                    users[unwrap(used)].add(function)
     todo: list[Any] = [transactions.Transaction, *(function for function, _ in functions(writes, getsource(writes)))]
     found = set[str]()
     while todo:

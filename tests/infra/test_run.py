@@ -579,7 +579,7 @@ def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_
         stopping.set()
         for thread in begun:
             thread.join(30)
-        assert [thread.is_alive() for thread in begun] == [False] * 5
+        assert [thread.is_alive() for thread in begun] == [False] * 4
 
 
 def test_all_that_is_told_to_stop_is_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from chalicelib.usecases import (
     close_account,
     create,
     deactivate,
+    deliver_events,
     device_variables,
     endpoints,
     forgotten_password,
@@ -40,7 +41,6 @@ from chalicelib.usecases import (
     management_keys,
     order_managers,
     send_mails,
-    send_webhooks,
     sessions,
     sweep,
     unlock,
@@ -363,7 +363,7 @@ def failed_delivery(vendor: Vendor) -> int:
     endpoints.send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
     with using(replace(runtime(), webhooks=cast("WebhookClient", Receivers(lambda *_: BROKEN)))):
         for days in range(4):
-            send_webhooks.send_webhooks(now=vendor.now + days * DAY)
+            deliver_events.deliver_events(now=vendor.now + days * DAY)
     return endpoint_id
 
 

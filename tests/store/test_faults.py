@@ -24,14 +24,13 @@ from chalicelib.store.dynamodb import READ_TIMEOUT
 from chalicelib.usecases import endpoints, portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
-from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.deliver_events import deliver_events, keep_delivering
 from chalicelib.usecases.device_variables import device_variables
 from chalicelib.usecases.file_events import file_events
 from chalicelib.usecases.invitations import find_invited
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.refused_mails import give_up_refused
-from chalicelib.usecases.send_webhooks import send_webhooks
 from tests.store.cases import CASES, Case
 from tests.store.effects import Effects, effects, stored
 from tests.store.faults import (
@@ -182,7 +181,7 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     # tests/usecases/test_bounded_guesses.py, and test_invitations.py there
     guessing: set[Any] = {count_guess, find_snapshot, device_variables, find_invited}
     # tests/usecases/test_deliver_events.py, and test_refused_mails.py there: what they send may be sent again
-    sending: set[Any] = {deliver_events, file_events, send_webhooks, endpoints.send_again, give_up_refused}
+    sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     looking |= guessing | sending
     assert writing - looking == {case.function for case in CASES} - looking
 

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import replace
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,8 +17,9 @@ from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.store import database, deliveries
-from chalicelib.store.deliveries import LEASE_MS, QUEUE_SHARDS
+from chalicelib.store.deliveries import LEASE_MS, QUEUE_SHARDS, RECORDED_AT_ONCE
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases import send_webhooks
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.create import create_product
 from chalicelib.usecases.deliver_events import deliver_events
@@ -45,7 +48,7 @@ from tests.store.faults import (
 )
 from tests.store.seam import Answer, Request, Send, ask, empty, every_item
 from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
-from tests.usecases.receivers import BROKEN, OK, SLOW, Receivers, listen
+from tests.usecases.receivers import BROKEN, OK, SLOW, URL, Receivers, listen
 
 MINUTE = 60_000
 OTHER = "https://other.example/in"
@@ -58,6 +61,14 @@ def receivers(change_runtime: ChangeRuntime) -> Receivers:
     receivers = Receivers()
     change_runtime(webhooks=receivers)
     return receivers
+
+
+@pytest.fixture
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """By its first number, in seconds, is measured how long a receiver takes."""
+    seconds = [0.0]
+    monkeypatch.setattr(send_webhooks, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    return seconds
 
 
 def test_a_change_is_told_to_who_listens(vendor: Vendor, receivers: Receivers) -> None:
@@ -178,6 +189,63 @@ def test_an_endpoint_that_hangs_is_left_alone_and_keeps_no_other_waiting(vendor:
     assert done["delivered"] == len(receivers.taken) == 21
     assert done["failed"] == CALLS_AT_ONCE
     assert deliver_events(now=vendor.now + MINUTE + 61)["failed"] == 0
+
+
+def test_endpoints_that_take_long_keep_nothing_from_others_that_comes_meanwhile(
+    vendor: Vendor, receivers: Receivers, stopwatch: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are more of them than threads, and the one that answers at once has one alone."""
+    monkeypatch.setattr(send_webhooks, "ENDPOINTS_AT_ONCE", 1)
+    monkeypatch.setattr(send_webhooks, "HANGING_AT_ONCE", 1)
+    slow = {f"{OTHER}/{number}": Vendor() for number in range(3)}
+    endpoints = {url: listen(one, "license.activated", url=url) for url, one in slow.items()}
+    listen(vendor, "license.activated")
+    let_go, later = Event(), vendor.now + MINUTE
+
+    def answer(url: str, _body: object) -> webhooks.Answer:
+        if url in slow:
+            stopwatch[0] += 3
+        return OK
+
+    def hang(url: str, _body: object) -> webhooks.Answer:
+        if url not in slow:
+            let_go.set()
+        elif not receivers.bodies():
+            vendor.activate(vendor.issue(), "HW-1", now=later)
+            assert let_go.wait(5), "who answers at once was sent nothing"
+        return answer(url, _body)
+
+    for receivers.answer in (answer, hang):
+        for url, one in slow.items():
+            send_test(one.code, endpoints[url], ADMIN, now=later)
+        deliver_events(now=later)
+    assert [len(receivers.bodies(url)) for url in slow] == [2, 2, 2]
+    assert len(receivers.bodies()) == 1
+    assert len(queues()) == 3, "that they are slow is remembered, though nothing waits for them"
+    receivers.answer = lambda *_: OK
+    for url, one in slow.items():
+        send_test(one.code, endpoints[url], ADMIN, now=later)
+    deliver_events(now=later)
+    assert queues() == []
+
+
+def test_an_endpoint_for_which_much_waits_has_a_turn_and_then_come_the_others(
+    vendor: Vendor, receivers: Receivers, stopwatch: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_webhooks, "ENDPOINTS_AT_ONCE", 1)
+    for url in (URL, OTHER):
+        endpoint_id = listen(vendor, url=url)
+        for _ in range(RECORDED_AT_ONCE):
+            send_test(vendor.code, endpoint_id, ADMIN, now=vendor.now)
+
+    def answer(*_: object) -> webhooks.Answer:
+        stopwatch[0] += 0.1
+        return OK
+
+    receivers.answer = answer
+    assert deliver_events(now=vendor.now)["delivered"] == 2 * RECORDED_AT_ONCE
+    came = [url for url, _ in receivers.taken]
+    assert came.index(came[-1]) < len(came) - 1 - came[::-1].index(came[0]), "one was sent all before the other had any"
 
 
 def test_an_endpoint_that_has_failed_is_asked_with_one_event_first(vendor: Vendor, receivers: Receivers) -> None:
@@ -409,7 +477,7 @@ def test_what_cannot_be_filed_keeps_nothing_from_being_sent(vendor: Vendor, rece
     with_a_test(vendor)
     vendor.activate(vendor.issue(), "HW-2", now=vendor.now + MINUTE)
     later = vendor.now + MINUTE + 1
-    with wire(server_failed, operations=frozenset({"TransactWriteItems"}), at=range(1, 20)):
+    with wire(server_failed, operations=frozenset({"TransactWriteItems"})):
         deliver_events(now=later)
     assert receivers.types() == ["webhook.test"]
     deliver_events(now=later + LEASE_MS)

@@ -2,7 +2,7 @@
 
 from chalicelib.domain.deliveries import Delivery, Endpoint, Listeners, Outgoing, Queue
 from chalicelib.store import keys
-from chalicelib.store.attributes import IntegerAttribute, TextAttribute, TextSetAttribute
+from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, TextAttribute, TextSetAttribute
 from chalicelib.store.items.base import AccountsItem, LicensesItem
 from chalicelib.store.schema import Fields
 
@@ -30,6 +30,7 @@ class QueueItem(LicensesItem[Queue]):
     lease: TextAttribute
     resting_until: IntegerAttribute
     failing_since: IntegerAttribute
+    slow: BooleanAttribute
 
     def fields_by_hand(self) -> Fields:
         return {"shard": int(self.pk.rpartition("#")[2])}
