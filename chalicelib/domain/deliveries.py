@@ -193,8 +193,9 @@ def wait_ms(tries: int, jitter: float) -> int:
 
 
 def tried(delivery: Delivery, answer: Answer, now: Instant, jitter: float) -> Delivery:
-    """A delivery after one more try; `jitter` as in `wait_ms`."""
-    first = now if delivery.first_tried_at is None else delivery.first_tried_at
+    """A delivery after one more try; `jitter` as in `wait_ms`. One that was due for long and not tried begins anew."""
+    is_forgiven = delivery.next_try_at is not None and now - delivery.next_try_at > _FORGIVEN_MS
+    first = now if delivery.first_tried_at is None or is_forgiven else delivery.first_tried_at
     came: dict[str, str | int | None] = {"status": answer.status, "error": answer.error, "excerpt": answer.excerpt}
     tries = dict(sorted({**delivery.tries, str(now): came}.items(), key=lambda one: int(one[0]))[-KEPT_TRIES:])
     again = now + wait_ms(sum(int(at) >= first for at in tries), jitter)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from chalicelib import observability
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.deliveries import Delivery, Endpoint, Outgoing
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import Mail
@@ -87,9 +88,14 @@ def _file_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> int
     while keep_going() and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
         if not filed:
             observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, (now - some[0].at) / 1000)
-        found = list(readable(deliveries.look_up(some)))
-        filed += sum(_commit(step, now) for step in _steps(found, listening, now))
+        filed += _file(some, listening, now)
     return filed
+
+
+def _file(some: Sequence[Outgoing], listening: dict[str, _Listening | None], now: Instant) -> int:
+    """File events; answers how many that were."""
+    found = list(readable(deliveries.look_up(some)))
+    return sum(_commit(step, listening, now) for step in _steps(found, listening, now))
 
 
 def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now: Instant) -> Iterator[_Step]:
@@ -118,17 +124,24 @@ def _steps(found: Sequence[Found], listening: dict[str, _Listening | None], now:
         yield step
 
 
-def _commit(step: _Step, now: Instant) -> int:
-    """How many events were filed; none where somebody else has filed one of them, or the transaction is refused: the
-    next run finds them."""
+def _commit(step: _Step, listening: dict[str, _Listening | None], now: Instant) -> int:
+    """How many events were filed; none where somebody else has filed one of them, or the database is busy: the next run
+    finds them.
+
+    Where it refuses the transaction for good, as for an item that is too large, each half is filed by itself, down to
+    the event that is refused: the others are not to wait for it. They are looked up again, for their numbers.
+    """
+    events = list(step.filed)
     try:
         deliveries.file(step.filed, step.numbers, step.mails, now)
     except ConditionFailed:
         return 0
-    except Exception:  # whatever it is: neither the other events nor what is due are to wait for these
-        _log.exception("events cannot be filed: %s", ", ".join(f"{one.key} of {one.history}" for one in step.filed))
+    except Exception as error:  # whatever it is: neither the other events nor what is due are to wait for these
+        if half := 0 if isinstance(error, Unavailable) else len(events) // 2:
+            return _file(events[:half], listening, now) + _file(events[half:], listening, now)
+        _log.exception("events cannot be filed: %s", ", ".join(f"{one.key} of {one.history}" for one in events))
         return 0
-    return len(step.filed)
+    return len(events)
 
 
 def _listening(company: str) -> _Listening | None:
