@@ -170,6 +170,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "issue-for-others@shop",
         "issue-with-key@shop",
     ),
+    "limit_reached.note_limit_reached": ("one-too-many@webhook",),
     "log_in.log_in": (
         "log-in@account",
         "log-in-wrong@account",
@@ -226,7 +227,6 @@ NOT_WALKED: dict[str, str] = {
     "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
     "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
     "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",
-    "limit_reached.note_limit_reached": "an observation: it is tried once, and no answer fails with it",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }

@@ -29,6 +29,7 @@ from tests.usecases.receivers import URL, Receivers
 LATER = NOW + DAY
 """When the last run comes."""
 LOST, MADE_UP, ANEW = "each change is told", "nothing is told that has not happened", "what comes again is the same"
+DAILY = "that a limit was reached is told once a day"
 TWICE, NUMBERS, LEFT = "each is told once", "the numbers are without a gap", "nothing is left that nobody looks for"
 
 
@@ -53,6 +54,8 @@ class Aftermath:
     """What the last run has delivered, and where."""
     given_up: frozenset[str]
     """The ids of what was tried for so long that it is tried no more."""
+    limits: int
+    """How many events say that the license's limit was reached, all on one day."""
     left: tuple[str, ...]
     """What waits all the same, or belongs to an endpoint that is gone."""
 
@@ -91,6 +94,9 @@ class WebhookJudge:
         if once:
             twice = (f"{id} to {url}: {count}" for (url, id), count in times.items() if count > 1 + again)
             yield from (Violation(TWICE, one) for one in twice)
+        were_refused = any(one.answer == "license_activated_max_times" for one in outcomes)
+        if after.limits > 1 or (once and after.limits < were_refused):
+            yield Violation(DAILY, f"it is told {after.limits} times")
         if after.endpoint is not None:
             tests = [one.tested for one in outcomes if one.tested and one.answer not in (BUSY, DIED)]
             due = [*(one.id for one in after.due), *tests]
@@ -147,7 +153,8 @@ def _aftermath(world: HookWorld, engine: MemoryEngine) -> Aftermath:
         endpoint = webhooks.read_endpoint(code, world.endpoint)
         given_up = [] if endpoint is None else [d.id for d in deliveries.log(endpoint) if d.state == "failed"]
         due, taken = tuple(_due(world)), tuple(receivers.taken)
-        return Aftermath(endpoint, due, taken, frozenset(given_up), tuple(_left(world)))
+        limits = sum(event.type == "license_limit_reached" for event in world.vendor.history(world.license))
+        return Aftermath(endpoint, due, taken, frozenset(given_up), limits, tuple(_left(world)))
     finally:
         engine.state = end
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chalicelib.store import deliveries, writes
+from chalicelib.store.items.ephemera import LimitReachedItem
 from chalicelib.store.items.webhooks import DeliveryItem, QueueItem, SequenceItem
 from chalicelib.store.transactions import Transaction
 from tests.proof.mutants import Patches, rewriting
@@ -63,12 +64,24 @@ def _pending_twice() -> Patches:
     return [(deliveries, "put", put)]
 
 
+def _limit_told_twice() -> Patches:
+    """Each process that refuses somebody tells that the limit was reached, though another one has told it that day."""
+    right = Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        is_any = LimitReachedItem.pk.exists() | LimitReachedItem.pk.does_not_exist()
+        right(self, item, is_any if isinstance(item, LimitReachedItem) else condition)
+
+    return [(Transaction, "put", put)]
+
+
 WEBHOOK_MUTANTS: dict[str, Callable[[], Patches]] = {
     "deleted before it is sent": _deleted_before_it_is_sent,
     "lease without a condition": _lease_without_a_condition,
     "queue forgotten though more has come": _queue_forgotten_though_more_has_come,
     "number not in the condition": _number_not_in_the_condition,
     "filed again when unheard": _pending_twice,
+    "limit told twice": _limit_told_twice,
 }
 CAUGHT_ON_WEBHOOKS = {
     "outbox outside the transaction": "deactivate+create@webhook/idle~1",
@@ -77,5 +90,6 @@ CAUGHT_ON_WEBHOOKS = {
     "queue forgotten though more has come": "deliver+test@webhook/filed",
     "number not in the condition": "activate+deliver+deliver-early@webhook/ahead",
     "filed again when unheard": "deliver+test@webhook/idle~1",
+    "limit told twice": "one-too-many+one-too-many@webhook/full",
 }
 """The setting that is walked, as in `caught.CAUGHT_IN`."""

@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any, cast
 
 from chalicelib.domain.deliveries import DISABLED_AFTER_MS
+from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.license import License
-from chalicelib.runtime import runtime, using
+from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store.deliveries import LEASE_MS
 from chalicelib.usecases import endpoints
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.file_events import file_events
+from chalicelib.usecases.limit_reached import note_limit_reached
 from chalicelib.webhooks.client import WebhookClient
 from tests.explore.deeds import Outcome, outcome_of
 from tests.explore.engine import State
@@ -25,10 +27,10 @@ LISTENS_FROM = NOW - 6 * DAY
 """When the endpoint was made; of what happens a minute later it is told."""
 AHEAD_MS = 500
 OTHER = "https://other.example/in"
-STARTS = ("idle", "put", "ahead", "filed", "sent", "paused", "down", "hopeless")
-"""Nothing has happened; an event is in the outbox, or put there by a clock that is ahead, filed, or delivered; filed
-while the endpoint is paused; refused, and to be tried again; refused for so long that the endpoint is to be disabled.
-The last two receivers refuse what comes.
+STARTS = ("idle", "put", "full", "ahead", "filed", "sent", "paused", "down", "hopeless")
+"""Nothing has happened; an event is in the outbox, also that of the last activation that there is, or put there by a
+clock that is ahead, filed, or delivered; filed while the endpoint is paused; refused, and to be tried again; refused
+for so long that the endpoint is to be disabled. The last two receivers refuse what comes.
 """
 
 
@@ -94,7 +96,7 @@ def world(start: str) -> HookWorld:
     engine, receivers = new_engine({}), Receivers()
     with controlled(engine), received_by(receivers):
         vendor = Vendor(now=LISTENS_FROM)
-        license = vendor.issue(max_activations=5)
+        license = vendor.issue(max_activations=2 if start == "full" else 5)
         vendor.activate(license, "d0")
         before = frozenset(event.key for event in vendor.history(license))
         vendor.now = LISTENS_FROM + 1
@@ -134,6 +136,17 @@ def _deactivate(world: HookWorld) -> None:
     world.vendor.deactivate(world.license, "d0", now=world.now)
 
 
+def _activate_too_many(world: HookWorld) -> None:
+    """As the License API does, by a process that has noted nothing yet."""
+    vendor, license = world.vendor, world.license
+    with using(replace(runtime(), caches=Caches())):
+        try:
+            vendor.activate(license, "d3", now=world.now)
+        except LimitReached as error:
+            note_limit_reached(vendor.code, license.id, error, ADMIN, now=world.now)
+            raise
+
+
 def _deliver(later: int) -> Callable[[HookWorld], None]:
     def do(world: HookWorld) -> None:
         deliver_events(now=world.now + later)
@@ -158,6 +171,7 @@ def _all() -> Iterator[HookDeed]:
     """Who delivers does so a second later than the others, so that it may find what they have put."""
     yield HookDeed("activate", _activate)
     yield HookDeed("deactivate", _deactivate)
+    yield HookDeed("one-too-many", _activate_too_many)
     yield HookDeed("deliver", _deliver(1000))
     yield HookDeed("deliver-early", _deliver(AHEAD_MS // 2))
     yield HookDeed("deliver-late", _deliver(2 * LEASE_MS), outlasts_leases=True)
@@ -172,6 +186,9 @@ def _all() -> Iterator[HookDeed]:
 
 DEEDS: dict[str, HookDeed] = {deed.name: deed for deed in _all()}
 FROM: dict[str, tuple[str, ...]] = {
-    start: tuple(name for name in DEEDS if name != "deliver-early") for start in STARTS
-} | {"ahead": ("activate", "deactivate", "deliver", "deliver-early")}
+    start: tuple(name for name in DEEDS if name not in ("deliver-early", "one-too-many")) for start in STARTS
+} | {
+    "ahead": ("activate", "deactivate", "deliver", "deliver-early"),
+    "full": ("one-too-many", "deactivate", "deliver", "deliver-late"),
+}
 """From each start what is walked there: whoever is early finds less than others where a clock is ahead."""
