@@ -29,8 +29,8 @@ T = TypeVar("T")
 
 _LOOKED_UP_AT_ONCE = 25
 """Events in one read, of which each takes three items of a hundred."""
-_FILED_AT_ONCE = 250
-"""Events of a shard, before what is due is sent."""
+_FILED_AT_ONCE = 50
+"""Events of a shard, before what is due is sent: so long it waits, at most."""
 _log = logging.getLogger(__name__)
 
 
