@@ -35,6 +35,7 @@ EventType = Literal[
     "user_assigned",
     "user_invited",
     "user_removed",
+    "user_replaced",
     "batch_started",
     "batch_reduced",
     "batch_finished",

@@ -5,6 +5,8 @@ where it has one, and ours.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import cast
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event, EventType
@@ -17,6 +19,9 @@ PUBLISHED_DAYS = (30, 7, 1)
 DAYS_OF_REFERENCE = 3
 """The same, by the public reference."""
 _ANY = "*"
+_UNASSIGNED = "license.license_user.unassigned"
+_OF_WHO_LEAVES = frozenset({"devices", "replaced_by", "replaced_by_id"})
+"""What is told of a user who was replaced; all else that the event says is of who came."""
 
 
 TYPES: Mapping[str, tuple[EventType, ...]] = {
@@ -34,13 +39,13 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.grace_started": ("grace_started",),
     "license.expired": ("license_expired",),
     "license.limit_reached": ("license_limit_reached",),
-    "license.license_user.assigned": ("user_assigned",),
-    "license.license_user.unassigned": ("user_removed",),
+    "license.license_user.assigned": ("user_assigned", "user_replaced"),
+    _UNASSIGNED: ("user_removed", "user_replaced"),
     "order.license_user.manager_assigned": ("manager_added",),
     "product.created": ("product_created",),
     "device.reset": ("device_reset",),
     "device.blacklisted": ("device_blacklisted",),
-    "user.invited": ("user_invited", "user_assigned"),
+    "user.invited": ("user_invited", "user_assigned", "user_replaced"),
     "user.locked": ("log_in_locked",),
     "user.password_changed": ("password_changed", "password_set"),
     "webhook.disabled": ("webhook_disabled",),
@@ -82,3 +87,17 @@ def types_of(event: Event, license: License | None) -> list[str]:
         "user.invited": event.type == "user_invited" or "invited" in event.detail,
     }
     return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]
+
+
+def as_told(event: Event, type: str) -> Event:
+    """An event as it is told under one of its types: one user is replaced by another, which is news of either."""
+    if event.type != "user_replaced":
+        return event
+    leaving = {name: value for name, value in event.detail.items() if name in _OF_WHO_LEAVES}
+    if type == _UNASSIGNED:
+        return replace(event, detail=leaving)
+    coming = {name: value for name, value in event.detail.items() if name not in _OF_WHO_LEAVES}
+    user, user_id = cast(str, leaving["replaced_by"]), cast(int, leaving["replaced_by_id"])
+    return replace(
+        event, user=user, user_id=user_id, detail=coming | {"replaces": event.user, "replaces_id": event.user_id}
+    )

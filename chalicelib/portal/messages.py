@@ -38,6 +38,7 @@ _EVENTS: dict[EventType, str] = {
     "user_assigned": "User assigned",
     "user_invited": "Invitation sent again",
     "user_removed": "User removed",
+    "user_replaced": "User replaced",
     "user_activations_reset": "Activations of the user reset",
     "user_limit_changed": "Limit of the user changed",
     "log_in_failed": "Log-in failed",
@@ -125,6 +126,8 @@ def event_words(event: Event) -> str:
         return f"{words} (a transfer)"
     if event.type == "user_assigned" and event.detail.get("invited"):
         return f"{words} and invited"
+    if event.type == "user_replaced":
+        return f"{words} by {display_email(str(event.detail['replaced_by']))}"
     if event.type == "license_will_expire" and (days := event.detail.get("days")):
         return f"{words} within a day" if days == 1 else f"{words} within {days} days"
     if event.type == "license_limit_reached":

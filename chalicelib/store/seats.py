@@ -43,6 +43,24 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     write.commit()
 
 
+def replace_user(
+    license: License, old: Seat, seat: Seat, known: User | None, user: User, event: Event, mail: Mail, *, released: bool
+) -> None:
+    """Take the seat `old` away as `remove` does, and give another user one of the same limit as `assign` does, in one
+    write that leaves `users_assigned` as it is. Raises `ConditionFailed`.
+
+    `known`: the account of `user` as it was, None where it is made.
+    """
+    pk, item = license_pk(license.company, license.id), LicenseItem
+    write = Transaction(event_item(pk, event))
+    taken, may_give = buckets.giving_seats(license, event.actor, event.at, 1)
+    write.update(item(pk, LICENSE), [*_freed(license, old, released), *taken], (item.epoch == license.epoch) & may_give)
+    _delete_seat(write, license, old, _unchanged(old) & SeatItem.unchanged(old, SeatItem.max_activations))
+    put_seat(write, license, seat, known, user)
+    put_mail(write, mail, event.at)
+    write.commit()
+
+
 def giving(license: License, event: Event, count: int) -> tuple[list[Action], Condition]:
     """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
     taken, allowed = buckets.giving_seats(license, event.actor, event.at, count)
@@ -85,11 +103,9 @@ def remove(license: License, seat: Seat, event: Event, *, released: bool, closed
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed: list[Action] = [item.users_assigned.add(-1), item.times_activated.add(-seat.activations_in(license))]
-    freed += releasing(seat.activations_in(license)) if released else []
+    freed = [item.users_assigned.add(-1), *_freed(license, seat, released)]
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
-    write.delete(SeatItem(pk, seat_sort_key(seat.user_id)), _unchanged(seat))
-    write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
+    _delete_seat(write, license, seat, _unchanged(seat))
     if closed_at is not None:
         require_closed(write, license.company, seat.user_id, closed_at)
     write.commit()
@@ -99,9 +115,7 @@ def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event
     """End all the activations of a seat, in one write; `released` as in `remove`. Raises `ConditionFailed`."""
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed: list[Action] = [item.times_activated.add(-seat.activations_in(license))]
-    freed += releasing(seat.activations_in(license)) if released else []
-    write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
+    write.update(item(pk, LICENSE), _freed(license, seat, released), item.epoch == license.epoch)
     emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
     write.update(SeatItem(pk, seat_sort_key(seat.user_id)), emptied, _unchanged(seat))
     write.commit()
@@ -115,6 +129,18 @@ def update(license: License, old: Seat, new: Seat, event: Event) -> None:
     write = Transaction(event_item(pk, event))
     write.change(SeatItem(pk, seat_sort_key(old.user_id)), old, new, SeatItem.epoch == old.epoch)
     write.commit()
+
+
+def _freed(license: License, seat: Seat, released: bool) -> list[Action]:
+    """What is changed of a license where all the activations of a seat end."""
+    taken = seat.activations_in(license)
+    return [LicenseItem.times_activated.add(-taken), *(releasing(taken) if released else [])]
+
+
+def _delete_seat(write: Transaction, license: License, seat: Seat, unchanged: Condition) -> None:
+    """Add to a transaction that a seat goes, and the link to it."""
+    write.delete(SeatItem(license_pk(license.company, license.id), seat_sort_key(seat.user_id)), unchanged)
+    write.delete(LookupItem(license.company, user_license_sort_key(seat.user_id, license.id)), LookupItem.pk.exists())
 
 
 def _unchanged(seat: Seat) -> Condition:

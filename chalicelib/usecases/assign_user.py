@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_epoch
 from chalicelib.domain.instants import Instant, whole_seconds
-from chalicelib.domain.invitation import new_secret, with_invitation
+from chalicelib.domain.invitation import new_secret
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
@@ -18,8 +17,7 @@ from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, person_name, phone_number
 from chalicelib.store import accounts, activations, seats
 from chalicelib.usecases.find_license import find_license
-from chalicelib.usecases.give_seat import with_seat
-from chalicelib.usecases.initial_password import new_user
+from chalicelib.usecases.give_seat import account_of_seat
 from chalicelib.usecases.limit_reached import noting_limits
 from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.retry import decide_and_write
@@ -62,7 +60,7 @@ def assign_user(
 ) -> tuple[License, Seat, User]:
     """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
 
-    `manager_id`: who gives it, None for an operator. What a password that is there opens: `usecases.give_seat`.
+    `manager_id`: who gives it, None for an operator. What the password of an account opens: `usecases.give_seat`.
     `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
     `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed.
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
@@ -77,16 +75,12 @@ def assign_user(
         license = state.license
         _guard_room(license, state.seat, max_activations)
         guard_seats_rate(license, actor, 1, now)
-        if state.user is not None and state.user.closed_at is not None:
-            return None
         # Made anew each time: the id may be another's.
-        user = _made(license) if state.user is None else with_seat(state.user, license, manager_id)
-        user = with_invitation(user, secret, now)
+        user = account_of_seat(state.user, license, address, manager_id, secret, now=now)
+        if user is None:
+            return None
         seat = Seat(user.id, address, 0, new_epoch(), license.epoch, now, max_activations, **asdict(profile))
         return seat, user
-
-    def _made(license: License) -> User:
-        return new_user(company, address, frozenset({buyer(license)}), now=now)
 
     def write(state: _State, granted: tuple[Seat, User] | None) -> None:
         if granted is None:
@@ -120,15 +114,20 @@ def _read(company: str, license_id: int, address: str) -> _State:
 
 def _guard_person(company: str, license_id: int, email: str, max_activations: int | None, profile: Profile) -> None:
     """Raises `Invalid` for a wrong e-mail or name, with one error for each wrong field, the limit among them."""
-    if [*wrong_in("email", known_email, email), *_wrong_names(profile)]:
+    if [*wrong_person(email, profile)]:
         raise_all([*wrong_assignment(find_license(company, license_id), email, max_activations, profile)])
 
 
 def wrong_assignment(license: License, email: str, max_activations: int | None, profile: Profile) -> Iterator[Invalid]:
     """What is wrong with the fields by which somebody is assigned, whoever it is: one error for each that is."""
+    yield from wrong_person(email, profile)
+    yield from wrong_in("max_activations", lambda limit: guard_seat_limit(license, limit), max_activations)
+
+
+def wrong_person(email: str, profile: Profile) -> Iterator[Invalid]:
+    """What is wrong with who is to get a seat: one error for each field that is."""
     yield from wrong_in("email", known_email, email)
     yield from _wrong_names(profile)
-    yield from wrong_in("max_activations", lambda limit: guard_seat_limit(license, limit), max_activations)
 
 
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:

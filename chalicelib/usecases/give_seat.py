@@ -1,4 +1,4 @@
-"""What becomes of an account that is there already when somebody gives it a seat.
+"""What becomes of an account when somebody gives it a seat; it is made where there is none.
 
 A password that its owner has not proved goes from one customer to another by no seat: somebody at the first one may
 know it, or have made the account only to know it. What is left to a seat of another customer:
@@ -13,11 +13,29 @@ from dataclasses import replace
 
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.ids import new_initial_password
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import with_invitation
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
 from chalicelib.store import orders
 from chalicelib.usecases.account_access import MAX_MANAGED, read_holdings
-from chalicelib.usecases.initial_password import with_initial_password
+from chalicelib.usecases.initial_password import new_user, with_initial_password
+
+
+def account_of_seat(
+    user: User | None, license: License, address: str, manager_id: int | None, secret: str, *, now: Instant
+) -> User | None:
+    """The account of this e-mail as a seat leaves it: `user`, or a new one, invited by `secret` where there is one.
+
+    None: it is closed.
+    """
+    if user is not None and user.closed_at is not None:
+        return None
+    if user is None:
+        given = new_user(license.company, address, frozenset({buyer(license)}), now=now)
+    else:
+        given = with_seat(user, license, manager_id)
+    return with_invitation(given, secret, now)
 
 
 def with_seat(user: User, license: License, manager_id: int | None) -> User:

@@ -27,6 +27,7 @@ MESSAGES: dict[str, str] = {
     "max_activations_too_high": "the license allows {most} activations in all.",
     "license_not_found.company": "There is no license {license} of {company}.",
     "license_not_found.all": "There is no license {license}.",
+    "user_already_assigned.replaced": "This is the e-mail of the user who is to be replaced.",
     "user_not_found.account": "There is no such account.",
     "user_not_found.license": "This license is authorized by its key; it has no users.",
     "order_not_found": "There is no order {order!r}.",

@@ -12,6 +12,7 @@ from chalicelib.domain.deliveries import Delivery, Endpoint
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, status
+from chalicelib.domain.public_events import as_told
 from chalicelib.domain.types import Json
 
 _NAMESPACE = "6f1d7b2e-5c0a-4d39-9a55-0f8f0f4f3b1c"
@@ -34,6 +35,7 @@ def webhook_id(history: str, event: Event, type: str) -> str:
 
 def payload(id: str, type: str, event: Event, subject: Subject, sequence: int, now: Instant) -> str:
     """The body of a webhook. `sequence`: the number of the event among those of its license, or company."""
+    event = as_told(event, type)
     body = {
         "id": id,
         "event": type,

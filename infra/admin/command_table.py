@@ -1,5 +1,5 @@
 """Every command, as data. The function of a command has its name, and stands in `commands.py`,
-`orders.py`, `people.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
+`orders.py`, `people.py`, `seats.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +50,12 @@ NAME = Option("--name", "TEXT", "as people read it", values.name, required=True)
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 ON = (Option("--license", "ID", "the license", values.license_id, required=True), IF_COMPANY)
 USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
+PERSON = (
+    Option("--first-name", "TEXT", "of the person, for this license", values.person_name),
+    Option("--last-name", "TEXT", "of the person, for this license", values.person_name),
+    Option("--phone", "TEXT", "of the person, for this license", values.phone_number),
+    Option("--invite", "", "mail a link to choose a password, in the place of an initial password"),
+)
 ACCOUNT = (OF_COMPANY, Option("--email", "EMAIL", "the user", values.email, required=True))
 DASH = "the device; write --hardware-id=-x for one that begins with a dash"
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
@@ -269,10 +275,7 @@ COMMANDS = (
         (
             *USER,
             Option("--max-activations", "N", "of this user: a number, or unlimited (1)", values.limit, default=1),
-            Option("--first-name", "TEXT", "of the person, for this license", values.person_name),
-            Option("--last-name", "TEXT", "of the person, for this license", values.person_name),
-            Option("--phone", "TEXT", "of the person, for this license", values.phone_number),
-            Option("--invite", "", "mail a link to choose a password, in the place of an initial password"),
+            *PERSON,
         ),
     ),
     Command(
@@ -280,6 +283,12 @@ COMMANDS = (
         "remove a user from a license, and deactivate the user's devices on it",
         "--license 123456789 --email don.joe@qbitec.com",
         USER,
+    ),
+    Command(
+        "user replace",
+        "give a user's place on a license to another person, and deactivate the user's devices on it",
+        "--license 123456789 --email don.joe@qbitec.com --by ann.lee@qbitec.com --first-name Ann --invite",
+        (*USER, Option("--by", "EMAIL", "who comes", values.email, required=True), *PERSON),
     ),
     Command(
         "user set-password",

@@ -12,7 +12,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
-from chalicelib.domain.access import opens
 from chalicelib.domain.catalog import ApiKey, Scope
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
@@ -22,15 +21,14 @@ from chalicelib.domain.mail import Language, MailCode
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
-from chalicelib.usecases import change_license, change_seat, create, operator_queries
+from chalicelib.usecases import change_license, create, operator_queries
 from chalicelib.usecases import sweep as sweeping
-from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import Fault, audit_due, audit_links, companies
 from chalicelib.usecases.audit import audit as audited
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.delete_company import delete_company
-from chalicelib.usecases.find_license import find_owner, find_seat
+from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.repair_links import repair_links
@@ -38,7 +36,7 @@ from infra.admin import keys
 from infra.admin.command_result import CommandResult, make_once
 from infra.admin.differences import difference
 from infra.admin.differences import differences as in_words
-from infra.admin.inputs import read_drawing, read_password
+from infra.admin.inputs import read_drawing
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import Progress
@@ -229,62 +227,7 @@ def license_extend(license: int, company: str | None, validity_period: Moment, *
     return CommandResult(_document(changed, now), _doubt(changed, now))
 
 
-# --- users and devices -------------------------------------------------------------------------------------------
-
-
-def user_assign(
-    license: int,
-    company: str | None,
-    email: str,
-    max_activations: int | None,
-    first_name: str | None,
-    last_name: str | None,
-    phone: str | None,
-    invite: bool,
-    *,
-    now: Instant,
-) -> CommandResult:
-    owner, profile = find_owner(license, company), Profile(first_name or "", last_name or "", phone or "")
-    given = (owner, license, email, max_activations, operator())
-    found, seat, user = assign_user(*given, profile=profile, invite=invite, now=now)
-    document = {"license": license, "email": seat.email, "user_id": user.id, "max_activations": seat.max_activations}
-    if invite and user.is_initial_password:
-        return CommandResult(document | {"initial_password": None, "invited": True})
-    password = initial_password(user) if opens(user, found) else None
-    known = "" if password else "The user has an account already, and has chosen a password."
-    if not opens(user, found):
-        known = (
-            "The account's password is for other licenses: a mailed code, or set-password, sets one that opens this."
-        )
-    return CommandResult(document | {"initial_password": password}, known)
-
-
-def user_remove(license: int, company: str | None, email: str, *, now: Instant) -> CommandResult:
-    change_seat.remove_user(find_owner(license, company), license, email, operator(), now=now)
-    return CommandResult({"license": license, "email": email, "removed": True})
-
-
-def user_set_password(
-    license: int, company: str | None, email: str, password_stdin: bool, *, now: Instant
-) -> CommandResult:
-    owner = find_owner(license, company)
-    given = read_password() if password_stdin else None
-    user, password = change_seat.set_password(owner, license, email, given, operator(), now=now)
-    return CommandResult({"email": user.email, "user_id": user.id} | ({} if given else {"initial_password": password}))
-
-
-def user_set_max_activations(
-    license: int, company: str | None, email: str, max_activations: int | None, *, now: Instant
-) -> CommandResult:
-    owner = find_owner(license, company)
-    change_seat.set_max_activations(owner, license, email, max_activations, operator(), now=now)
-    return _seat(owner, license, email)
-
-
-def user_reset_activations(license: int, company: str | None, email: str, *, now: Instant) -> CommandResult:
-    owner = find_owner(license, company)
-    change_seat.reset_activations(owner, license, email, operator(), now=now)
-    return _seat(owner, license, email)
+# --- devices -----------------------------------------------------------------------------------------------------
 
 
 def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
@@ -417,16 +360,6 @@ def _doubt(license: License, now: Instant) -> str:
     if license.max_activations == 0:
         return "No device can be activated with 0 activations; say unlimited where there is no limit."
     return ""
-
-
-def _seat(company: str, license_id: int, email: str) -> CommandResult:
-    license, seat = find_seat(company, license_id, email)
-    used, limit = seat.activations_in(license), seat.max_activations
-    over = limit is not None and used > limit
-    return CommandResult(
-        {"license": license_id, "email": email, "max_activations": limit, "activations": used},
-        "More devices are active than that; they stay so until they are reset." if over else "",
-    )
 
 
 @contextmanager

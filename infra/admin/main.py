@@ -108,12 +108,13 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         management_keys,
         orders,
         people,
+        seats,
         webhooks,
     )
 
     found: Callable[..., CommandResult] = next(
         getattr(module, command.function)
-        for module in (commands, explanations, histories, management_keys, orders, people, webhooks)
+        for module in (commands, explanations, histories, management_keys, orders, people, seats, webhooks)
         if hasattr(module, command.function)
     )
     return found

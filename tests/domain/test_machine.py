@@ -116,7 +116,7 @@ class InMemory(LicenseMachine):
         return [key for key, one in found if is_live(one, self.license, self.seats.get(key[1] or ""))]
 
     def managed(self, step: Step) -> str:
-        if step.verb in ("assign", "limit", "remove", "reset user"):
+        if step.verb in ("assign", "limit", "remove", "replace", "reset user"):
             return self.shared(step)
         match step.verb:
             case "reset device" if not any(device == step.device for device, _ in self.known):
@@ -158,6 +158,8 @@ class InMemory(LicenseMachine):
         seat = self.seats.get(user)
         if (seat is None) != (step.verb == "assign"):
             return "user_not_found" if seat is None else "user_already_assigned"
+        if step.other in self.seats:
+            return "user_already_assigned"
         if step.limit is not None and step.limit > self.model.places:
             return "max_activations_too_high"
         self.epochs += 1
@@ -173,8 +175,13 @@ class InMemory(LicenseMachine):
             self.license = replace(license, times_activated=license.times_activated - taken)
             self.give_up(taken if step.by == "customer" else 0, None)
             self.seats[user] = replace(seat, activations=0, epoch=self.epochs)
-            if step.verb == "remove":
+            if step.verb in ("remove", "replace"):
                 del self.seats[user]
+            if step.other is not None:
+                self.epochs += 1
+                limit = seat.max_activations
+                self.seats[step.other] = Seat(self.epochs, step.other, 0, self.epochs, license.epoch, self.now, limit)
+            elif step.verb == "remove":
                 self.license = replace(self.license, users_assigned=license.users_assigned - 1)
         return OK
 

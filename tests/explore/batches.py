@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.usecases import change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.batch_assign import continue_batch, end_batch, start_batch
-from tests.explore.deeds import Deed, Do, activate, of_license, of_user
+from tests.explore.deeds import Deed, Do, activate, of_license, of_user, replaced
 from tests.explore.judge import Judge
 from tests.explore.worlds import PEOPLE, SEATED, Made, World, make_world
 from tests.proof.history import Op
@@ -110,6 +110,7 @@ def _all() -> Iterator[Deed]:
     yield Deed("assign-other", "assign", of_user(assign_user, 3, 1), None, 3, 1)
     yield Deed("remove-listed", "remove", of_user(change_seat.remove_user, CYD), None, CYD)
     yield Deed("remove-other", "remove", of_user(change_seat.remove_user, 0), None, 0)
+    yield Deed("replace-by-listed", "replace", replaced(0, EVE), None, 0, other=EVE)
     yield Deed("limit-listed", "limit", of_user(change_seat.set_max_activations, CYD, 2), None, CYD, 2)
     yield Deed("reset-listed", "reset user", of_user(change_seat.reset_activations, CYD), None, CYD)
     yield Deed("activate-listed", "activate", activate("d2", CYD), "d2", CYD)

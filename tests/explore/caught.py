@@ -39,6 +39,8 @@ CAUGHT_IN = (
         "list not within the limit": "start-all+start-all@batch/room",
         "person of a list done twice": "continue+continue@batch/reserved",
         "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
+        "replaced in two steps": "replace+assign-rival@users/below",
+        "replaced user keeps places counted": "replace+check@users/below",
         "mail outside the transaction": "assign+assign-rival@users/below",
         "refusal by several instants": "repeat+deactivate@key/limit",
         "company not in the condition": "create-product+delete-company@shop/new",

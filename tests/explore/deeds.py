@@ -8,8 +8,9 @@ from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import is_expired
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sweep import sweep
-from tests.explore.worlds import ENDS, SEATS, Kind, World
+from tests.explore.worlds import ENDS, PEOPLE, SEATS, Kind, World
 from tests.model.license import End, Verb
 from tests.proof.history import BUSY, CRASHED, DIED
 from tests.proof.weather import Died
@@ -40,6 +41,8 @@ class Deed:
     user: int | tuple[int, ...] | None = None
     """Of `worlds.PEOPLE`; those whom it is done to one after the other."""
     limit: int | None = None
+    other: int | None = None
+    """Who comes in the place of the user."""
     kinds: tuple[Kind, ...] = ("key", "users")
 
     @property
@@ -137,6 +140,11 @@ def of_user(use_case: Callable[..., object], user: int, *given: object) -> Do:
     return do
 
 
+def replaced(user: int, other: int) -> Do:
+    """By an operator, this user by that person."""
+    return of_user(replace_user, user, PEOPLE[other])
+
+
 def _sweep(world: World) -> None:
     sweep(now=world.now)
 
@@ -161,12 +169,14 @@ def _all() -> Iterator[Deed]:
     yield Deed("expire", "expire", _extend("past"))
     yield Deed("renew", "renew", _extend("far"))
     yield Deed("sweep", "sweep", _sweep)
-    yield Deed("assign", "assign", of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], users)
-    yield Deed("assign-rival", "assign", of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], users)
-    yield Deed("remove", "remove", of_user(change_seat.remove_user, 0), None, 0, None, users)
-    yield Deed("lower", "limit", of_user(change_seat.set_max_activations, 0, 0), None, 0, 0, users)
-    yield Deed("raise", "limit", of_user(change_seat.set_max_activations, 1, 2), None, 1, 2, users)
-    yield Deed("reset-user", "reset user", of_user(change_seat.reset_activations, 0), None, 0, None, users)
+    yield Deed("assign", "assign", of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], kinds=users)
+    yield Deed("assign-rival", "assign", of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], kinds=users)
+    yield Deed("remove", "remove", of_user(change_seat.remove_user, 0), None, 0, kinds=users)
+    yield Deed("replace", "replace", replaced(0, 2), None, 0, other=2, kinds=users)
+    yield Deed("replace-rival", "replace", replaced(1, 2), None, 1, other=2, kinds=users)
+    yield Deed("lower", "limit", of_user(change_seat.set_max_activations, 0, 0), None, 0, 0, kinds=users)
+    yield Deed("raise", "limit", of_user(change_seat.set_max_activations, 1, 2), None, 1, 2, kinds=users)
+    yield Deed("reset-user", "reset user", of_user(change_seat.reset_activations, 0), None, 0, kinds=users)
 
 
 DEEDS: dict[str, Deed] = {deed.name: deed for deed in _all()}

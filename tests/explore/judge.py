@@ -59,6 +59,7 @@ class Judge:
                 yield Violation("same device, same place", str(op), (op,))
         mailed = Counter(after.mails)
         given = Counter(event.user for event in after.events if event.type == "user_assigned")
+        given.update(str(event.detail["replaced_by"]) for event in after.events if event.type == "user_replaced")
         if mailed != given:
             yield Violation("who is given a seat is mailed once", f"given: {dict(given)}, mailed: {dict(mailed)}")
         if not is_linearizable(history, self.world.model):
@@ -85,7 +86,9 @@ class Judge:
         for number in deed.users:
             user = None if number is None else self.world.user(number)
             about = deed.device, user, deed.limit, outcome.place
-            yield Op(deed.verb, start, end, outcome.answer, *about, ahead=self.world.is_over_for(task.number))
+            other = None if deed.other is None else self.world.user(deed.other)
+            ahead = self.world.is_over_for(task.number)
+            yield Op(deed.verb, start, end, outcome.answer, *about, ahead=ahead, other=other)
 
 
 def spans_of(steps: Sequence[Step], order: Sequence[int]) -> dict[int, tuple[float, float]]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.domain.events import Event
 from chalicelib.store import accounts, batches, licenses, mails, reads, seats
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
@@ -45,6 +46,24 @@ def _seat_that_nobody_needs_is_kept() -> Patches:
         right(license, replace(old, reserved=left + len(assignments)), new, assignments, events)
 
     return [(batches, "fill", fill)]
+
+
+def _replaced_in_two_steps() -> Patches:
+    """The one seat goes, and the other is given by a write of its own."""
+
+    def replace_user(
+        license: Any, old: Any, seat: Any, known: Any, user: Any, event: Event, mail: Any, *, released: bool
+    ) -> None:
+        seats.remove(license, old, event, released=released)
+        given = Event.new("user_assigned", event.actor, event.at, user=seat.email, user_id=user.id)
+        seats.assign(license, seat, known, user, given, mail)
+
+    return [(seats, "replace_user", replace_user)]
+
+
+def _replaced_user_keeps_places_counted() -> Patches:
+    kept = LicenseItem.times_activated.add(0)
+    return rewriting(seats, "replace_user", LicenseItem, lambda _, asked: ([kept], asked))
 
 
 def _mail_outside_the_transaction() -> Patches:
@@ -117,6 +136,8 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "list not within the limit": _list_not_within_the_limit,
         "person of a list done twice": _person_of_a_list_done_twice,
         "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
+        "replaced in two steps": _replaced_in_two_steps,
+        "replaced user keeps places counted": _replaced_user_keeps_places_counted,
         "mail outside the transaction": _mail_outside_the_transaction,
         "refusal by several instants": _refusal_by_several_instants,
         "company not in the condition": _company_not_in_the_condition,

@@ -99,7 +99,11 @@ _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("below", "limit", "shared"),
         ("activate-rival", "activate-own-rival", "deactivate-other", "lower", "raise", "reset-user", "reset-license"),
     ),
-    ("users", ("below", "limit"), ("activate", "activate-rival", "deactivate", "remove", "assign", "assign-rival")),
+    (
+        "users",
+        ("below", "limit"),
+        ("activate", "activate-rival", "deactivate", "remove", "replace", "assign", "assign-rival"),
+    ),
     ("account", ("failed",), ("log-in", "log-in-wrong", "set", "unlock")),
     ("account", ("tried", "asked"), ("redeem", "redeem-otherwise", "guess-code", "ask", "set")),
     ("account", ("asked",), ("send", "set", "redeem")),

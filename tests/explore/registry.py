@@ -186,6 +186,11 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "portal_queries.principal.authenticate": ("check-session@account",),
     "repair_links.repair_links": ("repair@shop",),
+    "replace_user.replace_user": (
+        "replace@users",
+        "replace-rival@users",
+        "replace-by-listed@batch",
+    ),
     "security_events.note_security_event": (
         "log-in@account",
         "log-in-wrong@account",

@@ -421,6 +421,7 @@ TEXTS = {
     "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
     "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
+    "user replace": ("--license {license} --email {email} --by new@b.example", "email", "new@b.example"),
     "user remove": ("--license {license} --email {email}", "removed", "yes"),
     "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
     "user close": ("--company {company} --email {email}", "seats", "1"),

@@ -221,7 +221,7 @@ WRONG = {
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
     **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
-    **dict.fromkeys(("--email", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
+    **dict.fromkeys(("--email", "--by", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
     **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
     **dict.fromkeys(("--since", "--until", "--expires"), "soon"),

@@ -17,7 +17,7 @@ OK_EXPIRED = "ok, expired"
 
 Verb = Literal[
     "activate", "check", "deactivate",  # by an application, on a device
-    "reset device", "reset license", "reset user", "assign", "remove", "limit",  # by a manager
+    "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
 ]  # fmt: skip
@@ -43,6 +43,10 @@ class Call(Protocol):
     def device(self) -> str | None: ...
     @property
     def user(self) -> str | None: ...
+    @property
+    def other(self) -> str | None:
+        """Who comes in the place of the user."""
+
     @property
     def limit(self) -> float | None:
         """Of a seat that is assigned or changed."""
@@ -303,6 +307,19 @@ def _remove(license: License, call: Call) -> Answered:
     return OK, replace(without, seats=_others(license, call), rate=rate)
 
 
+def _replace(license: License, call: Call) -> Answered:
+    limit = license.seat(call.user)
+    if limit is None:
+        return "user_not_found", license
+    if license.seat(call.other) is not None:
+        return "user_already_assigned", license
+    answer, without = _remove(license, call)
+    if answer != OK:
+        return answer, license
+    assert call.other is not None
+    return OK, replace(without, seats=without.seats | {(call.other, limit)})
+
+
 def _limit(license: License, call: Call) -> Answered:
     if license.seat(call.user) is None:
         return "user_not_found", license
@@ -380,6 +397,7 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "reset license": _reset_license,
     "assign": _assign,
     "remove": _remove,
+    "replace": _replace,
     "limit": _limit,
     "reset user": _reset_user,
     "reserve all": lambda license, _: _reserve(license, everybody=True),

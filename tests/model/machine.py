@@ -37,6 +37,7 @@ class Step:
     clock: float
     device: str | None = None
     user: str | None = None
+    other: str | None = None
     limit: float | None = None
     by: By = "vendor"
     to: float = inf
@@ -203,6 +204,11 @@ class LicenseMachine(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(("remove", "reset user")), user=users, by=by)
     def remove_user_or_reset_activations(self, verb: Verb, user: str, by: By) -> None:
         self.step(verb, user=user, by=by)
+
+    @precondition(lambda self: self.by_user)
+    @rule(user=users, other=users, by=by)
+    def replace_user(self, user: str, other: str, by: By) -> None:
+        self.step("replace", user=user, other=other, by=by)
 
     # --- the clock ------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from chalicelib.store.deliveries import LEASE_MS
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from tests.model.license import End, Verb
@@ -37,7 +38,7 @@ the server gives up before (`store.database.DEADLINE`).
 OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
 OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
-OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("reset user",)
+OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("replace",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 ALL: frozenset[Verb] = frozenset(
     (*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, "enable", "renew", "activate", "check", "deactivate", "sweep")
@@ -130,7 +131,12 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
 
     def deed_after(last: Verb) -> partial[Op]:
         verb = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
-        return partial(do, subject, verb, dice.choice(subject.devices), dice.choice(subject.users), dice.choice(LIMITS))
+        device, (user, other), limit = (
+            dice.choice(subject.devices),
+            dice.choices(subject.users, k=2),
+            dice.choice(LIMITS),
+        )
+        return partial(do, subject, verb, device, user, limit, other=other)
 
     if subject.by_user:
         deed = partial(do, subject, "assign", user=first, limit=max(LIMITS))
@@ -163,7 +169,16 @@ def sender() -> list[Op]:
     return []
 
 
-def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limit: int = 0, later: Instant = 0) -> Op:
+def do(
+    subject: Subject,
+    verb: Verb,
+    device: str = "",
+    user: User = NOBODY,
+    limit: int = 0,
+    *,
+    other: User = NOBODY,
+    later: Instant = 0,
+) -> Op:
     """One call of a manager, the vendor or the clock, with what it needs of what is given.
 
     `later`: milliseconds from now, when it is made.
@@ -183,6 +198,7 @@ def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limi
         "renew": lambda: extend("far"),
         "assign": lambda: assign_user(code, license, email, limit, ADMIN, now=now),
         "remove": lambda: change_seat.remove_user(code, license, email, ADMIN, now=now),
+        "replace": lambda: replace_user(code, license, email, other.email or "", ADMIN, now=now),
         "limit": lambda: change_seat.set_max_activations(code, license, email, limit, ADMIN, now=now),
         "reset user": lambda: change_seat.reset_activations(code, license, email, ADMIN, now=now),
         "sweep": lambda: sweep(now=now),
@@ -199,6 +215,7 @@ def do(subject: Subject, verb: Verb, device: str = "", user: User = NOBODY, limi
         device if verb in OF_DEVICES else None,
         user.email if of_user else None,
         limit if verb in ("assign", "limit") else None,
+        other=other.email if verb == "replace" else None,
     )
 
 

@@ -36,6 +36,8 @@ class Op:
     ahead: bool = False
     """Whether that server's clock is ahead."""
 
+    other: str | None = None
+    """Who comes in the place of the user."""
     by: By = "vendor"
     to: float = inf
 
@@ -62,7 +64,7 @@ class Op:
 
     def __str__(self) -> str:
         limit = None if self.limit is None else f"≤{self.limit}"
-        about = " ".join(part for part in (self.device, self.user, limit) if part)
+        about = " ".join(part for part in (self.device, self.user, self.other, limit) if part)
         place = f" ({self.place})" if self.place else ""
         clock = ", by a clock that is ahead" if self.ahead else ""
         return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}{clock}"

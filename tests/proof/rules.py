@@ -25,6 +25,7 @@ RELEASING: dict[Verb, str] = {
     "reset device": "device",
     "bar": "hardware",
     "remove": "user",
+    "replace": "user",
     "reset user": "user",
     "reset license": "license",
 }
@@ -39,11 +40,12 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "license_extended": ("expire", "lapse", "renew"),
     "user_assigned": ("assign", "fill"),
     "user_removed": ("remove",),
+    "user_replaced": ("replace",),
     "user_limit_changed": ("limit",),
     "user_activations_reset": ("reset user",),
 }
 """Which calls may leave which event."""
-ALWAYS: dict[EventType, Verb] = {"user_assigned": "assign", "user_removed": "remove"}
+ALWAYS: dict[EventType, Verb] = {"user_assigned": "assign", "user_removed": "remove", "user_replaced": "replace"}
 """The events that such a call always leaves: of the others, a repeat changes nothing."""
 PHASES: tuple[Phase, ...] = ("valid", "grace", "expired")
 ANNOUNCED_AS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
@@ -248,7 +250,7 @@ def _events_disagree(after: Aftermath) -> Iterator[Violation]:
                 live -= 1
             case "license_reset":
                 live -= int(event.detail["times_activated"] or 0)
-            case "user_removed" | "user_activations_reset":
+            case "user_removed" | "user_replaced" | "user_activations_reset":
                 live -= int(event.detail["devices"] or 0)
         users += (event.type == "user_assigned") - (event.type == "user_removed")
     for name, counted in (("times_activated", live), ("users_assigned", users + sum(after.reserved))):

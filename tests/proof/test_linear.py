@@ -24,7 +24,7 @@ of_devices: st.SearchStrategy[Verb] = st.sampled_from(
 of_licenses: st.SearchStrategy[Verb] = st.sampled_from(
     ["reset license", "enable", "disable", "expire", "lapse", "renew", "sweep"]
 )
-of_users: st.SearchStrategy[Verb] = st.sampled_from(["assign", "remove", "limit", "reset user"])
+of_users: st.SearchStrategy[Verb] = st.sampled_from(["assign", "remove", "replace", "limit", "reset user"])
 
 
 @st.composite
@@ -43,7 +43,8 @@ def histories(draw: st.DrawFn, license: License, size: int, overlap: float) -> l
             draw(st.sampled_from(USERS)) if user and kind in (of_devices, of_users) else None,
             draw(st.integers(0, 2)) if verb in ("assign", "limit") else None,
         )
-        op = replace(op, ahead=draw(st.booleans()))
+        other = draw(st.sampled_from(USERS)) if verb == "replace" else None
+        op = replace(op, ahead=draw(st.booleans()), other=other)
         fate = draw(st.sampled_from(["answered"] * 3 + ["lost", "lost without effect"]))
         answer, after = call(license, op)
         license = license if fate == "lost without effect" else after

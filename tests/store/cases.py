@@ -39,6 +39,7 @@ from chalicelib.usecases import (
     portal_queries,
     record_refusal,
     repair_links,
+    replace_user,
     send_mails,
     sessions,
     sweep,
@@ -205,6 +206,10 @@ CASES = (
         states.at_work,
         states.on_seat(change_seat.remove_user),
         ("user_removed",),
+    ),
+    Case("replace a user", replace_user.replace_user, states.at_work, states.replace_ada, ("user_replaced",)),
+    Case(
+        "replace by a known user", replace_user.replace_user, states.known_bob, states.replace_ada, ("user_replaced",)
     ),
     Case(
         "reset a user's activations",

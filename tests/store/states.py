@@ -40,6 +40,7 @@ from chalicelib.usecases import (
     log_in,
     management_keys,
     order_managers,
+    replace_user,
     send_mails,
     sessions,
     sweep,
@@ -55,7 +56,7 @@ from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.people import result_of
 from tests.usecases.receivers import BROKEN, URL, Receivers, listen
 
-ADA, NEW_PASSWORD = "ada@customer.test", "a new password"
+ADA, BOB, NEW_PASSWORD = "ada@customer.test", "bob@customer.test", "a new password"
 END = NOW + 6000 * DAY
 """In a year of its own: a sweep is of all companies."""
 
@@ -185,6 +186,20 @@ def due(vendor: Vendor) -> License:
 
 def nothing(_: Vendor) -> None:
     return None
+
+
+def known_bob(vendor: Vendor) -> Seated:
+    """Who is known to the company has another license."""
+    vendor.assign(user_license(vendor), BOB)
+    vendor.now += 1000
+    return at_work(vendor)
+
+
+def replace_ada(vendor: Vendor, seat: Seated) -> Any:
+    given = (vendor.code, seat.license.id, ADA, BOB, ADMIN)
+    _, new, user = replace_user.replace_user(*given, invite=True, now=vendor.now)
+    stored = vendor.stored(seat.license)
+    return new, accounts.read_user(vendor.code, user.id) == user, stored.users_assigned, stored.times_activated
 
 
 def enter(vendor: Vendor, password: str) -> Any:

@@ -40,6 +40,7 @@ from chalicelib.usecases import (
 )
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.license_lookup import LicenseLookup
+from chalicelib.usecases.replace_user import replace_user
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
 from infra.scale import items
@@ -224,6 +225,12 @@ def extending(site: Site) -> Call:
     return lambda: change_license.extend(code, id, NOW + 999 * DAY, None, ADMIN, now=NOW)
 
 
+def replacing(site: Site) -> Call:
+    """By somebody who has no account yet, and is invited."""
+    given = (site.vendor.code, site.license.id, ADA, "grace.hopper@engineering.customer-a.test", ADMIN)
+    return lambda: replace_user(*given, invite=True, now=NOW)
+
+
 def logging_in(vendor: Vendor, password: str | None) -> Call:
     known = password or by_user(vendor).password or ""
 
@@ -288,6 +295,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
     "issue a license": issuing,
     "extend a license": lambda v: extending(by_key(v)),
+    "replace a user, of however many devices": lambda v: replacing(by_user(v, OTHER, PC)),
     "record a refused call": recording,
     "record a refused call, again within the hour": lambda v: recording(v, before=1),
     "log in": lambda v: logging_in(v, None),

@@ -20,6 +20,7 @@ from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk
 from chalicelib.store.schema import Item, Raw
 from chalicelib.usecases import change_device, change_license, change_seat
+from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sweep import sweep
 from tests.model.license import OK, OK_EXPIRED, Key, Verb
 from tests.model.license import License as Model
@@ -35,6 +36,7 @@ EVENTS: dict[Verb, EventType] = {
     "reset license": "license_reset",
     "assign": "user_assigned",
     "remove": "user_removed",
+    "replace": "user_replaced",
     "limit": "user_limit_changed",
     "reset user": "user_activations_reset",
     "enable": "license_enabled",
@@ -115,6 +117,7 @@ class OnTheEngine(LicenseMachine):
                 "disable": (change_license.set_enabled, (False,)),
                 "extend": (change_license.extend, (maximum(step.to), None)),
                 "remove": (change_seat.remove_user, (step.user,)),
+                "replace": (replace_user, (step.user, step.other)),
                 "limit": (change_seat.set_max_activations, (step.user, limit)),
                 "reset user": (change_seat.reset_activations, (step.user,)),
             }

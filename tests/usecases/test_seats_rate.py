@@ -11,6 +11,7 @@ from chalicelib.domain.license import License
 from chalicelib.usecases import assign_user as assigning
 from chalicelib.usecases import batch_assign as batches
 from chalicelib.usecases import change_email as emails
+from chalicelib.usecases import replace_user as replacing
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.close_account import close_account
 from tests.mailbox import mails
@@ -52,7 +53,14 @@ def by_other_emails(vendor: Vendor, license: License, number: int, by: Actor, no
     emails.change_email(vendor.code, license.id, was, email, by, manager_id=None, now=now)
 
 
-WAYS = pytest.mark.parametrize("give", [one_by_one, by_lists, by_other_emails])
+def by_replacing(vendor: Vendor, license: License, number: int, by: Actor, now: int) -> None:
+    if number == 0:
+        assigning.assign_user(vendor.code, license.id, "u-1@elsewhere.test", 1, ADMIN, now=now)
+    was, email = f"u{number - 1}@elsewhere.test", f"u{number}@elsewhere.test"
+    replacing.replace_user(vendor.code, license.id, was, email, by, now=now)
+
+
+WAYS = pytest.mark.parametrize("give", [one_by_one, by_lists, by_other_emails, by_replacing])
 Give = Callable[[Vendor, License, int, Actor, int], None]
 
 
@@ -78,7 +86,7 @@ def test_seats_that_are_given_at_once_are_counted_by_the_write(
     vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch, give: Give
 ) -> None:
     """As if each had read the license before the others wrote."""
-    for module in (assigning, batches, emails):
+    for module in (assigning, batches, emails, replacing):
         monkeypatch.setattr(module, "guard_seats_rate", lambda *_: None)
     for number in range(MOST):
         give(vendor, license, number, MANAGER, NOW)
@@ -97,7 +105,13 @@ def by_list(vendor: Vendor, license: License, email: str, by: Actor) -> None:
         raise Forbidden("account_closed")
 
 
-@pytest.mark.parametrize("ask", [by_one, by_list])
+def by_replacement(vendor: Vendor, license: License, email: str, by: Actor) -> None:
+    if not vendor.stored(license).users_assigned:
+        vendor.assign(license, "ben@customer.test")
+    replacing.replace_user(vendor.code, license.id, "ben@customer.test", email, by, now=NOW)
+
+
+@pytest.mark.parametrize("ask", [by_one, by_list, by_replacement])
 def test_who_asks_which_accounts_are_closed_is_told_as_often_as_he_may_give_seats(
     vendor: Vendor, license: License, ask: Callable[[Vendor, License, str, Actor], None]
 ) -> None:
