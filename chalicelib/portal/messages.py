@@ -126,8 +126,8 @@ def event_words(event: Event) -> str:
         return f"{words} (a transfer)"
     if event.type == "user_assigned" and event.detail.get("invited"):
         return f"{words} and invited"
-    if event.type == "user_replaced":
-        return f"{words} by {display_email(str(event.detail['replaced_by']))}"
+    if event.type == "user_replaced" and (by := event.detail.get("replaced_by")):
+        return f"{words} by {display_email(str(by))}"
     if event.type == "license_will_expire" and (days := event.detail.get("days")):
         return f"{words} within a day" if days == 1 else f"{words} within {days} days"
     if event.type == "license_limit_reached":
