@@ -1,48 +1,13 @@
 """Every command, as data. The function of a command has its name, and stands in `commands.py`,
 `orders.py`, `people.py`, `seats.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import get_args
 
 from chalicelib.domain.catalog import Scope
 from chalicelib.domain.mail import Language
 from chalicelib.domain.management_keys import SCOPES
 from infra.admin import values
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """`--name VALUE`, or a value by its position where the name has no dashes; a switch where nothing is read."""
-
-    name: str
-    shape: str
-    help: str
-    read: Callable[[str], object] | None = None
-    required: bool = False
-    default: object = None
-    many: bool = False
-
-    @property
-    def argument(self) -> str:
-        """The argument of the command's function."""
-        return self.name.lstrip("-").replace("-", "_")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`name` is noun and verb, or the verb alone."""
-
-    name: str
-    help: str
-    example: str
-    options: tuple[Option, ...]
-
-    @property
-    def function(self) -> str:
-        """The name of its function, in `commands.py` or one of the modules that it gathers."""
-        return self.name.replace(" ", "_").replace("-", "_")
-
+from infra.admin.command import Command, Option
 
 OF_COMPANY = Option("--company", "CODE", "the company", values.company, required=True)
 IF_COMPANY = Option("--company", "CODE", "refuse the license of any other company", values.company)

@@ -20,7 +20,7 @@ from chalicelib.domain.types import Json
 from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from infra import local, output
-from infra.admin.command_table import Command
+from infra.admin.command import Command
 from infra.admin.operator_name import act_as
 from infra.admin.parser import UsageError, read_command_line
 from infra.admin.text_output import as_text

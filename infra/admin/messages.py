@@ -3,7 +3,7 @@
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.web import messages
 from chalicelib.web.messages import message
-from infra.admin.command_table import Command
+from infra.admin.command import Command
 from infra.admin.parser import of_option
 
 MESSAGES = messages.MESSAGES | {

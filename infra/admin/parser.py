@@ -12,7 +12,8 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.types import Json
 from chalicelib.web.messages import message
 from infra.admin import values
-from infra.admin.command_table import COMMANDS, Command, Option
+from infra.admin.command import Command, Option
+from infra.admin.command_table import COMMANDS
 from infra.version import add_version
 
 PROG = "python -m infra.admin"

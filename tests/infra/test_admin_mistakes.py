@@ -14,7 +14,8 @@ from chalicelib.domain.license import License
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.usecases.issue_license import Terms
-from infra.admin.command_table import COMMANDS, Command
+from infra.admin.command import Command
+from infra.admin.command_table import COMMANDS
 from infra.admin.main import function_of
 from infra.admin.parser import PROG, UsageError, read_command_line
 from infra.serve import ROOT
