@@ -390,6 +390,7 @@ NO_PARSERS = {
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
     "infra.embedded.values.added",  # of what is stored
     *("languages.gettext", "languages.ngettext", "languages.mark"),  # say what is ours
+    "usecases.assign_user.wrong_person",  # `domain.email` and `domain.users` read it
     *("domain.public_events.matches", "domain.public_events.pattern"),  # compare with what there is
     *("infra.output.write", "infra.output.answer", "infra.secret_store.open_store", "infra.scratch.scratch_folder"),
 }

@@ -69,8 +69,10 @@ def replace_user(
     def decide(state: _State) -> tuple[Seat, User] | None:
         """None: the account is closed."""
         license, old = state.license, state.seat
+        if state.taken == old:
+            raise AlreadyExists("user_already_assigned", of="replaced")
         if state.taken is not None:
-            raise AlreadyExists("user_already_assigned", of="replaced" if state.taken == old else None)
+            raise AlreadyExists("user_already_assigned")
         guard_reset(license, actor, old.activations_in(license))
         guard_seats_rate(license, actor, 1, now)
         user = account_of_seat(state.user, license, address, manager_id, secret, now=now)

@@ -208,7 +208,7 @@ def test_what_it_costs_does_not_grow_with_the_devices(vendor: Vendor) -> None:
     assert costs[0] == costs[1] == costs[2]
 
 
-def test_a_webhook_is_told_of_both_each_as_what_it_is(vendor: Vendor, change_runtime: ChangeRuntime) -> None:
+def test_a_webhook_says_of_both_what_each_is(vendor: Vendor, change_runtime: ChangeRuntime) -> None:
     empty("licenses")  # what other tests have left to be delivered
     receivers = Receivers()
     change_runtime(webhooks=receivers)
@@ -218,10 +218,10 @@ def test_a_webhook_is_told_of_both_each_as_what_it_is(vendor: Vendor, change_run
     replace_user(vendor.code, license.id, BEN, ADA, ADMIN, invite=True, now=LATER)
     deliver_events(now=LATER)
     ben, ada = account(vendor, BEN), account(vendor, ADA)
-    told = {body["event"]: body for body in receivers.bodies()}
-    came, left = told["license.license_user.assigned"], told["license.license_user.unassigned"]
+    heard = {body["event"]: body for body in receivers.bodies()}
+    came, left = heard["license.license_user.assigned"], heard["license.license_user.unassigned"]
     assert (left["user_id"], left["data"]["license_user"]["true_email"]) == (ben.id, BEN)
     assert left["data"]["changed"] == {"devices": 0, "replaced_by": ADA, "replaced_by_id": ada.id}
     assert (came["user_id"], came["data"]["license_user"]["true_email"]) == (ada.id, ADA)
     assert came["data"]["changed"] == {"invited": 1, "replaces": BEN, "replaces_id": ben.id}
-    assert told["user.invited"]["user_id"] == ada.id
+    assert heard["user.invited"]["user_id"] == ada.id
