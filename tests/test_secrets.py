@@ -184,6 +184,8 @@ def manage_everything(manager: Browser, license: License, vendor: Vendor, heard:
     assert "host-of-bob" in manager.get(device).words
     manager.send(f"{device}/reset")
     manager.send(f"{one}/reset")
+    replaced, _ = vendor.assign(license, "replaced@customer.test")
+    manager.send(at(license, f"/users/{replaced.id}/replace"), email="replacing@customer.test", first_name="Rep-lacing")
     for name in ("disable", "enable", "reset"):
         assert manager.send(at(license, f"/{name}")).status == 200
 

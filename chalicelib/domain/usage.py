@@ -16,6 +16,7 @@ _FREED: dict[EventType, str] = {
     "license_reset": "times_activated",
     "user_activations_reset": "devices",
     "user_removed": "devices",
+    "user_replaced": "devices",
 }
 """Events that free several activations at once, and which of their details says how many."""
 

@@ -35,7 +35,7 @@ def reset_question(view: DeviceView, back: str) -> Context:
             "The application on it ends at its next check. It can be activated again while an activation is free.",
             *transfer_hint(view.license),
         ],
-        "button": "Reset device",
+        "button": f"Reset {device_name(row)}",
         "danger": True,
         "back": back,
     }

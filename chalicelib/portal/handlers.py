@@ -13,7 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Generic, TypeVar
@@ -23,6 +23,7 @@ from chalice.app import Request, Response
 
 from chalicelib import observability
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import Reader, gettext, mark, writing_for
@@ -34,6 +35,8 @@ from chalicelib.portal.request import (
     BROWSER_COOKIE,
     SESSION_COOKIE,
     VISITOR_COOKIE,
+    WAY_COOKIE,
+    WAYS_IN,
     PortalRequest,
     read_request,
     unread,
@@ -51,6 +54,8 @@ log = logging.getLogger("seatkeeper")
 STRICT_TRANSPORT = "max-age=31536000"
 """A browser that has come over HTTPS once comes in no other way for a year."""
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
+UNDO_MS = 10_000
+"""How long what a form has done can be taken back by one click."""
 FORM_EXPIRED = mark("This form has expired. Here is a new one with what you typed: please send it again.")
 FORM_EXPIRED_CODE = "form_out_of_date"
 """What the log calls that; all its other codes are those of `web.errors`."""
@@ -64,6 +69,24 @@ Load = Callable[..., Loaded]
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """The form that takes back what a form has done: one of the portal's own, filled in, which is offered for a moment.
+
+    It may be refused like any other: somebody else may have been there first.
+    """
+
+    to: str
+    """Its address."""
+    until: Instant
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def now(request: PortalRequest, to: str, **fields: str) -> "Undo":
+        """As it is offered after this request."""
+        return Undo(to, request.now + UNDO_MS, fields)
+
+
+@dataclass(frozen=True, slots=True)
 class FormResult:
     """What came of a form: the location to go on at, and the message that is shown there once."""
 
@@ -73,10 +96,12 @@ class FormResult:
     """Where an initial password can be seen, if one was made."""
     epoch: int | None = None
     """Of the own account, where its other sessions were ended: this one and this browser go on."""
+    undo: Undo | None = None
 
     def as_answer(self) -> Answer:
         """As it is stored with the change: by the names of the first version, which older processes read."""
-        return {"to": self.location, "says": self.flash, "reveal": self.reveal, "epoch": self.epoch}
+        answer: Answer = {"to": self.location, "says": self.flash, "reveal": self.reveal, "epoch": self.epoch}
+        return answer if self.undo is None else answer | {"undo": asdict(self.undo)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +223,8 @@ class _FormHandler(Generic[F]):
         except SeatkeeperError as error:
             return say_when(self._refused(request, loaded, *_why(error), wrong=field_messages(error)), error)
         response = _to_result(request, key, performed)
+        if request.fields.get("how") in WAYS_IN:
+            _set_cookie(request, response, WAY_COOKIE, request.fields["how"], VALID_MS // 1000)
         _keep_known(request, response, _principal(view).user, performed.answer or {})
         return response
 

@@ -4,7 +4,7 @@ from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.context import Loaded
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.timeline import timeline
@@ -52,17 +52,24 @@ def transfer_hint(license: License) -> list[str]:
     return [f"A new device in place of this one is a transfer; {left} of {license.max_transfers} are left."]
 
 
+def reset_button(devices: int, otherwise: str) -> str:
+    """What the button says that deactivates so many devices; `otherwise`: where there are none."""
+    if not devices:
+        return otherwise
+    return "Reset 1 device" if devices == 1 else f"Reset {devices} devices"
+
+
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
         "title": "Reset license",
         "sentences": [
-            f"All {devices} active devices are deactivated." if devices else "No device is active.",
+            f"Devices that are deactivated: {devices}." if devices else "No device is active.",
             "People can activate again at once. This cannot be undone.",
             *transfer_hint(view.license),
         ],
-        "button": "Reset license",
+        "button": reset_button(devices, "Reset license"),
         "danger": True,
     }
 
@@ -80,12 +87,13 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
 
 
 def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
-    return _one(request, claims, license_id), {
+    view = _one(request, claims, license_id)
+    return view, {
         "title": "Disable license",
         "sentences": [
             "No device can activate or use this license until it is enabled again. Users and devices stay as they are."
         ],
-        "button": "Disable license",
+        "button": f"Disable {view.product}",
         "danger": True,
     }
 
@@ -93,7 +101,8 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
 @action("confirm.html", Confirmation, _load_disable)
 def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
-    return _set_enabled(request, view, False, "The license is disabled.")
+    undo = Undo.now(request, f"{LICENSES}/{view.license.id}/enable")
+    return _set_enabled(request, view, False, "The license is disabled.", undo)
 
 
 def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
@@ -111,10 +120,12 @@ def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Ch
     return _set_enabled(request, view, True, "The license is enabled.")
 
 
-def _set_enabled(request: PortalRequest, view: LicenseView, enabled: bool, flash: str) -> Change[License]:
+def _set_enabled(
+    request: PortalRequest, view: LicenseView, enabled: bool, flash: str, undo: Undo | None = None
+) -> Change[License]:
     user = view.principal.user
     given = (user.company, view.license.id, enabled, request.actor(user.email))
     return Change(
         lambda: change_license.set_enabled(*given, now=request.now),
-        lambda license: FormResult(f"{LICENSES}/{license.id}", flash),
+        lambda license: FormResult(f"{LICENSES}/{license.id}", flash, undo=undo),
     )

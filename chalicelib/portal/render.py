@@ -16,7 +16,7 @@ from chalicelib.languages import day, gettext, language, mark, minute, ngettext,
 from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message
-from chalicelib.portal.request import VISITOR_COOKIE, PortalRequest
+from chalicelib.portal.request import VISITOR_COOKIE, WAY_COOKIE, PortalRequest
 from chalicelib.portal.standing import STATES, standing_words
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
@@ -65,6 +65,7 @@ def render(
             "wrong_at": lambda field: _wrong_at(field, wrong),
             "marks": lambda field, *hints: _marks(field, wrong, hints),
             "path": request.path,
+            "way_in": request.cookies.get(WAY_COOKIE, ""),
             "href": lambda path: request.prefix + path,
             "static": lambda name: request.prefix + static_path(name),
             "form_token": lambda path: _hidden(new_token(secret, path)),
@@ -87,7 +88,13 @@ def _form_result(request: PortalRequest, principal: Principal | None) -> Context
     if principal is None or "done" not in request.query:
         return None
     answer = principal.outcome or {}  # see `FormResult.as_answer`; older versions have stored less
-    return {"flash": answer.get("says", gettext(SENT_BEFORE)), "reveal": answer.get("reveal", "")}
+    undo = answer.get("undo")
+    in_time = undo is not None and request.now < undo["until"]
+    return {
+        "flash": answer.get("says", gettext(SENT_BEFORE)),
+        "reveal": answer.get("reveal", ""),
+        "undo": undo if in_time else None,
+    }
 
 
 @cache

@@ -19,7 +19,11 @@ from chalicelib.web import clock
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
-COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE)
+WAY_COOKIE = "seatkeeper-way-in"
+"""How the last person who was given a seat by this browser gets in: one of `WAYS_IN`."""
+COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE, WAY_COOKIE)
+WAYS_IN = ("invite", "show")
+"""By a mailed invitation, or with an initial password that is shown."""
 MAX_FIELDS = 50
 MAX_TEXT = 1000
 """Characters of one field of a form or a query, or of one cookie."""

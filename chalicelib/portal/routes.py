@@ -53,6 +53,7 @@ TABLE = (
     (USER + "/password", "users.password", FORM),
     (USER + "/limit", "users.limit", FORM),
     (USER + "/reset", "users.reset", FORM),
+    (USER + "/replace", "users.replacement", FORM),
     (USER + "/remove", "users.remove", FORM),
     ("/portal/seats", "own_licenses.seats", PAGE),
     (SEAT, "own_licenses.devices", PAGE),

@@ -1,6 +1,6 @@
 """License users: the list, and all that a manager does with one of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
@@ -12,8 +12,8 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.portal.context import Changed, Loaded
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
-from chalicelib.portal.licenses import transfer_hint
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
+from chalicelib.portal.licenses import reset_button, transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import change_seat, portal_queries
@@ -21,7 +21,8 @@ from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignme
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UsersView, UserView
+from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UserRow, UsersView, UserView
+from chalicelib.usecases.replace_user import replace_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,27 @@ class ProfileForm:
 
 
 @dataclass(frozen=True, slots=True)
-class AssignForm(ProfileForm):
-    """A new license user."""
+class ReplaceForm(ProfileForm):
+    """Who comes in the place of a license user."""
 
     email: str = ""
-    max_activations: str = ""
     how: str = ""
     """How who has no password gets one: `show` an initial one; anything else: by an invitation."""
+    undo: str = ""
+    """Anything: it takes back what has just been done."""
+
+    @property
+    def invites(self) -> bool:
+        """Who comes back by an undo gets in as before."""
+        return self.how != "show" and not self.undo
+
+
+@dataclass(frozen=True, slots=True)
+class AssignForm(ReplaceForm):
+    """A new license user; `unlimited` as in `LimitForm`, which only who was removed a moment ago can be."""
+
+    max_activations: str = ""
+    unlimited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,11 @@ def _user(request: PortalRequest, claims: SessionClaims, license_id: int, user_i
     return portal_queries.license_user(claims, license_id, user_id, now=request.now), {"back": list_path(license_id)}
 
 
+def person(row: UserRow) -> str:
+    """A license user by name, or by e-mail where none was given."""
+    return f"{row.first_name} {row.last_name}".strip() or display_email(row.user.email)
+
+
 def list_path(license_id: int) -> str:
     """The address of a license's users."""
     return f"/portal/licenses/{license_id}/users"
@@ -121,25 +141,78 @@ def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Chang
     me = view.principal.user
     if malformed := [*wrong_in("max_activations", _count, form.max_activations)]:
         raise_all([*wrong_assignment(view.license, form.email, 0, form.profile()), *malformed])
-    typed = _count(form.max_activations)
-    limit = DEFAULT_MAX_ACTIVATIONS if typed is None else typed
+    typed = None if form.unlimited else _count(form.max_activations)
+    limit = DEFAULT_MAX_ACTIVATIONS if typed is None and not form.unlimited else typed
     given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
-    invite = form.how != "show"
+
+    def result(assigned: tuple[License, Seat, User]) -> FormResult:
+        return _seated(*assigned, form, f"{display_email(assigned[1].email)} was assigned.")
+
     return Change(
-        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, invite=invite, now=request.now),
-        lambda assigned: _assigned(*assigned, invite=invite),
+        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
+        result,
     )
 
 
-def _assigned(license: License, seat: Seat, user: User, *, invite: bool) -> FormResult:
-    back, who = list_path(license.id), display_email(seat.email)
-    if invite and user.is_initial_password:
-        flash = f"{who} was assigned. An invitation is on its way; its link is good for {VALID_DAYS} days."
+def _seated(license: License, seat: Seat, user: User, form: ReplaceForm, done: str) -> FormResult:
+    """That it is done, and how the person gets in; of an undo, what it could not bring back."""
+    back = list_path(license.id)
+    if form.undo:
+        again = f"{display_email(seat.email)} has the seat again, with the limit of before."
+        return FormResult(back, f"{again} Devices have to be activated anew.")
+    if form.invites and user.is_initial_password:
+        flash = f"{done} An invitation is on its way; its link is good for {VALID_DAYS} days."
         return FormResult(back, flash)
     if not (user.is_initial_password and opens(user, license)):
-        return FormResult(back, f"{who} was assigned. The password is this person's own.")
-    flash = f"{who} was assigned. Copy the initial password now, or show it later in the list."
+        return FormResult(back, f"{done} The password is this person's own.")
+    flash = f"{done} Copy the initial password now, or show it later in the list."
     return FormResult(back, flash, f"{back}/{user.id}/initial-password")
+
+
+def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+    view, more = _user(request, claims, license_id, user_id)
+    row, limit = view.row, view.row.seat.max_activations
+    return view, more | {
+        "name": person(row),
+        "sentences": [
+            f"{person(row)} can no longer use this license. Devices that are deactivated: {row.taken}.",
+            f"The new person gets the seat with the same max activations: {'unlimited' if limit is None else limit}.",
+            *(transfer_hint(view.license) if row.taken else []),
+        ],
+        "button": f"Replace {person(row)}",
+    }
+
+
+@action("replace.html", ReplaceForm, _load_replacement)
+def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Change[tuple[License, Seat, User]]:
+    """Give the user's seat to another person."""
+    me, row = view.principal.user, view.row
+    given = (me.company, view.license.id, row.user.email, form.email, request.actor(me.email))
+
+    def result(replaced: tuple[License, Seat, User]) -> FormResult:
+        _, seat, user = replaced
+        done = f"{person(row)} was replaced by {display_email(seat.email)}."
+        undo = _undo(request, view, f"{list_path(view.license.id)}/{user.id}/replace") if not form.undo else None
+        return replace(_seated(*replaced, form, done), undo=undo)
+
+    return Change(
+        lambda: replace_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
+        result,
+    )
+
+
+def _undo(request: PortalRequest, view: UserView, to: str, **more: str) -> Undo | None:
+    """The form by which a user who has lost the seat gets it again; None where not all devices could come back."""
+    row = view.row
+    if row.taken and transfer_hint(view.license):
+        return None
+    names = {"first_name": row.first_name, "last_name": row.last_name, "phone_number": row.phone_number}
+    return Undo.now(request, to, email=row.user.email, undo="yes", **names, **more)
+
+
+def _limit_fields(limit: int | None) -> dict[str, str]:
+    """A limit as a form has it."""
+    return {"unlimited": "yes"} if limit is None else {"max_activations": str(limit)}
 
 
 def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
@@ -214,9 +287,10 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
     message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
     flash = f"{display_email(who)} {message}. Devices that are active stay so."
+    undo = Undo.now(request, request.path, **_limit_fields(view.row.seat.max_activations))
     return Change(
         lambda: change_seat.set_max_activations(*given, now=request.now),
-        lambda _: FormResult(list_path(view.license.id), flash),
+        lambda _: FormResult(list_path(view.license.id), flash, undo=undo),
     )
 
 
@@ -226,11 +300,11 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
     return view, more | {
         "title": "Reset total activations",
         "sentences": [
-            f"All {view.row.taken} active devices of {who} on this license are deactivated.",
+            f"Devices of {who} on this license that are deactivated: {view.row.taken}.",
             "Their activations are free at once, and the user can activate again.",
             *transfer_hint(view.license),
         ],
-        "button": "Reset activations",
+        "button": reset_button(view.row.taken, "Reset activations"),
         "danger": True,
     }
 
@@ -253,11 +327,11 @@ def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
     return view, more | {
         "title": "Remove user",
         "sentences": [
-            f"{who} can no longer use this license; {view.row.taken} active devices are deactivated.",
+            f"{who} can no longer use this license. Devices that are deactivated: {view.row.taken}.",
             "That makes room for another user. The account itself stays, with its password and other licenses.",
             *(transfer_hint(view.license) if view.row.taken else []),
         ],
-        "button": "Remove user",
+        "button": f"Remove {person(view.row)}",
         "danger": True,
     }
 
@@ -268,7 +342,9 @@ def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Chang
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
     flash = f"{display_email(who)} was removed. There is room for another user."
+    back = list_path(view.license.id)
+    undo = _undo(request, view, f"{back}/assign", **_limit_fields(view.row.seat.max_activations))
     return Change(
         lambda: change_seat.remove_user(*given, now=request.now),
-        lambda _: FormResult(list_path(view.license.id), flash),
+        lambda _: FormResult(back, flash, undo=undo),
     )

@@ -199,7 +199,7 @@ def test_a_license_user_sees_the_own_devices_and_resets_one(either_page: playwri
     expect(fact(either_page, "Hardware id")).to_have_text("pc")
     either_page.goto(f"/portal/seats/{site.license.id}")
     choose(either_page, "DON-PC", "Reset")
-    send(either_page, "Reset device")
+    send(either_page, "Reset DON-PC")
     confirmed(either_page, "DON-PC was reset. Its activation is free.")
     assert site.vendor.stored(site.license).times_activated == 1
 

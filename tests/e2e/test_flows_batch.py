@@ -143,7 +143,7 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
 def test_a_batch_that_is_stopped_gives_its_places_back(either_page: playwright.Page, site: Site) -> None:
     batch_id = left_batch(site)
     site.enter(either_page, site.at(site.license, f"/users/batch/{batch_id}/end"))
-    form(either_page).get_by_role("button", name="Stop here").click()
+    form(either_page).get_by_role("button", name="Stop the batch").click()
     confirmed(either_page, "The batch was stopped. The other seats are free again.")
     assert assigned(site) == 1
 

@@ -63,7 +63,7 @@ def test_licenses_are_searched_filtered_and_sorted(either_page: playwright.Page,
     shows(either_page, None)
     follow(either_page, "Revit")
     follow(either_page, "Disable")
-    send(either_page, "Disable license")
+    send(either_page, "Disable Revit")
     confirmed(either_page, "The license is disabled.")
     follow(either_page, "Licenses")
     only(either_page, product="viewer")
@@ -136,7 +136,7 @@ def test_the_activity_of_a_license_tells_who_did_what_from_where(either_page: pl
     expect(fact(either_page, "License users")).to_contain_text("1 / 5")
     expect(fact(either_page, "Authorization")).to_have_text("by user")
     follow(either_page, "Disable")
-    send(either_page, "Disable license")
+    send(either_page, "Disable Revit")
     confirmed(either_page, "The license is disabled.")
     newest = either_page.get_by_role("group", name="History").locator("tbody tr").first
     expect(newest).to_contain_text("License disabled")
@@ -168,7 +168,7 @@ def test_a_license_that_is_disabled_refuses_the_application_until_it_is_enabled(
     lookup = {"product": "revit", "hardware_id": "pc", "username": USER}
     site.enter(either_page, site.at(site.license))
     follow(either_page, "Disable")
-    send(either_page, "Disable license")
+    send(either_page, "Disable Revit")
     confirmed(either_page, "The license is disabled.")
     expect(fact(either_page, "Current status")).to_have_text("Paused")
     assert application.get("check_license", **lookup).json()["code"] == "license_not_enabled"
@@ -186,8 +186,8 @@ def test_a_license_that_is_reset_has_no_device_and_no_count(
     site.enter(either_page, site.at(site.license))
     expect(fact(either_page, "Activations")).to_contain_text("1 / 5")
     follow(either_page, "Reset license")
-    expect(form(either_page)).to_contain_text("All 1 active devices are deactivated")
-    send(either_page, "Reset license")
+    expect(form(either_page)).to_contain_text("Devices that are deactivated: 1.")
+    send(either_page, "Reset 1 device")
     confirmed(either_page, "The license was reset. All its devices are deactivated.")
     expect(fact(either_page, "Activations")).to_contain_text("0 / 5")
     assert site.vendor.stored(site.license).times_activated == 0
@@ -201,7 +201,7 @@ def test_a_device_that_is_reset_is_not_found_by_its_next_check_and_its_place_is_
     expect(either_page.locator(".count")).to_contain_text("Activations: 1 / 5")
     choose(either_page, HOST, "Reset")
     expect(form(either_page)).to_contain_text("The application on it ends at its next check.")
-    send(either_page, "Reset device")
+    send(either_page, f"Reset {HOST}")
     confirmed(either_page, f"{HOST} was reset. Its activation is free.")
     expect(either_page.locator(".count")).to_contain_text("Activations: 0 / 5")
     expect(row(either_page, HOST)).to_contain_text("deactivated")

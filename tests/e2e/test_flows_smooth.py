@@ -55,9 +55,25 @@ def test_cancel_closes_the_dialog_of_a_row_and_the_focus_returns_to_its_menu(pag
     choose(page, USER, "Remove user")
     dialog = page.get_by_role("dialog", name="Remove user")
     focus_is_inside(dialog)
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
     dialog.get_by_role("link", name="Cancel").click()
     expect(dialog).to_be_hidden()
     expect(actions(page, USER)).to_be_focused()
+
+
+def test_an_undo_is_gone_after_ten_seconds_but_not_under_ones_hands(page: playwright.Page, site: Site) -> None:
+    page.clock.install()
+    at_users(site, page)
+    choose(page, USER, "Remove user")
+    send(page, f"Remove {USER}")
+    undo = page.get_by_role("button", name="Undo")
+    undo.focus()
+    page.clock.fast_forward(10_500)
+    expect(undo).to_be_visible()
+    page.keyboard.press("Tab")
+    page.clock.fast_forward(10_500)
+    expect(undo).to_have_count(0)
+    confirmed(page, f"{USER} was removed.")
 
 
 def test_a_form_that_is_refused_comes_back_in_the_dialog_with_what_was_typed(page: playwright.Page, site: Site) -> None:
@@ -186,7 +202,7 @@ def test_reloading_the_page_after_a_form_does_nothing_again(either_page: playwri
     site.vendor.activate(USER, "pc", site.initial_password)
     at_users(site, either_page)
     choose(either_page, USER, "Reset total activations")
-    send(either_page, "Reset activations")
+    send(either_page, "Reset 1 device")
     confirmed(either_page, f"The devices of {USER} on this license are deactivated.")
     site.vendor.activate(USER, "pc", site.initial_password)
     either_page.reload()
@@ -254,9 +270,9 @@ def test_who_was_removed_by_another_manager_is_not_removed_twice(together: Toget
         choose(page, "user0@customer.test", "Remove user")
         expect(form(page)).to_be_visible()
     first, second = together.pages
-    send(first, "Remove user")
+    send(first, "Remove user0@customer.test")
     confirmed(first, "user0@customer.test was removed.")
-    send(second, "Remove user")
+    send(second, "Remove user0@customer.test")
     refused(second, "This user has no seat on the license any more.")
     expect(form(second).get_by_role("alert")).to_be_focused()
     assert together.users_assigned == 2

@@ -177,8 +177,8 @@ def test_total_activations_are_reset_and_the_devices_deactivated(either_page: pl
     site.vendor.activate(USER, "pc", site.initial_password)
     at_users(site, either_page)
     choose(either_page, USER, "Reset total activations")
-    expect(form(either_page)).to_contain_text(f"All 1 active devices of {USER} on this license are deactivated.")
-    send(either_page, "Reset activations")
+    expect(form(either_page)).to_contain_text(f"Devices of {USER} on this license that are deactivated: 1.")
+    send(either_page, "Reset 1 device")
     confirmed(either_page, f"The devices of {USER} on this license are deactivated.")
     assert site.vendor.stored(site.license).times_activated == 0
 
@@ -187,13 +187,25 @@ def test_a_user_who_is_removed_makes_room_and_the_devices_are_off(either_page: p
     site.vendor.activate(USER, "pc", site.initial_password)
     at_users(site, either_page)
     choose(either_page, USER, "Remove user")
-    send(either_page, "Remove user")
+    send(either_page, f"Remove {USER}")
     confirmed(either_page, f"{USER} was removed. There is room for another user.")
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(0))
     expect(either_page.get_by_role("heading", name="No users yet")).to_be_visible()
     license = site.vendor.stored(site.license)
     assert (license.users_assigned, license.times_activated) == (0, 0)
     assert seat(site) is None
+
+
+def test_a_user_is_replaced_and_comes_back_by_an_undo(either_page: playwright.Page, site: Site) -> None:
+    at_users(site, either_page)
+    choose(either_page, USER, "Replace")
+    send(either_page, f"Replace {USER}", email=NEW, first_name="Ann")
+    confirmed(either_page, f"{USER} was replaced by {NEW}. An invitation is on its way")
+    expect(emails(either_page)).to_have_text([NEW])
+    either_page.get_by_role("button", name="Undo").click()
+    confirmed(either_page, f"{USER} has the seat again")
+    expect(emails(either_page)).to_have_text([USER])
+    expect(either_page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_cancel_changes_nothing_and_leads_back(either_page: playwright.Page, site: Site) -> None:

@@ -19,6 +19,10 @@ WRONG: dict[str, tuple[str, list[dict[str, str]]]] = {
             {"email": "ada@b", "max_activations": "1,5"},
         ],
     ),
+    "ReplaceForm": (
+        "/users/{user}/replace",
+        [{"email": "nobody", "first_name": "x" * 101, "last_name": "x\0y", "phone_number": "1" * 41}],
+    ),
     "ProfileForm": (
         "/portal/account/person",
         [{"first_name": "x" * 101, "last_name": "x\0y", "phone_number": "1" * 41}],
@@ -41,9 +45,10 @@ def license(vendor: Vendor) -> License:
 
 @pytest.mark.parametrize(("path", "fields"), [(path, one) for path, several in WRONG.values() for one in several])
 def test_each_wrong_field_of_a_form_says_why_at_once(
-    license: License, manager: Browser, path: str, fields: dict[str, str]
+    vendor: Vendor, license: License, manager: Browser, path: str, fields: dict[str, str]
 ) -> None:
-    page = manager.send(path if path.startswith("/portal") else at(license, path), **fields)
+    user, _ = vendor.assign(license, "ada@customer.test")
+    page = manager.send(path if path.startswith("/portal") else at(license, path.format(user=user.id)), **fields)
     assert page.status == 400
     assert sorted(re.findall(r'class="wrong" id="wrong-(\w+)"', page.answer.text)) == sorted(fields)
     assert page.answer.text.count('aria-invalid="true"') == len(fields)

@@ -14,8 +14,10 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, EventType
 from chalicelib.domain.license import is_expired, is_live
 from chalicelib.domain.transitions import NOTICE_DAYS
+from chalicelib.domain.usage import activations_of
 from chalicelib.runtime import runtime, using
 from chalicelib.store import reads
+from chalicelib.store.items.events import EventItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk
 from chalicelib.store.schema import Item, Raw
@@ -176,7 +178,9 @@ class OnTheEngine(LicenseMachine):
         events = [(int(item["at"]["N"]), item["type"]["S"]) for part, item in stored.items() if part.startswith("at#")]
         answers = [event for event in events if event[1] != "license_limit_reached"]  # noted once a day, of refusals
         assert sorted(answers) == sorted(self.recorded)  # those of one millisecond have no order
-        assert {key: device.last_check_at for key, device in self.there().devices.items()} == self.heard
+        there = self.there()
+        assert {key: device.last_check_at for key, device in there.devices.items()} == self.heard
+        assert sum(map(activations_of, _values(stored, EventItem, "at#"))) == there.license.times_activated
 
     def items(self) -> dict[str, Raw]:
         """All that is stored of the license, by sort key."""

@@ -65,6 +65,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
+from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
@@ -164,6 +165,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (find_owner, "license_not_found", [lambda c, v: find_owner(v.by_key.id, c)]),
     (find_seat, "license_not_found", [lambda c, v: find_seat(c, v.by_user.id, ADA)]),
     (assign_user, "license_not_found", [lambda c, v: assign_user(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)]),
+    (
+        replace_user,
+        "license_not_found",
+        [lambda c, v: replace_user(c, v.by_user.id, ADA, "new@customer.test", ADMIN, now=NOW)],
+    ),
     (remove_user, "license_not_found", [lambda c, v: remove_user(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
     (reset_activations, "license_not_found", [lambda c, v: reset_activations(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
     (

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
+from chalicelib.domain.usage import activations_of
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import remove_user, set_max_activations
@@ -66,6 +67,7 @@ def test_it_is_one_event_of_who_leaves_that_says_who_comes(vendor: Vendor, licen
     (event,) = [event for event in vendor.history(license) if event.type == "user_replaced"]
     assert (event.user, event.user_id, event.actor) == (BEN, ben.id, ADMIN)
     assert event.detail == {"devices": 1, "replaced_by": ADA, "replaced_by_id": account(vendor, ADA).id}
+    assert activations_of(event) == -1
 
 
 def test_who_comes_is_invited_or_mailed_and_named_as_where_somebody_is_assigned(

@@ -69,6 +69,10 @@
     each("form[data-go-on]", next);
   }
 
+  // What is offered for a moment goes, once nobody is at it.
+  const pass = (offer) => setTimeout(() => offer.matches(":hover, :focus-within") ? pass(offer) : offer.remove(), 10000);
+  const begin = () => { goOn(); each("[data-moment]", pass); };
+
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
   const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
 
@@ -110,7 +114,7 @@
     if (field) say(one(".pager p")?.textContent ?? words.nothing);
     sent = "";
   });
-  on("htmx:afterSettle", goOn);
+  on("htmx:afterSettle", begin);
   on("htmx:sendError", () => { release(); say(words.offline); });
-  goOn();
+  begin();
 })();
