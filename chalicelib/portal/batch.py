@@ -173,7 +173,7 @@ def _load_end(request: PortalRequest, claims: SessionClaims, license_id: int, ba
     return view, more | {
         "title": "Stop the batch",
         "sentences": ["Those who have been assigned keep their seats. The seats of the others become free again."],
-        "button": "Stop the batch",
+        "button": gettext("Stop the batch"),
         "danger": True,
     }
 

@@ -2,6 +2,7 @@
 
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import transfer_hint
@@ -35,7 +36,7 @@ def reset_question(view: DeviceView, back: str) -> Context:
             "The application on it ends at its next check. It can be activated again while an activation is free.",
             *transfer_hint(view.license),
         ],
-        "button": f"Reset {device_name(row)}",
+        "button": gettext("Reset {device}", device=device_name(row)),
         "danger": True,
         "back": back,
     }

@@ -3,6 +3,7 @@
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.lists import ListRequest
@@ -54,9 +55,7 @@ def transfer_hint(license: License) -> list[str]:
 
 def reset_button(devices: int, otherwise: str) -> str:
     """What the button says that deactivates so many devices; `otherwise`: where there are none."""
-    if not devices:
-        return otherwise
-    return "Reset 1 device" if devices == 1 else f"Reset {devices} devices"
+    return ngettext("Reset {n} device", "Reset {n} devices", devices) if devices else otherwise
 
 
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
@@ -69,7 +68,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
             "People can activate again at once. This cannot be undone.",
             *transfer_hint(view.license),
         ],
-        "button": reset_button(devices, "Reset license"),
+        "button": reset_button(devices, gettext("Reset license")),
         "danger": True,
     }
 
@@ -93,7 +92,7 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
         "sentences": [
             "No device can activate or use this license until it is enabled again. Users and devices stay as they are."
         ],
-        "button": f"Disable {view.product}",
+        "button": gettext("Disable {product}", product=view.product),
         "danger": True,
     }
 

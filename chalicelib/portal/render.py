@@ -146,9 +146,10 @@ def _text(english: str, **params: object) -> "Markup":
 
 def _texts(one: str, several: str, count: int, **params: object) -> "Markup":
     """The text of one or of several, likewise."""
-    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with jinja2
 
-    return Markup(ngettext(one, several, count)).format(**params)  # noqa: S704 - of our own catalogs
+    escaped = {name: escape(value) for name, value in params.items()}
+    return Markup(ngettext(one, several, count, **escaped))  # noqa: S704 - of our own catalogs
 
 
 def _wrong_at(field: str, wrong: Mapping[str, str]) -> "Markup | str":

@@ -11,6 +11,7 @@ from chalicelib.domain.invitation import VALID_DAYS
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
+from chalicelib.languages import gettext
 from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.licenses import reset_button, transfer_hint
@@ -158,8 +159,11 @@ def _seated(license: License, seat: Seat, user: User, form: ReplaceForm, done: s
     """That it is done, and how the person gets in; of an undo, what it could not bring back."""
     back = list_path(license.id)
     if form.undo:
-        again = f"{display_email(seat.email)} has the seat again, with the limit of before."
-        return FormResult(back, f"{again} Devices have to be activated anew.")
+        who = display_email(seat.email)
+        flash = gettext(
+            "{who} has the seat again, with the limit of before. Devices have to be activated anew.", who=who
+        )
+        return FormResult(back, flash)
     if form.invites and user.is_initial_password:
         flash = f"{done} An invitation is on its way; its link is good for {VALID_DAYS} days."
         return FormResult(back, flash)
@@ -171,15 +175,10 @@ def _seated(license: License, seat: Seat, user: User, form: ReplaceForm, done: s
 
 def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
-    row, limit = view.row, view.row.seat.max_activations
     return view, more | {
-        "name": person(row),
-        "sentences": [
-            f"{person(row)} can no longer use this license. Devices that are deactivated: {row.taken}.",
-            f"The new person gets the seat with the same max activations: {'unlimited' if limit is None else limit}.",
-            *(transfer_hint(view.license) if row.taken else []),
-        ],
-        "button": f"Replace {person(row)}",
+        "name": person(view.row),
+        "button": gettext("Replace {who}", who=person(view.row)),
+        "hints": transfer_hint(view.license) if view.row.taken else [],
     }
 
 
@@ -191,7 +190,7 @@ def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Ch
 
     def result(replaced: tuple[License, Seat, User]) -> FormResult:
         _, seat, user = replaced
-        done = f"{person(row)} was replaced by {display_email(seat.email)}."
+        done = gettext("{who} was replaced by {other}.", who=person(row), other=display_email(seat.email))
         undo = _undo(request, view, f"{list_path(view.license.id)}/{user.id}/replace") if not form.undo else None
         return replace(_seated(*replaced, form, done), undo=undo)
 
@@ -304,7 +303,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
             "Their activations are free at once, and the user can activate again.",
             *transfer_hint(view.license),
         ],
-        "button": reset_button(view.row.taken, "Reset activations"),
+        "button": reset_button(view.row.taken, gettext("Reset activations")),
         "danger": True,
     }
 
@@ -331,7 +330,7 @@ def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
             "That makes room for another user. The account itself stays, with its password and other licenses.",
             *(transfer_hint(view.license) if view.row.taken else []),
         ],
-        "button": f"Remove {person(view.row)}",
+        "button": gettext("Remove {who}", who=person(view.row)),
         "danger": True,
     }
 

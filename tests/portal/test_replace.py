@@ -41,12 +41,20 @@ def test_a_user_is_replaced_and_the_page_says_how_the_other_gets_in(
 ) -> None:
     path = of_ben(vendor, license, "replace")
     form = manager.get(path)
-    assert "Devices that are deactivated: 0." in form.words
-    assert "the same max activations: 2." in form.words
+    assert f"{BEN} can no longer use this license; 0 active devices are deactivated." in form.words
+    assert "the same limit: max activations 2." in form.words
     page = manager.send(form, path, email=ADA, first_name="Ada")
     assert (page.status, users(vendor, license)) == (200, [(ADA, 2)])
     assert f"{BEN} was replaced by {ADA}. An invitation is on its way" in page.words
     assert len(mails(vendor, ADA)) == 1
+
+
+def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(vendor: Vendor, manager: Browser) -> None:
+    own = issued(vendor)
+    manager.send(at(own, "/users/assign"), email=ADA, first_name="<i>Ada</i>")
+    page = manager.get(at(own, f"/users/{account(vendor, ADA).id}/replace"))
+    assert "&lt;i&gt;Ada&lt;/i&gt; can no longer use this license" in page.answer.text
+    assert "<i>" not in page.answer.text
 
 
 def test_a_replacement_is_taken_back_without_another_invitation(
