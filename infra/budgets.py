@@ -63,6 +63,7 @@ PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 """The same, once in five minutes of a session: then it is noted that the session is in use."""
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
+    "/portal/licenses/{license_id}/export/{name}": 4,
     "/portal/licenses/{license_id}": 3,
     "/portal/licenses/{license_id}/history": 3,
     "/portal/licenses/{license_id}/users": 3,

@@ -168,6 +168,8 @@ def manage_everything(manager: Browser, license: License, vendor: Vendor, heard:
     for rest in ("", "/history", "/devices", "/users", "/users/assign", "/users/batch"):
         assert manager.get(at(license, rest), search="needle-in-the-query").status == 200
     manager.get("/portal/activity", search="needle-in-the-query")
+    manager.get("/portal/export/licenses", search="needle-in-the-query")
+    manager.get(f"/portal/licenses/{license.id}/export/users")
     manager.get("/portal/licenses", search="needle-in-the-query", sort="ends")
     assert manager.send(at(license, "/users/assign"), email="no-email-at-all").status == 400
     manager.post(at(license, "/users/assign"), {"email": EVE, "form": "no-token-of.this-form"})

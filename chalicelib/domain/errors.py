@@ -121,6 +121,7 @@ Code = Literal[
     "list_too_long",
     "list_too_large",
     "list_needs_no_seat",
+    "file_too_long",
     "columns_repeat",
     "column_of_emails_missing",
     # the terms of a license contradict each other

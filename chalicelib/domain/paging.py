@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 PAGE_SIZE = 25
 MAX_SCANNED = 1000
-"""Rows that one page reads to find those that a filter lets through."""
+"""Rows that one page reads to find those that a filter lets through; a larger page, as many as it has."""
 _WHOLE = "="
 """Begins a position in a list that was read whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """At most `PAGE_SIZE` rows. Whether there are more follows from the positions, never from the number of rows."""
+    """Rows of a list. Whether there are more follows from the positions, never from the number of rows."""
 
     rows: list[T]
     first: int = 0
@@ -67,11 +67,12 @@ def read_page(
     after: str = "",
     before: str = "",
     *,
+    size: int = PAGE_SIZE,
     keep: Callable[[list[T]], list[T]] | None = None,
     arrange: Callable[[list[T]], list[T]] = lambda rows: rows,
     is_late: Callable[[], bool] = lambda: False,
 ) -> Page[T]:
-    """The page behind the position `after`, or the one in front of `before`; the first one where there is none.
+    """The page of `size` rows behind the position `after`, or in front of `before`; the first one where there is none.
 
     `keep` lets through what a filter asks for, in order. `arrange` sorts a list that is read whole. Once `is_late`, no
     further rows are looked at.
@@ -81,15 +82,16 @@ def read_page(
         head, more = rows.read("", False, rows.sortable)
         if not more:
             found = arrange(head if keep is None else keep(head))
-            return _part(found, rows.key, after.removeprefix(_WHOLE), before.removeprefix(_WHOLE))
-        return _scanned(rows, "", False, keep, is_late, (head, more))
-    return _scanned(rows, position, backwards, keep, is_late, None)
+            return _part(found, rows.key, after.removeprefix(_WHOLE), before.removeprefix(_WHOLE), size)
+        return _scanned(rows, "", False, size, keep, is_late, (head, more))
+    return _scanned(rows, position, backwards, size, keep, is_late, None)
 
 
 def _scanned(
     rows: Rows[T],
     start: str,
     backwards: bool,
+    size: int,
     keep: Callable[[list[T]], list[T]] | None,
     is_late: Callable[[], bool],
     chunk: tuple[list[T], bool] | None,
@@ -97,11 +99,11 @@ def _scanned(
     """The rows that are kept of those behind `start`; `chunk`: the first that were read of them, if they were."""
     found, position, nearest, scanned = list[T](), start, "", 0
     while True:
-        limit = PAGE_SIZE if keep is None else rows.chunk
+        limit = size if keep is None else rows.chunk
         read, more = chunk or rows.read(position, backwards, limit)
         kept, chunk = read if keep is None else keep(read), None
         nearest, scanned = nearest or (rows.key(read[0]) if read else ""), scanned + len(read)
-        room = PAGE_SIZE - len(found)
+        room = size - len(found)
         found += kept[:room]
         if len(kept) > room:
             position, more = rows.key(found[-1]), True
@@ -110,26 +112,26 @@ def _scanned(
             more = False  # nothing that a position could be made of
             break
         position = rows.key(read[-1])
-        if not more or len(found) == PAGE_SIZE or scanned >= MAX_SCANNED or is_late():
+        if not more or len(found) == size or scanned >= max(size, MAX_SCANNED) or is_late():
             break
     if backwards and not nearest:  # nothing is in front of it any more
-        return _scanned(rows, "", False, keep, is_late, None)
-    further, is_cut = position if more else "", more and len(found) < PAGE_SIZE
+        return _scanned(rows, "", False, size, keep, is_late, None)
+    further, is_cut = position if more else "", more and len(found) < size
     if backwards:
         return Page(found[::-1], before=further, after=nearest, is_cut=is_cut)
     return Page(found, before=nearest if start else "", after=further, is_cut=is_cut)
 
 
-def _part(rows: Sequence[T], key: Callable[[T], str], after: str, before: str) -> Page[T]:
+def _part(rows: Sequence[T], key: Callable[[T], str], after: str, before: str, size: int) -> Page[T]:
     """A page of a list that was read whole."""
     start = 0
     if after or before:
         at = next((n for n, row in enumerate(rows) if key(row) == (after or before)), None)
         if at is not None:
-            start = at + 1 if after else max(0, at - PAGE_SIZE)
+            start = at + 1 if after else max(0, at - size)
     if start >= len(rows):
         start = 0
-    shown = list(rows[start : start + PAGE_SIZE])
+    shown = list(rows[start : start + size])
     return Page(
         shown,
         start + 1,

@@ -113,6 +113,7 @@ MESSAGES: dict[str, str] = {
     "list_too_long": "{people} are too many; {most} can be assigned at once.",
     "list_too_large": "this list is too long to be kept; assign it in two parts.",
     "list_needs_no_seat": "nobody on this list needs a seat.",
+    "file_too_long": "The list has more than {most} rows, which is more than a file holds. Narrow it by a search.",
     "columns_repeat": "{columns} all mean {meaning!r}: choose one of them.",
     "column_of_emails_missing": "choose the column that holds the e-mails.",
     "license_has_no_users": "This license is authorized by its key; it has no users.",

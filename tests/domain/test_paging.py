@@ -35,7 +35,8 @@ class Filed:
     def page(self, matches: Callable[[int], bool] | None, late: bool = False, **at: str) -> Page[int]:
         keep = None if matches is None else lambda rows: [row for row in rows if matches(row)]
         rows = Rows(self.read, str, SORTABLE, CHUNK)
-        return read_page(rows, **at, keep=keep, arrange=sorted, is_late=lambda: late)
+        where = at.get("after", ""), at.get("before", "")
+        return read_page(rows, *where, keep=keep, arrange=sorted, is_late=lambda: late)
 
 
 def walked(filed: Filed, matches: Callable[[int], bool] | None) -> list[Page[int]]:

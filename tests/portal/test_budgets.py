@@ -37,7 +37,7 @@ def test_a_page_is_two_reads(path: str) -> None:
     browser = browser_of(vendor, MANAGER)
     vendor.activate(MANAGER, "pc", PASSWORD)
     batch = start_batch(vendor.code, license.id, "new@customer.test", True, ADMIN, now=vendor.now)
-    names: dict[str, Any] = {"license_id": license.id, "user_id": user.id, "batch_id": batch}
+    names: dict[str, Any] = {"license_id": license.id, "user_id": user.id, "batch_id": batch, "name": "history"}
     names["device"] = f"{hash_hardware_id('pc')}-{user.id}"
     address = re.sub(r"\{(\w+)\}", lambda part: str(names[part[1]]), path)
     browser.http.get(address)  # the product is known from now on

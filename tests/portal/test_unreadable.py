@@ -17,6 +17,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
+from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.admin.differences import difference
@@ -54,6 +55,7 @@ def license(vendor: Vendor) -> License:
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
+    create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
     told_of_all(vendor)
     return license
 

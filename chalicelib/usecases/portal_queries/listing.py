@@ -4,15 +4,17 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from chalicelib.domain.paging import Page, Rows, read_page
+from chalicelib.domain.paging import PAGE_SIZE, Page, Rows, read_page
 from chalicelib.domain.pasted import composed, visible
 
 T = TypeVar("T")
 
-MAX_SECONDS = 1.0
-"""After which a page looks at no further rows."""
+MAX_SECONDS, MAX_FILE_SECONDS = 1.0, 15.0
+"""After which a page looks at no further rows, and a file. API Gateway waits for 29 seconds."""
+MAX_FILE_ROWS = 5000
+"""Rows of a list that is taken away as a file."""
 _WRITTEN_FOR = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
 CHUNK = 90
 """Rows that fit into one BatchGet, with who asks and what else a page needs."""
@@ -29,6 +31,16 @@ class ListQuery:
     after: str = ""
     before: str = ""
 
+    size: ClassVar[int] = PAGE_SIZE
+    seconds: ClassVar[float] = MAX_SECONDS
+
+
+class FileQuery(ListQuery):
+    """All rows of a list: a page as long as a file may be."""
+
+    size = MAX_FILE_ROWS
+    seconds = MAX_FILE_SECONDS
+
 
 def list_page(
     rows: Rows[T],
@@ -37,9 +49,10 @@ def list_page(
     arrange: Callable[[list[T]], list[T]] = lambda rows: rows,
 ) -> Page[T]:
     """As `read_page`, of the page that is asked for. `keep`: None where nothing is filtered."""
-    until = time.monotonic() + MAX_SECONDS
+    until = time.monotonic() + list_query.seconds
     late = lambda: time.monotonic() >= until  # noqa: E731 - short and local
-    return read_page(rows, list_query.after, list_query.before, keep=keep, arrange=arrange, is_late=late)
+    asked = (list_query.after, list_query.before)
+    return read_page(rows, *asked, size=list_query.size, keep=keep, arrange=arrange, is_late=late)
 
 
 def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another type

@@ -1,0 +1,181 @@
+"""Lists as files: the same rows as on the page, as it is filtered, all of them.
+
+CSV is for people: titles, times that spreadsheets know, and no cell that they take for a formula. JSON is for programs:
+names that stay, and instants. Both have the same columns. A list that is longer than a file holds is refused whole.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.portal.context import Parts
+from chalicelib.portal.handlers import PageHandler, logged_in
+from chalicelib.portal.lists import ListRequest
+from chalicelib.portal.messages import actor_words, event_words
+from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.portal_queries.listing import FileQuery
+from chalicelib.web.errors import FinalResponse
+
+Row = Any  # of `usecases.portal_queries`: each list has its own
+Cell = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """An instant in a cell."""
+
+    instant: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in JSON, its title in CSV, and what stands in it."""
+
+    name: str
+    title: str
+    cell: Callable[[Row], Cell | At]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A list that can be taken away: how it is read, and its columns."""
+
+    read: Callable[..., Any]  # each answers a view of its own, with a page
+    columns: Sequence[Column]
+
+
+LICENSES = Export(
+    portal_queries.managed_licenses,
+    (
+        Column("product", "Product", lambda row: row.product),
+        Column("license_key", "License key", lambda row: row.license.license_key),
+        Column("id", "License id", lambda row: row.license.id),
+        Column("order", "Order", lambda row: row.license.order_id),
+        Column("customer", "Customer", lambda row: row.license.customer),
+        Column("license_type", "Type", lambda row: row.license.license_type),
+        Column("is_trial", "Trial", lambda row: row.license.is_trial),
+        Column("status", "Status", lambda row: row.standing.state),
+        Column("users_assigned", "Users", lambda row: row.license.users_assigned),
+        Column("max_license_users", "Max users", lambda row: row.license.max_license_users),
+        Column("times_activated", "Active devices", lambda row: row.license.times_activated),
+        Column("max_activations", "Max activations", lambda row: row.license.max_activations),
+        Column("valid_until", "Valid until", lambda row: At(row.license.validity_period)),
+        Column("grace_hours", "Grace period in hours", lambda row: row.license.grace_period),
+        Column("first_activated_at", "First activated", lambda row: At(row.license.first_activated_at)),
+        Column("created_at", "Created", lambda row: At(row.license.created_at)),
+    ),
+)
+OF_LICENSE: Mapping[str, Export] = {
+    "users": Export(
+        portal_queries.license_users,
+        (
+            Column("email", "Email", lambda row: display_email(row.user.email)),
+            Column("first_name", "First Name", lambda row: row.first_name),
+            Column("last_name", "Last Name", lambda row: row.last_name),
+            Column("phone_number", "Phone number", lambda row: row.phone_number),
+            Column("max_activations", "Max activations", lambda row: row.seat.max_activations),
+            Column("total_activations", "Total activations", lambda row: row.taken),
+            Column("assigned_at", "Assigned", lambda row: At(row.seat.assigned_at)),
+        ),
+    ),
+    "devices": Export(
+        portal_queries.license_devices,
+        (
+            Column("hostname", "Host name", lambda row: row.device.hostname),
+            Column("state", "State", lambda row: row.state),
+            Column("email", "User", lambda row: display_email(row.email)),
+            Column("hardware_id", "Hardware id", lambda row: row.device.hardware_id),
+            Column("os_ver", "System", lambda row: row.device.os_ver),
+            Column("app_ver", "App", lambda row: row.device.app_ver),
+            Column("ip", "Address", lambda row: row.device.ip),
+            Column("mac_address", "MAC address", lambda row: row.device.mac_address),
+            Column("is_vm", "Virtual machine", lambda row: row.device.is_vm),
+            Column("first_activated_at", "First activated", lambda row: At(row.device.first_activated_at)),
+            Column("activated_at", "Last activated", lambda row: At(row.device.activated_at)),
+            Column("last_check_at", "Last check", lambda row: At(row.device.last_check_at)),
+        ),
+    ),
+    "history": Export(
+        portal_queries.license_history,
+        (
+            Column("at", "When", lambda event: At(event.at)),
+            Column("type", "Event", lambda event: event.type),
+            Column("text", "What", event_words),
+            Column("email", "User", lambda event: display_email(event.user or "")),
+            Column("hostname", "Host name", lambda event: event.detail.get("hostname")),
+            Column("hardware_id", "Hardware id", lambda event: event.hardware_id),
+            Column("by", "By", lambda event: actor_words(event.actor.name)),
+            Column("ip", "Address", lambda event: event.actor.ip),
+        ),
+    ),
+}
+
+
+def _licenses(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> Response:
+    """The licenses that the user manages."""
+    return _file(request, claims, "licenses", LICENSES)
+
+
+def _of_license(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
+    """The users, the devices or the history of a license that the user manages."""
+    export = OF_LICENSE.get(parts["name"])
+    if export is None:
+        raise NotFound("not_found")
+    portal_queries.one_license(claims, parts["license_id"], now=request.now)  # before a long list is read
+    return _file(request, claims, parts["name"], export, parts["license_id"])
+
+
+def _file(request: PortalRequest, claims: SessionClaims, name: str, export: Export, *of: int) -> Response:
+    """All rows of the list, as it is filtered. Raises `Invalid`: `file_too_long`."""
+    asked = ListRequest.of(request, claims).query
+    page = export.read(
+        claims, *of, FileQuery(asked.search, asked.product, asked.status, asked.sort), now=request.now
+    ).page
+    if page.after:
+        raise Invalid("file_too_long", most=FileQuery.size)
+    kind, text = ("json", _to_json) if request.query.get("format") == "json" else ("csv", _to_csv)
+    file = "-".join([name, *map(str, of)])
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": f"{'application/json' if kind == 'json' else 'text/csv'}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{file}.{kind}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return FinalResponse(text(export.columns, page.rows), headers, 200)
+
+
+def _to_csv(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    """With the mark by which spreadsheets know UTF-8."""
+    return "\ufeff" + to_csv([c.title for c in columns], ([_typed(c.cell(row)) for c in columns] for row in rows))
+
+
+def _to_json(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    return json.dumps([{c.name: _plain(c.cell(row)) for c in columns} for row in rows], ensure_ascii=False, indent=1)
+
+
+def _typed(cell: Cell | At) -> str:
+    """As spreadsheets read it, of whatever country; times are UTC."""
+    if isinstance(cell, At):
+        at = cell.instant
+        return "" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return "" if cell is None else str(cell)
+
+
+def _plain(cell: Cell | At) -> Cell:
+    return to_iso(cell.instant) if isinstance(cell, At) else cell
+
+
+licenses = PageHandler(logged_in(_licenses))
+of_license = PageHandler(logged_in(_of_license))
