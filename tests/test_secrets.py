@@ -258,6 +258,9 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     accept_an_invitation(manager, license, vendor, heard)
     use_everything(Browser(), vendor, license, heard)
     manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
+    leaves = f"/portal/people/{account(vendor, 'people-of-batch@customer.test').id}"
+    assert "Batch-name" in manager.get(leaves).words
+    assert manager.send(f"{leaves}/leave").path == "/portal/people"
     lines = output.lines
     answered = {(line["method"], line["route"]) for line in lines if line.get("outcome") == "ok"}
     every = {(method, path) for path, methods in app.routes.items() for method in methods if method != "HEAD"}

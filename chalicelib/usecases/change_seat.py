@@ -44,11 +44,16 @@ def remove_account(
             guard_still_closed(accounts.read_user(company, user_id), closed_at)
         return find_license(company, license_id), seats.read_seat(company, license_id, user_id)
 
+    def decide(state: tuple[License, Seat | None]) -> tuple[License, Seat | None]:
+        license, seat = state
+        guard_reset(license, actor, 0 if seat is None else seat.activations_in(license))
+        return state
+
     def write(license: License, seat: Seat | None) -> None:
         if seat is not None:
             _remove(license, seat, actor, now, closed_at)
 
-    decide_and_write(read, lambda state: state, lambda _, state: write(*state))
+    decide_and_write(read, decide, lambda _, state: write(*state))
 
 
 def reset_activations(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:

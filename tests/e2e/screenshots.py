@@ -51,6 +51,8 @@ SHOTS = (
     Shot("invitation-over", "/portal/invitation", is_logged_in=False),
     Shot("overview", "/portal"),
     Shot("activity", "/portal/activity"),
+    Shot("people", "/portal/people"),
+    Shot("person", "/portal/people/{user}"),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
     Shot("license", ONE),

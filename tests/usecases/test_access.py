@@ -66,6 +66,7 @@ from chalicelib.usecases.operator_queries import account_history, license_detail
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
+from chalicelib.usecases.remove_person import remove_person
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
@@ -253,6 +254,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         remove_account,
         "license_not_found",
         [lambda c, v: remove_account(c, v.by_user.id, ada(v), ADMIN, now=NOW)],
+    ),
+    (
+        remove_person,
+        "license_not_found",
+        [lambda c, v: remove_person(c, [v.by_user.id], ada(v), ADMIN, now=NOW)],
     ),
     (unlock, "user_not_found", [lambda c, _v: unlock(c, ADA, ADMIN, now=NOW)]),
     (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),

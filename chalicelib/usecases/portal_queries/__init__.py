@@ -19,6 +19,14 @@ from chalicelib.usecases.portal_queries.listing import ListQuery
 from chalicelib.usecases.portal_queries.managed import LicenseRow, LicensesView, managed_licenses
 from chalicelib.usecases.portal_queries.overview import Need, OverviewView, Use, manager_overview
 from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
+from chalicelib.usecases.portal_queries.people import (
+    HeldSeat,
+    PeopleView,
+    PersonRow,
+    PersonView,
+    managed_people,
+    managed_person,
+)
 from chalicelib.usecases.portal_queries.principal import (
     LicenseView,
     Principal,
@@ -47,6 +55,7 @@ __all__ = [
     "DeviceRow",
     "DeviceView",
     "DevicesView",
+    "HeldSeat",
     "HistoryView",
     "LicenseRow",
     "LicenseView",
@@ -54,6 +63,9 @@ __all__ = [
     "ListQuery",
     "Need",
     "OverviewView",
+    "PeopleView",
+    "PersonRow",
+    "PersonView",
     "Principal",
     "SeatRow",
     "SeatsView",
@@ -70,6 +82,8 @@ __all__ = [
     "license_user",
     "license_users",
     "managed_licenses",
+    "managed_people",
+    "managed_person",
     "manager_overview",
     "one_license",
     "own_device",

@@ -1,0 +1,146 @@
+"""Everyone who has a seat on a license that somebody manages, once, with all these licenses.
+
+Seats lie with their licenses, so each license is a read: the newest with users are looked at, and no more than
+`MAX_LICENSES`.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.invitation import InvitationState, invitation_state
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.paging import Page, Rows
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User, shown_names
+from chalicelib.store import batch_reads, licenses
+from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
+from chalicelib.usecases.portal_queries.overview import Managed, read_newest
+from chalicelib.usecases.portal_queries.principal import Principal
+
+MAX_LICENSES, MAX_SEATS = 24, 1000
+"""Licenses that are looked at, and seats of each."""
+_READ_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeat:
+    """A seat of a person, and the license that it is on."""
+
+    license: License
+    product: str
+    seat: Seat
+
+    @property
+    def devices(self) -> int:
+        """How many devices of the person are active there."""
+        return self.seat.activations_in(self.license)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person, with the seats on licenses of whoever asks; those alone."""
+
+    user: User
+    seats: list[HeldSeat]
+    first_name: str
+    last_name: str
+    phone_number: str
+    invitation: InvitationState
+
+    @property
+    def devices(self) -> int:
+        """How many devices are active on all these licenses."""
+        return sum(held.devices for held in self.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleView:
+    """The people of all licenses that somebody manages."""
+
+    principal: Principal
+    page: Page[PersonRow]
+    is_all: bool
+    """Whether all licenses with users were looked at, and all their seats."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One of these people."""
+
+    principal: Principal
+    row: PersonRow
+
+
+def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
+    """A page of the people, by e-mail, as they are searched for by name, e-mail or phone number.
+
+    Three reads, and one for each license. Raises `session_expired`, `password_change_required`.
+    """
+    managed = read_newest(claims, now)
+    with_users = _with_users(managed)
+    looked_at = with_users[:MAX_LICENSES]
+    with ThreadPool(_READ_AT_ONCE) as threads:
+        seats = list(threads.map(lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)), looked_at))
+    held: dict[int, list[HeldSeat]] = defaultdict(list)
+    for license, some in zip(looked_at, seats, strict=True):
+        for seat in some:
+            held[seat.user_id].append(HeldSeat(license, managed.product(license), seat))
+    page = _page(list(held.values()), list_query)
+    found = batch_reads.batch_read(claims, ReadRequest(users=[one[0].seat.user_id for one in page.rows]), now)
+    rows = [_row(found.users[s[0].seat.user_id], s, now) for s in page.rows if s[0].seat.user_id in found.users]
+    is_all = managed.is_all and looked_at == with_users and all(len(some) < MAX_SEATS for some in seats)
+    return PeopleView(managed.principal, page_with(page, rows), is_all)
+
+
+def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> PersonView:
+    """A person by the account's id, with all seats on licenses that the user manages: on his newest ones.
+
+    Raises as `managed_people`, and `user_not_found`: also where there is such an account, without such a seat.
+    """
+    managed = read_newest(claims, now)
+    with_users = _with_users(managed)
+    wanted = ReadRequest(seats=[(license.id, user_id) for license in with_users], users=[user_id])
+    found = batch_reads.batch_read(claims, wanted, now)
+    held = [
+        HeldSeat(license, managed.product(license), found.seats[license.id, user_id])
+        for license in with_users
+        if (license.id, user_id) in found.seats
+    ]
+    if not held or user_id not in found.users:
+        raise NotFound("user_not_found")
+    return PersonView(managed.principal, _row(found.users[user_id], held, now))
+
+
+def _with_users(managed: Managed) -> list[License]:
+    return [license for license in managed.licenses if license.authorization_method == "user"]
+
+
+def _page(people: list[list[HeldSeat]], list_query: ListQuery) -> Page[list[HeldSeat]]:
+    """The people who are asked for. All are in memory, so any page is cut from the whole list."""
+    people.sort(key=lambda seats: seats[0].seat.email)
+
+    def read(_after: str, _backwards: bool, _limit: int) -> tuple[list[list[HeldSeat]], bool]:
+        return people, False
+
+    def keep(found: list[list[HeldSeat]]) -> list[list[HeldSeat]]:
+        return [seats for seats in found if has_words(_texts(seats), list_query.search)]
+
+    rows = Rows(read, lambda seats: str(seats[0].seat.user_id), len(people), len(people))
+    return list_page(rows, list_query, keep if list_query.search.strip() else None)
+
+
+def _texts(seats: list[HeldSeat]) -> list[str]:
+    said = [
+        (seat.email, display_email(seat.email), seat.first_name, seat.last_name, seat.phone_number)
+        for seat in (held.seat for held in seats)
+    ]
+    return [text for texts in said for text in texts if text]
+
+
+def _row(user: User, seats: list[HeldSeat], now: Instant) -> PersonRow:
+    return PersonRow(user, seats, *shown_names(seats[0].seat, user), invitation_state(user, now))

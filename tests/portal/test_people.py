@@ -1,0 +1,114 @@
+"""People: everyone who may use a license of the manager's, once; and all seats of somebody who leaves."""
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.web import clock
+from tests.portal.browser import Page, browser_of
+from tests.store.costs import counted
+from tests.support import ADMIN, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+
+ANN, BEN = "ann@customer.test", "ben@customer.test"
+OTHER = "other@customer.test"
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def licenses(vendor: Vendor) -> list[License]:
+    """Two of the manager's; Ann has a seat on both, and a device on one; Ben has a seat on the second."""
+    one, two = issued(vendor, "revit", max_activations=9), issued(vendor, "revit", max_activations=9)
+    issued(vendor, "viewer")
+    for license in (one, two):
+        profile = Profile("Ann", "Schäfer", "+49 30 1")
+        assign_user(vendor.code, license.id, ANN, 2, ADMIN, profile=profile, now=vendor.now)
+    vendor.assign(two, BEN)
+    chosen(vendor, ANN)
+    vendor.activate(ANN, "pc", PASSWORD, license_id=two.id)
+    return [one, two]
+
+
+def person(vendor: Vendor, email: str) -> str:
+    return f"/portal/people/{account(vendor, email).id}"
+
+
+def left(page: Page) -> bool:
+    return "was removed from" in page.words
+
+
+def test_everyone_is_listed_once_with_all_licenses_and_devices(vendor: Vendor, licenses: list[License]) -> None:
+    page = browser_of(vendor, MANAGER).get("/portal/people")
+    assert page.words.count(ANN) == 1
+    assert "Ann Schäfer +49 30 1 Revit, Revit 1" in page.words
+    assert "of 2 people" in page.words
+
+
+@pytest.mark.parametrize(("search", "found"), [("Schäfer", True), ("ann", True), ("30 1", True), ("ben", False)])
+def test_people_are_found_by_name_email_and_phone(
+    vendor: Vendor, licenses: list[License], search: str, found: bool
+) -> None:
+    assert (ANN in browser_of(vendor, MANAGER).get("/portal/people", search=search).words) is found
+
+
+def test_who_leaves_has_no_seat_and_no_active_device_of_this_customer(vendor: Vendor, licenses: list[License]) -> None:
+    elsewhere = issued(vendor, "revit", OTHER)
+    vendor.assign(elsewhere, ANN)
+    browser = browser_of(vendor, MANAGER)
+    page = browser.send(f"{person(vendor, ANN)}/leave")
+    assert (page.path, left(page)) == ("/portal/people", True)
+    assert "Ann Schäfer was removed from 2 licenses." in page.words
+    one, two = map(vendor.stored, licenses)
+    assert (one.users_assigned, two.users_assigned, two.times_activated) == (0, 1, 0)
+    assert vendor.stored(elsewhere).users_assigned == 1
+    assert ANN not in browser.get("/portal/people").words
+    assert [event.type for event in vendor.history(two)][-1] == "user_removed"
+    assert vendor.differences() == []
+
+
+def test_a_license_without_a_transfer_left_keeps_the_seat_and_the_others_do_not(
+    vendor: Vendor, licenses: list[License]
+) -> None:
+    fixed = issued(vendor, "revit", max_activations=9, max_transfers=-1)
+    vendor.assign(fixed, ANN)
+    vendor.activate(ANN, "pc", PASSWORD, license_id=fixed.id)
+    browser = browser_of(vendor, MANAGER)
+    page = browser.send(f"{person(vendor, ANN)}/leave")
+    assert "removed from 2 licenses. The seat stays on Revit: its transfers are used up" in page.words
+    assert vendor.stored(fixed).times_activated == 1
+    assert "Ann" not in browser.get(f"/portal/licenses/{licenses[0].id}/users").words
+
+
+def test_the_same_form_again_removes_nobody_else(vendor: Vendor, licenses: list[License]) -> None:
+    browser = browser_of(vendor, MANAGER)
+    form = browser.get(f"{person(vendor, ANN)}/leave").form(f"{person(vendor, ANN)}/leave")
+    assert left(browser.post(form.action, form.fields))
+    vendor.assign(licenses[0], ANN)
+    assert left(browser.post(form.action, form.fields))
+    assert vendor.stored(licenses[0]).users_assigned == 1
+
+
+def test_nobody_sees_people_of_another_customer(vendor: Vendor, licenses: list[License]) -> None:
+    theirs = issued(vendor, "revit", OTHER)
+    vendor.assign(theirs, "guest@customer.test")
+    browser = browser_of(vendor, OTHER)
+    assert ANN not in browser.get("/portal/people").words
+    for rest in ("", "/leave"):
+        assert browser.get(person(vendor, ANN) + rest).status == 404
+    shown = browser_of(vendor, MANAGER).get(person(vendor, ANN))
+    assert str(theirs.id) not in shown.answer.text
+    user = browser_of(vendor, ANN)
+    assert "Nobody yet" in user.get("/portal/people").words
+    assert user.get(person(vendor, BEN)).status == 404
+
+
+def test_a_page_of_people_is_a_read_for_each_license_with_users(vendor: Vendor, licenses: list[License]) -> None:
+    browser = browser_of(vendor, MANAGER)
+    browser.get("/portal/people")
+    with counted() as cost:
+        browser.get("/portal/people")
+    assert len(cost.calls) == 3 + len(licenses)
