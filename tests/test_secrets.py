@@ -167,7 +167,8 @@ def manage_everything(manager: Browser, license: License, vendor: Vendor, heard:
     """Every page and every form of a license's manager."""
     for rest in ("", "/history", "/devices", "/users", "/users/assign", "/users/batch"):
         assert manager.get(at(license, rest), search="needle-in-the-query").status == 200
-    manager.get("/portal/activity", search="needle-in-the-query")
+    for path in ("/portal/activity", "/portal/search"):
+        manager.get(path, search="needle-in-the-query")
     manager.get("/portal/export/licenses", search="needle-in-the-query")
     manager.get(f"/portal/licenses/{license.id}/export/users")
     manager.get("/portal/licenses", search="needle-in-the-query", sort="ends")

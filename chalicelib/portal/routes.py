@@ -57,6 +57,7 @@ TABLE = (
     (USER + "/reset", "users.reset", FORM),
     (USER + "/replace", "users.replacement", FORM),
     (USER + "/remove", "users.remove", FORM),
+    ("/portal/search", "search.search", PAGE),
     ("/portal/people", "people.people", PAGE),
     ("/portal/people/{user_id}", "people.person", PAGE),
     ("/portal/people/{user_id}/leave", "people.leave", FORM),

@@ -52,6 +52,7 @@ SHOTS = (
     Shot("overview", "/portal"),
     Shot("activity", "/portal/activity"),
     Shot("people", "/portal/people"),
+    Shot("search", "/portal/search?search=don"),
     Shot("person", "/portal/people/{user}"),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),

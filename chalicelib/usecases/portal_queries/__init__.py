@@ -35,6 +35,7 @@ from chalicelib.usecases.portal_queries.principal import (
     reader_of,
     user_license,
 )
+from chalicelib.usecases.portal_queries.search import SearchView, search_managed
 from chalicelib.usecases.portal_queries.users import (
     IDLE_DAYS,
     ChosenView,
@@ -67,6 +68,7 @@ __all__ = [
     "PersonRow",
     "PersonView",
     "Principal",
+    "SearchView",
     "SeatRow",
     "SeatsView",
     "Use",
@@ -91,5 +93,6 @@ __all__ = [
     "own_licenses",
     "reader_of",
     "recent_activity",
+    "search_managed",
     "user_license",
 ]

@@ -107,7 +107,7 @@ def device_page(
         return [
             row
             for row in rows
-            if (not list_query.status or row.state == list_query.status) and _names(row, list_query.search)
+            if (not list_query.status or row.state == list_query.status) and names_device(row, list_query.search)
         ]
 
     def arrange(rows: list[DeviceRow]) -> list[DeviceRow]:
@@ -122,7 +122,7 @@ def device_rows(devices: list[Device], license: License, found: BatchRead) -> li
     hashes = {hash_hardware_id(device.hardware_id) for device in devices}
     blocked = activations.blocked(license, hashes) if license.blocked_devices else set[str]()
     seats = {user_id: seat for (_, user_id), seat in found.seats.items()}
-    return [_device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
+    return [device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
 
 
 def device_key(key: str) -> tuple[str, int | None]:
@@ -140,7 +140,8 @@ _SORTS: dict[str, Callable[[DeviceRow], Any]] = {  # what can be compared
 }
 
 
-def _device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
+def device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
+    """A device of a license as it stands, by the seat of its user; `blocked`: hashes of those that are blacklisted."""
     hardware_hash = hash_hardware_id(device.hardware_id)
     key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
     live = is_live(device, license, seat)
@@ -150,7 +151,8 @@ def _device_row(device: Device, license: License, seat: Seat | None, blocked: Co
     return DeviceRow(device, key, "" if seat is None else seat.email, state, live)
 
 
-def _names(row: DeviceRow, search: str) -> bool:
+def names_device(row: DeviceRow, search: str) -> bool:
+    """Whether each word that is searched for stands in what is known of a device."""
     device = row.device
     texts = (
         device.hostname or "",
@@ -167,7 +169,7 @@ def _device_view(base: LicenseView, found: BatchRead, owner: int | None, events:
         raise NotFound("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
     blocked = {hash_hardware_id(found.device.hardware_id)} if found.blocked else set[str]()
-    row = _device_row(found.device, base.license, seat, blocked)
+    row = device_row(found.device, base.license, seat, blocked)
     own = [event for event in events if _is_of(event, found.device, row.email)]
     return DeviceView(*fields(base), row, found.variables, own, len(events) < MAX_DEVICE_EVENTS)
 

@@ -82,19 +82,9 @@ def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant
     Three reads, and one for each license. Raises `session_expired`, `password_change_required`.
     """
     managed = read_newest(claims, now)
-    with_users = _with_users(managed)
-    looked_at = with_users[:MAX_LICENSES]
-    with ThreadPool(_READ_AT_ONCE) as threads:
-        seats = list(threads.map(lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)), looked_at))
-    held: dict[int, list[HeldSeat]] = defaultdict(list)
-    for license, some in zip(looked_at, seats, strict=True):
-        for seat in some:
-            held[seat.user_id].append(HeldSeat(license, managed.product(license), seat))
+    held, is_all = read_seats(managed)
     page = _page(list(held.values()), list_query)
-    found = batch_reads.batch_read(claims, ReadRequest(users=[one[0].seat.user_id for one in page.rows]), now)
-    rows = [_row(found.users[s[0].seat.user_id], s, now) for s in page.rows if s[0].seat.user_id in found.users]
-    is_all = managed.is_all and looked_at == with_users and all(len(some) < MAX_SEATS for some in seats)
-    return PeopleView(managed.principal, page_with(page, rows), is_all)
+    return PeopleView(managed.principal, page_with(page, read_rows(claims, page.rows, now)), is_all)
 
 
 def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> PersonView:
@@ -116,6 +106,31 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     return PersonView(managed.principal, _row(found.users[user_id], held, now))
 
 
+def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:
+    """The seats of each person, by the account's id, and whether these are all. A read for each license with users."""
+    with_users = _with_users(managed)
+    looked_at = with_users[:MAX_LICENSES]
+    with ThreadPool(_READ_AT_ONCE) as threads:
+        seats = list(threads.map(lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)), looked_at))
+    held: dict[int, list[HeldSeat]] = defaultdict(list)
+    for license, some in zip(looked_at, seats, strict=True):
+        for seat in some:
+            held[seat.user_id].append(HeldSeat(license, managed.product(license), seat))
+    is_all = managed.is_all and looked_at == with_users and all(len(some) < MAX_SEATS for some in seats)
+    return held, is_all
+
+
+def read_rows(claims: SessionClaims, people: list[list[HeldSeat]], now: Instant) -> list[PersonRow]:
+    """People by their seats, with what their accounts say."""
+    users = batch_reads.batch_read(claims, ReadRequest(users=[seats[0].seat.user_id for seats in people]), now).users
+    return [_row(users[s[0].seat.user_id], s, now) for s in people if s[0].seat.user_id in users]
+
+
+def names_person(seats: list[HeldSeat], search: str) -> bool:
+    """Whether each word that is searched for stands in a name, the e-mail or a phone number of a person."""
+    return has_words(_texts(seats), search)
+
+
 def _with_users(managed: Managed) -> list[License]:
     return [license for license in managed.licenses if license.authorization_method == "user"]
 
@@ -128,7 +143,7 @@ def _page(people: list[list[HeldSeat]], list_query: ListQuery) -> Page[list[Held
         return people, False
 
     def keep(found: list[list[HeldSeat]]) -> list[list[HeldSeat]]:
-        return [seats for seats in found if has_words(_texts(seats), list_query.search)]
+        return [seats for seats in found if names_person(seats, list_query.search)]
 
     rows = Rows(read, lambda seats: str(seats[0].seat.user_id), len(people), len(people))
     return list_page(rows, list_query, keep if list_query.search.strip() else None)

@@ -1,0 +1,83 @@
+"""One search over all that a manager has: licenses, people and devices; and nothing of anybody else."""
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.portal_queries.search import MAX_FOUND
+from chalicelib.web import clock
+from tests.portal.browser import Page, at, browser_of
+from tests.store.costs import counted
+from tests.support import ADMIN, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+
+ANN = "ann@customer.test"
+OTHER = "other@customer.test"
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def licenses(vendor: Vendor) -> list[License]:
+    """One by key and one of users; Ann has a device on the second."""
+    viewer, revit = issued(vendor, "viewer", order_id="PO-4711"), issued(vendor, "revit")
+    profile = Profile("Ann", "Schäfer", "+49 30 1")
+    assign_user(vendor.code, revit.id, ANN, 2, ADMIN, profile=profile, now=vendor.now)
+    chosen(vendor, ANN)
+    vendor.activate(ANN, "hw-1", PASSWORD, report={"hostname": "BUERO-PC"})
+    vendor.activate(viewer, "hw-2", report={"hostname": "RENDER-7"})
+    return [viewer, revit]
+
+
+def search(vendor: Vendor, words: str, email: str = MANAGER) -> Page:
+    return browser_of(vendor, email).get("/portal/search", search=words)
+
+
+def test_each_kind_is_found_by_what_people_know(vendor: Vendor, licenses: list[License]) -> None:
+    viewer, revit = licenses
+    ann = account(vendor, ANN).id
+    for words, link in {
+        (viewer.license_key or "")[:8]: at(viewer),
+        str(viewer.id): at(viewer),
+        "po-4711": at(viewer),
+        "Schäfer": f"/portal/people/{ann}",
+        "ann@customer": f"/portal/people/{ann}",
+        "render": at(viewer, "/devices/"),
+        "hw-1": at(revit, "/devices/"),
+    }.items():
+        assert any(found.startswith(link) for found in search(vendor, words).links), words
+
+
+def test_each_word_has_to_stand_in_what_is_found(vendor: Vendor, licenses: list[License]) -> None:
+    assert "Ann Schäfer" in search(vendor, "ann schäfer").words
+    assert "Nothing found" in search(vendor, "ann render").words
+    assert "What do you look for?" in search(vendor, " ").words
+
+
+def test_nothing_of_another_customer_is_found(vendor: Vendor, licenses: list[License]) -> None:
+    mine = issued(vendor, "revit", OTHER)
+    assert "Nothing found" in search(vendor, "ann", OTHER).words
+    assert "Nothing found" in search(vendor, "render", OTHER).words
+    found = {link for link in search(vendor, "revit", OTHER).links if link.startswith("/portal/licenses/")}
+    assert found == {at(mine)}
+    assert "Nothing found" in search(vendor, "render", ANN).words, "who manages nothing finds nothing"
+
+
+def test_ten_of_each_kind_are_shown_and_it_says_that_there_are_more(vendor: Vendor) -> None:
+    for _ in range(MAX_FOUND + 1):
+        issued(vendor, "viewer")
+    page = search(vendor, "viewer")
+    assert len([link for link in page.links if link.startswith("/portal/licenses/")]) == MAX_FOUND
+    assert "/portal/licenses?search=viewer" in page.links
+
+
+def test_a_search_is_two_reads_a_license_and_none_without_a_word(vendor: Vendor, licenses: list[License]) -> None:
+    browser = browser_of(vendor, MANAGER)
+    for words, reads in (("", 2), ("nobody", 2 + 1 + 2)):
+        browser.get("/portal/search", search=words)
+        with counted() as cost:
+            browser.get("/portal/search", search=words)
+        assert len(cost.calls) == reads, words
