@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.languages import gettext, mark
 from chalicelib.portal.context import Parts
 from chalicelib.portal.handlers import PageHandler, logged_in
 from chalicelib.portal.lists import ListRequest
@@ -57,65 +58,65 @@ class Export:
 LICENSES = Export(
     portal_queries.managed_licenses,
     (
-        Column("product", "Product", lambda row: row.product),
-        Column("license_key", "License key", lambda row: row.license.license_key),
-        Column("id", "License id", lambda row: row.license.id),
-        Column("order", "Order", lambda row: row.license.order_id),
-        Column("customer", "Customer", lambda row: row.license.customer),
-        Column("license_type", "Type", lambda row: row.license.license_type),
-        Column("is_trial", "Trial", lambda row: row.license.is_trial),
-        Column("status", "Status", lambda row: row.standing.state),
-        Column("users_assigned", "Users", lambda row: row.license.users_assigned),
-        Column("max_license_users", "Max users", lambda row: row.license.max_license_users),
-        Column("times_activated", "Active devices", lambda row: row.license.times_activated),
-        Column("max_activations", "Max activations", lambda row: row.license.max_activations),
-        Column("valid_until", "Valid until", lambda row: At(row.license.validity_period)),
-        Column("grace_hours", "Grace period in hours", lambda row: row.license.grace_period),
-        Column("first_activated_at", "First activated", lambda row: At(row.license.first_activated_at)),
-        Column("created_at", "Created", lambda row: At(row.license.created_at)),
+        Column("product", mark("Product"), lambda row: row.product),
+        Column("license_key", mark("License key"), lambda row: row.license.license_key),
+        Column("id", mark("License id"), lambda row: row.license.id),
+        Column("order", mark("Order"), lambda row: row.license.order_id),
+        Column("customer", mark("Customer"), lambda row: row.license.customer),
+        Column("license_type", mark("Type"), lambda row: row.license.license_type),
+        Column("is_trial", mark("Trial"), lambda row: row.license.is_trial),
+        Column("status", mark("Status"), lambda row: row.standing.state),
+        Column("users_assigned", mark("Users"), lambda row: row.license.users_assigned),
+        Column("max_license_users", mark("Max users"), lambda row: row.license.max_license_users),
+        Column("times_activated", mark("Active devices"), lambda row: row.license.times_activated),
+        Column("max_activations", mark("Max activations"), lambda row: row.license.max_activations),
+        Column("valid_until", mark("Valid until"), lambda row: At(row.license.validity_period)),
+        Column("grace_hours", mark("Grace period in hours"), lambda row: row.license.grace_period),
+        Column("first_activated_at", mark("First activated"), lambda row: At(row.license.first_activated_at)),
+        Column("created_at", mark("Created"), lambda row: At(row.license.created_at)),
     ),
 )
 OF_LICENSE: Mapping[str, Export] = {
     "users": Export(
         portal_queries.license_users,
         (
-            Column("email", "Email", lambda row: display_email(row.user.email)),
-            Column("first_name", "First Name", lambda row: row.first_name),
-            Column("last_name", "Last Name", lambda row: row.last_name),
-            Column("phone_number", "Phone number", lambda row: row.phone_number),
-            Column("max_activations", "Max activations", lambda row: row.seat.max_activations),
-            Column("total_activations", "Total activations", lambda row: row.taken),
-            Column("assigned_at", "Assigned", lambda row: At(row.seat.assigned_at)),
+            Column("email", mark("Email"), lambda row: display_email(row.user.email)),
+            Column("first_name", mark("First Name"), lambda row: row.first_name),
+            Column("last_name", mark("Last Name"), lambda row: row.last_name),
+            Column("phone_number", mark("Phone number"), lambda row: row.phone_number),
+            Column("max_activations", mark("Max activations"), lambda row: row.seat.max_activations),
+            Column("total_activations", mark("Total activations"), lambda row: row.taken),
+            Column("assigned_at", mark("Assigned"), lambda row: At(row.seat.assigned_at)),
         ),
     ),
     "devices": Export(
         portal_queries.license_devices,
         (
-            Column("hostname", "Host name", lambda row: row.device.hostname),
-            Column("state", "State", lambda row: row.state),
-            Column("email", "User", lambda row: display_email(row.email)),
-            Column("hardware_id", "Hardware id", lambda row: row.device.hardware_id),
-            Column("os_ver", "System", lambda row: row.device.os_ver),
-            Column("app_ver", "App", lambda row: row.device.app_ver),
-            Column("ip", "Address", lambda row: row.device.ip),
-            Column("mac_address", "MAC address", lambda row: row.device.mac_address),
-            Column("is_vm", "Virtual machine", lambda row: row.device.is_vm),
-            Column("first_activated_at", "First activated", lambda row: At(row.device.first_activated_at)),
-            Column("activated_at", "Last activated", lambda row: At(row.device.activated_at)),
-            Column("last_check_at", "Last check", lambda row: At(row.device.last_check_at)),
+            Column("hostname", mark("Host name"), lambda row: row.device.hostname),
+            Column("state", mark("State"), lambda row: row.state),
+            Column("email", mark("User"), lambda row: display_email(row.email)),
+            Column("hardware_id", mark("Hardware id"), lambda row: row.device.hardware_id),
+            Column("os_ver", mark("System"), lambda row: row.device.os_ver),
+            Column("app_ver", mark("App"), lambda row: row.device.app_ver),
+            Column("ip", mark("Address"), lambda row: row.device.ip),
+            Column("mac_address", mark("MAC address"), lambda row: row.device.mac_address),
+            Column("is_vm", mark("Virtual machine"), lambda row: row.device.is_vm),
+            Column("first_activated_at", mark("First activated"), lambda row: At(row.device.first_activated_at)),
+            Column("activated_at", mark("Last activated"), lambda row: At(row.device.activated_at)),
+            Column("last_check_at", mark("Last check"), lambda row: At(row.device.last_check_at)),
         ),
     ),
     "history": Export(
         portal_queries.license_history,
         (
-            Column("at", "When", lambda event: At(event.at)),
-            Column("type", "Event", lambda event: event.type),
-            Column("text", "What", event_words),
-            Column("email", "User", lambda event: display_email(event.user or "")),
-            Column("hostname", "Host name", lambda event: event.detail.get("hostname")),
-            Column("hardware_id", "Hardware id", lambda event: event.hardware_id),
-            Column("by", "By", lambda event: actor_words(event.actor.name)),
-            Column("ip", "Address", lambda event: event.actor.ip),
+            Column("at", mark("When"), lambda event: At(event.at)),
+            Column("type", mark("Event"), lambda event: event.type),
+            Column("text", mark("What"), event_words),
+            Column("email", mark("User"), lambda event: display_email(event.user or "")),
+            Column("hostname", mark("Host name"), lambda event: event.detail.get("hostname")),
+            Column("hardware_id", mark("Hardware id"), lambda event: event.hardware_id),
+            Column("by", mark("By"), lambda event: actor_words(event.actor.name)),
+            Column("ip", mark("Address"), lambda event: event.actor.ip),
         ),
     ),
 }
@@ -156,7 +157,9 @@ def _file(request: PortalRequest, claims: SessionClaims, name: str, export: Expo
 
 def _to_csv(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     """With the mark by which spreadsheets know UTF-8."""
-    return "\ufeff" + to_csv([c.title for c in columns], ([_typed(c.cell(row)) for c in columns] for row in rows))
+    return "\ufeff" + to_csv(
+        [gettext(c.title) for c in columns], ([_typed(c.cell(row)) for c in columns] for row in rows)
+    )
 
 
 def _to_json(columns: Sequence[Column], rows: Sequence[Row]) -> str:
@@ -169,7 +172,7 @@ def _typed(cell: Cell | At) -> str:
         at = cell.instant
         return "" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, bool):
-        return "yes" if cell else "no"
+        return gettext("yes") if cell else gettext("no")
     return "" if cell is None else str(cell)
 
 

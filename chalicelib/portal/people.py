@@ -2,6 +2,7 @@
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.lists import ListRequest
@@ -31,12 +32,15 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
     who = name_of(view.row)
     products = ", ".join(held.product for held in view.row.seats)
     return view, {
-        "title": f"{who} leaves the company",
+        "title": gettext("{who} leaves the company", who=who),
         "sentences": [
-            f"{who} can no longer use: {products}. {view.row.devices} active devices are deactivated.",
-            "That makes room for others. The account itself stays, with its password and what it has elsewhere.",
+            gettext("{who} can no longer use: {products}.", who=who, products=products),
+            ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", view.row.devices),
+            gettext(
+                "That makes room for others. The account itself stays, with its password and what it has elsewhere."
+            ),
         ],
-        "button": f"Remove {who}",
+        "button": gettext("Remove {who}", who=who),
         "danger": True,
     }
 
@@ -58,9 +62,12 @@ def name_of(row: PersonRow) -> str:
 
 
 def _said(row: PersonRow, removed: Removed) -> str:
-    kept = [held.product for held in row.seats if held.license.id in removed.refused]
-    left = len(removed.licenses)
-    said = f"{name_of(row)} was removed from {left} license{'' if left == 1 else 's'}."
+    who, left = name_of(row), len(removed.licenses)
+    said = ngettext("{who} was removed from {n} license.", "{who} was removed from {n} licenses.", left, who=who)
+    kept = ", ".join(held.product for held in row.seats if held.license.id in removed.refused)
     if not kept:
         return said
-    return f"{said} The seat stays on {', '.join(kept)}: its transfers are used up, so nobody could take its place."
+    why = gettext(
+        "The seat stays on {products}: its transfers are used up, so nobody could take its place.", products=kept
+    )
+    return f"{said} {why}"

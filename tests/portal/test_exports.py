@@ -65,8 +65,11 @@ def test_users_are_taken_away_and_what_looks_like_a_formula_is_none(vendor: Vend
     assert two["assigned_at"].endswith("Z")
 
 
-def test_the_file_of_users_can_be_assigned_as_it_is(vendor: Vendor, license: License) -> None:
-    file = browser_of(vendor, MANAGER).http.get(at(license, "/export/users")).text
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_file_of_users_can_be_assigned_as_it_is(vendor: Vendor, license: License, language: str) -> None:
+    browser = browser_of(vendor, MANAGER)
+    file = browser.http.get(at(license, "/export/users"), headers={"Accept-Language": language}).text
+    assert ("Vorname" in file) is (language == "de")
     results = preview(vendor.code, license.id, file).results
     assert [result.code for result in results] == ["has_seat", "has_seat"]
     ann = results[0].row
