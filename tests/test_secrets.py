@@ -259,6 +259,9 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     accept_an_invitation(manager, license, vendor, heard)
     use_everything(Browser(), vendor, license, heard)
     manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
+    boxes = {"do": "reset", f"user-{account(vendor, 'people-of-batch@customer.test').id}": "on"}
+    chosen = at(license, "/users/chosen")
+    assert manager.send(manager.get(chosen, **boxes), chosen).path == at(license, "/users")
     leaves = f"/portal/people/{account(vendor, 'people-of-batch@customer.test').id}"
     assert "Batch-name" in manager.get(leaves).words
     assert manager.send(f"{leaves}/leave").path == "/portal/people"

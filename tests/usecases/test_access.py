@@ -62,6 +62,7 @@ from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.issue_license import Terms, issue_license
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
@@ -94,6 +95,11 @@ class Victim:
 def ada(victim: Victim) -> int:
     """Her account's id."""
     return accounts.user_of_email(victim.vendor.code, ADA) or 0
+
+
+def management_key(victim: Victim) -> int:
+    """A key of the company's own."""
+    return create_management_key(victim.vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=NOW)[0].id
 
 
 @pytest.fixture
@@ -299,6 +305,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "api_key_not_found",
         [lambda c, v: create.revoke_api_key(c, v.vendor.api_key, ADMIN, now=NOW)],
     ),
+    (
+        revoke_management_key,
+        "management_key_not_found",
+        [lambda c, v: revoke_management_key(c, management_key(v), ADMIN, now=NOW)],
+    ),
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,
@@ -365,6 +376,8 @@ NAMES_NOTHING = {
     "company_history",
     "find_candidates",
     "find_endpoints",
+    "create_management_key",
+    "find_management_keys",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 
