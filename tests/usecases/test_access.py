@@ -66,8 +66,8 @@ from chalicelib.usecases.management_keys import create_management_key, revoke_ma
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
-from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.remove_person import remove_person
+from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
