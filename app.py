@@ -13,6 +13,9 @@ from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.types import Json
 from chalicelib.licenseapi.routes import about
 from chalicelib.licenseapi.routes import blueprint as license_api
+from chalicelib.management.adapter import in_shape
+from chalicelib.management.routes import PREFIX
+from chalicelib.management.routes import blueprint as management_api
 from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.runtime import runtime_or, using
@@ -61,10 +64,17 @@ def pages_for_people(request: Request, get_response: Callable[[Request], Respons
     return in_pages(request, get_response)
 
 
+@app.middleware("http")
+def errors_of_management(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """What the Management API is sent in no form at all is answered in its shape, too."""
+    return in_shape(request, get_response)
+
+
 # --- adapters -------------------------------------------------------------------------------------------------
 
 NO_BODY: list[str] = []  # whatever type a request without one claims
 app.register_blueprint(license_api, url_prefix="/api/v4")
+app.register_blueprint(management_api, url_prefix=PREFIX)
 app.register_blueprint(portal)
 
 

@@ -57,6 +57,22 @@ CALLS = {
 }
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
+MANAGEMENT_CALLS = {
+    "list_webhooks": Budget("3 reads + 1 write", 3, 1),
+    "create_webhook": Budget("4 reads + 1 write + 1 transaction", 4, 9),
+    "show_webhook": Budget("3 reads + 1 write", 3, 1),
+    "change_webhook": Budget("4 reads + 1 write + 1 transaction", 4, 7),
+    "delete_webhook": Budget("4 reads + 1 write + 1 transaction", 4, 9),
+    "rotate_secret": Budget("4 reads + 1 write + 1 transaction", 4, 7),
+    "test_webhook": Budget("4 reads + 1 write + 1 transaction", 4, 7),
+    "list_deliveries": Budget("4 reads + 1 write", 4, 1),
+    "show_delivery": Budget("5 reads + 1 write", 5, 1),
+    "send_delivery_again": Budget("5 reads + 1 write", 5, 1),
+    "send_span_again": Budget("5 reads + 1 write", 5, 1),
+}
+"""Each call of the Management API, of a company with one webhook for which one event waits: exactly this, as
+`tests/management/test_budgets.py` measures it."""
+
 PORTAL_PAGE = Budget("2 reads", 10, 0)
 """At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
 PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)

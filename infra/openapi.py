@@ -1,4 +1,6 @@
-"""docs/openapi.json, the OpenAPI document of the License API: written from the routes, their models and the errors.
+"""docs/openapi.json and docs/openapi-management.json, the OpenAPI documents of the License API and the Management API:
+written from the routes, their models and the errors. What is here is of the first; the second is served by the app, too
+(`chalicelib.management.openapi`).
 
 A call is what its endpoint declares: path, query and body, who may make it and whether it writes (`x-writes`: not by a
 key that may only read), and what its function returns. The errors are those of the one table.
@@ -7,21 +9,19 @@ key that may only read), and what its function returns. The errors are those of 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chalicelib.domain.types import Json
 from chalicelib.licenseapi.routes import endpoint
+from chalicelib.management import openapi as management
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.errors import CLIENT_ERRORS, CODE_BY_STATUS
+from chalicelib.web.openapi import Kind, body_schemas, parameters
 from infra.version import add_version
 
-Kind = Any  # a type that pydantic has a schema for: a model, a list of models, str
-FILE = Path(__file__).parents[1] / "docs" / "openapi.json"
+DOCS = Path(__file__).parents[1] / "docs"
+FILE, MANAGEMENT_FILE = DOCS / "openapi.json", DOCS / "openapi-management.json"
 PREFIX = "/api/v4"
 _ABOUT = (
     "What a vendor's application calls. docs/license-api.md tells how a call is signed and an answer verified, and "
@@ -56,16 +56,9 @@ _ERROR: Json = {
 }
 
 
-class _Terse(GenerateJsonSchema):
-    """Without a title that only repeats a field's name."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - that of the class
-        return False
-
-
 def document() -> Json:
     """The OpenAPI document of the License API."""
-    schemas, models = _schemas(endpoint.declared)
+    schemas, models = body_schemas(endpoint.declared)
     paths: dict[str, Json] = {}
     for declared in sorted(endpoint.declared, key=lambda one: one.route):
         path = (PREFIX + declared.route).rstrip("/")
@@ -90,21 +83,10 @@ def document() -> Json:
     }
 
 
-def _schemas(declared: Sequence[Endpoint]) -> tuple[dict[Kind, Json], Json]:
-    """The schema of each body that is sent or answered, by its type; and the models that these refer to."""
-    kinds: Iterator[Kind] = (kind for one in declared for kind in (one.returns, one.body))
-    bodies = dict.fromkeys(kind for kind in kinds if kind is not None)
-    # "validation", also for answers: a field that has a default may be absent there, for what was not set is left out.
-    wanted: list[tuple[Kind, JsonSchemaMode, TypeAdapter[Kind]]] = [(k, "validation", TypeAdapter(k)) for k in bodies]
-    where = "#/components/schemas/{model}"
-    schemas, models = TypeAdapter.json_schemas(wanted, ref_template=where, schema_generator=_Terse)
-    return {kind: schema for (kind, _), schema in schemas.items()}, models["$defs"]
-
-
 def _operation(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
     sent: Json = {}
     if declared.query is not None:
-        sent["parameters"] = _query(declared.query)
+        sent["parameters"] = parameters(declared.query, "query")
     if declared.body is not None:
         schema = schemas[declared.body]
         sent["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -127,20 +109,6 @@ def _operation(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
     }
 
 
-def _query(model: type[BaseModel]) -> list[Json]:
-    schema = model.model_json_schema(schema_generator=_Terse)
-    required = schema.get("required", [])
-    return [
-        {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
-        for name, field in schema["properties"].items()
-    ]
-
-
-def _without_null(field: Json) -> Json:
-    """A query has no null: what may be null may be absent."""
-    return next((kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}), field)
-
-
 def _statuses(codes: Iterable[str]) -> list[int]:
     return sorted({CLIENT_ERRORS[code][0] for code in codes})
 
@@ -157,26 +125,27 @@ def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def text() -> str:
-    """The document as it stands in the file."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+def text(document: Json) -> str:
+    """A document as it stands in its file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write the document."""
+    """Write both documents."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.openapi",
-        description="Write docs/openapi.json, the OpenAPI document of the License API, from the code.",
+        description="Write docs/openapi.json and docs/openapi-management.json, the OpenAPI documents, from the code.",
         epilog="example: python -m infra.openapi",
     )
     add_version(parser)
     parser.parse_args()
-    try:
-        FILE.write_text(text(), encoding="utf-8")
-    except OSError as error:
-        print(f"{FILE} cannot be written ({error.strerror}).", file=sys.stderr)
-        sys.exit(2)
-    print(f"wrote {FILE}")
+    for file, written in ((FILE, document()), (MANAGEMENT_FILE, management.document())):
+        try:
+            file.write_text(text(written), encoding="utf-8")
+        except OSError as error:
+            print(f"{file} cannot be written ({error.strerror}).", file=sys.stderr)
+            sys.exit(2)
+        print(f"wrote {file}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from chalice.local import LocalChalice, RouteMatcher
 
 from chalicelib.domain.errors import Invalid, NotFound, SeatkeeperError
 from chalicelib.domain.types import Json
+from chalicelib.management.errors import response_to as management_response_to
+from chalicelib.management.routes import PREFIX as MANAGEMENT
 from chalicelib.portal.routes import NOWHERE, refused_page
 from chalicelib.web.error_responses import response_to
 from chalicelib.web.errors import error_response
@@ -73,7 +75,7 @@ def wsgi(app: Chalice, *, behind_proxy: bool = False) -> WSGIApplication:
 def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behind_proxy: bool, request_id: str) -> Json:
     """The answer in the form that a Lambda hands to API Gateway."""
     # Encoded again, as API Gateway hands a path to the Lambda: it cannot hold a character that means something.
-    path = quote(environ.get("PATH_INFO") or "/", encoding="latin-1", errors="replace")
+    path = quote(_path(environ), encoding="latin-1", errors="replace")
     has_page = NOWHERE in app.routes and _is_for_people(path, environ)
     refused = partial(_refused, environ, has_page, behind_proxy, request_id)
 
@@ -103,6 +105,11 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
     if "GET" in answer["headers"].get("Allow", "").split(", "):
         answer["headers"]["Allow"] += ", HEAD"
     return answer
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    """As it came, decoded."""
+    return str(environ.get("PATH_INFO") or "/")
 
 
 def _route(app: Chalice, matcher: RouteMatcher, path: str) -> _Route | None:
@@ -226,6 +233,8 @@ def _refused(
     """
 
     def respond() -> Response:
+        if _path(environ).startswith(f"{MANAGEMENT}/"):
+            return management_response_to(error)
         if not has_page:
             return response_to(error)
         asked = _event("GET", _NOWHERE, _NOWHERE_ROUTE, "", _headers(environ, behind_proxy), b"")

@@ -42,6 +42,7 @@ from chalicelib.domain.counts import read_count
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
+from chalicelib.management.webhooks import delivery_key
 from chalicelib.portal.forms import nonce_of
 from chalicelib.portal.request import read_request
 from chalicelib.usecases.chosen_password import guard_chosen
@@ -143,6 +144,7 @@ def _over_wsgi(text: str) -> None:
     list(_serve(environ | {"wsgi.input": io.BytesIO()}, lambda *_: None))  # type: ignore[arg-type]
 
 
+_OF_MODELS = ("chalicelib.portal.", "chalicelib.management.")
 _REQUESTS = {f"chalicelib.{adapter}.requests" for adapter in ADAPTERS}
 
 
@@ -172,7 +174,7 @@ def models() -> list[type[BaseModel]]:
     """The schemas of what applications and browsers send."""
     found = []
     for module in modules():
-        if module.__name__.startswith("chalicelib.portal.") or module.__name__ in _REQUESTS:
+        if module.__name__.startswith(_OF_MODELS) or module.__name__ in _REQUESTS:
             classes = (value for value in vars(module).values() if inspect.isclass(value))
             found += [one for one in classes if issubclass(one, BaseModel) and one.__module__ == module.__name__]
     return found
@@ -260,6 +262,7 @@ PARSERS: dict[str, Parser] = {
     "domain.webhooks.event_bus": webhooks.event_bus,
     "domain.webhooks.without_path": webhooks.without_path,
     "domain.webhooks.literal_address": webhooks.literal_address,
+    "management.webhooks.delivery_key": delivery_key,
     "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
     "portal.request, a form": lambda text: [
         read_request(_request("POST", b"people=" + _bytes(text))),
@@ -381,6 +384,7 @@ NO_PARSERS = {
         "usecases.catalog.find_credentials",
         "usecases.passwords.is_outdated",
     ),  # of what is stored
+    *("management.errors.management_error", "management.webhooks.delivery_id"),  # of our own
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own

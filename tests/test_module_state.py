@@ -78,6 +78,7 @@ REMEMBER = {
     "chalicelib.languages._read",
     "chalicelib.mail.letter._template",
     "chalicelib.store.expressions._numbered",
+    "chalicelib.management.openapi.document",
     "chalicelib.portal.assets._served",
     "chalicelib.portal.render._environment",
     "chalicelib.portal.render.static_path",

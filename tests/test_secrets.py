@@ -23,6 +23,8 @@ from chalicelib.web import clock
 from infra.wsgi import wsgi
 from tests.log_records import Output, written
 from tests.mailbox import mailed_code, mailed_link, mails, said
+from tests.management.calls import CALLS, Made
+from tests.management.server import VendorsServer, new_key
 from tests.portal.browser import Browser, Page, at
 from tests.support import ADMIN, Application, Vendor
 from tests.usecases.people import MANAGER, account, issued
@@ -156,6 +158,18 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
     assert all(400 <= answer.status_code < 500 for answer in refusals)
 
 
+def call_everything_of_management(application: Application, vendor: Vendor, heard: Heard) -> None:
+    """Every call of the Management API, granted and refused."""
+    server = VendorsServer(new_key(vendor), application.http)
+    heard.add(server.key)
+    for declared in CALLS:
+        made = Made.by(server)
+        assert made.call(server, declared, Idempotency_Key=f"job-of-{declared.name}").is_success
+        assert made.call(server, declared, Authorization=f"Api-Key {server.key}0").status_code == 403
+        server.call("DELETE", f"webhooks/{made.ids['webhook_id']}")
+    assert application.http.get("/api/v1/openapi.json").status_code == 200
+
+
 def enter(browser: Browser, vendor: Vendor, email: str, password: str, chosen: str) -> Page:
     """Log in with an initial password, after a wrong one, and choose another."""
     assert browser.log_in(vendor.code, email, "wrong-password-of-somebody").status == 401
@@ -247,6 +261,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     application: Application, vendor: Vendor, heard: Heard, output: Output
 ) -> None:
     call_everything(application, vendor, heard)
+    call_everything_of_management(application, vendor, heard)
     license = issued(vendor, max_license_users=9)
     set_branding(vendor.code, "#0a6e5c", LOGO, ADMIN, now=vendor.now)
     manager = Browser()

@@ -147,6 +147,11 @@ class Delivery:
     tries: dict[str, dict[str, str | int | None]] = field(default_factory=dict)
     """What came of each of the last `KEPT_TRIES`, by when it was: `status`, `error`, `excerpt`."""
 
+    @property
+    def position(self) -> str:
+        """Where it stands among those that wait, or in the log: what a list goes on behind."""
+        return self.key if self.next_try_at is None else f"{self.next_try_at:015d}#{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -190,6 +195,11 @@ class Queue:
 def wait_ms(tries: int, jitter: float) -> int:
     """How long to wait after so many tries, `jitter` from 0 to 1 spreading it from nine to eleven tenths."""
     return int(_WAITS[min(tries, len(_WAITS)) - 1] * (0.9 + 0.2 * jitter))
+
+
+def to_send_again(delivery: Delivery, now: Instant) -> Delivery:
+    """A delivery of the log, to be tried from now on as at first."""
+    return replace(delivery, state="pending", created_at=now, next_try_at=now, first_tried_at=None)
 
 
 def tried(delivery: Delivery, answer: Answer, now: Instant, jitter: float) -> Delivery:

@@ -70,6 +70,8 @@ Code = Literal[
     "already_exists",
     "order_not_found",
     "webhook_not_found",
+    "delivery_not_found",
+    "revision_changed",
     "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",

@@ -7,9 +7,10 @@ Each user of a license has a smaller bucket beside it, and an activation takes a
 use up the license's and keep the others from their first activation.
 
 Seats that a customer gives are taken out of a bucket of their own: each makes an account and a mail to somebody.
+So are the calls of each key of the Management API, out of one that refills within a minute (`usecases.call_rate`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.instants import Instant
 
@@ -27,11 +28,13 @@ class Bucket:
     """Of one license, or of one user there: this many changes at once, and as many within each hour."""
 
     changes: int
+    within_ms: int = HOUR_MS
+    """The time in which an empty bucket is full again."""
 
     @property
     def interval(self) -> int:
         """Milliseconds in which one change comes back."""
-        return max(1, HOUR_MS // self.changes)
+        return max(1, self.within_ms // self.changes)
 
     def after_change(self, full_at: Instant | None, now: Instant) -> Instant:
         """When the bucket is full again, with one more change taken at `now`."""
@@ -52,7 +55,7 @@ class Bucket:
         is more, since all of them may come, and come again, like those of a license. Never more than the license's.
         """
         own = 0 if devices is None else 2 * devices
-        return Bucket(min(self.changes, max(1, self.changes // USERS_TO_EMPTY_IT, own)))
+        return replace(self, changes=min(self.changes, max(1, self.changes // USERS_TO_EMPTY_IT, own)))
 
 
 def bucket_of(max_activations: int | None, least: int) -> Bucket:

@@ -13,12 +13,11 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from typing import TypeVar
 from zlib import crc32
 
-from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, Queue
+from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, Queue, to_send_again
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License
@@ -122,8 +121,7 @@ def send_again(deliveries: Sequence[Delivery], now: Instant) -> None:
     write = Transaction(None)
     for delivery in deliveries:
         write.delete(_item(delivery), DeliveryItem.created_at == delivery.created_at)
-    again = partial(replace, state="pending", created_at=now, next_try_at=now, first_tried_at=None)
-    _put_pending(write, [again(delivery) for delivery in deliveries], anew=True)
+    _put_pending(write, [to_send_again(delivery, now) for delivery in deliveries], anew=True)
     write.commit()
 
 
@@ -215,6 +213,19 @@ def log(endpoint: Endpoint, *, after: str | None = None, limit: int | None = Non
     pk = webhooks_pk(endpoint.company, endpoint.id)
     behind = None if after is None else delivery_sort_key(after)
     return reads.query_readable(DeliveryItem, pk, delivery_sort_key(), backwards=True, after=behind, limit=limit)
+
+
+def waiting(endpoint: Endpoint, *, after: str | None = None, limit: int | None = None) -> Iterator[Delivery]:
+    """As `log`, of what is to be tried, what is due first first, behind the position `after`."""
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    behind = None if after is None else pending_sort_key() + after
+    return reads.query_readable(DeliveryItem, pk, pending_sort_key(), after=behind, limit=limit)
+
+
+def read_logged(endpoint: Endpoint, key: str) -> Delivery | None:
+    """One delivery that is tried no more. Consistent."""
+    item = reads.get(DeliveryItem(webhooks_pk(endpoint.company, endpoint.id), delivery_sort_key(key)))
+    return None if item is None else item.to_domain()
 
 
 def logged_between(endpoint: Endpoint, since: Instant, until: Instant) -> Iterator[Delivery]:

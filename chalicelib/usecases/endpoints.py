@@ -6,8 +6,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from chalicelib import observability
-from chalicelib.domain.deliveries import MAX_ENDPOINTS, ROLLOVER_MS, Delivery, Endpoint, Listeners
-from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
+from chalicelib.domain.deliveries import MAX_ENDPOINTS, ROLLOVER_MS, Delivery, Endpoint, Listeners, to_send_again
+from chalicelib.domain.errors import Denied, Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -19,20 +19,26 @@ from chalicelib.store import accounts, deliveries, webhooks
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.listeners import read_listeners
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
 from chalicelib.webhooks.signature import new_secret
+
+MAX_SEARCHED = 1000
+"""Deliveries that wait and are read to find one of them."""
 
 
 class _State(NamedTuple):
     listeners: Listeners
     endpoints: Sequence[Endpoint]
 
-    def endpoint(self, endpoint_id: int) -> Endpoint:
-        """Raises `NotFound`."""
+    def endpoint(self, endpoint_id: int, revision: int | None = None) -> Endpoint:
+        """Raises `NotFound`, and `Denied` where it has another revision than is asked for."""
         found = next((endpoint for endpoint in self.endpoints if endpoint.id == endpoint_id), None)
         if found is None:
             raise NotFound("webhook_not_found")
+        if revision is not None and found.revision != revision:
+            raise Denied("revision_changed")
         return found
 
     def others(self, endpoint_id: int) -> list[Endpoint]:
@@ -95,12 +101,13 @@ def change_endpoint(
     listens_to: frozenset[str] | None = None,
     products: frozenset[str] | None = None,
     paused: bool | None = None,
+    revision: int | None = None,
     now: Instant,
 ) -> Endpoint:
     """Change what is given; None leaves it. What waited while it was paused is sent once it is not.
 
-    `paused` as False enables one again that was disabled. Doing so again changes nothing. Raises as `create_endpoint`,
-    and `webhook_not_found`.
+    `paused` as False enables one again that was disabled. Doing so again changes nothing. `revision`: the one that is
+    to be changed. Raises as `create_endpoint`, `webhook_not_found`, and `Denied`: `revision_changed`.
     """
     owner = find_company(company).code
     wrong_url = [] if url is None else wrong_in("url", _url, url)
@@ -118,13 +125,15 @@ def change_endpoint(
             disabled_at=None if paused is False else old.disabled_at,
         )
 
-    return _change(owner, endpoint_id, decide, "webhook_changed", actor, now)
+    return _change(owner, endpoint_id, decide, "webhook_changed", actor, now, lambda new: new, revision)
 
 
-def roll_secret(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> tuple[Endpoint, str]:
+def roll_secret(
+    company: str, endpoint_id: int, actor: Actor, *, revision: int | None = None, now: Instant
+) -> tuple[Endpoint, str]:
     """Give an endpoint a new secret, shown this once; for a day what is sent is signed with the old one, too.
 
-    Raises `company_not_found`, `webhook_not_found`.
+    `revision`: as in `change_endpoint`. Raises `company_not_found`, `webhook_not_found`, `revision_changed`.
     """
     owner, secret = find_company(company).code, new_secret()
     sealed = encrypt(secret, _context(owner, endpoint_id))
@@ -133,7 +142,9 @@ def roll_secret(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -
         until = now + ROLLOVER_MS
         return replace(old, sealed_secret=sealed, old_sealed_secret=old.sealed_secret, old_secret_until=until)
 
-    result = _change(owner, endpoint_id, decide, "webhook_secret_changed", actor, now, lambda new: (new, secret))
+    result = _change(
+        owner, endpoint_id, decide, "webhook_secret_changed", actor, now, lambda new: (new, secret), revision
+    )
     return result, secret
 
 
@@ -147,10 +158,10 @@ def disable_endpoint(endpoint: Endpoint, actor: Actor, *, now: Instant) -> None:
     observability.add_metric(observability.ENDPOINTS_DISABLED)
 
 
-def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> None:
+def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, revision: int | None = None, now: Instant) -> None:
     """Take an endpoint away; a sender removes what waits for it, and its log, with its next run.
 
-    Raises `company_not_found`, `webhook_not_found`.
+    `revision`: as in `change_endpoint`. Raises `company_not_found`, `webhook_not_found`, `revision_changed`.
     """
     owner = find_company(company).code
 
@@ -158,7 +169,9 @@ def delete_endpoint(company: str, endpoint_id: int, actor: Actor, *, now: Instan
         event = Event.new("webhook_deleted", actor, now, webhook=old.id, url=without_path(old.url))
         webhooks.delete(old, state.listeners, state.others(old.id), event)
 
-    decide_and_write(lambda _: _read(owner), lambda state: state.endpoint(endpoint_id), write)
+    decide_and_write(
+        lambda _: _read(owner), lambda state: state.endpoint(endpoint_id, revision), write, result=lambda *_: None
+    )
 
 
 def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> Delivery:
@@ -169,7 +182,8 @@ def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> 
     id, key = webhook_id(owner.code, event, TEST_TYPE), f"{event.key}#{TEST_TYPE}"
     body = payload(id, TEST_TYPE, event, Subject(owner), 0, now)
     delivery = new_delivery(endpoint, key, id, TEST_TYPE, body, now)
-    deliveries.put(delivery, event)
+    with stored_with_result(lambda: delivery):
+        deliveries.put(delivery, event)
     return delivery
 
 
@@ -183,9 +197,40 @@ def delivery_log(
     return deliveries.log(find_endpoint(company, endpoint_id), after=after, limit=limit)
 
 
-def waiting_deliveries(company: str, endpoint_id: int, *, limit: int | None = None) -> Iterator[Delivery]:
-    """What waits to be sent to an endpoint, what is tried first first. Raises as `delivery_log`."""
-    return islice(deliveries.pending(find_endpoint(company, endpoint_id)), limit)
+def waiting_deliveries(
+    company: str, endpoint_id: int, *, after: str | None = None, limit: int | None = None
+) -> Iterator[Delivery]:
+    """What waits to be sent to an endpoint, what is tried first first; `after`: the position of the one before.
+
+    Raises as `delivery_log`.
+    """
+    return deliveries.waiting(find_endpoint(company, endpoint_id), after=after, limit=limit)
+
+
+def find_delivery(company: str, endpoint_id: int, key: str) -> Delivery:
+    """One delivery, of the log or among the first `MAX_SEARCHED` that wait: those lie by when they are tried.
+
+    Raises as `delivery_log`, and `delivery_not_found`.
+    """
+    endpoint = find_endpoint(company, endpoint_id)
+    found = deliveries.read_logged(endpoint, key) if key else None
+    if found is None and key:
+        waiting = deliveries.waiting(endpoint, limit=MAX_SEARCHED)
+        found = next((delivery for delivery in waiting if delivery.key == key), None)
+    if found is None:
+        raise NotFound("delivery_not_found")
+    return found
+
+
+def send_one_again(company: str, endpoint_id: int, key: str, *, now: Instant) -> Delivery:
+    """Send one delivery of the log again; one that waits is tried anyway. It keeps its id.
+
+    Raises as `find_delivery`.
+    """
+    found = find_delivery(company, endpoint_id, key)
+    if found.state == "pending":
+        return found
+    return to_send_again(found, now) if _send_again([found], now) else find_delivery(company, endpoint_id, key)
 
 
 def send_again(
@@ -196,6 +241,8 @@ def send_again(
     Each keeps its id: who has got it already knows it. Raises `company_not_found`, `webhook_not_found`.
     """
     endpoint, sent = find_endpoint(company, endpoint_id), 0
+    if until < since:
+        return 0
     found = (d for d in deliveries.logged_between(endpoint, since, until) if d.state == "failed" or not only_failed)
     while some := list(islice(found, deliveries.RECORDED_AT_ONCE)):
         sent += _send_again(some, now)
@@ -228,19 +275,27 @@ def _change(
     actor: Actor,
     now: Instant,
     result: Callable[[Endpoint], object] | None = None,
+    revision: int | None = None,
 ) -> Endpoint:
+    def written(state: _State, new: Endpoint) -> Endpoint:
+        """As it is stored."""
+        old = state.endpoint(endpoint_id)
+        return new if new == old else replace(new, revision=old.revision + 1)
+
     def write(state: _State, new: Endpoint) -> None:
         old = state.endpoint(endpoint_id)
         if new != old:
             event = Event.new(type, actor, now, webhook=old.id, url=without_path(new.url))
             webhooks.update(old, new, state.listeners, state.others(old.id), event)
 
-    return decide_and_write(
-        lambda _: _read(company),
-        lambda state: decide(state.endpoint(endpoint_id)),
-        write,
-        result=None if result is None else lambda _, new: result(new),
-    )[1]
+    return written(
+        *decide_and_write(
+            lambda _: _read(company),
+            lambda state: decide(state.endpoint(endpoint_id, revision)),
+            write,
+            result=None if result is None else lambda state, new: result(written(state, new)),
+        )
+    )
 
 
 def _read(company: str) -> _State:

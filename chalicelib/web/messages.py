@@ -36,6 +36,7 @@ MESSAGES: dict[str, str] = {
     "already_exists.email": "another account of this company has this e-mail.",
     "already_exists.license_key": "the license key is in use.",
     "already_exists.order": "the order {order} belongs to another customer.",
+    "rate_limit_exceeded.key": "This key has called too often within a minute; try again later.",
     "rate_limit_exceeded.license": "Too many devices were activated on this license within an hour; try again later.",
     "rate_limit_exceeded.user": (
         "This user has activated too many devices on this license within an hour; try again later."

@@ -41,6 +41,7 @@ OPEN = (
     ("/healthz", ("GET", "HEAD")),
     ("/api/v4", ("GET",)),
     ("/api/v4/public_key", ("GET",)),
+    ("/api/v1/openapi.json", ("GET",)),
     ("/portal/log-in", ("GET", "POST")),
     ("/portal/forgotten", ("GET", "POST")),
     ("/portal/forgotten/code", ("GET", "POST")),

@@ -232,6 +232,8 @@ NOT_WALKED: dict[str, str] = {
     "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
     "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
     "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",
+    "call_rate.take_call": "one write under its own condition: tests/management/test_rules.py",
+    "endpoints.send_one_again": "as `endpoints.send_again`, of one",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",
 }

@@ -19,7 +19,7 @@ BUYER, USER = "purchasing@customer.test", "ada@customer.test"
 
 
 def test_every_address_of_the_api_is_declared_and_nothing_else_answers_there() -> None:
-    answering = {(path, *methods) for path, methods in app.routes.items() if path.startswith("/api/")}
+    answering = {(path, *methods) for path, methods in app.routes.items() if path.startswith("/api/v4")}
     assert answering == {(f"/api/v4{one.route}".rstrip("/"), one.method, "OPTIONS") for one in endpoint.declared}
     assert {one.scope for one in endpoint.declared} - {None} <= set(get_args(Scope))
     assert {one.name for one in endpoint.declared if one.public} == {"about", "public_key"}

@@ -14,6 +14,7 @@ from chalicelib.usecases import (
     assign_user,
     batch_assign,
     branding,
+    call_rate,
     change_account,
     change_device,
     change_email,
@@ -460,6 +461,15 @@ CASES = (
         ("webhook_disabled",),
         True,
     ),
+    Case(
+        "send one event again",
+        endpoints.send_one_again,
+        states.failed_delivery,
+        states.send_one_again,
+        (),
+        True,
+    ),
+    Case("count a call", call_rate.take_call, states.management_key, states.take_call),
     Case("roll a secret", endpoints.roll_secret, states.webhook, states.roll_secret, ("webhook_secret_changed",), True),
     Case(
         "delete a webhook",

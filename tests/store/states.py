@@ -21,6 +21,7 @@ from chalicelib.usecases import (
     assign_user,
     batch_assign,
     branding,
+    call_rate,
     change_account,
     change_device,
     change_email,
@@ -384,6 +385,18 @@ def failed_delivery(vendor: Vendor) -> int:
 
 def send_again(vendor: Vendor, endpoint_id: int) -> Any:
     return endpoints.send_again(vendor.code, endpoint_id, since=NOW, until=NOW, now=vendor.now + 4 * DAY)
+
+
+def send_one_again(vendor: Vendor, endpoint_id: int) -> Any:
+    (logged,) = endpoints.delivery_log(vendor.code, endpoint_id)
+    now = vendor.now + 4 * DAY
+    return endpoints.send_one_again(vendor.code, endpoint_id, logged.key, now=now).state
+
+
+def take_call(vendor: Vendor, _: object) -> Any:
+    """Which is counted twice where an answer is lost."""
+    (caller,) = management_keys.find_management_keys(vendor.code)
+    return call_rate.take_call(caller, now=vendor.now).remaining > 0
 
 
 def enable(enabled: bool) -> Callable[[Vendor, License], Any]:

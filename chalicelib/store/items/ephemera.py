@@ -59,6 +59,12 @@ class CodeRequestsItem(EphemeraItem[None]):
     """The names of what stands in each row, in its order. None: those of before there was this."""
 
 
+class CallRateItem(EphemeraItem[None]):
+    """The bucket of calls of one key of the Management API."""
+
+    full_at = IntegerAttribute()
+
+
 class IdempotencyItem(EphemeraItem[None]):
     """What was answered to a call, under the hash of who made it and its key.
 

@@ -16,6 +16,7 @@ from chalicelib.store.items.accounts import (
 )
 from chalicelib.store.items.ephemera import (
     AttemptsItem,
+    CallRateItem,
     CodeItem,
     CodeRequestsItem,
     FailuresItem,
@@ -118,6 +119,7 @@ KINDS = (
     Kind(FailuresItem, "mailed#", "expires", "ephemera"),
     Kind(FailuresItem, "taken#", "ephemera", "ephemera"),
     Kind(FailuresItem, "guesses#", "ephemera", "ephemera"),
+    Kind(CallRateItem, "calls#", "ephemera", "ephemera"),
     Kind(LimitReachedItem, "limit#", "ephemera", "ephemera"),
     Kind(SeriesItem, "security#", "ephemera", "ephemera"),
     Kind(NobodysEventItem, "nobody#security#", "ephemera", "ephemera"),

@@ -1,0 +1,128 @@
+"""What all resources of the Management API have in common: models of what is sent, and lists."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictStr,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from chalicelib.domain.days import Moment, read_moment
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.paging import cut
+from chalicelib.management.caller import Caller
+from chalicelib.usecases.cursors import from_cursor, to_cursor
+from chalicelib.web.canonical import MAX_SAFE_INTEGER
+from chalicelib.web.messages import message
+
+T = TypeVar("T")
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_OFFSET = 10_000
+MAX_CURSOR = 1000
+
+
+class Sent(BaseModel):
+    """What a caller sends. A field that there is not is refused: misspelt, it would be ignored for good.
+
+    Models are built when they are first asked for: an application's call does not wait for them.
+    """
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class NoQuery(Sent):
+    """A query of no parameters."""
+
+
+Id = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
+"""Of any object."""
+
+
+def _number(text: object) -> object:
+    """A query has texts alone; one of very many digits is none, for to read it is slow."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 16 else text
+
+
+def _moment(text: object) -> Moment:
+    """A date, or an instant, as the domain reads it."""
+    try:
+        return read_moment(text if isinstance(text, str) else "")
+    except Invalid as error:
+        raise PydanticCustomError("date", "{reason}", {"reason": message(error).removesuffix(".")}) from None
+
+
+SentMoment = Annotated[Moment, PlainValidator(_moment), WithJsonSchema({"type": "string"})]
+"""A date, which is a day of the company's, or an instant; without a zone, of UTC."""
+
+
+class PageQuery(Sent):
+    """Which part of a list: `limit` rows, behind a cursor."""
+
+    limit: Annotated[int, BeforeValidator(_number), Field(ge=1), AfterValidator(lambda n: min(n, MAX_LIMIT))] = (
+        DEFAULT_LIMIT
+    )
+    """More than `MAX_LIMIT` are as many."""
+    cursor: Annotated[StrictStr, Field(max_length=MAX_CURSOR)] = ""
+    """Of the link `next`."""
+
+
+class ListQuery(PageQuery):
+    """Which part of a list that can be counted: behind a cursor, or behind so many rows."""
+
+    offset: Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_OFFSET)] = 0
+
+
+class ListBody(TypedDict):
+    """A page of a list; its class adds `results`."""
+
+    count: int | None
+    """Of all rows. None: of a log, whose rows nobody counts."""
+    next: str | None
+    """The address of the page behind this one; None on the last."""
+    previous: str | None
+    """Of the page in front of it; None on the first, and where the page was asked for by a cursor."""
+
+
+def part_of_list(
+    rows: Sequence[T], query: ListQuery, caller: Caller, name: str, id: Callable[[T], int]
+) -> tuple[Sequence[T], ListBody]:
+    """The rows of a page, and what the page says besides, of a list that was read whole, by ascending `id`.
+
+    `name`: which list of the company's it is. Raises `Invalid`: `cursor_invalid`.
+    """
+    scope = (caller.company, name)
+    position = from_cursor(scope, query.cursor)
+    begin = sum(id(row) <= int(position) for row in rows) if position else query.offset
+    end = begin + query.limit
+    following = _link(caller, query, cursor=to_cursor(scope, str(id(rows[end - 1])))) if end < len(rows) else None
+    is_behind = query.offset > 0 and not position
+    previous = _link(caller, query, offset=max(0, begin - query.limit)) if is_behind else None
+    return rows[begin:end], {"count": len(rows), "next": following, "previous": previous}
+
+
+def part_of_log(
+    read: Callable[[str | None, int], Iterable[T]], query: PageQuery, caller: Caller, name: str, key: Callable[[T], str]
+) -> tuple[Sequence[T], ListBody]:
+    """The same of a log: `read(after, limit)` gives at most so many rows behind the one with the key `after`."""
+    scope = (caller.company, name)
+    after = from_cursor(scope, query.cursor) or None
+    rows, has_more = cut(read(after, query.limit + 1), query.limit)
+    following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
+    return rows, {"count": None, "next": following, "previous": None}
+
+
+def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:
+    """The address of another page of the list, by the same filter."""
+    asked = query.model_dump(exclude={"cursor", "offset"}, exclude_none=True)
+    return f"{caller.address}?{urlencode(asked | position)}"

@@ -1,0 +1,18 @@
+"""Management API v1: every call, gathered from the modules of its resources, and the document that lists them."""
+
+from importlib import import_module
+
+from chalicelib.domain.types import Json
+from chalicelib.management import webhooks
+from chalicelib.management.adapter import PREFIX, blueprint, endpoint
+from chalicelib.management.models import NoQuery
+
+__all__ = ["PREFIX", "blueprint", "endpoint", "webhooks"]
+
+
+@endpoint("GET", "/openapi.json", writes=False, public=True)
+def openapi(query: NoQuery) -> Json:  # noqa: ARG001 - it takes nothing, and says so
+    """This document."""
+    # Imported when it is first asked for: no call waits for pydantic's writer of schemas.
+    document: Json = import_module("chalicelib.management.openapi").document()
+    return document
