@@ -11,7 +11,7 @@ from chalicelib.usecases.change_license import set_enabled
 from chalicelib.web import clock
 from tests.portal.browser import Browser, Page, at, browser_of
 from tests.support import ADMIN, DAY, Vendor
-from tests.usecases.people import MANAGER, issued
+from tests.usecases.people import MANAGER, PASSWORD, issued
 
 TODAY = date(2026, 11, 29)
 ANN = "ann@customer.test"
@@ -52,6 +52,17 @@ def test_a_manager_is_led_to_whom_the_vendor_names_for_questions(vendor: Vendor)
 def test_where_nothing_is_to_be_done_it_says_so(vendor: Vendor) -> None:
     issued(vendor, "viewer")
     assert "Nothing: no license ends within 30 days" in overview(vendor).words
+
+
+def test_who_begins_is_told_what_to_do_first_until_somebody_uses_a_license(vendor: Vendor) -> None:
+    license = issued(vendor, "revit")
+    assert "How to begin" in overview(vendor).words
+    vendor.assign(license, ANN)
+    assert "How to begin" not in overview(vendor).words
+    browser = browser_of(vendor, ANN)
+    assert f"log in there with {ANN} and the password" in browser.get("/portal/seats").words
+    vendor.activate(ANN, "pc", PASSWORD)
+    assert "How to begin" not in browser.get("/portal/seats").words
 
 
 def test_every_figure_leads_to_the_licenses_that_it_counts(vendor: Vendor) -> None:
