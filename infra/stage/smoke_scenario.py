@@ -1,4 +1,4 @@
-"""The smoke scenario of a stage: a company that lives for some seconds, and the calls that an application makes.
+"""The smoke scenario of a stage: a company that lives for some seconds, and the calls that are made of it.
 
 It runs in the runtime of the stage. What is made is taken away again, also when a call fails midway.
 """
@@ -18,6 +18,7 @@ from chalicelib.runtime import runtime
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.web import clock
 from infra.call import is_signed, signed_headers
 from infra.stage.stages import DeploymentError
@@ -28,7 +29,7 @@ _ACTOR = Actor("smoke")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What an application of it is built with."""
+    """What an application of it is built with, and a server of the vendor's."""
 
     code: str
     api_key: str
@@ -36,6 +37,7 @@ class Company:
     public_key: str
     """Of the signing key that answers the API key. Functions that still run may show the one before."""
     license_key: str | None
+    management_key: str
 
 
 def run_smoke_scenario(http: httpx.Client) -> None:
@@ -44,6 +46,7 @@ def run_smoke_scenario(http: httpx.Client) -> None:
     try:
         with company() as ours:
             _use(Calls(http, ours))
+            _manage(http, ours)
     except Unavailable as error:
         raise DeploymentError(f"The tables of the stage do not answer: {error}.") from None
     _check_edges(http)
@@ -58,7 +61,9 @@ def company() -> Iterator[Company]:
         create.create_product(code, PRODUCT, "A trial of the stage", "license-key", _ACTOR, now=now)
         license, _ = issue_license(code, PRODUCT, Terms("perpetual", 1), None, _ACTOR, now=now)
         key, shared_key = create.create_api_key(code, frozenset(), False, _ACTOR, now=now)
-        yield Company(code, key.api_key, shared_key, runtime().keyring.current.public_key, license.license_key)
+        _, management_key = create_management_key(code, "Smoke", frozenset({"webhooks:read"}), _ACTOR, now=now)
+        public_key = runtime().keyring.current.public_key
+        yield Company(code, key.api_key, shared_key, public_key, license.license_key, management_key)
     finally:
         with suppress(NotFound):  # it may not have come to be
             delete_company(code)
@@ -100,6 +105,13 @@ def _use(calls: Calls) -> None:
     granted("a check", calls.check("one"))
     granted("a deactivation", calls.deactivate("one"))
     refused("a check thereafter", calls.check("one"), "device_not_found")
+
+
+def _manage(http: httpx.Client, ours: Company) -> None:
+    """As a server of the vendor's."""
+    headers = {"Authorization": f"Api-Key {ours.management_key}"}
+    answer = _answer(http, "GET", "api/v1/webhooks/", headers=headers)
+    _hold("the Management API lists webhooks", answer, answer.is_success and answer.json()["count"] == 0)
 
 
 def _check_edges(http: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from tests.support import ChangeRuntime
 
 pytestmark = pytest.mark.engine
 
-CALLS = 8
+CALLS = 9
 """That a trial makes."""
 _SERVER = httpx.WSGITransport(wsgi(app))
 
