@@ -29,7 +29,10 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY},
     },
     "If-Match": {
-        "description": 'The `revision` that you have seen, as `"3"`: what has another one by now is not changed.',
+        "description": (
+            'The `revision` that you have seen, as `"3"`: what has another one by now is not changed. '
+            "Heeded where one object is changed, replaced or deleted."
+        ),
         "schema": {"type": "string"},
     },
 }

@@ -86,6 +86,17 @@ def test_a_call_is_answered_with_and_without_a_slash_at_the_end(shop: VendorsSer
     assert {answer.status_code for answer in answers} == {204 if declared.method == "DELETE" else declared.status}
 
 
+@each_call
+def test_no_page_in_a_browser_is_let_in(shop: VendorsServer, declared: Endpoint) -> None:
+    made = Made.by(shop)
+    asked = {"Origin": "https://page.example", "Access_Control_Request_Method": declared.method}
+    path = declared.route.removeprefix("/").format(**made.ids)
+    answers = [shop.call("OPTIONS", path, **asked), made.call(shop, declared, Origin="https://page.example")]
+    answers += [made.call(shop, declared, Origin="https://page.example", Authorization="")]
+    assert [answer.status_code for answer in (answers[0], answers[2])] == [405, 403]
+    assert [name for answer in answers for name in answer.headers if name.startswith("access-control")] == []
+
+
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_no_key_of_this_api_opens_the_license_api(
     shop: VendorsServer, vendor: Vendor, http: httpx.Client, method: str, path: str
