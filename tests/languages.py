@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.languages import FOLDER
+from chalicelib.web.errors import ERRORS
+from chalicelib.web.messages import MESSAGES
+from chalicelib.web.refusal_messages import COUNTED, REASONS
 
 CODE = FOLDER.parent
 HEADER = """\
@@ -46,7 +50,7 @@ class Text(NamedTuple):
 @cache
 def texts() -> frozenset[Text]:
     """Every text that is read in the language of its reader."""
-    return frozenset(_extracted())
+    return frozenset((*_extracted(), *_of_web()))
 
 
 def _extracted() -> Iterator[Text]:
@@ -55,6 +59,14 @@ def _extracted() -> Iterator[Text]:
         options = {} if file.suffix == ".py" else _JINJA
         for _, found, _, _ in extract_from_file(method, file, keywords=_KEYWORDS, options=options):
             yield Text(*found) if isinstance(found, tuple) else Text(found)
+
+
+def _of_web() -> Iterator[Text]:
+    """What all adapters say. Its English is that of the License API, which knows no other language."""
+    for english in (*MESSAGES.values(), *(sentence for _, sentence in ERRORS.values())):
+        yield Text(english)
+    for clause in (*REASONS.values(), *chain.from_iterable(COUNTED.values())):
+        yield Text(clause)
 
 
 def catalogs() -> list[Path]:

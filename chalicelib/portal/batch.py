@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalice.app import Response
 
 from chalicelib import observability
-from chalicelib.domain.columns import MAX_COLUMNS
+from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.people_list import read_file
@@ -92,7 +92,8 @@ batch = PageHandler(logged_in(_show_list), logged_in(_show_preview))
 def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> Context:
     preview = batch_assign.preview(claims.company, license_id, people, _columns(request))
     error = error_message(preview.problem) if preview.problem else ""
-    return {"preview": preview, "people": people, "meanings": MEANINGS, "column_label": column_label, "error": error}
+    meanings = {code: gettext(words) for code, words in MEANINGS.items()}
+    return {"preview": preview, "people": people, "meanings": meanings, "column_label": column_label, "error": error}
 
 
 def _columns(request: PortalRequest) -> dict[int, str]:
@@ -171,8 +172,10 @@ run = PageHandler(logged_in(_show_batch), _go_on.post)
 def _load_end(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
     view, more = _load_batch(request, claims, license_id, batch_id)
     return view, more | {
-        "title": "Stop the batch",
-        "sentences": ["Those who have been assigned keep their seats. The seats of the others become free again."],
+        "title": gettext("Stop the batch"),
+        "sentences": [
+            gettext("Those who have been assigned keep their seats. The seats of the others become free again.")
+        ],
         "button": gettext("Stop the batch"),
         "danger": True,
     }
@@ -186,7 +189,7 @@ def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Chang
     given = (me.company, view.license.id, batch_id, request.actor(me.email))
     return Change(
         lambda: batch_assign.end_batch(*given, now=request.now),
-        lambda _: FormResult(here, "The batch was stopped. The other seats are free again."),
+        lambda _: FormResult(here, gettext("The batch was stopped. The other seats are free again.")),
     )
 
 
@@ -204,8 +207,8 @@ def _download(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Re
 
 
 def _csv(results: list[RowResult], view: LicenseView) -> str:
-    """What came of each person, with the initial passwords."""
-    header = ("email", "first name", "last name", "phone", "max activations", "result", "initial password")
+    """What came of each person, with the initial passwords. Named in this language, its columns are read again, too."""
+    header = (*(gettext(MEANINGS[meaning]) for meaning in IN_ORDER), gettext("Result"), gettext("Initial password"))
     return to_csv(header, (_cells(result, view) for result in results))
 
 

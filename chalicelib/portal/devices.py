@@ -30,10 +30,12 @@ def reset_question(view: DeviceView, back: str) -> Context:
     """What is asked before a device is reset."""
     row = view.row
     return {
-        "title": "Reset device",
+        "title": gettext("Reset device"),
         "sentences": [
-            f"{device_name(row)} is deactivated at once, and its activation becomes free.",
-            "The application on it ends at its next check. It can be activated again while an activation is free.",
+            gettext("{device} is deactivated at once, and its activation becomes free.", device=device_name(row)),
+            gettext(
+                "The application on it ends at its next check. It can be activated again while an activation is free."
+            ),
             *transfer_hint(view.license),
         ],
         "button": gettext("Reset {device}", device=device_name(row)),
@@ -67,8 +69,9 @@ def free(request: PortalRequest, view: DeviceView, back: str) -> Change[int]:
 
     def result(freed: int) -> FormResult:
         if freed:
-            return FormResult(back, f"{device_name(row)} was reset. Its activation is free.")
-        return FormResult(back, f"{device_name(row)} was no longer active. Nothing was changed.")
+            return FormResult(back, gettext("{device} was reset. Its activation is free.", device=device_name(row)))
+        flash = gettext("{device} was no longer active. Nothing was changed.", device=device_name(row))
+        return FormResult(back, flash)
 
     given = (user.company, view.license.id, hardware_id, actor)
     return Change(lambda: reset_device(*given, user_id=owner, now=request.now), result)

@@ -48,9 +48,16 @@ def transfer_hint(license: License) -> list[str]:
     if left is None or license.free_resets:
         return []
     if not left:
-        only = "No transfer to another device is left: until the device that was reset last is active again,"
-        return [f"{only} no new one can be activated."]
-    return [f"A new device in place of this one is a transfer; {left} of {license.max_transfers} are left."]
+        return [
+            gettext(
+                "No transfer to another device is left: until the device that was reset last is active again, no new "
+                "one can be activated."
+            )
+        ]
+    most = license.max_transfers
+    return [
+        gettext("A new device in place of this one is a transfer; {left} of {most} are left.", left=left, most=most)
+    ]
 
 
 def reset_button(devices: int, otherwise: str) -> str:

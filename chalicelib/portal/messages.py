@@ -11,7 +11,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
-from chalicelib.languages import mark
+from chalicelib.languages import gettext, mark, ngettext
 from chalicelib.portal.context import Context
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.web import messages
@@ -19,36 +19,34 @@ from chalicelib.web.messages import message
 from chalicelib.web.refusal_messages import refusal_message
 
 _EVENTS: dict[EventType, str] = {
-    "license_issued": "License issued",
-    "license_enabled": "License enabled",
-    "license_disabled": "License disabled",
-    "license_extended": "License extended",
-    "license_reset": "License reset: all devices deactivated",
-    "license_will_expire": "License will expire",
-    "grace_started": "Grace period began",
-    "license_expired": "License expired",
-    "license_limit_reached": "Limit reached",
-    "activation_refused": "Refused",
-    "device_activated": "Device activated",
-    "device_deactivated": "Device deactivated",
-    "device_reset": "Device reset",
-    "device_blacklisted": "Device blacklisted",
-    "device_allowed": "Device allowed again",
-    "devices_forgotten": "Devices forgotten that were not used any more",
-    "user_assigned": "User assigned",
-    "user_invited": "Invitation sent again",
-    "user_removed": "User removed",
-    "user_replaced": "User replaced",
-    "user_activations_reset": "Activations of the user reset",
-    "user_limit_changed": "Limit of the user changed",
-    "log_in_failed": "Log-in failed",
-    "log_in_locked": "Log-in failed, and locked",
-    "signed_in": "Signed in",
-    "code_asked": "A code for a forgotten password was asked for",
-    "initial_password_read": "Initial password read",
-    "batch_result_read": "Result of a batch read",
-    "email_probed": "Another account was to be given this e-mail",
-    "variables_tracked": "Device variables changed",
+    "license_issued": mark("License issued"),
+    "license_enabled": mark("License enabled"),
+    "license_disabled": mark("License disabled"),
+    "license_extended": mark("License extended"),
+    "license_reset": mark("License reset: all devices deactivated"),
+    "license_will_expire": mark("License will expire"),
+    "grace_started": mark("Grace period began"),
+    "license_expired": mark("License expired"),
+    "device_activated": mark("Device activated"),
+    "device_deactivated": mark("Device deactivated"),
+    "device_reset": mark("Device reset"),
+    "device_blacklisted": mark("Device blacklisted"),
+    "device_allowed": mark("Device allowed again"),
+    "devices_forgotten": mark("Devices forgotten that were not used any more"),
+    "user_assigned": mark("User assigned"),
+    "user_invited": mark("Invitation sent again"),
+    "user_removed": mark("User removed"),
+    "user_replaced": mark("User replaced"),
+    "user_activations_reset": mark("Activations of the user reset"),
+    "user_limit_changed": mark("Limit of the user changed"),
+    "log_in_failed": mark("Log-in failed"),
+    "log_in_locked": mark("Log-in failed, and locked"),
+    "signed_in": mark("Signed in"),
+    "code_asked": mark("A code for a forgotten password was asked for"),
+    "initial_password_read": mark("Initial password read"),
+    "batch_result_read": mark("Result of a batch read"),
+    "email_probed": mark("Another account was to be given this e-mail"),
+    "variables_tracked": mark("Device variables changed"),
 }
 MAIL_KINDS: dict[MailCode, str] = {
     "seat_given": mark("I may use a license"),
@@ -62,99 +60,108 @@ MAIL_KINDS: dict[MailCode, str] = {
 }
 """What a person chooses to be mailed."""
 _LIMITS: dict[str, str] = {
-    "devices": "all devices are in use",
-    "users": "all license users are assigned",
-    "transfers": "all transfers to another device are used up",
-    "devices_per_user": "all devices of a user are in use",
+    "devices": mark("all devices are in use"),
+    "users": mark("all license users are assigned"),
+    "transfers": mark("all transfers to another device are used up"),
+    "devices_per_user": mark("all devices of a user are in use"),
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
-    "invalid_credentials": "Company code, e-mail and password do not belong together.",
-    "account_locked": "Too many attempts. Wait a while, then try again; a forgotten password can be set anew.",
-    "rate_limit_exceeded": "Too many attempts from where you are. Wait a quarter of an hour, then try again.",
-    "license_users_limit_reached": (
+    "invalid_credentials": mark("Company code, e-mail and password do not belong together."),
+    "account_locked": mark("Too many attempts. Wait a while, then try again; a forgotten password can be set anew."),
+    "rate_limit_exceeded": mark("Too many attempts from where you are. Wait a quarter of an hour, then try again."),
+    "license_users_limit_reached": mark(
         "All users of this license are assigned. Remove one first, or ask your vendor for more users."
     ),
-    "user_already_assigned": "This e-mail is assigned to the license already.",
-    "user_not_found": "This user has no seat on the license any more.",
-    "device_not_found": "This device is not known on the license.",
-    "license_not_found": "There is no such license here.",
+    "user_already_assigned": mark("This e-mail is assigned to the license already."),
+    "user_not_found": mark("This user has no seat on the license any more."),
+    "device_not_found": mark("This device is not known on the license."),
+    "license_not_found": mark("There is no such license here."),
 }
 MEANINGS: dict[Meaning, str] = {
-    "email": "E-mail",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "name": "Full name",
-    "phone_number": "Phone number",
-    "max_activations": "Max activations",
-    "": "not used",
+    "email": mark("E-mail"),
+    "first_name": mark("First name"),
+    "last_name": mark("Last name"),
+    "name": mark("Full name"),
+    "phone_number": mark("Phone number"),
+    "max_activations": mark("Max activations"),
+    "": mark("not used"),
 }
 """What a column of a list is used for."""
 _ACTORS = {
-    "api": "application",
-    "sweep": "the clock",
-    "code": "a mailed code",
-    "invitation": "an invitation",
-    "somebody": "somebody",
+    "api": mark("application"),
+    "sweep": mark("the clock"),
+    "code": mark("a mailed code"),
+    "invitation": mark("an invitation"),
+    "somebody": mark("somebody"),
 }
+_VENDOR, _LIMIT = mark("vendor"), mark("a limit")
+"""Who, and what, it is else."""
 MAX_DEVICE_NAME = 64
 
 
 _ROWS = {
-    "gets_seat": "Gets a seat.",
-    "has_seat": "Has a seat already; nothing changes.",
-    "no_seat_left": "No seat is left: this person gets none if only those are assigned that fit.",
-    "seat_gone": "there was no seat left.",
-    "account_closed": "The vendor has closed this person's account.",
-    "not_assigned": "Not assigned.",
-    "assigned": "Assigned; the password is this person's own.",
-    "assigned_with_password": "Assigned, with an initial password.",
-    "assigned_invited": "Assigned, and invited by mail to choose a password.",
-    "second_email": "This row holds a second e-mail.",
-    "count_malformed": "Max activations: give a number in digits alone, such as 5 or 1000.",
-    "profile_too_long": f"A name has at most {MAX_NAME} characters, a phone number {MAX_PHONE}.",
-    "profile_not_printable": "A name or phone number holds characters that cannot be shown.",
-    "email_repeated": "This e-mail is in the list already.",
+    "gets_seat": mark("Gets a seat."),
+    "has_seat": mark("Has a seat already; nothing changes."),
+    "no_seat_left": mark("No seat is left: this person gets none if only those are assigned that fit."),
+    "seat_gone": mark("there was no seat left."),
+    "account_closed": mark("The vendor has closed this person's account."),
+    "not_assigned": mark("Not assigned."),
+    "assigned": mark("Assigned; the password is this person's own."),
+    "assigned_with_password": mark("Assigned, with an initial password."),
+    "assigned_invited": mark("Assigned, and invited by mail to choose a password."),
+    "second_email": mark("This row holds a second e-mail."),
+    "count_malformed": mark("Max activations: give a number in digits alone, such as 5 or 1000."),
+    "profile_too_long": mark("A name has at most {name} characters, a phone number {phone}."),
+    "profile_not_printable": mark("A name or phone number holds characters that cannot be shown."),
+    "email_repeated": mark("This e-mail is in the list already."),
 }
 """What happens to the rows of a list."""
 
 
 def event_words(event: Event) -> str:
     """An event as a short sentence."""
-    words = _EVENTS.get(event.type) or event.type.replace("_", " ").capitalize()
-    if event.type == "device_activated" and event.detail.get("transfer"):
-        return f"{words} (a transfer)"
-    if event.type == "user_assigned" and event.detail.get("invited"):
-        return f"{words} and invited"
-    if event.type == "user_replaced" and (by := event.detail.get("replaced_by")):
-        return f"{words} by {display_email(str(by))}"
-    if event.type == "license_will_expire" and (days := event.detail.get("days")):
-        return f"{words} within a day" if days == 1 else f"{words} within {days} days"
-    if event.type == "license_limit_reached":
-        return f"{words}: {_LIMITS.get(str(event.detail.get('limit')), 'a limit')} ({event.detail.get('of')})"
-    if event.type == "activation_refused":
-        words = f"{words}: {_refusal(event)}"
-    return f"{words}, {event.repeats + 1} times" if event.repeats else words
+    words = _words(event)
+    return gettext("{what}, {n} times", what=words, n=event.repeats + 1) if event.repeats else words
+
+
+def _words(event: Event) -> str:
+    match event.type, event.detail:
+        case "device_activated", {"transfer": transfer} if transfer:
+            return gettext("Device activated (a transfer)")
+        case "user_assigned", {"invited": invited} if invited:
+            return gettext("User assigned and invited")
+        case "user_replaced", {"replaced_by": str(by)} if by:
+            return gettext("User replaced by {who}", who=display_email(by))
+        case "license_will_expire", {"days": int(days)} if days:
+            return ngettext("License will expire within a day", "License will expire within {n} days", days)
+        case "license_limit_reached", detail:
+            limit = gettext(_LIMITS.get(str(detail.get("limit")), _LIMIT))
+            return gettext("Limit reached: {limit} ({of})", limit=limit, of=detail.get("of"))
+        case "activation_refused", _:
+            return gettext("Refused: {why}", why=_refusal(event))
+    known = _EVENTS.get(event.type)
+    return gettext(known) if known else event.type.replace("_", " ").capitalize()
 
 
 def _refusal(event: Event) -> str:
     """Why an activation was refused, and to which device."""
     detail: Context = event.detail
     device = safe_to_show(detail["hostname"] or event.hardware_id or "", MAX_DEVICE_NAME)
-    why = refusal_message(detail["code"], detail["limit"], detail["used"])
-    return f"{why} (device {device})" if device else why
+    why = refusal_message(detail["code"], detail["limit"], detail["used"], translate=gettext)
+    return gettext("{why} (device {device})", why=why, device=device) if device else why
 
 
 def actor_words(name: str) -> str:
     """Who made a change: a person's e-mail, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
-    return display_email(who) if kind == "user" else _ACTORS.get(kind, "vendor")
+    return display_email(who) if kind == "user" else gettext(_ACTORS.get(kind, _VENDOR))
 
 
 def error_message(error: SeatkeeperError) -> str:
     """Why something was refused, and what to do. Of several wrong fields each says why (`field_messages`)."""
     if isinstance(error, Invalid) and len(error.errors) > 1:
-        return f"{len(error.errors)} fields need to be corrected."
+        return gettext("{n} fields need to be corrected.", n=len(error.errors))
     return _sentence(error)
 
 
@@ -166,11 +173,16 @@ def field_messages(error: SeatkeeperError) -> dict[str, str]:
 
 def row_message(result: RowResult, license: License, *, done: bool = False) -> str:
     """What will happen to a row of a list, or what has come of it."""
-    if " " in result.code:  # a sentence, stored by an earlier version
-        sentence = result.code
-    else:
-        sentence = _ROWS.get(result.code) or _problem(result.row, result.code, license)
-    return f"Not assigned: {sentence}" if done and not result.ok and result.code != "not_assigned" else sentence
+    stored = " " in result.code  # a sentence, by an earlier version
+    sentence = result.code if stored else _row_sentence(result, license)
+    failed = done and not result.ok and result.code != "not_assigned"
+    return gettext("Not assigned: {why}", why=sentence) if failed else sentence
+
+
+def _row_sentence(result: RowResult, license: License) -> str:
+    if result.code in _ROWS:
+        return gettext(_ROWS[result.code], name=MAX_NAME, phone=MAX_PHONE)
+    return _problem(result.row, result.code, license)
 
 
 def _problem(row: Row, code: str, license: License) -> str:
@@ -179,17 +191,19 @@ def _problem(row: Row, code: str, license: License) -> str:
             normalize_email(row.email)
         except Invalid as error:
             return _sentence(error)
-    return _capital(MESSAGES[code].format(most=license.max_activations))
+    return _capital(gettext(MESSAGES[code], most=license.max_activations))
 
 
 def _sentence(error: SeatkeeperError) -> str:
     if error.retry_after is not None and error.code == "account_locked":
-        return f"Too many attempts. Try again in {_span(error.retry_after)}, or set a new password."
+        span = _span(error.retry_after)
+        return gettext("Too many attempts. Try again in {span}, or set a new password.", span=span)
     if error.code == "columns_repeat":
-        meaning = MEANINGS[cast(Meaning, error.params["meaning"])]
+        meaning = gettext(MEANINGS[cast(Meaning, error.params["meaning"])])
         *others, last = map(_quoted, cast(tuple[str | int, ...], error.params["columns"]))
-        return message(error, MESSAGES, meaning=meaning, columns=f"{', '.join(others)} and {last}")
-    return _capital(message(error, MESSAGES))
+        columns = gettext("{others} and {last}", others=", ".join(others), last=last)
+        return message(error, MESSAGES, translate=gettext, meaning=meaning, columns=columns)
+    return _capital(message(error, MESSAGES, translate=gettext))
 
 
 def column_label(column: Column) -> str:
@@ -199,11 +213,11 @@ def column_label(column: Column) -> str:
 
 def _quoted(column: str | int) -> str:
     """A column, by its title or its number from 0, in a sentence."""
-    return f"“{column if isinstance(column, str) else _numbered(column)}”"
+    return gettext("“{column}”", column=column if isinstance(column, str) else _numbered(column))
 
 
 def _numbered(number: int) -> str:
-    return f"Column {number + 1}"
+    return gettext("Column {n}", n=number + 1)
 
 
 def _capital(sentence: str) -> str:
@@ -212,5 +226,6 @@ def _capital(sentence: str) -> str:
 
 def _span(seconds: int) -> str:
     if seconds <= 90:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{-(-seconds // 60)} minutes"
+        return ngettext("{n} second", "{n} seconds", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("{n} minute", "{n} minutes", minutes)

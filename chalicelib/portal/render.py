@@ -139,9 +139,9 @@ def _environment() -> "Environment":
 
 def _text(english: str, **params: object) -> "Markup":
     """A text of a template, in which there may be tags; what stands in it by name is escaped."""
-    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with jinja2
 
-    return Markup(gettext(english)).format(**params)  # noqa: S704 - of our own catalogs
+    return Markup(gettext(english, **{name: escape(value) for name, value in params.items()}))  # noqa: S704
 
 
 def _texts(one: str, several: str, count: int, **params: object) -> "Markup":

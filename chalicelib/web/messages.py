@@ -5,7 +5,7 @@ that of the wire contract (`web/errors.py`). Parameters stand in it by name. Wha
 that follow the field's name: each adapter names the field as its callers know it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chalicelib.domain.errors import Code, SeatkeeperError
 from chalicelib.web.errors import ERRORS
@@ -145,14 +145,20 @@ MESSAGES: dict[str, str] = {
 }
 
 
-def message(error: SeatkeeperError, messages: Mapping[str, str] = MESSAGES, **params: str) -> str:
+def message(
+    error: SeatkeeperError,
+    messages: Mapping[str, str] = MESSAGES,
+    *,
+    translate: Callable[[str], str] = str,
+    **params: str,
+) -> str:
     """The sentence for an error, by the table of an adapter; it follows the name of the field, where there is one.
 
-    `params`: in the place of the error's own, where a language has another word for one.
+    `translate` answers it in another language. `params`: in the place of the error's own, where there is a better word.
     """
     variant = f"{error.code}.{error.params.get('of')}"
     template = messages.get(variant) or messages.get(error.code) or standard(error.code)
-    return template.format(**error.params | params)
+    return translate(template).format(**error.params | params)
 
 
 def standard(code: Code) -> str:
