@@ -8,7 +8,7 @@ from typing import Literal
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
-from chalicelib.domain.mail import Language, MailCode
+from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 MAX_MANAGERS = 20
@@ -39,8 +39,8 @@ class Company:
     """Where answers to its mails go, in the form of `domain.email`; empty: to the address of the server."""
     support_email: str = ""
     """Whom its mails name for questions, likewise; empty: nobody."""
-    language: Language = "en"
-    """Of its mails."""
+    language: str = "en"
+    """Of its mails and of its portal, to whom has chosen none: a code (`chalicelib.languages`)."""
     mails_off: frozenset[MailCode] = frozenset()
     """Of what nobody is mailed (`domain.mail.OF_COMPANY`)."""
     revision: int = field(default=0, compare=False)

@@ -26,7 +26,7 @@ MailCode = Literal[
     "endpoint_disabled",
     "sweep_late",
 ]
-"""What a mail is about; its words are those of a catalog (`chalicelib/mail/messages.py`)."""
+"""What a mail is about; its words are those of `chalicelib/mail/texts.py`."""
 
 ASKED_FOR: frozenset[MailCode] = frozenset({"code_requested", "invitation"})
 """What somebody waits for who has just asked for it."""
@@ -45,9 +45,6 @@ OF_COMPANY: frozenset[MailCode] = frozenset(get_args(MailCode)) - ASKED_FOR
 """What a company may switch off for all whom it mails."""
 OF_PERSON: frozenset[MailCode] = TO_MANAGERS | {"seat_given", "order_given"}
 """What a person may switch off for oneself."""
-
-Language = Literal["en", "de"]
-"""A language that mails are written in."""
 
 _MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * _MINUTE_MS
@@ -78,7 +75,8 @@ class Mail:
     company: str = ""
     """The code of the company that it is about: with the company it is taken out of the queue."""
 
-    language: Language = "en"
+    language: str = "en"
+    """A code (`chalicelib.languages`)."""
     code: MailCode | None = None
     """What it is about. None: it was queued by a process of before."""
     item: str = ""

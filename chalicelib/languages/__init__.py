@@ -19,6 +19,8 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
+from chalicelib.domain.errors import Invalid
+
 ENGLISH = "en"
 FOLDER = Path(__file__).parent
 MAX_ACCEPTED = 500
@@ -116,6 +118,13 @@ def languages() -> Mapping[str, str]:
     """Each language that we have, as it calls itself, by its code; English first."""
     english = mark("English")
     return {ENGLISH: english} | {code: _read(file).texts[english][0] for code, file in _files(FOLDER).items()}
+
+
+def known_language(code: str) -> str:
+    """The code of a language that we have, unchanged. Raises `Invalid`: `language_unknown`."""
+    if code not in languages():
+        raise Invalid("language_unknown", field="language")
+    return code
 
 
 def accepted(header: str) -> str:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.color import accent_pair, ink_on
 from chalicelib.domain.mail import Mail
-from chalicelib.mail.messages import CATALOGS
+from chalicelib.languages import Reader, gettext, language, writing_for
+from chalicelib.mail.messages import row
 from chalicelib.mail.sender import Letter, MailError
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def to_letter(id: str, mail: Mail, company: Company | None, portal_url: str) -> 
     if not portal_url and any(_PATH.fullmatch(row["value"]) for row in _ROW.finditer(mail.text)):
         raise MailError("The mail has a link, and SEATKEEPER_PORTAL_URL does not say where the portal is.")
     face = company or Company(mail.company, 0, "", 0)
-    words = CATALOGS[mail.language]
-    rows = [(words.portal, portal_url and "/portal"), (words.support, face.support_email)]
-    text = "\n".join([mail.text, *(f"    {label + ':':14} {value}" for label, value in rows if value), ""])
+    with writing_for(Reader(mail.language)):
+        code = language()
+        rows = [(gettext("Portal"), portal_url and "/portal"), (gettext("Support"), face.support_email)]
+    text = "\n".join([mail.text, "".join(row(label, value) for label, value in rows if value)])
     light, dark = accent_pair(face.accent or _OUR_ACCENT)
     html = _template().render(
-        language=mail.language,
+        language=code,
         subject=mail.subject,
         name=face.name,
         blocks=[_block(block, portal_url) for block in re.split(r"\n\s*\n", text.strip("\n"))],

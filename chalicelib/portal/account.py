@@ -23,7 +23,8 @@ from chalicelib.usecases.change_account import (
     end_other_sessions,
 )
 from chalicelib.usecases.chosen_password import guard_chosen
-from chalicelib.usecases.portal_queries import Principal, reader_of
+from chalicelib.usecases.portal_queries import Principal
+from chalicelib.usecases.readers import reader_of
 from chalicelib.usecases.sessions import keep_session
 
 ACCOUNT = "/portal/account"

@@ -126,22 +126,23 @@ def event_words(event: Event) -> str:
 
 
 def _words(event: Event) -> str:
+    known = _EVENTS.get(event.type)
+    words = gettext(known) if known else event.type.replace("_", " ").capitalize()
     match event.type, event.detail:
         case "device_activated", {"transfer": transfer} if transfer:
-            return gettext("Device activated (a transfer)")
+            words = gettext("Device activated (a transfer)")
         case "user_assigned", {"invited": invited} if invited:
-            return gettext("User assigned and invited")
+            words = gettext("User assigned and invited")
         case "user_replaced", {"replaced_by": str(by)} if by:
-            return gettext("User replaced by {who}", who=display_email(by))
+            words = gettext("User replaced by {who}", who=display_email(by))
         case "license_will_expire", {"days": int(days)} if days:
-            return ngettext("License will expire within a day", "License will expire within {n} days", days)
+            words = ngettext("License will expire within a day", "License will expire within {n} days", days)
         case "license_limit_reached", detail:
             limit = gettext(_LIMITS.get(str(detail.get("limit")), _LIMIT))
-            return gettext("Limit reached: {limit} ({of})", limit=limit, of=detail.get("of"))
+            words = gettext("Limit reached: {limit} ({of})", limit=limit, of=detail.get("of"))
         case "activation_refused", _:
-            return gettext("Refused: {why}", why=_refusal(event))
-    known = _EVENTS.get(event.type)
-    return gettext(known) if known else event.type.replace("_", " ").capitalize()
+            words = gettext("Refused: {why}", why=_refusal(event))
+    return words
 
 
 def _refusal(event: Event) -> str:

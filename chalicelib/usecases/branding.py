@@ -12,8 +12,9 @@ from chalicelib.domain.errors import raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.logo import svg_logo
-from chalicelib.domain.mail import OF_COMPANY, Language, MailCode
+from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.types import Json
+from chalicelib.languages import known_language
 from chalicelib.store import accounts
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
@@ -25,6 +26,7 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "time_zone": time_zone,
     "reply_to": optional_email,
     "support_email": optional_email,
+    "language": known_language,
 }
 """The stored form of each field, of what is given."""
 
@@ -39,23 +41,22 @@ def set_branding(
     zone: str | None = None,
     reply_to: str | None = None,
     support_email: str | None = None,
-    language: Language | None = None,
+    language: str | None = None,
     mails_off: frozenset[MailCode] | None = None,
     now: Instant,
 ) -> Company:
     """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails, the
-    language of mails, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
+    language, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
 
     Empty takes it away; None leaves it.
 
     Doing so again changes nothing. Raises `company_not_found`, and `Invalid` with one error for each wrong field.
     """
     texts = {"name": name, "accent": accent, "logo": logo, "time_zone": zone}
-    texts |= {"reply_to": reply_to, "support_email": support_email}
+    texts |= {"reply_to": reply_to, "support_email": support_email, "language": language}
     given = {field: text for field, text in texts.items() if text is not None}
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
     changed: Json = {field: _RULES[field](text) for field, text in given.items()}
-    changed |= {} if language is None else {"language": language}
     changed |= {} if mails_off is None else {"mails_off": mails_off & OF_COMPANY}
 
     def decide(old: Company) -> Company:

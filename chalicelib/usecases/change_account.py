@@ -8,7 +8,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import OF_PERSON, MailCode
 from chalicelib.domain.users import User, guard_open
-from chalicelib.languages import languages
+from chalicelib.languages import known_language
 from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import Profile, guard_profile
 from chalicelib.usecases.change_password import change_password
@@ -51,7 +51,9 @@ def choose_language(company: str, user_id: int, language: str, zone: str, actor:
     """Choose in which language and time zone the person reads the portal and mails; empty: as the browser and the
     company say. Raises `Invalid`: `language_unknown`, `time_zone_unknown`; `NotFound`: `user_not_found`.
     """
-    raise_all([*wrong_in("language", _known_language, language), *wrong_in("time_zone", time_zone, zone)])
+    raise_all(
+        [*(wrong_in("language", known_language, language) if language else ()), *wrong_in("time_zone", time_zone, zone)]
+    )
 
     def write(old: User, new: User) -> None:
         if old != new:
@@ -70,12 +72,6 @@ def choose_language(company: str, user_id: int, language: str, zone: str, actor:
         return replace(user, language=language, time_zone=zone.strip())  # UTC by its name: empty is the company's
 
     return decide_and_write(lambda _: _find(company, user_id), decide, write, result=lambda _, new: new)[1]
-
-
-def _known_language(code: str) -> str:
-    if code and code not in languages():
-        raise Invalid("language_unknown")
-    return code
 
 
 def end_other_sessions(company: str, user_id: int, actor: Actor, *, epoch: int, now: Instant) -> int:

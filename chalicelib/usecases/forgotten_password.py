@@ -26,6 +26,7 @@ from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.named_account import account_name, named_user
 from chalicelib.usecases.notices import own_password_notice
 from chalicelib.usecases.passwords import verify_password, with_own_password
+from chalicelib.usecases.readers import reader_of
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
 
@@ -48,8 +49,9 @@ def request_code(company: str, email: str, browser: str = "", origin: Origin = N
     to = "" if user is None else user.email
     note_security_event(account[0], user or account[1], "code_asked", Actor("somebody", origin.address or None), now)
     face = owner or Company(account[0], 0, "", 0)
+    language = face.language if user is None else reader_of(user, face).language
     params = {"name": face.name, "code": code, "email": account[1], "minutes": str(VALID_MS // 60_000)}
-    queue_mail(write_mail("code_requested", to, account[0], params, valid_ms=VALID_MS, language=face.language), now)
+    queue_mail(write_mail("code_requested", to, account[0], params, valid_ms=VALID_MS, language=language), now)
 
 
 def set_password_by_code(

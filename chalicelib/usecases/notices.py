@@ -5,19 +5,20 @@ A mail goes with the change, in its transaction.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from chalicelib.domain.catalog import Company, LicenseSummary
-from chalicelib.domain.days import day_of
+from chalicelib.domain.days import local
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import VALID_DAYS, Invitation
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import DAY_MS, DIGEST_VALID_MS, TO_MANAGERS, Mail, MailCode
 from chalicelib.domain.users import User
+from chalicelib.languages import Reader
 from chalicelib.mail.messages import Params, write_mail
 from chalicelib.store import accounts
+from chalicelib.usecases.readers import reader_of
 
 INVITATION_PATH = "/portal/invitation"
 """Where the portal takes the link of an invitation."""
@@ -71,8 +72,7 @@ def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
 
 def new_log_in_notice(user: User, address: str, now: Instant) -> Mail:
     """The mail to whose account was logged in to by a browser that the account does not know."""
-    time = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%d %H:%M} UTC"
-    return _writer(user.company)("new_log_in", user, {"time": time, "address": address})
+    return _writer(user.company)("new_log_in", user, {"address": address}, now)
 
 
 def license_ends_notice(manager: User, license: License, days: int) -> Mail:
@@ -122,7 +122,7 @@ def _about_license(
 class _Writer(Protocol):
     """Writes a mail about accounts of one company: to a user, to an address, or to the company itself (None).
 
-    `at`: an instant of which the mail says the day (`date`), in the company's time zone.
+    `at`: an instant of which the mail says the day (`date`) or the `time`, in the time zone of its reader.
     """
 
     def __call__(self, code: MailCode, to: User | str | None, params: Params, at: Instant | None = None) -> Mail: ...
@@ -136,10 +136,11 @@ def _writer(company_code: str) -> _Writer:
         email = to.email if isinstance(to, User) else company.support_email if to is None else to
         if code in company.mails_off or (isinstance(to, User) and code in to.mails_off):
             email = ""  # for nobody: what is written does not depend on it
-        day = None if at is None else day_of(at, company.time_zone)
+        reader = reader_of(to, company) if isinstance(to, User) else Reader(company.language, company.time_zone)
+        then = None if at is None else local(at, reader.zone)
         valid_ms = DIGEST_VALID_MS if code in TO_MANAGERS else DAY_MS
-        given = {"name": company.name, "date": day, **params}
-        return write_mail(code, email, company.code, given, valid_ms=valid_ms, language=company.language)
+        given = {"name": company.name, "date": then and then.date(), "time": then, **params}
+        return write_mail(code, email, company.code, given, valid_ms=valid_ms, language=reader.language)
 
     return write
 

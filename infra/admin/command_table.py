@@ -4,8 +4,8 @@
 from typing import get_args
 
 from chalicelib.domain.catalog import Scope
-from chalicelib.domain.mail import Language
 from chalicelib.domain.management_keys import SCOPES
+from chalicelib.languages import languages
 from infra.admin import values
 from infra.admin.command import Command, Option
 
@@ -36,7 +36,7 @@ IDEMPOTENCY_KEY = Option(
 METHOD = values.one_of("license-key", "user")
 SCOPE = values.one_of(*get_args(Scope))
 MANAGEMENT_SCOPE = values.one_of(*SCOPES)
-LANGUAGE = values.one_of(*get_args(Language))
+LANGUAGE = values.one_of(*languages())
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 EVENT = "a type of docs/webhooks.md, or 'license.*', or '*'; may be repeated"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
@@ -68,7 +68,7 @@ COMMANDS = (
         "--code QBITEC --language de --support-email help@qbitec.com --off seat_given,order_given",
         (
             Option("--code", "CODE", "the company", values.company, True),
-            Option("--language", "CODE", " or ".join(get_args(Language)), LANGUAGE),
+            Option("--language", "CODE", " or ".join(languages()), LANGUAGE),
             Option("--reply-to", "EMAIL", "where answers go; '' for where mail comes from", values.email_or_none),
             Option("--support-email", "EMAIL", "whom mails name for questions; '' for nobody", values.email_or_none),
             Option("--off", "KINDS", "kinds that nobody gets, with commas; '' for none", values.mail_kinds),

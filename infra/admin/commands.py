@@ -17,7 +17,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
-from chalicelib.domain.mail import Language, MailCode
+from chalicelib.domain.mail import MailCode
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -95,7 +95,7 @@ def company_set(
 
 def company_mail(
     code: str,
-    language: Language | None,
+    language: str | None,
     reply_to: str | None,
     support_email: str | None,
     off: frozenset[MailCode] | None,

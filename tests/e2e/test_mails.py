@@ -7,7 +7,8 @@ import playwright.sync_api as playwright
 import pytest
 
 from chalicelib.domain.catalog import Company
-from chalicelib.domain.mail import Language, MailCode
+from chalicelib.domain.mail import MailCode
+from chalicelib.languages import languages
 from chalicelib.mail.letter import to_letter
 from chalicelib.mail.messages import Params, write_mail
 from chalicelib.runtime import runtime
@@ -39,8 +40,7 @@ PARAMS: Params = {
 @pytest.mark.parametrize("code", get_args(MailCode))
 def test_a_mail_can_be_read_at_every_width_by_day_and_by_night(page: playwright.Page, code: MailCode) -> None:
     """Also of a company whose color is too bright for text; and nothing is loaded (`browser.watched`)."""
-    languages: tuple[Language, ...] = get_args(Language)
-    for language in languages:
+    for language in languages():
         mail = write_mail(code, "ada@customer.example", COMPANY.code, PARAMS, language=language)
         page.set_content(to_letter("1", mail, COMPANY, runtime().settings.portal_url).html)
         for width in WIDTHS:

@@ -1,5 +1,6 @@
 """What people are mailed of their accounts and licenses, and when not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
@@ -12,9 +13,9 @@ from chalicelib.domain.mail import ABOUT_SECURITY, ASKED_FOR, OF_PERSON, TO_MANA
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.users import User
 from chalicelib.store import histories
-from chalicelib.usecases import notices
+from chalicelib.usecases import create, notices
 from chalicelib.usecases.branding import set_branding
-from chalicelib.usecases.change_account import choose_mails, choose_password
+from chalicelib.usecases.change_account import choose_language, choose_mails, choose_password
 from chalicelib.usecases.forgotten_password import request_code
 from chalicelib.usecases.sessions import log_in_to_portal
 from tests.mailbox import code_mails, mails, said
@@ -159,3 +160,19 @@ def test_a_choice_of_mails_stands_in_the_history_once(vendor: Vendor, managed: t
         choose_mails(vendor.code, ada.id, frozenset({"seat_given", "users_taken"}), ADMIN, now=now)
     [event] = [event for event in histories.account_events(ada) if event.type == "person_changed"]
     assert (event.at, event.detail) == (NOW, {"mails_off": "seat_given users_taken"})
+
+
+def test_a_mail_is_in_the_language_and_time_zone_of_its_reader_else_of_the_company(
+    vendor: Vendor, managed: tuple[User, License]
+) -> None:
+    ada, _ = managed
+    set_branding(vendor.code, None, None, ADMIN, language="de", zone="Asia/Tokyo", now=NOW)
+    mail = notices.new_log_in_notice(ada, "203.0.113.7", NOW)
+    assert (mail.language, mail.subject[:14]) == ("de", "Neue Anmeldung")
+    assert re.search(r"^    Zeit: +24\. Nov\. 2026, 15:00 \(JST\)$", mail.text, re.MULTILINE)
+    chosen = choose_language(vendor.code, ada.id, "en", "America/New_York", ADMIN, now=NOW)
+    mail = notices.new_log_in_notice(chosen, "203.0.113.7", NOW)
+    assert (mail.language, mail.subject[:10]) == ("en", "New log-in")
+    assert re.search(r"^    Time: +24 Nov 2026, 01:00 \(EST\)$", mail.text, re.MULTILINE)
+    request_code(vendor.code, ADA, now=vendor.now)
+    assert code_mails(vendor, ADA)[-1]["Subject"] == f"Your code for {create.find_company(vendor.code).name}"

@@ -32,7 +32,6 @@ from chalicelib.usecases.portal_queries.principal import (
     Principal,
     authenticate_session,
     one_license,
-    reader_of,
     user_license,
 )
 from chalicelib.usecases.portal_queries.search import SearchView, search_managed
@@ -91,7 +90,6 @@ __all__ = [
     "own_device",
     "own_devices",
     "own_licenses",
-    "reader_of",
     "recent_activity",
     "search_managed",
     "user_license",

@@ -13,11 +13,11 @@ from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.standing import Standing, standing
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
-from chalicelib.languages import Reader
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.catalog import known_product
+from chalicelib.usecases.readers import reader_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,6 @@ def authenticate(
         with suppress(ConditionFailed):  # ended in this very moment
             sessions.touch_session(claims.token, now)
     return Principal(claims, user, company, found.outcome)
-
-
-def reader_of(user: User, company: Company, accepted: str) -> Reader:
-    """What the user has chosen; else the language that the browser asks for, or the company's, and its time zone."""
-    return Reader(user.language or accepted or company.language, user.time_zone or company.time_zone)
 
 
 def guard_manager(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
