@@ -8,6 +8,7 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unavailable
 from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, FormResult, action, idempotency_key
 from chalicelib.portal.licenses import transfer_hint
@@ -52,18 +53,26 @@ def _load(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loa
 
 
 def _question(view: ChosenView, do: str) -> Context:
-    count, devices = len(view.rows), sum(row.taken for row in view.rows)
-    hint = transfer_hint(view.license) if devices else []
+    devices = sum(row.taken for row in view.rows)
+    off = ngettext(
+        "One active device of these users is deactivated.",
+        "{n} active devices of these users are deactivated.",
+        devices,
+    )
     match do:
         case "reset":
-            title, words = "Reset devices", [f"{devices} active devices of these users are deactivated.", *hint]
+            title, sentences = gettext("Reset devices"), [off]
         case "remove":
-            title = "Remove users"
-            words = [f"These users can no longer use this license; {devices} active devices are deactivated.", *hint]
+            title, sentences = gettext("Remove users"), [gettext("These users can no longer use this license."), off]
         case _:
-            title, words = "Set max activations", ["On how many devices each of these users may use this license."]
-    button = f"{title} ({count})"
-    return {"do": do, "title": title, "sentences": words, "button": button, "danger": do in ("reset", "remove")}
+            title, sentences = (
+                gettext("Set max activations"),
+                [gettext("On how many devices each of these users may use this license.")],
+            )
+    danger = do in ("reset", "remove")
+    hint = transfer_hint(view.license) if danger and devices else []
+    button = f"{title} ({len(view.rows)})"
+    return {"do": do, "title": title, "sentences": [*sentences, *hint], "button": button, "danger": danger}
 
 
 @action("chosen_users.html", ChosenForm, _load)
@@ -102,7 +111,7 @@ def _outcome(request: PortalRequest, view: ChosenView, row: UserRow, change: Cal
     try:
         perform_once(key, lambda: change(email), lambda _: {}, now=request.now)
     except Unavailable:
-        why = "The database is busy. Nothing was changed: please try again in a moment."
+        why = gettext("The database is busy. Nothing was changed: please try again in a moment.")
     except SeatkeeperError as error:
         why = error_message(error)
     return Outcome(display_email(email), why)
@@ -113,9 +122,9 @@ def _flash(do: str, outcomes: list[Outcome]) -> str:
     done, count = sum(not outcome.why for outcome in outcomes), len(outcomes)
     match do:
         case "reset":
-            words = f"The devices of {done} of {count} users are deactivated."
+            words = gettext("The devices of {done} of {count} users are deactivated.", done=done, count=count)
         case "remove":
-            words = f"{done} of {count} users were removed."
+            words = gettext("{done} of {count} users were removed.", done=done, count=count)
         case _:
-            words = f"The limit of {done} of {count} users is set."
+            words = gettext("The limit of {done} of {count} users is set.", done=done, count=count)
     return "\n".join([words, *(f"{outcome.email}: {outcome.why}" for outcome in outcomes if outcome.why)])

@@ -11,7 +11,7 @@ from chalicelib.domain.invitation import VALID_DAYS
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.languages import gettext
+from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.licenses import reset_button, transfer_hint
@@ -113,8 +113,9 @@ def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loa
 
 def _filters(view: UsersView) -> list[tuple[str, str, int | None]]:
     """What users can be filtered by: the name, the words, and how many there are, where that is known."""
-    words = {"": "All", "invited": "Invited", "using": "Using", "idle": f"Idle {IDLE_DAYS} d"}
-    offered = {name: text for name, text in words.items() if name != "idle" or view.uses_known}
+    offered = {"": gettext("All"), "invited": gettext("Invited"), "using": gettext("Using")}
+    if view.uses_known:
+        offered["idle"] = gettext("Idle {days} d", days=IDLE_DAYS)
     return [(name, text, view.counts.get(name)) for name, text in offered.items()]
 
 
@@ -147,7 +148,7 @@ def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Chang
     given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
 
     def result(assigned: tuple[License, Seat, User]) -> FormResult:
-        return _seated(*assigned, form, f"{display_email(assigned[1].email)} was assigned.")
+        return _seated(*assigned, form, gettext("{who} was assigned.", who=display_email(assigned[1].email)))
 
     return Change(
         lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
@@ -165,12 +166,13 @@ def _seated(license: License, seat: Seat, user: User, form: ReplaceForm, done: s
         )
         return FormResult(back, flash)
     if form.invites and user.is_initial_password:
-        flash = f"{done} An invitation is on its way; its link is good for {VALID_DAYS} days."
-        return FormResult(back, flash)
+        way = gettext("An invitation is on its way; its link is good for {days} days.", days=VALID_DAYS)
+        return FormResult(back, f"{done} {way}")
     if not (user.is_initial_password and opens(user, license)):
-        return FormResult(back, f"{done} The password is this person's own.")
-    flash = f"{done} Copy the initial password now, or show it later in the list."
-    return FormResult(back, flash, f"{back}/{user.id}/initial-password")
+        way = gettext("The password is this person's own.")
+        return FormResult(back, f"{done} {way}")
+    way = gettext("Copy the initial password now, or show it later in the list.")
+    return FormResult(back, f"{done} {way}", f"{back}/{user.id}/initial-password")
 
 
 def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
@@ -217,11 +219,14 @@ def _limit_fields(limit: int | None) -> dict[str, str]:
 def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
-    sent = ["The link that was mailed before does not work any more."] if view.row.invitation != "none" else []
+    mailed = gettext(
+        "{who} is mailed a link to choose a password, which is good for {days} days.", who=who, days=VALID_DAYS
+    )
+    void = gettext("The link that was mailed before does not work any more.")
     return view, more | {
-        "title": "Send invitation",
-        "sentences": [f"{who} is mailed a link to choose a password, which is good for {VALID_DAYS} days.", *sent],
-        "button": "Send invitation",
+        "title": gettext("Send invitation"),
+        "sentences": [mailed, void] if view.row.invitation != "none" else [mailed],
+        "button": gettext("Send invitation"),
     }
 
 
@@ -230,7 +235,11 @@ def invitation(request: PortalRequest, view: UserView, _form: Confirmation) -> C
     """Mail the user a link to choose a password, once more or for the first time."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
-    flash = f"An invitation is on its way to {display_email(who)}. The link is good for {VALID_DAYS} days."
+    flash = gettext(
+        "An invitation is on its way to {who}. The link is good for {days} days.",
+        who=display_email(who),
+        days=VALID_DAYS,
+    )
     return Change(
         lambda: invite_again(*given, now=request.now),
         lambda _: FormResult(list_path(view.license.id), flash),
@@ -258,7 +267,11 @@ def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[Use
     given = (me.company, view.license.id, old, form.email, request.actor(me.email))
 
     def result(changed: User) -> FormResult:
-        flash = f"{display_email(old)} is now {display_email(changed.email)}, on all licenses. The password stays."
+        flash = gettext(
+            "{old} is now {new}, on all licenses. The password stays.",
+            old=display_email(old),
+            new=display_email(changed.email),
+        )
         return FormResult(list_path(view.license.id), flash)
 
     return Change(lambda: change_email(*given, manager_id=me.id, now=request.now), result)
@@ -271,8 +284,10 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
     own = form.password if form.password or form.how == "own" else None  # what is typed counts
     given = (me.company, view.license.id, who, own, request.actor(me.email))
     back = list_path(view.license.id)
-    message = f"{display_email(who)} has a new initial password"
-    flash = f"{message}, and chooses another one at the next log-in. All sessions are ended."
+    flash = gettext(
+        "{who} has a new initial password, and chooses another one at the next log-in. All sessions are ended.",
+        who=display_email(who),
+    )
     return Change(
         lambda: change_seat.set_password(*given, manager_id=me.id, now=request.now),
         lambda _: FormResult(back, flash, f"{back}/{view.row.user.id}/initial-password"),
@@ -284,8 +299,7 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     """Change the user's own limit."""
     me, who, wanted = view.principal.user, view.row.user.email, wanted_limit(form)
     given = (me.company, view.license.id, who, wanted, request.actor(me.email))
-    message = "may now activate any number of devices" if wanted is None else f"may now activate {wanted} devices"
-    flash = f"{display_email(who)} {message}. Devices that are active stay so."
+    flash = _limit_set(display_email(who), wanted)
     undo = Undo.now(request, request.path, **_limit_fields(view.row.seat.max_activations))
     return Change(
         lambda: change_seat.set_max_activations(*given, now=request.now),
@@ -293,14 +307,27 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
     )
 
 
+def _limit_set(who: str, limit: int | None) -> str:
+    if limit is None:
+        return gettext("{who} may now activate any number of devices. Devices that are active stay so.", who=who)
+    return ngettext(
+        "{who} may now activate one device. Devices that are active stay so.",
+        "{who} may now activate {n} devices. Devices that are active stay so.",
+        limit,
+        who=who,
+    )
+
+
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
-        "title": "Reset total activations",
+        "title": gettext("Reset total activations"),
         "sentences": [
-            f"Devices of {who} on this license that are deactivated: {view.row.taken}.",
-            "Their activations are free at once, and the user can activate again.",
+            gettext(
+                "Devices of {who} on this license that are deactivated: {devices}.", who=who, devices=view.row.taken
+            ),
+            gettext("Their activations are free at once, and the user can activate again."),
             *transfer_hint(view.license),
         ],
         "button": reset_button(view.row.taken, gettext("Reset activations")),
@@ -313,7 +340,7 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
     """Deactivate the user's devices on this license."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
-    flash = f"The devices of {display_email(who)} on this license are deactivated."
+    flash = gettext("The devices of {who} on this license are deactivated.", who=display_email(who))
     return Change(
         lambda: change_seat.reset_activations(*given, now=request.now),
         lambda _: FormResult(list_path(view.license.id), flash),
@@ -324,10 +351,16 @@ def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
     view, more = _user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
-        "title": "Remove user",
+        "title": gettext("Remove user"),
         "sentences": [
-            f"{who} can no longer use this license. Devices that are deactivated: {view.row.taken}.",
-            "That makes room for another user. The account itself stays, with its password and other licenses.",
+            gettext(
+                "{who} can no longer use this license. Devices that are deactivated: {devices}.",
+                who=who,
+                devices=view.row.taken,
+            ),
+            gettext(
+                "That makes room for another user. The account itself stays, with its password and other licenses."
+            ),
             *(transfer_hint(view.license) if view.row.taken else []),
         ],
         "button": gettext("Remove {who}", who=person(view.row)),
@@ -340,7 +373,7 @@ def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Chang
     """Take the seat away."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
-    flash = f"{display_email(who)} was removed. There is room for another user."
+    flash = gettext("{who} was removed. There is room for another user.", who=display_email(who))
     back = list_path(view.license.id)
     undo = _undo(request, view, f"{back}/assign", **_limit_fields(view.row.seat.max_activations))
     return Change(

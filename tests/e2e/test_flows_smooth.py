@@ -108,7 +108,7 @@ def test_the_initial_password_is_copied_without_being_shown(page: playwright.Pag
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     at_users(site, page)
     row(page, USER).get_by_role("link", name="Copy").click()
-    expect(page.locator("body > .live")).to_have_text("The initial password is copied.")
+    expect(page.locator("body > .live")).to_have_text("Copied")
     expect(row(page, USER).get_by_role("link", name="Copied")).to_be_focused()
     assert page.evaluate("navigator.clipboard.readText()") == site.initial_password
     assert site.initial_password not in page.content()

@@ -233,8 +233,9 @@ def test_users_are_filtered_by_what_they_do_and_found_by_their_names(either_page
     chips.get_by_role("link", name="Idle").click()
     expect(either_page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     chips.get_by_role("link", name="All").click()
-    either_page.get_by_role("searchbox").fill("schaefer")
-    either_page.get_by_role("button", name="Search").click()
+    search = either_page.get_by_role("form", name="Search and sort")
+    search.get_by_role("searchbox").fill("schaefer")
+    search.get_by_role("button", name="Search").click()
     expect(emails(either_page)).to_have_text([NEW])
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
+from playwright.sync_api import expect
 
 from chalicelib.domain.invitation import VALID_MS
 from chalicelib.domain.license import DeviceReport, License
@@ -24,6 +25,7 @@ ONE_LINE, FOLDED = 45, 95
 """How high a row may be."""
 LONG = "friederike.schmidt-hohenlohe-langenburg@bauplanungsgesellschaft-mittelfranken.example"
 HOSTS = ("מחשב-נייד-של-המשרד-הראשי-בירושלים", "ARBEITSPLATZ-BAUPLANUNG-NUERNBERG-ERDGESCHOSS-017")
+ONE = "/portal/licenses/{id}"
 OUTSIDE = """() => {
     const found = [], width = document.documentElement.clientWidth, height = innerHeight;
     const box = (one, card) => {  // what is seen of an element: what its ancestors in the card cut off is not
@@ -87,15 +89,31 @@ def full(site: Site) -> License:
     return license
 
 
-def test_nothing_runs_out_of_its_card_or_the_window(page: playwright.Page, crowded: Site) -> None:
+@pytest.mark.parametrize(
+    ("language", "paths"),
+    [
+        ("en", ("/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/seats/{id}")),
+        ("en", (f"{ONE}/users", f"{ONE}/devices")),
+        ("de", (f"{ONE}/users", f"{ONE}/devices")),
+    ],
+    ids=("pages", "lists", "German lists"),
+)
+def test_nothing_runs_out_of_its_card_or_the_window(
+    language: str, paths: tuple[str, ...], page: playwright.Page, crowded: Site
+) -> None:
+    page.set_extra_http_headers({"Accept-Language": language})
     found: dict[str, Any] = {}
-    lists = [crowded.at(crowded.license, rest) for rest in ("/users", "/devices", "/history", "")]
-    for path in ["/portal/licenses", *lists, "/portal/seats", f"/portal/seats/{crowded.license.id}"]:
-        crowded.enter(page, path)
+    for path in paths:
+        crowded.enter(page, path.format(id=crowded.license.id))
+        expect(page.locator("html")).to_have_attribute("lang", language)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             found[f"{path} at {width}"] = page.evaluate(OUTSIDE)
-            menus = page.get_by_role("button", name="Actions")
+            cut = page.locator("tbody tr:first-child .cut:visible")
+            for number in range(cut.count()):
+                cut.nth(number).hover()
+                found[f"{path} at {width}, pointer {number}"] = page.evaluate(OUTSIDE)
+            menus = page.locator("button.more")
             for number in {0, menus.count() - 1} if menus.count() else ():
                 menus.nth(number).click()
                 found[f"{path} at {width}, menu {number}"] = page.evaluate(OUTSIDE)
@@ -140,4 +158,4 @@ def test_a_menu_opens_over_what_cuts_its_row(either_page: playwright.Page, crowd
     actions(either_page, LONG).click()
     link = row(either_page, LONG).get_by_role("link", name="Remove user")
     link.click()
-    playwright.expect(either_page.locator("#form")).to_contain_text("can no longer use this license")
+    expect(either_page.locator("#form")).to_contain_text("can no longer use this license")

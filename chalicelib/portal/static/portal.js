@@ -36,8 +36,7 @@
 
   async function take(link) {
     await navigator.clipboard.writeText(one("output", await part(link, "secret")).textContent);
-    link.firstChild.textContent = "Copied";
-    say("The initial password is copied.");
+    say(link.firstChild.textContent = words.copied);
   }
 
   async function unfold(link) {
